@@ -1,0 +1,17 @@
+# Debian 12 packages this project stands on.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(yaml-cpp 0.7 REQUIRED)
+find_package(Boost 1.74 REQUIRED COMPONENTS graph)
+find_package(nlohmann_json 3.11 REQUIRED)
+
+# Debian ships SystemC without a CMake package, built as C++17: newer code must say so, or the
+# version check of its headers refuses to link.
+pkg_check_modules(U65SIM_SYSTEMC REQUIRED IMPORTED_TARGET systemc)
+add_library(u65sim_systemc_library INTERFACE IMPORTED GLOBAL)
+target_link_libraries(u65sim_systemc_library INTERFACE PkgConfig::U65SIM_SYSTEMC)
+target_compile_definitions(u65sim_systemc_library INTERFACE SC_DISABLE_API_VERSION_CHECK)
+
+# FlatBuffers: Debian's headers and flatc; no library is linked.
+find_program(U65SIM_FLATC flatc REQUIRED)

@@ -1,0 +1,74 @@
+# The layers of the library and what each may include and link (docs/architecture.md). The include
+# test reads the same table.
+set(U65SIM_LAYERS base target ir stream weights arith timing config frontend zoo compile report
+    machine oracle study)
+set(U65SIM_DEPS_base "")
+set(U65SIM_DEPS_target base)
+set(U65SIM_DEPS_ir base)
+set(U65SIM_DEPS_stream base target)
+set(U65SIM_DEPS_weights base target)
+set(U65SIM_DEPS_arith base)
+set(U65SIM_DEPS_timing base target stream)
+set(U65SIM_DEPS_config base target)
+set(U65SIM_DEPS_frontend base ir)
+set(U65SIM_DEPS_zoo base ir)
+set(U65SIM_DEPS_compile base target ir stream weights timing arith)
+set(U65SIM_DEPS_report base target)
+set(U65SIM_DEPS_machine base target stream weights timing arith report)
+set(U65SIM_DEPS_oracle base target ir config frontend zoo stream weights arith timing compile
+    report machine)
+set(U65SIM_DEPS_study base oracle config zoo report)
+
+# All layers that `layer` needs, itself included.
+function(u65sim_layer_closure layer result)
+  set(closure ${layer})
+  foreach(dep IN LISTS U65SIM_DEPS_${layer})
+    u65sim_layer_closure(${dep} below)
+    list(APPEND closure ${below})
+  endforeach()
+  list(REMOVE_DUPLICATES closure)
+  set(${result} ${closure} PARENT_SCOPE)
+endfunction()
+
+# u65sim_add_layer(<layer> [packages...]): object library of every .cpp in the calling folder.
+function(u65sim_add_layer layer)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_library(u65sim_${layer} OBJECT ${sources})
+  target_include_directories(u65sim_${layer} PRIVATE ${PROJECT_SOURCE_DIR}/sim)
+  target_include_directories(u65sim_${layer} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+  target_compile_features(u65sim_${layer} PUBLIC cxx_std_20)
+  set_target_properties(u65sim_${layer} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_link_libraries(u65sim_${layer} PRIVATE u65sim_warnings ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY U65SIM_PRESENT_LAYERS ${layer})
+  set_property(GLOBAL APPEND PROPERTY U65SIM_PACKAGES ${ARGN})
+endfunction()
+
+# u65sim_add_test_program(<name> LAYERS <layers...> SOURCES <files...>): a Catch2 program that links
+# only the layers named (and what they need).
+function(u65sim_add_test_program name)
+  cmake_parse_arguments(ARG "" "" "LAYERS;SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  set(all "")
+  foreach(layer IN LISTS ARG_LAYERS)
+    u65sim_layer_closure(${layer} closure)
+    list(APPEND all ${closure})
+  endforeach()
+  list(REMOVE_DUPLICATES all)
+  foreach(layer IN LISTS all)
+    if(TARGET u65sim_${layer})
+      target_link_libraries(${name} PRIVATE u65sim_${layer})
+    endif()
+  endforeach()
+  get_property(packages GLOBAL PROPERTY U65SIM_PACKAGES)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/sim
+                                             ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE u65sim_test_main u65sim_warnings ${packages}
+                                        ${ARG_LIBRARIES})
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES
+    ENVIRONMENT "U65SIM_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+endfunction()

@@ -1,0 +1,135 @@
+// A network lowered to command streams, with everything needed to run, report on and store it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <u65sim/command_stream.hpp>
+#include <u65sim/graph.hpp>
+#include <u65sim/target.hpp>
+
+namespace u65sim {
+
+enum class Optimise : std::uint8_t { performance, size };
+
+struct CompileOptions {
+    Optimise optimise = Optimise::performance;
+    int max_blockdep = 3;  ///< 0..3
+    /// Stop behind this pass and keep its dump in CompiledNetwork::pass_dump ("" = run all).
+    std::string dump_after;
+    bool operator==(const CompileOptions&) const = default;
+};
+
+/// Base addresses an Ethos-U stream uses (reference 2.3).
+inline constexpr int region_constants = 0;  ///< weights, scales, tables: "flash" tensor
+inline constexpr int region_arena = 1;      ///< feature maps incl. network inputs and outputs
+inline constexpr int region_fast = 2;       ///< dedicated SRAM (dedicated_sram mode only)
+
+/// What one command of a stream was made for. Kernels that the compiler made for one operator
+/// (slices, lowered steps) share `op_name`.
+struct CommandLabel {
+    std::uint32_t command_index = 0;  ///< index into stream::decode's result
+    std::string name;                 ///< unique in the segment, e.g. "conv1" or "softmax/3"
+    std::string op_name;              ///< Operator::name it came from
+    std::string op_type;              ///< TensorFlow Lite's name, e.g. "CONV_2D", or "DMA"
+    bool operator==(const CommandLabel&) const = default;
+};
+
+/// One `ethos-u` custom operator: a run of operators on the NPU.
+struct NpuSegment {
+    std::string name;
+    CommandStream stream;
+    std::vector<CommandLabel>
+        labels;                    ///< ascending command_index; may be empty for foreign streams
+    std::vector<TensorId> inputs;  ///< of CompiledNetwork::graph
+    std::vector<TensorId> outputs;
+    bool operator==(const NpuSegment&) const = default;
+};
+
+/// One operator left to the CPU, and why.
+struct CpuOperator {
+    std::string name, type, reason;
+    Bytes operand_bytes{0};  ///< inputs plus outputs, without constants
+    bool operator==(const CpuOperator&) const = default;
+};
+
+/// Where a tensor or buffer lives. Times are positions in execution order, both ends included.
+struct Placement {
+    enum class Kind : std::uint8_t { feature_map, weight_buffer, constant, scratch, variable };
+    std::string name;
+    Kind kind = Kind::feature_map;
+    int region = region_arena;
+    Bytes offset{0}, size{0};
+    std::int32_t first_use = 0, last_use = 0;
+    bool operator==(const Placement&) const = default;
+};
+
+/// A feature map that lives in DRAM because the arena had no room.
+struct SpilledMap {
+    std::string tensor;
+    Bytes size{0};
+    std::string reason;  ///< e.g. "393,216 B arena full at conv_3: needs 512,000 B"
+    std::string producer;
+    std::vector<std::string> consumers;
+    Bytes offset{0};  ///< in region_arena
+    bool operator==(const SpilledMap&) const = default;
+};
+
+/// A tensor of the network's interface, in memory.
+struct Binding {
+    TensorId tensor = no_tensor;  ///< of CompiledNetwork::graph
+    int region = region_arena;
+    Bytes offset{0};
+    bool operator==(const Binding&) const = default;
+};
+
+struct CompiledNetwork {
+    std::string name;
+    std::string producer;  ///< "u65sim 0.1.0", "Vela 3.10.0" ...
+    Target target;         ///< compiled for
+    /// The network as it was, for foreign files the network around the custom operators.
+    Graph graph;
+    /// Execution order: each step is an NPU segment (segment >= 0) or a CPU operator.
+    struct Step {
+        std::int32_t segment = -1;
+        std::int32_t cpu_operator = -1;    ///< index into cpu_operators
+        std::int32_t graph_operator = -1;  ///< for CPU steps: index into graph.operators
+        bool operator==(const Step&) const = default;
+    };
+    std::vector<Step> steps;
+    std::vector<NpuSegment> segments;
+    std::vector<CpuOperator> cpu_operators;
+    std::vector<std::uint8_t> constants;  ///< region 0
+    Bytes arena_size{0};                  ///< region 1
+    Bytes fast_size{0};                   ///< region 2
+    std::vector<Placement> placements;
+    std::vector<SpilledMap> spills;
+    std::vector<Binding> bindings;  ///< every tensor that crosses an NPU segment's border
+    Macs macs{0};                   ///< of the source network; of the streams when foreign
+    std::int64_t parameters = 0;
+    Bytes file_size{0};             ///< of the source file; serialised size when built in code
+    Bytes encoded_weight_bytes{0};  ///< compressed weights plus scale records
+    std::string pass_dump;
+    bool operator==(const CompiledNetwork&) const = default;
+};
+
+/// Names of the compiler's passes, in order, as `dump_after` takes them.
+std::vector<std::string> pass_names();
+
+/// Lowers a graph for a target. Throws InvalidModel for broken graphs and DoesNotFit when model
+/// plus activations exceed the off-chip memory (or the arena, where there is no spilling).
+CompiledNetwork compile(const Graph& graph, const Target& target,
+                        const CompileOptions& options = {});
+
+/// The graph of a .tflite with `ethos-u` operators, as made by us or by Vela, back to something
+/// that runs. `target` gives the memories; its accelerator must be the stream's. Throws
+/// InvalidModel or InvalidStream.
+CompiledNetwork import_compiled(const Graph& graph, const Target& target);
+/// True when the graph holds an `ethos-u` custom operator.
+bool is_compiled(const Graph& graph);
+/// A graph with `ethos-u` custom operators in place of the NPU segments (reference 3.8).
+Graph export_compiled(const CompiledNetwork& network);
+
+}  // namespace u65sim

@@ -1,0 +1,62 @@
+// Every failure the library reports is one of these exceptions; it never prints, exits or aborts.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace u65sim {
+
+/// Base of all u65sim errors. what() names the offending value, where it stands, and what would
+/// be right.
+class Error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// A network that cannot be read or makes no sense (truncated file, dangling index, bad shape).
+class InvalidModel : public Error {
+public:
+    using Error::Error;
+};
+
+/// A target, study or option that cannot be accepted; the text starts with file:line:column
+/// where there is a file.
+class InvalidConfig : public Error {
+public:
+    using Error::Error;
+};
+
+/// A command stream, driver payload or weight stream that breaks the format or asks for something
+/// the accelerator cannot do; the text gives the word's index.
+class InvalidStream : public Error {
+public:
+    using Error::Error;
+};
+
+/// Model plus activations exceed a memory; the text gives both sizes, the limit, and the largest
+/// contributors.
+class DoesNotFit : public Error {
+public:
+    using Error::Error;
+};
+
+/// The machine reached its cycle limit or no unit could go on; the text says which unit waits on
+/// what.
+class SimulationStuck : public Error {
+public:
+    using Error::Error;
+};
+
+/// Functional execution met an operator or data type that has no kernel.
+class NotExecutable : public Error {
+public:
+    using Error::Error;
+};
+
+/// A file that cannot be opened, read or written.
+class FileError : public Error {
+public:
+    using Error::Error;
+};
+
+}  // namespace u65sim

@@ -1,0 +1,287 @@
+// The network as users see it: plain values, in the vocabulary of TensorFlow Lite.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <u65sim/units.hpp>
+
+namespace u65sim {
+
+enum class ElementType : std::uint8_t {
+    int8,
+    uint8,
+    int16,
+    uint16,
+    int32,
+    int64,
+    float32,
+    boolean,
+    other
+};
+/// Bytes of one element; `other` counts as 1 (opaque bytes).
+int element_bytes(ElementType type);
+std::string_view to_string(ElementType type);
+
+/// Extents, outermost first (feature maps are N, H, W, C). Empty means a scalar.
+using Shape = std::vector<std::int32_t>;
+/// Product of extents (1 for a scalar); throws QuantityOverflow.
+std::int64_t element_count(const Shape& shape);
+/// "1x224x224x3"; "scalar" for rank 0.
+std::string to_string(const Shape& shape);
+
+/// real = scale * (quantised - zero_point). One scale and zero point for the whole tensor, or one
+/// a slice along `axis` (per-channel weights). Empty: not quantised.
+struct Quantization {
+    std::vector<float> scales;
+    std::vector<std::int64_t> zero_points;
+    int axis = 0;
+    [[nodiscard]] bool empty() const { return scales.empty(); }
+    bool operator==(const Quantization&) const = default;
+};
+
+/// Immutable bytes shared between copies of a graph, compared by content.
+class ConstantData {
+public:
+    ConstantData() = default;
+    explicit ConstantData(std::vector<std::uint8_t> bytes)
+        : bytes_(std::make_shared<const std::vector<std::uint8_t>>(std::move(bytes))) {}
+    [[nodiscard]] explicit operator bool() const { return bytes_ != nullptr; }
+    /// Little-endian elements, innermost dimension fastest. Only valid when *this is true.
+    [[nodiscard]] const std::vector<std::uint8_t>& bytes() const { return *bytes_; }
+    friend bool operator==(const ConstantData& a, const ConstantData& b) {
+        if (a.bytes_ == b.bytes_) return true;
+        return a.bytes_ && b.bytes_ && *a.bytes_ == *b.bytes_;
+    }
+
+private:
+    std::shared_ptr<const std::vector<std::uint8_t>> bytes_;
+};
+
+using TensorId = std::int32_t;             ///< index into Graph::tensors
+inline constexpr TensorId no_tensor = -1;  ///< an optional operand that is left out
+
+struct Tensor {
+    std::string name;
+    Shape shape;
+    ElementType type = ElementType::int8;
+    Quantization quantization;
+    ConstantData data;         ///< set for constants
+    bool is_variable = false;  ///< state that survives from one inference to the next
+    bool operator==(const Tensor&) const = default;
+};
+
+/// Operators of the reference's section 8.2, then those that only ever run on the CPU. `other` is
+/// any further TensorFlow Lite builtin, known by Operator::builtin_code; `custom` by custom_code.
+enum class OpType : std::uint8_t {
+    conv_2d,
+    depthwise_conv_2d,
+    transpose_conv,
+    fully_connected,
+    average_pool_2d,
+    max_pool_2d,
+    mean,
+    sum,
+    reduce_max,
+    arg_max,
+    add,
+    sub,
+    mul,
+    minimum,
+    maximum,
+    abs,
+    squared_difference,
+    prelu,
+    leaky_relu,
+    relu,
+    relu6,
+    relu_n1_to_1,
+    logistic,
+    tanh,
+    hard_swish,
+    exp,
+    log,
+    sqrt,
+    rsqrt,
+    gelu,
+    softmax,
+    quantize,
+    dequantize,
+    concatenation,
+    pack,
+    split,
+    split_v,
+    slice,
+    strided_slice,
+    unpack,
+    reshape,
+    squeeze,
+    expand_dims,
+    transpose,
+    pad,
+    mirror_pad,
+    resize_bilinear,
+    resize_nearest_neighbor,
+    unidirectional_sequence_lstm,
+    shape,
+    space_to_batch_nd,
+    batch_to_space_nd,
+    gather,
+    batch_matmul,
+    div,
+    cast,
+    custom,
+    other
+};
+/// TensorFlow Lite's name in capitals, e.g. "CONV_2D".
+std::string_view to_string(OpType type);
+inline constexpr int op_type_count = static_cast<int>(OpType::other) + 1;
+
+enum class Activation : std::uint8_t { none, relu, relu_n1_to_1, relu6, tanh, sign_bit };
+enum class Padding : std::uint8_t { same, valid };
+
+/// conv_2d, depthwise_conv_2d, transpose_conv, and the pools (which use filter_*).
+struct WindowAttributes {
+    Padding padding = Padding::same;
+    std::int32_t stride_h = 1, stride_w = 1;
+    std::int32_t dilation_h = 1, dilation_w = 1;
+    std::int32_t filter_h = 0, filter_w = 0;  ///< pools only; convolutions take it from weights
+    std::int32_t depth_multiplier = 1;        ///< depthwise only
+    Activation activation = Activation::none;
+    bool operator==(const WindowAttributes&) const = default;
+};
+struct FullyConnectedAttributes {
+    Activation activation = Activation::none;
+    bool keep_num_dims = false;
+    bool operator==(const FullyConnectedAttributes&) const = default;
+};
+/// add, sub, mul, div.
+struct ArithmeticAttributes {
+    Activation activation = Activation::none;
+    bool pot_scale_int16 = false;
+    bool operator==(const ArithmeticAttributes&) const = default;
+};
+struct SoftmaxAttributes {
+    float beta = 1.0F;
+    bool operator==(const SoftmaxAttributes&) const = default;
+};
+struct LeakyReluAttributes {
+    float alpha = 0.0F;
+    bool operator==(const LeakyReluAttributes&) const = default;
+};
+/// mean, sum, reduce_max; the axes are the second operand.
+struct ReduceAttributes {
+    bool keep_dims = false;
+    bool operator==(const ReduceAttributes&) const = default;
+};
+/// concatenation, pack, unpack, split, split_v (count = outputs), gather, arg_max (output type).
+struct AxisAttributes {
+    std::int32_t axis = 0;
+    std::int32_t count = 0;
+    Activation activation = Activation::none;  ///< concatenation only
+    std::int32_t batch_dims = 0;               ///< gather only
+    bool operator==(const AxisAttributes&) const = default;
+};
+struct ReshapeAttributes {
+    Shape new_shape;  ///< may be empty when the second operand gives the shape
+    bool operator==(const ReshapeAttributes&) const = default;
+};
+struct SqueezeAttributes {
+    std::vector<std::int32_t> dims;
+    bool operator==(const SqueezeAttributes&) const = default;
+};
+struct StridedSliceAttributes {
+    std::int32_t begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0,
+                 shrink_axis_mask = 0;
+    bool operator==(const StridedSliceAttributes&) const = default;
+};
+struct ResizeAttributes {
+    bool align_corners = false;
+    bool half_pixel_centers = false;
+    bool operator==(const ResizeAttributes&) const = default;
+};
+struct BatchMatmulAttributes {
+    bool adjoint_x = false, adjoint_y = false;
+    bool operator==(const BatchMatmulAttributes&) const = default;
+};
+struct LstmAttributes {
+    Activation activation = Activation::tanh;
+    float cell_clip = 0.0F, projection_clip = 0.0F;
+    bool time_major = false;
+    bool operator==(const LstmAttributes&) const = default;
+};
+struct GeluAttributes {
+    bool approximate = false;
+    bool operator==(const GeluAttributes&) const = default;
+};
+struct MirrorPadAttributes {
+    bool symmetric = false;
+    bool operator==(const MirrorPadAttributes&) const = default;
+};
+
+using Attributes =
+    std::variant<std::monostate, WindowAttributes, FullyConnectedAttributes, ArithmeticAttributes,
+                 SoftmaxAttributes, LeakyReluAttributes, ReduceAttributes, AxisAttributes,
+                 ReshapeAttributes, SqueezeAttributes, StridedSliceAttributes, ResizeAttributes,
+                 BatchMatmulAttributes, LstmAttributes, GeluAttributes, MirrorPadAttributes>;
+
+/// One operator. Operand order is TensorFlow Lite's: conv {ifm, weights OHWI, bias}, depthwise
+/// {ifm, weights 1HWC, bias}, fully_connected {ifm, weights OI, bias}, transpose_conv
+/// {output shape, weights OHWI, ifm, bias}, binary {a, b}.
+struct Operator {
+    std::string name;  ///< unique within a graph; defaults to the output tensor's name
+    OpType type = OpType::other;
+    std::vector<TensorId> inputs;
+    std::vector<TensorId> outputs;
+    Attributes attributes;
+    std::int32_t builtin_code = 0;  ///< TensorFlow Lite's number when type is `other`
+    std::int32_t version = 1;
+    std::string custom_code;                   ///< when type is `custom`
+    std::vector<std::uint8_t> custom_options;  ///< when type is `custom`
+    bool operator==(const Operator&) const = default;
+};
+
+/// Free-form metadata that travels with the file (name -> bytes).
+struct Metadata {
+    std::string name;
+    std::vector<std::uint8_t> bytes;
+    bool operator==(const Metadata&) const = default;
+};
+
+/// A quantised network. Operators stand in execution order.
+struct Graph {
+    std::string name;
+    std::string description;
+    std::vector<Tensor> tensors;
+    std::vector<Operator> operators;
+    std::vector<TensorId> inputs;
+    std::vector<TensorId> outputs;
+    std::vector<Metadata> metadata;
+    bool operator==(const Graph&) const = default;
+};
+
+/// Throws InvalidModel naming the operator or tensor that breaks a rule: indices in range,
+/// constants of the right size, one producer a tensor, operators in topological order, names
+/// unique, attributes of the right kind, and shapes that agree with shape inference.
+void verify(const Graph& graph);
+
+/// Multiply-accumulates of the whole network: convolution and fully connected, plus pooling
+/// windows (output elements x window) as the public tables count them.
+Macs count_macs(const Graph& graph);
+/// The same for one operator; zero for everything without a window.
+Macs count_macs(const Graph& graph, const Operator& op);
+/// Elements of constant weights and biases.
+std::int64_t count_parameters(const Graph& graph);
+
+/// Readable listing, one line an operator; stable, so it can serve as an approved text.
+std::string dump(const Graph& graph);
+/// GraphViz description: operators as boxes, tensors as edges with shape and type.
+std::string to_dot(const Graph& graph);
+
+}  // namespace u65sim

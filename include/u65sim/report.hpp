@@ -1,0 +1,90 @@
+// The answer: cycles, bandwidth and spill events of one network on one target, as data.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <u65sim/compile.hpp>
+#include <u65sim/simulate.hpp>
+#include <u65sim/target.hpp>
+
+namespace u65sim {
+
+struct SpillEvent {
+    std::string tensor;
+    Bytes bytes{0};
+    std::string reason;
+    std::string producer;
+    std::vector<std::string> consumers;
+    Cycles start_cycle{0};  ///< when its first byte goes to DRAM
+    Bytes dram_read_bytes{0}, dram_write_bytes{0};
+    bool operator==(const SpillEvent&) const = default;
+};
+
+/// One operator of the network (all its kernels together), or one kernel of a foreign stream.
+struct OperatorReport {
+    std::string name;
+    std::string type;
+    Cycles start_cycle{0}, end_cycle{0};
+    Cycles cycles{0};  ///< of the network's total, what this operator accounts for
+    Macs macs{0};
+    double mac_utilization = 0.0;  ///< macs / (peak x cycles)
+    std::string bound_by;          ///< a Cause's name
+    std::string block;             ///< OFM block H x W x D of its largest kernel
+    Bytes sram_bytes{0}, dram_bytes{0};
+    std::int32_t kernels = 0, dmas = 0;
+    bool operator==(const OperatorReport&) const = default;
+};
+
+struct Report {
+    static constexpr int schema_version = 1;
+    std::string u65sim_version;
+    struct Model {
+        std::string name, producer;
+        Macs macs{0};
+        std::int64_t parameters = 0;
+        Bytes file_bytes{0};
+        std::int32_t npu_operators = 0;
+        std::vector<CpuOperator> cpu_operators;
+        std::uint64_t content_hash = 0;
+        bool operator==(const Model&) const = default;
+    } model;
+    Target target;
+    struct Total {
+        Cycles cycles{0};      ///< NPU_ACTIVE
+        double host_ms = 0.0;  ///< driver and CPU operators, as the target assumes
+        double mac_utilization = 0.0;
+        bool operator==(const Total&) const = default;
+    } total;
+    struct MemoryUse {
+        Bytes capacity{0};
+        Bytes peak{0};  ///< SRAM: highest byte used; DRAM: model plus activations
+        Bytes read{0}, write{0};
+        bool operator==(const MemoryUse&) const = default;
+    } sram, dram;
+    Bytes dram_model_bytes{0}, dram_activation_bytes{0}, encoded_weight_bytes{0};
+    std::vector<std::pair<std::string, std::int64_t>> pmu;
+    CauseCycles stalls{};  ///< adds up to total.cycles
+    std::vector<SpillEvent> spills;
+    std::vector<OperatorReport> operators;
+    std::vector<std::string> assumptions;
+    bool operator==(const Report&) const = default;
+
+    /// NPU time plus host time, milliseconds.
+    [[nodiscard]] double latency_ms() const;
+    [[nodiscard]] std::string to_text() const;
+    [[nodiscard]] std::string to_json() const;
+    [[nodiscard]] std::string to_csv() const;  ///< the per-operator table
+};
+
+/// Joins what the compiler knows with what the machine measured.
+Report make_report(const CompiledNetwork& network, const Target& target,
+                   const Simulation& simulation);
+
+/// "0.1.0"
+std::string_view version();
+
+}  // namespace u65sim

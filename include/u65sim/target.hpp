@@ -1,0 +1,121 @@
+// The hardware's numbers: which accelerator, which memories behind its two ports, what time costs.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <u65sim/units.hpp>
+
+namespace u65sim {
+
+enum class Product : std::uint8_t { u55, u65 };
+std::string_view to_string(Product product);
+
+/// Where constants, arena and fast storage live (Vela's terms).
+enum class MemoryMode : std::uint8_t {
+    sram_only,       ///< everything behind AXI0
+    shared_sram,     ///< constants behind AXI1, the arena behind AXI0
+    dedicated_sram,  ///< constants and arena behind AXI1, fast storage (spilling) behind AXI0
+};
+std::string_view to_string(MemoryMode mode);
+
+/// The NPU itself. What follows from these (ublocks, SHRAM banks, lanes) is in
+/// sim/target/architecture.hpp.
+struct Accelerator {
+    Product product = Product::u65;
+    std::int32_t macs_per_cycle = 256;  ///< of one core
+    std::int32_t cores = 1;
+    Hertz clock{1'000'000'000};
+    bool operator==(const Accelerator&) const = default;
+};
+
+/// One memory and the AXI port it stands behind. Latencies are from address to first data.
+struct Memory {
+    std::string kind = "sram";  ///< "sram", "dram" or "flash": a name for reports
+    Bytes size{0};
+    Cycles read_latency{0};
+    Cycles write_latency{0};
+    BytesPerCycle bandwidth;     ///< long-run cap, reads and writes together; zero: none
+    Cycles bandwidth_period{0};  ///< the cap is granted anew each period; zero: steady
+    std::int32_t max_outstanding_reads = 0;   ///< bursts in flight; zero: unlimited
+    std::int32_t max_outstanding_writes = 0;  ///< bursts in flight; zero: unlimited
+    Bytes burst{64};                          ///< AXI_LIMIT's burst split boundary: 64, 128 or 256
+    bool operator==(const Memory&) const = default;
+};
+
+/// Cycle constants of the machine that no register or public model fixes. Each one's source and
+/// range stand in the field table (sim/target/fields.cpp).
+struct TimingConstants {
+    Cycles kernel_setup{30};        ///< before a kernel's first IFM load
+    Cycles block_output_delay{20};  ///< accumulators complete -> output unit, once a block
+    Cycles block_completion{30};    ///< after the last write response of a block
+    Cycles burst_overhead{6};       ///< a burst holds its slot this long beyond latency and data
+    Cycles command_word{0};         ///< command processor, each word
+    Bytes command_prefetch{64};     ///< command fetch granule
+    bool operator==(const TimingConstants&) const = default;
+};
+
+/// Time outside the NPU, added to a report's latency but never to its NPU cycles. Zero by default.
+struct HostTime {
+    double driver_call_us = 0.0;    ///< once an NPU segment
+    double cpu_operator_us = 0.0;   ///< fixed part, once a CPU operator
+    double cpu_bytes_per_us = 0.0;  ///< CPU operators move their operands at this rate; zero: free
+    bool operator==(const HostTime&) const = default;
+};
+
+/// A complete target. A regular value; build it from a preset or YAML and change any field.
+struct Target {
+    std::string name = "u65-256";
+    Accelerator accelerator;
+    MemoryMode memory_mode = MemoryMode::dedicated_sram;
+    Memory sram;      ///< behind AXI0. `size` is the arena's (dedicated: fast storage's) limit
+    Memory off_chip;  ///< behind AXI1: DRAM or flash. `size` limits model plus activations
+    bool ideal_memory =
+        false;  ///< no latency, no cap, no outstanding limit; port width still binds
+    TimingConstants timing;
+    HostTime host;
+
+    bool operator==(const Target&) const = default;
+
+    /// One of preset_names(); throws InvalidConfig naming the nearest known one.
+    static Target preset(std::string_view name);
+    static std::vector<std::string> preset_names();
+    /// Throws FileError or InvalidConfig (file:line:column: key = value: what would be right).
+    static Target from_yaml(const std::filesystem::path& file);
+    /// `origin` stands for the file in messages.
+    static Target from_yaml_text(std::string_view text, std::string_view origin = "<text>");
+    /// Vela's .ini as it is: one [System_Config.NAME] and one [Memory_Mode.NAME], for the given
+    /// accelerator name ("ethos-u65-256" or "u65-256").
+    static Target from_vela_config(const std::filesystem::path& file,
+                                   std::string_view system_config, std::string_view memory_mode,
+                                   std::string_view accelerator);
+    /// "sram.size=512KiB", "memory.ideal=true", "dram.bandwidth=7.5" ... (any key of `fields()`).
+    /// Throws InvalidConfig.
+    void set(std::string_view assignment);
+    /// Throws InvalidConfig when values contradict each other.
+    void validate() const;
+    /// Every field as YAML that from_yaml_text reads back to an equal Target.
+    [[nodiscard]] std::string to_yaml() const;
+
+    [[nodiscard]] std::int64_t peak_macs_per_cycle() const {
+        return std::int64_t{accelerator.macs_per_cycle} * accelerator.cores;
+    }
+};
+
+/// What a field of a Target is called, means, and where its default comes from.
+struct TargetField {
+    std::string key;      ///< dotted, as in YAML and --set
+    std::string unit;     ///< "cycles", "bytes", "B/cycle", "Hz", "" ...
+    std::string summary;  ///< one sentence
+    std::string
+        source;         ///< register fact, published model, public measurement, calibrated, assumed
+    std::string range;  ///< what is accepted, readable
+    std::string value;  ///< of the target asked, as --set would take it
+};
+std::vector<TargetField> describe_fields(const Target& target);
+
+}  // namespace u65sim

@@ -1,0 +1,45 @@
+// The order in which the MAC array eats weights (reference 6.3).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace u65sim::weights {
+
+enum class Traversal : std::uint8_t { depth_first, part_kernel_first, depthwise };
+
+/// A weight volume in OHWI order (depthwise: I = 1, O = channels), zero points removed.
+struct Volume {
+    std::int32_t output_depth = 0, height = 0, width = 0, input_depth = 0;
+    std::span<const std::int16_t> values;
+};
+
+struct Order {
+    Traversal traversal = Traversal::depth_first;
+    std::int32_t block_depth = 16;  ///< OFM block depth of this core
+    std::int32_t ifm_bits = 8;      ///< 8 or 16
+    std::int32_t dilation_y = 1, dilation_x = 1;
+    std::int32_t ofm_ublock_depth = 8;  ///< 4 on U55-32
+    std::int32_t ifm_ublock_depth = 8;
+};
+
+/// Bricks in stream order, padding as zeros.
+std::vector<std::int16_t> to_stream_order(const Volume& volume, const Order& order);
+/// Length of to_stream_order's result.
+std::size_t stream_length(std::int32_t output_depth, std::int32_t height, std::int32_t width,
+                          std::int32_t input_depth, const Order& order);
+/// The inverse: OHWI values from a stream; throws InvalidStream when it is too short. Padding
+/// positions are dropped.
+std::vector<std::int16_t> from_stream_order(std::span<const std::int16_t> stream,
+                                            std::int32_t output_depth, std::int32_t height,
+                                            std::int32_t width, std::int32_t input_depth,
+                                            const Order& order);
+
+/// Output channels of core `core` of `cores`: core, core+cores, ...; and that core's block depth.
+std::vector<std::int32_t> channels_of_core(std::int32_t first, std::int32_t count,
+                                           std::int32_t core, std::int32_t cores);
+std::int32_t block_depth_of_core(std::int32_t block_depth, std::int32_t core, std::int32_t cores);
+
+}  // namespace u65sim::weights
