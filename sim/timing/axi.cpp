@@ -1,0 +1,55 @@
+#include "timing/axi.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace u65sim::timing {
+
+PortRules port_rules(const Target& target, const Architecture& arch, int port) {
+    const Memory& memory = port == 0 ? target.sram : target.off_chip;
+    PortRules rules;
+    rules.bus = {arch.axi_width_bytes, std::max<std::int64_t>(memory.burst.count(), 1)};
+    if (target.ideal_memory) return rules;
+    rules.read_latency = memory.read_latency.count();
+    rules.write_latency = memory.write_latency.count();
+    rules.read_slots = memory.max_outstanding_reads;
+    rules.write_slots = memory.max_outstanding_writes;
+    rules.slot_overhead = target.timing.burst_overhead.count();
+    const BytesPerCycle rate = memory.bandwidth;
+    if (rate.numerator() > 0) {
+        const std::int64_t beat_cycles = rate.denominator() * arch.axi_width_bytes;
+        if (memory.bandwidth_period.count() > 0) {
+            rules.cap_period = memory.bandwidth_period.count();
+            rules.cap_beats = std::max<std::int64_t>(
+                1, (rules.cap_period * rate.numerator() + beat_cycles / 2) / beat_cycles);
+        } else {
+            const std::int64_t common = std::gcd(rate.numerator(), beat_cycles);
+            rules.cap_beats = rate.numerator() / common;
+            rules.cap_period = beat_cycles / common;
+            rules.steady_cap = true;
+        }
+    }
+    return rules;
+}
+
+Cycles streaming_cycles(const Access& access, const PortRules& rules, bool write) {
+    if (access.beats <= 0) return Cycles{0};
+    std::int64_t cycles = access.beats;
+    const std::int64_t slots = write ? rules.write_slots : rules.read_slots;
+    if (slots > 0) {
+        const std::int64_t latency = write ? rules.write_latency : rules.read_latency;
+        const std::int64_t held = access.bursts * (latency + rules.slot_overhead) + access.beats;
+        cycles = std::max(cycles, ceil_div(held, slots));
+    }
+    return Cycles{cycles};
+}
+
+Cycles capped_cycles(const Access& both, const PortRules& rules) {
+    if (rules.cap_beats <= 0 || both.beats <= 0) return Cycles{0};
+    const std::int64_t burst = std::max<std::int64_t>(1, both.beats / both.bursts);
+    const std::int64_t granted =
+        rules.steady_cap ? rules.cap_beats : round_up(rules.cap_beats, burst);
+    return Cycles{ceil_div(both.beats * rules.cap_period, granted)};
+}
+
+}  // namespace u65sim::timing

@@ -1,0 +1,109 @@
+#include "timing/feature_map_access.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace u65sim::timing {
+
+using stream::FeatureMap;
+using stream::Layout;
+
+namespace {
+
+/// Rows of equal runs: `count` runs of `bytes`, `stride` apart. Runs whose addresses are equal
+/// modulo the burst size cost the same, so a short cycle of them is enough.
+Access strided_runs(std::uint64_t address, std::int64_t bytes, std::int64_t stride,
+                    std::int64_t count, const BusShape& bus) {
+    Access total;
+    std::int64_t done = 0;
+    while (done < count) {
+        const std::uint64_t at = address + static_cast<std::uint64_t>(stride * done);
+        total += run_access(at, bytes, bus);
+        ++done;
+        const std::int64_t moved = stride * done;
+        if (moved % bus.burst_bytes == 0) {  // the pattern repeats from here
+            const std::int64_t repeats = (count - done) / done;
+            total += total * repeats;
+            const std::int64_t rest = count - done - repeats * done;
+            for (std::int64_t i = 0; i < rest; ++i) {
+                total += run_access(address + static_cast<std::uint64_t>(stride * i), bytes, bus);
+            }
+            return total;
+        }
+    }
+    return total;
+}
+
+/// A box inside one tile; coordinates relative to the tile, `base` its address.
+Access tile_access(const FeatureMap& map, std::uint64_t base, const Box& box, const BusShape& bus) {
+    const std::int64_t element = bytes_of(map.type);
+    const std::uint64_t row = base + static_cast<std::uint64_t>(map.stride_y * box.y);
+    Access total;
+    if (map.layout == Layout::nhcwb16) {
+        const int first = box.z / 16;
+        const int last = (box.z + box.depth - 1) / 16;
+        const std::int64_t run = 16 * element * box.width;
+        for (int slice = first; slice <= last; ++slice) {
+            const std::uint64_t at = row + static_cast<std::uint64_t>(map.stride_c * slice) +
+                                     static_cast<std::uint64_t>(16 * element * box.x);
+            total += strided_runs(at, run, map.stride_y, box.height, bus);
+        }
+        return total;
+    }
+    const std::uint64_t at = row + static_cast<std::uint64_t>(map.stride_x * box.x) +
+                             static_cast<std::uint64_t>(element * box.z);
+    const std::int64_t pixel = element * box.depth;
+    if (map.stride_x == pixel) {
+        return strided_runs(at, pixel * box.width, map.stride_y, box.height, bus);
+    }
+    for (int y = 0; y < box.height; ++y) {
+        total += strided_runs(at + static_cast<std::uint64_t>(map.stride_y * y), pixel,
+                              map.stride_x, box.width, bus);
+    }
+    return total;
+}
+
+}  // namespace
+
+Access run_access(std::uint64_t address, std::int64_t bytes, const BusShape& bus) {
+    if (bytes <= 0) return {};
+    const std::uint64_t last = address + static_cast<std::uint64_t>(bytes) - 1;
+    const auto spans = [&](std::int64_t size) {
+        const auto unit = static_cast<std::uint64_t>(size);
+        return static_cast<std::int64_t>(last / unit - address / unit + 1);
+    };
+    return {bytes, spans(bus.beat_bytes), spans(bus.burst_bytes)};
+}
+
+Access box_access(const FeatureMap& map, const Box& box, const BusShape& bus) {
+    if (box.empty()) return {};
+    const int end_x = box.x + box.width;
+    const int end_y = box.y + box.height;
+    const int left_end = map.width0 > 0 ? std::min(end_x, map.width0) : end_x;
+    Access total;
+    // Tiles 0 and 2 left of width0, 1 and 3 right of it; upper ones end at height0 and height1.
+    const auto column = [&](int x0, int x1, int origin_x, int split, int upper, int lower) {
+        if (x0 >= x1) return;
+        const int middle = std::clamp(split > 0 ? split : end_y, box.y, end_y);
+        Box part{box.y, x0 - origin_x, box.z, middle - box.y, x1 - x0, box.depth};
+        if (!part.empty())
+            total += tile_access(map, map.base[static_cast<std::size_t>(upper)], part, bus);
+        part.y = middle - split;
+        part.height = end_y - middle;
+        if (!part.empty())
+            total += tile_access(map, map.base[static_cast<std::size_t>(lower)], part, bus);
+    };
+    column(box.x, std::max(left_end, box.x), 0, map.height0, 0, 2);
+    column(std::max(left_end, box.x), end_x, map.width0, map.height1, 1, 3);
+    return total;
+}
+
+std::int64_t box_bytes(const FeatureMap& map, const Box& box) {
+    if (box.empty()) return 0;
+    const std::int64_t pixels = std::int64_t{box.height} * box.width;
+    if (map.layout == Layout::nhwc) return pixels * box.depth * bytes_of(map.type);
+    const std::int64_t slices = (box.z + box.depth - 1) / 16 - box.z / 16 + 1;
+    return pixels * slices * 16 * bytes_of(map.type);
+}
+
+}  // namespace u65sim::timing
