@@ -1,0 +1,25 @@
+// The files of configs/ as they were when the library was built.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace u65sim::config {
+
+struct EmbeddedFile {
+    std::string kind;  ///< "targets" or "memories"
+    std::string stem;  ///< file name without ".yaml"
+    std::string text;
+};
+
+const std::vector<EmbeddedFile>& embedded_files();
+
+/// Null when there is none.
+const EmbeddedFile* find_embedded(std::string_view kind, std::string_view stem);
+
+/// The embedded file behind a preset's name, e.g. "u65-256" -> "u65-256-high-end". Null for an
+/// unknown name.
+const EmbeddedFile* find_preset(std::string_view name);
+
+}  // namespace u65sim::config

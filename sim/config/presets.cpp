@@ -1,0 +1,62 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <u65sim/error.hpp>
+#include <u65sim/target.hpp>
+#include "config/embedded.hpp"
+#include "target/quantity_text.hpp"
+
+namespace u65sim {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> presets{{
+    {"u65-256", "u65-256-high-end"},
+    {"u65-512", "u65-512-high-end"},
+    {"u55-32", "u55-32-high-end-embedded"},
+    {"u55-64", "u55-64-high-end-embedded"},
+    {"u55-128", "u55-128-high-end-embedded"},
+    {"u55-256", "u55-256-high-end-embedded"},
+}};
+
+}  // namespace
+
+namespace config {
+
+const EmbeddedFile* find_embedded(std::string_view kind, std::string_view stem) {
+    const std::vector<EmbeddedFile>& files = embedded_files();
+    const auto found = std::find_if(files.begin(), files.end(), [&](const EmbeddedFile& each) {
+        return each.kind == kind && each.stem == stem;
+    });
+    return found == files.end() ? nullptr : &*found;
+}
+
+const EmbeddedFile* find_preset(std::string_view name) {
+    for (const auto& [preset, stem] : presets) {
+        if (preset == name) return find_embedded("targets", stem);
+    }
+    return nullptr;
+}
+
+}  // namespace config
+
+std::vector<std::string> Target::preset_names() {
+    std::vector<std::string> names;
+    for (const auto& [name, stem] : presets) names.emplace_back(name);
+    return names;
+}
+
+Target Target::preset(std::string_view name) {
+    const config::EmbeddedFile* file = config::find_preset(name);
+    if (!file) {
+        const std::vector<std::string> names = preset_names();
+        throw InvalidConfig(fmt::format("target {}: no such preset; the nearest one is {} (of {})",
+                                        name, text::nearest(name.substr(0, 200), names),
+                                        fmt::join(names, ", ")));
+    }
+    return from_yaml_text(file->text, file->stem + ".yaml");
+}
+
+}  // namespace u65sim

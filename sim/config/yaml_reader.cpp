@@ -1,0 +1,210 @@
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <u65sim/error.hpp>
+#include <u65sim/target.hpp>
+#include "config/embedded.hpp"
+#include "target/fields.hpp"
+#include "target/quantity_text.hpp"
+
+namespace u65sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t max_file_bytes = 1 << 20;
+constexpr int max_base_depth = 8;
+
+std::string read_file(const fs::path& file) {
+    std::error_code code;
+    if (!fs::is_regular_file(file, code)) {
+        throw FileError(fmt::format("{}: cannot be read: no such file", file.string()));
+    }
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) throw FileError(fmt::format("{}: cannot be read", file.string()));
+    std::string text{std::istreambuf_iterator<char>(stream), {}};
+    if (stream.bad()) throw FileError(fmt::format("{}: cannot be read to its end", file.string()));
+    return text;
+}
+
+/// Reads one document into a Target, following `base` and `memory`.
+class Reader {
+public:
+    Reader(std::string origin, fs::path folder, int depth)
+        : origin_(std::move(origin)), folder_(std::move(folder)), depth_(depth) {}
+
+    void read(std::string_view text, Target& target, bool memory_only) {
+        memory_only_ = memory_only;
+        if (text.size() > max_file_bytes) {
+            throw InvalidConfig(fmt::format("{}: {} bytes: must be at most {}", origin_,
+                                            text.size(), max_file_bytes));
+        }
+        if (depth_ > max_base_depth) {
+            throw InvalidConfig(
+                fmt::format("{}: more than {} files based on each other: must not "
+                            "be in a circle",
+                            origin_, max_base_depth));
+        }
+        YAML::Node root;
+        try {
+            root = YAML::Load(std::string(text));
+        } catch (const YAML::Exception& error) {
+            fail(error.mark, error.msg);
+        }
+        if (root.IsNull()) return;
+        if (!root.IsMap()) fail(root.Mark(), "must be a map of target fields");
+        // What a file is based on comes first, wherever it stands.
+        for (const auto& entry : root) {
+            if (key_of(entry.first) == "base") read_base(entry.second, target);
+        }
+        for (const auto& entry : root) {
+            if (key_of(entry.first) == "memory") read_memory_file(entry.second, target);
+        }
+        read_map(root, "", target);
+    }
+
+private:
+    [[noreturn]] void fail(const YAML::Mark& mark, std::string_view message) const {
+        if (mark.is_null()) throw InvalidConfig(fmt::format("{}: {}", origin_, message));
+        throw InvalidConfig(
+            fmt::format("{}:{}:{}: {}", origin_, mark.line + 1, mark.column + 1, message));
+    }
+
+    [[nodiscard]] std::string key_of(const YAML::Node& key) const {
+        if (!key.IsScalar()) fail(key.Mark(), "a key must be a plain word");
+        return key.Scalar();
+    }
+
+    [[nodiscard]] const std::string& scalar(const YAML::Node& node, std::string_view key) const {
+        if (!node.IsScalar()) fail(node.Mark(), fmt::format("{}: must be a single value", key));
+        return node.Scalar();
+    }
+
+    void read_base(const YAML::Node& node, Target& target) const {
+        if (memory_only_) fail(node.Mark(), "base: must not stand in a file of memories");
+        const std::string& name = scalar(node, "base");
+        if (const config::EmbeddedFile* preset = config::find_preset(name)) {
+            Reader(preset->stem + ".yaml", {}, depth_ + 1).read(preset->text, target, false);
+            return;
+        }
+        read_other(node, "base", name, target, false);
+    }
+
+    /// `memory: NAME`, or `file: NAME` inside the memory section.
+    void read_memory_file(const YAML::Node& node, Target& target) const {
+        YAML::Node file = node;
+        if (node.IsMap()) {
+            file.reset();
+            for (const auto& entry : node) {
+                if (key_of(entry.first) == "file") file.reset(entry.second);
+            }
+            if (!file.IsDefined() || file.IsNull()) return;
+        }
+        const std::string& name = scalar(file, "memory");
+        if (const config::EmbeddedFile* known = config::find_embedded("memories", name)) {
+            Reader(known->stem + ".yaml", {}, depth_ + 1).read(known->text, target, true);
+            return;
+        }
+        read_other(file, "memory", name, target, true);
+    }
+
+    void read_other(const YAML::Node& node, std::string_view key, const std::string& name,
+                    Target& target, bool memory_only) const {
+        const fs::path path = folder_ / name;
+        std::string text;
+        try {
+            text = read_file(path);
+        } catch (const FileError&) {
+            std::vector<std::string> names = Target::preset_names();
+            if (memory_only) {
+                names.clear();
+                for (const config::EmbeddedFile& each : config::embedded_files()) {
+                    if (each.kind == "memories") names.push_back(each.stem);
+                }
+            }
+            fail(node.Mark(), fmt::format("{} = {}: must be a file that can be read, or one of {}",
+                                          key, name, fmt::join(names, ", ")));
+        }
+        Reader(path.string(), path.parent_path(), depth_ + 1).read(text, target, memory_only);
+    }
+
+    void read_map(const YAML::Node& map, const std::string& prefix, Target& target) const {
+        std::set<std::string> seen;
+        for (const auto& entry : map) {
+            const std::string key = prefix + key_of(entry.first);
+            if (!seen.insert(key).second) {
+                fail(entry.first.Mark(), fmt::format("{}: must be given only once", key));
+            }
+            if (key == "base" || key == "memory.file") continue;
+            if (key == "memory" && entry.second.IsScalar()) continue;
+            if (entry.second.IsMap() && prefix.empty() && is_section(key)) {
+                read_map(entry.second, key + ".", target);
+                continue;
+            }
+            read_field(entry.first, entry.second, key, target);
+        }
+    }
+
+    static bool is_section(const std::string& key) {
+        for (const fields::Field& field : fields::table()) {
+            if (field.key.starts_with(key + ".")) return true;
+        }
+        return false;
+    }
+
+    void read_field(const YAML::Node& key_node, const YAML::Node& value, const std::string& key,
+                    Target& target) const {
+        if (!fields::find(key)) {
+            if (is_section(key))
+                fail(value.Mark(), fmt::format("{}: must be a map of fields", key));
+            fail(key_node.Mark(), fields::unknown_key(key));
+        }
+        if (memory_only_ && !key.starts_with("memory.") && !key.starts_with("sram.") &&
+            !key.starts_with("dram.")) {
+            fail(key_node.Mark(),
+                 fmt::format("{}: must not stand in a file of memories, which holds memory, sram "
+                             "and dram",
+                             key));
+        }
+        const std::string& text = scalar(value, key);
+        try {
+            fields::assign(target, key, text);
+        } catch (const InvalidConfig& error) {
+            fail(value.Mark(), error.what());
+        }
+    }
+
+    std::string origin_;
+    fs::path folder_;
+    int depth_;
+    bool memory_only_ = false;
+};
+
+Target read_text(std::string_view text, const std::string& origin, const fs::path& folder) {
+    Target target;
+    Reader(origin, folder, 0).read(text, target, false);
+    try {
+        target.validate();
+    } catch (const InvalidConfig& error) {
+        throw InvalidConfig(fmt::format("{}: {}", origin, error.what()));
+    }
+    return target;
+}
+
+}  // namespace
+
+Target Target::from_yaml(const std::filesystem::path& file) {
+    return read_text(read_file(file), file.string(), file.parent_path());
+}
+
+Target Target::from_yaml_text(std::string_view text, std::string_view origin) {
+    return read_text(text, std::string(origin), {});
+}
+
+}  // namespace u65sim

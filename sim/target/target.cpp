@@ -1,0 +1,66 @@
+#include <u65sim/target.hpp>
+
+#include <fmt/format.h>
+
+#include <u65sim/error.hpp>
+#include "target/architecture.hpp"
+#include "target/fields.hpp"
+#include "target/quantity_text.hpp"
+
+namespace u65sim {
+namespace {
+
+void validate_memory(std::string_view section, const Memory& memory, int address_bits) {
+    if (memory.size.count() <= 0 || memory.size.count() > std::int64_t{1} << address_bits) {
+        throw InvalidConfig(
+            fmt::format("{}.size = {}: must be above 0 and at most 2^{} bytes, what "
+                        "the accelerator addresses",
+                        section, text::format_bytes(memory.size), address_bits));
+    }
+    if (memory.bandwidth.numerator() == 0 && memory.bandwidth_period.count() > 0) {
+        throw InvalidConfig(fmt::format("{}.bandwidth_period = {}: must be 0 without a bandwidth",
+                                        section, memory.bandwidth_period.count()));
+    }
+}
+
+}  // namespace
+
+void Target::set(std::string_view assignment) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string_view::npos) {
+        throw InvalidConfig(
+            fmt::format("{}: must be key=value, such as sram.size=512KiB", assignment));
+    }
+    fields::assign(*this, text::trim(assignment.substr(0, equals)), assignment.substr(equals + 1));
+}
+
+void Target::validate() const {
+    for (const fields::Field& field : fields::table()) {
+        // What the table would not take can still be put into the struct by hand.
+        Target copy = *this;
+        const std::string value = field.get(*this);
+        if (!field.set(copy, value)) {
+            throw InvalidConfig(fmt::format("{} = {}: must be {}", field.key, value, field.range));
+        }
+    }
+    const Architecture arch = architecture(accelerator);
+    validate_memory("sram", sram, arch.address_bits);
+    if (memory_mode == MemoryMode::sram_only) return;
+    validate_memory("dram", off_chip, arch.address_bits);
+    if (memory_mode == MemoryMode::dedicated_sram && off_chip.kind == "flash") {
+        throw InvalidConfig(
+            "dram.kind = flash: must be sram or dram with memory.mode = dedicated_sram, which "
+            "writes feature maps there");
+    }
+}
+
+std::vector<TargetField> describe_fields(const Target& target) {
+    std::vector<TargetField> result;
+    for (const fields::Field& field : fields::table()) {
+        result.push_back(
+            {field.key, field.unit, field.summary, field.source, field.range, field.get(target)});
+    }
+    return result;
+}
+
+}  // namespace u65sim
