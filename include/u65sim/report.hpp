@@ -36,6 +36,7 @@ struct OperatorReport {
     std::string block;             ///< OFM block H x W x D of its largest kernel
     Bytes sram_bytes{0}, dram_bytes{0};
     std::int32_t kernels = 0, dmas = 0;
+    CauseCycles stalls{};  ///< adds up to `cycles`
     bool operator==(const OperatorReport&) const = default;
 };
 
@@ -75,7 +76,9 @@ struct Report {
 
     /// NPU time plus host time, milliseconds.
     [[nodiscard]] double latency_ms() const;
+    /// A summary, where the time goes, spills, and a table of the operators; at most 100 columns.
     [[nodiscard]] std::string to_text() const;
+    /// Everything, under the keys of docs/report.md. Equal reports give equal bytes.
     [[nodiscard]] std::string to_json() const;
     [[nodiscard]] std::string to_csv() const;  ///< the per-operator table
 };

@@ -1,0 +1,16 @@
+// The subcommands of the program. Each adds itself to the application and runs from its callback.
+#pragma once
+
+#include <CLI/App.hpp>
+
+namespace u65sim::cli {
+
+void add_run(CLI::App& app);
+void add_compile(CLI::App& app);
+void add_disasm(CLI::App& app);
+void add_zoo(CLI::App& app);
+void add_targets(CLI::App& app);
+void add_graph(CLI::App& app);
+void add_passes(CLI::App& app);
+
+}  // namespace u65sim::cli

@@ -1,0 +1,55 @@
+// What several subcommands ask for in the same words: a network, and a target.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/App.hpp>
+#include <u65sim/compile.hpp>
+#include <u65sim/graph.hpp>
+#include <u65sim/target.hpp>
+
+namespace u65sim::cli {
+
+/// --target, --set and the three options for a Vela .ini.
+class TargetOptions {
+public:
+    /// `target_flags`: how the target itself is given; "NAME,..." lets it stand alone.
+    void add_to(CLI::App& command, const std::string& target_flags = "-t,--target");
+    /// The target asked for, validated. Throws InvalidConfig or FileError.
+    [[nodiscard]] Target resolve() const;
+
+private:
+    std::string target_ = "u65-256";
+    std::vector<std::string> assignments_;
+    std::string vela_config_, system_config_, memory_mode_;
+};
+
+/// --optimise.
+class OptimiseOption {
+public:
+    void add_to(CLI::App& command);
+    [[nodiscard]] CompileOptions resolve() const;
+
+private:
+    std::string goal_ = "performance";
+};
+
+/// NET.
+class NetworkOption {
+public:
+    void add_to(CLI::App& command);
+    /// The file that NET names, or nothing when it is a network of the zoo. Throws FileError when
+    /// it can be neither.
+    [[nodiscard]] std::optional<std::filesystem::path> file() const;
+    /// The network itself. Throws what reading throws.
+    [[nodiscard]] Graph read() const;
+    [[nodiscard]] const std::string& text() const { return text_; }
+
+private:
+    std::string text_;
+};
+
+}  // namespace u65sim::cli

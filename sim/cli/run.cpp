@@ -1,0 +1,74 @@
+// u65sim run: a network in, its report out.
+#include <memory>
+
+#include <fmt/format.h>
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <u65sim/oracle.hpp>
+
+#include "commands.hpp"
+#include "inputs.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+
+namespace u65sim::cli {
+
+namespace {
+
+struct Run {
+    NetworkOption network;
+    TargetOptions target;
+    OptimiseOption optimise;
+    std::string format = "text";
+    std::string output;
+
+    void operator()() const {
+        Oracle oracle{target.resolve(), optimise.resolve()};
+        require_writable(output);
+        const Report report = estimate(oracle);
+        if (format == "json") {
+            write(output, report.to_json());
+        } else if (format == "csv") {
+            write(output, report.to_csv());
+        } else {
+            write(output, report.to_text());
+        }
+    }
+
+    Report estimate(Oracle& oracle) const {
+        const Progress progress{fmt::format("simulating {}", network.text())};
+        if (const auto file = network.file()) return oracle.estimate(*file);
+        return oracle.estimate(network.read());
+    }
+};
+
+}  // namespace
+
+void add_run(CLI::App& app) {
+    auto run = std::make_shared<Run>();
+    CLI::App* command = app.add_subcommand(
+        "run", "Simulate one inference of NET and report cycles, bandwidth and spills");
+    run->network.add_to(*command);
+    run->target.add_to(*command);
+    run->optimise.add_to(*command);
+    command
+        ->add_option("-f,--format", run->format,
+                     "text, json (the whole report) or csv (a row an operator)")
+        ->check(CLI::IsMember({"text", "json", "csv"}))
+        ->capture_default_str()
+        ->type_name("FORMAT");
+    command->add_option("-o,--output", run->output, "Write to FILE instead of standard output")
+        ->type_name("FILE");
+    command->footer(
+        "NET may be compiled already (by u65sim or by Vela for an Ethos-U): then its command\n"
+        "streams run as they are.\n\n"
+        "Examples:\n"
+        "  u65sim run mobilenet_v2_224\n"
+        "  u65sim run net.tflite --target u65-512 --set memory.ideal=true\n"
+        "  u65sim run net.tflite --format json -o report.json\n"
+        "  u65sim run net.tflite --target u55-128 --vela-config vela.ini \\\n"
+        "      --system-config Ethos_U55_High_End_Embedded --memory-mode Shared_Sram");
+    command->callback([run] { (*run)(); });
+}
+
+}  // namespace u65sim::cli

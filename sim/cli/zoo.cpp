@@ -1,0 +1,78 @@
+// u65sim zoo: networks built in code, listed and written as .tflite.
+#include <memory>
+
+#include <fmt/format.h>
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <u65sim/error.hpp>
+#include <u65sim/network.hpp>
+#include <u65sim/zoo.hpp>
+
+#include "commands.hpp"
+#include "output.hpp"
+
+namespace u65sim::cli {
+
+namespace {
+
+struct Write {
+    std::vector<std::string> names;
+    std::string folder;
+    ZooWeights weights;
+
+    void operator()() const {
+        std::error_code error;
+        std::filesystem::create_directories(folder, error);
+        if (!std::filesystem::is_directory(folder)) {
+            throw FileError(fmt::format("{}: cannot create this folder", folder));
+        }
+        std::vector<std::string> chosen = names;
+        if (chosen.empty()) {
+            for (const ZooEntry& entry : zoo_list()) chosen.push_back(entry.name);
+        }
+        for (const std::string& name : chosen) {
+            const auto file = std::filesystem::path{folder} / (name + ".tflite");
+            save_tflite(zoo(name, weights), file);
+            print(file.string() + '\n');
+        }
+    }
+};
+
+}  // namespace
+
+void add_zoo(CLI::App& app) {
+    CLI::App* zoo = app.add_subcommand("zoo", "Networks built in code: list them, or write them");
+    zoo->require_subcommand(1);
+    zoo->add_subcommand("list", "Name and one line of every network")->callback([] {
+        std::string text;
+        for (const ZooEntry& entry : zoo_list()) {
+            text += fmt::format("{:<24}{}\n", entry.name, entry.summary);
+        }
+        print(text);
+    });
+    auto write = std::make_shared<Write>();
+    CLI::App* command =
+        zoo->add_subcommand("write", "Write networks as DIR/NAME.tflite; all of them by default");
+    command->add_option("NAME", write->names, "Names of 'u65sim zoo list'")->type_name("");
+    command->add_option("-o,--output", write->folder, "Folder, created when missing")
+        ->required()
+        ->type_name("DIR");
+    command->add_option("--seed", write->weights.seed, "Seed of the weights")
+        ->capture_default_str()
+        ->type_name("N");
+    command->add_option("--sparsity", write->weights.sparsity, "Share of weights that are zero")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str()
+        ->type_name("0..1");
+    command
+        ->add_option("--clusters", write->weights.clusters,
+                     "Distinct weight values a layer; 0: no clustering")
+        ->check(CLI::Range(0, 255))
+        ->capture_default_str()
+        ->type_name("N");
+    command->footer(
+        "Example:\n  u65sim zoo write vgg19_cifar100 rnnoise -o nets --seed 7 --sparsity 0.5");
+    command->callback([write] { (*write)(); });
+}
+
+}  // namespace u65sim::cli

@@ -1,0 +1,57 @@
+#include <fmt/format.h>
+
+#include "report/join.hpp"
+
+namespace u65sim::report {
+
+double host_time_ms(const CompiledNetwork& network, const HostTime& host) {
+    double microseconds = host.driver_call_us * static_cast<double>(network.segments.size());
+    for (const CpuOperator& op : network.cpu_operators) {
+        microseconds += host.cpu_operator_us;
+        if (host.cpu_bytes_per_us > 0.0) {
+            microseconds += static_cast<double>(op.operand_bytes.count()) / host.cpu_bytes_per_us;
+        }
+    }
+    return microseconds / 1000.0;
+}
+
+std::vector<std::string> assumptions(const CompiledNetwork& network, const Target& target,
+                                     double host_ms) {
+    std::vector<std::string> result;
+    const std::size_t cpu = network.cpu_operators.size();
+    const HostTime& host = target.host;
+    const bool cpu_has_a_cost = host.cpu_operator_us > 0.0 || host.cpu_bytes_per_us > 0.0;
+    if (cpu > 0 && !cpu_has_a_cost) {
+        result.push_back(
+            fmt::format("time of {} CPU operator{} is not included", cpu, cpu == 1 ? "" : "s"));
+    } else if (cpu > 0) {
+        std::string rate =
+            host.cpu_bytes_per_us > 0.0
+                ? fmt::format(" plus their operands at {} B/us", host.cpu_bytes_per_us)
+                : std::string{};
+        result.push_back(fmt::format("{} CPU operator{} assumed to take {} us each{}", cpu,
+                                     cpu == 1 ? " is" : "s are", host.cpu_operator_us, rate));
+    }
+    if (host.driver_call_us > 0.0) {
+        result.push_back(fmt::format("each of {} driver calls is assumed to take {} us",
+                                     network.segments.size(), host.driver_call_us));
+    } else {
+        result.emplace_back("time of the driver call is not included");
+    }
+    if (host_ms > 0.0) {
+        result.push_back(fmt::format("latency includes {:.3f} ms outside the NPU", host_ms));
+    }
+    if (target.ideal_memory) {
+        result.emplace_back("memory is ideal: no latency, no bandwidth cap");
+    }
+    bool labelled = true;
+    for (const NpuSegment& segment : network.segments) labelled &= !segment.labels.empty();
+    if (!labelled) {
+        result.emplace_back(
+            "the command streams name no operators: rows are kernels, spills are not told apart");
+    }
+    result.emplace_back("the NPU has both memory ports to itself");
+    return result;
+}
+
+}  // namespace u65sim::report

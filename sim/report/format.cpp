@@ -1,0 +1,49 @@
+#include "report/format.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace u65sim::report {
+
+std::string grouped(std::int64_t value) {
+    const std::string digits = fmt::format("{}", value);
+    const std::size_t sign = digits.starts_with('-') ? 1 : 0;
+    std::string result = digits.substr(0, sign);
+    for (std::size_t i = sign; i < digits.size(); ++i) {
+        if (i > sign && (digits.size() - i) % 3 == 0) result += ',';
+        result += digits[i];
+    }
+    return result;
+}
+
+std::string readable(Bytes bytes) {
+    const auto value = static_cast<double>(bytes.count());
+    if (value < 1024.0) return fmt::format("{} B", bytes.count());
+    if (value < 1024.0 * 1024.0) return fmt::format("{:.1f} KiB", value / 1024.0);
+    if (value < 1024.0 * 1024.0 * 1024.0)
+        return fmt::format("{:.2f} MiB", value / (1024.0 * 1024.0));
+    return fmt::format("{:.2f} GiB", value / (1024.0 * 1024.0 * 1024.0));
+}
+
+std::string percent(std::int64_t part, std::int64_t whole) {
+    if (whole == 0) return "-";
+    return fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string bar(std::int64_t part, std::int64_t whole, int width) {
+    if (whole <= 0 || part <= 0) return {};
+    const double share = static_cast<double>(part) / static_cast<double>(whole);
+    const int marks = std::clamp(static_cast<int>(share * width + 0.5), 1, width);
+    return std::string(static_cast<std::size_t>(marks), '#');
+}
+
+std::string elided(std::string_view text, std::size_t width) {
+    if (text.size() <= width) return std::string{text};
+    if (width <= 2) return std::string{text.substr(0, width)};
+    const std::size_t head = (width - 2) / 3;
+    const std::size_t tail = width - 2 - head;
+    return fmt::format("{}..{}", text.substr(0, head), text.substr(text.size() - tail));
+}
+
+}  // namespace u65sim::report

@@ -1,0 +1,24 @@
+// Numbers as people read them: grouped digits, binary sizes, shares, bars.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <u65sim/units.hpp>
+
+namespace u65sim::report {
+
+/// "1,234,567"
+std::string grouped(std::int64_t value);
+/// "640 B", "384.0 KiB", "4.90 MiB", "1.20 GiB".
+std::string readable(Bytes bytes);
+/// "48.6 %"; "-" where the whole is zero.
+std::string percent(std::int64_t part, std::int64_t whole);
+/// A bar of at most `width` marks for part / whole; at least one mark for a part above zero.
+std::string bar(std::int64_t part, std::int64_t whole, int width);
+/// `text` cut to `width` characters, with ".." for what was left out of its middle.
+std::string elided(std::string_view text, std::size_t width);
+
+}  // namespace u65sim::report

@@ -1,0 +1,37 @@
+// Steps of make_report, each joining one kind of thing.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <u65sim/report.hpp>
+
+namespace u65sim::report {
+
+/// The label of every operation record, in the records' order; null where the stream's producer
+/// left none.
+std::vector<const CommandLabel*> labels_of(const CompiledNetwork& network,
+                                           const Simulation& simulation);
+
+/// One row an operator, in order of first issue; one row a kernel where there are no labels, the
+/// DMAs before it counted with it.
+std::vector<OperatorReport> operator_rows(const Simulation& simulation,
+                                          const std::vector<const CommandLabel*>& labels,
+                                          std::int64_t peak_macs_per_cycle);
+
+/// Feature maps in DRAM, with when they were first written and the traffic they caused.
+std::vector<SpillEvent> spill_events(const CompiledNetwork& network, const Simulation& simulation,
+                                     const std::vector<const CommandLabel*>& labels);
+
+/// What the figures take for granted, as sentences.
+std::vector<std::string> assumptions(const CompiledNetwork& network, const Target& target,
+                                     double host_ms);
+
+/// Hash of what runs: command streams and constants.
+std::uint64_t content_hash(const CompiledNetwork& network);
+
+/// Driver calls and CPU operators of one inference, milliseconds.
+double host_time_ms(const CompiledNetwork& network, const HostTime& host);
+
+}  // namespace u65sim::report

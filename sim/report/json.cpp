@@ -1,0 +1,145 @@
+// The report for other tools. The keys are described in docs/report.md; adding one is no new
+// schema, changing or removing one is.
+#include <charconv>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <u65sim/report.hpp>
+
+namespace u65sim {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A field's value with its type: a number or a truth value where it reads as one, else text.
+Json typed(const std::string& value) {
+    if (value == "true") return true;
+    if (value == "false") return false;
+    const char* const begin = value.data();
+    const char* const end = begin + value.size();
+    std::int64_t whole = 0;
+    if (const auto [at, error] = std::from_chars(begin, end, whole);
+        error == std::errc{} && at == end) {
+        return whole;
+    }
+    double real = 0.0;
+    if (const auto [at, error] = std::from_chars(begin, end, real);
+        error == std::errc{} && at == end) {
+        return real;
+    }
+    return value;
+}
+
+/// Every field of the target, dotted keys as nested objects.
+Json target_json(const Target& target) {
+    Json root = Json::object();
+    for (const TargetField& field : describe_fields(target)) {
+        Json* at = &root;
+        std::string_view key = field.key;
+        for (std::size_t dot = key.find('.'); dot != std::string_view::npos; dot = key.find('.')) {
+            at = &(*at)[std::string{key.substr(0, dot)}];
+            key.remove_prefix(dot + 1);
+        }
+        (*at)[std::string{key}] = typed(field.value);
+    }
+    return root;
+}
+
+Json causes_json(const CauseCycles& causes) {
+    Json json = Json::object();
+    for (std::size_t i = 0; i < cause_count; ++i) {
+        json[std::string{to_string(static_cast<Cause>(i))}] = causes[i].count();
+    }
+    return json;
+}
+
+Json model_json(const Report::Model& model) {
+    Json cpu = Json::array();
+    for (const CpuOperator& op : model.cpu_operators) {
+        cpu.push_back({{"name", op.name},
+                       {"type", op.type},
+                       {"reason", op.reason},
+                       {"operand_bytes", op.operand_bytes.count()}});
+    }
+    return {{"name", model.name},
+            {"producer", model.producer},
+            {"content_hash", fmt::format("{:016x}", model.content_hash)},
+            {"macs", model.macs.count()},
+            {"parameters", model.parameters},
+            {"file_bytes", model.file_bytes.count()},
+            {"npu_operators", model.npu_operators},
+            {"cpu_operators", std::move(cpu)}};
+}
+
+Json spills_json(const std::vector<SpillEvent>& spills) {
+    Json json = Json::array();
+    for (const SpillEvent& spill : spills) {
+        json.push_back({{"tensor", spill.tensor},
+                        {"bytes", spill.bytes.count()},
+                        {"reason", spill.reason},
+                        {"producer", spill.producer},
+                        {"consumers", spill.consumers},
+                        {"start_cycle", spill.start_cycle.count()},
+                        {"dram_read_bytes", spill.dram_read_bytes.count()},
+                        {"dram_write_bytes", spill.dram_write_bytes.count()}});
+    }
+    return json;
+}
+
+Json operators_json(const std::vector<OperatorReport>& operators) {
+    Json json = Json::array();
+    for (const OperatorReport& op : operators) {
+        json.push_back({{"name", op.name},
+                        {"type", op.type},
+                        {"start_cycle", op.start_cycle.count()},
+                        {"end_cycle", op.end_cycle.count()},
+                        {"cycles", op.cycles.count()},
+                        {"macs", op.macs.count()},
+                        {"mac_utilization", op.mac_utilization},
+                        {"bound_by", op.bound_by},
+                        {"block", op.block},
+                        {"sram_bytes", op.sram_bytes.count()},
+                        {"dram_bytes", op.dram_bytes.count()},
+                        {"kernels", op.kernels},
+                        {"dmas", op.dmas},
+                        {"stalls", causes_json(op.stalls)}});
+    }
+    return json;
+}
+
+}  // namespace
+
+std::string Report::to_json() const {
+    Json json = Json::object();
+    json["schema_version"] = schema_version;
+    json["u65sim_version"] = u65sim_version;
+    json["model"] = model_json(model);
+    json["target"] = target_json(target);
+    json["total"] = {{"cycles", total.cycles.count()},
+                     {"latency_ms", latency_ms()},
+                     {"host_ms", total.host_ms},
+                     {"mac_utilization", total.mac_utilization}};
+    json["sram"] = {{"capacity_bytes", sram.capacity.count()},
+                    {"peak_bytes", sram.peak.count()},
+                    {"read_bytes", sram.read.count()},
+                    {"write_bytes", sram.write.count()}};
+    json["dram"] = {{"capacity_bytes", dram.capacity.count()},
+                    {"used_bytes", dram.peak.count()},
+                    {"model_bytes", dram_model_bytes.count()},
+                    {"activation_bytes", dram_activation_bytes.count()},
+                    {"read_bytes", dram.read.count()},
+                    {"write_bytes", dram.write.count()},
+                    {"encoded_weight_bytes", encoded_weight_bytes.count()}};
+    Json counters = Json::object();
+    for (const auto& [name, value] : pmu) counters[name] = value;
+    json["pmu"] = std::move(counters);
+    json["stalls"] = causes_json(stalls);
+    json["spills"] = spills_json(spills);
+    json["operators"] = operators_json(operators);
+    json["assumptions"] = assumptions;
+    // Names come from files and may hold any bytes: those that are no UTF-8 are replaced.
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace u65sim

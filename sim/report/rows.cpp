@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <map>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "report/join.hpp"
+
+namespace u65sim::report {
+
+namespace {
+
+/// A row while its operations are still being added.
+struct Row {
+    OperatorReport report;
+    bool has_kernel = false;
+    std::int64_t largest_kernel = -1;  ///< size of the kernel whose block the row shows
+
+    void add(const OperationRecord& operation) {
+        const bool first = report.kernels + report.dmas == 0;
+        if (operation.is_dma) {
+            ++report.dmas;
+            // A row's time is that of its kernels: DMAs run ahead, beside other operators.
+            if (!has_kernel) widen(operation, first);
+        } else {
+            ++report.kernels;
+            widen(operation, !has_kernel);
+            has_kernel = true;
+            const std::int64_t size = std::max(operation.mac_busy, operation.output_busy).count();
+            if (size > largest_kernel) {
+                largest_kernel = size;
+                report.block = operation.block;
+            }
+        }
+        report.macs += operation.macs;
+        for (std::size_t i = 0; i < cause_count; ++i) {
+            report.stalls[i] += operation.causes[i];
+            report.cycles += operation.causes[i];
+        }
+        report.sram_bytes += operation.ports[0].read_bytes() + operation.ports[0].write_bytes();
+        report.dram_bytes += operation.ports[1].read_bytes() + operation.ports[1].write_bytes();
+    }
+
+    void widen(const OperationRecord& operation, bool first) {
+        report.start_cycle =
+            first ? operation.start : std::min(report.start_cycle, operation.start);
+        report.end_cycle = first ? operation.end : std::max(report.end_cycle, operation.end);
+    }
+
+    OperatorReport finish(std::int64_t peak) const {
+        OperatorReport result = report;
+        const auto largest = std::max_element(result.stalls.begin(), result.stalls.end());
+        result.bound_by =
+            *largest == Cycles{0}
+                ? std::string{}
+                : std::string{to_string(static_cast<Cause>(largest - result.stalls.begin()))};
+        if (result.cycles.count() > 0 && peak > 0) {
+            result.mac_utilization =
+                static_cast<double>(result.macs.count()) /
+                (static_cast<double>(peak) * static_cast<double>(result.cycles.count()));
+        }
+        return result;
+    }
+};
+
+}  // namespace
+
+std::vector<const CommandLabel*> labels_of(const CompiledNetwork& network,
+                                           const Simulation& simulation) {
+    std::vector<const CommandLabel*> result;
+    result.reserve(simulation.operations.size());
+    for (const OperationRecord& operation : simulation.operations) {
+        const CommandLabel* found = nullptr;
+        if (operation.segment < network.segments.size()) {
+            const auto& labels = network.segments[operation.segment].labels;
+            const auto at = std::lower_bound(labels.begin(), labels.end(), operation.command_index,
+                                             [](const CommandLabel& label, std::uint32_t index) {
+                                                 return label.command_index < index;
+                                             });
+            if (at != labels.end() && at->command_index == operation.command_index) found = &*at;
+        }
+        result.push_back(found);
+    }
+    return result;
+}
+
+std::vector<OperatorReport> operator_rows(const Simulation& simulation,
+                                          const std::vector<const CommandLabel*>& labels,
+                                          std::int64_t peak_macs_per_cycle) {
+    std::vector<Row> rows;
+    std::map<std::string_view, std::size_t> by_name;
+    std::vector<const OperationRecord*> unlabelled_dmas;  // of the kernel to come
+    std::uint32_t segment = 0;
+    const auto flush_dmas = [&](Row* row) {
+        if (row == nullptr && !unlabelled_dmas.empty()) {
+            row = &rows.emplace_back();
+            row->report.name = fmt::format("dma_{}", rows.size() - 1);
+            row->report.type = "DMA";
+        }
+        for (const OperationRecord* dma : unlabelled_dmas) row->add(*dma);
+        unlabelled_dmas.clear();
+    };
+    for (std::size_t i = 0; i < simulation.operations.size(); ++i) {
+        const OperationRecord& operation = simulation.operations[i];
+        if (operation.segment != segment) {
+            flush_dmas(nullptr);
+            segment = operation.segment;
+        }
+        const CommandLabel* label = labels[i];
+        if (label != nullptr) {
+            const auto [at, is_new] = by_name.try_emplace(label->op_name, rows.size());
+            if (is_new) {
+                Row& row = rows.emplace_back();
+                row.report.name = label->op_name;
+                row.report.type = label->op_type;
+            }
+            Row& row = rows[at->second];
+            // A DMA that came first gave the row its type; the operator's own kernels know better.
+            if (!operation.is_dma && row.report.kernels == 0) row.report.type = label->op_type;
+            row.add(operation);
+        } else if (operation.is_dma) {
+            unlabelled_dmas.push_back(&operation);
+        } else {
+            Row& row = rows.emplace_back();
+            row.report.name = fmt::format("kernel_{}", rows.size() - 1);
+            row.report.type = operation.kind;
+            flush_dmas(&row);
+            row.add(operation);
+        }
+    }
+    flush_dmas(nullptr);
+
+    std::vector<OperatorReport> result;
+    result.reserve(rows.size());
+    for (const Row& row : rows) result.push_back(row.finish(peak_macs_per_cycle));
+    return result;
+}
+
+}  // namespace u65sim::report

@@ -1,0 +1,162 @@
+// The report as people read it: a summary, where the time goes, spills, and a row an operator.
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <u65sim/report.hpp>
+
+#include "report/format.hpp"
+
+namespace u65sim {
+
+namespace {
+
+using report::elided;
+using report::grouped;
+using report::percent;
+using report::readable;
+
+constexpr std::size_t columns = 100;
+
+/// Breaks a sentence into lines behind an indent.
+std::string wrapped(std::string_view text, std::size_t indent) {
+    std::string out;
+    const std::size_t room = columns - indent;
+    while (text.size() > room) {
+        std::size_t cut = text.rfind(' ', room);
+        if (cut == std::string_view::npos || cut == 0) cut = room;
+        out += fmt::format("{:{}}{}\n", "", indent, text.substr(0, cut));
+        text.remove_prefix(text[cut] == ' ' ? cut + 1 : cut);
+    }
+    return out + fmt::format("{:{}}{}\n", "", indent, text);
+}
+
+std::string heading(const Report& report) {
+    const Target& target = report.target;
+    const Accelerator& npu = target.accelerator;
+    std::string cores = npu.cores > 1 ? fmt::format("{} cores x ", npu.cores) : std::string{};
+    std::string out =
+        fmt::format("{} on {}\n{}{} MACs a cycle at {:g} MHz, {}{}\n",
+                    elided(report.model.name, 70), elided(target.name, 24), cores,
+                    npu.macs_per_cycle, static_cast<double>(npu.clock.count()) / 1e6,
+                    to_string(target.memory_mode), target.ideal_memory ? ", ideal memory" : "");
+    out += wrapped(
+        fmt::format("compiled by {}, simulated by u65sim {}, content {:016x}",
+                    report.model.producer, report.u65sim_version, report.model.content_hash),
+        0);
+    return out;
+}
+
+std::string memory_line(std::string_view name, std::string_view verb, const Report::MemoryUse& use,
+                        Cycles total) {
+    const double rate = total.count() > 0 ? static_cast<double>((use.read + use.write).count()) /
+                                                static_cast<double>(total.count())
+                                          : 0.0;
+    const std::string room =
+        use.capacity.count() > 0
+            ? fmt::format("{} {} of {}", verb, readable(use.peak), readable(use.capacity))
+            : fmt::format("{} {}", verb, readable(use.peak));
+    return fmt::format("  {:<16}{:<30}{:>11} read {:>11} written  {:5.2f} B/cycle\n", name, room,
+                       readable(use.read), readable(use.write), rate);
+}
+
+std::string summary(const Report& report) {
+    std::string out = fmt::format("\n  {:<16}{:.3f} ms = {} cycles", "latency", report.latency_ms(),
+                                  grouped(report.total.cycles.count()));
+    if (report.total.host_ms > 0.0) {
+        out += fmt::format(" + {:.3f} ms outside the NPU", report.total.host_ms);
+    }
+    out += fmt::format("\n  {:<16}{:.1f} % of {} MACs a cycle, for {} MACs\n", "utilization",
+                       100.0 * report.total.mac_utilization, report.target.peak_macs_per_cycle(),
+                       grouped(report.model.macs.count()));
+    out += memory_line("SRAM", "peak", report.sram, report.total.cycles);
+    std::string off_chip = report.target.off_chip.kind;
+    std::transform(off_chip.begin(), off_chip.end(), off_chip.begin(), [](unsigned char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : static_cast<char>(c);
+    });
+    out += memory_line(off_chip, "used", report.dram, report.total.cycles);
+    out += fmt::format("  {:<16}{} encoded, {} parameters\n", "weights",
+                       readable(report.encoded_weight_bytes), grouped(report.model.parameters));
+    Bytes size{0};
+    Bytes traffic{0};
+    for (const SpillEvent& spill : report.spills) {
+        size += spill.bytes;
+        traffic += spill.dram_read_bytes + spill.dram_write_bytes;
+    }
+    if (report.spills.empty()) {
+        out += fmt::format("  {:<16}none\n", "spills");
+    } else {
+        out += fmt::format("  {:<16}{} feature map{}, {} in all, {} of traffic\n", "spills",
+                           report.spills.size(), report.spills.size() == 1 ? "" : "s",
+                           readable(size), readable(traffic));
+    }
+    out += fmt::format("  {:<16}{} on the NPU, {} on the CPU\n", "operators",
+                       report.model.npu_operators, report.model.cpu_operators.size());
+    for (const std::string& assumption : report.assumptions) {
+        out += wrapped(fmt::format("- {}", assumption), 4);
+    }
+    return out;
+}
+
+std::string where_the_time_goes(const Report& report) {
+    std::array<std::size_t, cause_count> order{};
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return report.stalls[a] > report.stalls[b];
+    });
+    std::string out = "\nwhere the time goes\n";
+    for (const std::size_t cause : order) {
+        const std::int64_t cycles = report.stalls[cause].count();
+        if (cycles == 0) continue;
+        out += fmt::format("  {:<18}{:>15} {:>8}  {}\n", to_string(static_cast<Cause>(cause)),
+                           grouped(cycles), percent(cycles, report.total.cycles.count()),
+                           report::bar(cycles, report.total.cycles.count(), 40));
+    }
+    return out;
+}
+
+std::string spill_table(const Report& report) {
+    if (report.spills.empty()) return {};
+    std::string out = fmt::format("\nspills\n  {:<38}{:>12}{:>14}{:>15}{:>15}\n", "feature map",
+                                  "bytes", "at cycle", "bytes written", "bytes read");
+    for (const SpillEvent& spill : report.spills) {
+        out += fmt::format("  {:<38}{:>12}{:>14}{:>15}{:>15}\n", elided(spill.tensor, 38),
+                           grouped(spill.bytes.count()), grouped(spill.start_cycle.count()),
+                           grouped(spill.dram_write_bytes.count()),
+                           grouped(spill.dram_read_bytes.count()));
+        out += wrapped(spill.reason, 6);
+    }
+    return out;
+}
+
+std::string cpu_table(const Report& report) {
+    if (report.model.cpu_operators.empty()) return {};
+    std::string out = "\nleft to the CPU\n";
+    for (const CpuOperator& op : report.model.cpu_operators) {
+        out += wrapped(fmt::format("{} ({}): {}", op.name, op.type, op.reason), 2);
+    }
+    return out;
+}
+
+std::string operator_table(const Report& report) {
+    std::string out = fmt::format("\noperators\n  {:<26} {:<15}{:>12}{:>12}{:>7} {:<16} {}\n",
+                                  "name", "type", "start", "cycles", "MAC %", "bound by", "block");
+    for (const OperatorReport& op : report.operators) {
+        std::string line = fmt::format("  {:<26} {:<15}{:>12}{:>12}{:>7.1f} {:<16} {}",
+                                       elided(op.name, 26), elided(op.type, 15),
+                                       grouped(op.start_cycle.count()), grouped(op.cycles.count()),
+                                       100.0 * op.mac_utilization, op.bound_by, op.block);
+        line.erase(line.find_last_not_of(' ') + 1);
+        out += line + '\n';
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string Report::to_text() const {
+    return heading(*this) + summary(*this) + where_the_time_goes(*this) + spill_table(*this) +
+           cpu_table(*this) + operator_table(*this);
+}
+
+}  // namespace u65sim
