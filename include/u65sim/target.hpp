@@ -56,6 +56,7 @@ struct TimingConstants {
     Cycles burst_overhead{6};       ///< a burst holds its slot this long beyond latency and data
     Cycles command_word{0};         ///< command processor, each word
     Bytes command_prefetch{64};     ///< command fetch granule
+    Bytes weight_buffer{2048};      ///< encoded weights fetched ahead of the MAC array
     bool operator==(const TimingConstants&) const = default;
 };
 

@@ -261,6 +261,10 @@ void add_timing(std::vector<Field>& fields) {
         {"timing.command_prefetch", "bytes", "Piece in which commands are fetched, one ahead.",
          "calibrated on one public measurement"},
         16, 4096, [](Target& target) -> Bytes& { return target.timing.command_prefetch; }));
+    fields.push_back(bytes(
+        {"timing.weight_buffer", "bytes", "Encoded weights fetched ahead of the MAC array.",
+         "assumed: 2 KiB to unlimited are ties on public measurements"},
+        64, 1 << 30, [](Target& target) -> Bytes& { return target.timing.weight_buffer; }));
 }
 
 void add_host(std::vector<Field>& fields) {

@@ -12,6 +12,12 @@ namespace u65sim::timing {
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
 
+__extension__ typedef __int128 WideInteger;
+/// total * part / whole, rounded down, without overflow in between.
+constexpr std::int64_t share_of(std::int64_t total, std::int64_t part, std::int64_t whole) {
+    return static_cast<std::int64_t>(WideInteger{total} * part / whole);
+}
+
 /// A box of elements; `y`, `x`, `z` are its first ones.
 struct Box {
     int y = 0, x = 0, z = 0;

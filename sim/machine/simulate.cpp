@@ -1,0 +1,95 @@
+#include <u65sim/simulate.hpp>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <u65sim/error.hpp>
+
+#include "machine/systemc/engine.hpp"
+#include "stream/operation.hpp"
+#include "target/architecture.hpp"
+
+namespace u65sim {
+
+namespace {
+
+void add(CauseCycles& sum, const CauseCycles& part) {
+    for (std::size_t i = 0; i < cause_count; ++i) sum[i] += part[i];
+}
+
+template <class Named>
+void add_named(std::vector<Named>& sum, const std::vector<Named>& part) {
+    if (sum.empty()) {
+        sum = part;
+        return;
+    }
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+        if constexpr (std::is_same_v<Named, Cycles>) {
+            sum[i] += part[i];
+        } else {
+            sum[i].second += part[i].second;
+        }
+    }
+}
+
+/// Appends a segment's run behind those before it.
+void append(Simulation& whole, Simulation part, std::uint32_t segment) {
+    const Cycles offset = whole.total;
+    const auto first_operation = static_cast<std::uint32_t>(whole.operations.size());
+    whole.segment_start.push_back(offset);
+    whole.total += part.total;
+    whole.events += part.events;
+    add(whole.causes, part.causes);
+    for (std::size_t port = 0; port < 2; ++port) whole.ports[port] += part.ports[port];
+    add_named(whole.pmu, part.pmu);
+    whole.units = part.units;
+    add_named(whole.unit_busy, part.unit_busy);
+    for (OperationRecord& record : part.operations) {
+        record.segment = segment;
+        record.issue += offset;
+        record.start += offset;
+        record.end += offset;
+        whole.operations.push_back(std::move(record));
+    }
+    for (Interval& interval : part.timeline) {
+        interval.operation += first_operation;
+        interval.start += offset;
+        interval.end += offset;
+        whole.timeline.push_back(interval);
+    }
+}
+
+}  // namespace
+
+Simulation simulate(const CompiledNetwork& network, const Target& target,
+                    const SimulateOptions& options) {
+    target.validate();
+    Simulation whole;
+    for (const CompiledNetwork::Step& step : network.steps) {
+        if (step.segment < 0) continue;
+        const auto index = static_cast<std::size_t>(step.segment);
+        if (index >= network.segments.size()) {
+            throw InvalidStream(fmt::format("step names segment {}: the network has {}",
+                                            step.segment, network.segments.size()));
+        }
+        const CommandStream& stream = network.segments[index].stream;
+        Accelerator wanted = stream.accelerator;
+        wanted.clock = target.accelerator.clock;
+        if (wanted != target.accelerator) {
+            throw InvalidStream(fmt::format("stream of {} on target {}: the accelerators differ",
+                                            accelerator_name(stream.accelerator), target.name));
+        }
+        const std::vector<stream::Command> commands =
+            stream::decode(stream.words, stream.accelerator);
+        SimulateOptions rest = options;
+        rest.cycle_limit -= std::min(options.cycle_limit, whole.total);
+        append(whole,
+               machine::run_on_systemc(commands, static_cast<std::int64_t>(stream.words.size()),
+                                       target, rest),
+               static_cast<std::uint32_t>(index));
+    }
+    return whole;
+}
+
+}  // namespace u65sim

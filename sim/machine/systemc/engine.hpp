@@ -1,0 +1,20 @@
+// The reference machine: one SystemC module a unit, elaborated once a process, loaded a run.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <u65sim/simulate.hpp>
+
+#include "stream/operation.hpp"
+
+namespace u65sim::machine {
+
+/// Runs one command stream of `words` words on the SystemC kernel. Takes the process-wide lease:
+/// concurrent callers wait for each other. Throws SimulationStuck on a deadlock or beyond the
+/// cycle limit, InvalidStream for what a unit cannot do, and SimulationStuck when a foreign
+/// SystemC simulation owns this process's kernel.
+Simulation run_on_systemc(const std::vector<stream::Command>& commands, std::int64_t words,
+                          const Target& target, const SimulateOptions& options);
+
+}  // namespace u65sim::machine

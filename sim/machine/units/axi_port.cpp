@@ -1,0 +1,166 @@
+#include "machine/units/axi_port.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace u65sim::machine {
+
+void BandwidthCap::reset(const timing::PortRules& rules) {
+    beats_ = rules.cap_beats;
+    period_ = rules.cap_period;
+    steady_ = rules.steady_cap;
+    next_ = next_part_ = 0;
+    periods_.fill({});
+}
+
+Time BandwidthCap::book(Time time, std::int64_t beats) {
+    if (beats_ == 0) return time;
+    if (steady_) {
+        if (next_ < time) {
+            next_ = time;
+            next_part_ = 0;
+        }
+        const Time start = next_ + (next_part_ > 0 ? 1 : 0);
+        next_part_ += beats * period_;
+        next_ += next_part_ / beats_;
+        next_part_ %= beats_;
+        return start;
+    }
+    for (std::int64_t number = time / period_;; ++number) {
+        Period& period = periods_[static_cast<std::size_t>(number) % periods_.size()];
+        if (period.number < number) period = {number, 0};
+        if (period.number > number || period.used >= beats_) continue;
+        period.used += beats;
+        return std::max(time, number * period_);
+    }
+}
+
+void AxiPort::reset(const timing::PortRules& rules, std::vector<OperationRecord>* operations) {
+    rules_ = rules;
+    operations_ = operations;
+    for (Queue& queue : queues_) queue.transfers.clear();
+    for (const bool write : {false, true}) {
+        Direction& direction = directions_[write ? 1 : 0];
+        direction.write = write;
+        direction.first = static_cast<std::size_t>(write ? Channel::ofm : Channel::command);
+        direction.last = write ? channel_count : static_cast<std::size_t>(Channel::ofm);
+        direction.turn = direction.first;
+        direction.latency = write ? 0 : rules.read_latency;
+        direction.response = write ? rules.write_latency : 0;
+        direction.decide = direction.address_free = direction.data_free = 0;
+        direction.slots.assign(
+            static_cast<std::size_t>(write ? rules.write_slots : rules.read_slots), 0);
+        direction.slot = 0;
+        direction.stalled = 0;
+    }
+    cap_.reset(rules);
+    traffic_ = {};
+}
+
+void AxiPort::submit(Channel channel, Transfer& transfer, Time now) {
+    transfer.submitted = now;
+    if (transfer.access.beats == 0) {
+        transfer.accepted = transfer.done = now;
+        return;
+    }
+    Queue& queue = queues_[static_cast<std::size_t>(channel)];
+    if (queue.transfers.empty()) {
+        queue.beats_left = transfer.access.beats;
+        queue.bursts_left = transfer.access.bursts;
+    }
+    queue.transfers.push() = &transfer;
+    scheduler_->wake(id_, now + 1);
+}
+
+Time AxiPort::act(Time now) { return std::min(act(directions_[0], now), act(directions_[1], now)); }
+
+Time AxiPort::act(Direction& direction, Time now) {
+    while (direction.decide <= now && grant(direction, now)) {
+    }
+    for (std::size_t i = direction.first; i < direction.last; ++i) {
+        if (!queues_[i].transfers.empty()) return std::max(direction.decide, now + 1);
+    }
+    return never;
+}
+
+/// Serves one piece of the next channel that asked in an earlier cycle.
+bool AxiPort::grant(Direction& direction, Time now) {
+    const std::size_t channels = direction.last - direction.first;
+    for (std::size_t k = 0; k < channels; ++k) {
+        const std::size_t index =
+            direction.first + (direction.turn - direction.first + k) % channels;
+        Queue& queue = queues_[index];
+        if (queue.transfers.empty() || queue.transfers.front()->submitted >= now) continue;
+        Transfer& transfer = *queue.transfers.front();
+
+        const std::int64_t beats = std::min(piece_beats, queue.beats_left);
+        const std::int64_t bursts =
+            beats == queue.beats_left
+                ? queue.bursts_left
+                : std::max<std::int64_t>(1, queue.bursts_left * beats / queue.beats_left);
+        const Time begin = std::max(now, direction.data_free);
+        const Time end = transport(direction, beats, bursts, now);
+        observer_->interval(id_, transfer.operation, begin, end);
+        queue.beats_left -= beats;
+        queue.bursts_left -= bursts;
+        direction.turn = index + 1 == direction.last ? direction.first : index + 1;
+
+        if (queue.beats_left == 0) {
+            transfer.accepted = end;
+            transfer.done = end + direction.response;
+            traffic_.beats[index] += transfer.access.beats;
+            traffic_.bytes[index] += Bytes{transfer.access.bytes};
+            traffic_.bursts[index] += transfer.access.bursts;
+            scheduler_->wake(transfer.owner, transfer.accepted);
+            queue.transfers.pop();
+            if (!queue.transfers.empty()) {
+                queue.beats_left = queue.transfers.front()->access.beats;
+                queue.bursts_left = queue.transfers.front()->access.bursts;
+            }
+        }
+        return true;
+    }
+    return false;
+}
+
+/// Moves the bursts of a piece; returns when its last data beat has passed.
+Time AxiPort::transport(Direction& direction, std::int64_t beats, std::int64_t bursts, Time now) {
+    std::int64_t moved = 0;
+    for (std::int64_t i = 1; i <= bursts; ++i) {
+        const std::int64_t target = beats * i / bursts;
+        const std::int64_t size = target - moved;
+        moved = target;
+        Time issue = std::max(now, direction.address_free);
+        if (!direction.slots.empty() && direction.slots[direction.slot] > issue) {
+            direction.stalled += direction.slots[direction.slot] - issue;
+            issue = direction.slots[direction.slot];
+        }
+        issue = cap_.book(issue, size);
+        const Time data = std::max(issue + direction.latency, direction.data_free);
+        direction.address_free = issue + 1;
+        direction.data_free = data + size;
+        if (!direction.slots.empty()) {
+            direction.slots[direction.slot] =
+                direction.data_free + direction.response + rules_.slot_overhead;
+            if (++direction.slot == direction.slots.size()) direction.slot = 0;
+        }
+    }
+    direction.decide = std::max(direction.address_free, direction.data_free - direction.latency);
+    if (!direction.slots.empty()) {
+        direction.decide = std::max(direction.decide, direction.slots[direction.slot]);
+    }
+    return direction.data_free;
+}
+
+std::string AxiPort::describe() const {
+    std::string text;
+    for (std::size_t i = 0; i < channel_count; ++i) {
+        if (queues_[i].transfers.empty()) continue;
+        text += fmt::format("{}{} transfers queued on {}", text.empty() ? "" : ", ",
+                            queues_[i].transfers.size(), to_string(static_cast<Channel>(i)));
+    }
+    return text;
+}
+
+}  // namespace u65sim::machine

@@ -1,0 +1,144 @@
+#include "machine/units/command_parser.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "machine/units/npu.hpp"
+
+namespace u65sim::machine {
+
+void CommandParser::load(const std::vector<stream::Command>& commands, std::int64_t words) {
+    commands_ = &commands;
+    words_ = words;
+    words_per_piece_ = std::max<std::int64_t>(1, npu_->target.timing.command_prefetch.count() / 4);
+    words_requested_ = words_arrived_ = words_consumed_ = 0;
+    pieces_.clear();
+    next_ = 0;
+    decoding_ = false;
+    decoded_ = 0;
+    next_operation_ = 0;
+    finish_ = -1;
+}
+
+std::int64_t CommandParser::outstanding_kernels() const {
+    return npu_->kernels_issued - npu_->kernels_finished;
+}
+
+/// Takes in what has arrived and keeps one piece ahead of the consumer in flight.
+void CommandParser::fetch(Time now) {
+    while (!pieces_.empty() && pieces_.front().done <= now) {
+        words_arrived_ = std::min(words_, words_arrived_ + words_per_piece_);
+        pieces_.pop();
+    }
+    AxiPort& port = npu_->port_of_commands();
+    const std::int64_t limit = (words_consumed_ / words_per_piece_ + 2) * words_per_piece_;
+    while (words_requested_ < std::min(limit, words_) && !pieces_.full()) {
+        const std::int64_t words = std::min(words_per_piece_, words_ - words_requested_);
+        Transfer& piece = pieces_.push();
+        piece.owner = UnitId::command_parser;
+        piece.access = timing::run_access(static_cast<std::uint64_t>(4 * words_requested_),
+                                          4 * words, port.rules().bus);
+        words_requested_ += words;
+        port.submit(Channel::command, piece, now);
+    }
+}
+
+Time CommandParser::act(Time now) {
+    Observer& observer = npu_->observer;
+    const auto wait_for_words = [&]() { return pieces_.empty() ? never : pieces_.front().done; };
+    while (!finished()) {
+        fetch(now);
+        if (next_ == commands_->size()) {  // a stream without NPU_OP_STOP ends as if it had one
+            if (!execute({0, 0, stream::Stop{}}, now)) return never;
+            continue;
+        }
+        const stream::Command& command = (*commands_)[next_];
+        const std::int64_t end = std::int64_t{command.word_index} + 1;
+        // Words are consumed as they come, even when the command is not complete.
+        const std::int64_t consumed = std::min(end, words_arrived_);
+        if (consumed > words_consumed_) {
+            words_consumed_ = consumed;
+            continue;
+        }
+        const bool missing = words_arrived_ < std::min(end, words_);
+        observer.set(Flag::parser_waits_words, missing, now);
+        if (missing) return wait_for_words();
+        if (!decoding_) {
+            decoding_ = true;
+            decoded_ = now + npu_->target.timing.command_word.count() * command.words;
+        }
+        if (decoded_ > now) return std::min(decoded_, wait_for_words());
+        if (!execute(command, now)) return wait_for_words();
+        decoding_ = false;
+        ++next_;
+    }
+    return never;
+}
+
+/// True when the command has been dealt with; else an end of a kernel or DMA wakes the parser.
+bool CommandParser::execute(const stream::Command& command, Time now) {
+    Observer& observer = npu_->observer;
+    const std::int64_t kernels = outstanding_kernels();
+    const std::int64_t dmas = npu_->dma.outstanding();
+    if (const auto* kernel = std::get_if<stream::KernelOp>(&command.action)) {
+        const bool full = kernels >= npu_->arch.max_outstanding_kernels;
+        observer.set(Flag::parser_waits_kernel, full, now);
+        return !full && issue(*kernel, now);
+    }
+    if (const auto* transfer = std::get_if<stream::DmaOp>(&command.action)) {
+        const bool full = dmas >= npu_->arch.max_outstanding_dmas;
+        observer.set(Flag::parser_waits_dma_slot, full, now);
+        if (full) return false;
+        npu_->operations[next_operation_].issue = Cycles{now};
+        npu_->dma.start(*transfer, next_operation_++, now);
+        return true;
+    }
+    bool blocked = false;
+    if (const auto* kernel_wait = std::get_if<stream::KernelWait>(&command.action)) {
+        blocked = kernels > kernel_wait->outstanding;
+        observer.set(Flag::parser_waits_kernels, blocked, now);
+    } else if (const auto* dma_wait = std::get_if<stream::DmaWait>(&command.action)) {
+        blocked = dmas > dma_wait->outstanding;
+        observer.set(Flag::parser_waits_dma, blocked, now);
+    } else if (std::holds_alternative<stream::Stop>(command.action)) {
+        observer.set(Flag::parser_waits_kernels, kernels > 0, now);
+        observer.set(Flag::parser_waits_dma, dmas > 0, now);
+        blocked = kernels > 0 || dmas > 0;
+        if (!blocked) finish_ = now;
+    }
+    return !blocked;
+}
+
+bool CommandParser::issue(const stream::KernelOp& op, Time now) {
+    const std::int64_t number = npu_->kernels_issued++;
+    KernelRun& run = npu_->kernel_run(number);
+    run = KernelRun{};
+    run.op = &op;
+    run.traversal = timing::Traversal{op, npu_->arch};
+    run.operation = next_operation_++;
+    run.ready = now + npu_->target.timing.kernel_setup.count();
+    run.blocks = run.traversal.blocks();
+    npu_->operations[run.operation].issue = Cycles{now};
+    npu_->operations[run.operation].blocks = run.blocks;
+    if (number == 0) npu_->observer.set_oldest(run.operation, now);
+    npu_->weight_loader.kernel_issued(number);
+    npu_->scale_loader.kernel_issued(number);
+    npu_->scheduler->wake(UnitId::weight_loader, now);
+    npu_->scheduler->wake(UnitId::scale_loader, now);
+    npu_->scheduler->wake(UnitId::ifm_loader, run.ready);
+    return true;
+}
+
+std::string CommandParser::describe() const {
+    if (finished()) return "finished";
+    if (commands_ == nullptr) return "idle";
+    return fmt::format(
+        "command_parser at command {} of {}, {} of {} words fetched, {} kernels and {} DMAs "
+        "outstanding",
+        next_, commands_->size(), words_arrived_, words_, outstanding_kernels(),
+        npu_->dma.outstanding());
+}
+
+}  // namespace u65sim::machine

@@ -1,0 +1,48 @@
+// Fetches the command stream, holds kernels and DMAs to their limits, waits, stops.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "machine/units/axi_port.hpp"
+#include "machine/units/ring.hpp"
+#include "machine/units/scheduler.hpp"
+#include "stream/operation.hpp"
+
+namespace u65sim::machine {
+
+class Npu;
+
+/// The stream is fetched in pieces of the target's `command_prefetch`; the piece behind the one
+/// being consumed is in flight, no more.
+class CommandParser {
+public:
+    explicit CommandParser(Npu& npu) : npu_(&npu) {}
+    void load(const std::vector<stream::Command>& commands, std::int64_t words);
+    Time act(Time now);
+    [[nodiscard]] bool finished() const { return finish_ >= 0; }
+    [[nodiscard]] Time finish_time() const { return finish_; }
+    [[nodiscard]] std::string describe() const;
+
+private:
+    void fetch(Time now);
+    bool execute(const stream::Command& command, Time now);
+    bool issue(const stream::KernelOp& op, Time now);
+    [[nodiscard]] std::int64_t outstanding_kernels() const;
+
+    Npu* npu_;
+    const std::vector<stream::Command>* commands_ = nullptr;
+    std::int64_t words_ = 0;  ///< of the stream
+    std::int64_t words_per_piece_ = 16;
+    std::int64_t words_requested_ = 0, words_arrived_ = 0;
+    std::int64_t words_consumed_ = 0;
+    Ring<Transfer, 4> pieces_;
+    std::size_t next_ = 0;  ///< command
+    bool decoding_ = false;
+    Time decoded_ = 0;  ///< when the next command has been decoded
+    std::uint32_t next_operation_ = 0;
+    Time finish_ = -1;
+};
+
+}  // namespace u65sim::machine

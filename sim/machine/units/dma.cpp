@@ -1,0 +1,143 @@
+#include "machine/units/dma.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "machine/units/npu.hpp"
+
+namespace u65sim::machine {
+
+namespace {
+
+timing::Access part(const timing::Access& whole, std::int64_t index, std::int64_t parts) {
+    const auto share = [&](std::int64_t total) {
+        return timing::share_of(total, index + 1, parts) - timing::share_of(total, index, parts);
+    };
+    return {share(whole.bytes), share(whole.beats), share(whole.bursts)};
+}
+
+}  // namespace
+
+void Dma::reset() {
+    runs_.clear();
+    chunks_.clear();
+}
+
+/// Traffic of one end. Inner runs are taken to be aligned like the first.
+timing::Access Dma::whole(const stream::DmaEnd& end, const stream::DmaOp& op) const {
+    if (end.internal) return {static_cast<std::int64_t>(op.total_bytes()), 0, 0};
+    const timing::BusShape& bus = npu_->port_of_region(end.region).rules().bus;
+    const std::int64_t runs =
+        (op.stride_mode > 0 ? op.size0 : 1) * std::int64_t{op.stride_mode > 1 ? op.size1 : 1};
+    return timing::run_access(end.address, static_cast<std::int64_t>(op.length), bus) * runs;
+}
+
+void Dma::start(const stream::DmaOp& op, std::uint32_t operation, Time now) {
+    Run& run = runs_.push();
+    run.op = &op;
+    run.operation = operation;
+    run.read = whole(op.source, op);
+    run.write = whole(op.destination, op);
+    const std::int64_t bursts = std::max(run.read.bursts, run.write.bursts);
+    run.chunks = std::clamp<std::int64_t>(
+        timing::ceil_div(std::max(run.read.beats, run.write.beats), chunk_beats), 1,
+        std::max<std::int64_t>(1, bursts));
+    OperationRecord& record = npu_->operations[operation];
+    const auto book = [&](const stream::DmaEnd& end, Channel channel,
+                          const timing::Access& access) {
+        if (end.internal) return;
+        npu_->count(operation, npu_->port_index(end.region), channel, access);
+        RegionTraffic traffic{end.region, Bytes{static_cast<std::int64_t>(end.address)}, Bytes{0},
+                              Bytes{0}};
+        (is_write(channel) ? traffic.write_bytes : traffic.read_bytes) = Bytes{access.bytes};
+        record.maps.push_back(traffic);
+    };
+    book(op.source, Channel::dma_read, run.read);
+    book(op.destination, Channel::dma_write, run.write);
+    npu_->started(operation, now);
+    npu_->scheduler->wake(UnitId::dma, now);
+}
+
+/// The operation that chunk `index` of those in flight belongs to.
+Dma::Run& Dma::run_of_chunk(std::size_t index) {
+    std::size_t run = 0;
+    auto position = static_cast<std::int64_t>(index) + runs_[0].done;
+    while (position >= runs_[run].chunks) position -= runs_[run++].chunks;
+    return runs_[run];
+}
+
+/// Asks for the next chunk's read, of the oldest operation that has one left.
+bool Dma::request(Time now) {
+    if (chunks_.full()) return false;
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+        Run& run = runs_[i];
+        if (run.requested == run.chunks) continue;
+        Chunk& chunk = chunks_.push();
+        chunk.read.owner = UnitId::dma;
+        chunk.read.operation = run.operation;
+        chunk.read.access = part(run.read, run.requested, run.chunks);
+        chunk.write.owner = UnitId::dma;
+        chunk.write.operation = run.operation;
+        chunk.write.access = part(run.write, run.requested, run.chunks);
+        ++run.requested;
+        if (run.op->source.internal) {
+            chunk.read.accepted = chunk.read.done = now;
+        } else {
+            npu_->port_of_region(run.op->source.region).submit(Channel::dma_read, chunk.read, now);
+        }
+        return true;
+    }
+    return false;
+}
+
+Time Dma::act(Time now) {
+    Time next = never;
+    bool moved = true;
+    while (moved) {
+        moved = false;
+        next = never;
+        while (request(now)) {
+        }
+        for (std::size_t i = 0; i < chunks_.size(); ++i) {
+            Chunk& chunk = chunks_[i];
+            if (chunk.writing) continue;
+            if (chunk.read.done > now) {
+                next = chunk.read.done;
+                break;  // later chunks arrive later
+            }
+            chunk.writing = true;
+            const Run& run = run_of_chunk(i);
+            if (run.op->destination.internal) {
+                chunk.write.accepted = chunk.write.done = now;
+            } else {
+                npu_->port_of_region(run.op->destination.region)
+                    .submit(Channel::dma_write, chunk.write, now);
+            }
+        }
+        while (!chunks_.empty() && chunks_.front().writing && chunks_.front().write.done <= now) {
+            Run& run = runs_.front();
+            ++run.done;
+            chunks_.pop();
+            moved = true;
+            if (run.done == run.chunks) {
+                OperationRecord& record = npu_->operations[run.operation];
+                record.end = Cycles{now};
+                npu_->observer.interval(UnitId::dma, run.operation, record.start.count(), now);
+                runs_.pop();
+                npu_->scheduler->wake(UnitId::command_parser, now);
+            }
+        }
+    }
+    if (!chunks_.empty() && chunks_.front().writing) {
+        next = std::min(next, chunks_.front().write.done);
+    }
+    npu_->observer.set(Flag::dma_in_flight, !runs_.empty(), now);
+    return next;
+}
+
+std::string Dma::describe() const {
+    return fmt::format("dma has {} operations, {} chunks in flight", runs_.size(), chunks_.size());
+}
+
+}  // namespace u65sim::machine

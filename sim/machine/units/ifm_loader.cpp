@@ -1,0 +1,204 @@
+#include "machine/units/ifm_loader.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "machine/units/npu.hpp"
+#include "timing/mac_array.hpp"
+#include "timing/output_unit.hpp"
+
+namespace u65sim::machine {
+
+using stream::KernelOp;
+using timing::Box;
+
+namespace {
+
+/// The buffers in SHRAM stand elsewhere, or are used in another way.
+bool same_layout(const KernelOp& a, const KernelOp& b) {
+    return a.ib_end == b.ib_end && a.ab_start == b.ab_start && a.acc_format == b.acc_format &&
+           a.ifm2_ib_start == b.ifm2_ib_start &&
+           (a.kind == stream::KernelKind::elementwise) ==
+               (b.kind == stream::KernelKind::elementwise);
+}
+
+std::int64_t shram_bytes(const stream::FeatureMap& map, const Box& box) {
+    if (box.empty()) return 0;
+    return std::int64_t{box.height} * box.width *
+           timing::round_up(std::int64_t{box.depth} * bytes_of(map.type), 8);
+}
+
+std::int64_t ring_kib(const KernelOp& op) { return std::max(1, op.ib_end - 2); }
+
+}  // namespace
+
+void IfmLoader::reset() {
+    jobs_.clear();
+    taken_ = 0;
+    kib_used_ = 0;
+    kernel_ = 0;
+    active_ = false;
+    prepared_ = false;
+}
+
+void IfmLoader::begin_kernel() {
+    active_ = true;
+    prepared_ = false;
+    by_ = bx_ = bz_ = depth_block_ = sub_ = 0;
+    job_number_ = weight_seen_ = position_ = 0;
+    last_box_ = last_box2_ = {};
+}
+
+/// The rules of hand-over: SHRAM layout, then BLOCKDEP, which slides by one block a job.
+bool IfmLoader::may_start(const KernelRun& run, Time now) {
+    std::int64_t unfinished = 0;
+    bool same = true;
+    if (kernel_ > 0) {
+        const KernelRun& before = npu_->kernel_run(kernel_ - 1);
+        unfinished = before.unfinished();
+        same = unfinished == 0 || same_layout(*before.op, *run.op);
+    }
+    const bool layout = job_number_ == 0 && !same;
+    const bool blockdep =
+        !layout && unfinished > std::max<std::int64_t>(0, run.op->blockdep - job_number_);
+    npu_->observer.set(Flag::loader_waits_layout, layout, now);
+    npu_->observer.set(Flag::loader_waits_blockdep, blockdep, now);
+    return !layout && !blockdep;
+}
+
+void IfmLoader::prepare() {
+    const KernelRun& run = npu_->kernel_run(kernel_);
+    const timing::Traversal& traversal = run.traversal;
+    if (depth_block_ == 0 && sub_ == 0) block_ = traversal.block(by_, bx_, bz_);
+    box_ = traversal.ifm_box(block_, depth_block_, traversal.sub_kernel(sub_));
+    box2_ = traversal.ifm2_box(block_);
+    reuse_ = job_number_ > 0 && box_ == last_box_;
+    reuse2_ = job_number_ > 0 && box2_ == last_box2_;
+    const std::int64_t bytes = shram_bytes(run.op->ifm, box_) + shram_bytes(run.op->ifm2, box2_);
+    kib_ = std::max<std::int64_t>(1, timing::ceil_div(bytes, 1024));
+    prepared_ = true;
+}
+
+Time IfmLoader::act(Time now) {
+    while (true) {
+        if (!active_) {
+            if (kernel_ == npu_->kernels_issued) return never;
+            begin_kernel();
+        }
+        const KernelRun& run = npu_->kernel_run(kernel_);
+        if (run.ready > now) return run.ready;
+        if (!may_start(run, now)) return never;
+        if (!prepared_) prepare();
+        // A job that reads the same box again takes over its place.
+        const bool inherits = reuse_ && reuse2_ && !jobs_.empty();
+        const std::int64_t extra = inherits ? 0 : kib_;
+        if (jobs_.size() >= max_jobs) return never;
+        if (kib_used_ > 0 && kib_used_ + extra > ring_kib(*run.op)) return never;
+        submit(now);
+        next_position();
+    }
+}
+
+void IfmLoader::submit(Time now) {
+    const KernelRun& run = npu_->kernel_run(kernel_);
+    const KernelOp& op = *run.op;
+    const timing::Traversal& traversal = run.traversal;
+    const timing::SubKernel sub = traversal.sub_kernel(sub_);
+    const bool inherits = reuse_ && reuse2_ && !jobs_.empty();
+
+    Job* before = jobs_.empty() ? nullptr : &jobs_.back();
+    Job& job = jobs_.push();
+    job.kernel = kernel_;
+    job.elementwise = run.is_elementwise();
+    job.shram_kib = kib_;
+    if (inherits) {
+        // The place now belongs to the younger job. Its data has arrived when its turn comes, as
+        // the job before it has had its turn.
+        kib_used_ -= before->shram_kib;
+        before->shram_kib = 0;
+    }
+    kib_used_ += kib_;
+
+    const auto load = [&](const stream::FeatureMap& map, const Box& box, bool again,
+                          Transfer& transfer, std::size_t map_index) {
+        if (again || box.empty()) {
+            transfer.accepted = transfer.done = now;
+            return;
+        }
+        AxiPort& port = npu_->port_of_region(map.region);
+        transfer = {};
+        transfer.owner = UnitId::mac_array;
+        transfer.operation = run.operation;
+        transfer.access = timing::box_access(map, box, port.rules().bus);
+        npu_->count(run.operation, npu_->port_index(map.region), Channel::ifm, transfer.access);
+        npu_->operations[run.operation].maps[map_index].read_bytes += Bytes{transfer.access.bytes};
+        port.submit(Channel::ifm, transfer, now);
+    };
+    load(op.ifm, box_, reuse_, job.loads[0], 0);
+    load(op.ifm2, box2_, reuse2_, job.loads[1], 1);
+    last_box_ = box_;
+    last_box2_ = box2_;
+
+    job.mac_cycles = timing::mac_cycles(traversal, block_, depth_block_, sub, npu_->arch,
+                                        npu_->target.accelerator)
+                         .count();
+    if (run.weight_pass > 0) {
+        const auto place = [&](std::int64_t volume) {
+            return run.weight_base + position_ * run.weight_pass +
+                   timing::share_of(run.weight_pass, volume, traversal.weight_volume_of_pass());
+        };
+        job.weight_begin = place(weight_seen_);
+        weight_seen_ += traversal.weight_volume(block_, depth_block_, sub);
+        job.weight_end = place(weight_seen_);
+    }
+    job.first_of_block = depth_block_ == 0 && sub_ == 0;
+    job.last_of_block =
+        depth_block_ + 1 == traversal.depth_blocks() && sub_ + 1 == traversal.sub_kernels();
+    if (job.last_of_block) {
+        job.block.kernel = kernel_;
+        job.block.cycles =
+            timing::output_cycles(op, block_, npu_->arch, npu_->target.accelerator).count();
+        job.block.access =
+            timing::box_access(op.ofm, block_, npu_->port_of_region(op.ofm.region).rules().bus);
+        job.block.uses_scales = run.uses_scales;
+        npu_->count(run.operation, npu_->port_index(op.ofm.region), Channel::ofm, job.block.access);
+        npu_->operations[run.operation].maps.back().write_bytes += Bytes{job.block.access.bytes};
+    }
+    npu_->started(run.operation, now);
+    npu_->scheduler->wake(UnitId::mac_array, now);
+}
+
+/// Depth fastest, then width, then height; within a block sub-kernels in each depth block.
+void IfmLoader::next_position() {
+    prepared_ = false;
+    ++job_number_;
+    const timing::Traversal& traversal = npu_->kernel_run(kernel_).traversal;
+    if (++sub_ < traversal.sub_kernels()) return;
+    sub_ = 0;
+    if (++depth_block_ < traversal.depth_blocks()) return;
+    depth_block_ = 0;
+    if (++bz_ < traversal.blocks_z()) return;
+    bz_ = 0;
+    weight_seen_ = 0;
+    ++position_;
+    if (++bx_ < traversal.blocks_x()) return;
+    bx_ = 0;
+    if (++by_ < traversal.blocks_y()) return;
+    active_ = false;
+    ++kernel_;
+}
+
+void IfmLoader::free_job(Time now) {
+    kib_used_ -= jobs_.front().shram_kib;
+    jobs_.pop();
+    --taken_;
+    npu_->scheduler->wake(UnitId::ifm_loader, now);
+}
+
+std::string IfmLoader::describe() const {
+    return fmt::format("ifm_loader at kernel {} of {} issued, {} jobs and {} KiB in the IFM buffer",
+                       kernel_, npu_->kernels_issued, jobs_.size(), kib_used_);
+}
+
+}  // namespace u65sim::machine

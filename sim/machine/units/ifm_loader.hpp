@@ -1,0 +1,59 @@
+// Traverses kernels into jobs and loads their input boxes into the IFM buffer, ahead of the MACs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "machine/units/kernel_run.hpp"
+#include "machine/units/ring.hpp"
+#include "machine/units/scheduler.hpp"
+
+namespace u65sim::machine {
+
+class Npu;
+
+/// The IFM buffer is a ring of (IB_END - 2) KiB: each job takes its box, rounded up to whole KiB,
+/// and at most four jobs are in it (chosen against public measurements). A job whose box equals
+/// the one loaded just before it in the same kernel does not load again.
+class IfmLoader {
+public:
+    static constexpr std::size_t max_jobs = 4;
+
+    explicit IfmLoader(Npu& npu) : npu_(&npu) {}
+    void reset();
+    Time act(Time now);
+    [[nodiscard]] std::string describe() const;
+
+    /// Jobs in order. The MAC array takes them from `next_job()`, and frees the oldest.
+    [[nodiscard]] bool has_job() const { return taken_ < jobs_.size(); }
+    Job& next_job() { return jobs_[taken_]; }
+    void take_job() { ++taken_; }
+    Job& oldest_job() { return jobs_.front(); }
+    /// The oldest job has been consumed: its place is free.
+    void free_job(Time now);
+
+private:
+    [[nodiscard]] bool may_start(const KernelRun& run, Time now);
+    void begin_kernel();
+    void next_position();
+    void prepare();
+    void submit(Time now);
+
+    Npu* npu_;
+    Ring<Job, 8> jobs_;
+    std::size_t taken_ = 0;  ///< jobs at the front that the MAC array has taken
+    std::int64_t kib_used_ = 0;
+    std::int64_t kernel_ = 0;  ///< next or current
+    bool active_ = false;
+    // Position of the next job in the current kernel.
+    int by_ = 0, bx_ = 0, bz_ = 0, depth_block_ = 0, sub_ = 0;
+    std::int64_t job_number_ = 0;
+    std::int64_t weight_seen_ = 0;  ///< brick volume passed in this block position
+    std::int64_t position_ = 0;     ///< block positions passed
+    bool prepared_ = false;
+    timing::Box block_, box_, box2_, last_box_, last_box2_;
+    std::int64_t kib_ = 0;  ///< of the next job
+    bool reuse_ = false, reuse2_ = false;
+};
+
+}  // namespace u65sim::machine

@@ -1,0 +1,42 @@
+// Works on one job at a time; a block's jobs fill one of two accumulator buffers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "machine/units/kernel_run.hpp"
+#include "machine/units/scheduler.hpp"
+
+namespace u65sim::machine {
+
+class Npu;
+
+/// A job starts when its input has arrived, the first of its weights has, and for a block's first
+/// job an accumulator buffer is free. It runs as far as its weights have arrived.
+class MacArray {
+public:
+    static constexpr int accumulator_buffers = 2;
+
+    explicit MacArray(Npu& npu) : npu_(&npu) {}
+    void reset();
+    Time act(Time now);
+    /// The output unit's last element of a block has been accepted: its accumulators are free.
+    void free_accumulators(Time now);
+    /// Elementwise: the output unit has read the oldest block's inputs.
+    void free_inputs(Time now);
+    [[nodiscard]] std::string describe() const;
+
+private:
+    bool start(Time now);
+    void finish(Time now);
+
+    Npu* npu_;
+    bool busy_ = false;
+    int accumulators_used_ = 0;
+    std::int64_t executed_ = 0;   ///< cycles of the job done by `since_`
+    std::int64_t available_ = 0;  ///< cycles its arrived weights allow
+    Time since_ = 0;
+    Time started_ = 0;
+};
+
+}  // namespace u65sim::machine

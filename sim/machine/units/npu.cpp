@@ -1,0 +1,159 @@
+#include "machine/units/npu.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include <fmt/format.h>
+
+namespace u65sim::machine {
+
+using stream::KernelKind;
+using stream::KernelOp;
+
+namespace {
+
+std::string_view name_of(stream::ElementwiseMode mode) {
+    constexpr std::array<std::string_view, 10> names{"MUL",   "ADD", "SUB", "MIN", "MAX",
+                                                     "LRELU", "ABS", "CLZ", "SHR", "SHL"};
+    return names[static_cast<std::size_t>(mode)];
+}
+
+std::string kind_of(const KernelOp& op) {
+    switch (op.kind) {
+        case KernelKind::conv:
+            return "CONV";
+        case KernelKind::depthwise:
+            return "DEPTHWISE";
+        case KernelKind::pool:
+            return op.pool_mode == stream::PoolMode::max       ? "POOL MAX"
+                   : op.pool_mode == stream::PoolMode::average ? "POOL AVERAGE"
+                                                               : "POOL REDUCE_SUM";
+        case KernelKind::elementwise:
+            break;
+    }
+    return fmt::format("ELEMENTWISE {}", name_of(op.elementwise_mode));
+}
+
+RegionTraffic traffic_of(const stream::FeatureMap& map) {
+    return {map.region, Bytes{static_cast<std::int64_t>(map.base[0])}, Bytes{0}, Bytes{0}};
+}
+
+}  // namespace
+
+Npu::Npu(Scheduler& carrier)
+    : scheduler(&carrier),
+      parser(*this),
+      ifm_loader(*this),
+      weight_loader(*this),
+      scale_loader(*this),
+      mac_array(*this),
+      output_unit(*this),
+      ofm_writer(*this),
+      dma(*this),
+      axi0(UnitId::axi0, carrier, observer),
+      axi1(UnitId::axi1, carrier, observer) {}
+
+void Npu::add_record(const stream::Command& command, std::uint32_t index) {
+    OperationRecord record;
+    record.command_index = index;
+    if (const auto* op = std::get_if<KernelOp>(&command.action)) {
+        record.kind = kind_of(*op);
+        record.block = fmt::format("{}x{}x{}", op->block.height, op->block.width, op->block.depth);
+        record.macs = Macs{op->macs()};
+        record.maps.push_back(traffic_of(op->ifm));
+        if (op->is_binary() && !op->broadcast.scalar) record.maps.push_back(traffic_of(op->ifm2));
+        record.maps.push_back(traffic_of(op->ofm));
+        operation_of_kernel.push_back(static_cast<std::int64_t>(operations.size()));
+    } else if (std::holds_alternative<stream::DmaOp>(command.action)) {
+        record.kind = "DMA";
+        record.is_dma = true;
+    } else {
+        return;
+    }
+    operations.push_back(std::move(record));
+}
+
+void Npu::load(const std::vector<stream::Command>& commands, std::int64_t words,
+               const Target& wanted, const SimulateOptions& options) {
+    target = wanted;
+    arch = architecture(target.accelerator);
+    operations.clear();
+    operation_of_kernel.clear();
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        add_record(commands[i], static_cast<std::uint32_t>(i));
+    }
+    kernels_issued = kernels_finished = 0;
+    counters = {};
+    observer.reset(options.timeline, &operations);
+    axi0.reset(timing::port_rules(target, arch, 0), &operations);
+    axi1.reset(timing::port_rules(target, arch, 1), &operations);
+    ifm_loader.reset();
+    weight_loader.reset();
+    scale_loader.reset();
+    mac_array.reset();
+    output_unit.reset();
+    ofm_writer.reset();
+    dma.reset();
+    parser.load(commands, words);
+}
+
+Time Npu::act(UnitId unit, Time now) {
+    switch (unit) {
+        case UnitId::command_parser:
+            return parser.act(now);
+        case UnitId::ifm_loader:
+            return ifm_loader.act(now);
+        case UnitId::weight_loader:
+            return weight_loader.act(now);
+        case UnitId::scale_loader:
+            return scale_loader.act(now);
+        case UnitId::mac_array:
+            return mac_array.act(now);
+        case UnitId::output_unit:
+            return output_unit.act(now);
+        case UnitId::ofm_writer:
+            return ofm_writer.act(now);
+        case UnitId::dma:
+            return dma.act(now);
+        case UnitId::axi0:
+            return axi0.act(now);
+        case UnitId::axi1:
+            break;
+    }
+    return axi1.act(now);
+}
+
+void Npu::count(std::uint32_t operation, int port, Channel channel, const timing::Access& access) {
+    PortTraffic& traffic = operations[operation].ports[static_cast<std::size_t>(port)];
+    const auto index = static_cast<std::size_t>(channel);
+    traffic.beats[index] += access.beats;
+    traffic.bytes[index] += Bytes{access.bytes};
+    traffic.bursts[index] += access.bursts;
+}
+
+void Npu::started(std::uint32_t operation, Time now) {
+    OperationRecord& record = operations[operation];
+    if (record.start.count() == 0) record.start = Cycles{now};
+}
+
+void Npu::kernel_finished(std::int64_t kernel, Time now) {
+    operations[kernel_run(kernel).operation].end = Cycles{now};
+    ++kernels_finished;
+    const auto next = static_cast<std::size_t>(kernels_finished);
+    if (next < operation_of_kernel.size()) observer.set_oldest(operation_of_kernel[next], now);
+    scheduler->wake(UnitId::command_parser, now);
+}
+
+std::string Npu::describe() const {
+    std::string text = parser.describe();
+    for (const std::string& line :
+         {ifm_loader.describe(), weight_loader.describe(), scale_loader.describe(),
+          mac_array.describe(), output_unit.describe(), ofm_writer.describe(), dma.describe()}) {
+        text += "; " + line;
+    }
+    if (const std::string line = axi0.describe(); !line.empty()) text += "; axi0 has " + line;
+    if (const std::string line = axi1.describe(); !line.empty()) text += "; axi1 has " + line;
+    return text;
+}
+
+}  // namespace u65sim::machine

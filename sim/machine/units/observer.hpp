@@ -1,0 +1,79 @@
+// Who did what when: gives every cycle one cause, and keeps the counters.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include <u65sim/simulate.hpp>
+
+#include "machine/units/scheduler.hpp"
+
+namespace u65sim::machine {
+
+/// What units do or wait for, in the order in which the machine's cause is chosen.
+enum class Flag : std::uint8_t {
+    mac_computes,
+    output_computes,
+    mac_waits_weights,
+    output_waits_scales,
+    mac_waits_ifm,
+    output_waits_buffer,
+    write_in_flight,
+    loader_waits_blockdep,
+    parser_waits_kernel,  ///< limit of outstanding kernels
+    loader_waits_layout,
+    parser_waits_dma,
+    parser_waits_dma_slot,
+    parser_waits_kernels,
+    parser_waits_words,
+    mac_waits_accumulator,
+    mac_works,  ///< a job is in the MAC array, computing or waiting for its weights
+    weights_in_flight,
+    ifm_in_flight,
+    scales_in_flight,
+    dma_in_flight,
+    weights_wait_buffer,
+};
+inline constexpr std::size_t flag_count = static_cast<std::size_t>(Flag::weights_wait_buffer) + 1;
+
+class Observer {
+public:
+    /// Starts a run. `operations` are the records in stream order.
+    void reset(bool timeline, std::vector<OperationRecord>* operations);
+
+    void set(Flag flag, bool on, Time now) {
+        const auto bit = std::uint32_t{1} << static_cast<unsigned>(flag);
+        if (((flags_ & bit) != 0) == on) return;
+        change(flag, on, now);
+    }
+    /// The oldest unfinished kernel from now on; negative: none yet.
+    void set_oldest(std::int64_t operation, Time now);
+    /// Closes the books at the end of a run.
+    void finish(Time now);
+
+    [[nodiscard]] const CauseCycles& causes() const { return causes_; }
+    /// Cycles in which the flag was up.
+    [[nodiscard]] std::int64_t time(Flag flag) const {
+        return times_[static_cast<std::size_t>(flag)];
+    }
+    void interval(UnitId unit, std::uint32_t operation, Time start, Time end);
+    [[nodiscard]] bool wants_timeline() const { return timeline_wanted_; }
+    [[nodiscard]] std::vector<Interval>& timeline() { return timeline_; }
+
+private:
+    void change(Flag flag, bool on, Time now);
+    void account(Time now);
+
+    std::uint32_t flags_ = 0;
+    Time last_ = 0;
+    std::int64_t oldest_ = -1;
+    CauseCycles causes_{};
+    std::array<Time, flag_count> since_{};
+    std::array<std::int64_t, flag_count> times_{};
+    std::vector<OperationRecord>* operations_ = nullptr;
+    bool timeline_wanted_ = false;
+    std::vector<Interval> timeline_;
+};
+
+}  // namespace u65sim::machine

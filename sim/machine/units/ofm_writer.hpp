@@ -1,0 +1,40 @@
+// Writes the output unit's chunks to memory and tells when blocks are complete.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "machine/units/axi_port.hpp"
+#include "machine/units/ring.hpp"
+#include "machine/units/scheduler.hpp"
+
+namespace u65sim::machine {
+
+class Npu;
+
+class OfmWriter {
+public:
+    explicit OfmWriter(Npu& npu) : npu_(&npu) {}
+    void reset();
+    /// Sends a chunk. `last`: of its block; `frees`: its acceptance frees the accumulators.
+    void write(const timing::Access& access, std::int64_t kernel, bool last, bool frees, Time now);
+    Time act(Time now);
+    /// Chunks that still occupy a staging bank.
+    [[nodiscard]] std::int64_t staged() const {
+        return static_cast<std::int64_t>(chunks_.size()) - accepted_;
+    }
+    [[nodiscard]] std::string describe() const;
+
+private:
+    struct Chunk {
+        Transfer transfer;
+        std::int64_t kernel = 0;
+        bool last = false, frees = false;
+    };
+
+    Npu* npu_;
+    Ring<Chunk, 256> chunks_;
+    std::int64_t accepted_ = 0;  ///< at the front of the ring, but not answered
+};
+
+}  // namespace u65sim::machine

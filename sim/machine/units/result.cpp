@@ -1,0 +1,110 @@
+// The measurements of a finished run, as the public record has them.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "machine/units/npu.hpp"
+
+namespace u65sim::machine {
+
+namespace {
+
+using Events = std::vector<std::pair<std::string, std::int64_t>>;
+
+std::int64_t bursts(const PortTraffic& traffic, bool write) {
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < channel_count; ++i) {
+        if (is_write(static_cast<Channel>(i)) == write) sum += traffic.bursts[i];
+    }
+    return sum;
+}
+
+void add_port(Events& events, int index, const AxiPort& port, std::int64_t total) {
+    const PortTraffic& traffic = port.traffic();
+    const auto add = [&](const char* name, std::int64_t value) {
+        events.emplace_back(fmt::format("AXI{}_{}", index, name), value);
+    };
+    add("RD_TRANS_ACCEPTED", bursts(traffic, false));
+    add("RD_TRANS_COMPLETED", bursts(traffic, false));
+    add("RD_DATA_BEAT_RECEIVED", traffic.read_beats());
+    add("WR_TRANS_ACCEPTED", bursts(traffic, true));
+    add("WR_TRANS_COMPLETED_M", bursts(traffic, true));
+    add("WR_TRANS_COMPLETED_S", bursts(traffic, true));
+    add("WR_DATA_BEAT_WRITTEN", traffic.write_beats());
+    add("ENABLED_CYCLES", total);
+    add("RD_STALL_LIMIT", port.slot_stall(false));
+    add("WR_STALL_LIMIT", port.slot_stall(true));
+}
+
+}  // namespace
+
+Simulation Npu::result(std::uint64_t events) {
+    const Time total = finish_time();
+    observer.finish(total);
+    Simulation simulation;
+    simulation.total = Cycles{total};
+    simulation.causes = observer.causes();
+    simulation.ports = {axi0.traffic(), axi1.traffic()};
+    simulation.events = events;
+    simulation.segment_start = {Cycles{0}};
+    for (OperationRecord& record : operations) {
+        const auto largest = std::max_element(record.causes.begin(), record.causes.end());
+        if (largest->count() > 0) {
+            record.bound_by = static_cast<Cause>(largest - record.causes.begin());
+        }
+    }
+    simulation.operations = std::move(operations);
+    operations.clear();
+    simulation.timeline = std::move(observer.timeline());
+
+    const auto flag = [&](Flag which) { return observer.time(which); };
+    const std::int64_t mac_active = flag(Flag::mac_works);
+    const std::int64_t dpu_active = flag(Flag::mac_computes);
+    const std::int64_t by_weights = flag(Flag::mac_waits_weights);
+    const std::int64_t by_accumulators = flag(Flag::mac_waits_accumulator);
+    const std::int64_t output_active =
+        flag(Flag::output_computes) + flag(Flag::output_waits_buffer);
+    simulation.pmu = {
+        {"CYCLE", total},
+        {"NPU_IDLE", 0},
+        {"CC_STALLED_ON_BLOCKDEP", flag(Flag::loader_waits_blockdep)},
+        {"CC_STALLED_ON_SHRAM_RECONFIG", flag(Flag::loader_waits_layout)},
+        {"NPU_ACTIVE", total},
+        {"MAC_ACTIVE", mac_active},
+        {"MAC_ACTIVE_8BIT", counters.mac_8bit},
+        {"MAC_ACTIVE_16BIT", counters.mac_16bit},
+        {"MAC_DPU_ACTIVE", dpu_active},
+        {"MAC_STALLED_BY_WD_ACC", by_weights + by_accumulators},
+        {"MAC_STALLED_BY_WD", by_weights},
+        {"MAC_STALLED_BY_ACC", by_accumulators},
+        {"MAC_STALLED_BY_IB", flag(Flag::mac_waits_ifm)},
+        {"MAC_ACTIVE_32BIT", counters.mac_32bit},
+        {"AO_ACTIVE", output_active},
+        {"AO_ACTIVE_8BIT", counters.output_8bit},
+        {"AO_ACTIVE_16BIT", counters.output_16bit},
+        {"AO_STALLED_BY_OB", flag(Flag::output_waits_buffer)},
+        {"WD_ACTIVE", dpu_active},
+        {"WD_STALLED_BY_WS", by_weights},
+    };
+    add_port(simulation.pmu, 0, axi0, total);
+    add_port(simulation.pmu, 1, axi1, total);
+
+    const auto busy = [&](std::string name, std::int64_t cycles) {
+        simulation.units.push_back(std::move(name));
+        simulation.unit_busy.push_back(Cycles{cycles});
+    };
+    for (std::size_t i = 0; i <= static_cast<std::size_t>(UnitId::dma); ++i) {
+        constexpr std::array<Flag, 8> flags{Flag::parser_waits_words, Flag::ifm_in_flight,
+                                            Flag::weights_in_flight,  Flag::scales_in_flight,
+                                            Flag::mac_computes,       Flag::output_computes,
+                                            Flag::write_in_flight,    Flag::dma_in_flight};
+        busy(std::string{to_string(static_cast<UnitId>(i))}, flag(flags[i]));
+    }
+    for (const AxiPort* port : {&axi0, &axi1}) {
+        busy(port == &axi0 ? "axi0" : "axi1",
+             std::max(port->traffic().read_beats(), port->traffic().write_beats()));
+    }
+    return simulation;
+}
+
+}  // namespace u65sim::machine

@@ -1,0 +1,67 @@
+#include "machine/units/scale_loader.hpp"
+
+#include <fmt/format.h>
+
+#include "machine/units/npu.hpp"
+
+namespace u65sim::machine {
+
+void ScaleLoader::reset() {
+    requests_.clear();
+    kernel_ = block_ = requested_ = arrived_ = used_ = 0;
+}
+
+void ScaleLoader::kernel_issued(std::int64_t kernel) {
+    KernelRun& run = npu_->kernel_run(kernel);
+    run.uses_scales = run.op->has_weights() && run.op->scales[0].length > 0;
+}
+
+void ScaleLoader::use_next(Time now) {
+    ++used_;
+    npu_->scheduler->wake(UnitId::scale_loader, now);
+}
+
+Time ScaleLoader::act(Time now) {
+    while (!requests_.empty() && requests_.front().done <= now) {
+        ++arrived_;
+        requests_.pop();
+        npu_->scheduler->wake(UnitId::output_unit, now);
+    }
+    while (kernel_ < npu_->kernels_issued) {
+        const KernelRun& run = npu_->kernel_run(kernel_);
+        if (!run.uses_scales || block_ == run.blocks) {
+            ++kernel_;
+            block_ = 0;
+            continue;
+        }
+        if (requested_ - used_ >= blocks_ahead) break;
+        // The block's share of each core's records.
+        const int nz = run.traversal.blocks_z();
+        const timing::Box box = run.traversal.block(0, 0, static_cast<int>(block_ % nz));
+        AxiPort& port = npu_->port_of_region(run.op->scale_region);
+        Transfer& request = requests_.push();
+        request.owner = UnitId::scale_loader;
+        request.operation = run.operation;
+        for (const stream::ByteRange& range : run.op->scales) {
+            const std::int64_t from = range.length * std::int64_t{box.z} / run.op->ofm.depth;
+            const std::int64_t to =
+                range.length * std::int64_t{box.z + box.depth} / run.op->ofm.depth;
+            request.access += timing::run_access(range.base + static_cast<std::uint64_t>(from),
+                                                 to - from, port.rules().bus);
+        }
+        npu_->count(run.operation, npu_->port_index(run.op->scale_region), Channel::scales,
+                    request.access);
+        ++requested_;
+        ++block_;
+        port.submit(Channel::scales, request, now);
+    }
+    npu_->observer.set(Flag::scales_in_flight, !requests_.empty(), now);
+    return requests_.empty() ? never : requests_.front().done;
+}
+
+std::string ScaleLoader::describe() const {
+    return fmt::format("scale_loader has records of {} blocks requested, {} arrived, {} used",
+                       requested_, arrived_, used_);
+}
+
+}  // namespace u65sim::machine

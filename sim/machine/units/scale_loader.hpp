@@ -1,0 +1,38 @@
+// Fetches bias and scale records for the output unit, block by block.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "machine/units/axi_port.hpp"
+#include "machine/units/ring.hpp"
+#include "machine/units/scheduler.hpp"
+
+namespace u65sim::machine {
+
+class Npu;
+
+/// At most `blocks_ahead` blocks' records are held or on their way beyond those in use.
+class ScaleLoader {
+public:
+    static constexpr std::int64_t blocks_ahead = 2;
+
+    explicit ScaleLoader(Npu& npu) : npu_(&npu) {}
+    void reset();
+    void kernel_issued(std::int64_t kernel);
+    Time act(Time now);
+    [[nodiscard]] std::string describe() const;
+
+    /// True when the records of the next block that uses some have arrived.
+    [[nodiscard]] bool next_arrived() const { return arrived_ > used_; }
+    /// The output unit has taken the next block's records.
+    void use_next(Time now);
+
+private:
+    Npu* npu_;
+    Ring<Transfer, 8> requests_;
+    std::int64_t kernel_ = 0, block_ = 0;                  ///< position
+    std::int64_t requested_ = 0, arrived_ = 0, used_ = 0;  ///< blocks that use scales
+};
+
+}  // namespace u65sim::machine

@@ -1,0 +1,48 @@
+// Prefetches weight streams into the decoder's buffer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "machine/units/axi_port.hpp"
+#include "machine/units/ring.hpp"
+#include "machine/units/scheduler.hpp"
+
+namespace u65sim::machine {
+
+class Npu;
+
+/// Reads each kernel's weights once per block position, in order, in requests of at most
+/// `request_beats`. It runs ahead of the MAC array by the buffer's size: bytes of the job in
+/// progress count as consumed, since they stream through it.
+class WeightLoader {
+public:
+    static constexpr std::int64_t request_beats = 32;
+
+    explicit WeightLoader(Npu& npu) : npu_(&npu) {}
+    void reset();
+    void kernel_issued(std::int64_t kernel);
+    Time act(Time now);
+    [[nodiscard]] std::string describe() const;
+
+    /// Bytes of the sequence of all weights that have arrived by now.
+    [[nodiscard]] std::int64_t arrived() const { return arrived_; }
+    /// The MAC array has begun a job that ends at byte `position` of the sequence.
+    void consume_to(std::int64_t position, Time now);
+
+private:
+    struct Request {
+        Transfer transfer;
+        std::int64_t end = 0;  ///< in the sequence
+    };
+
+    Npu* npu_;
+    Ring<Request, 256> requests_;
+    std::int64_t sequence_ = 0;  ///< bytes that issued kernels need
+    std::int64_t kernel_ = 0;    ///< being loaded
+    std::int64_t position_ = 0;  ///< block positions of it done
+    std::int64_t offset_ = 0;    ///< inside this pass
+    std::int64_t requested_ = 0, arrived_ = 0, consumed_ = 0;
+};
+
+}  // namespace u65sim::machine
