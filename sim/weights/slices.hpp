@@ -1,0 +1,49 @@
+// Where a section changes its Golomb-Rice parameters, and what that costs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "weights/stream_format.hpp"
+
+namespace u65sim::weights {
+
+struct Slice {
+    std::size_t begin = 0, count = 0;  ///< of coded weights, within the section
+    SliceMode mode;
+};
+
+/// One section ready to be written: coded weights as indices; zero runs before, between and after
+/// them in zero-run mode (one run more than weights), none otherwise.
+struct Section {
+    Palette palette;
+    std::span<const std::uint16_t> indices;
+    std::span<const std::uint32_t> runs;
+};
+
+/// Searches the cheapest parameters; scratch memory lives as long as the object.
+class SlicePlanner {
+public:
+    SlicePlanner();
+    ~SlicePlanner();
+    SlicePlanner(const SlicePlanner&) = delete;
+    SlicePlanner& operator=(const SlicePlanner&) = delete;
+
+    /// Replaces `slices` with the plan of `section` and returns its exact size in bits, headers and
+    /// palette included.
+    std::uint64_t plan(const Section& section, std::vector<Slice>& slices);
+
+private:
+    struct WeightSums;
+    struct RunSums;
+    [[nodiscard]] std::uint64_t size_of(const Section& section, const Slice& slice) const;
+
+    std::vector<WeightSums> weight_sums_;
+    std::vector<RunSums> run_sums_;
+    std::vector<std::uint64_t> switched_;
+    std::vector<std::uint8_t> best_;
+};
+
+}  // namespace u65sim::weights
