@@ -1,0 +1,442 @@
+#include <cmath>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "compile/operators.hpp"
+#include "compile/passes.hpp"
+
+namespace u65sim::compiler {
+
+namespace {
+
+bool is_8_bit(ElementType type) { return type == ElementType::int8 || type == ElementType::uint8; }
+bool is_16_bit(ElementType type) { return type == ElementType::int16; }
+
+/// Answers for one operator; an empty text means the NPU takes it.
+class Check {
+public:
+    Check(const Program& program, const Operator& op) : program_(program), op_(op) {}
+
+    std::string reason() {
+        if (auto text = operands(); !text.empty()) return text;
+        switch (op_.type) {
+            case OpType::conv_2d:
+            case OpType::depthwise_conv_2d:
+            case OpType::transpose_conv:
+                return convolution();
+            case OpType::fully_connected:
+                return fully_connected();
+            case OpType::average_pool_2d:
+            case OpType::max_pool_2d:
+                return pool();
+            case OpType::mean:
+                return mean();
+            case OpType::add:
+            case OpType::sub:
+            case OpType::mul:
+            case OpType::minimum:
+            case OpType::maximum:
+            case OpType::squared_difference:
+            case OpType::prelu:
+                return binary();
+            case OpType::relu:
+            case OpType::relu6:
+            case OpType::relu_n1_to_1:
+            case OpType::quantize:
+                return rescale();
+            case OpType::abs:
+            case OpType::leaky_relu:
+            case OpType::logistic:
+            case OpType::tanh:
+            case OpType::hard_swish:
+            case OpType::exp:
+            case OpType::log:
+            case OpType::sqrt:
+            case OpType::rsqrt:
+            case OpType::gelu:
+                return unary();
+            case OpType::softmax:
+                return softmax();
+            case OpType::concatenation:
+            case OpType::pack:
+                return concatenation();
+            case OpType::split:
+            case OpType::split_v:
+            case OpType::slice:
+            case OpType::strided_slice:
+            case OpType::unpack:
+                return slice();
+            case OpType::reshape:
+            case OpType::squeeze:
+            case OpType::expand_dims:
+                return same_type_and_scale();
+            case OpType::transpose:
+                return transpose();
+            case OpType::pad:
+                return pad();
+            case OpType::resize_bilinear:
+            case OpType::resize_nearest_neighbor:
+                return resize();
+            default:
+                return fmt::format("{} has no form on the NPU", to_string(op_.type));
+        }
+    }
+
+private:
+    const Tensor& input(std::size_t i) const { return program_.tensor(op_.inputs.at(i)); }
+    const Tensor& map() const { return input(map_operands(op_).front()); }
+    const Tensor& output() const { return program_.tensor(op_.outputs.at(0)); }
+    bool constant(std::size_t i) const {
+        return i < op_.inputs.size() && op_.inputs[i] >= 0 && input(i).data;
+    }
+    bool present(std::size_t i) const { return i < op_.inputs.size() && op_.inputs[i] >= 0; }
+
+    std::string tensor(const Tensor& t, const char* role) const {
+        if (!data_type(t.type)) {
+            return fmt::format("{} '{}' is {}: the NPU takes int8, uint8, int16 and int32", role,
+                               t.name, to_string(t.type));
+        }
+        if (t.shape.size() > 4) {
+            return fmt::format("{} '{}' has {} dimensions: at most 4", role, t.name,
+                               t.shape.size());
+        }
+        for (const auto extent : t.shape) {
+            if (extent < 1 || extent > 65535) {
+                return fmt::format("{} '{}' is {}: every dimension must be 1 to 65535", role,
+                                   t.name, to_string(t.shape));
+            }
+        }
+        const Extent extent = extent_of(t.shape);
+        if (extent.h > 65535) {
+            return fmt::format("{} '{}' has {} rows with its batch: at most 65535", role, t.name,
+                               extent.h);
+        }
+        if (t.type == ElementType::int32) {
+            return fmt::format("{} '{}' is int32, which only steps inside an operator use", role,
+                               t.name);
+        }
+        if (t.quantization.scales.size() != 1) {
+            return fmt::format("{} '{}' needs one scale for the whole tensor", role, t.name);
+        }
+        if (!std::isfinite(t.quantization.scales[0]) || t.quantization.scales[0] <= 0) {
+            return fmt::format("{} '{}' has scale {}: must be finite and positive", role, t.name,
+                               t.quantization.scales[0]);
+        }
+        return {};
+    }
+
+    std::string operands() const {
+        const auto maps = map_operands(op_);
+        if (maps.empty() || op_.outputs.empty()) return "has no operands";
+        for (const auto i : maps) {
+            if (!present(i)) return fmt::format("operand {} is missing", i);
+            if (auto text = tensor(input(i), "input"); !text.empty()) return text;
+        }
+        for (const auto id : op_.outputs) {
+            if (auto text = tensor(program_.tensor(id), "output"); !text.empty()) return text;
+        }
+        if (const auto a = activation_of(op_);
+            a == Activation::sign_bit || a == Activation::tanh) {
+            return "its fused activation is not a clamp";
+        }
+        return {};
+    }
+
+    std::string one_batch() const {
+        if (map().shape.size() == 4 && map().shape[0] != 1) {
+            return fmt::format("batch is {}: must be 1", map().shape[0]);
+        }
+        return {};
+    }
+
+    std::string bias(std::size_t index) const {
+        if (!present(index)) return {};
+        const Tensor& t = input(index);
+        if (!t.data) return "bias is not constant";
+        if (t.type != ElementType::int32 && t.type != ElementType::int64) {
+            return fmt::format("bias is {}: must be int32 or int64", to_string(t.type));
+        }
+        for (const auto value : integers(t)) {
+            if (value >= (std::int64_t{1} << 39) || value < -(std::int64_t{1} << 39)) {
+                return fmt::format("bias {} needs more than 40 bits", value);
+            }
+        }
+        return {};
+    }
+
+    std::string weights(const Tensor& t) const {
+        if (!t.data) return "weights are not constant";
+        if (!is_8_bit(t.type)) {
+            return fmt::format("weights are {}: must be int8 or uint8", to_string(t.type));
+        }
+        if (t.quantization.empty()) return "weights have no scale";
+        return {};
+    }
+
+    std::string types() const {
+        const auto in = map().type;
+        const auto out = output().type;
+        if (in != out) {
+            return fmt::format("input is {} and output {}", to_string(in), to_string(out));
+        }
+        return {};
+    }
+
+    std::string same_type_and_scale() const {
+        if (auto text = types(); !text.empty()) return text;
+        if (!same_quantization(map(), output())) return "input and output scales differ";
+        return {};
+    }
+
+    std::string convolution() const {
+        if (auto text = one_batch(); !text.empty()) return text;
+        if (auto text = types(); !text.empty()) return text;
+        if (map().shape.size() != 4) return "input must have 4 dimensions";
+        if (auto text = weights(input(1)); !text.empty()) return text;
+        if (auto text = bias(op_.type == OpType::transpose_conv ? 3 : 2); !text.empty()) {
+            return text;
+        }
+        const auto window = window_of(op_);
+        const auto& filter = input(1).shape;
+        if (filter.size() != 4) return "weights must have 4 dimensions";
+        const std::int64_t height = std::int64_t{filter[1] - 1} * window.dilation_h + 1;
+        const std::int64_t width = std::int64_t{filter[2] - 1} * window.dilation_w + 1;
+        if (height > 64 || height * width > 4096) {
+            return fmt::format("dilated kernel is {}x{}: at most 64 high and 4096 elements",
+                               height, width);
+        }
+        if (op_.type == OpType::transpose_conv) {
+            const bool two = window.stride_h == 2 && window.stride_w == 2;
+            const bool one = window.stride_h == 1 && window.stride_w == 1;
+            if (!two && !one) {
+                return fmt::format("strides are {}x{}: must be 1x1 or 2x2", window.stride_h,
+                                   window.stride_w);
+            }
+            return {};
+        }
+        if (window.stride_h < 1 || window.stride_h > 3 || window.stride_w < 1 ||
+            window.stride_w > 3) {
+            return fmt::format("strides are {}x{}: must be 1 to 3", window.stride_h,
+                               window.stride_w);
+        }
+        const std::int32_t depth = map().shape[3];
+        if (op_.type == OpType::conv_2d) {
+            if (filter[3] < 1 || depth % filter[3] != 0) {
+                return fmt::format("input depth {} is no multiple of the filters' {}", depth,
+                                   filter[3]);
+            }
+            const std::int32_t groups = depth / filter[3];
+            if (filter[0] % groups != 0) {
+                return fmt::format("{} filters do not divide into {} groups", filter[0], groups);
+            }
+        } else if (filter[3] != depth && depth != 1) {
+            return fmt::format("depth multiplier {} needs an input of depth 1, not {}",
+                               window.depth_multiplier, depth);
+        }
+        return {};
+    }
+
+    std::string fully_connected() const {
+        if (auto text = types(); !text.empty()) return text;
+        if (auto text = weights(input(1)); !text.empty()) return text;
+        if (input(1).shape.size() != 2) return "weights must have 2 dimensions";
+        return bias(2);
+    }
+
+    std::string pool() const {
+        if (auto text = one_batch(); !text.empty()) return text;
+        if (auto text = types(); !text.empty()) return text;
+        if (map().shape.size() != 4) return "input must have 4 dimensions";
+        const auto w = window_of(op_);
+        const bool whole = w.filter_h == map().shape[1] && w.filter_w == map().shape[2];
+        if (!whole && (w.stride_h < 1 || w.stride_h > 3 || w.stride_w < 1 || w.stride_w > 3)) {
+            return fmt::format("strides are {}x{}: must be 1 to 3", w.stride_h, w.stride_w);
+        }
+        const bool average = op_.type == OpType::average_pool_2d;
+        if (average && w.padding == Padding::same) {
+            if (w.filter_h > 8 || w.filter_w > 8) {
+                return fmt::format("window is {}x{} with SAME padding: at most 8x8", w.filter_h,
+                                   w.filter_w);
+            }
+        } else if (w.filter_h > 256 || std::int64_t{w.filter_h} * w.filter_w > 65536) {
+            return fmt::format("window is {}x{}: at most 256 high and 65536 elements", w.filter_h,
+                               w.filter_w);
+        }
+        if (!average && !same_quantization(map(), output())) {
+            return "input and output scales differ";
+        }
+        return {};
+    }
+
+    std::string mean() const {
+        if (auto text = types(); !text.empty()) return text;
+        if (!constant(1)) return "axes are not constant";
+        if (!is_8_bit(map().type)) return "only 8-bit means are lowered";
+        const auto rank = map().shape.size();
+        if (rank == 4 && map().shape[0] != 1) {
+            return fmt::format("batch is {}: must be 1", map().shape[0]);
+        }
+        std::int64_t product = 1;
+        for (const auto raw : integers(input(1))) {
+            const auto axis = normalise_axis(raw, rank);
+            if (axis < 0 || axis >= static_cast<std::int32_t>(rank)) return "an axis is out of range";
+            const std::int32_t from_back = static_cast<std::int32_t>(rank) - axis;
+            if (from_back != 2 && from_back != 3 && !(from_back == 4)) {
+                return "only means over height and width are lowered";
+            }
+            product *= map().shape[static_cast<std::size_t>(axis)];
+        }
+        if (product > 4096) return fmt::format("{} elements a mean: at most 4096", product);
+        return {};
+    }
+
+    std::string binary() const {
+        const Tensor& a = input(0);
+        const Tensor& b = input(1);
+        if (a.type != b.type) {
+            return fmt::format("inputs are {} and {}", to_string(a.type), to_string(b.type));
+        }
+        if (a.type != output().type) {
+            return fmt::format("inputs are {} and the output {}", to_string(a.type),
+                               to_string(output().type));
+        }
+        const Extent ea = extent_of(a.shape);
+        const Extent eb = extent_of(b.shape);
+        const Extent eo = extent_of(output().shape);
+        const auto fits = [&](const Extent& e) {
+            return (e.h == 1 || e.h == eo.h) && (e.w == 1 || e.w == eo.w) &&
+                   (e.c == 1 || e.c == eo.c);
+        };
+        if (!fits(ea) || !fits(eb)) return "shapes cannot be broadcast";
+        if (ea != eo && eb != eo) return "both inputs are broadcast";
+        if (a.shape.size() == 4 && b.shape.size() == 4 && a.shape[0] != b.shape[0] &&
+            (a.shape[1] != 1 || b.shape[1] != 1)) {
+            return "the batch is broadcast";
+        }
+        if (a.data && b.data) return "both inputs are constant";
+        if (op_.type == OpType::minimum || op_.type == OpType::maximum) {
+            if (!same_quantization(a, b) || !same_quantization(a, output())) {
+                return "MINIMUM and MAXIMUM need equal scales";
+            }
+        }
+        if (op_.type == OpType::squared_difference) return "SQUARED_DIFFERENCE is not lowered";
+        if (op_.type == OpType::prelu) return "PRELU is not lowered";
+        return {};
+    }
+
+    std::string rescale() const {
+        if (op_.type == OpType::quantize) return {};
+        return types();
+    }
+
+    std::string unary() const {
+        if (auto text = types(); !text.empty()) return text;
+        if (op_.type == OpType::abs) return {};
+        if (is_8_bit(map().type)) return {};
+        if (is_16_bit(map().type) &&
+            (op_.type == OpType::logistic || op_.type == OpType::tanh ||
+             op_.type == OpType::leaky_relu)) {
+            return {};
+        }
+        return fmt::format("{} on {} has no look-up form", to_string(op_.type),
+                           to_string(map().type));
+    }
+
+    std::string softmax() const {
+        if (auto text = types(); !text.empty()) return text;
+        if (!is_8_bit(map().type)) return "only 8-bit SOFTMAX is lowered";
+        const auto* attributes = std::get_if<SoftmaxAttributes>(&op_.attributes);
+        if (attributes && !(attributes->beta > 0)) {
+            return fmt::format("beta is {}: must be positive", attributes->beta);
+        }
+        return {};
+    }
+
+    std::string concatenation() const {
+        for (const auto i : map_operands(op_)) {
+            if (input(i).type != output().type) {
+                return fmt::format("input {} is {} and the output {}", i,
+                                   to_string(input(i).type), to_string(output().type));
+            }
+        }
+        const auto* attributes = std::get_if<AxisAttributes>(&op_.attributes);
+        const std::size_t rank = output().shape.size();
+        const std::int32_t axis = normalise_axis(attributes ? attributes->axis : 0, rank);
+        if (axis < 0 || axis >= static_cast<std::int32_t>(rank)) return "axis is out of range";
+        if (rank == 4 && output().shape[0] != 1 && axis == 1) return "rows of a batch are joined";
+        return {};
+    }
+
+    std::string slice() const {
+        for (std::size_t i = 0; i < op_.outputs.size(); ++i) {
+            const Tensor& out = program_.tensor(op_.outputs[i]);
+            if (out.type != map().type) return "input and output types differ";
+            if (!same_quantization(out, map())) return "input and output scales differ";
+            if (!slice_box(*program_.graph, op_, i)) {
+                return "begin, end and strides must be constant and strides 1";
+            }
+            const auto box = *slice_box(*program_.graph, op_, i);
+            if (map().shape.size() == 4 && map().shape[0] != 1 &&
+                box.size[1] != map().shape[1]) {
+                return "rows of a batch are cut";
+            }
+        }
+        return {};
+    }
+
+    std::string transpose() const {
+        if (auto text = same_type_and_scale(); !text.empty()) return text;
+        if (!constant(1)) return "permutation is not constant";
+        if (!transpose_axes(map().shape, integers(input(1)))) {
+            return "this permutation does not reduce to a swap of two neighbouring axes";
+        }
+        return {};
+    }
+
+    std::string pad() const {
+        if (auto text = same_type_and_scale(); !text.empty()) return text;
+        if (!constant(1)) return "paddings are not constant";
+        const auto values = integers(input(1));
+        if (values.size() != 2 * map().shape.size()) return "paddings do not match the shape";
+        if (map().shape.size() == 4 && (values[0] || values[1])) return "the batch is padded";
+        if (present(2)) return "PADV2 with a value of its own is not lowered";
+        return {};
+    }
+
+    std::string resize() const {
+        if (auto text = one_batch(); !text.empty()) return text;
+        if (auto text = types(); !text.empty()) return text;
+        if (map().shape.size() != 4) return "input must have 4 dimensions";
+        const auto* a = std::get_if<ResizeAttributes>(&op_.attributes);
+        const bool half = a && a->half_pixel_centers;
+        const bool align = a && a->align_corners;
+        const std::int32_t h = map().shape[1], w = map().shape[2];
+        const std::int32_t oh = output().shape[1], ow = output().shape[2];
+        if (op_.type == OpType::resize_bilinear) {
+            return "RESIZE_BILINEAR is not lowered";
+        }
+        if (half || align) return "only the plain form is lowered";
+        for (const std::int32_t factor : {1, 2, 4, 8}) {
+            if (oh == h * factor && ow == w * factor) return {};
+        }
+        return fmt::format("{}x{} to {}x{} is no factor of 2, 4 or 8", h, w, oh, ow);
+    }
+
+    const Program& program_;
+    const Operator& op_;
+};
+
+}  // namespace
+
+void check_support(Program& program) {
+    const Graph& graph = *program.graph;
+    program.decisions.assign(graph.operators.size(), {});
+    for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+        Decision& decision = program.decisions[i];
+        decision.reason = Check(program, graph.operators[i]).reason();
+        decision.on_npu = decision.reason.empty();
+    }
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,16 @@
+// The constants region while it grows.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "compile/program.hpp"
+
+namespace u65sim::compiler {
+
+/// Adds bytes at a multiple of 16, or finds them there already. Returns their offset.
+std::int64_t append_constant(Program& program, std::span<const std::uint8_t> bytes);
+/// Encodes a depth slice and adds it.
+WeightSlice store_slice(Program& program, const NpuOp& op, std::int32_t first, std::int32_t count);
+
+}  // namespace u65sim::compiler

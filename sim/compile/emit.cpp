@@ -1,0 +1,322 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "compile/block_dependency.hpp"
+#include "compile/hazards.hpp"
+#include "compile/passes.hpp"
+
+namespace u65sim::compiler {
+
+namespace {
+
+/// Which tables stand in the shared buffer: eight slots of 256 bytes.
+class LutSlots {
+public:
+    explicit LutSlots(const Architecture& arch) : base_(arch.lut_address()) {}
+
+    struct Place {
+        int slot = 0;
+        bool resident = false;
+    };
+
+    /// Where a table of `size` bytes goes; the place used longest ago among the aligned ones.
+    Place place(std::int64_t constant_offset, int size) {
+        ++clock_;
+        const int span = size / slot_bytes;
+        for (int slot = 0; slot < slots; slot += span) {
+            if (content_[index(slot)] == constant_offset && spans_[index(slot)] == span) {
+                touch(slot, span);
+                return {slot, true};
+            }
+        }
+        int best = 0;
+        std::int64_t oldest = clock_;
+        for (int slot = 0; slot < slots; slot += span) {
+            std::int64_t newest = 0;
+            for (int i = 0; i < span; ++i) newest = std::max(newest, used_[index(slot + i)]);
+            if (newest < oldest) {
+                oldest = newest;
+                best = slot;
+            }
+        }
+        for (int slot = 0; slot < slots; ++slot) {
+            const int end = slot + spans_[index(slot)];
+            if (slot < best + span && best < end) forget(slot);
+        }
+        content_[index(best)] = constant_offset;
+        spans_[index(best)] = span;
+        touch(best, span);
+        return {best, false};
+    }
+
+    /// A kernel without tables may use these banks for itself on small devices.
+    void clear() {
+        content_.fill(-1);
+        spans_.fill(0);
+    }
+
+    [[nodiscard]] std::uint64_t address(int slot) const {
+        return static_cast<std::uint64_t>(base_ + slot * slot_bytes);
+    }
+
+private:
+    static constexpr int slots = 8;
+    static constexpr int slot_bytes = 256;
+    static std::size_t index(int slot) { return static_cast<std::size_t>(slot); }
+    void forget(int slot) {
+        content_[index(slot)] = -1;
+        spans_[index(slot)] = 0;
+    }
+    void touch(int slot, int span) {
+        for (int i = 0; i < span; ++i) used_[index(slot + i)] = clock_;
+    }
+
+    int base_;
+    std::int64_t clock_ = 0;
+    std::array<std::int64_t, slots> content_{-1, -1, -1, -1, -1, -1, -1, -1};
+    std::array<int, slots> spans_{};
+    std::array<std::int64_t, slots> used_{};
+};
+
+/// One kernel operation and the copies it needs.
+struct Job {
+    const NpuOp* op = nullptr;
+    stream::KernelOp kernel;
+    std::vector<stream::DmaOp> copies;
+    std::vector<std::int32_t> ready_from;  ///< per copy: time from which its target is its own
+    std::string name;
+};
+
+class SegmentEmitter {
+public:
+    SegmentEmitter(const Program& program, const Segment& segment)
+        : program_(program), tracker_(program.arch), luts_(program.arch) {
+        for (const auto& op : segment.ops) add_jobs(op);
+    }
+
+    void run(NpuSegment& out) {
+        for (std::size_t i = 0; i < jobs_.size(); ++i) {
+            issue_copies(jobs_[i]);
+            if (i + 1 < jobs_.size()) issue_early(jobs_[i + 1], jobs_[i]);
+            issue_kernel(jobs_[i]);
+            // What had to wait for the kernels before this one runs beside this one.
+            if (i + 1 < jobs_.size()) issue_copies_beside(jobs_[i + 1], jobs_[i].op->time);
+        }
+        actions_.push_back(stream::Stop{});
+        out.stream.accelerator = program_.target->accelerator;
+        out.stream.words = stream::encode(actions_, program_.target->accelerator);
+        out.labels = std::move(labels_);
+    }
+
+private:
+    stream::ByteRange moved(const stream::ByteRange& range, std::int64_t by) const {
+        return {range.base + static_cast<std::uint64_t>(by), range.length};
+    }
+
+    void add_jobs(const NpuOp& op) {
+        const std::size_t count = std::max<std::size_t>(op.slices.size(), 1);
+        for (std::size_t i = 0; i < count; ++i) {
+            Job job;
+            job.op = &op;
+            job.name = count > 1 ? fmt::format("{}/slice{}", op.name, i) : op.name;
+            job.kernel = op.kernel;
+            stream::KernelOp& k = job.kernel;
+            View ofm = op.ofm;
+            if (!op.slices.empty()) {
+                const WeightSlice& slice = op.slices[i];
+                ofm.c += slice.first;
+                ofm.extent.c = slice.count;
+                set_weights(job, slice);
+            }
+            k.ifm = resolve(program_, op.ifm);
+            k.ofm = resolve(program_, ofm);
+            if (op.kernel.is_binary()) {
+                if (op.kernel.broadcast.scalar) {
+                    k.ifm2.type = op.ifm.type;
+                    k.ifm2.zero_point = op.ifm2.zero_point;
+                } else {
+                    k.ifm2 = resolve(program_, op.ifm2);
+                }
+            }
+            if (!op.lut.empty()) {
+                set_table(job);
+            } else if (program_.arch.reserved_end_banks == 0) {
+                luts_.clear();
+            }
+            jobs_.push_back(std::move(job));
+        }
+    }
+
+    void set_weights(Job& job, const WeightSlice& slice) {
+        stream::KernelOp& k = job.kernel;
+        std::int64_t base = slice.offset;
+        k.weight_region = k.scale_region = region_constants;
+        if (slice.buffer >= 0) {
+            const Buffer& buffer = program_.buffers[static_cast<std::size_t>(slice.buffer)];
+            stream::DmaOp copy;
+            copy.source = {region_constants, false, static_cast<std::uint64_t>(slice.offset)};
+            copy.destination = {buffer.region, false, static_cast<std::uint64_t>(buffer.offset)};
+            copy.length = static_cast<std::uint64_t>(slice.size);
+            job.copies.push_back(copy);
+            job.ready_from.push_back(buffer.first_use);
+            base = buffer.offset;
+            k.weight_region = k.scale_region = buffer.region;
+        }
+        for (std::size_t core = 0; core < 2; ++core) {
+            k.scales[core] = moved(slice.scales[core], base);
+            k.weights[core] = moved(slice.weights[core], base);
+            if (static_cast<int>(core) >= program_.target->accelerator.cores) {
+                k.scales[core] = k.weights[core] = {};
+            }
+        }
+    }
+
+    void set_table(Job& job) {
+        const NpuOp& op = *job.op;
+        const auto place = luts_.place(op.lut_offset, static_cast<int>(op.lut.size()));
+        job.kernel.activation.function = 16 + place.slot;
+        if (place.resident) return;
+        stream::DmaOp copy;
+        copy.source = {region_constants, false, static_cast<std::uint64_t>(op.lut_offset)};
+        copy.destination = {3, true, luts_.address(place.slot)};
+        copy.length = op.lut.size();
+        job.copies.push_back(copy);
+        // On small devices other kernels use these banks: load right before.
+        job.ready_from.push_back(program_.arch.reserved_end_banks > 0 ? 0 : op.time);
+    }
+
+    void issue(Job& job, std::size_t copy) {
+        const stream::DmaOp dma = job.copies[copy];
+        if (const auto wait = tracker_.dma(accesses_of(dma))) {
+            actions_.push_back(stream::KernelWait{*wait});
+        }
+        label(job.name + (dma.destination.internal ? "/table" : "/weights"), *job.op, "DMA");
+        actions_.push_back(dma);
+        job.copies.erase(job.copies.begin() + static_cast<std::ptrdiff_t>(copy));
+        job.ready_from.erase(job.ready_from.begin() + static_cast<std::ptrdiff_t>(copy));
+    }
+
+    void issue_copies(Job& job) {
+        while (!job.copies.empty()) issue(job, 0);
+    }
+
+    /// Copies for the next kernel that neither a running kernel nor `before`, which is about to
+    /// start, stands in the way of.
+    void issue_early(Job& job, const Job& before) {
+        const Accesses kernel = accesses_of(before.kernel, program_.arch);
+        for (std::size_t i = 0; i < job.copies.size();) {
+            const Accesses copy = accesses_of(job.copies[i]);
+            if (job.ready_from[i] <= before.op->time && !copy.conflicts(kernel) &&
+                !tracker_.wait_for_kernels(copy)) {
+                issue(job, i);
+            } else {
+                ++i;
+            }
+        }
+    }
+
+    /// The same behind the kernel just issued, as long as only older ones must end first.
+    void issue_copies_beside(Job& job, std::int32_t time) {
+        for (std::size_t i = 0; i < job.copies.size();) {
+            const auto wait = tracker_.wait_for_kernels(accesses_of(job.copies[i]));
+            if (job.ready_from[i] <= time && (!wait || *wait > 0)) {
+                issue(job, i);
+            } else {
+                ++i;
+            }
+        }
+    }
+
+    void issue_kernel(Job& job) {
+        stream::KernelOp& k = job.kernel;
+        k.blockdep = block_dependency(has_last_ ? &last_ : nullptr, k, program_.arch,
+                                      std::min(program_.options.max_blockdep,
+                                               program_.arch.max_blockdep));
+        if (const auto wait = tracker_.kernel(accesses_of(k, program_.arch))) {
+            actions_.push_back(stream::DmaWait{*wait});
+        }
+        const Operator& op = program_.op(job.op->graph_operator);
+        label(job.name, *job.op, std::string(to_string(op.type)));
+        actions_.push_back(k);
+        last_ = k;
+        has_last_ = true;
+    }
+
+    void label(const std::string& name, const NpuOp& op, std::string type) {
+        labels_.push_back({static_cast<std::uint32_t>(actions_.size()), name,
+                           program_.op(op.graph_operator).name, std::move(type)});
+    }
+
+    const Program& program_;
+    HazardTracker tracker_;
+    LutSlots luts_;
+    std::vector<Job> jobs_;
+    std::vector<stream::Action> actions_;
+    std::vector<CommandLabel> labels_;
+    stream::KernelOp last_;
+    bool has_last_ = false;
+};
+
+void describe_memory(const Program& program, CompiledNetwork& network) {
+    for (const auto& buffer : program.buffers) {
+        const bool constant = buffer.kind == Placement::Kind::constant;
+        if (buffer.region < 0 || (!constant && buffer.first_use < 0)) continue;
+        network.placements.push_back({buffer.name, buffer.kind, buffer.region,
+                                      Bytes{buffer.offset}, Bytes{buffer.size},
+                                      constant ? 0 : buffer.first_use,
+                                      constant ? program.times : buffer.last_use});
+        if (!buffer.spill_reason.empty()) {
+            network.spills.push_back({buffer.name, Bytes{buffer.size}, buffer.spill_reason,
+                                      buffer.producer, buffer.consumers, Bytes{buffer.offset}});
+        }
+    }
+    for (const auto& segment : program.segments) {
+        for (const auto& op : segment.ops) {
+            for (std::size_t i = 0; i < op.slices.size(); ++i) {
+                const WeightSlice& slice = op.slices[i];
+                network.placements.push_back(
+                    {op.slices.size() > 1 ? fmt::format("{}/slice{}", op.name, i)
+                                          : op.name + "/encoded",
+                     Placement::Kind::constant, region_constants, Bytes{slice.offset},
+                     Bytes{slice.size}, 0, program.times});
+                network.encoded_weight_bytes += Bytes{slice.size};
+            }
+            if (!op.lut.empty()) {
+                network.placements.push_back({op.name + "/table", Placement::Kind::constant,
+                                              region_constants, Bytes{op.lut_offset},
+                                              Bytes{static_cast<std::int64_t>(op.lut.size())}, 0,
+                                              program.times});
+            }
+        }
+    }
+    for (std::size_t t = 0; t < program.bound.size(); ++t) {
+        const View& view = program.views[t];
+        if (!program.bound[t] || !view.valid()) continue;
+        const stream::FeatureMap map = resolve(program, view);
+        network.bindings.push_back({static_cast<TensorId>(t), map.region,
+                                    Bytes{static_cast<std::int64_t>(map.base[0])}});
+    }
+}
+
+}  // namespace
+
+void emit(const Program& program, CompiledNetwork& network) {
+    for (std::size_t i = 0; i < program.segments.size(); ++i) {
+        const Segment& segment = program.segments[i];
+        NpuSegment out;
+        out.name = fmt::format("npu{}", i);
+        out.inputs = segment.inputs;
+        out.outputs = segment.outputs;
+        SegmentEmitter(program, segment).run(out);
+        network.segments.push_back(std::move(out));
+    }
+    network.steps = program.steps;
+    network.constants = program.constants;
+    network.arena_size = Bytes{program.arena_size};
+    network.fast_size = Bytes{program.fast_size};
+    describe_memory(program, network);
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,60 @@
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/hash.hpp"
+#include "compile/constants.hpp"
+#include "compile/encode_weights.hpp"
+#include "compile/passes.hpp"
+
+namespace u65sim::compiler {
+
+std::int64_t append_constant(Program& program, std::span<const std::uint8_t> bytes) {
+    auto& all = program.constants;
+    const std::uint64_t hash = hash_bytes(bytes);
+    const auto [first, last] = program.constant_offsets.equal_range(hash);
+    for (auto it = first; it != last; ++it) {
+        const auto offset = static_cast<std::size_t>(it->second);
+        if (offset + bytes.size() <= all.size() &&
+            std::equal(bytes.begin(), bytes.end(),
+                       all.begin() + static_cast<std::ptrdiff_t>(offset))) {
+            return it->second;
+        }
+    }
+    const auto offset = static_cast<std::int64_t>(all.size());
+    all.insert(all.end(), bytes.begin(), bytes.end());
+    all.resize(static_cast<std::size_t>(round_up(static_cast<std::int64_t>(all.size()), 16)));
+    program.constant_offsets.emplace(hash, offset);
+    return offset;
+}
+
+WeightSlice store_slice(Program& program, const NpuOp& op, std::int32_t first,
+                        std::int32_t count) {
+    const EncodedSlice encoded =
+        encode_slice(op, first, count, program.target->accelerator, program.arch);
+    WeightSlice slice;
+    slice.first = first;
+    slice.count = count;
+    slice.size = static_cast<std::int64_t>(encoded.bytes.size());
+    slice.scales = encoded.scales;
+    slice.weights = encoded.weights;
+    slice.offset = append_constant(program, encoded.bytes);
+    return slice;
+}
+
+void encode_constants(Program& program) {
+    for (auto& buffer : program.buffers) {
+        if (buffer.kind != Placement::Kind::constant) continue;
+        buffer.region = region_constants;
+        buffer.size = static_cast<std::int64_t>(buffer.data.size());
+        buffer.offset = append_constant(program, buffer.data);
+    }
+    for (auto& segment : program.segments) {
+        for (auto& op : segment.ops) {
+            if (!op.lut.empty()) op.lut_offset = append_constant(program, op.lut);
+            if (!op.weights) continue;
+            op.slices = {store_slice(program, op, 0, op.ofm.extent.c)};
+        }
+    }
+}
+
+}  // namespace u65sim::compiler

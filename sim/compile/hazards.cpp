@@ -1,0 +1,101 @@
+#include "compile/hazards.hpp"
+
+#include <algorithm>
+
+namespace u65sim::compiler {
+
+namespace {
+
+bool any_meet(const std::vector<MemoryRange>& a, const std::vector<MemoryRange>& b) {
+    return std::any_of(a.begin(), a.end(), [&](const MemoryRange& x) {
+        return std::any_of(b.begin(), b.end(),
+                           [&](const MemoryRange& y) { return x.meets(y); });
+    });
+}
+
+/// How many of the newest may stay unfinished so that no conflicting one is.
+std::optional<int> newest_allowed(const std::deque<Accesses>& others, const Accesses& accesses) {
+    int waits = 0;
+    for (auto it = others.rbegin(); it != others.rend(); ++it, ++waits) {
+        if (it->conflicts(accesses)) return waits;
+    }
+    return std::nullopt;
+}
+
+void drop_finished(std::deque<Accesses>& others, std::optional<int> unfinished) {
+    while (unfinished && others.size() > static_cast<std::size_t>(*unfinished)) {
+        others.pop_front();
+    }
+}
+
+}  // namespace
+
+bool Accesses::conflicts(const Accesses& other) const {
+    return any_meet(writes, other.reads) || any_meet(reads, other.writes) ||
+           any_meet(writes, other.writes);
+}
+
+MemoryRange range_of(const stream::FeatureMap& map) {
+    const std::int64_t element = stream::bytes_of(map.type);
+    std::int64_t size = (map.height - 1) * map.stride_y + (map.width - 1) * map.stride_x;
+    if (map.layout == stream::Layout::nhcwb16) {
+        size += std::int64_t{(map.depth + 15) / 16 - 1} * map.stride_c + 16 * element;
+    } else {
+        size += map.depth * element;
+    }
+    return {map.region, map.base[0], map.base[0] + static_cast<std::uint64_t>(size)};
+}
+
+Accesses accesses_of(const stream::KernelOp& op, const Architecture& arch) {
+    Accesses a;
+    a.reads.push_back(range_of(op.ifm));
+    if (op.is_binary() && !op.broadcast.scalar) a.reads.push_back(range_of(op.ifm2));
+    const auto constants = [&](int region, const stream::ByteRange& range) {
+        if (range.length > 0) a.reads.push_back({region, range.base, range.base + range.length});
+    };
+    if (op.has_weights()) {
+        for (std::size_t core = 0; core < 2; ++core) {
+            constants(op.weight_region, op.weights[core]);
+            constants(op.scale_region, op.scales[core]);
+        }
+    }
+    a.writes.push_back(range_of(op.ofm));
+    const auto lut = static_cast<std::uint64_t>(arch.lut_address());
+    const bool uses_lut = op.activation.uses_lut();
+    if (uses_lut) a.reads.push_back({MemoryRange::shram, lut, lut + 2048});
+    const int banks = arch.shram_banks - (uses_lut ? 2 : arch.reserved_end_banks);
+    a.writes.push_back({MemoryRange::shram, 0, static_cast<std::uint64_t>(banks) * 1024});
+    return a;
+}
+
+Accesses accesses_of(const stream::DmaOp& op) {
+    const auto end = [&](const stream::DmaEnd& at) {
+        return MemoryRange{at.internal ? MemoryRange::shram : at.region, at.address,
+                           at.address + op.total_bytes()};
+    };
+    return {{end(op.source)}, {end(op.destination)}};
+}
+
+std::optional<int> HazardTracker::kernel(const Accesses& accesses) {
+    kernels_.push_back(accesses);
+    if (kernels_.size() > static_cast<std::size_t>(arch_.max_outstanding_kernels)) {
+        kernels_.pop_front();
+    }
+    const auto wait = newest_allowed(dmas_, accesses);
+    drop_finished(dmas_, wait);
+    return wait;
+}
+
+std::optional<int> HazardTracker::dma(const Accesses& accesses) {
+    dmas_.push_back(accesses);
+    if (dmas_.size() > static_cast<std::size_t>(arch_.max_outstanding_dmas)) dmas_.pop_front();
+    const auto wait = newest_allowed(kernels_, accesses);
+    drop_finished(kernels_, wait);
+    return wait;
+}
+
+std::optional<int> HazardTracker::wait_for_kernels(const Accesses& accesses) const {
+    return newest_allowed(kernels_, accesses);
+}
+
+}  // namespace u65sim::compiler

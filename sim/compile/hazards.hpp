@@ -1,0 +1,51 @@
+// Which operations are still in flight, and the waits a new one needs (register description:
+// kernels and copies are not ordered against each other by the hardware).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "stream/operation.hpp"
+#include "target/architecture.hpp"
+
+namespace u65sim::compiler {
+
+/// Bytes of a region, or of the shared buffer.
+struct MemoryRange {
+    static constexpr int shram = 64;  ///< pseudo region
+    int region = 0;
+    std::uint64_t begin = 0, end = 0;
+    [[nodiscard]] bool meets(const MemoryRange& other) const {
+        return region == other.region && begin < other.end && other.begin < end;
+    }
+};
+
+struct Accesses {
+    std::vector<MemoryRange> reads, writes;
+    /// True when the order of the two matters.
+    [[nodiscard]] bool conflicts(const Accesses& other) const;
+};
+
+/// First to last byte of a feature map, holes between rows included.
+MemoryRange range_of(const stream::FeatureMap& map);
+Accesses accesses_of(const stream::KernelOp& op, const Architecture& arch);
+Accesses accesses_of(const stream::DmaOp& op);
+
+class HazardTracker {
+public:
+    explicit HazardTracker(const Architecture& arch) : arch_(arch) {}
+    /// The DMA_WAIT that must stand before this kernel, when one must.
+    std::optional<int> kernel(const Accesses& accesses);
+    /// The KERNEL_WAIT that must stand before this copy, when one must.
+    std::optional<int> dma(const Accesses& accesses);
+    /// What `dma` would answer, without issuing.
+    [[nodiscard]] std::optional<int> wait_for_kernels(const Accesses& accesses) const;
+
+private:
+    const Architecture& arch_;
+    std::deque<Accesses> kernels_, dmas_;  ///< newest last
+};
+
+}  // namespace u65sim::compiler

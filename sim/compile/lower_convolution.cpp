@@ -1,0 +1,225 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "arith/scaling.hpp"
+#include "compile/lowering.hpp"
+
+namespace u65sim::compiler {
+
+using stream::KernelKind;
+
+namespace {
+
+/// One record an output channel. The product of scales is taken in double for int8 and int16
+/// convolutions and in float for uint8 and fully connected, as TensorFlow Lite does.
+std::vector<weights::ScaleRecord> scale_records(const Lowering& lowering, const Tensor& ifm,
+                                                const Tensor& filter, const Tensor* bias,
+                                                std::int32_t channels, bool in_float) {
+    const auto biases = bias ? integers(*bias) : std::vector<std::int64_t>{};
+    const bool narrow =
+        ifm.type == ElementType::int16 && bias && bias->type == ElementType::int64;
+    const float ifm_scale = scale(ifm);
+    const float ofm_scale = scale(lowering.output());
+    const auto& scales = filter.quantization.scales;
+    std::vector<weights::ScaleRecord> records(static_cast<std::size_t>(channels));
+    arith::Multiplier m;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        if (i == 0 || scales.size() > 1) {
+            const float w = scales[std::min(i, scales.size() - 1)];
+            const double product = in_float ? static_cast<double>(ifm_scale * w)
+                                            : static_cast<double>(ifm_scale) * w;
+            m = arith::quantise(product / static_cast<double>(ofm_scale));
+            if (narrow) m = arith::reduce_to_16_bits(m);
+        }
+        records[i] = {i < biases.size() ? biases[i] : 0, m.multiplier, m.shift};
+    }
+    return records;
+}
+
+WeightSource weight_source(const Tensor& filter) {
+    WeightSource source;
+    source.data = filter.data;
+    source.is_unsigned = filter.type == ElementType::uint8;
+    for (const auto z : filter.quantization.zero_points) {
+        source.zero_points.push_back(static_cast<std::int32_t>(z));
+    }
+    if (source.zero_points.empty()) source.zero_points.push_back(0);
+    return source;
+}
+
+/// Dilations of 1 and 2 are the hardware's; the rest is made of zeros between weights.
+std::int32_t spread_of(std::int32_t dilation) {
+    return dilation <= 2 ? 1 : dilation % 2 == 0 ? dilation / 2 : dilation;
+}
+
+struct Axis {
+    std::int32_t kernel, stride, dilation, spread, before, after;
+};
+
+Axis window_axis(Padding padding, std::int32_t input, std::int32_t output, std::int32_t kernel,
+                 std::int32_t stride, std::int32_t dilation, std::int32_t pad_before,
+                 std::int32_t pad_after) {
+    Axis axis{};
+    axis.spread = spread_of(dilation);
+    axis.dilation = dilation / axis.spread;
+    axis.kernel = (kernel - 1) * axis.spread + 1;
+    axis.stride = output == 1 ? 1 : stride;
+    const std::int32_t extent = (kernel - 1) * dilation + 1;
+    if (padding == Padding::same) {
+        const std::int32_t total = std::max((output - 1) * stride + extent - input, 0);
+        axis.before = total / 2;
+        axis.after = total - axis.before;
+    } else {
+        axis.before = pad_before;
+        axis.after = std::min(
+            pad_after, std::max((output - 1) * stride + extent - input - pad_before, 0));
+    }
+    return axis;
+}
+
+}  // namespace
+
+void lower_convolution(Lowering& lowering) {
+    const Operator& op = lowering.op();
+    Program& program = lowering.program();
+    const WindowAttributes window = window_of(op);
+    const Tensor& filter = lowering.input(1);
+    const Tensor* bias = lowering.has_input(2) ? &lowering.input(2) : nullptr;
+
+    std::int32_t pads[4] = {0, 0, 0, 0};  // top, bottom, left, right
+    TensorId source = op.inputs[0];
+    for (std::size_t i = 0; i < program.graph->operators.size(); ++i) {
+        if (&program.graph->operators[i] != &op || program.fused_pad[i] < 0) continue;
+        const Operator& pad = program.op(program.fused_pad[i]);
+        const auto amounts = integers(program.tensor(pad.inputs[1]));
+        for (std::size_t k = 0; k < 4; ++k) pads[k] = static_cast<std::int32_t>(amounts[k + 2]);
+        source = pad.inputs[0];
+    }
+    const View ifm = lowering.view(source);
+    const View ofm = lowering.output_view();
+    const Tensor& input = program.tensor(source);
+
+    const bool depthwise =
+        op.type == OpType::depthwise_conv_2d && (ifm.extent.c > 1 || ofm.extent.c == 1);
+    const bool single = op.type == OpType::depthwise_conv_2d && !depthwise;
+    const std::int32_t groups =
+        op.type == OpType::conv_2d ? ifm.extent.c / filter.shape[3] : 1;
+
+    const Axis y = window_axis(window.padding, ifm.extent.h, ofm.extent.h, filter.shape[1],
+                               window.stride_h, window.dilation_h, pads[0], pads[1]);
+    const Axis x = window_axis(window.padding, ifm.extent.w, ofm.extent.w, filter.shape[2],
+                               window.stride_w, window.dilation_w, pads[2], pads[3]);
+
+    const auto records = scale_records(lowering, input, filter, bias, ofm.extent.c,
+                                       input.type == ElementType::uint8);
+    const std::int32_t in_depth = ifm.extent.c / groups;
+    const std::int32_t out_depth = ofm.extent.c / groups;
+    for (std::int32_t group = 0; group < groups; ++group) {
+        const View in =
+            groups == 1 ? ifm
+                        : lowering.part(ifm, 0, 0, group * in_depth,
+                                        {ifm.extent.h, ifm.extent.w, in_depth});
+        const View out =
+            groups == 1 ? ofm
+                        : lowering.part(ofm, 0, 0, group * out_depth,
+                                        {ofm.extent.h, ofm.extent.w, out_depth});
+        NpuOp& npu = lowering.add(depthwise ? KernelKind::depthwise : KernelKind::conv, in, out);
+        npu.kernel.kernel = {y.kernel, x.kernel, y.stride, x.stride, y.dilation, x.dilation};
+        npu.kernel.pad = {y.before, x.before, x.after, y.after};
+        if (input.type == ElementType::int16) npu.kernel.rounding = stream::Rounding::natural;
+        WeightSource w = weight_source(filter);
+        w.form = depthwise ? WeightSource::Form::channels
+                 : single  ? WeightSource::Form::single
+                           : WeightSource::Form::ohwi;
+        w.outputs = out_depth;
+        w.first_output = group * out_depth;
+        w.inputs = depthwise || single ? 1 : in_depth;
+        w.height = filter.shape[1];
+        w.width = filter.shape[2];
+        w.spread_y = y.spread;
+        w.spread_x = x.spread;
+        npu.weights = std::move(w);
+        npu.scales.assign(records.begin() + group * out_depth,
+                          records.begin() + (group + 1) * out_depth);
+        lowering.activate(npu);
+    }
+}
+
+void lower_transpose_convolution(Lowering& lowering) {
+    const Operator& op = lowering.op();
+    const WindowAttributes window = window_of(op);
+    const Tensor& filter = lowering.input(1);
+    const Tensor* bias = lowering.has_input(3) ? &lowering.input(3) : nullptr;
+    const View ifm = lowering.input_view(2);
+    const View ofm = lowering.output_view();
+    NpuOp& npu = lowering.add(KernelKind::conv, ifm, ofm);
+    const std::int32_t kh = filter.shape[1];
+    const std::int32_t kw = filter.shape[2];
+    npu.kernel.kernel = {kh, kw};
+    if (window.stride_h == 2) npu.kernel.upscale = stream::Upscale::zeros;
+    // Forward padding of the convolution this one transposes, turned inside out.
+    const auto axis = [&](std::int32_t in, std::int32_t out, std::int32_t k, std::int32_t stride) {
+        const std::int32_t forward =
+            window.padding == Padding::same ? std::max((in - 1) * stride + k - out, 0) : 0;
+        const std::int32_t before = k - 1 - forward / 2;
+        return AxisPadding{before, std::max(out + k - 1 - in * stride - before, 0)};
+    };
+    const auto y = axis(ifm.extent.h, ofm.extent.h, kh, window.stride_h);
+    const auto x = axis(ifm.extent.w, ofm.extent.w, kw, window.stride_w);
+    npu.kernel.pad = {y.before, x.before, x.after, y.after};
+    const Tensor& input = lowering.input(2);
+    if (input.type == ElementType::int16) npu.kernel.rounding = stream::Rounding::natural;
+    WeightSource w = weight_source(filter);
+    w.form = WeightSource::Form::flipped;
+    w.outputs = ofm.extent.c;
+    w.inputs = ifm.extent.c;
+    w.height = kh;
+    w.width = kw;
+    npu.weights = std::move(w);
+    npu.scales = scale_records(lowering, input, filter, bias, ofm.extent.c,
+                               input.type == ElementType::uint8);
+    lowering.activate(npu);
+}
+
+void lower_fully_connected(Lowering& lowering) {
+    const Tensor& filter = lowering.input(1);
+    const Tensor* bias = lowering.has_input(2) ? &lowering.input(2) : nullptr;
+    const std::int32_t outputs = filter.shape[0];
+    const std::int32_t inputs = filter.shape[1];
+    const View in = lowering.input_view(0);
+    const auto batch = static_cast<std::int32_t>(in.extent.elements() / inputs);
+    // Two rows use both rows of the array's unit blocks.
+    const std::int32_t rows = batch >= 4 && batch % 2 == 0 ? 2 : 1;
+    const View ifm = lowering.reshaped(in, {rows, batch / rows, inputs});
+    View ofm = lowering.output_view();
+    const Extent result{rows, batch / rows, outputs};
+    View target = ofm;
+    if (ofm.extent != result) {
+        if (ofm.whole()) {
+            target = lowering.reshaped(ofm, result);
+        } else {
+            target = lowering.temporary(result, ofm.type, "result");
+            target.zero_point = ofm.zero_point;
+            target.scale = ofm.scale;
+        }
+    }
+    {
+        NpuOp& npu = lowering.add(KernelKind::conv, ifm, target);
+        if (lowering.input(0).type == ElementType::int16) {
+            npu.kernel.rounding = stream::Rounding::natural;
+        }
+        WeightSource w = weight_source(filter);
+        w.outputs = outputs;
+        w.inputs = inputs;
+        npu.weights = std::move(w);
+        npu.scales = scale_records(lowering, lowering.input(0), filter, bias, outputs, true);
+        npu.vector_product = true;
+        lowering.activate(npu);
+    }
+    if (target.buffer != ofm.buffer) {
+        lowering.copy(lowering.reshaped(target, ofm.extent), ofm, "place");
+    }
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,171 @@
+#include <algorithm>
+#include <cmath>
+
+#include "arith/scaling.hpp"
+#include "compile/lowering.hpp"
+
+namespace u65sim::compiler {
+
+using stream::ElementwiseMode;
+using stream::KernelKind;
+using stream::OperandScaling;
+
+namespace {
+
+stream::Scale quantised(double scale) {
+    const auto m = arith::quantise(scale);
+    return {m.multiplier, m.shift};
+}
+
+/// Scaling of ADD and SUB. Operand A is the first operand of the operator.
+void scale_sum(NpuOp& npu, double a, double b, double out) {
+    auto& kernel = npu.kernel;
+    const double s = std::max(a, b);
+    const bool wide = stream::bytes_of(npu.ifm.type) == 2;
+    kernel.global_scale = true;
+    if (a == b) {
+        const auto m = arith::quantise(2 * s / (out * 65536));
+        if (wide || (m.multiplier & 0xFFF) == 0) {
+            const std::uint32_t one = wide ? 1U << 14 : 1U << 15;
+            kernel.opa_scale = kernel.opb_scale = {one, 0};
+            kernel.ofm_scale = {m.multiplier, wide ? m.shift - 1 : m.shift};
+            kernel.operand_scaling = OperandScaling::both16;
+            return;
+        }
+    }
+    const double unit = wide ? 32768.0 : 1048576.0;
+    const bool a_smaller = a < b;
+    kernel.opa_scale = quantised((a_smaller ? a : b) * unit / (2 * s));
+    kernel.opb_scale = {0, 0};
+    kernel.operand_scaling = a_smaller ? OperandScaling::a32 : OperandScaling::b32;
+    kernel.ofm_scale = quantised(2 * s / (out * unit));
+}
+
+/// The second operand as a register, when it is one constant element of at most 16 bits.
+bool as_scalar(const Program& program, NpuOp& npu, const View& view) {
+    const Buffer& buffer = program.buffer(view);
+    if (buffer.kind != Placement::Kind::constant || view.extent.elements() != 1 || !view.whole()) {
+        return false;
+    }
+    switch (view.type) {
+        case stream::DataType::u8:
+            npu.kernel.ifm2_scalar = buffer.data.at(0);
+            break;
+        case stream::DataType::s8:
+            npu.kernel.ifm2_scalar = static_cast<std::int8_t>(buffer.data.at(0));
+            break;
+        case stream::DataType::s16:
+            npu.kernel.ifm2_scalar =
+                static_cast<std::int16_t>(buffer.data.at(0) | buffer.data.at(1) << 8);
+            break;
+        default:
+            return false;
+    }
+    npu.kernel.broadcast.scalar = true;
+    return true;
+}
+
+ElementwiseMode mode_of(OpType type) {
+    switch (type) {
+        case OpType::add:
+            return ElementwiseMode::add;
+        case OpType::sub:
+            return ElementwiseMode::sub;
+        case OpType::minimum:
+            return ElementwiseMode::min;
+        case OpType::maximum:
+            return ElementwiseMode::max;
+        default:
+            return ElementwiseMode::mul;
+    }
+}
+
+}  // namespace
+
+void lower_binary(Lowering& lowering) {
+    const Operator& op = lowering.op();
+    View a = lowering.input_view(0);
+    View b = lowering.input_view(1);
+    const View ofm = lowering.output_view();
+    const bool a_constant = lowering.input(0).data ? true : false;
+    const bool swap = a.extent != ofm.extent || (a_constant && b.extent == ofm.extent);
+    const View& first = swap ? b : a;
+    const View& second = swap ? a : b;
+    NpuOp& npu = lowering.add(KernelKind::elementwise, first, ofm);
+    npu.kernel.elementwise_mode = mode_of(op.type);
+    npu.ifm2 = second;
+    auto& broadcast = npu.kernel.broadcast;
+    broadcast.swap_operands = swap;
+    if (!as_scalar(lowering.program(), npu, second)) {
+        broadcast.height = second.extent.h == 1 && first.extent.h > 1;
+        broadcast.width = second.extent.w == 1 && first.extent.w > 1;
+        broadcast.depth = second.extent.c == 1 && first.extent.c > 1;
+    }
+    const float sa = scale(lowering.input(0));
+    const float sb = scale(lowering.input(1));
+    const float so = scale(lowering.output());
+    switch (op.type) {
+        case OpType::add:
+        case OpType::sub:
+            scale_sum(npu, static_cast<double>(sa), static_cast<double>(sb),
+                      static_cast<double>(so));
+            break;
+        case OpType::mul:
+            npu.kernel.global_scale = true;
+            npu.kernel.ofm_scale = quantised(static_cast<double>(sa * sb / so));
+            break;
+        default:
+            break;
+    }
+    npu.in_place = first.extent == ofm.extent ? 0 : -1;
+    lowering.activate(npu);
+}
+
+void lower_unary(Lowering& lowering) {
+    const Operator& op = lowering.op();
+    const View ifm = lowering.input_view(0);
+    View ofm = lowering.output_view();
+    switch (op.type) {
+        case OpType::quantize:
+            lowering.rescale(ifm, ofm);
+            return;
+        case OpType::relu:
+        case OpType::relu6:
+        case OpType::relu_n1_to_1: {
+            NpuOp& npu = lowering.rescale(ifm, ofm);
+            const Clamp clamp =
+                clamp_of(op.type == OpType::relu    ? Activation::relu
+                         : op.type == OpType::relu6 ? Activation::relu6
+                                                    : Activation::relu_n1_to_1,
+                         lowering.output());
+            npu.kernel.activation.min = clamp.min;
+            npu.kernel.activation.max = clamp.max;
+            return;
+        }
+        case OpType::abs: {
+            NpuOp& npu = lowering.add(KernelKind::elementwise, ifm, ofm);
+            npu.kernel.elementwise_mode = ElementwiseMode::abs;
+            npu.kernel.global_scale = true;
+            npu.kernel.ofm_scale = quantised(ifm.scale / ofm.scale);
+            npu.in_place = 0;
+            return;
+        }
+        default:
+            break;
+    }
+    // A table behind an addition of nothing; the index is the raw input.
+    NpuOp& npu = lowering.add(KernelKind::elementwise, ifm, ofm);
+    npu.kernel.elementwise_mode = ElementwiseMode::add;
+    npu.kernel.broadcast.scalar = true;
+    npu.ifm2 = {};
+    npu.ifm2.type = ifm.type;
+    npu.ofm.zero_point = ifm.zero_point;
+    npu.kernel.global_scale = true;
+    npu.kernel.opa_scale = npu.kernel.opb_scale = {1, 0};
+    npu.kernel.ofm_scale = {1, 0};
+    npu.kernel.activation.function = 16;
+    npu.lut = table_of(op, lowering.input(0), lowering.output());
+    npu.in_place = 0;
+}
+
+}  // namespace u65sim::compiler

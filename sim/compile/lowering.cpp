@@ -1,0 +1,360 @@
+#include "compile/lowering.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+#include <u65sim/error.hpp>
+
+#include "arith/scaling.hpp"
+#include "compile/passes.hpp"
+
+namespace u65sim::compiler {
+
+using stream::DataType;
+using stream::KernelKind;
+
+Extent extent_of(const Shape& shape) {
+    Extent e;
+    const std::size_t rank = shape.size();
+    if (rank >= 1) e.c = shape[rank - 1];
+    if (rank >= 2) e.w = shape[rank - 2];
+    if (rank >= 3) e.h = shape[rank - 3];
+    for (std::size_t i = 0; i + 3 < rank; ++i) {
+        e.h = static_cast<std::int32_t>(
+            std::min<std::int64_t>(std::int64_t{e.h} * shape[i], 1 << 30));
+    }
+    return e;
+}
+
+std::int64_t storage_bytes(const Extent& extent, DataType type, stream::Layout layout) {
+    const std::int64_t depth =
+        layout == stream::Layout::nhcwb16 ? round_up(extent.c, 16) : extent.c;
+    return std::int64_t{extent.h} * extent.w * depth * stream::bytes_of(type);
+}
+
+stream::FeatureMap resolve(const Program& program, const View& view) {
+    const Buffer& buffer = program.buffer(view);
+    const std::int64_t element = stream::bytes_of(view.type);
+    stream::FeatureMap map;
+    map.region = buffer.region;
+    map.layout = buffer.layout;
+    map.type = view.type;
+    map.zero_point = view.zero_point;
+    map.height = view.extent.h;
+    map.width = view.extent.w;
+    map.depth = view.extent.c;
+    map.height0 = map.height1 = map.height;
+    map.width0 = map.width;
+    std::int64_t origin = 0;
+    if (buffer.layout == stream::Layout::nhcwb16) {
+        map.stride_x = 16 * element;
+        map.stride_c = map.stride_x * view.storage.w;
+        map.stride_y = map.stride_c * ceil_div(view.storage.c, 16);
+        origin = view.y * map.stride_y + view.c / 16 * map.stride_c + view.x * map.stride_x;
+    } else {
+        map.stride_x = view.stride_x.value_or(view.storage.c) * element;
+        map.stride_y =
+            view.stride_y.value_or(std::int64_t{view.storage.w} * view.storage.c) * element;
+        map.stride_c = element;
+        origin = view.y * map.stride_y + view.x * map.stride_x + view.c * element;
+    }
+    map.base[0] = static_cast<std::uint64_t>(buffer.offset + origin);
+    return map;
+}
+
+Clamp range_of(DataType type) {
+    switch (type) {
+        case DataType::u8:
+            return {0, 255};
+        case DataType::s8:
+            return {-128, 127};
+        case DataType::u16:
+            return {0, 65535};
+        default:
+            return {-32768, 32767};
+    }
+}
+
+Clamp clamp_of(Activation activation, const Tensor& output) {
+    Clamp clamp = range_of(*data_type(output.type));
+    const float s = scale(output);
+    const std::int32_t z = zero_point(output);
+    const auto quantised = [&](float value) {
+        return z + static_cast<std::int32_t>(std::round(value / s));
+    };
+    switch (activation) {
+        case Activation::relu:
+            clamp.min = std::max(clamp.min, quantised(0.0F));
+            break;
+        case Activation::relu6:
+            clamp.min = std::max(clamp.min, quantised(0.0F));
+            clamp.max = std::min(clamp.max, quantised(6.0F));
+            break;
+        case Activation::relu_n1_to_1:
+            clamp.min = std::max(clamp.min, quantised(-1.0F));
+            clamp.max = std::min(clamp.max, quantised(1.0F));
+            break;
+        default:
+            break;
+    }
+    return clamp;
+}
+
+TensorId Lowering::result() const {
+    const std::int32_t fused = program_.fused_activation[static_cast<std::size_t>(index_)];
+    return fused >= 0 ? program_.op(fused).outputs[0] : op().outputs.at(0);
+}
+
+View Lowering::view(TensorId id) {
+    View& known = program_.views[static_cast<std::size_t>(id)];
+    if (!known.valid()) {
+        const View made = make(id);
+        program_.views[static_cast<std::size_t>(id)] = made;
+        return made;
+    }
+    return known;
+}
+
+View Lowering::make(TensorId id) {
+    const Tensor& tensor = program_.tensor(id);
+    const Slot& slot = program_.slots[static_cast<std::size_t>(id)];
+    View v;
+    if (slot.into != no_tensor) {
+        const Extent extent = extent_of(tensor.shape);
+        v = view(slot.into);
+        const std::int32_t rows = tensor.shape.size() == 4 ? tensor.shape[1] : 1;
+        v = part(v, slot.axis == 0 ? slot.position * rows : slot.axis == 1 ? slot.position : 0,
+                 slot.axis == 2 ? slot.position : 0, slot.axis == 3 ? slot.position : 0, extent);
+    } else {
+        v.buffer = buffer_for(id);
+        v.storage = v.extent = extent_of(tensor.shape);
+    }
+    v.type = *data_type(tensor.type);
+    v.zero_point = zero_point(tensor);
+    v.scale = scale(tensor);
+    return v;
+}
+
+int Lowering::buffer_for(TensorId id) {
+    const Tensor& tensor = program_.tensor(id);
+    Buffer buffer;
+    buffer.name = tensor.name;
+    buffer.extent = extent_of(tensor.shape);
+    buffer.type = *data_type(tensor.type);
+    if (tensor.data) {
+        buffer.kind = Placement::Kind::constant;
+        buffer.data = tensor.data.bytes();
+        buffer.linear = true;
+    }
+    if (tensor.is_variable) {
+        buffer.kind = Placement::Kind::variable;
+        buffer.whole_life = buffer.pinned = buffer.linear = true;
+    }
+    if (program_.bound[static_cast<std::size_t>(id)]) buffer.pinned = buffer.linear = true;
+    const std::int32_t producer = program_.producers[static_cast<std::size_t>(id)];
+    if (producer >= 0) buffer.producer = program_.op(producer).name;
+    for (const auto consumer : program_.consumers[static_cast<std::size_t>(id)]) {
+        buffer.consumers.push_back(program_.op(consumer).name);
+    }
+    program_.buffers.push_back(std::move(buffer));
+    return static_cast<int>(program_.buffers.size()) - 1;
+}
+
+View Lowering::output_view() {
+    View v = view(result());
+    const Tensor& own = output();
+    v.zero_point = zero_point(own);
+    v.scale = scale(own);
+    v.type = *data_type(own.type);
+    return v;
+}
+
+View Lowering::part(const View& whole, std::int32_t y, std::int32_t x, std::int32_t c,
+                    const Extent& extent) {
+    View v = whole;
+    v.y += y;
+    v.x += x;
+    v.c += c;
+    v.extent = extent;
+    if (v.c % 16 != 0) program_.buffer(v).linear = true;
+    return v;
+}
+
+View Lowering::reshaped(const View& view, const Extent& extent) {
+    View source = view;
+    if (source.extent == extent) return source;
+    if (!source.whole()) {
+        View packed = temporary(source.extent, source.type, "packed");
+        packed.zero_point = source.zero_point;
+        packed.scale = source.scale;
+        copy(source, packed, "pack");
+        source = packed;
+    }
+    program_.buffer(source).linear = true;
+    source.storage = source.extent = extent;
+    return source;
+}
+
+View Lowering::temporary(const Extent& extent, DataType type, std::string_view suffix) {
+    Buffer buffer;
+    buffer.name = fmt::format("{}/{}", op().name, suffix);
+    buffer.extent = extent;
+    buffer.type = type;
+    buffer.producer = op().name;
+    buffer.consumers = {op().name};
+    program_.buffers.push_back(std::move(buffer));
+    View v;
+    v.buffer = static_cast<int>(program_.buffers.size()) - 1;
+    v.storage = v.extent = extent;
+    v.type = type;
+    return v;
+}
+
+View Lowering::constant(const Extent& extent, DataType type, std::vector<std::uint8_t> bytes,
+                        std::string_view suffix) {
+    View v = temporary(extent, type, suffix);
+    Buffer& buffer = program_.buffer(v);
+    buffer.kind = Placement::Kind::constant;
+    buffer.linear = true;
+    buffer.data = std::move(bytes);
+    return v;
+}
+
+std::string Lowering::unique_name(std::string_view suffix) {
+    if (suffix.empty()) return named_++ == 0 ? op().name : fmt::format("{}/{}", op().name, named_);
+    return fmt::format("{}/{}", op().name, suffix);
+}
+
+NpuOp& Lowering::add(KernelKind kind, const View& ifm, const View& ofm, std::string_view suffix) {
+    NpuOp npu;
+    npu.name = unique_name(suffix);
+    npu.graph_operator = index_;
+    npu.kernel.kind = kind;
+    npu.ifm = ifm;
+    npu.ofm = ofm;
+    const Clamp range = range_of(ofm.type);
+    npu.kernel.activation.min = range.min;
+    npu.kernel.activation.max = range.max;
+    segment_.ops.push_back(std::move(npu));
+    return segment_.ops.back();
+}
+
+void Lowering::activate(NpuOp& npu) {
+    auto& activation = npu.kernel.activation;
+    const auto narrow = [&](const Clamp& clamp) {
+        activation.min = std::max(activation.min, clamp.min);
+        activation.max = std::min(activation.max, clamp.max);
+    };
+    narrow(clamp_of(activation_of(op()), output()));
+    const std::int32_t fused = program_.fused_activation[static_cast<std::size_t>(index_)];
+    if (fused < 0) return;
+    const Operator& next = program_.op(fused);
+    const Tensor& result_tensor = program_.tensor(next.outputs[0]);
+    switch (next.type) {
+        case OpType::relu:
+            narrow(clamp_of(Activation::relu, result_tensor));
+            break;
+        case OpType::relu6:
+            narrow(clamp_of(Activation::relu6, result_tensor));
+            break;
+        case OpType::relu_n1_to_1:
+            narrow(clamp_of(Activation::relu_n1_to_1, result_tensor));
+            break;
+        default:
+            npu.lut = table_of(next, output(), result_tensor);
+            activation.function = 16;
+            break;
+    }
+}
+
+NpuOp& Lowering::copy(const View& ifm, const View& ofm, std::string_view suffix) {
+    NpuOp& npu = add(KernelKind::pool, ifm, ofm, suffix);
+    npu.kernel.pool_mode = stream::PoolMode::average;
+    npu.kernel.global_scale = true;
+    npu.kernel.ofm_scale = {std::uint32_t{1} << 31, 31};
+    npu.kernel.rounding = stream::Rounding::natural;
+    npu.ifm.zero_point = npu.ofm.zero_point = 0;
+    return npu;
+}
+
+NpuOp& Lowering::rescale(const View& ifm, const View& ofm, std::string_view suffix) {
+    NpuOp& npu = add(KernelKind::pool, ifm, ofm, suffix);
+    npu.kernel.pool_mode = stream::PoolMode::average;
+    npu.kernel.global_scale = true;
+    const auto m = arith::quantise(ifm.scale / ofm.scale);
+    npu.kernel.ofm_scale = {m.multiplier, m.shift};
+    return npu;
+}
+
+namespace {
+
+void lower_operator(Lowering& lowering) {
+    switch (lowering.op().type) {
+        case OpType::conv_2d:
+        case OpType::depthwise_conv_2d:
+            return lower_convolution(lowering);
+        case OpType::transpose_conv:
+            return lower_transpose_convolution(lowering);
+        case OpType::fully_connected:
+            return lower_fully_connected(lowering);
+        case OpType::average_pool_2d:
+        case OpType::max_pool_2d:
+            return lower_pool(lowering);
+        case OpType::mean:
+            return lower_mean(lowering);
+        case OpType::add:
+        case OpType::sub:
+        case OpType::mul:
+        case OpType::minimum:
+        case OpType::maximum:
+        case OpType::prelu:
+            return lower_binary(lowering);
+        case OpType::softmax:
+            return lower_softmax(lowering);
+        case OpType::resize_bilinear:
+        case OpType::resize_nearest_neighbor:
+            return lower_resize(lowering);
+        case OpType::concatenation:
+        case OpType::pack:
+        case OpType::split:
+        case OpType::split_v:
+        case OpType::slice:
+        case OpType::strided_slice:
+        case OpType::unpack:
+        case OpType::reshape:
+        case OpType::squeeze:
+        case OpType::expand_dims:
+        case OpType::transpose:
+        case OpType::pad:
+            return lower_copies(lowering);
+        default:
+            return lower_unary(lowering);
+    }
+}
+
+}  // namespace
+
+void lower(Program& program) {
+    program.views.assign(program.graph->tensors.size(), {});
+    program.cpu_time.assign(program.graph->operators.size(), -1);
+    for (const auto& step : program.steps) {
+        if (step.segment < 0) {
+            program.cpu_time[static_cast<std::size_t>(step.graph_operator)] = program.times++;
+            continue;
+        }
+        Segment& segment = program.segments[static_cast<std::size_t>(step.segment)];
+        for (const auto op : segment.operators) {
+            const Decision& decision = program.decision(op);
+            if (decision.fused_into >= 0 || decision.folded) continue;
+            const std::size_t before = segment.ops.size();
+            Lowering lowering(program, op, segment);
+            lower_operator(lowering);
+            program.decision(op).folded = segment.ops.size() == before;
+        }
+        for (auto& npu : segment.ops) npu.time = program.times++;
+    }
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,230 @@
+#include "compile/operators.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <u65sim/error.hpp>
+
+namespace u65sim::compiler {
+
+std::vector<std::size_t> map_operands(const Operator& op) {
+    switch (op.type) {
+        case OpType::transpose_conv:
+            return {2};
+        case OpType::split:
+            return {1};
+        case OpType::add:
+        case OpType::sub:
+        case OpType::mul:
+        case OpType::minimum:
+        case OpType::maximum:
+        case OpType::squared_difference:
+        case OpType::prelu:
+        case OpType::div:
+        case OpType::batch_matmul:
+            return {0, 1};
+        case OpType::concatenation:
+        case OpType::pack: {
+            std::vector<std::size_t> all(op.inputs.size());
+            for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+            return all;
+        }
+        default:
+            return op.inputs.empty() ? std::vector<std::size_t>{} : std::vector<std::size_t>{0};
+    }
+}
+
+std::optional<stream::DataType> data_type(ElementType type) {
+    switch (type) {
+        case ElementType::int8:
+            return stream::DataType::s8;
+        case ElementType::uint8:
+            return stream::DataType::u8;
+        case ElementType::int16:
+            return stream::DataType::s16;
+        case ElementType::int32:
+            return stream::DataType::s32;
+        default:
+            return std::nullopt;
+    }
+}
+
+namespace {
+
+template <class T>
+std::vector<std::int64_t> widen(const std::vector<std::uint8_t>& bytes) {
+    std::vector<std::int64_t> values(bytes.size() / sizeof(T));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        T value;
+        std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
+        values[i] = static_cast<std::int64_t>(value);
+    }
+    return values;
+}
+
+bool is_constant(const Graph& graph, const Operator& op, std::size_t input) {
+    return input < op.inputs.size() && op.inputs[input] >= 0 &&
+           graph.tensors[static_cast<std::size_t>(op.inputs[input])].data;
+}
+
+std::vector<std::int64_t> operand(const Graph& graph, const Operator& op, std::size_t input) {
+    return integers(graph.tensors[static_cast<std::size_t>(op.inputs[input])]);
+}
+
+}  // namespace
+
+std::vector<std::int64_t> integers(const Tensor& tensor) {
+    if (!tensor.data) return {};
+    const auto& bytes = tensor.data.bytes();
+    switch (tensor.type) {
+        case ElementType::int8:
+            return widen<std::int8_t>(bytes);
+        case ElementType::uint8:
+        case ElementType::boolean:
+            return widen<std::uint8_t>(bytes);
+        case ElementType::int16:
+            return widen<std::int16_t>(bytes);
+        case ElementType::int32:
+            return widen<std::int32_t>(bytes);
+        case ElementType::int64:
+            return widen<std::int64_t>(bytes);
+        default:
+            return {};
+    }
+}
+
+std::int32_t zero_point(const Tensor& tensor) {
+    const auto& points = tensor.quantization.zero_points;
+    return points.empty() ? 0 : static_cast<std::int32_t>(points.front());
+}
+
+float scale(const Tensor& tensor) {
+    return tensor.quantization.empty() ? 0.0F : tensor.quantization.scales.front();
+}
+
+bool same_quantization(const Tensor& a, const Tensor& b) {
+    return scale(a) == scale(b) && zero_point(a) == zero_point(b);
+}
+
+WindowAttributes window_of(const Operator& op) {
+    const auto* window = std::get_if<WindowAttributes>(&op.attributes);
+    return window ? *window : WindowAttributes{};
+}
+
+Activation activation_of(const Operator& op) {
+    if (const auto* a = std::get_if<WindowAttributes>(&op.attributes)) return a->activation;
+    if (const auto* a = std::get_if<FullyConnectedAttributes>(&op.attributes)) return a->activation;
+    if (const auto* a = std::get_if<ArithmeticAttributes>(&op.attributes)) return a->activation;
+    if (const auto* a = std::get_if<AxisAttributes>(&op.attributes)) return a->activation;
+    return Activation::none;
+}
+
+std::int32_t normalise_axis(std::int64_t axis, std::size_t rank) {
+    return static_cast<std::int32_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
+}
+
+std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::size_t index) {
+    const std::size_t data_input = op.type == OpType::split ? 1 : 0;
+    const Shape& in = graph.tensors[static_cast<std::size_t>(op.inputs[data_input])].shape;
+    SliceBox box{std::vector<std::int32_t>(in.size(), 0), in};
+    const auto rank = in.size();
+    if (op.type == OpType::unpack || op.type == OpType::split || op.type == OpType::split_v) {
+        std::int32_t axis = 0;
+        if (op.type == OpType::unpack) {
+            const auto* attributes = std::get_if<AxisAttributes>(&op.attributes);
+            axis = normalise_axis(attributes ? attributes->axis : 0, rank);
+        } else {
+            const std::size_t axis_input = op.type == OpType::split ? 0 : 2;
+            if (!is_constant(graph, op, axis_input)) return std::nullopt;
+            axis = normalise_axis(operand(graph, op, axis_input).at(0), rank);
+        }
+        if (axis < 0 || static_cast<std::size_t>(axis) >= rank) return std::nullopt;
+        const auto a = static_cast<std::size_t>(axis);
+        const auto extent = [&](std::size_t output) {
+            if (op.type == OpType::unpack) return 1;
+            return graph.tensors[static_cast<std::size_t>(op.outputs[output])].shape.at(a);
+        };
+        for (std::size_t i = 0; i < index; ++i) box.begin[a] += extent(i);
+        box.size[a] = extent(index);
+        return box;
+    }
+    if (!is_constant(graph, op, 1) || !is_constant(graph, op, 2)) return std::nullopt;
+    const auto begin = operand(graph, op, 1);
+    const auto end = operand(graph, op, 2);
+    if (op.type == OpType::slice) {
+        if (begin.size() != rank || end.size() != rank) return std::nullopt;
+        for (std::size_t i = 0; i < rank; ++i) {
+            box.begin[i] = static_cast<std::int32_t>(begin[i]);
+            box.size[i] = end[i] < 0 ? in[i] - box.begin[i] : static_cast<std::int32_t>(end[i]);
+        }
+        return box;
+    }
+    const auto* masks = std::get_if<StridedSliceAttributes>(&op.attributes);
+    if (!masks || masks->ellipsis_mask || masks->new_axis_mask) return std::nullopt;
+    if (is_constant(graph, op, 3)) {
+        for (const auto stride : operand(graph, op, 3)) {
+            if (stride != 1) return std::nullopt;
+        }
+    } else {
+        return std::nullopt;
+    }
+    if (begin.size() > rank || begin.size() != end.size()) return std::nullopt;
+    for (std::size_t i = 0; i < begin.size(); ++i) {
+        const auto clip = [&](std::int64_t value) {
+            return static_cast<std::int32_t>(
+                std::clamp<std::int64_t>(value < 0 ? value + in[i] : value, 0, in[i]));
+        };
+        const std::int32_t from = (masks->begin_mask >> i) & 1 ? 0 : clip(begin[i]);
+        std::int32_t to = (masks->end_mask >> i) & 1 ? in[i] : clip(end[i]);
+        if ((masks->shrink_axis_mask >> i) & 1) to = from + 1;
+        if (to <= from) return std::nullopt;
+        box.begin[i] = from;
+        box.size[i] = to - from;
+    }
+    return box;
+}
+
+std::optional<AxisSwap> transpose_axes(const Shape& shape,
+                                       const std::vector<std::int64_t>& permutation) {
+    if (shape.size() != permutation.size()) return std::nullopt;
+    // Output axes in order, without those of extent 1; neighbours that stay neighbours merge.
+    std::vector<std::pair<std::int64_t, std::int64_t>> groups;  // first input axis, extent
+    std::int64_t expected = -1;
+    for (const auto axis : permutation) {
+        if (axis < 0 || axis >= static_cast<std::int64_t>(shape.size())) return std::nullopt;
+        const auto extent = shape[static_cast<std::size_t>(axis)];
+        if (extent == 1) continue;
+        if (!groups.empty() && axis == expected) {
+            groups.back().second *= extent;
+        } else {
+            groups.emplace_back(axis, extent);
+        }
+        expected = axis + 1;
+        while (expected < static_cast<std::int64_t>(shape.size()) &&
+               shape[static_cast<std::size_t>(expected)] == 1) {
+            ++expected;
+        }
+    }
+    for (const auto& group : groups) {
+        if (group.second > 65535) return std::nullopt;
+    }
+    const auto extent = [&](std::size_t i) { return static_cast<std::int32_t>(groups[i].second); };
+    if (groups.size() < 2) return AxisSwap{1, 1, groups.empty() ? 1 : extent(0)};
+    if (groups[0].first < groups[1].first) return std::nullopt;
+    if (groups.size() == 2) return AxisSwap{extent(1), extent(0), 1};
+    if (groups.size() == 3 && groups[2].first > groups[0].first) {
+        return AxisSwap{extent(1), extent(0), extent(2)};
+    }
+    return std::nullopt;
+}
+
+AxisPadding axis_padding(Padding padding, std::int32_t input, std::int32_t kernel,
+                         std::int32_t stride) {
+    if (padding == Padding::valid) return {};
+    const std::int32_t rest = input % stride;
+    const std::int32_t total = std::max(kernel - (rest == 0 ? stride : rest), 0);
+    return {total / 2, total - total / 2};
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,57 @@
+// What the passes ask about graph operators: operands, attributes, constants as integers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <u65sim/graph.hpp>
+
+#include "stream/operation.hpp"
+
+namespace u65sim::compiler {
+
+/// Positions of the operands that are feature maps (not weights, axes, shapes or paddings).
+std::vector<std::size_t> map_operands(const Operator& op);
+/// The element type in the registers' terms; empty when the NPU has none.
+std::optional<stream::DataType> data_type(ElementType type);
+/// Elements of a constant int8, uint8, int16, int32 or int64 tensor.
+std::vector<std::int64_t> integers(const Tensor& tensor);
+/// Zero point of a whole tensor, 0 when it has none.
+std::int32_t zero_point(const Tensor& tensor);
+/// Scale of a whole tensor, 0 when it has none.
+float scale(const Tensor& tensor);
+/// Same scale and zero point (both whole-tensor).
+bool same_quantization(const Tensor& a, const Tensor& b);
+/// The window attributes, or defaults when the operator has none.
+WindowAttributes window_of(const Operator& op);
+/// The fused activation of any operator that can have one.
+Activation activation_of(const Operator& op);
+/// Axis counted from the front.
+std::int32_t normalise_axis(std::int64_t axis, std::size_t rank);
+
+/// Which part of a tensor SLICE, STRIDED_SLICE, SPLIT, SPLIT_V or UNPACK's output `index` is:
+/// begin and size per dimension of the input. Empty when the parameters are not constant or the
+/// strides not one.
+struct SliceBox {
+    std::vector<std::int32_t> begin, size;
+};
+std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::size_t index);
+
+/// A transpose as the swap of the two outer axes of outer x inner x rest, when it is one.
+struct AxisSwap {
+    std::int32_t outer = 1, inner = 1, rest = 1;
+};
+std::optional<AxisSwap> transpose_axes(const Shape& shape,
+                                       const std::vector<std::int64_t>& permutation);
+
+/// Leading and trailing padding along one axis: total = max(kernel - stride or remainder, 0).
+struct AxisPadding {
+    std::int32_t before = 0, after = 0;
+};
+AxisPadding axis_padding(Padding padding, std::int32_t input, std::int32_t kernel,
+                         std::int32_t stride);
+
+}  // namespace u65sim::compiler

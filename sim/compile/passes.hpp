@@ -1,0 +1,36 @@
+// The compiler's passes, in the order they run. Each reads and extends the Program.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "compile/program.hpp"
+
+namespace u65sim::compiler {
+
+/// Puts each operator on the NPU or the CPU, with the reason for the latter.
+void check_support(Program& program);
+/// Cuts the operators into NPU segments and CPU steps, and finds tensors crossing the borders.
+void split_segments(Program& program);
+/// Decides which activations, pads and memory operators need no operation of their own.
+void fuse(Program& program);
+/// Turns operators into NPU operations over views, bit-exact to TensorFlow Lite.
+void lower(Program& program);
+/// OFM block, SHRAM layout, accumulator and weight traversal of every operation.
+void choose_blocks(Program& program);
+/// Fills the constants: encoded weights with scale records, tables, constant maps.
+void encode_constants(Program& program);
+/// Layouts, live ranges, and what lives in which memory at which address: feature maps and the
+/// buffers weights are copied to. Cuts weights into depth slices where only parts fit.
+void place(Program& program);
+/// Checks sizes against the memories; throws DoesNotFit.
+void check_fit(const Program& program);
+/// Command streams, labels and everything else a CompiledNetwork holds.
+void emit(const Program& program, CompiledNetwork& network);
+
+/// Readable state after a pass.
+std::string dump_decisions(const Program& program);
+std::string dump_operations(const Program& program);
+std::string dump_buffers(const Program& program);
+
+}  // namespace u65sim::compiler

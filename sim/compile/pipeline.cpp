@@ -1,0 +1,103 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <u65sim/error.hpp>
+#include <u65sim/report.hpp>
+
+#include "compile/passes.hpp"
+
+namespace u65sim {
+
+namespace {
+
+using compiler::Program;
+
+struct Pass {
+    const char* name;
+    void (*run)(Program&);
+    std::string (*dump)(const Program&);
+};
+
+constexpr Pass passes[] = {
+    {"check_support", compiler::check_support, compiler::dump_decisions},
+    {"split_segments", compiler::split_segments, compiler::dump_decisions},
+    {"fuse", compiler::fuse, compiler::dump_decisions},
+    {"lower", compiler::lower, compiler::dump_operations},
+    {"choose_blocks", compiler::choose_blocks, compiler::dump_operations},
+    {"encode_constants", compiler::encode_constants, compiler::dump_operations},
+    {"place", compiler::place, compiler::dump_buffers},
+};
+
+void describe_cpu_operators(const Program& program, CompiledNetwork& network) {
+    for (const auto& step : program.steps) {
+        if (step.segment >= 0) continue;
+        const Operator& op = program.op(step.graph_operator);
+        CpuOperator cpu;
+        cpu.name = op.name;
+        cpu.type = op.type == OpType::custom ? op.custom_code : std::string(to_string(op.type));
+        cpu.reason = program.decisions[static_cast<std::size_t>(step.graph_operator)].reason;
+        for (const auto* ids : {&op.inputs, &op.outputs}) {
+            for (const auto id : *ids) {
+                if (id < 0 || program.tensor(id).data) continue;
+                const Tensor& t = program.tensor(id);
+                cpu.operand_bytes += Bytes{element_count(t.shape) * element_bytes(t.type)};
+            }
+        }
+        network.cpu_operators.push_back(std::move(cpu));
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> pass_names() {
+    std::vector<std::string> names;
+    for (const auto& pass : passes) names.emplace_back(pass.name);
+    names.emplace_back("emit");
+    return names;
+}
+
+CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options) {
+    const auto names = pass_names();
+    if (!options.dump_after.empty() &&
+        std::find(names.begin(), names.end(), options.dump_after) == names.end()) {
+        throw InvalidConfig(fmt::format("no pass is called '{}': they are {}", options.dump_after,
+                                        fmt::join(names, ", ")));
+    }
+    if (options.max_blockdep < 0 || options.max_blockdep > 3) {
+        throw InvalidConfig(
+            fmt::format("max_blockdep = {}: must be 0 to 3", options.max_blockdep));
+    }
+    verify(graph);
+    target.validate();
+    CompiledNetwork network;
+    network.name = graph.name;
+    network.producer = fmt::format("u65sim {}", version());
+    network.target = target;
+    network.graph = graph;
+    network.macs = count_macs(graph);
+    network.parameters = count_parameters(graph);
+
+    Program program;
+    program.graph = &graph;
+    program.target = &target;
+    program.options = options;
+    program.arch = architecture(target.accelerator);
+    for (const auto& pass : passes) {
+        pass.run(program);
+        if (options.dump_after == pass.name) {
+            network.pass_dump = pass.dump(program);
+            return network;
+        }
+    }
+    compiler::check_fit(program);
+    compiler::emit(program, network);
+    describe_cpu_operators(program, network);
+    if (options.dump_after == "emit") {
+        for (const auto& segment : network.segments) {
+            network.pass_dump += disassemble(segment.stream);
+        }
+    }
+    return network;
+}
+
+}  // namespace u65sim

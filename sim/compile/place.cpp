@@ -1,0 +1,441 @@
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "compile/allocate.hpp"
+#include "compile/constants.hpp"
+#include "compile/passes.hpp"
+
+namespace u65sim::compiler {
+
+namespace {
+
+constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max() / 2;
+
+template <class Visit>
+void for_each_op(Program& program, Visit visit) {
+    for (auto& segment : program.segments) {
+        for (auto& op : segment.ops) visit(op);
+    }
+}
+
+void choose_layouts(Program& program) {
+    for_each_op(program, [&](NpuOp& op) {
+        for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
+            if (!view->valid()) continue;
+            Buffer& buffer = program.buffer(*view);
+            if (view->storage != buffer.extent || view->stride_y || view->stride_x ||
+                view->c % 16 != 0) {
+                buffer.linear = true;
+            }
+        }
+    });
+    for (auto& buffer : program.buffers) {
+        if (buffer.kind == Placement::Kind::constant) continue;
+        // Below 16 channels a row is one run as it is, and bricks would waste memory.
+        const bool bricks = !buffer.linear && buffer.extent.c >= 16;
+        buffer.layout = bricks ? stream::Layout::nhcwb16 : stream::Layout::nhwc;
+        buffer.size = storage_bytes(buffer.extent, buffer.type, buffer.layout);
+    }
+}
+
+void use(Buffer& buffer, std::int32_t time) {
+    buffer.first_use = buffer.first_use < 0 ? time : std::min(buffer.first_use, time);
+    buffer.last_use = std::max(buffer.last_use, time);
+}
+
+void find_lifetimes(Program& program) {
+    for_each_op(program, [&](NpuOp& op) {
+        for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
+            if (view->valid()) use(program.buffer(*view), op.time);
+        }
+    });
+    const Graph& graph = *program.graph;
+    for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
+        if (!program.bound[t] || !program.views[t].valid()) continue;
+        Buffer& buffer = program.buffer(program.views[t]);
+        if (program.producers[t] >= 0) {
+            const auto time = program.cpu_time[static_cast<std::size_t>(program.producers[t])];
+            if (time >= 0) use(buffer, time);
+        }
+        for (const auto consumer : program.consumers[t]) {
+            const auto time = program.cpu_time[static_cast<std::size_t>(consumer)];
+            if (time >= 0) use(buffer, time);
+        }
+    }
+    for (const auto id : graph.inputs) {
+        const View& view = program.views[static_cast<std::size_t>(id)];
+        if (view.valid()) use(program.buffer(view), 0);
+    }
+    for (const auto id : graph.outputs) {
+        const View& view = program.views[static_cast<std::size_t>(id)];
+        if (view.valid()) use(program.buffer(view), program.times);
+    }
+    for (auto& buffer : program.buffers) {
+        if (!buffer.whole_life) continue;
+        buffer.first_use = 0;
+        buffer.last_use = program.times;
+    }
+}
+
+/// Lets elementwise results take over the memory of an operand that dies with them.
+void merge_in_place(Program& program) {
+    std::vector<int> moved(program.buffers.size());
+    std::iota(moved.begin(), moved.end(), 0);
+    const auto owner = [&](int buffer) {
+        while (moved[static_cast<std::size_t>(buffer)] != buffer) {
+            buffer = moved[static_cast<std::size_t>(buffer)];
+        }
+        return buffer;
+    };
+    for_each_op(program, [&](NpuOp& op) {
+        if (op.in_place != 0 || !op.ifm.whole() || !op.ofm.whole()) return;
+        const int from = owner(op.ifm.buffer);
+        const int to = owner(op.ofm.buffer);
+        Buffer& input = program.buffers[static_cast<std::size_t>(from)];
+        Buffer& output = program.buffers[static_cast<std::size_t>(to)];
+        if (from == to || input.kind != Placement::Kind::feature_map || input.pinned ||
+            output.pinned || output.kind != Placement::Kind::feature_map ||
+            input.last_use != op.time || output.first_use != op.time ||
+            input.size != output.size || input.layout != output.layout ||
+            input.extent != output.extent || (op.ifm2.valid() && owner(op.ifm2.buffer) == from)) {
+            return;
+        }
+        input.last_use = output.last_use;
+        input.consumers.insert(input.consumers.end(), output.consumers.begin(),
+                               output.consumers.end());
+        output.first_use = output.last_use = -1;
+        moved[static_cast<std::size_t>(to)] = from;
+    });
+    for_each_op(program, [&](NpuOp& op) {
+        for (View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
+            if (view->valid()) view->buffer = owner(view->buffer);
+        }
+    });
+    for (auto& view : program.views) {
+        if (view.valid()) view.buffer = owner(view.buffer);
+    }
+}
+
+/// Blocks of an operation in height and width: so often its weights are read.
+std::int64_t weight_passes(const NpuOp& op) {
+    return ceil_div(op.ofm.extent.h, op.kernel.block.height) *
+           ceil_div(op.ofm.extent.w, op.kernel.block.width);
+}
+
+/// A buffer that could live in the fast memory, and the bytes that would save off-chip.
+struct Candidate {
+    int buffer = -1;
+    double benefit = 0;
+    NpuOp* weights_of = nullptr;
+};
+
+class Placer {
+public:
+    explicit Placer(Program& program)
+        : program_(program),
+          limit_(program.target->sram.size.count()),
+          fast_region_(program.spilling() ? region_fast : region_arena) {}
+
+    void run() {
+        collect_maps();
+        collect_weights();
+        if (!program_.spilling()) place_mandatory();
+        place_candidates();
+        slice_weights();
+        place_rest();
+    }
+
+private:
+    Buffer& at(int buffer) { return program_.buffers[static_cast<std::size_t>(buffer)]; }
+
+    Lifetime lifetime(const Buffer& buffer) const {
+        return {buffer.size, buffer.first_use, buffer.last_use, -1};
+    }
+
+    void collect_maps() {
+        std::vector<double> accesses(program_.buffers.size(), 0);
+        for_each_op(program_, [&](NpuOp& op) {
+            for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
+                if (!view->valid()) continue;
+                double times = 1;
+                if (view == &op.ifm && op.kernel.kind == stream::KernelKind::conv) {
+                    times = static_cast<double>(
+                        ceil_div(op.ofm.extent.c, op.kernel.block.depth));
+                }
+                accesses[static_cast<std::size_t>(view->buffer)] +=
+                    times * static_cast<double>(view->extent.elements()) *
+                    stream::bytes_of(view->type);
+            }
+        });
+        for (std::size_t i = 0; i < program_.buffers.size(); ++i) {
+            Buffer& buffer = program_.buffers[i];
+            if (buffer.kind == Placement::Kind::constant || buffer.first_use < 0) continue;
+            if (buffer.pinned) {
+                mandatory_.push_back(static_cast<int>(i));
+            } else {
+                candidates_.push_back({static_cast<int>(i), accesses[i], nullptr});
+            }
+        }
+    }
+
+    void collect_weights() {
+        if (program_.target->memory_mode == MemoryMode::sram_only) return;
+        for (auto& segment : program_.segments) {
+            const std::int32_t first_time = segment.ops.empty() ? 0 : segment.ops.front().time;
+            for (auto& op : segment.ops) {
+                if (!op.weights) continue;
+                const auto size = static_cast<double>(op.slices[0].size);
+                const std::int64_t passes = weight_passes(op);
+                // Weights read once stream as fast as a copy would.
+                const double benefit = static_cast<double>(passes - 1) * size;
+                if (benefit <= 0) continue;
+                const int buffer = add_weight_buffer(op, op.slices[0].size, "weights",
+                                                     std::max(op.time - 1, first_time), op.time);
+                candidates_.push_back({buffer, benefit, &op});
+            }
+        }
+    }
+
+    int add_weight_buffer(const NpuOp& op, std::int64_t size, const char* what,
+                          std::int32_t first, std::int32_t last) {
+        Buffer buffer;
+        buffer.name = fmt::format("{}/{}", op.name, what);
+        buffer.kind = Placement::Kind::weight_buffer;
+        buffer.size = size;
+        buffer.first_use = first;
+        buffer.last_use = last;
+        program_.buffers.push_back(std::move(buffer));
+        return static_cast<int>(program_.buffers.size()) - 1;
+    }
+
+    /// Without spilling every map lives in the arena, whatever it takes; weights get the rest.
+    void place_mandatory() {
+        for (auto it = candidates_.begin(); it != candidates_.end();) {
+            if (it->weights_of) {
+                ++it;
+                continue;
+            }
+            mandatory_.push_back(it->buffer);
+            it = candidates_.erase(it);
+        }
+        std::vector<Lifetime> items;
+        for (const auto index : mandatory_) items.push_back(lifetime(at(index)));
+        place_all(items, 0);
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            settle(mandatory_[i], region_arena, items[i].offset);
+        }
+        mandatory_.clear();
+    }
+
+    void settle(int index, int region, std::int64_t offset) {
+        Buffer& buffer = at(index);
+        buffer.region = region;
+        buffer.offset = offset;
+        if (region == fast_region_) {
+            fixed_.push_back({buffer.size, buffer.first_use, buffer.last_use, offset});
+        }
+    }
+
+    /// Sum of benefits of what got a place.
+    double value(std::span<const Lifetime> items) const {
+        double sum = 0;
+        for (std::size_t i = 0; i < candidates_.size(); ++i) {
+            if (items[fixed_.size() + i].offset >= 0) sum += candidates_[i].benefit;
+        }
+        return sum;
+    }
+
+    /// Places candidates in this order around what is fixed.
+    void attempt(std::vector<Lifetime>& items, const std::vector<std::size_t>& order) const {
+        for (std::size_t i = fixed_.size(); i < items.size(); ++i) items[i].offset = -1;
+        for (const auto index : order) {
+            Lifetime& item = items[fixed_.size() + index];
+            const std::int64_t offset = lowest_fit(items, item);
+            if (offset + item.size <= limit_) item.offset = offset;
+        }
+    }
+
+    void place_candidates() {
+        std::vector<Lifetime> items = fixed_;
+        for (const auto& candidate : candidates_) {
+            items.push_back(lifetime(at(candidate.buffer)));
+        }
+        const std::size_t n = candidates_.size();
+        const double everything = std::accumulate(
+            candidates_.begin(), candidates_.end(), 0.0,
+            [](double sum, const Candidate& c) { return sum + c.benefit; });
+        std::vector<Lifetime> best;
+        double best_value = -1;
+        std::vector<std::size_t> best_order;
+        const auto try_order = [&](const std::vector<std::size_t>& order) {
+            attempt(items, order);
+            const double v = value(items);
+            if (v > best_value) {
+                best_value = v;
+                best = items;
+                best_order = order;
+            }
+        };
+        if (fixed_.empty() && lower_bound(items) <= limit_) {
+            if (place_all(items, limit_) <= limit_) {
+                best = items;
+                best_value = everything;
+            }
+        }
+        const auto size = [&](std::size_t i) {
+            return static_cast<double>(std::max<std::int64_t>(at(candidates_[i].buffer).size, 1));
+        };
+        const auto life = [&](std::size_t i) {
+            const Buffer& b = at(candidates_[i].buffer);
+            return static_cast<double>(b.last_use - b.first_use + 1);
+        };
+        const auto by = [&](auto key) {
+            std::vector<std::size_t> order(n);
+            std::iota(order.begin(), order.end(), std::size_t{0});
+            std::stable_sort(order.begin(), order.end(),
+                             [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
+            return order;
+        };
+        const auto benefit = [&](std::size_t i) { return candidates_[i].benefit; };
+        if (best_value < everything) {
+            try_order(by([&](std::size_t i) { return benefit(i) / (size(i) * life(i)); }));
+            try_order(by([&](std::size_t i) { return benefit(i) / size(i); }));
+            try_order(by(benefit));
+            try_order(by([&](std::size_t i) { return -size(i); }));
+        }
+        std::mt19937 random(1);
+        for (int round = 0; round < 60 && best_value < everything && n > 1; ++round) {
+            // Give something left out an earlier turn.
+            std::vector<std::size_t> out;
+            for (std::size_t p = 0; p < n; ++p) {
+                if (best[fixed_.size() + best_order[p]].offset < 0) out.push_back(p);
+            }
+            if (out.empty()) break;
+            const std::size_t from = out[random() % out.size()];
+            const std::size_t to = from == 0 ? 0 : random() % from;
+            auto order = best_order;
+            const std::size_t index = order[from];
+            order.erase(order.begin() + static_cast<std::ptrdiff_t>(from));
+            order.insert(order.begin() + static_cast<std::ptrdiff_t>(to), index);
+            try_order(order);
+        }
+        if (best.empty()) best = items;
+        const std::size_t fixed = fixed_.size();
+        for (std::size_t i = 0; i < n; ++i) {
+            const Candidate& candidate = candidates_[i];
+            const std::int64_t offset = best[fixed + i].offset;
+            if (offset >= 0) {
+                settle(candidate.buffer, fast_region_, offset);
+                if (candidate.weights_of) candidate.weights_of->slices[0].buffer = candidate.buffer;
+            } else if (candidate.weights_of) {
+                unplaced_weights_.push_back(candidate);
+            } else {
+                spilled_.push_back(candidate.buffer);
+            }
+        }
+    }
+
+    /// Weights that found no room as a whole: two buffers take turns with slices of them.
+    void slice_weights() {
+        for (const auto& candidate : unplaced_weights_) {
+            NpuOp& op = *candidate.weights_of;
+            Buffer& whole = at(candidate.buffer);
+            const std::int32_t first = whole.first_use;
+            whole.first_use = whole.last_use = -1;
+            whole.size = 0;
+            const std::int32_t depth = op.ofm.extent.c;
+            for (const std::int32_t parts : {2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128}) {
+                const auto step = static_cast<std::int32_t>(round_up(ceil_div(depth, parts), 16));
+                if (step >= depth) break;
+                const std::int64_t guess = op.slices[0].size * step / depth;
+                Lifetime a{guess, first, op.time, -1};
+                Lifetime b{guess, op.time, op.time, -1};
+                if (!fits_pair(a, b)) continue;
+                if (use_slices(op, step, first)) break;
+            }
+        }
+    }
+
+    bool fits_pair(Lifetime& a, Lifetime& b) const {
+        std::vector<Lifetime> items = fixed_;
+        a.offset = lowest_fit(items, a);
+        if (a.offset + a.size > limit_) return false;
+        items.push_back(a);
+        b.offset = lowest_fit(items, b);
+        return b.offset + b.size <= limit_;
+    }
+
+    bool use_slices(NpuOp& op, std::int32_t step, std::int32_t first) {
+        std::vector<WeightSlice> slices;
+        std::int64_t sizes[2] = {0, 0};
+        for (std::int32_t c = 0; c < op.ofm.extent.c; c += step) {
+            slices.push_back(
+                store_slice(program_, op, c, std::min(step, op.ofm.extent.c - c)));
+            auto& size = sizes[(slices.size() - 1) % 2];
+            size = std::max(size, slices.back().size);
+        }
+        Lifetime a{sizes[0], first, op.time, -1};
+        Lifetime b{sizes[1], op.time, op.time, -1};
+        if (!fits_pair(a, b)) return false;
+        const int buffers[2] = {
+            add_weight_buffer(op, sizes[0], "weights a", first, op.time),
+            add_weight_buffer(op, sizes[1], "weights b", op.time, op.time)};
+        settle(buffers[0], fast_region_, a.offset);
+        settle(buffers[1], fast_region_, b.offset);
+        for (std::size_t i = 0; i < slices.size(); ++i) slices[i].buffer = buffers[i % 2];
+        op.slices = std::move(slices);
+        return true;
+    }
+
+    /// The arena in DRAM: what must be there, and what found no room.
+    void place_rest() {
+        for (const auto index : spilled_) {
+            Buffer& buffer = at(index);
+            buffer.spill_reason =
+                buffer.size > limit_
+                    ? fmt::format("larger than the fast memory: {} B of {} B", buffer.size, limit_)
+                    : fmt::format("fast memory of {} B full while it lives: needs {} B", limit_,
+                                  buffer.size);
+            mandatory_.push_back(index);
+        }
+        std::vector<Lifetime> items;
+        for (const auto index : mandatory_) items.push_back(lifetime(at(index)));
+        place_all(items, 0);
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            at(mandatory_[i]).region = region_arena;
+            at(mandatory_[i]).offset = items[i].offset;
+        }
+        for (const auto& buffer : program_.buffers) {
+            if (buffer.first_use < 0 || buffer.region < 0) continue;
+            auto& top =
+                buffer.region == region_fast ? program_.fast_size : program_.arena_size;
+            if (buffer.region != region_constants) {
+                top = std::max(top, round_up(buffer.offset + buffer.size, 16));
+            }
+        }
+    }
+
+    Program& program_;
+    std::int64_t limit_;
+    int fast_region_;
+    std::vector<int> mandatory_;
+    std::vector<int> spilled_;
+    std::vector<Candidate> candidates_;
+    std::vector<Candidate> unplaced_weights_;
+    std::vector<Lifetime> fixed_;  ///< placed in the fast memory
+};
+
+}  // namespace
+
+void place(Program& program) {
+    choose_layouts(program);
+    find_lifetimes(program);
+    merge_in_place(program);
+    Placer(program).run();
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,194 @@
+// What the passes hand to each other: buffers, views of them, and NPU operations over views.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <u65sim/compile.hpp>
+
+#include "stream/operation.hpp"
+#include "target/architecture.hpp"
+#include "weights/order.hpp"
+#include "weights/scale_record.hpp"
+
+namespace u65sim::compiler {
+
+/// Height, width and depth of a feature map; the batch is always one (or folded into height).
+struct Extent {
+    std::int32_t h = 1, w = 1, c = 1;
+    [[nodiscard]] std::int64_t elements() const { return std::int64_t{h} * w * c; }
+    bool operator==(const Extent&) const = default;
+};
+
+/// A piece of memory that is placed as one.
+struct Buffer {
+    std::string name;
+    Placement::Kind kind = Placement::Kind::feature_map;
+    Extent extent;  ///< how it is laid out
+    stream::DataType type = stream::DataType::s8;
+    stream::Layout layout = stream::Layout::nhwc;
+    bool linear = false;  ///< must stay NHWC
+    bool pinned = false;  ///< must live in region_arena: others than the NPU touch it
+    bool whole_life = false;  ///< state: never shares its memory
+    std::vector<std::uint8_t> data;  ///< constants
+    std::int64_t size = 0;           ///< bytes
+    std::int32_t first_use = -1, last_use = -1;
+    int region = -1;
+    std::int64_t offset = 0;
+    std::string spill_reason;  ///< set when it wanted fast memory and got none
+    std::string producer;
+    std::vector<std::string> consumers;
+};
+
+/// Part of a buffer as one operand sees it.
+struct View {
+    int buffer = -1;
+    Extent storage;  ///< the geometry the buffer is seen as (differs behind a reshape)
+    std::int32_t y = 0, x = 0, c = 0;  ///< origin in `storage`
+    Extent extent;                     ///< elements read or written
+    /// Byte strides in elements when they are not those of `storage` (transposes, fills); NHWC.
+    std::optional<std::int64_t> stride_y, stride_x;
+    stream::DataType type = stream::DataType::s8;
+    std::int32_t zero_point = 0;
+    double scale = 0.0;  ///< 0: not quantised
+    [[nodiscard]] bool valid() const { return buffer >= 0; }
+    [[nodiscard]] bool whole() const {
+        return y == 0 && x == 0 && c == 0 && storage == extent && !stride_y && !stride_x;
+    }
+};
+
+/// Where an operation's weights come from; the values are made only when they must be encoded.
+struct WeightSource {
+    enum class Form : std::uint8_t {
+        ohwi,      ///< as stored
+        channels,  ///< 1HWC, one filter a channel
+        single,    ///< 1HWO with one input channel: O filters of depth 1
+        flipped,   ///< OHWI with H and W reversed
+        ones,      ///< every weight is 1
+    };
+    Form form = Form::ohwi;
+    std::int32_t outputs = 0, height = 1, width = 1, inputs = 1;  ///< of the volume made
+    ConstantData data;
+    std::uint64_t content_hash = 0;  ///< of `data`, when known
+    bool is_unsigned = false;
+    std::vector<std::int32_t> zero_points;  ///< one, or one an output channel
+    std::int32_t first_output = 0;          ///< of the stored tensor (groups)
+    /// Zeros between elements (dilations the hardware lacks).
+    std::int32_t spread_y = 1, spread_x = 1;
+};
+
+/// A slice of output channels with its encoded bytes in the constants.
+struct WeightSlice {
+    std::int32_t first = 0, count = 0;
+    std::int64_t offset = 0;  ///< in constants: ranges of all cores back to back
+    std::int64_t size = 0;
+    std::array<stream::ByteRange, 2> scales{}, weights{};  ///< relative to `offset`
+    int buffer = -1;  ///< Program::buffers: copied there first; -1: read where it is
+};
+
+struct NpuOp {
+    std::string name;  ///< unique
+    std::int32_t graph_operator = -1;
+    std::int32_t time = 0;     ///< position in execution order
+    stream::KernelOp kernel;   ///< modes, window, scales, clamp; maps are filled when emitting
+    View ifm, ifm2, ofm;
+    std::optional<WeightSource> weights;
+    std::vector<weights::ScaleRecord> scales;
+    std::vector<std::uint8_t> lut;  ///< 256, 1024 or 2048 bytes; empty: none
+    std::int64_t lut_offset = 0;    ///< in the constants
+    /// The result may be written over this operand (0: ifm, 1: ifm2, -1: neither).
+    std::int32_t in_place = -1;
+    bool vector_product = false;  ///< fully connected: each weight is used once a batch
+    std::int64_t cycles = 0;  ///< estimate, from choose_block on
+    std::vector<WeightSlice> slices;
+
+    [[nodiscard]] bool binary() const { return ifm2.valid(); }
+    [[nodiscard]] int ifm_bits() const { return 8 * stream::bytes_of(ifm.type); }
+};
+
+/// A run of operations between CPU operators.
+struct Segment {
+    std::vector<NpuOp> ops;
+    std::vector<std::int32_t> operators;  ///< of the graph
+    std::vector<TensorId> inputs, outputs;
+};
+
+/// What became of a graph operator.
+struct Decision {
+    bool on_npu = false;
+    std::string reason;  ///< why not
+    bool folded = false;       ///< made by addresses alone
+    std::int32_t fused_into = -1;  ///< operator that computes this one too
+};
+
+/// Where in another tensor an operand is written: `position` along axis 0..3 (N, H, W, C).
+struct Slot {
+    TensorId into = no_tensor;
+    std::int32_t axis = 3;
+    std::int32_t position = 0;
+};
+
+struct Program {
+    const Graph* graph = nullptr;
+    const Target* target = nullptr;
+    CompileOptions options;
+    Architecture arch{};
+    std::vector<Decision> decisions;                  ///< per operator
+    std::vector<std::vector<std::int32_t>> consumers;  ///< per tensor: operators
+    std::vector<std::int32_t> producers;               ///< per tensor: operator or -1
+    std::vector<std::int32_t> segment_of;              ///< per operator: segment or -1
+    std::vector<bool> bound;                           ///< per tensor: crosses a segment's border
+    std::vector<std::int32_t> fused_activation;        ///< per operator: operator or -1
+    std::vector<std::int32_t> fused_pad;               ///< per operator: pad operator or -1
+    std::vector<Slot> slots;                           ///< per tensor: place in a concatenation
+    std::vector<View> views;                           ///< per tensor
+    std::vector<std::int32_t> cpu_time;                ///< per operator on the CPU: position
+    std::vector<Buffer> buffers;
+    std::vector<Segment> segments;
+    std::vector<CompiledNetwork::Step> steps;
+    std::int32_t times = 0;  ///< positions in execution order
+    std::vector<std::uint8_t> constants;
+    std::int64_t arena_size = 0, fast_size = 0;
+    std::int64_t encoded_weight_bytes = 0;
+    std::unordered_multimap<std::uint64_t, std::int64_t> constant_offsets;  ///< by content hash
+
+    [[nodiscard]] const Operator& op(std::int32_t index) const {
+        return graph->operators[static_cast<std::size_t>(index)];
+    }
+    [[nodiscard]] const Tensor& tensor(TensorId id) const {
+        return graph->tensors[static_cast<std::size_t>(id)];
+    }
+    [[nodiscard]] Decision& decision(std::int32_t index) {
+        return decisions[static_cast<std::size_t>(index)];
+    }
+    [[nodiscard]] Buffer& buffer(const View& view) {
+        return buffers[static_cast<std::size_t>(view.buffer)];
+    }
+    [[nodiscard]] const Buffer& buffer(const View& view) const {
+        return buffers[static_cast<std::size_t>(view.buffer)];
+    }
+    /// Whether feature maps may live in two memories.
+    [[nodiscard]] bool spilling() const {
+        return target->memory_mode == MemoryMode::dedicated_sram;
+    }
+};
+
+constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
+constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t by) {
+    return (value + by - 1) / by;
+}
+
+/// Bytes a map of this extent takes in a layout.
+std::int64_t storage_bytes(const Extent& extent, stream::DataType type, stream::Layout layout);
+/// The registers' picture of a view, once its buffer has a place.
+stream::FeatureMap resolve(const Program& program, const View& view);
+/// A shape as height, width, depth: missing dimensions are 1 in front, a batch goes into height.
+Extent extent_of(const Shape& shape);
+
+}  // namespace u65sim::compiler
