@@ -45,9 +45,9 @@ public:
     }
     void one(const Operator& value) {
         const auto& [name, type, inputs, outputs, attributes, builtin_code, version, custom_code,
-                     custom_options] = value;
+                     custom_options, intermediates] = value;
         all(name, type, inputs, outputs, attributes.index(), builtin_code, version, custom_code,
-            custom_options);
+            custom_options, intermediates);
         std::visit([this](const auto& held) { attribute(held); }, attributes);
     }
     void one(const Metadata& value) {

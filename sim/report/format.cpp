@@ -38,12 +38,21 @@ std::string bar(std::int64_t part, std::int64_t whole, int width) {
     return std::string(static_cast<std::size_t>(marks), '#');
 }
 
+std::string plain(std::string_view text) {
+    std::string result{text};
+    for (char& c : result) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    }
+    return result;
+}
+
 std::string elided(std::string_view text, std::size_t width) {
-    if (text.size() <= width) return std::string{text};
-    if (width <= 2) return std::string{text.substr(0, width)};
+    const std::string clean = plain(text);
+    if (clean.size() <= width) return clean;
+    if (width <= 2) return clean.substr(0, width);
     const std::size_t head = (width - 2) / 3;
     const std::size_t tail = width - 2 - head;
-    return fmt::format("{}..{}", text.substr(0, head), text.substr(text.size() - tail));
+    return fmt::format("{}..{}", clean.substr(0, head), clean.substr(clean.size() - tail));
 }
 
 }  // namespace u65sim::report

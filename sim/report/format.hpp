@@ -18,7 +18,9 @@ std::string readable(Bytes bytes);
 std::string percent(std::int64_t part, std::int64_t whole);
 /// A bar of at most `width` marks for part / whole; at least one mark for a part above zero.
 std::string bar(std::int64_t part, std::int64_t whole, int width);
-/// `text` cut to `width` characters, with ".." for what was left out of its middle.
+/// Control characters, which names in a file may hold, as question marks.
+std::string plain(std::string_view text);
+/// Plain `text` cut to `width` characters, with ".." for what was left out of its middle.
 std::string elided(std::string_view text, std::size_t width);
 
 }  // namespace u65sim::report

@@ -1,10 +1,10 @@
 // The report for other tools. The keys are described in docs/report.md; adding one is no new
 // schema, changing or removing one is.
-#include <charconv>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <u65sim/report.hpp>
+
+#include "target/quantity_text.hpp"
 
 namespace u65sim {
 
@@ -12,23 +12,19 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// A field's value with its type: a number or a truth value where it reads as one, else text.
-Json typed(const std::string& value) {
-    if (value == "true") return true;
-    if (value == "false") return false;
-    const char* const begin = value.data();
-    const char* const end = begin + value.size();
-    std::int64_t whole = 0;
-    if (const auto [at, error] = std::from_chars(begin, end, whole);
-        error == std::errc{} && at == end) {
-        return whole;
+/// A field's value in its unit: a number or a truth value where it is one, else text.
+Json typed(const TargetField& field) {
+    if (field.unit == "bytes") {
+        if (const auto bytes = text::parse_bytes(field.value)) return bytes->count();
+    } else if (field.unit == "Hz") {
+        if (const auto clock = text::parse_hertz(field.value)) return clock->count();
+    } else if (field.unit == "B/cycle") {
+        if (const auto rate = text::parse_rate(field.value)) return rate->value();
     }
-    double real = 0.0;
-    if (const auto [at, error] = std::from_chars(begin, end, real);
-        error == std::errc{} && at == end) {
-        return real;
-    }
-    return value;
+    if (const auto truth = text::parse_bool(field.value)) return *truth;
+    if (const auto whole = text::parse_integer(field.value)) return *whole;
+    if (const auto real = text::parse_real(field.value)) return *real;
+    return field.value;
 }
 
 /// Every field of the target, dotted keys as nested objects.
@@ -41,7 +37,7 @@ Json target_json(const Target& target) {
             at = &(*at)[std::string{key.substr(0, dot)}];
             key.remove_prefix(dot + 1);
         }
-        (*at)[std::string{key}] = typed(field.value);
+        (*at)[std::string{key}] = field.key == "name" ? Json(field.value) : typed(field);
     }
     return root;
 }

@@ -19,7 +19,9 @@ using report::readable;
 constexpr std::size_t columns = 100;
 
 /// Breaks a sentence into lines behind an indent.
-std::string wrapped(std::string_view text, std::size_t indent) {
+std::string wrapped(std::string_view sentence, std::size_t indent) {
+    const std::string clean = report::plain(sentence);
+    std::string_view text = clean;
     std::string out;
     const std::size_t room = columns - indent;
     while (text.size() > room) {
@@ -139,11 +141,11 @@ std::string cpu_table(const Report& report) {
 }
 
 std::string operator_table(const Report& report) {
-    std::string out = fmt::format("\noperators\n  {:<26} {:<15}{:>12}{:>12}{:>7} {:<16} {}\n",
+    std::string out = fmt::format("\noperators\n  {:<24} {:<17}{:>12}{:>12}{:>7} {:<16} {}\n",
                                   "name", "type", "start", "cycles", "MAC %", "bound by", "block");
     for (const OperatorReport& op : report.operators) {
-        std::string line = fmt::format("  {:<26} {:<15}{:>12}{:>12}{:>7.1f} {:<16} {}",
-                                       elided(op.name, 26), elided(op.type, 15),
+        std::string line = fmt::format("  {:<24} {:<17}{:>12}{:>12}{:>7.1f} {:<16} {}",
+                                       elided(op.name, 24), elided(op.type, 17),
                                        grouped(op.start_cycle.count()), grouped(op.cycles.count()),
                                        100.0 * op.mac_utilization, op.bound_by, op.block);
         line.erase(line.find_last_not_of(' ') + 1);

@@ -1,0 +1,156 @@
+#include <catch2/catch.hpp>
+
+#include "unit/report/sample.hpp"
+
+using namespace u65sim;
+
+TEST_CASE("Kernels of one operator make one row, a DMA counting with the operator it serves") {
+    const Report report = sample::report();
+    REQUIRE(report.operators.size() == 2);
+    const OperatorReport& first = report.operators[0];
+    CHECK(first.name == "first");
+    CHECK(first.type == "CONV_2D");
+    CHECK(first.cycles == 400_cycles);
+    CHECK(first.bound_by == "mac");
+    CHECK(first.mac_utilization == Approx(100'000.0 / (256.0 * 400.0)));
+    CHECK(first.sram_bytes == 3000_B);
+    CHECK(first.dram_bytes == 400_KiB);
+
+    const OperatorReport& second = report.operators[1];
+    CHECK(second.name == "second");
+    CHECK(second.type == "DEPTHWISE_CONV_2D");
+    CHECK(second.kernels == 2);
+    CHECK(second.dmas == 1);
+    CHECK(second.start_cycle == 430_cycles);
+    CHECK(second.end_cycle == 1000_cycles);
+    CHECK(second.macs == Macs{28'000});
+    CHECK(second.block == "4x4x8");
+    CHECK(second.stalls[sample::index(Cause::ifm_fetch)] == 200_cycles);
+    CHECK(second.cycles == 590_cycles);
+}
+
+TEST_CASE("The largest cause over all kernels of an operator bounds it") {
+    Simulation simulation = sample::simulation();
+    simulation.operations[3].causes[sample::index(Cause::mac)] = 150_cycles;
+    const Report report = make_report(sample::network(), sample::target(), simulation);
+    CHECK(report.operators[1].bound_by == "ifm_fetch");
+}
+
+TEST_CASE("A stream without labels gives a row a kernel, the DMAs before it counted with it") {
+    CompiledNetwork network = sample::network();
+    network.segments[0].labels.clear();
+    const Report report = make_report(network, sample::target(), sample::simulation());
+    REQUIRE(report.operators.size() == 3);
+    CHECK(report.operators[0].type == "CONV");
+    CHECK(report.operators[1].dmas == 1);
+    CHECK(report.operators[1].kernels == 1);
+    CHECK(report.operators[2].dmas == 0);
+    CHECK(report.operators[0].name != report.operators[1].name);
+}
+
+TEST_CASE("A DMA behind the last kernel of an unlabelled stream keeps a row of its own") {
+    CompiledNetwork network = sample::network();
+    network.segments[0].labels.clear();
+    Simulation simulation = sample::simulation();
+    std::swap(simulation.operations[1], simulation.operations[3]);
+    const Report report = make_report(network, sample::target(), simulation);
+    REQUIRE(report.operators.size() == 4);
+    CHECK(report.operators[3].type == "DMA");
+    CHECK(report.operators[3].dram_bytes == 800_B);
+}
+
+TEST_CASE("A spill costs what its producer writes and its consumers read at its addresses") {
+    const Report report = sample::report();
+    REQUIRE(report.spills.size() == 1);
+    const SpillEvent& spill = report.spills[0];
+    CHECK(spill.tensor == "between");
+    CHECK(spill.bytes == 400_KiB);
+    CHECK(spill.start_cycle == 10_cycles);
+    CHECK(spill.dram_write_bytes == 400_KiB);
+    CHECK(spill.dram_read_bytes == 400_KiB);  // two slices of 200 KiB
+}
+
+TEST_CASE("Another operator's tensor at a spilled map's address is not the spill's traffic") {
+    CompiledNetwork network = sample::network();
+    network.spills[0].consumers = {"elsewhere"};
+    const Report report = make_report(network, sample::target(), sample::simulation());
+    CHECK(report.spills[0].dram_read_bytes == 0_B);
+    CHECK(report.spills[0].dram_write_bytes == 400_KiB);
+}
+
+TEST_CASE("Memory use follows the memory mode") {
+    CompiledNetwork network = sample::network();
+    Target target = sample::target();
+    const Bytes model = 1000_B + 12_B;  // constants and three command words
+    SECTION("dedicated: constants and arena off chip, fast storage in SRAM") {
+        const Report report = make_report(network, target, sample::simulation());
+        CHECK(report.sram.peak == 300_KiB);
+        CHECK(report.dram_model_bytes == model);
+        CHECK(report.dram_activation_bytes == 500_KiB);
+        CHECK(report.dram.peak == model + 500_KiB);
+    }
+    SECTION("shared: the arena in SRAM") {
+        target.memory_mode = MemoryMode::shared_sram;
+        network.fast_size = 0_B;
+        const Report report = make_report(network, target, sample::simulation());
+        CHECK(report.sram.peak == 500_KiB);
+        CHECK(report.dram.peak == model);
+    }
+    SECTION("SRAM only: everything there") {
+        target.memory_mode = MemoryMode::sram_only;
+        network.fast_size = 0_B;
+        const Report report = make_report(network, target, sample::simulation());
+        CHECK(report.sram.peak == model + 500_KiB);
+        CHECK(report.dram.peak == 0_B);
+    }
+}
+
+TEST_CASE("Time outside the NPU is left out, and said so, until the target has a figure for it") {
+    Target target = sample::target();
+    Report report = make_report(sample::network(), target, sample::simulation());
+    CHECK(report.latency_ms() == Approx(0.001));
+    CHECK(report.to_text().find("time of 1 CPU operator is not included") != std::string::npos);
+
+    target.host = {.driver_call_us = 100.0, .cpu_operator_us = 20.0, .cpu_bytes_per_us = 400.0};
+    report = make_report(sample::network(), target, sample::simulation());
+    CHECK(report.total.host_ms == Approx((100.0 + 20.0 + 4000.0 / 400.0) / 1000.0));
+    CHECK(report.latency_ms() == Approx(0.131));
+    CHECK(report.total.cycles == 1000_cycles);
+    CHECK(report.to_text().find("is not included") == std::string::npos);
+    CHECK(report.to_text().find("1 CPU operator is assumed to take 20 us each plus") !=
+          std::string::npos);
+}
+
+TEST_CASE("The clock turns cycles into milliseconds") {
+    Target target = sample::target();
+    target.accelerator.clock = Hertz{500'000'000};
+    CHECK(make_report(sample::network(), target, sample::simulation()).latency_ms() ==
+          Approx(0.002));
+}
+
+TEST_CASE("The content hash tells constants and streams apart") {
+    CompiledNetwork network = sample::network();
+    const auto hash = [&] {
+        return make_report(network, sample::target(), sample::simulation()).model.content_hash;
+    };
+    const auto before = hash();
+    CHECK(hash() == before);
+    network.constants[5] ^= 1;
+    const auto constants = hash();
+    CHECK(constants != before);
+    network.constants[5] ^= 1;
+    network.segments[0].stream.words[1] ^= 1;
+    CHECK(hash() != before);
+    CHECK(hash() != constants);
+}
+
+TEST_CASE("A network without an NPU segment reports no cycles and divides by none") {
+    CompiledNetwork network = sample::network();
+    network.segments.clear();
+    network.spills.clear();
+    const Report report = make_report(network, sample::target(), Simulation{});
+    CHECK(report.total.mac_utilization == 0.0);
+    CHECK(report.operators.empty());
+    CHECK(report.to_text().find("nan") == std::string::npos);
+    CHECK(report.to_text().find("inf") == std::string::npos);
+}
