@@ -1,10 +1,18 @@
 #include "machine/units/scale_loader.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "machine/units/npu.hpp"
 
 namespace u65sim::machine {
+
+namespace {
+
+constexpr std::int64_t record_bytes = 10;  ///< bias, multiplier and shift of a channel
+
+}  // namespace
 
 void ScaleLoader::reset() {
     requests_.clear();
@@ -42,10 +50,17 @@ Time ScaleLoader::act(Time now) {
         Transfer& request = requests_.push();
         request.owner = UnitId::scale_loader;
         request.operation = run.operation;
-        for (const stream::ByteRange& range : run.op->scales) {
-            const std::int64_t from = range.length * std::int64_t{box.z} / run.op->ofm.depth;
-            const std::int64_t to =
-                range.length * std::int64_t{box.z + box.depth} / run.op->ofm.depth;
+        const int cores = npu_->target.accelerator.cores;
+        for (int core = 0; core < cores; ++core) {
+            // Core k holds channels k, k + cores, ...
+            const stream::ByteRange& range = run.op->scales[static_cast<std::size_t>(core)];
+            const auto records_before = [&](int channel) {
+                return timing::ceil_div(channel - core, cores) * record_bytes;
+            };
+            // Whole 16-byte units are read (exact against public beat counts).
+            const std::int64_t from = records_before(box.z) / 16 * 16;
+            const std::int64_t to = std::min<std::int64_t>(
+                timing::round_up(records_before(box.z + box.depth), 16), range.length);
             request.access += timing::run_access(range.base + static_cast<std::uint64_t>(from),
                                                  to - from, port.rules().bus);
         }
