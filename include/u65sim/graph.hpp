@@ -180,7 +180,8 @@ struct ReduceAttributes {
     bool keep_dims = false;
     bool operator==(const ReduceAttributes&) const = default;
 };
-/// concatenation, pack, unpack, split, split_v (count = outputs), gather, arg_max (output type).
+/// concatenation, pack, unpack, split, split_v (count = outputs), gather, arg_max. Where an operand
+/// gives the axis (split, split_v, arg_max), `axis` repeats a constant one.
 struct AxisAttributes {
     std::int32_t axis = 0;
     std::int32_t count = 0;
@@ -244,6 +245,8 @@ struct Operator {
     std::int32_t version = 1;
     std::string custom_code;                   ///< when type is `custom`
     std::vector<std::uint8_t> custom_options;  ///< when type is `custom`
+    /// unidirectional_sequence_lstm: tensors that only carry the gates' quantisation.
+    std::vector<TensorId> intermediates;
     bool operator==(const Operator&) const = default;
 };
 

@@ -1,0 +1,264 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include <u65sim/error.hpp>
+
+#include "frontend/tflite/options.hpp"
+#include "ir/builtins.hpp"
+
+namespace u65sim::frontend {
+namespace {
+
+schema::ActivationKind activation_kind(Activation activation) {
+    return static_cast<schema::ActivationKind>(activation);
+}
+schema::PaddingKind padding_kind(Padding padding) {
+    return static_cast<schema::PaddingKind>(padding);
+}
+
+// Builtins of kind `other` whose options are an empty table or none at all.
+constexpr auto builtins_without_options = std::to_array<std::string_view>({"FLOOR",
+                                                                           "CEIL",
+                                                                           "ROUND",
+                                                                           "NEG",
+                                                                           "SIN",
+                                                                           "COS",
+                                                                           "POW",
+                                                                           "LESS",
+                                                                           "LESS_EQUAL",
+                                                                           "GREATER",
+                                                                           "GREATER_EQUAL",
+                                                                           "EQUAL",
+                                                                           "NOT_EQUAL",
+                                                                           "SELECT",
+                                                                           "SELECT_V2",
+                                                                           "LOGICAL_AND",
+                                                                           "LOGICAL_OR",
+                                                                           "LOGICAL_NOT",
+                                                                           "TILE",
+                                                                           "FILL",
+                                                                           "TOPK_V2",
+                                                                           "PADV2",
+                                                                           "ZEROS_LIKE",
+                                                                           "FLOOR_DIV",
+                                                                           "FLOOR_MOD",
+                                                                           "SQUARE",
+                                                                           "RANGE",
+                                                                           "RANK",
+                                                                           "ELU",
+                                                                           "GATHER_ND",
+                                                                           "WHERE",
+                                                                           "REVERSE_V2",
+                                                                           "LOG_SOFTMAX",
+                                                                           "SCATTER_ND",
+                                                                           "BROADCAST_TO",
+                                                                           "SIGN",
+                                                                           "RELU_0_TO_1",
+                                                                           "ATAN2",
+                                                                           "BROADCAST_ARGS",
+                                                                           "DYNAMIC_UPDATE_SLICE",
+                                                                           "MATRIX_DIAG",
+                                                                           "MATRIX_SET_DIAG",
+                                                                           "EMBEDDING_LOOKUP",
+                                                                           "HASHTABLE_LOOKUP",
+                                                                           "SEGMENT_SUM"});
+
+class OptionsWriter {
+public:
+    OptionsWriter(flatbuffers::FlatBufferBuilder& builder, const Graph& graph, const Operator& op)
+        : builder_(builder), graph_(graph), op_(op) {}
+
+    WrittenOptions window() {
+        const auto& a = get<WindowAttributes>();
+        const auto padding = padding_kind(a.padding);
+        const auto activation = activation_kind(a.activation);
+        switch (op_.type) {
+            case OpType::conv_2d:
+                return done(schema::CreateConv2DTable(builder_, padding, a.stride_w, a.stride_h,
+                                                      activation, a.dilation_w, a.dilation_h));
+            case OpType::depthwise_conv_2d:
+                return done(schema::CreateDepthwiseTable(builder_, padding, a.stride_w, a.stride_h,
+                                                         a.depth_multiplier, activation,
+                                                         a.dilation_w, a.dilation_h));
+            case OpType::transpose_conv:
+                return done(schema::CreateTransposeConvTable(builder_, padding, a.stride_w,
+                                                             a.stride_h, activation));
+            default:
+                return done(schema::CreatePoolTable(builder_, padding, a.stride_w, a.stride_h,
+                                                    a.filter_w, a.filter_h, activation));
+        }
+    }
+
+    WrittenOptions arithmetic() {
+        const auto& a = get<ArithmeticAttributes>();
+        const auto activation = activation_kind(a.activation);
+        switch (op_.type) {
+            case OpType::add:
+                return done(schema::CreateAddTable(builder_, activation, a.pot_scale_int16));
+            case OpType::sub:
+                return done(schema::CreateSubTable(builder_, activation, a.pot_scale_int16));
+            case OpType::mul:
+                return done(schema::CreateMulTable(builder_, activation));
+            default:
+                return done(schema::CreateDivTable(builder_, activation));
+        }
+    }
+
+    WrittenOptions axis() {
+        const auto& a = get<AxisAttributes>();
+        switch (op_.type) {
+            case OpType::concatenation:
+                return done(schema::CreateConcatenationTable(builder_, a.axis,
+                                                             activation_kind(a.activation)));
+            case OpType::pack:
+                return done(schema::CreatePackTable(builder_, a.count, a.axis));
+            case OpType::unpack:
+                return done(schema::CreateUnpackTable(builder_, a.count, a.axis));
+            case OpType::split:
+                return done(schema::CreateSplitTable(builder_, a.count));
+            case OpType::split_v:
+                return done(schema::CreateSplitVTable(builder_, a.count));
+            case OpType::gather:
+                return done(schema::CreateGatherTable(builder_, a.axis, a.batch_dims));
+            default:
+                return done(schema::CreateArgMaxTable(builder_, output_kind()));
+        }
+    }
+
+    WrittenOptions write() {
+        switch (op_.type) {
+            case OpType::conv_2d:
+            case OpType::depthwise_conv_2d:
+            case OpType::transpose_conv:
+            case OpType::average_pool_2d:
+            case OpType::max_pool_2d:
+                return window();
+            case OpType::add:
+            case OpType::sub:
+            case OpType::mul:
+            case OpType::div:
+                return arithmetic();
+            case OpType::concatenation:
+            case OpType::pack:
+            case OpType::unpack:
+            case OpType::split:
+            case OpType::split_v:
+            case OpType::gather:
+            case OpType::arg_max:
+                return axis();
+            case OpType::fully_connected: {
+                const auto& a = get<FullyConnectedAttributes>();
+                return done(schema::CreateFullyConnectedTable(
+                    builder_, activation_kind(a.activation), schema::WeightLayout::plain,
+                    a.keep_num_dims));
+            }
+            case OpType::softmax:
+                return done(schema::CreateSoftmaxTable(builder_, get<SoftmaxAttributes>().beta));
+            case OpType::leaky_relu:
+                return done(
+                    schema::CreateLeakyReluTable(builder_, get<LeakyReluAttributes>().alpha));
+            case OpType::mean:
+            case OpType::sum:
+            case OpType::reduce_max:
+                return done(
+                    schema::CreateReducerTable(builder_, get<ReduceAttributes>().keep_dims));
+            case OpType::reshape:
+                return done(
+                    schema::CreateReshapeTable(builder_, list(get<ReshapeAttributes>().new_shape)));
+            case OpType::squeeze:
+                return done(
+                    schema::CreateSqueezeTable(builder_, list(get<SqueezeAttributes>().dims)));
+            case OpType::strided_slice: {
+                const auto& a = get<StridedSliceAttributes>();
+                return done(schema::CreateStridedSliceTable(builder_, a.begin_mask, a.end_mask,
+                                                            a.ellipsis_mask, a.new_axis_mask,
+                                                            a.shrink_axis_mask));
+            }
+            case OpType::resize_bilinear: {
+                const auto& a = get<ResizeAttributes>();
+                return done(schema::CreateResizeBilinearTable(builder_, a.align_corners,
+                                                              a.half_pixel_centers));
+            }
+            case OpType::resize_nearest_neighbor: {
+                const auto& a = get<ResizeAttributes>();
+                return done(schema::CreateResizeNearestTable(builder_, a.align_corners,
+                                                             a.half_pixel_centers));
+            }
+            case OpType::batch_matmul: {
+                const auto& a = get<BatchMatmulAttributes>();
+                return done(schema::CreateBatchMatmulTable(builder_, a.adjoint_x, a.adjoint_y));
+            }
+            case OpType::unidirectional_sequence_lstm: {
+                const auto& a = get<LstmAttributes>();
+                return done(schema::CreateLstmTable(builder_, activation_kind(a.activation),
+                                                    a.cell_clip, a.projection_clip, a.time_major));
+            }
+            case OpType::gelu:
+                return done(schema::CreateGeluTable(builder_, get<GeluAttributes>().approximate));
+            case OpType::mirror_pad:
+                return done(schema::CreateMirrorPadTable(
+                    builder_, get<MirrorPadAttributes>().symmetric ? schema::MirrorKind::symmetric
+                                                                   : schema::MirrorKind::reflect));
+            case OpType::cast:
+                return done(schema::CreateCastTable(builder_, operand_kind(), output_kind()));
+            case OpType::shape:
+                return done(schema::CreateShapeTable(builder_, output_kind()));
+            case OpType::other: {
+                const auto& known = builtins_without_options;
+                if (std::find(known.begin(), known.end(), ir::builtin_name(op_.builtin_code)) ==
+                    known.end()) {
+                    throw InvalidModel(fmt::format(
+                        "operator '{}' ({}): cannot be written, its options are not kept", op_.name,
+                        ir::kind_name(op_)));
+                }
+                return {};
+            }
+            default:
+                return {};
+        }
+    }
+
+private:
+    template <class Kind>
+    const Kind& get() const {
+        const auto* attributes = std::get_if<Kind>(&op_.attributes);
+        if (attributes == nullptr) {
+            throw InvalidModel(fmt::format("operator '{}' ({}): attributes are of another kind",
+                                           op_.name, ir::kind_name(op_)));
+        }
+        return *attributes;
+    }
+    template <class Table>
+    WrittenOptions done(flatbuffers::Offset<Table> table) {
+        return {schema::AnyOptionsTraits<Table>::enum_value, table.Union()};
+    }
+    flatbuffers::Offset<flatbuffers::Vector<std::int32_t>> list(
+        const std::vector<std::int32_t>& values) {
+        return builder_.CreateVector(values);
+    }
+    [[nodiscard]] schema::ElementKind kind_of(const std::vector<TensorId>& ids) const {
+        if (ids.empty() || ids.front() < 0 ||
+            static_cast<std::size_t>(ids.front()) >= graph_.tensors.size()) {
+            throw InvalidModel(fmt::format("operator '{}' ({}): an operand is missing", op_.name,
+                                           ir::kind_name(op_)));
+        }
+        return element_kind(graph_.tensors[static_cast<std::size_t>(ids.front())].type, op_.name);
+    }
+    [[nodiscard]] schema::ElementKind operand_kind() const { return kind_of(op_.inputs); }
+    [[nodiscard]] schema::ElementKind output_kind() const { return kind_of(op_.outputs); }
+
+    flatbuffers::FlatBufferBuilder& builder_;
+    const Graph& graph_;
+    const Operator& op_;
+};
+
+}  // namespace
+
+WrittenOptions write_options(flatbuffers::FlatBufferBuilder& builder, const Graph& graph,
+                             const Operator& op) {
+    return OptionsWriter{builder, graph, op}.write();
+}
+
+}  // namespace u65sim::frontend

@@ -1,0 +1,164 @@
+// Graph -> .tflite bytes.
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include <u65sim/error.hpp>
+#include <u65sim/network.hpp>
+
+#include "frontend/tflite/options.hpp"
+#include "ir/builtins.hpp"
+
+namespace u65sim {
+namespace frontend {
+namespace {
+
+constexpr std::uint32_t schema_version = 3;
+constexpr std::int32_t largest_old_builtin = 127;  // stands for "see the newer field"
+constexpr std::int64_t largest_file = std::int64_t{2'000} * 1024 * 1024;
+
+template <class Table>
+using Offsets = std::vector<flatbuffers::Offset<Table>>;
+
+class Writer {
+public:
+    explicit Writer(const Graph& graph) : graph_(graph) {}
+
+    std::vector<std::uint8_t> write() {
+        check_size();
+        buffers_.push_back(schema::CreateBufferTable(builder_));  // buffer 0 is the empty one
+        Offsets<schema::TensorTable> tensors;
+        for (const Tensor& tensor : graph_.tensors) tensors.push_back(write_tensor(tensor));
+        Offsets<schema::OperatorTable> operators;
+        for (const Operator& op : graph_.operators) operators.push_back(write_operator(op));
+        const auto subgraph = schema::CreateSubGraphTable(
+            builder_, builder_.CreateVector(tensors), builder_.CreateVector(graph_.inputs),
+            builder_.CreateVector(graph_.outputs), builder_.CreateVector(operators),
+            builder_.CreateString(graph_.name));
+        Offsets<schema::MetadataTable> metadata;
+        for (const Metadata& entry : graph_.metadata) {
+            const std::uint32_t buffer = write_buffer(entry.bytes);
+            metadata.push_back(
+                schema::CreateMetadataTable(builder_, builder_.CreateString(entry.name), buffer));
+        }
+        const auto codes = write_codes();
+        const auto model = schema::CreateModelTable(
+            builder_, schema_version, builder_.CreateVector(codes),
+            builder_.CreateVector(&subgraph, 1), builder_.CreateString(graph_.description),
+            builder_.CreateVector(buffers_), 0,
+            metadata.empty()
+                ? flatbuffers::Offset<
+                      flatbuffers::Vector<flatbuffers::Offset<schema::MetadataTable>>>{}
+                : builder_.CreateVector(metadata));
+        schema::FinishModelTableBuffer(builder_, model);
+        return {builder_.GetBufferPointer(), builder_.GetBufferPointer() + builder_.GetSize()};
+    }
+
+private:
+    // The builder aborts when it outgrows its 32-bit offsets.
+    void check_size() const {
+        std::int64_t size = 0;
+        for (const Tensor& tensor : graph_.tensors) {
+            if (tensor.data) size += static_cast<std::int64_t>(tensor.data.bytes().size());
+        }
+        for (const Metadata& entry : graph_.metadata) {
+            size += static_cast<std::int64_t>(entry.bytes.size());
+        }
+        for (const Operator& op : graph_.operators) {
+            size += static_cast<std::int64_t>(op.custom_options.size());
+        }
+        if (size > largest_file) {
+            throw InvalidModel(fmt::format("{}: {} bytes of constants, a .tflite holds at most {}",
+                                           graph_.name, size, largest_file));
+        }
+    }
+
+    std::uint32_t write_buffer(const std::vector<std::uint8_t>& bytes) {
+        builder_.ForceVectorAlignment(bytes.size(), 1, 16);
+        buffers_.push_back(schema::CreateBufferTable(builder_, builder_.CreateVector(bytes)));
+        return static_cast<std::uint32_t>(buffers_.size() - 1);
+    }
+
+    // Tensors that share their data share a buffer.
+    std::uint32_t buffer_of(const Tensor& tensor) {
+        if (!tensor.data) return 0;
+        const std::vector<std::uint8_t>& bytes = tensor.data.bytes();
+        const auto [entry, is_new] = buffer_numbers_.try_emplace(&bytes, 0);
+        if (is_new) entry->second = write_buffer(bytes);
+        return entry->second;
+    }
+
+    flatbuffers::Offset<schema::TensorTable> write_tensor(const Tensor& tensor) {
+        const std::uint32_t buffer = buffer_of(tensor);
+        flatbuffers::Offset<schema::QuantizationTable> quantization;
+        if (!tensor.quantization.empty()) {
+            const Quantization& source = tensor.quantization;
+            quantization = schema::CreateQuantizationTable(
+                builder_, 0, 0, builder_.CreateVector(source.scales),
+                builder_.CreateVector(source.zero_points), schema::AnyQuantizationDetails::NONE, 0,
+                source.axis);
+        }
+        const auto name = builder_.CreateString(tensor.name);
+        const auto shape = builder_.CreateVector(tensor.shape);
+        return schema::CreateTensorTable(builder_, shape, element_kind(tensor.type, tensor.name),
+                                         buffer, name, quantization, tensor.is_variable);
+    }
+
+    std::uint32_t code_of(const Operator& op) {
+        const std::int32_t number =
+            op.type == OpType::other ? op.builtin_code : ir::builtin_code(op.type);
+        const auto [entry, is_new] =
+            code_numbers_.try_emplace(Code{number, op.custom_code, op.version}, 0);
+        if (is_new) {
+            entry->second = static_cast<std::uint32_t>(codes_.size());
+            codes_.push_back(entry->first);
+        }
+        return entry->second;
+    }
+
+    Offsets<schema::OperatorCodeTable> write_codes() {
+        Offsets<schema::OperatorCodeTable> tables;
+        for (const auto& [number, custom_code, version] : codes_) {
+            flatbuffers::Offset<flatbuffers::String> custom;
+            if (number == ir::builtin_custom) custom = builder_.CreateString(custom_code);
+            tables.push_back(schema::CreateOperatorCodeTable(
+                builder_, static_cast<std::int8_t>(std::min(number, largest_old_builtin)), custom,
+                version, number));
+        }
+        return tables;
+    }
+
+    flatbuffers::Offset<schema::OperatorTable> write_operator(const Operator& op) {
+        const WrittenOptions options = write_options(builder_, graph_, op);
+        const auto inputs = builder_.CreateVector(op.inputs);
+        const auto outputs = builder_.CreateVector(op.outputs);
+        flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> custom;
+        if (op.type == OpType::custom) custom = builder_.CreateVector(op.custom_options);
+        flatbuffers::Offset<flatbuffers::Vector<std::int32_t>> intermediates;
+        if (!op.intermediates.empty()) intermediates = builder_.CreateVector(op.intermediates);
+        return schema::CreateOperatorTable(builder_, code_of(op), inputs, outputs, options.kind,
+                                           options.table, custom, 0, 0, intermediates);
+    }
+
+    using Code = std::tuple<std::int32_t, std::string, std::int32_t>;
+
+    const Graph& graph_;
+    flatbuffers::FlatBufferBuilder builder_{1U << 20U};
+    Offsets<schema::BufferTable> buffers_;
+    std::map<const std::vector<std::uint8_t>*, std::uint32_t> buffer_numbers_;
+    std::map<Code, std::uint32_t> code_numbers_;
+    std::vector<Code> codes_;
+};
+
+}  // namespace
+}  // namespace frontend
+
+std::vector<std::uint8_t> write_tflite(const Graph& graph) {
+    verify(graph);
+    return frontend::Writer{graph}.write();
+}
+
+}  // namespace u65sim

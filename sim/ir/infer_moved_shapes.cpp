@@ -1,0 +1,394 @@
+// Shape rules of operators that only move elements.
+#include <algorithm>
+
+#include "ir/shape_rules.hpp"
+
+namespace u65sim::ir {
+namespace {
+
+Shape concatenation(const Operands& operands) {
+    const Shape& first = operands.shape(0);
+    const std::size_t axis =
+        operands.axis(operands.attributes<AxisAttributes>().axis, first.size());
+    std::int64_t total = 0;
+    for (std::size_t position = 0; position < operands.count(); ++position) {
+        Shape part = operands.shape(position, first.size());
+        total += part[axis];
+        part[axis] = first[axis];
+        if (part != first) {
+            operands.fail("operand {} is {}, must be like {} but along axis {}", position,
+                          to_string(operands.shape(position)), to_string(first), axis);
+        }
+    }
+    Shape output = first;
+    output[axis] = operands.extent(total);
+    return output;
+}
+
+Shape pack(const Operands& operands) {
+    const auto& attributes = operands.attributes<AxisAttributes>();
+    Shape output = operands.shape(0);
+    for (std::size_t position = 1; position < operands.count(); ++position) {
+        if (operands.shape(position) != output) {
+            operands.fail("operand {} is {}, must be {}", position,
+                          to_string(operands.shape(position)), to_string(output));
+        }
+    }
+    if (attributes.count != static_cast<std::int64_t>(operands.count())) {
+        operands.fail("packs {} values but has {} operands", attributes.count, operands.count());
+    }
+    const std::size_t axis = operands.axis(attributes.axis, output.size() + 1);
+    output.insert(output.begin() + static_cast<std::ptrdiff_t>(axis),
+                  operands.extent(attributes.count));
+    return output;
+}
+
+MaybeShapes unpack(const Operands& operands) {
+    const auto& attributes = operands.attributes<AxisAttributes>();
+    Shape part = operands.shape(0);
+    const std::size_t axis = operands.axis(attributes.axis, part.size());
+    if (part[axis] != attributes.count) {
+        operands.fail("unpacks {} values out of {} along axis {}", attributes.count,
+                      to_string(part), axis);
+    }
+    part.erase(part.begin() + static_cast<std::ptrdiff_t>(axis));
+    return MaybeShapes(operands.op().outputs.size(), part);
+}
+
+void check_split_count(const Operands& operands) {
+    const std::int64_t count = operands.attributes<AxisAttributes>().count;
+    if (count < 1 || count != static_cast<std::int64_t>(operands.op().outputs.size())) {
+        operands.fail("splits into {} but has {} outputs, must be as many", count,
+                      operands.op().outputs.size());
+    }
+}
+
+MaybeShapes split(const Operands& operands) {
+    check_split_count(operands);
+    Shape part = operands.shape(1);
+    const auto axis_value = operands.integers(0, 1);
+    if (!axis_value) return MaybeShapes(operands.op().outputs.size());
+    const std::size_t axis = operands.axis(axis_value->front(), part.size());
+    const std::int32_t count = operands.attributes<AxisAttributes>().count;
+    if (part[axis] % count != 0) {
+        operands.fail("{} along axis {} must be a multiple of {}", to_string(part), axis, count);
+    }
+    part[axis] /= count;
+    return MaybeShapes(operands.op().outputs.size(), part);
+}
+
+MaybeShapes split_v(const Operands& operands) {
+    check_split_count(operands);
+    const Shape& input = operands.shape(0);
+    const std::size_t count = operands.op().outputs.size();
+    auto sizes = operands.integers(1, count);
+    const auto axis_value = operands.integers(2, 1);
+    if (!sizes || !axis_value) return MaybeShapes(count);
+    const std::size_t axis = operands.axis(axis_value->front(), input.size());
+    std::int64_t rest = input[axis];
+    std::int64_t* open = nullptr;
+    for (std::int64_t& size : *sizes) {
+        if (size == -1 && open == nullptr) {
+            open = &size;
+        } else if (size < 0 || size > rest) {
+            operands.fail("a part of {} does not fit into {} along axis {}", size, to_string(input),
+                          axis);
+        } else {
+            rest -= size;
+        }
+    }
+    if (open != nullptr) {
+        *open = rest;
+    } else if (rest != 0) {
+        operands.fail("the parts leave {} of {} along axis {}", rest, to_string(input), axis);
+    }
+    MaybeShapes outputs;
+    for (const std::int64_t size : *sizes) {
+        Shape part = input;
+        part[axis] = operands.extent(size);
+        outputs.emplace_back(std::move(part));
+    }
+    return outputs;
+}
+
+std::optional<Shape> slice(const Operands& operands) {
+    const Shape& input = operands.shape(0);
+    const auto begin = operands.integers(1, input.size());
+    const auto size = operands.integers(2, input.size());
+    if (!begin || !size) return {};
+    Shape output;
+    for (std::size_t axis = 0; axis < input.size(); ++axis) {
+        const std::int64_t first = (*begin)[axis];
+        if (first < 0 || first > input[axis]) {
+            operands.fail("begin along axis {} is {}, must be between 0 and {}", axis, first,
+                          input[axis]);
+        }
+        const std::int64_t room = input[axis] - first;
+        const std::int64_t wanted = (*size)[axis] == -1 ? room : (*size)[axis];
+        if (wanted < 0 || wanted > room) {
+            operands.fail("size along axis {} is {}, must be between -1 and {}", axis, wanted,
+                          room);
+        }
+        output.push_back(operands.extent(wanted));
+    }
+    return output;
+}
+
+// Elements that begin, end and stride of one axis select.
+std::int64_t selected(std::int64_t extent, std::optional<std::int64_t> begin,
+                      std::optional<std::int64_t> end, std::int64_t stride) {
+    const bool is_backward = stride < 0;
+    const auto position = [&](std::int64_t value) {
+        if (value < 0) value += extent;
+        return std::clamp<std::int64_t>(value, is_backward ? -1 : 0,
+                                        is_backward ? extent - 1 : extent);
+    };
+    const std::int64_t first = begin ? position(*begin) : (is_backward ? extent - 1 : 0);
+    const std::int64_t last = end ? position(*end) : (is_backward ? -1 : extent);
+    const std::int64_t span = is_backward ? first - last : last - first;
+    const std::int64_t step = is_backward ? -stride : stride;
+    return span <= 0 ? 0 : (span + step - 1) / step;
+}
+
+std::optional<Shape> strided_slice(const Operands& operands) {
+    const auto& masks = operands.attributes<StridedSliceAttributes>();
+    const Shape& input = operands.shape(0);
+    const auto begin = operands.integers(1);
+    const auto end = operands.integers(2);
+    const auto strides = operands.integers(3);
+    if (!begin || !end || !strides || masks.ellipsis_mask != 0 || masks.new_axis_mask != 0) {
+        return {};
+    }
+    const std::size_t axes = begin->size();
+    if (end->size() != axes || strides->size() != axes || axes > input.size()) {
+        operands.fail("{} begins, {} ends and {} strides for {}, must be as many, at most its rank",
+                      axes, end->size(), strides->size(), to_string(input));
+    }
+    Shape output;
+    for (std::size_t axis = 0; axis < input.size(); ++axis) {
+        if (axis >= axes) {
+            output.push_back(input[axis]);
+            continue;
+        }
+        const auto has = [&](std::int32_t mask) {
+            return ((static_cast<std::uint32_t>(mask) >> axis) & 1U) != 0;
+        };
+        if (has(masks.shrink_axis_mask)) continue;
+        const std::int64_t stride = (*strides)[axis];
+        if (stride == 0 || stride < std::numeric_limits<std::int32_t>::min() ||
+            stride > std::numeric_limits<std::int32_t>::max()) {
+            operands.fail("stride along axis {} is {}, must be a non-zero 32-bit number", axis,
+                          stride);
+        }
+        output.push_back(operands.extent(selected(
+            input[axis], has(masks.begin_mask) ? std::nullopt : std::optional{(*begin)[axis]},
+            has(masks.end_mask) ? std::nullopt : std::optional{(*end)[axis]}, stride)));
+    }
+    return output;
+}
+
+std::optional<Shape> reshape(const Operands& operands) {
+    const std::int64_t elements = element_count(operands.shape(0));
+    std::vector<std::int64_t> wanted;
+    if (operands.has(1)) {
+        auto values = operands.integers(1);
+        if (!values) return {};
+        wanted = *std::move(values);
+    } else {
+        const Shape& attribute = operands.attributes<ReshapeAttributes>().new_shape;
+        wanted.assign(attribute.begin(), attribute.end());
+        // Old files write a scalar as a single 0.
+        if (wanted == std::vector<std::int64_t>{0}) wanted.clear();
+    }
+    std::int64_t known = 1;
+    std::ptrdiff_t open = -1;
+    for (std::size_t axis = 0; axis < wanted.size(); ++axis) {
+        if (wanted[axis] == -1 && open < 0) {
+            open = static_cast<std::ptrdiff_t>(axis);
+        } else {
+            known = detail::checked_mul(known, operands.extent(wanted[axis]));
+        }
+    }
+    if (open >= 0 && known > 0 && elements % known == 0) {
+        wanted[static_cast<std::size_t>(open)] = elements / known;
+        known = elements;
+    }
+    if (known != elements) {
+        operands.fail("{} has {} elements, the new shape {}", to_string(operands.shape(0)),
+                      elements, known);
+    }
+    Shape output;
+    for (const std::int64_t value : wanted) output.push_back(operands.extent(value));
+    return output;
+}
+
+Shape squeeze(const Operands& operands) {
+    const Shape& input = operands.shape(0);
+    const auto& dims = operands.attributes<SqueezeAttributes>().dims;
+    std::vector<bool> is_dropped(input.size());
+    for (std::size_t axis = 0; axis < input.size(); ++axis) {
+        is_dropped[axis] = dims.empty() && input[axis] == 1;
+    }
+    for (const std::int32_t value : dims) {
+        const std::size_t axis = operands.axis(value, input.size());
+        if (input[axis] != 1) {
+            operands.fail("axis {} of {} is squeezed, its extent must be 1", value,
+                          to_string(input));
+        }
+        is_dropped[axis] = true;
+    }
+    Shape output;
+    for (std::size_t axis = 0; axis < input.size(); ++axis) {
+        if (!is_dropped[axis]) output.push_back(input[axis]);
+    }
+    return output;
+}
+
+std::optional<Shape> expand_dims(const Operands& operands) {
+    Shape output = operands.shape(0);
+    const auto axis = operands.integers(1, 1);
+    if (!axis) return {};
+    output.insert(output.begin() +
+                      static_cast<std::ptrdiff_t>(operands.axis(axis->front(), output.size() + 1)),
+                  1);
+    return output;
+}
+
+std::optional<Shape> transpose(const Operands& operands) {
+    const Shape& input = operands.shape(0);
+    const auto order = operands.integers(1, input.size());
+    if (!order) return {};
+    Shape output;
+    std::vector<bool> is_used(input.size());
+    for (const std::int64_t value : *order) {
+        const std::size_t axis = operands.axis(value, input.size());
+        if (is_used[axis]) operands.fail("axis {} stands twice in the permutation", value);
+        is_used[axis] = true;
+        output.push_back(input[axis]);
+    }
+    return output;
+}
+
+std::optional<Shape> pad(const Operands& operands) {
+    Shape output = operands.shape(0);
+    const auto amounts = operands.integers(1, output.size() * 2);
+    if (!amounts) return {};
+    for (std::size_t axis = 0; axis < output.size(); ++axis) {
+        const std::int64_t before = (*amounts)[2 * axis];
+        const std::int64_t after = (*amounts)[2 * axis + 1];
+        if (before < 0 || after < 0) {
+            operands.fail("padding along axis {} is {} and {}, must not be negative", axis, before,
+                          after);
+        }
+        output[axis] =
+            operands.extent(detail::checked_add(detail::checked_add(output[axis], before), after));
+    }
+    return output;
+}
+
+std::optional<Shape> resize(const Operands& operands) {
+    const Shape& image = operands.shape(0, 4);
+    const auto size = operands.integers(1, 2);
+    if (!size) return {};
+    return Shape{image[0], operands.extent((*size)[0]), operands.extent((*size)[1]), image[3]};
+}
+
+// space_to_batch_nd with direction +1, batch_to_space_nd with -1; blocks apply behind the batch.
+std::optional<Shape> rearrange(const Operands& operands, bool is_to_batch) {
+    Shape output = operands.shape(0);
+    const auto blocks = operands.integers(1);
+    if (!blocks) return {};
+    const auto borders = operands.integers(2, blocks->size() * 2);
+    if (!borders) return {};
+    if (blocks->size() + 1 > output.size()) {
+        operands.fail("{} blocks for {}, must be below its rank", blocks->size(),
+                      to_string(output));
+    }
+    std::int64_t batch = output[0];
+    for (std::size_t index = 0; index < blocks->size(); ++index) {
+        const std::int64_t block = (*blocks)[index];
+        const std::int64_t border =
+            detail::checked_add((*borders)[2 * index], (*borders)[2 * index + 1]);
+        if (block < 1) operands.fail("block is {}, must be at least 1", block);
+        std::int64_t extent = output[index + 1];
+        if (is_to_batch) {
+            extent = detail::checked_add(extent, border);
+            if (extent % block != 0) {
+                operands.fail("padded extent {} must be a multiple of the block {}", extent, block);
+            }
+            extent /= block;
+            batch = detail::checked_mul(batch, block);
+        } else {
+            if (batch % block != 0) {
+                operands.fail("batch {} must be a multiple of the block {}", batch, block);
+            }
+            batch /= block;
+            extent = detail::checked_sub(detail::checked_mul(extent, block), border);
+        }
+        output[index + 1] = operands.extent(extent);
+    }
+    output[0] = operands.extent(batch);
+    return output;
+}
+
+Shape gather(const Operands& operands) {
+    const auto& attributes = operands.attributes<AxisAttributes>();
+    const Shape& input = operands.shape(0);
+    const Shape& indices = operands.shape(1);
+    const std::size_t axis = operands.axis(attributes.axis, input.size());
+    const auto skipped = static_cast<std::size_t>(attributes.batch_dims);
+    if (attributes.batch_dims < 0 || skipped > axis || skipped > indices.size()) {
+        operands.fail("batch_dims is {}, must be between 0 and {}", attributes.batch_dims,
+                      std::min(axis, indices.size()));
+    }
+    Shape output(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(axis));
+    output.insert(output.end(), indices.begin() + static_cast<std::ptrdiff_t>(skipped),
+                  indices.end());
+    output.insert(output.end(), input.begin() + static_cast<std::ptrdiff_t>(axis) + 1, input.end());
+    return output;
+}
+
+}  // namespace
+
+std::optional<MaybeShapes> infer_moved_shapes(const Operands& operands) {
+    switch (operands.op().type) {
+        case OpType::concatenation:
+            return MaybeShapes{concatenation(operands)};
+        case OpType::pack:
+            return MaybeShapes{pack(operands)};
+        case OpType::unpack:
+            return unpack(operands);
+        case OpType::split:
+            return split(operands);
+        case OpType::split_v:
+            return split_v(operands);
+        case OpType::slice:
+            return MaybeShapes{slice(operands)};
+        case OpType::strided_slice:
+            return MaybeShapes{strided_slice(operands)};
+        case OpType::reshape:
+            return MaybeShapes{reshape(operands)};
+        case OpType::squeeze:
+            return MaybeShapes{squeeze(operands)};
+        case OpType::expand_dims:
+            return MaybeShapes{expand_dims(operands)};
+        case OpType::transpose:
+            return MaybeShapes{transpose(operands)};
+        case OpType::pad:
+        case OpType::mirror_pad:
+            return MaybeShapes{pad(operands)};
+        case OpType::resize_bilinear:
+        case OpType::resize_nearest_neighbor:
+            return MaybeShapes{resize(operands)};
+        case OpType::space_to_batch_nd:
+            return MaybeShapes{rearrange(operands, true)};
+        case OpType::batch_to_space_nd:
+            return MaybeShapes{rearrange(operands, false)};
+        case OpType::gather:
+            return MaybeShapes{gather(operands)};
+        default:
+            return {};
+    }
+}
+
+}  // namespace u65sim::ir

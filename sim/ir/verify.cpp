@@ -1,0 +1,294 @@
+// The rules a network must keep before anything works on it.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <u65sim/error.hpp>
+#include <u65sim/graph.hpp>
+
+#include "ir/builtins.hpp"
+#include "ir/infer_shapes.hpp"
+
+namespace u65sim {
+namespace {
+
+// Index of the alternative of Attributes that an operator kind takes.
+template <class Kind, std::size_t Index = 0>
+constexpr std::size_t index_of() {
+    if constexpr (std::is_same_v<std::variant_alternative_t<Index, Attributes>, Kind>) {
+        return Index;
+    } else {
+        return index_of<Kind, Index + 1>();
+    }
+}
+
+std::size_t attribute_index(OpType type) {
+    switch (type) {
+        case OpType::conv_2d:
+        case OpType::depthwise_conv_2d:
+        case OpType::transpose_conv:
+        case OpType::average_pool_2d:
+        case OpType::max_pool_2d:
+            return index_of<WindowAttributes>();
+        case OpType::fully_connected:
+            return index_of<FullyConnectedAttributes>();
+        case OpType::add:
+        case OpType::sub:
+        case OpType::mul:
+        case OpType::div:
+            return index_of<ArithmeticAttributes>();
+        case OpType::softmax:
+            return index_of<SoftmaxAttributes>();
+        case OpType::leaky_relu:
+            return index_of<LeakyReluAttributes>();
+        case OpType::mean:
+        case OpType::sum:
+        case OpType::reduce_max:
+            return index_of<ReduceAttributes>();
+        case OpType::concatenation:
+        case OpType::pack:
+        case OpType::unpack:
+        case OpType::split:
+        case OpType::split_v:
+        case OpType::gather:
+        case OpType::arg_max:
+            return index_of<AxisAttributes>();
+        case OpType::reshape:
+            return index_of<ReshapeAttributes>();
+        case OpType::squeeze:
+            return index_of<SqueezeAttributes>();
+        case OpType::strided_slice:
+            return index_of<StridedSliceAttributes>();
+        case OpType::resize_bilinear:
+        case OpType::resize_nearest_neighbor:
+            return index_of<ResizeAttributes>();
+        case OpType::batch_matmul:
+            return index_of<BatchMatmulAttributes>();
+        case OpType::unidirectional_sequence_lstm:
+            return index_of<LstmAttributes>();
+        case OpType::gelu:
+            return index_of<GeluAttributes>();
+        case OpType::mirror_pad:
+            return index_of<MirrorPadAttributes>();
+        default:
+            return index_of<std::monostate>();
+    }
+}
+
+std::pair<std::int64_t, std::int64_t> zero_point_range(ElementType type) {
+    switch (type) {
+        case ElementType::int8:
+            return {-128, 127};
+        case ElementType::uint8:
+            return {0, 255};
+        case ElementType::int16:
+            return {-32768, 32767};
+        case ElementType::uint16:
+            return {0, 65535};
+        default:
+            return {std::numeric_limits<std::int64_t>::min(),
+                    std::numeric_limits<std::int64_t>::max()};
+    }
+}
+
+class Verifier {
+public:
+    explicit Verifier(const Graph& graph)
+        : graph_(graph), is_made_(graph.tensors.size()), is_input_(graph.tensors.size()) {}
+
+    void run() {
+        for (std::size_t index = 0; index < graph_.tensors.size(); ++index) check_tensor(index);
+        for (const TensorId id : graph_.inputs) check_input(id);
+        for (const Operator& op : graph_.operators) check_operator(op);
+        for (const TensorId id : graph_.outputs) check_output(id);
+    }
+
+private:
+    void check_tensor(std::size_t index) const {
+        const Tensor& tensor = graph_.tensors[index];
+        const auto fail = [&](const std::string& reason) {
+            throw InvalidModel(fmt::format("tensor {} '{}': {}", index, tensor.name, reason));
+        };
+        for (const std::int32_t extent : tensor.shape) {
+            if (extent < 0 || (extent == 0 && !tensor.data)) {
+                fail(fmt::format("shape is {}, extents must be positive", to_string(tensor.shape)));
+            }
+        }
+        std::int64_t bytes = 0;
+        try {
+            bytes = detail::checked_mul(element_count(tensor.shape), element_bytes(tensor.type));
+        } catch (const QuantityOverflow&) {
+            fail(fmt::format("shape is {}: its size leaves the range of 64 bits",
+                             to_string(tensor.shape)));
+        }
+        if (tensor.data && tensor.type != ElementType::other &&
+            static_cast<std::int64_t>(tensor.data.bytes().size()) != bytes) {
+            fail(fmt::format("holds {} bytes, must be {} for {} of {}", tensor.data.bytes().size(),
+                             bytes, to_string(tensor.shape), to_string(tensor.type)));
+        }
+        const std::string reason = quantization_fault(tensor);
+        if (!reason.empty()) fail(reason);
+    }
+
+    static std::string quantization_fault(const Tensor& tensor) {
+        const Quantization& quantization = tensor.quantization;
+        const auto [lowest, highest] = zero_point_range(tensor.type);
+        if (quantization.zero_points.size() != quantization.scales.size()) {
+            return fmt::format("{} scales but {} zero points, must be as many",
+                               quantization.scales.size(), quantization.zero_points.size());
+        }
+        for (const float scale : quantization.scales) {
+            if (!std::isfinite(scale) || scale <= 0.0F) {
+                return fmt::format("scale is {}, must be positive and finite", scale);
+            }
+        }
+        for (const std::int64_t zero_point : quantization.zero_points) {
+            if (zero_point < lowest || zero_point > highest) {
+                return fmt::format("zero point is {}, must be between {} and {}", zero_point,
+                                   lowest, highest);
+            }
+        }
+        if (quantization.scales.size() <= 1) return {};
+        const auto rank = static_cast<std::int64_t>(tensor.shape.size());
+        if (quantization.axis < 0 || quantization.axis >= rank) {
+            return fmt::format("quantised along axis {}, must be between 0 and {}",
+                               quantization.axis, rank - 1);
+        }
+        const std::int32_t slices = tensor.shape[static_cast<std::size_t>(quantization.axis)];
+        if (static_cast<std::int64_t>(quantization.scales.size()) != slices) {
+            return fmt::format("{} scales for {} slices along axis {}, must be as many",
+                               quantization.scales.size(), slices, quantization.axis);
+        }
+        return {};
+    }
+
+    [[nodiscard]] std::size_t index_in_range(TensorId id, std::string_view what) const {
+        if (id < 0 || static_cast<std::size_t>(id) >= graph_.tensors.size()) {
+            throw InvalidModel(fmt::format("{} is tensor {}, must be between 0 and {}", what, id,
+                                           static_cast<std::int64_t>(graph_.tensors.size()) - 1));
+        }
+        return static_cast<std::size_t>(id);
+    }
+
+    void check_input(TensorId id) {
+        const std::size_t index = index_in_range(id, "network input");
+        if (is_input_[index]) {
+            throw InvalidModel(
+                fmt::format("tensor '{}' is a network input twice", graph_.tensors[index].name));
+        }
+        is_input_[index] = true;
+        is_made_[index] = true;
+    }
+
+    void check_output(TensorId id) const {
+        const std::size_t index = index_in_range(id, "network output");
+        if (!is_fed(index)) {
+            throw InvalidModel(fmt::format("network output '{}' is made by no operator",
+                                           graph_.tensors[index].name));
+        }
+    }
+
+    [[nodiscard]] bool is_fed(std::size_t index) const {
+        const Tensor& tensor = graph_.tensors[index];
+        return is_made_[index] || tensor.data || tensor.is_variable;
+    }
+
+    void check_operator(const Operator& op) {
+        const auto fail = [&](const std::string& reason) {
+            throw InvalidModel(
+                fmt::format("operator '{}' ({}): {}", op.name, ir::kind_name(op), reason));
+        };
+        if (op.name.empty()) fail("has no name");
+        if (!names_.insert(op.name).second) fail("its name is taken by an earlier operator");
+        check_arity(op);
+        if (op.attributes.index() != attribute_index(op.type)) {
+            fail("attributes are of another kind");
+        }
+        const bool is_opaque = op.type == OpType::custom || op.type == OpType::other;
+        for (std::size_t position = 0; position < op.inputs.size(); ++position) {
+            const TensorId id = op.inputs[position];
+            if (id == no_tensor) continue;
+            const std::size_t index =
+                index_in_range(id, fmt::format("operator '{}': operand {}", op.name, position));
+            // Opaque operators may own tensors that nobody fills, like scratch memory.
+            if (!is_opaque && !is_fed(index)) {
+                fail(fmt::format("operand {} '{}' is made by no earlier operator", position,
+                                 graph_.tensors[index].name));
+            }
+        }
+        for (const TensorId id : op.intermediates) {
+            if (id == no_tensor) continue;
+            static_cast<void>(
+                index_in_range(id, fmt::format("operator '{}': intermediate", op.name)));
+        }
+        for (const TensorId id : op.outputs) {
+            const std::size_t index =
+                index_in_range(id, fmt::format("operator '{}': output", op.name));
+            const std::string& name = graph_.tensors[index].name;
+            if (is_input_[index]) fail(fmt::format("writes the network input '{}'", name));
+            if (is_made_[index]) fail(fmt::format("'{}' is made by an earlier operator too", name));
+            if (graph_.tensors[index].data) fail(fmt::format("writes the constant '{}'", name));
+            is_made_[index] = true;
+        }
+        check_shapes(op);
+    }
+
+    static void check_arity(const Operator& op) {
+        const ir::Arity arity = ir::arity(op.type);
+        const auto inputs = static_cast<int>(op.inputs.size());
+        const auto outputs = static_cast<int>(op.outputs.size());
+        const auto fail = [&](const std::string& reason) {
+            throw InvalidModel(
+                fmt::format("operator '{}' ({}): {}", op.name, ir::kind_name(op), reason));
+        };
+        if (inputs < arity.min_inputs || (arity.max_inputs >= 0 && inputs > arity.max_inputs)) {
+            fail(arity.max_inputs < 0 ? fmt::format("has {} operands, must have at least {}",
+                                                    inputs, arity.min_inputs)
+                                      : fmt::format("has {} operands, must have {} to {}", inputs,
+                                                    arity.min_inputs, arity.max_inputs));
+        }
+        if (arity.outputs >= 0 && outputs != arity.outputs) {
+            fail(fmt::format("has {} outputs, must have {}", outputs, arity.outputs));
+        }
+        for (int position = 0; position < arity.required_inputs; ++position) {
+            if (op.inputs[static_cast<std::size_t>(position)] == no_tensor) {
+                fail(fmt::format("operand {} is left out", position));
+            }
+        }
+    }
+
+    void check_shapes(const Operator& op) const {
+        std::vector<std::optional<Shape>> shapes;
+        try {
+            shapes = ir::infer_shapes(graph_, op);
+        } catch (const QuantityOverflow& error) {
+            throw InvalidModel(fmt::format("operator '{}' ({}): extents are too large: {}", op.name,
+                                           ir::kind_name(op), error.what()));
+        }
+        for (std::size_t position = 0; position < op.outputs.size(); ++position) {
+            const Tensor& output = graph_.tensors[static_cast<std::size_t>(op.outputs[position])];
+            if (position < shapes.size() && shapes[position] && *shapes[position] != output.shape) {
+                throw InvalidModel(
+                    fmt::format("operator '{}' ({}): output {} '{}' is {}, must be {}", op.name,
+                                ir::kind_name(op), position, output.name, to_string(output.shape),
+                                to_string(*shapes[position])));
+            }
+        }
+    }
+
+    const Graph& graph_;
+    std::vector<bool> is_made_;
+    std::vector<bool> is_input_;
+    std::unordered_set<std::string> names_;
+};
+
+}  // namespace
+
+void verify(const Graph& graph) { Verifier{graph}.run(); }
+
+}  // namespace u65sim
