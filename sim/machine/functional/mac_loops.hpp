@@ -1,0 +1,25 @@
+// The inner loops of the MAC array: plain loops over 16-bit operands that the compiler turns into
+// vector code, in versions for the host's instruction sets.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace u65sim::machine::functional {
+
+/// Operand rows are padded with zeros to a multiple of this.
+inline constexpr std::size_t dot_step = 16;
+constexpr std::size_t padded(std::size_t length) {
+    return (length + dot_step - 1) / dot_step * dot_step;
+}
+
+/// sums[p * outputs + o] = dot(patches + p * length, weights + o * length); `length` a multiple of
+/// dot_step. `run` is how many products fit a 32-bit sum; longer rows are summed in 64 bits.
+void dot_products(const std::int16_t* patches, std::size_t patch_count, const std::int16_t* weights,
+                  std::size_t outputs, std::size_t length, std::size_t run, std::int64_t* sums);
+
+/// sums[i] += a[i] * b[i]
+void multiply_add(const std::int16_t* a, const std::int16_t* b, std::size_t count,
+                  std::int32_t* sums);
+
+}  // namespace u65sim::machine::functional
