@@ -92,8 +92,7 @@ std::int64_t place_all(std::span<Lifetime> items, std::int64_t limit) {
         // What ends highest should have come before one of those that pushed it up.
         std::size_t highest = 0;
         for (std::size_t i = 0; i < items.size(); ++i) {
-            if (items[i].offset + items[i].size >
-                items[highest].offset + items[highest].size) {
+            if (items[i].offset + items[i].size > items[highest].offset + items[highest].size) {
                 highest = i;
             }
         }

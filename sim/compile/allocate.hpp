@@ -8,7 +8,7 @@
 namespace u65sim::compiler {
 
 struct Lifetime {
-    std::int64_t size = 0;  ///< bytes
+    std::int64_t size = 0;             ///< bytes
     std::int32_t first = 0, last = 0;  ///< both ends included
     std::int64_t offset = -1;          ///< -1: nowhere
     [[nodiscard]] bool meets(const Lifetime& other) const {

@@ -67,8 +67,8 @@ std::optional<Box> job_box(const KernelOp& op, const FeatureMap& map, int index)
     box.x0 = std::max(0, block->x0 * op.kernel.stride_x - op.pad.left);
     box.y1 = std::min(map.height, box.y0 + extent(op.block.height, op.kernel.stride_y,
                                                   op.kernel.dilated_height()));
-    box.x1 = std::min(map.width, box.x0 + extent(op.block.width, op.kernel.stride_x,
-                                                 op.kernel.dilated_width()));
+    box.x1 = std::min(
+        map.width, box.x0 + extent(op.block.width, op.kernel.stride_x, op.kernel.dilated_width()));
     if (op.kind == KernelKind::conv) {
         box.c0 = index % nd * step;
         box.c1 = std::min(map.depth, box.c0 + step);
@@ -94,9 +94,8 @@ Ranges byte_ranges(const FeatureMap& map, const Box& box) {
 
 bool any_overlap(const Ranges& a, const Ranges& b) {
     return std::any_of(a.begin(), a.end(), [&](const auto& x) {
-        return std::any_of(b.begin(), b.end(), [&](const auto& y) {
-            return x.first < y.second && y.first < x.second;
-        });
+        return std::any_of(b.begin(), b.end(),
+                           [&](const auto& y) { return x.first < y.second && y.first < x.second; });
     });
 }
 

@@ -136,8 +136,7 @@ private:
         for (const auto id : op_.outputs) {
             if (auto text = tensor(program_.tensor(id), "output"); !text.empty()) return text;
         }
-        if (const auto a = activation_of(op_);
-            a == Activation::sign_bit || a == Activation::tanh) {
+        if (const auto a = activation_of(op_); a == Activation::sign_bit || a == Activation::tanh) {
             return "its fused activation is not a clamp";
         }
         return {};
@@ -203,8 +202,8 @@ private:
         const std::int64_t height = std::int64_t{filter[1] - 1} * window.dilation_h + 1;
         const std::int64_t width = std::int64_t{filter[2] - 1} * window.dilation_w + 1;
         if (height > 64 || height * width > 4096) {
-            return fmt::format("dilated kernel is {}x{}: at most 64 high and 4096 elements",
-                               height, width);
+            return fmt::format("dilated kernel is {}x{}: at most 64 high and 4096 elements", height,
+                               width);
         }
         if (op_.type == OpType::transpose_conv) {
             const bool two = window.stride_h == 2 && window.stride_w == 2;
@@ -280,7 +279,8 @@ private:
         std::int64_t product = 1;
         for (const auto raw : integers(input(1))) {
             const auto axis = normalise_axis(raw, rank);
-            if (axis < 0 || axis >= static_cast<std::int32_t>(rank)) return "an axis is out of range";
+            if (axis < 0 || axis >= static_cast<std::int32_t>(rank))
+                return "an axis is out of range";
             const std::int32_t from_back = static_cast<std::int32_t>(rank) - axis;
             if (from_back != 2 && from_back != 3 && !(from_back == 4)) {
                 return "only means over height and width are lowered";
@@ -334,9 +334,8 @@ private:
         if (auto text = types(); !text.empty()) return text;
         if (op_.type == OpType::abs) return {};
         if (is_8_bit(map().type)) return {};
-        if (is_16_bit(map().type) &&
-            (op_.type == OpType::logistic || op_.type == OpType::tanh ||
-             op_.type == OpType::leaky_relu)) {
+        if (is_16_bit(map().type) && (op_.type == OpType::logistic || op_.type == OpType::tanh ||
+                                      op_.type == OpType::leaky_relu)) {
             return {};
         }
         return fmt::format("{} on {} has no look-up form", to_string(op_.type),
@@ -356,8 +355,8 @@ private:
     std::string concatenation() const {
         for (const auto i : map_operands(op_)) {
             if (input(i).type != output().type) {
-                return fmt::format("input {} is {} and the output {}", i,
-                                   to_string(input(i).type), to_string(output().type));
+                return fmt::format("input {} is {} and the output {}", i, to_string(input(i).type),
+                                   to_string(output().type));
             }
         }
         const auto* attributes = std::get_if<AxisAttributes>(&op_.attributes);
@@ -377,8 +376,7 @@ private:
                 return "begin, end and strides must be constant and strides 1";
             }
             const auto box = *slice_box(*program_.graph, op_, i);
-            if (map().shape.size() == 4 && map().shape[0] != 1 &&
-                box.size[1] != map().shape[1]) {
+            if (map().shape.size() == 4 && map().shape[0] != 1 && box.size[1] != map().shape[1]) {
                 return "rows of a batch are cut";
             }
         }

@@ -26,8 +26,7 @@ OrderUse order_use(const NpuOp& op) {
     const double c = op.ifm.extent.c;
     const auto depth = static_cast<double>(round_up(op.ifm.extent.c, wide ? 16 : 32));
     const auto groups = static_cast<double>(round_up(op.ifm.extent.c, 8));
-    const std::int64_t elements =
-        std::int64_t{op.kernel.kernel.height} * op.kernel.kernel.width;
+    const std::int64_t elements = std::int64_t{op.kernel.kernel.height} * op.kernel.kernel.width;
     const auto steps = static_cast<double>(round_up(elements, wide ? 2 : 4));
     return {c / depth, c / groups * static_cast<double>(elements) / steps};
 }
@@ -108,8 +107,8 @@ std::optional<BlockShape> search(const ShramUser& user, const Architecture& arch
                 const std::int32_t real_h = flat ? 1 : height;
                 double cost = 0;
                 if (elementwise) {
-                    cost = std::max(ofm_elements / (static_cast<double>(real_h) * width * depth),
-                                    1.0);
+                    cost =
+                        std::max(ofm_elements / (static_cast<double>(real_h) * width * depth), 1.0);
                 } else {
                     const double count_h = static_cast<double>(ceil_div(user.ofm_h, real_h));
                     const double count_w = static_cast<double>(ceil_div(user.ofm_w, width));
@@ -127,14 +126,12 @@ std::optional<BlockShape> search(const ShramUser& user, const Architecture& arch
                     if (!depthwise && !pool) ifm_fetch *= count_d;
                     cost = (ifm_fetch + weight_fetch) / ofm_elements;
                 }
-                const double in_elements =
-                    static_cast<double>(in.height) * in.width * in.depth;
+                const double in_elements = static_cast<double>(in.height) * in.width * in.depth;
                 if (ifm_elements < 2 * in_elements) cost /= 2;
                 if (cost > best_cost) continue;
-                const double coverage =
-                    static_cast<double>(user.ifm_h) * user.ifm_w /
-                    (static_cast<double>(std::min(user.ifm_h, in.height)) *
-                     std::min(user.ifm_w, in.width));
+                const double coverage = static_cast<double>(user.ifm_h) * user.ifm_w /
+                                        (static_cast<double>(std::min(user.ifm_h, in.height)) *
+                                         std::min(user.ifm_w, in.width));
                 if (cost == best_cost) {
                     if (height > 4 || width > 4 || coverage > best_coverage) continue;
                 }
@@ -163,8 +160,7 @@ ShramUser shram_user(const NpuOp& op) {
     user.lut = !op.lut.empty();
     user.ifm_bits = op.ifm_bits();
     const bool quantised = op.ifm.scale > 0 && op.ofm.scale > 0;
-    user.acc_bits =
-        user.ifm_bits == 16 && k.kind != KernelKind::pool && quantised ? 40 : 32;
+    user.acc_bits = user.ifm_bits == 16 && k.kind != KernelKind::pool && quantised ? 40 : 32;
     user.kernel_h = k.kernel.dilated_height();
     user.kernel_w = k.kernel.dilated_width();
     user.stride_y = k.kernel.stride_y;

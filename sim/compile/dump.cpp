@@ -72,8 +72,7 @@ std::string dump_operations(const Program& program) {
             }
             if (!op.lut.empty()) out += fmt::format(" table {} B", op.lut.size());
             if (k.block.depth > 0) {
-                out += fmt::format(" block {}x{}x{}", k.block.height, k.block.width,
-                                   k.block.depth);
+                out += fmt::format(" block {}x{}x{}", k.block.height, k.block.width, k.block.depth);
                 if (k.kernel.part_kernel_first) out += " part-kernel";
             }
             for (const auto& slice : op.slices) {
@@ -91,8 +90,8 @@ std::string dump_buffers(const Program& program) {
     for (const auto& buffer : program.buffers) {
         if (buffer.region < 0 || buffer.first_use < 0) continue;
         out += fmt::format("{} {}: {} B at {} of {}, alive {} to {}", text(buffer.extent),
-                           buffer.name, buffer.size, buffer.offset,
-                           regions[buffer.region], buffer.first_use, buffer.last_use);
+                           buffer.name, buffer.size, buffer.offset, regions[buffer.region],
+                           buffer.first_use, buffer.last_use);
         if (buffer.layout == stream::Layout::nhcwb16) out += ", bricks";
         if (!buffer.spill_reason.empty()) out += fmt::format(", spilled: {}", buffer.spill_reason);
         out += '\n';

@@ -231,9 +231,9 @@ private:
 
     void issue_kernel(Job& job) {
         stream::KernelOp& k = job.kernel;
-        k.blockdep = block_dependency(has_last_ ? &last_ : nullptr, k, program_.arch,
-                                      std::min(program_.options.max_blockdep,
-                                               program_.arch.max_blockdep));
+        k.blockdep =
+            block_dependency(has_last_ ? &last_ : nullptr, k, program_.arch,
+                             std::min(program_.options.max_blockdep, program_.arch.max_blockdep));
         if (const auto wait = tracker_.kernel(accesses_of(k, program_.arch))) {
             actions_.push_back(stream::DmaWait{*wait});
         }
@@ -263,9 +263,8 @@ void describe_memory(const Program& program, CompiledNetwork& network) {
     for (const auto& buffer : program.buffers) {
         const bool constant = buffer.kind == Placement::Kind::constant;
         if (buffer.region < 0 || (!constant && buffer.first_use < 0)) continue;
-        network.placements.push_back({buffer.name, buffer.kind, buffer.region,
-                                      Bytes{buffer.offset}, Bytes{buffer.size},
-                                      constant ? 0 : buffer.first_use,
+        network.placements.push_back({buffer.name, buffer.kind, buffer.region, Bytes{buffer.offset},
+                                      Bytes{buffer.size}, constant ? 0 : buffer.first_use,
                                       constant ? program.times : buffer.last_use});
         if (!buffer.spill_reason.empty()) {
             network.spills.push_back({buffer.name, Bytes{buffer.size}, buffer.spill_reason,
@@ -295,8 +294,8 @@ void describe_memory(const Program& program, CompiledNetwork& network) {
         const View& view = program.views[t];
         if (!program.bound[t] || !view.valid()) continue;
         const stream::FeatureMap map = resolve(program, view);
-        network.bindings.push_back({static_cast<TensorId>(t), map.region,
-                                    Bytes{static_cast<std::int64_t>(map.base[0])}});
+        network.bindings.push_back(
+            {static_cast<TensorId>(t), map.region, Bytes{static_cast<std::int64_t>(map.base[0])}});
     }
 }
 

@@ -27,8 +27,7 @@ std::int64_t append_constant(Program& program, std::span<const std::uint8_t> byt
     return offset;
 }
 
-WeightSlice store_slice(Program& program, const NpuOp& op, std::int32_t first,
-                        std::int32_t count) {
+WeightSlice store_slice(Program& program, const NpuOp& op, std::int32_t first, std::int32_t count) {
     const EncodedSlice encoded =
         encode_slice(op, first, count, program.target->accelerator, program.arch);
     WeightSlice slice;

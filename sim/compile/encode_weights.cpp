@@ -25,21 +25,20 @@ std::vector<std::int16_t> materialise(const WeightSource& source,
     const std::size_t full_w = (w - 1) * static_cast<std::size_t>(source.spread_x) + 1;
     std::vector<std::int16_t> values(channels.size() * full_h * full_w * depth, 0);
     const std::uint8_t* data = source.data ? source.data.bytes().data() : nullptr;
-    const bool by_channel = source.form == WeightSource::Form::channels ||
-                            source.form == WeightSource::Form::single;
+    const bool by_channel =
+        source.form == WeightSource::Form::channels || source.form == WeightSource::Form::single;
     const bool flipped = source.form == WeightSource::Form::flipped;
     const auto outputs = static_cast<std::size_t>(source.outputs);
     for (std::size_t n = 0; n < channels.size(); ++n) {
         const auto o = static_cast<std::size_t>(channels[n] + source.first_output);
-        const int zero = source.zero_points.size() > 1 ? source.zero_points[o]
-                                                       : source.zero_points[0];
+        const int zero =
+            source.zero_points.size() > 1 ? source.zero_points[o] : source.zero_points[0];
         for (std::size_t y = 0; y < h; ++y) {
             for (std::size_t x = 0; x < w; ++x) {
                 const std::size_t sy = flipped ? h - 1 - y : y;
                 const std::size_t sx = flipped ? w - 1 - x : x;
                 std::int16_t* to =
-                    &values[((n * full_h + y * static_cast<std::size_t>(source.spread_y)) *
-                                 full_w +
+                    &values[((n * full_h + y * static_cast<std::size_t>(source.spread_y)) * full_w +
                              x * static_cast<std::size_t>(source.spread_x)) *
                             depth];
                 if (source.form == WeightSource::Form::ones) {
@@ -49,8 +48,8 @@ std::vector<std::int16_t> materialise(const WeightSource& source,
                 const std::uint8_t* from = by_channel ? data + (sy * w + sx) * outputs + o
                                                       : data + ((o * h + sy) * w + sx) * depth;
                 for (std::size_t i = 0; i < depth; ++i) {
-                    const int raw = source.is_unsigned ? from[i]
-                                                       : static_cast<std::int8_t>(from[i]);
+                    const int raw =
+                        source.is_unsigned ? from[i] : static_cast<std::int8_t>(from[i]);
                     to[i] = static_cast<std::int16_t>(raw - zero);
                 }
             }
@@ -96,16 +95,26 @@ std::uint64_t content_key(const WeightSource& source, const weights::Order& orde
         hasher.add(source.content_hash ? source.content_hash : hash_bytes(source.data.bytes()));
     }
     const auto add = [&](std::int64_t value) { hasher.add(static_cast<std::uint64_t>(value)); };
-    for (const std::int64_t value :
-         {std::int64_t{static_cast<int>(source.form)}, std::int64_t{source.outputs},
-          std::int64_t{source.height}, std::int64_t{source.width}, std::int64_t{source.inputs},
-          std::int64_t{source.is_unsigned}, std::int64_t{source.first_output},
-          std::int64_t{source.spread_y}, std::int64_t{source.spread_x}, std::int64_t{first},
-          std::int64_t{count}, std::int64_t{core}, std::int64_t{cores},
-          std::int64_t{static_cast<int>(order.traversal)}, std::int64_t{order.block_depth},
-          std::int64_t{order.ifm_bits}, std::int64_t{order.dilation_y},
-          std::int64_t{order.dilation_x}, std::int64_t{order.ofm_ublock_depth},
-          std::int64_t{order.ifm_ublock_depth}}) {
+    for (const std::int64_t value : {std::int64_t{static_cast<int>(source.form)},
+                                     std::int64_t{source.outputs},
+                                     std::int64_t{source.height},
+                                     std::int64_t{source.width},
+                                     std::int64_t{source.inputs},
+                                     std::int64_t{source.is_unsigned},
+                                     std::int64_t{source.first_output},
+                                     std::int64_t{source.spread_y},
+                                     std::int64_t{source.spread_x},
+                                     std::int64_t{first},
+                                     std::int64_t{count},
+                                     std::int64_t{core},
+                                     std::int64_t{cores},
+                                     std::int64_t{static_cast<int>(order.traversal)},
+                                     std::int64_t{order.block_depth},
+                                     std::int64_t{order.ifm_bits},
+                                     std::int64_t{order.dilation_y},
+                                     std::int64_t{order.dilation_x},
+                                     std::int64_t{order.ofm_ublock_depth},
+                                     std::int64_t{order.ifm_ublock_depth}}) {
         add(value);
     }
     for (const auto z : source.zero_points) add(z);
@@ -128,11 +137,10 @@ EncodedSlice encode_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
             continue;
         }
         weights::Order order;
-        order.traversal = op.kernel.kind == stream::KernelKind::depthwise
-                              ? weights::Traversal::depthwise
-                          : op.kernel.kernel.part_kernel_first
-                              ? weights::Traversal::part_kernel_first
-                              : weights::Traversal::depth_first;
+        order.traversal =
+            op.kernel.kind == stream::KernelKind::depthwise ? weights::Traversal::depthwise
+            : op.kernel.kernel.part_kernel_first            ? weights::Traversal::part_kernel_first
+                                                            : weights::Traversal::depth_first;
         order.block_depth =
             weights::block_depth_of_core(op.kernel.block.depth, core, accelerator.cores);
         order.ifm_bits = op.ifm_bits();

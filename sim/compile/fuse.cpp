@@ -148,10 +148,9 @@ void fuse_concatenation(Program& program, std::int32_t index) {
         const bool reshaped = std::any_of(
             program.consumers[t].begin(), program.consumers[t].end(), [&](std::int32_t consumer) {
                 const OpType type = program.op(consumer).type;
-                return consumer != index &&
-                       (!made_by_kernel(type) || type == OpType::transpose ||
-                        type == OpType::fully_connected || type == OpType::softmax ||
-                        type == OpType::pack);
+                return consumer != index && (!made_by_kernel(type) || type == OpType::transpose ||
+                                             type == OpType::fully_connected ||
+                                             type == OpType::softmax || type == OpType::pack);
             });
         if (reshaped) continue;
         program.slots[t] = {op.outputs[0], axis + static_cast<std::int32_t>(4 - rank), before};

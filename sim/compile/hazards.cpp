@@ -8,8 +8,7 @@ namespace {
 
 bool any_meet(const std::vector<MemoryRange>& a, const std::vector<MemoryRange>& b) {
     return std::any_of(a.begin(), a.end(), [&](const MemoryRange& x) {
-        return std::any_of(b.begin(), b.end(),
-                           [&](const MemoryRange& y) { return x.meets(y); });
+        return std::any_of(b.begin(), b.end(), [&](const MemoryRange& y) { return x.meets(y); });
     });
 }
 

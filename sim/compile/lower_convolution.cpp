@@ -17,8 +17,7 @@ std::vector<weights::ScaleRecord> scale_records(const Lowering& lowering, const 
                                                 const Tensor& filter, const Tensor* bias,
                                                 std::int32_t channels, bool in_float) {
     const auto biases = bias ? integers(*bias) : std::vector<std::int64_t>{};
-    const bool narrow =
-        ifm.type == ElementType::int16 && bias && bias->type == ElementType::int64;
+    const bool narrow = ifm.type == ElementType::int16 && bias && bias->type == ElementType::int64;
     const float ifm_scale = scale(ifm);
     const float ofm_scale = scale(lowering.output());
     const auto& scales = filter.quantization.scales;
@@ -27,8 +26,8 @@ std::vector<weights::ScaleRecord> scale_records(const Lowering& lowering, const 
     for (std::size_t i = 0; i < records.size(); ++i) {
         if (i == 0 || scales.size() > 1) {
             const float w = scales[std::min(i, scales.size() - 1)];
-            const double product = in_float ? static_cast<double>(ifm_scale * w)
-                                            : static_cast<double>(ifm_scale) * w;
+            const double product =
+                in_float ? static_cast<double>(ifm_scale * w) : static_cast<double>(ifm_scale) * w;
             m = arith::quantise(product / static_cast<double>(ofm_scale));
             if (narrow) m = arith::reduce_to_16_bits(m);
         }
@@ -72,8 +71,8 @@ Axis window_axis(Padding padding, std::int32_t input, std::int32_t output, std::
         axis.after = total - axis.before;
     } else {
         axis.before = pad_before;
-        axis.after = std::min(
-            pad_after, std::max((output - 1) * stride + extent - input - pad_before, 0));
+        axis.after =
+            std::min(pad_after, std::max((output - 1) * stride + extent - input - pad_before, 0));
     }
     return axis;
 }
@@ -103,8 +102,7 @@ void lower_convolution(Lowering& lowering) {
     const bool depthwise =
         op.type == OpType::depthwise_conv_2d && (ifm.extent.c > 1 || ofm.extent.c == 1);
     const bool single = op.type == OpType::depthwise_conv_2d && !depthwise;
-    const std::int32_t groups =
-        op.type == OpType::conv_2d ? ifm.extent.c / filter.shape[3] : 1;
+    const std::int32_t groups = op.type == OpType::conv_2d ? ifm.extent.c / filter.shape[3] : 1;
 
     const Axis y = window_axis(window.padding, ifm.extent.h, ofm.extent.h, filter.shape[1],
                                window.stride_h, window.dilation_h, pads[0], pads[1]);
@@ -116,14 +114,12 @@ void lower_convolution(Lowering& lowering) {
     const std::int32_t in_depth = ifm.extent.c / groups;
     const std::int32_t out_depth = ofm.extent.c / groups;
     for (std::int32_t group = 0; group < groups; ++group) {
-        const View in =
-            groups == 1 ? ifm
-                        : lowering.part(ifm, 0, 0, group * in_depth,
-                                        {ifm.extent.h, ifm.extent.w, in_depth});
-        const View out =
-            groups == 1 ? ofm
-                        : lowering.part(ofm, 0, 0, group * out_depth,
-                                        {ofm.extent.h, ofm.extent.w, out_depth});
+        const View in = groups == 1 ? ifm
+                                    : lowering.part(ifm, 0, 0, group * in_depth,
+                                                    {ifm.extent.h, ifm.extent.w, in_depth});
+        const View out = groups == 1 ? ofm
+                                     : lowering.part(ofm, 0, 0, group * out_depth,
+                                                     {ofm.extent.h, ofm.extent.w, out_depth});
         NpuOp& npu = lowering.add(depthwise ? KernelKind::depthwise : KernelKind::conv, in, out);
         npu.kernel.kernel = {y.kernel, x.kernel, y.stride, x.stride, y.dilation, x.dilation};
         npu.kernel.pad = {y.before, x.before, x.after, y.after};

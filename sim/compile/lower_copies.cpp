@@ -35,7 +35,10 @@ void lower_concatenation(Lowering& lowering) {
         if (lowering.program().slots[static_cast<std::size_t>(id)].into == op.outputs[0]) continue;
         const Extent extent = extent_of(shape);
         const std::int32_t rows = rank == 4 ? shape[1] : 1;
-        const View to = lowering.part(ofm, axis4 == 0 ? at * rows : axis4 == 1 ? at : 0,
+        const View to = lowering.part(ofm,
+                                      axis4 == 0   ? at * rows
+                                      : axis4 == 1 ? at
+                                                   : 0,
                                       axis4 == 2 ? at : 0, axis4 == 3 ? at : 0, extent);
         View from = lowering.input_view(i);
         if (from.extent != extent) from = lowering.reshaped(from, extent);
@@ -93,8 +96,7 @@ void lower_reshape(Lowering& lowering) {
 }
 
 void lower_transpose(Lowering& lowering) {
-    const auto swap =
-        *transpose_axes(lowering.input(0).shape, integers(lowering.input(1)));
+    const auto swap = *transpose_axes(lowering.input(0).shape, integers(lowering.input(1)));
     const View ifm = lowering.reshaped(lowering.input_view(0), {swap.outer, swap.inner, swap.rest});
     View ofm = lowering.output_view();
     if (!ofm.whole()) {
@@ -120,7 +122,9 @@ void lower_pad(Lowering& lowering) {
     const Extent out = ofm.extent;
     auto amounts = integers(lowering.input(1));
     amounts.insert(amounts.begin(), 8 - amounts.size(), 0);
-    const auto before = [&](std::size_t axis) { return static_cast<std::int32_t>(amounts[2 * axis]); };
+    const auto before = [&](std::size_t axis) {
+        return static_cast<std::int32_t>(amounts[2 * axis]);
+    };
     const std::int32_t y = before(1), x = before(2), c = before(3);
     lowering.copy(ifm, lowering.part(ofm, y, x, c, in), {});
     // Fills read one run of zero points again and again: strides of zero.
@@ -174,7 +178,9 @@ void lower_resize(Lowering& lowering) {
     }
     while (from.extent.h != to.extent.h) {
         const Extent doubled{from.extent.h * 2, from.extent.w * 2, from.extent.c};
-        View next = doubled == to.extent ? to : lowering.temporary(doubled, to.type, std::to_string(doubled.h));
+        View next = doubled == to.extent
+                        ? to
+                        : lowering.temporary(doubled, to.type, std::to_string(doubled.h));
         NpuOp& npu = lowering.copy(from, next, {});
         npu.kernel.upscale = stream::Upscale::nearest;
         from = next;

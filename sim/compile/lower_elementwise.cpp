@@ -133,11 +133,10 @@ void lower_unary(Lowering& lowering) {
         case OpType::relu6:
         case OpType::relu_n1_to_1: {
             NpuOp& npu = lowering.rescale(ifm, ofm);
-            const Clamp clamp =
-                clamp_of(op.type == OpType::relu    ? Activation::relu
-                         : op.type == OpType::relu6 ? Activation::relu6
-                                                    : Activation::relu_n1_to_1,
-                         lowering.output());
+            const Clamp clamp = clamp_of(op.type == OpType::relu    ? Activation::relu
+                                         : op.type == OpType::relu6 ? Activation::relu6
+                                                                    : Activation::relu_n1_to_1,
+                                         lowering.output());
             npu.kernel.activation.min = clamp.min;
             npu.kernel.activation.max = clamp.max;
             return;

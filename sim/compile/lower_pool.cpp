@@ -15,8 +15,8 @@ stream::Scale divide_by(std::int64_t n) {
     int k = 0;
     while ((std::int64_t{1} << k) < n) ++k;
     constexpr int bits = 31;
-    const auto multiplier =
-        ((std::uint64_t{1} << (bits + k)) + (std::uint64_t{1} << k)) / static_cast<std::uint64_t>(n);
+    const auto multiplier = ((std::uint64_t{1} << (bits + k)) + (std::uint64_t{1} << k)) /
+                            static_cast<std::uint64_t>(n);
     return {static_cast<std::uint32_t>(multiplier), bits + k};
 }
 

@@ -70,7 +70,8 @@ public:
     /// out = mode(a, b) on a new map.
     View apply(ElementwiseMode mode, const View& a, const View& b, std::string_view name,
                int shift = 0) {
-        const View out = map(a.extent.elements() >= b.extent.elements() ? a.extent : b.extent, name);
+        const View out =
+            map(a.extent.elements() >= b.extent.elements() ? a.extent : b.extent, name);
         NpuOp& npu = step(mode, a, b, out);
         npu.kernel.ofm_scale = {shift == 0 ? 1U : 1U << 30, shift};
         return out;
@@ -135,11 +136,13 @@ void lower_softmax(Lowering& lowering) {
     // 4 to 7: normalise the sum by its headroom.
     const View headroom1 = chain.map(one, "headroom+1");
     chain.step(ElementwiseMode::clz, sum, {}, headroom1);
-    const View shift = chain.apply(ElementwiseMode::sub, number(12 + 31 - 8, "35"), headroom1, "shift");
+    const View shift =
+        chain.apply(ElementwiseMode::sub, number(12 + 31 - 8, "35"), headroom1, "shift");
     const View headroom = chain.apply(ElementwiseMode::sub, headroom1, number(1, "1"), "headroom");
     const View shifted = chain.apply(ElementwiseMode::shl, sum, headroom, "shifted");
     // 8 to 10: half of the denominator, 1 + x, in Q0.31.
-    const View fraction = chain.apply(ElementwiseMode::sub, shifted, number(1 << 30, "2^30"), "fraction");
+    const View fraction =
+        chain.apply(ElementwiseMode::sub, shifted, number(1 << 30, "2^30"), "fraction");
     const View doubled = chain.apply(ElementwiseMode::shl, fraction, number(1, "1b"), "doubled");
     const View half = chain.map(one, "half");
     chain

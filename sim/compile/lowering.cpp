@@ -125,7 +125,10 @@ View Lowering::make(TensorId id) {
         const Extent extent = extent_of(tensor.shape);
         v = view(slot.into);
         const std::int32_t rows = tensor.shape.size() == 4 ? tensor.shape[1] : 1;
-        v = part(v, slot.axis == 0 ? slot.position * rows : slot.axis == 1 ? slot.position : 0,
+        v = part(v,
+                 slot.axis == 0   ? slot.position * rows
+                 : slot.axis == 1 ? slot.position
+                                  : 0,
                  slot.axis == 2 ? slot.position : 0, slot.axis == 3 ? slot.position : 0, extent);
     } else {
         v.buffer = buffer_for(id);

@@ -64,8 +64,7 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
                                         fmt::join(names, ", ")));
     }
     if (options.max_blockdep < 0 || options.max_blockdep > 3) {
-        throw InvalidConfig(
-            fmt::format("max_blockdep = {}: must be 0 to 3", options.max_blockdep));
+        throw InvalidConfig(fmt::format("max_blockdep = {}: must be 0 to 3", options.max_blockdep));
     }
     verify(graph);
     target.validate();

@@ -99,9 +99,9 @@ void merge_in_place(Program& program) {
         Buffer& output = program.buffers[static_cast<std::size_t>(to)];
         if (from == to || input.kind != Placement::Kind::feature_map || input.pinned ||
             output.pinned || output.kind != Placement::Kind::feature_map ||
-            input.last_use != op.time || output.first_use != op.time ||
-            input.size != output.size || input.layout != output.layout ||
-            input.extent != output.extent || (op.ifm2.valid() && owner(op.ifm2.buffer) == from)) {
+            input.last_use != op.time || output.first_use != op.time || input.size != output.size ||
+            input.layout != output.layout || input.extent != output.extent ||
+            (op.ifm2.valid() && owner(op.ifm2.buffer) == from)) {
             return;
         }
         input.last_use = output.last_use;
@@ -163,8 +163,7 @@ private:
                 if (!view->valid()) continue;
                 double times = 1;
                 if (view == &op.ifm && op.kernel.kind == stream::KernelKind::conv) {
-                    times = static_cast<double>(
-                        ceil_div(op.ofm.extent.c, op.kernel.block.depth));
+                    times = static_cast<double>(ceil_div(op.ofm.extent.c, op.kernel.block.depth));
                 }
                 accesses[static_cast<std::size_t>(view->buffer)] +=
                     times * static_cast<double>(view->extent.elements()) *
@@ -200,8 +199,8 @@ private:
         }
     }
 
-    int add_weight_buffer(const NpuOp& op, std::int64_t size, const char* what,
-                          std::int32_t first, std::int32_t last) {
+    int add_weight_buffer(const NpuOp& op, std::int64_t size, const char* what, std::int32_t first,
+                          std::int32_t last) {
         Buffer buffer;
         buffer.name = fmt::format("{}/{}", op.name, what);
         buffer.kind = Placement::Kind::weight_buffer;
@@ -265,9 +264,9 @@ private:
             items.push_back(lifetime(at(candidate.buffer)));
         }
         const std::size_t n = candidates_.size();
-        const double everything = std::accumulate(
-            candidates_.begin(), candidates_.end(), 0.0,
-            [](double sum, const Candidate& c) { return sum + c.benefit; });
+        const double everything =
+            std::accumulate(candidates_.begin(), candidates_.end(), 0.0,
+                            [](double sum, const Candidate& c) { return sum + c.benefit; });
         std::vector<Lifetime> best;
         double best_value = -1;
         std::vector<std::size_t> best_order;
@@ -373,17 +372,15 @@ private:
         std::vector<WeightSlice> slices;
         std::int64_t sizes[2] = {0, 0};
         for (std::int32_t c = 0; c < op.ofm.extent.c; c += step) {
-            slices.push_back(
-                store_slice(program_, op, c, std::min(step, op.ofm.extent.c - c)));
+            slices.push_back(store_slice(program_, op, c, std::min(step, op.ofm.extent.c - c)));
             auto& size = sizes[(slices.size() - 1) % 2];
             size = std::max(size, slices.back().size);
         }
         Lifetime a{sizes[0], first, op.time, -1};
         Lifetime b{sizes[1], op.time, op.time, -1};
         if (!fits_pair(a, b)) return false;
-        const int buffers[2] = {
-            add_weight_buffer(op, sizes[0], "weights a", first, op.time),
-            add_weight_buffer(op, sizes[1], "weights b", op.time, op.time)};
+        const int buffers[2] = {add_weight_buffer(op, sizes[0], "weights a", first, op.time),
+                                add_weight_buffer(op, sizes[1], "weights b", op.time, op.time)};
         settle(buffers[0], fast_region_, a.offset);
         settle(buffers[1], fast_region_, b.offset);
         for (std::size_t i = 0; i < slices.size(); ++i) slices[i].buffer = buffers[i % 2];
@@ -411,8 +408,7 @@ private:
         }
         for (const auto& buffer : program_.buffers) {
             if (buffer.first_use < 0 || buffer.region < 0) continue;
-            auto& top =
-                buffer.region == region_fast ? program_.fast_size : program_.arena_size;
+            auto& top = buffer.region == region_fast ? program_.fast_size : program_.arena_size;
             if (buffer.region != region_constants) {
                 top = std::max(top, round_up(buffer.offset + buffer.size, 16));
             }

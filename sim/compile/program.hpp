@@ -31,9 +31,9 @@ struct Buffer {
     Extent extent;  ///< how it is laid out
     stream::DataType type = stream::DataType::s8;
     stream::Layout layout = stream::Layout::nhwc;
-    bool linear = false;  ///< must stay NHWC
-    bool pinned = false;  ///< must live in region_arena: others than the NPU touch it
-    bool whole_life = false;  ///< state: never shares its memory
+    bool linear = false;             ///< must stay NHWC
+    bool pinned = false;             ///< must live in region_arena: others than the NPU touch it
+    bool whole_life = false;         ///< state: never shares its memory
     std::vector<std::uint8_t> data;  ///< constants
     std::int64_t size = 0;           ///< bytes
     std::int32_t first_use = -1, last_use = -1;
@@ -93,8 +93,8 @@ struct WeightSlice {
 struct NpuOp {
     std::string name;  ///< unique
     std::int32_t graph_operator = -1;
-    std::int32_t time = 0;     ///< position in execution order
-    stream::KernelOp kernel;   ///< modes, window, scales, clamp; maps are filled when emitting
+    std::int32_t time = 0;    ///< position in execution order
+    stream::KernelOp kernel;  ///< modes, window, scales, clamp; maps are filled when emitting
     View ifm, ifm2, ofm;
     std::optional<WeightSource> weights;
     std::vector<weights::ScaleRecord> scales;
@@ -103,7 +103,7 @@ struct NpuOp {
     /// The result may be written over this operand (0: ifm, 1: ifm2, -1: neither).
     std::int32_t in_place = -1;
     bool vector_product = false;  ///< fully connected: each weight is used once a batch
-    std::int64_t cycles = 0;  ///< estimate, from choose_block on
+    std::int64_t cycles = 0;      ///< estimate, from choose_block on
     std::vector<WeightSlice> slices;
 
     [[nodiscard]] bool binary() const { return ifm2.valid(); }
@@ -120,8 +120,8 @@ struct Segment {
 /// What became of a graph operator.
 struct Decision {
     bool on_npu = false;
-    std::string reason;  ///< why not
-    bool folded = false;       ///< made by addresses alone
+    std::string reason;            ///< why not
+    bool folded = false;           ///< made by addresses alone
     std::int32_t fused_into = -1;  ///< operator that computes this one too
 };
 
@@ -137,7 +137,7 @@ struct Program {
     const Target* target = nullptr;
     CompileOptions options;
     Architecture arch{};
-    std::vector<Decision> decisions;                  ///< per operator
+    std::vector<Decision> decisions;                   ///< per operator
     std::vector<std::vector<std::int32_t>> consumers;  ///< per tensor: operators
     std::vector<std::int32_t> producers;               ///< per tensor: operator or -1
     std::vector<std::int32_t> segment_of;              ///< per operator: segment or -1

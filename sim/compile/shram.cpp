@@ -48,8 +48,8 @@ BlockShape ifm_block(const ShramUser& user, const BlockShape& ofm_block, const A
         block.depth = static_cast<std::int32_t>(round_up(std::min(user.ifm_c, 16), 4));
     } else {
         const std::int32_t most = user.ifm_bits == 32 || user.part_kernel ? 16 : 32;
-        block.depth = static_cast<std::int32_t>(
-            round_up(std::min(user.ifm_c, most), arch.ifm_ublock.depth));
+        block.depth =
+            static_cast<std::int32_t>(round_up(std::min(user.ifm_c, most), arch.ifm_ublock.depth));
     }
     return block;
 }
@@ -72,8 +72,8 @@ std::optional<ShramLayout> lay_out(const ShramUser& user, const BlockShape& ofm_
         return layout;
     }
     const std::int32_t height = is_flat(user, arch) ? 1 : ofm_block.height;
-    const std::int64_t acc_bytes = std::int64_t{ofm_block.width} * height *
-                                   round_up(ofm_block.depth, 8) * user.acc_bits / 8;
+    const std::int64_t acc_bytes =
+        std::int64_t{ofm_block.width} * height * round_up(ofm_block.depth, 8) * user.acc_bits / 8;
     const int acc_granule = user.acc_bits == 16   ? arch.granules.acc16
                             : user.acc_bits == 40 ? arch.granules.acc40
                                                   : arch.granules.acc32;
