@@ -1,0 +1,350 @@
+// Files of reference rows -> ValidationPlan.
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <yaml-cpp/yaml.h>
+
+#include <u65sim/error.hpp>
+#include <u65sim/validate.hpp>
+
+#include "study/validate_format.hpp"
+
+namespace u65sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t max_file_bytes = 4 << 20;
+constexpr std::size_t max_rows = 100'000;
+
+std::size_t edit_distance(std::string_view left, std::string_view right) {
+    std::vector<std::size_t> row(right.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < left.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (std::size_t j = 0; j < right.size(); ++j) {
+            const std::size_t replaced = diagonal + (left[i] == right[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+        }
+    }
+    return row.back();
+}
+
+/// A producer as a file declares it: our compiler where `compiled` is empty.
+struct Producer {
+    std::string name, compiled;
+};
+
+class Reader {
+public:
+    Reader(std::string origin, fs::path folder)
+        : origin_(std::move(origin)), folder_(std::move(folder)) {}
+
+    void read(std::string_view text, ValidationPlan& plan) {
+        if (text.size() > max_file_bytes) {
+            throw InvalidConfig(fmt::format("{}: {} bytes: must be at most {}", origin_,
+                                            text.size(), max_file_bytes));
+        }
+        YAML::Node root;
+        try {
+            root = YAML::Load(std::string(text));
+        } catch (const YAML::Exception& error) {
+            fail(error.mark, error.msg);
+        }
+        const auto fields =
+            map_of(root, "a file of reference rows",
+                   {"title", "note", "baseline", "producers", "goals", "defaults", "rows"});
+        plan.titles.push_back(text_of(require(fields, root, "title"), "title"));
+        plan.notes.push_back(fields.contains("note") ? text_of(fields.at("note"), "note") : "");
+        read_producers(require(fields, root, "producers"));
+        if (fields.contains("baseline")) {
+            baseline_ = text_of(fields.at("baseline"), "baseline");
+        }
+        if (fields.contains("goals")) read_goals(fields.at("goals"), plan);
+        Fields defaults;
+        if (fields.contains("defaults")) {
+            defaults = map_of(fields.at("defaults"), "defaults", row_keys());
+        }
+        const YAML::Node& rows = sequence(require(fields, root, "rows"), "rows");
+        for (const YAML::Node& row : rows) read_row(row, defaults, plan);
+    }
+
+private:
+    using Fields = std::map<std::string, YAML::Node>;
+
+    static const std::vector<std::string>& row_keys() {
+        static const std::vector<std::string> keys{"group",    "network", "target", "set",
+                                                   "producer", "counter", "value",  "bound",
+                                                   "baseline", "label",   "source"};
+        return keys;
+    }
+
+    [[nodiscard]] std::string place(const YAML::Mark& mark) const {
+        if (mark.is_null()) return origin_;
+        return fmt::format("{}:{}:{}", origin_, mark.line + 1, mark.column + 1);
+    }
+
+    [[noreturn]] void fail(const YAML::Mark& mark, std::string_view message) const {
+        throw InvalidConfig(fmt::format("{}: {}", place(mark), message));
+    }
+
+    Fields map_of(const YAML::Node& node, std::string_view what,
+                  const std::vector<std::string>& keys) const {
+        if (!node.IsMap()) {
+            fail(node.Mark(), fmt::format("{}: must be a map of {}", what, fmt::join(keys, ", ")));
+        }
+        Fields fields;
+        for (const auto& entry : node) {
+            if (!entry.first.IsScalar()) fail(entry.first.Mark(), "a key must be a plain word");
+            const std::string& key = entry.first.Scalar();
+            if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+                const std::string clipped = key.substr(0, 100);
+                const auto nearest = std::min_element(
+                    keys.begin(), keys.end(), [&](const auto& left, const auto& right) {
+                        return edit_distance(clipped, left) < edit_distance(clipped, right);
+                    });
+                fail(entry.first.Mark(),
+                     fmt::format("unknown key {}; the nearest known one is {}", clipped, *nearest));
+            }
+            if (!fields.emplace(key, entry.second).second) {
+                fail(entry.first.Mark(), fmt::format("{}: must be given only once", key));
+            }
+        }
+        return fields;
+    }
+
+    const YAML::Node& require(const Fields& fields, const YAML::Node& around,
+                              const std::string& key) const {
+        const auto found = fields.find(key);
+        if (found == fields.end()) fail(around.Mark(), fmt::format("{}: must be given", key));
+        return found->second;
+    }
+
+    const YAML::Node& sequence(const YAML::Node& node, std::string_view key) const {
+        if (!node.IsSequence()) fail(node.Mark(), fmt::format("{}: must be a list", key));
+        return node;
+    }
+
+    std::string text_of(const YAML::Node& node, std::string_view key) const {
+        if (!node.IsScalar()) fail(node.Mark(), fmt::format("{}: must be a single value", key));
+        std::string text = node.Scalar();
+        while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+        if (text.empty()) fail(node.Mark(), fmt::format("{}: must not be empty", key));
+        return text;
+    }
+
+    double number(const YAML::Node& node, std::string_view key) const {
+        const std::string text = text_of(node, key);
+        double value = 0;
+        std::size_t used = 0;
+        try {
+            value = std::stod(text, &used);
+        } catch (const std::exception&) {
+            used = 0;
+        }
+        if (used != text.size() || !std::isfinite(value) || value <= 0) {
+            fail(node.Mark(), fmt::format("{} = {}: must be a number above 0", key, text));
+        }
+        return value;
+    }
+
+    void read_producers(const YAML::Node& node) {
+        for (const YAML::Node& each : sequence(node, "producers")) {
+            const Fields fields = map_of(each, "a producer", {"name", "file"});
+            Producer producer;
+            producer.name = text_of(require(fields, each, "name"), "name");
+            if (fields.contains("file")) producer.compiled = text_of(fields.at("file"), "file");
+            for (const Producer& known : producers_) {
+                if (known.name == producer.name) {
+                    fail(each.Mark(),
+                         fmt::format("producer {}: must be declared once", producer.name));
+                }
+            }
+            producers_.push_back(std::move(producer));
+        }
+        if (producers_.empty()) fail(node.Mark(), "producers: must hold at least one");
+    }
+
+    void read_goals(const YAML::Node& node, ValidationPlan& plan) const {
+        for (const YAML::Node& each : sequence(node, "goals")) {
+            const Fields fields =
+                map_of(each, "a goal", {"group", "producer", "target", "mean", "worst"});
+            ValidationGoal goal;
+            goal.group = text_of(require(fields, each, "group"), "group");
+            if (fields.contains("producer")) {
+                goal.producer = text_of(fields.at("producer"), "producer");
+                find_producer(goal.producer, fields.at("producer"));
+            }
+            if (fields.contains("target")) goal.target = text_of(fields.at("target"), "target");
+            if (fields.contains("mean")) goal.mean = number(fields.at("mean"), "mean");
+            if (fields.contains("worst")) goal.worst = number(fields.at("worst"), "worst");
+            if (!goal.mean && !goal.worst) {
+                fail(each.Mark(), "a goal: must give mean, worst or both, in percent");
+            }
+            // Groups span files, so a goal may be repeated, but not changed.
+            for (const ValidationGoal& known : plan.goals) {
+                if (known.group == goal.group && known.producer == goal.producer &&
+                    known.target == goal.target && known != goal) {
+                    fail(each.Mark(),
+                         fmt::format("goal of {}: must be the same in every file", goal.group));
+                }
+            }
+            if (std::find(plan.goals.begin(), plan.goals.end(), goal) == plan.goals.end()) {
+                plan.goals.push_back(std::move(goal));
+            }
+        }
+    }
+
+    const Producer& find_producer(const std::string& name, const YAML::Node& node) const {
+        for (const Producer& producer : producers_) {
+            if (producer.name == name) return producer;
+        }
+        std::vector<std::string> names;
+        for (const Producer& producer : producers_) names.push_back(producer.name);
+        fail(node.Mark(),
+             fmt::format("producer = {}: must be one of {}", name, fmt::join(names, ", ")));
+    }
+
+    /// A name as it is, or a path made relative to the file that gives it.
+    [[nodiscard]] std::string resolve(const std::string& text) const {
+        const bool is_path = text.ends_with(".yaml") || text.ends_with(".yml") ||
+                             text.ends_with(".tflite") || text.find('/') != std::string::npos;
+        if (!is_path || text.starts_with("zoo:") || text.starts_with("${")) return text;
+        return (folder_ / text).lexically_normal().string();
+    }
+
+    static void replace_all(std::string& text, const std::string& mark, const std::string& by) {
+        for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
+            text.replace(at, mark.size(), by);
+            at += by.size();
+        }
+    }
+
+    /// ".../{target}/{network}..." with the names of the row's in their place.
+    static std::string with_names(std::string text, const ValidationRow& row) {
+        replace_all(text, "{target}", study::target_name(row.target));
+        replace_all(text, "{network}", study::network_name(row.network));
+        return text;
+    }
+
+    void read_row(const YAML::Node& node, const Fields& defaults, ValidationPlan& plan) {
+        Fields fields = map_of(node, "a row", row_keys());
+        for (const auto& [key, value] : defaults) fields.emplace(key, value);
+        ValidationRow row;
+        row.place = place(node.Mark());
+        row.group = text_of(require(fields, node, "group"), "group");
+        row.network = resolve(text_of(require(fields, node, "network"), "network"));
+        const std::string target = text_of(require(fields, node, "target"), "target");
+        row.target = target.find('.') == std::string::npos ? target : resolve(target);
+        row.counter = text_of(require(fields, node, "counter"), "counter");
+        row.source = text_of(require(fields, node, "source"), "source");
+        if (fields.contains("set")) row.settings = settings(fields.at("set"));
+        read_value(fields, node, row);
+        if (fields.contains("baseline")) {
+            row.baseline = number(fields.at("baseline"), "baseline");
+            if (baseline_.empty()) {
+                fail(fields.at("baseline").Mark(),
+                     "baseline: the file must say whose it is, under its own key baseline");
+            }
+            plan.baselines.emplace(row.group, baseline_);
+        }
+        row.label = fields.contains("label") ? text_of(fields.at("label"), "label")
+                                             : fmt::format("{}", fmt::join(row.settings, " "));
+        for (const Producer& producer : chosen(fields)) {
+            row.producer = producer.name;
+            row.compiled_file =
+                producer.compiled.empty() ? "" : resolve(with_names(producer.compiled, row));
+            plan.rows.push_back(row);
+        }
+        if (plan.rows.size() > max_rows) {
+            fail(node.Mark(), fmt::format("more than {} rows", max_rows));
+        }
+    }
+
+    void read_value(const Fields& fields, const YAML::Node& node, ValidationRow& row) const {
+        const YAML::Node& value = require(fields, node, "value");
+        if (value.IsScalar() && value.Scalar() == "does not fit") {
+            row.kind = ReferenceKind::does_not_fit;
+            return;
+        }
+        row.reference = number(value, "value");
+        if (!fields.contains("bound")) return;
+        const YAML::Node& bound = fields.at("bound");
+        const std::string text = text_of(bound, "bound");
+        if (text != "upper" && text != "lower") {
+            fail(bound.Mark(), fmt::format("bound = {}: must be upper or lower", text));
+        }
+        row.kind = text == "upper" ? ReferenceKind::upper_bound : ReferenceKind::lower_bound;
+    }
+
+    std::vector<std::string> settings(const YAML::Node& node) const {
+        std::vector<std::string> list;
+        if (node.IsScalar()) {
+            list.push_back(text_of(node, "set"));
+        } else {
+            for (const YAML::Node& each : sequence(node, "set")) {
+                list.push_back(text_of(each, "set"));
+            }
+        }
+        for (const std::string& each : list) {
+            if (each.find('=') == std::string::npos) {
+                fail(node.Mark(), fmt::format("set = {}: must be key=value", each));
+            }
+        }
+        return list;
+    }
+
+    std::vector<Producer> chosen(const Fields& fields) const {
+        if (!fields.contains("producer")) return producers_;
+        const YAML::Node& node = fields.at("producer");
+        std::vector<Producer> list;
+        if (node.IsScalar()) {
+            list.push_back(find_producer(text_of(node, "producer"), node));
+        } else {
+            for (const YAML::Node& each : sequence(node, "producer")) {
+                list.push_back(find_producer(text_of(each, "producer"), each));
+            }
+        }
+        return list;
+    }
+
+    std::string origin_;
+    fs::path folder_;
+    std::string baseline_;
+    std::vector<Producer> producers_;
+};
+
+}  // namespace
+
+ValidationPlan read_validation(const std::vector<std::filesystem::path>& files) {
+    ValidationPlan plan;
+    for (const fs::path& file : files) {
+        std::error_code code;
+        std::ifstream stream(file, std::ios::binary);
+        if (!fs::is_regular_file(file, code) || !stream) {
+            throw FileError(fmt::format("{}: cannot be read: no such file", file.string()));
+        }
+        const std::string text{std::istreambuf_iterator<char>(stream), {}};
+        if (stream.bad()) {
+            throw FileError(fmt::format("{}: cannot be read to its end", file.string()));
+        }
+        Reader(file.string(), file.parent_path()).read(text, plan);
+    }
+    return plan;
+}
+
+ValidationPlan read_validation_text(std::string_view text, std::string_view origin) {
+    ValidationPlan plan;
+    Reader(std::string(origin), {}).read(text, plan);
+    return plan;
+}
+
+}  // namespace u65sim

@@ -1,0 +1,134 @@
+// A validation as people read it on a terminal, and as a spreadsheet does.
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <u65sim/validate.hpp>
+#include "report/format.hpp"
+#include "study/validate_format.hpp"
+
+namespace u65sim {
+namespace {
+
+using report::elided;
+
+constexpr std::size_t columns = 100;
+
+std::string wrapped(std::string_view text, std::size_t indent) {
+    std::string out;
+    const std::size_t room = columns - indent;
+    while (text.size() > room) {
+        std::size_t cut = text.rfind(' ', room);
+        if (cut == std::string_view::npos || cut == 0) cut = room;
+        out += fmt::format("{:{}}{}\n", "", indent, text.substr(0, cut));
+        text.remove_prefix(text[cut] == ' ' ? cut + 1 : cut);
+    }
+    return out + fmt::format("{:{}}{}\n", "", indent, text);
+}
+
+std::string summary_table(const Validation& validation) {
+    const auto summaries = validation.summaries();
+    if (summaries.empty()) return "";
+    std::string out =
+        fmt::format("{:<40}{:<14}{:>5}{:>9}{:>10}{:>10}  {}\n", "absolute error, by group",
+                    "stream by", "rows", "mean %", "worst %", "left out", "goal");
+    for (const ValidationSummary& each : summaries) {
+        out += fmt::format("{:<40}{:<14}{:>5}", elided(each.group, 39), elided(each.producer, 13),
+                           each.rows);
+        out += each.rows ? fmt::format("{:>9.2f}{:>+10.2f}", each.mean, each.worst)
+                         : fmt::format("{:>9}{:>10}", "-", "-");
+        out += fmt::format("{:>10}  {}\n", each.others, study::goal_state(each));
+    }
+    return out + '\n';
+}
+
+std::string section_text(const study::Section& section,
+                         const std::vector<ValidationSummary>& summaries) {
+    std::string out =
+        fmt::format("{}; stream by {}\n", elided(section.group, 60), elided(section.producer, 25));
+    std::string counter;
+    for (const ValidationResult* result : section.results) {
+        const ValidationRow& row = result->row;
+        if (row.counter != counter) {
+            counter = row.counter;
+            out += fmt::format("  {:<52}{:>14}{:>14}{:>16}\n", elided(counter, 50), "ours",
+                               "reference", section.bounds ? "" : "error");
+        }
+        const bool measured = result->status == ValidationResult::Status::measured &&
+                              row.kind != ReferenceKind::does_not_fit;
+        out += fmt::format("  {:<22}{:<13}{:<17}{:>14}{:>14}{:>16}\n",
+                           elided(study::network_name(row.network), 21),
+                           elided(study::target_name(row.target), 12), elided(row.label, 16),
+                           measured ? study::figure(result->ours, row.counter) : "-",
+                           study::reference(row), study::verdict(*result));
+    }
+    for (const ValidationSummary& each : summaries) {
+        if (each.group != section.group || each.producer != section.producer || section.bounds) {
+            continue;
+        }
+        if (each.rows == 0) continue;
+        out += wrapped(fmt::format("mean {:.2f} %, worst {:+.2f} % ({}), bias {:+.2f} %", each.mean,
+                                   each.worst, each.worst_row, each.bias),
+                       2);
+        if (const std::string goal = study::goal(each); !goal.empty()) {
+            out += wrapped(fmt::format("goal {}: {}", goal, study::goal_state(each)), 2);
+        }
+    }
+    return out + '\n';
+}
+
+/// Quoted where a comma, a quote or a line break would break the row.
+std::string field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (const char c : text) {
+        if (c == '"') quoted += '"';
+        quoted += c;
+    }
+    return quoted + '"';
+}
+
+}  // namespace
+
+std::string Validation::to_text() const {
+    std::string out =
+        fmt::format("u65sim {} against {} reference rows\n", u65sim_version, results.size());
+    if (!settings.empty()) out += wrapped(fmt::format("with {}", fmt::join(settings, " ")), 0);
+    out += '\n' + summary_table(*this);
+    const auto groups = summaries();
+    for (const study::Section& section : study::sections(*this)) {
+        out += section_text(section, groups);
+    }
+    for (const study::LeftOut& each : study::left_out(*this)) {
+        out += wrapped(fmt::format("{} rows {}: {}", each.results.size(), each.status, each.reason),
+                       0);
+    }
+    return out;
+}
+
+std::string Validation::to_csv() const {
+    std::string out =
+        "group,producer,made_by,network,target,settings,counter,kind,status,ours,reference,"
+        "error_percent,baseline,place,source,reason\n";
+    for (const ValidationResult& each : results) {
+        const ValidationRow& row = each.row;
+        const bool has_ours = each.status == ValidationResult::Status::measured &&
+                              row.kind != ReferenceKind::does_not_fit;
+        const auto error = each.error_percent();
+        out += fmt::format(
+            "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", field(row.group),
+            field(row.producer), field(each.made_by), field(study::network_name(row.network)),
+            field(study::target_name(row.target)),
+            field(fmt::format("{}", fmt::join(row.settings, " "))), field(row.counter),
+            to_string(row.kind), to_string(each.status), has_ours ? fmt::to_string(each.ours) : "",
+            row.kind == ReferenceKind::does_not_fit ? "" : fmt::to_string(row.reference),
+            error ? fmt::format("{:.4f}", *error) : "",
+            row.baseline ? fmt::to_string(*row.baseline) : "", field(row.place), field(row.source),
+            field(each.reason));
+    }
+    return out;
+}
+
+}  // namespace u65sim
