@@ -1,4 +1,6 @@
-# Debian 12 packages this project stands on.
+# Debian 12 packages this project stands on. Their targets are global, so that a project which adds
+# this one as a subdirectory can link what the library needs.
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(fmt 9 REQUIRED)
@@ -8,7 +10,7 @@ find_package(nlohmann_json 3.11 REQUIRED)
 
 # Debian ships SystemC without a CMake package, built as C++17: newer code must say so, or the
 # version check of its headers refuses to link.
-pkg_check_modules(U65SIM_SYSTEMC REQUIRED IMPORTED_TARGET systemc)
+pkg_check_modules(U65SIM_SYSTEMC REQUIRED IMPORTED_TARGET GLOBAL systemc)
 add_library(u65sim_systemc_library INTERFACE IMPORTED GLOBAL)
 target_link_libraries(u65sim_systemc_library INTERFACE PkgConfig::U65SIM_SYSTEMC)
 target_compile_definitions(u65sim_systemc_library INTERFACE SC_DISABLE_API_VERSION_CHECK)

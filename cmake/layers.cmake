@@ -69,6 +69,7 @@ function(u65sim_add_test_program name)
   target_link_libraries(${name} PRIVATE u65sim_test_main u65sim_warnings ${packages}
                                         ${ARG_LIBRARIES})
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900
     ENVIRONMENT "U65SIM_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+  set_property(GLOBAL APPEND PROPERTY U65SIM_TEST_PROGRAMS ${name})
 endfunction()

@@ -1,4 +1,12 @@
+// Own main for every test program, because libsystemc exports one of its own.
 #define CATCH_CONFIG_RUNNER
 #include <catch2/catch.hpp>
 
-int main(int argc, char** argv) { return Catch::Session().run(argc, argv); }
+int main(int argc, char** argv) {
+    Catch::Session session;
+    // A program that runs no test has failed.
+    session.configData().warnings =
+        static_cast<Catch::WarnAbout::What>(session.configData().warnings |
+                                            Catch::WarnAbout::NoTests);
+    return session.run(argc, argv);
+}

@@ -1,0 +1,76 @@
+#include "cli/program.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace u65sim::cli_test {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void redirect(int descriptor, const std::string& file, int flags) {
+    const int opened = ::open(file.c_str(), flags, 0600);
+    if (opened < 0 || ::dup2(opened, descriptor) < 0) ::_exit(126);
+}
+
+}  // namespace
+
+Outcome run(const std::vector<std::string>& arguments) {
+    const char* const program = std::getenv("U65SIM_PROGRAM");
+    if (program == nullptr) throw std::runtime_error("U65SIM_PROGRAM: must name the program");
+    const Folder folder;
+    const std::string out = folder.file("out");
+    const std::string err = folder.file("err");
+    std::vector<std::string> words{program};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> pointers;
+    for (std::string& word : words) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+
+    const pid_t child = ::fork();
+    if (child < 0) throw std::runtime_error("fork failed");
+    if (child == 0) {
+        redirect(STDIN_FILENO, "/dev/null", O_RDONLY);
+        redirect(STDOUT_FILENO, out, O_WRONLY | O_CREAT | O_TRUNC);
+        redirect(STDERR_FILENO, err, O_WRONLY | O_CREAT | O_TRUNC);
+        ::execv(program, pointers.data());
+        ::_exit(127);
+    }
+    int status = 0;
+    if (::waitpid(child, &status, 0) != child) throw std::runtime_error("waitpid failed");
+    // A signal shows as 128 + its number, as a shell tells it.
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read(out), read(err)};
+}
+
+Folder::Folder() {
+    std::string pattern = (fs::temp_directory_path() / "u65sim_test_XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+    path_ = pattern;
+}
+
+Folder::~Folder() {
+    std::error_code error;
+    fs::remove_all(path_, error);
+}
+
+std::size_t Folder::files() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator{path_}, fs::directory_iterator{}));
+}
+
+std::string read(const std::string& file) {
+    std::ifstream in{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
+}
+
+void write(const std::string& file, const std::string& content) {
+    std::ofstream{file, std::ios::binary} << content;
+}
+
+}  // namespace u65sim::cli_test

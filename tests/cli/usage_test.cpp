@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "cli/program.hpp"
+
+using namespace u65sim::cli_test;
+
+namespace {
+
+/// Bad usage and bad input: exit code 2, nothing on standard output, one line that says why.
+void check_refused(const std::vector<std::string>& arguments, const std::string& says) {
+    std::string line;
+    for (const std::string& argument : arguments) line += argument + ' ';
+    const Outcome outcome = run(arguments);
+    CAPTURE(line, outcome.err);
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.out.empty());
+    CHECK(outcome.err.starts_with("u65sim: error: "));
+    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+    CHECK(outcome.err.find(says) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("Help and version are answers, not errors") {
+    for (const char* argument : {"--help", "--version"}) {
+        const Outcome outcome = run({argument});
+        CHECK(outcome.exit_code == 0);
+        CHECK(outcome.err.empty());
+        CHECK_FALSE(outcome.out.empty());
+    }
+    for (const char* command : {"run", "compile", "disasm", "zoo", "targets", "graph", "passes"}) {
+        CAPTURE(command);
+        const Outcome outcome = run({command, "--help"});
+        CHECK(outcome.exit_code == 0);
+        CHECK(run({"--help"}).out.find(command) != std::string::npos);
+    }
+}
+
+TEST_CASE("Bad usage ends with 2 and says what was wrong") {
+    check_refused({}, "subcommand");
+    check_refused({"fly"}, "fly");
+    check_refused({"run"}, "NET");
+    check_refused({"run", "rnnoise", "--frmat", "json"}, "--frmat");
+    check_refused({"run", "rnnoise", "--format", "xml"}, "xml");
+    check_refused({"run", "rnnoise", "surplus"}, "surplus");
+    check_refused({"run", "rnnoise", "--vela-config", "x.ini"}, "--system-config");
+    check_refused({"compile", "rnnoise"}, "-o");
+    check_refused({"compile", "rnnoise", "--dump-after", "juggle"}, "juggle");
+    check_refused({"zoo"}, "subcommand");
+    check_refused({"zoo", "write", "rnnoise"}, "--output");
+    check_refused({"zoo", "write", "rnnoise", "-o", "/tmp", "--sparsity", "2"}, "--sparsity");
+}
+
+TEST_CASE("Unknown names are answered with the nearest known one") {
+    check_refused({"run", "rnoise"}, "rnnoise");
+    check_refused({"run", "rnnoise", "--target", "u65-265"}, "u65-256");
+    check_refused({"run", "rnnoise", "--set", "sram.sise=1KiB"}, "sram.size");
+    check_refused({"targets", "show", "u66-256"}, "u65-256");
+    check_refused({"zoo", "write", "vgg19_cifar10", "-o", "/tmp"}, "vgg19_cifar100");
+}
+
+TEST_CASE("Bad values name the key, the value and what would be right") {
+    check_refused({"run", "rnnoise", "--set", "sram.size=large"}, "sram.size = large: must be");
+    check_refused({"run", "rnnoise", "--set", "sram.size"}, "key=value");
+    check_refused({"run", "rnnoise", "--set", "accelerator.cores=3"}, "accelerator.cores = 3");
+}
+
+TEST_CASE("Files that are not there or are no networks end with 2") {
+    const Folder folder;
+    check_refused({"run", folder.file("none.tflite")}, "none.tflite");
+    check_refused({"run", "rnnoise", "--target", folder.file("none.yaml")}, "none.yaml");
+    write(folder.file("text.tflite"), "this is no network");
+    check_refused({"run", folder.file("text.tflite")}, "text.tflite");
+    write(folder.file("empty.tflite"), "");
+    check_refused({"run", folder.file("empty.tflite")}, "empty.tflite");
+    check_refused({"run", folder.file("")}, folder.file(""));
+    write(folder.file("bad.yaml"), "name: [1, 2\n");
+    check_refused({"run", folder.file("bad.yaml")}, "bad.yaml:");
+    check_refused({"run", "rnnoise", "--target", folder.file("bad.yaml")}, "bad.yaml:");
+    check_refused({"disasm", folder.file("text.tflite")}, "text.tflite");
+    check_refused({"disasm", folder.file("none.tflite")}, "none.tflite");
+}
+
+TEST_CASE("A truncated network ends with 2 wherever it was cut") {
+    const Folder folder;
+    REQUIRE(run({"zoo", "write", "rnnoise", "-o", folder.file("nets")}).exit_code == 0);
+    const std::string whole = read(folder.file("nets/rnnoise.tflite"));
+    REQUIRE(whole.size() > 1000);
+    for (const std::size_t parts : {1U, 2U, 5U, 9U}) {
+        const std::string cut = folder.file("cut.tflite");
+        write(cut, whole.substr(0, whole.size() * parts / 10));
+        check_refused({"run", cut}, "cut.tflite");
+    }
+}
+
+TEST_CASE("A payload that is none ends with 2") {
+    const Folder folder;
+    write(folder.file("payload.bin"), "COP1 and then nonsense");
+    check_refused({"disasm", folder.file("payload.bin")}, "");
+}
+
+TEST_CASE("An output that cannot be written is refused before the work") {
+    const Folder folder;
+    check_refused({"run", "rnnoise", "-o", folder.file("none/report.txt")}, "none");
+    check_refused({"run", "rnnoise", "-o", folder.file("")}, "folder");
+}
