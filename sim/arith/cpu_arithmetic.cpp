@@ -1,0 +1,382 @@
+// CPU operators that compute: conversions between numbers, and simple functions of them.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "arith/cpu_operands.hpp"
+#include "arith/fixed_point.hpp"
+#include "arith/tables.hpp"
+
+namespace u65sim::arith {
+namespace {
+
+/// The tensor-wide quantisation, which must exist.
+Affine affine_of(const CpuCall& call, const Tensor& tensor) {
+    const Quantization& quantisation = tensor.quantization;
+    if (quantisation.scales.size() != 1) {
+        call.not_executable(fmt::format("{}: wants one scale for the whole tensor", tensor.name));
+    }
+    Affine result{quantisation.scales.front(), 0};
+    if (!quantisation.zero_points.empty()) {
+        result.zero_point = static_cast<std::int32_t>(quantisation.zero_points.front());
+    }
+    if (!std::isfinite(result.scale) || result.scale <= 0.0F) {
+        call.invalid(fmt::format("{}: scale {}: must be above 0", tensor.name, result.scale));
+    }
+    return result;
+}
+
+std::int64_t float_to_raw(float value, Affine to, RawRange range) {
+    const float rounded = std::round(value / to.scale);
+    if (std::isnan(rounded)) return range.low;
+    constexpr float bound = 2e9F;
+    const auto whole = static_cast<std::int64_t>(std::clamp(rounded, -bound, bound));
+    return std::clamp(whole + to.zero_point, range.low, range.high);
+}
+
+float raw_to_float(std::int64_t raw, Affine from) {
+    return static_cast<float>(static_cast<double>(from.scale) *
+                              static_cast<double>(raw - from.zero_point));
+}
+
+bool is_float(const Tensor& tensor) { return tensor.type == ElementType::float32; }
+
+/// Fused activations of float operators.
+float activated(const CpuCall& call, Activation activation, float value) {
+    switch (activation) {
+        case Activation::none:
+            return value;
+        case Activation::relu:
+            return std::max(value, 0.0F);
+        case Activation::relu6:
+            return std::clamp(value, 0.0F, 6.0F);
+        case Activation::relu_n1_to_1:
+            return std::clamp(value, -1.0F, 1.0F);
+        default:
+            break;
+    }
+    call.not_executable("no kernel for this fused activation");
+}
+
+float combined(OpType type, float a, float b) {
+    switch (type) {
+        case OpType::add:
+            return a + b;
+        case OpType::sub:
+            return a - b;
+        case OpType::mul:
+            return a * b;
+        case OpType::div:
+            return a / b;
+        case OpType::minimum:
+            return std::min(a, b);
+        default:
+            return std::max(a, b);
+    }
+}
+
+float function_value(const CpuCall& call, float x) {
+    switch (call.op.type) {
+        case OpType::relu:
+            return std::max(x, 0.0F);
+        case OpType::relu6:
+            return std::clamp(x, 0.0F, 6.0F);
+        case OpType::relu_n1_to_1:
+            return std::clamp(x, -1.0F, 1.0F);
+        case OpType::logistic:
+            return 1.0F / (1.0F + std::exp(-x));
+        case OpType::tanh:
+            return std::tanh(x);
+        case OpType::hard_swish:
+            return x * std::clamp(x + 3.0F, 0.0F, 6.0F) / 6.0F;
+        case OpType::leaky_relu:
+            return x > 0.0F ? x : x * call.attributes<LeakyReluAttributes>().alpha;
+        case OpType::exp:
+            return std::exp(x);
+        case OpType::log:
+            return std::log(x);
+        case OpType::sqrt:
+            return std::sqrt(x);
+        case OpType::rsqrt:
+            return 1.0F / std::sqrt(x);
+        case OpType::abs:
+            return std::fabs(x);
+        default:
+            break;
+    }
+    call.not_executable("no float kernel for this operator");
+}
+
+/// The 256-entry table of an 8-bit function.
+Table8 table_of(const CpuCall& call, bool is_signed, Affine in, Affine out) {
+    switch (call.op.type) {
+        case OpType::logistic:
+            return function_table8(Function::logistic, is_signed, in, out);
+        case OpType::tanh:
+            return function_table8(Function::tanh, is_signed, in, out);
+        case OpType::exp:
+            return function_table8(Function::exp, is_signed, in, out);
+        case OpType::log:
+            return function_table8(Function::log, is_signed, in, out);
+        case OpType::sqrt:
+            return function_table8(Function::sqrt, is_signed, in, out);
+        case OpType::gelu: {
+            const bool approximate = call.attributes<GeluAttributes>().approximate;
+            return function_table8(approximate ? Function::gelu_approximate : Function::gelu,
+                                   is_signed, in, out);
+        }
+        case OpType::hard_swish:
+            return hard_swish_table8(is_signed, in, out);
+        case OpType::leaky_relu:
+            return leaky_relu_table8(is_signed, in, out,
+                                     call.attributes<LeakyReluAttributes>().alpha);
+        case OpType::rsqrt:
+            if (is_signed) return rsqrt_table8(in, out);
+            break;
+        default:
+            break;
+    }
+    call.not_executable("no 8-bit kernel for this operator");
+}
+
+std::vector<float> softmax_row(std::span<const float> row, float beta) {
+    const float largest = *std::max_element(row.begin(), row.end());
+    std::vector<float> result;
+    float sum = 0.0F;
+    for (const float value : row) {
+        result.push_back(std::exp((value - largest) * beta));
+        sum += result.back();
+    }
+    for (float& value : result) value /= sum;
+    return result;
+}
+
+/// 8-bit softmax with the exponentials of all 256 differences in single precision.
+void softmax_row_8bit(std::span<const std::int64_t> row, float scale, Affine out, RawRange range,
+                      std::span<std::int64_t> result) {
+    const std::int64_t largest = *std::max_element(row.begin(), row.end());
+    std::vector<float> powers;
+    float sum = 0.0F;
+    for (const std::int64_t value : row) {
+        powers.push_back(std::exp(-scale * static_cast<float>(largest - value)));
+        sum += powers.back();
+    }
+    const float inverse = 1.0F / (sum * out.scale);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        const auto raw = static_cast<std::int64_t>(static_cast<double>(powers[i] * inverse) + 0.5);
+        result[i] = std::clamp(raw + out.zero_point, range.low, range.high);
+    }
+}
+
+void softmax_row_16bit(std::span<const std::int64_t> row, Multiplier to_table,
+                       std::span<std::int64_t> result) {
+    static const Table16 exponentials = softmax_exp_table16();
+    static const Table16 reciprocals = softmax_reciprocal_table16();
+    const std::int64_t largest = *std::max_element(row.begin(), row.end());
+    std::vector<std::int64_t> powers;
+    std::int64_t sum = 0;
+    for (const std::int64_t value : row) {
+        const std::int64_t index =
+            multiply_by_quantised(static_cast<std::int32_t>(value - largest), to_table) + 32767;
+        powers.push_back(look_up16(exponentials, static_cast<std::int16_t>(std::clamp<std::int64_t>(
+                                                     index, -32768, 32767))));
+        sum += powers.back();
+    }
+    const int zeros = std::countl_zero(static_cast<std::uint32_t>(sum));
+    const std::int64_t shifted = ((sum << (zeros - 1)) + (1 << 13)) >> 14;
+    const auto centred =
+        static_cast<std::int16_t>(std::clamp<std::int64_t>(shifted - 65536 - 32768, -32768, 32767));
+    const std::int64_t reciprocal = look_up16(reciprocals, centred);
+    const int right = 31 - zeros;
+    const std::int64_t half = right > 0 ? std::int64_t{1} << (right - 1) : 0;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        result[i] = std::clamp<std::int64_t>((powers[i] * reciprocal + half) >> right, 0, 32767);
+    }
+}
+
+}  // namespace
+
+CpuResults cpu_quantize(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const Tensor& output = call.output();
+    const Affine to = affine_of(call, output);
+    const RawRange range = raw_range(call, output.type);
+    std::vector<std::int64_t> raw;
+    if (is_float(*input.tensor)) {
+        for (const float value : float_values(call, input)) {
+            raw.push_back(float_to_raw(value, to, range));
+        }
+    } else {
+        const Affine from = affine_of(call, *input.tensor);
+        const Multiplier scale =
+            quantise(static_cast<double>(from.scale) / static_cast<double>(to.scale));
+        for (const std::int64_t value : raw_values(call, input)) {
+            const auto difference = static_cast<std::int32_t>(value - from.zero_point);
+            raw.push_back(std::clamp<std::int64_t>(
+                std::int64_t{multiply_by_quantised(difference, scale)} + to.zero_point, range.low,
+                range.high));
+        }
+    }
+    return {store_raw(call, output.type, raw)};
+}
+
+CpuResults cpu_dequantize(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    if (!is_float(call.output())) call.not_executable("wants a float32 output");
+    const Affine from = affine_of(call, *input.tensor);
+    std::vector<float> result;
+    for (const std::int64_t raw : raw_values(call, input)) {
+        result.push_back(raw_to_float(raw, from));
+    }
+    return {store_floats(result)};
+}
+
+CpuResults cpu_cast(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const Tensor& output = call.output();
+    if (is_float(*input.tensor)) {
+        if (is_float(output)) return cpu_reshape(call);
+        const RawRange range = raw_range(call, output.type);
+        std::vector<std::int64_t> raw;
+        for (const float value : float_values(call, input)) {
+            constexpr float bound = 9e18F;
+            const float finite = std::isnan(value) ? 0.0F : std::clamp(value, -bound, bound);
+            raw.push_back(std::clamp(static_cast<std::int64_t>(finite), range.low, range.high));
+        }
+        return {store_raw(call, output.type, raw)};
+    }
+    const auto raw = raw_values(call, input);
+    if (!is_float(output)) return {store_raw(call, output.type, raw)};
+    std::vector<float> result;
+    for (const std::int64_t value : raw) result.push_back(static_cast<float>(value));
+    return {store_floats(result)};
+}
+
+CpuResults cpu_softmax(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const Tensor& output = call.output();
+    const float beta = call.attributes<SoftmaxAttributes>().beta;
+    if (input.tensor->shape.empty() || input.tensor->shape.back() <= 0) {
+        call.invalid("a softmax over no elements");
+    }
+    const auto depth = static_cast<std::size_t>(input.tensor->shape.back());
+    if (is_float(*input.tensor)) {
+        const auto values = float_values(call, input);
+        std::vector<float> result;
+        for (std::size_t at = 0; at < values.size(); at += depth) {
+            const auto row = softmax_row(std::span{values}.subspan(at, depth), beta);
+            result.insert(result.end(), row.begin(), row.end());
+        }
+        return {store_floats(result)};
+    }
+    const Affine in = affine_of(call, *input.tensor);
+    const Affine out = affine_of(call, output);
+    const RawRange range = raw_range(call, output.type);
+    const auto raw = raw_values(call, input);
+    std::vector<std::int64_t> result(raw.size());
+    const std::size_t size = bytes_of_element(*input.tensor);
+    if (size > 2) call.not_executable("no softmax kernel for this element type");
+    const Multiplier to_table =
+        quantise(static_cast<double>(in.scale) * static_cast<double>(beta) / (10.0 / 65535.0));
+    for (std::size_t at = 0; at < raw.size(); at += depth) {
+        const auto row = std::span{raw}.subspan(at, depth);
+        const auto target = std::span{result}.subspan(at, depth);
+        if (size == 1) {
+            softmax_row_8bit(row, in.scale * beta, out, range, target);
+        } else {
+            softmax_row_16bit(row, to_table, target);
+        }
+    }
+    return {store_raw(call, output.type, result)};
+}
+
+CpuResults cpu_arg_max(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const auto axis_value = integers(call, 1);
+    if (axis_value.size() != 1) call.invalid("the axis must be one integer");
+    const Shape& shape = input.tensor->shape;
+    const std::size_t axis = normalised_axis(call, axis_value.front(), shape.size());
+    std::size_t inner = 1;
+    for (std::size_t i = axis + 1; i < shape.size(); ++i)
+        inner *= static_cast<std::size_t>(shape[i]);
+    const auto extent = static_cast<std::size_t>(shape[axis]);
+    const auto find = [&](const auto& values) {
+        std::vector<std::int64_t> result;
+        if (extent == 0 || inner == 0) return result;
+        for (std::size_t outer = 0; outer < values.size(); outer += extent * inner) {
+            for (std::size_t i = 0; i < inner; ++i) {
+                std::size_t best = 0;
+                for (std::size_t k = 1; k < extent; ++k) {
+                    if (values[outer + k * inner + i] > values[outer + best * inner + i]) best = k;
+                }
+                result.push_back(static_cast<std::int64_t>(best));
+            }
+        }
+        return result;
+    };
+    const auto result =
+        is_float(*input.tensor) ? find(float_values(call, input)) : find(raw_values(call, input));
+    return {store_raw(call, call.output().type, result)};
+}
+
+CpuResults cpu_binary(const CpuCall& call) {
+    const CpuOperand& first = call.input(0);
+    const CpuOperand& second = call.input(1);
+    const Tensor& output = call.output();
+    if (!is_float(*first.tensor) || !is_float(*second.tensor) || !is_float(output)) {
+        call.not_executable("no CPU kernel for quantised operands");
+    }
+    const auto a = float_values(call, first);
+    const auto b = float_values(call, second);
+    const auto* arithmetic = std::get_if<ArithmeticAttributes>(&call.op.attributes);
+    const Activation activation = arithmetic == nullptr ? Activation::none : arithmetic->activation;
+    /// Position of an output element in an operand whose extents of 1 repeat.
+    const auto position = [&](const Shape& shape, std::size_t linear) {
+        std::size_t at = 0;
+        std::size_t stride = 1;
+        for (std::size_t i = 0; i < output.shape.size(); ++i) {
+            const auto extent = static_cast<std::size_t>(output.shape[output.shape.size() - 1 - i]);
+            const std::size_t index = linear % extent;
+            linear /= extent;
+            if (i >= shape.size()) continue;
+            const auto own = static_cast<std::size_t>(shape[shape.size() - 1 - i]);
+            if (own != 1 && own != extent) call.invalid("operand shapes do not broadcast");
+            at += own == 1 ? 0 : index * stride;
+            stride *= own;
+        }
+        return at;
+    };
+    std::vector<float> result(static_cast<std::size_t>(elements(output)));
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        const std::size_t from_a = position(first.tensor->shape, i);
+        const std::size_t from_b = position(second.tensor->shape, i);
+        if (from_a >= a.size() || from_b >= b.size()) call.invalid("operand shapes disagree");
+        result[i] = activated(call, activation, combined(call.op.type, a[from_a], b[from_b]));
+    }
+    return {store_floats(result)};
+}
+
+CpuResults cpu_unary(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const Tensor& output = call.output();
+    if (is_float(*input.tensor)) {
+        std::vector<float> result = float_values(call, input);
+        for (float& value : result) value = function_value(call, value);
+        return {store_floats(result)};
+    }
+    const bool is_signed = input.tensor->type == ElementType::int8;
+    if ((!is_signed && input.tensor->type != ElementType::uint8) ||
+        output.type != input.tensor->type) {
+        call.not_executable("no CPU kernel for this element type");
+    }
+    const Table8 table =
+        table_of(call, is_signed, affine_of(call, *input.tensor), affine_of(call, output));
+    CpuBytes result(input.bytes.begin(), input.bytes.end());
+    for (std::uint8_t& byte : result) byte = table[is_signed ? byte ^ 0x80U : byte];
+    return {result};
+}
+
+}  // namespace u65sim::arith

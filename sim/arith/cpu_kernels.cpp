@@ -1,0 +1,259 @@
+#include "arith/cpu_kernels.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <u65sim/error.hpp>
+
+#include "arith/cpu_operands.hpp"
+
+namespace u65sim::arith {
+
+const CpuOperand& CpuCall::input(std::size_t index) const {
+    if (!has_input(index)) invalid(fmt::format("operand {} is missing", index));
+    return inputs[index];
+}
+
+bool CpuCall::has_input(std::size_t index) const {
+    return index < inputs.size() && inputs[index].tensor != nullptr;
+}
+
+const Tensor& CpuCall::output(std::size_t index) const {
+    if (index >= outputs.size() || outputs[index] == nullptr) {
+        invalid(fmt::format("output {} is missing", index));
+    }
+    return *outputs[index];
+}
+
+void CpuCall::not_executable(const std::string& why) const {
+    throw NotExecutable(fmt::format("{}: {}", op.name, why));
+}
+
+void CpuCall::invalid(const std::string& why) const {
+    throw InvalidModel(fmt::format("{}: {}", op.name, why));
+}
+
+std::int64_t elements(const Tensor& tensor) {
+    std::int64_t count = 1;
+    for (const std::int32_t extent : tensor.shape) {
+        count = detail::checked_mul(count, std::max(extent, 0));
+    }
+    return count;
+}
+
+std::size_t bytes_of_element(const Tensor& tensor) {
+    switch (tensor.type) {
+        case ElementType::int16:
+        case ElementType::uint16:
+            return 2;
+        case ElementType::int32:
+        case ElementType::float32:
+            return 4;
+        case ElementType::int64:
+            return 8;
+        default:
+            return 1;
+    }
+}
+
+std::size_t normalised_axis(const CpuCall& call, std::int64_t axis, std::size_t rank) {
+    const auto extent = static_cast<std::int64_t>(rank);
+    if (axis < -extent || axis >= extent) {
+        call.invalid(fmt::format("axis {}: must be within {} dimensions", axis, rank));
+    }
+    return static_cast<std::size_t>(axis < 0 ? axis + extent : axis);
+}
+
+RawRange raw_range(const CpuCall& call, ElementType type) {
+    switch (type) {
+        case ElementType::int8:
+            return {-128, 127};
+        case ElementType::uint8:
+            return {0, 255};
+        case ElementType::int16:
+            return {-32768, 32767};
+        case ElementType::uint16:
+            return {0, 65535};
+        case ElementType::int32:
+            return {INT32_MIN, INT32_MAX};
+        case ElementType::int64:
+            return {INT64_MIN, INT64_MAX};
+        case ElementType::boolean:
+            return {0, 1};
+        default:
+            break;
+    }
+    call.not_executable("no kernel for this element type");
+}
+
+namespace {
+
+template <class Stored>
+void append_raw(std::span<const std::uint8_t> bytes, std::vector<std::int64_t>& values) {
+    for (std::size_t at = 0; at + sizeof(Stored) <= bytes.size(); at += sizeof(Stored)) {
+        Stored value;
+        std::memcpy(&value, bytes.data() + at, sizeof value);
+        values.push_back(static_cast<std::int64_t>(value));
+    }
+}
+
+}  // namespace
+
+std::vector<std::int64_t> raw_values(const CpuCall& call, const CpuOperand& operand) {
+    std::vector<std::int64_t> values;
+    values.reserve(operand.bytes.size());
+    switch (operand.tensor->type) {
+        case ElementType::int8:
+            append_raw<std::int8_t>(operand.bytes, values);
+            break;
+        case ElementType::boolean:
+        case ElementType::uint8:
+            append_raw<std::uint8_t>(operand.bytes, values);
+            break;
+        case ElementType::int16:
+            append_raw<std::int16_t>(operand.bytes, values);
+            break;
+        case ElementType::uint16:
+            append_raw<std::uint16_t>(operand.bytes, values);
+            break;
+        case ElementType::int32:
+            append_raw<std::int32_t>(operand.bytes, values);
+            break;
+        case ElementType::int64:
+            append_raw<std::int64_t>(operand.bytes, values);
+            break;
+        default:
+            call.not_executable("no kernel for this element type");
+    }
+    return values;
+}
+
+std::vector<std::int64_t> integers(const CpuCall& call, std::size_t index) {
+    const CpuOperand& operand = call.input(index);
+    if (operand.tensor->type != ElementType::int32 && operand.tensor->type != ElementType::int64) {
+        call.invalid(fmt::format("operand {}: must be int32 or int64", index));
+    }
+    return raw_values(call, operand);
+}
+
+CpuBytes store_raw(const CpuCall& call, ElementType type, std::span<const std::int64_t> values) {
+    Tensor shape_only;
+    shape_only.type = type;
+    const std::size_t size = bytes_of_element(shape_only);
+    if (type == ElementType::float32) call.invalid("an integer result in a float tensor");
+    CpuBytes bytes(values.size() * size);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        // Two's complement, little-endian: the low bytes are the narrow value.
+        std::memcpy(bytes.data() + i * size, &values[i], size);
+    }
+    return bytes;
+}
+
+std::vector<float> float_values(const CpuCall& call, const CpuOperand& operand) {
+    if (operand.tensor->type != ElementType::float32) call.not_executable("wants float32 operands");
+    std::vector<float> values(operand.bytes.size() / sizeof(float));
+    if (!values.empty()) {
+        std::memcpy(values.data(), operand.bytes.data(), values.size() * sizeof(float));
+    }
+    return values;
+}
+
+CpuBytes store_floats(std::span<const float> values) {
+    CpuBytes bytes(values.size_bytes());
+    if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+    return bytes;
+}
+
+namespace {
+
+CpuResults dispatch(const CpuCall& call) {
+    switch (call.op.type) {
+        case OpType::reshape:
+        case OpType::squeeze:
+        case OpType::expand_dims:
+            return cpu_reshape(call);
+        case OpType::transpose:
+            return cpu_transpose(call);
+        case OpType::pad:
+        case OpType::mirror_pad:
+            return cpu_pad(call);
+        case OpType::concatenation:
+            return cpu_concatenation(call);
+        case OpType::pack:
+            return cpu_pack(call);
+        case OpType::split:
+        case OpType::split_v:
+        case OpType::unpack:
+            return cpu_split(call);
+        case OpType::slice:
+            return cpu_slice(call);
+        case OpType::strided_slice:
+            return cpu_strided_slice(call);
+        case OpType::gather:
+            return cpu_gather(call);
+        case OpType::quantize:
+            return cpu_quantize(call);
+        case OpType::dequantize:
+            return cpu_dequantize(call);
+        case OpType::cast:
+            return cpu_cast(call);
+        case OpType::softmax:
+            return cpu_softmax(call);
+        case OpType::arg_max:
+            return cpu_arg_max(call);
+        case OpType::add:
+        case OpType::sub:
+        case OpType::mul:
+        case OpType::div:
+        case OpType::minimum:
+        case OpType::maximum:
+            return cpu_binary(call);
+        case OpType::relu:
+        case OpType::relu6:
+        case OpType::relu_n1_to_1:
+        case OpType::logistic:
+        case OpType::tanh:
+        case OpType::hard_swish:
+        case OpType::leaky_relu:
+        case OpType::exp:
+        case OpType::log:
+        case OpType::sqrt:
+        case OpType::rsqrt:
+        case OpType::gelu:
+        case OpType::abs:
+            return cpu_unary(call);
+        default:
+            break;
+    }
+    call.not_executable("no CPU kernel for this operator");
+}
+
+}  // namespace
+
+std::vector<std::vector<std::uint8_t>> run_cpu_operator(const Operator& op,
+                                                        std::span<const CpuOperand> inputs,
+                                                        std::span<const Tensor* const> outputs) {
+    const CpuCall call{op, inputs, outputs};
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const CpuOperand& operand = inputs[i];
+        if (operand.tensor == nullptr) continue;
+        const std::int64_t wanted = elements(*operand.tensor) *
+                                    static_cast<std::int64_t>(bytes_of_element(*operand.tensor));
+        if (wanted != static_cast<std::int64_t>(operand.bytes.size())) {
+            call.invalid(fmt::format("operand {} has {} bytes: must be {}", i, operand.bytes.size(),
+                                     wanted));
+        }
+    }
+    CpuResults results = dispatch(call);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        const Tensor& wanted = call.output(i);
+        const auto size = elements(wanted) * static_cast<std::int64_t>(bytes_of_element(wanted));
+        if (i >= results.size() || static_cast<std::int64_t>(results[i].size()) != size) {
+            call.invalid(fmt::format("output {}: its shape disagrees with the operands", i));
+        }
+    }
+    return results;
+}
+
+}  // namespace u65sim::arith

@@ -1,0 +1,280 @@
+// CPU operators that only move elements: any element type, byte for byte.
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "arith/cpu_operands.hpp"
+
+namespace u65sim::arith {
+namespace {
+
+using Extents = std::vector<std::int64_t>;
+
+Extents extents_of(const Tensor& tensor) { return {tensor.shape.begin(), tensor.shape.end()}; }
+
+/// Elements between neighbours along each dimension.
+Extents strides_of(const Extents& extents) {
+    Extents strides(extents.size(), 1);
+    for (std::size_t i = extents.size(); i-- > 1;) strides[i - 1] = strides[i] * extents[i];
+    return strides;
+}
+
+/// Calls visit(index, linear position) for every index of `extents` in order.
+template <class Visit>
+void for_each_index(const Extents& extents, Visit visit) {
+    const std::int64_t count =
+        std::accumulate(extents.begin(), extents.end(), std::int64_t{1}, std::multiplies<>{});
+    Extents index(extents.size(), 0);
+    for (std::int64_t position = 0; position < count; ++position) {
+        visit(index, position);
+        for (std::size_t i = extents.size(); i-- > 0;) {
+            if (++index[i] < extents[i]) break;
+            index[i] = 0;
+        }
+    }
+}
+
+/// Builds an output by asking where in the input each of its elements comes from (-1: fill).
+template <class Source>
+CpuBytes rearrange(const CpuCall& call, const CpuOperand& input, const Tensor& output,
+                   Source source, std::span<const std::uint8_t> fill = {}) {
+    const std::size_t size = bytes_of_element(output);
+    if (size != bytes_of_element(*input.tensor)) call.invalid("element types differ");
+    const auto available = static_cast<std::int64_t>(input.bytes.size() / size);
+    CpuBytes result(static_cast<std::size_t>(elements(output)) * size);
+    for_each_index(extents_of(output), [&](const Extents& index, std::int64_t position) {
+        const std::int64_t from = source(index);
+        std::uint8_t* to = result.data() + static_cast<std::size_t>(position) * size;
+        if (from < 0 && fill.size() == size) {
+            std::memcpy(to, fill.data(), size);
+        } else if (from >= 0 && from < available) {
+            std::memcpy(to, input.bytes.data() + static_cast<std::size_t>(from) * size, size);
+        } else {
+            call.invalid("the output's shape disagrees with the operands");
+        }
+    });
+    return result;
+}
+
+void require_rank(const CpuCall& call, std::size_t have, std::size_t want) {
+    if (have != want) {
+        call.invalid(fmt::format("a list of {} entries for {} dimensions", have, want));
+    }
+}
+
+CpuBytes zero_point_element(const CpuCall& call, const Tensor& tensor) {
+    const std::int64_t zero =
+        tensor.quantization.zero_points.empty() ? 0 : tensor.quantization.zero_points.front();
+    if (tensor.type == ElementType::float32) return CpuBytes(sizeof(float), 0);
+    return store_raw(call, tensor.type, std::span{&zero, 1});
+}
+
+/// Reads `part.shape[axis]` slices of `whole` from `start` on.
+CpuBytes take_slices(const CpuCall& call, const CpuOperand& whole, const Tensor& part,
+                     std::size_t axis, std::int64_t start, bool axis_removed) {
+    const Extents strides = strides_of(extents_of(*whole.tensor));
+    return rearrange(call, whole, part, [&](const Extents& index) {
+        std::int64_t from = start * strides[axis];
+        for (std::size_t i = 0; i < index.size(); ++i) {
+            const std::size_t dimension = axis_removed && i >= axis ? i + 1 : i;
+            from += dimension < strides.size() ? index[i] * strides[dimension] : 0;
+        }
+        return from;
+    });
+}
+
+}  // namespace
+
+CpuResults cpu_reshape(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    return {CpuBytes(input.bytes.begin(), input.bytes.end())};
+}
+
+CpuResults cpu_transpose(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const auto order = integers(call, 1);
+    const Extents strides = strides_of(extents_of(*input.tensor));
+    require_rank(call, order.size(), strides.size());
+    require_rank(call, call.output().shape.size(), strides.size());
+    std::vector<std::size_t> axes;
+    for (const std::int64_t axis : order) {
+        axes.push_back(normalised_axis(call, axis, strides.size()));
+    }
+    return {rearrange(call, input, call.output(), [&](const Extents& index) {
+        std::int64_t from = 0;
+        for (std::size_t i = 0; i < index.size(); ++i) from += index[i] * strides[axes[i]];
+        return from;
+    })};
+}
+
+CpuResults cpu_pad(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const auto amounts = integers(call, 1);
+    const Extents extents = extents_of(*input.tensor);
+    const Extents strides = strides_of(extents);
+    require_rank(call, amounts.size(), 2 * extents.size());
+    require_rank(call, call.output().shape.size(), extents.size());
+    const bool mirror = call.op.type == OpType::mirror_pad;
+    const std::int64_t skip_edge =
+        mirror && !call.attributes<MirrorPadAttributes>().symmetric ? 1 : 0;
+    CpuBytes fill = zero_point_element(call, call.output());
+    if (!mirror && call.has_input(2)) {
+        fill.assign(call.input(2).bytes.begin(), call.input(2).bytes.end());
+    }
+    return {rearrange(
+        call, input, call.output(),
+        [&](const Extents& index) -> std::int64_t {
+            std::int64_t from = 0;
+            for (std::size_t i = 0; i < index.size(); ++i) {
+                std::int64_t at = index[i] - amounts[2 * i];
+                if (mirror && at < 0) at = -at - 1 + skip_edge;
+                if (mirror && at >= extents[i]) at = 2 * extents[i] - at - 1 - skip_edge;
+                if (at < 0 || at >= extents[i]) return -1;
+                from += at * strides[i];
+            }
+            return from;
+        },
+        fill)};
+}
+
+CpuResults cpu_concatenation(const CpuCall& call) {
+    const Tensor& output = call.output();
+    const std::size_t axis =
+        normalised_axis(call, call.attributes<AxisAttributes>().axis, output.shape.size());
+    std::int64_t outer = 1;
+    for (std::size_t i = 0; i < axis; ++i) outer *= output.shape[i];
+    if (outer <= 0) call.invalid("an empty tensor");
+    for (std::size_t i = 0; i < call.inputs.size(); ++i) {
+        if (call.input(i).tensor->quantization != output.quantization) {
+            call.not_executable("operands are quantised differently");
+        }
+    }
+    CpuBytes result;
+    for (std::int64_t i = 0; i < outer; ++i) {
+        for (std::size_t k = 0; k < call.inputs.size(); ++k) {
+            const auto bytes = call.input(k).bytes;
+            const auto part = static_cast<std::ptrdiff_t>(bytes.size()) / outer;
+            result.insert(result.end(), bytes.begin() + i * part, bytes.begin() + (i + 1) * part);
+        }
+    }
+    return {result};
+}
+
+CpuResults cpu_pack(const CpuCall& call) {
+    const Tensor& output = call.output();
+    const std::size_t axis =
+        normalised_axis(call, call.attributes<AxisAttributes>().axis, output.shape.size());
+    std::int64_t outer = 1;
+    for (std::size_t i = 0; i < axis; ++i) outer *= output.shape[i];
+    if (outer <= 0) call.invalid("an empty tensor");
+    CpuBytes result;
+    for (std::int64_t i = 0; i < outer; ++i) {
+        for (std::size_t k = 0; k < call.inputs.size(); ++k) {
+            const auto bytes = call.input(k).bytes;
+            const auto part = static_cast<std::ptrdiff_t>(bytes.size()) / outer;
+            result.insert(result.end(), bytes.begin() + i * part, bytes.begin() + (i + 1) * part);
+        }
+    }
+    return {result};
+}
+
+CpuResults cpu_split(const CpuCall& call) {
+    const bool axis_first = call.op.type == OpType::split;
+    const bool removed = call.op.type == OpType::unpack;
+    const CpuOperand& input = call.input(axis_first ? 1 : 0);
+    std::int64_t given = 0;
+    if (removed) {
+        given = call.attributes<AxisAttributes>().axis;
+    } else {
+        const auto values = integers(call, axis_first ? 0 : 2);
+        if (values.size() != 1) call.invalid("the axis must be one integer");
+        given = values.front();
+    }
+    const std::size_t axis = normalised_axis(call, given, input.tensor->shape.size());
+    CpuResults results;
+    std::int64_t start = 0;
+    for (std::size_t i = 0; i < call.outputs.size(); ++i) {
+        const Tensor& part = call.output(i);
+        if (!removed) require_rank(call, part.shape.size(), input.tensor->shape.size());
+        results.push_back(take_slices(call, input, part, axis, start, removed));
+        start += removed ? 1 : part.shape[axis];
+    }
+    return results;
+}
+
+CpuResults cpu_slice(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const auto begin = integers(call, 1);
+    const Extents extents = extents_of(*input.tensor);
+    const Extents strides = strides_of(extents);
+    require_rank(call, begin.size(), extents.size());
+    require_rank(call, call.output().shape.size(), extents.size());
+    return {rearrange(call, input, call.output(), [&](const Extents& index) -> std::int64_t {
+        std::int64_t from = 0;
+        for (std::size_t i = 0; i < index.size(); ++i) {
+            const std::int64_t at = begin[i] + index[i];
+            if (at < 0 || at >= extents[i]) return -1;
+            from += at * strides[i];
+        }
+        return from;
+    })};
+}
+
+CpuResults cpu_strided_slice(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const auto& masks = call.attributes<StridedSliceAttributes>();
+    if (masks.ellipsis_mask != 0 || masks.new_axis_mask != 0) {
+        call.not_executable("no kernel for ellipsis and new axes");
+    }
+    auto begin = integers(call, 1);
+    const auto step = integers(call, 3);
+    const Extents extents = extents_of(*input.tensor);
+    const Extents strides = strides_of(extents);
+    require_rank(call, begin.size(), extents.size());
+    require_rank(call, step.size(), extents.size());
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < extents.size(); ++i) {
+        const bool masked = (masks.begin_mask >> i & 1) != 0;
+        if (masked) begin[i] = step[i] > 0 ? 0 : extents[i] - 1;
+        if (begin[i] < 0) begin[i] += extents[i];
+        if ((masks.shrink_axis_mask >> i & 1) == 0) kept.push_back(i);
+    }
+    require_rank(call, call.output().shape.size(), kept.size());
+    return {rearrange(call, input, call.output(), [&](const Extents& index) -> std::int64_t {
+        std::int64_t from = 0;
+        for (std::size_t i = 0; i < extents.size(); ++i) from += begin[i] * strides[i];
+        for (std::size_t i = 0; i < index.size(); ++i) {
+            const std::int64_t at = begin[kept[i]] + index[i] * step[kept[i]];
+            if (at < 0 || at >= extents[kept[i]]) return -1;
+            from += index[i] * step[kept[i]] * strides[kept[i]];
+        }
+        return from;
+    })};
+}
+
+CpuResults cpu_gather(const CpuCall& call) {
+    const auto& attributes = call.attributes<AxisAttributes>();
+    if (attributes.batch_dims != 0) call.not_executable("no kernel for batch dimensions");
+    const CpuOperand& input = call.input(0);
+    const auto indices = integers(call, 1);
+    const std::size_t rank = input.tensor->shape.size();
+    const std::size_t axis = normalised_axis(call, attributes.axis, rank);
+    const Extents strides = strides_of(extents_of(*input.tensor));
+    const Extents index_strides = strides_of(extents_of(*call.input(1).tensor));
+    const std::size_t added = index_strides.size();
+    require_rank(call, call.output().shape.size(), rank - 1 + added);
+    return {rearrange(call, input, call.output(), [&](const Extents& index) -> std::int64_t {
+        std::int64_t from = 0;
+        std::int64_t which = 0;
+        for (std::size_t i = 0; i < axis; ++i) from += index[i] * strides[i];
+        for (std::size_t i = 0; i < added; ++i) which += index[axis + i] * index_strides[i];
+        for (std::size_t i = axis + 1; i < rank; ++i) from += index[i - 1 + added] * strides[i];
+        if (which >= static_cast<std::int64_t>(indices.size())) return -1;
+        const std::int64_t at = indices[static_cast<std::size_t>(which)];
+        if (at < 0 || at >= input.tensor->shape[axis]) return -1;
+        return from + at * strides[axis];
+    })};
+}
+
+}  // namespace u65sim::arith
