@@ -1,6 +1,4 @@
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 
@@ -10,6 +8,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/target.hpp>
 #include "config/embedded.hpp"
+#include "config/text_file.hpp"
 #include "target/fields.hpp"
 #include "target/quantity_text.hpp"
 
@@ -20,18 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t max_file_bytes = 1 << 20;
 constexpr int max_base_depth = 8;
-
-std::string read_file(const fs::path& file) {
-    std::error_code code;
-    if (!fs::is_regular_file(file, code)) {
-        throw FileError(fmt::format("{}: cannot be read: no such file", file.string()));
-    }
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) throw FileError(fmt::format("{}: cannot be read", file.string()));
-    std::string text{std::istreambuf_iterator<char>(stream), {}};
-    if (stream.bad()) throw FileError(fmt::format("{}: cannot be read to its end", file.string()));
-    return text;
-}
 
 /// Reads one document into a Target, following `base` and `memory`.
 class Reader {
@@ -119,7 +106,7 @@ private:
         const fs::path path = folder_ / name;
         std::string text;
         try {
-            text = read_file(path);
+            text = config::read_text_file(path);
         } catch (const FileError&) {
             std::vector<std::string> names = Target::preset_names();
             if (memory_only) {
@@ -200,7 +187,7 @@ Target read_text(std::string_view text, const std::string& origin, const fs::pat
 }  // namespace
 
 Target Target::from_yaml(const std::filesystem::path& file) {
-    return read_text(read_file(file), file.string(), file.parent_path());
+    return read_text(config::read_text_file(file), file.string(), file.parent_path());
 }
 
 Target Target::from_yaml_text(std::string_view text, std::string_view origin) {
