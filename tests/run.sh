@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Sets a Debian 12 machine up, builds everything, runs every test:
+#   tests/run.sh [further arguments of ctest]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source cmake/debian-packages.sh
+u65sim_install "${u65sim_packages[@]}" "${u65sim_test_packages[@]}"
+
+cache=()
+if command -v ccache >/dev/null; then cache=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+cmake --preset release -DU65SIM_BUILD_TESTS=ON -DU65SIM_BUILD_BENCH=ON \
+  -DU65SIM_BUILD_EXAMPLES=ON "${cache[@]}"
+cmake --build --preset release
+ctest --preset release --parallel "$(nproc)" "$@"
