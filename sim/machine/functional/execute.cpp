@@ -1,0 +1,235 @@
+#include <u65sim/execute.hpp>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <u65sim/error.hpp>
+
+#include "arith/cpu_kernels.hpp"
+#include "machine/functional/checker.hpp"
+#include "machine/functional/executor.hpp"
+#include "target/architecture.hpp"
+
+namespace u65sim {
+namespace {
+
+using machine::functional::Checker;
+using machine::functional::Executor;
+using Buffer = std::vector<std::uint8_t>;
+
+std::uint64_t size_of(const Tensor& tensor) {
+    std::int64_t bytes = 1;
+    switch (tensor.type) {
+        case ElementType::int16:
+        case ElementType::uint16:
+            bytes = 2;
+            break;
+        case ElementType::int32:
+        case ElementType::float32:
+            bytes = 4;
+            break;
+        case ElementType::int64:
+            bytes = 8;
+            break;
+        default:
+            break;
+    }
+    for (const std::int32_t extent : tensor.shape) {
+        bytes = detail::checked_mul(bytes, std::max(extent, 0));
+    }
+    return static_cast<std::uint64_t>(bytes);
+}
+
+/// One inference: the values of tensors outside of the NPU, and the NPU's memory.
+class Run {
+public:
+    Run(const CompiledNetwork& network, const ExecuteOptions& options)
+        : network_(network), options_(options) {
+        for (const Binding& binding : network.bindings) {
+            bindings_[binding.tensor].push_back(binding);
+        }
+    }
+
+    Execution operator()(const std::vector<Buffer>& inputs) {
+        bind_inputs(inputs);
+        for (const CompiledNetwork::Step& step : network_.steps) {
+            if (step.segment >= 0) {
+                run_segment(static_cast<std::uint32_t>(step.segment));
+            } else {
+                run_on_cpu(step);
+            }
+        }
+        Execution result;
+        for (const TensorId output : network_.graph.outputs) {
+            result.outputs.push_back(value(output));
+        }
+        result.findings = std::move(findings_);
+        return result;
+    }
+
+private:
+    [[nodiscard]] const Tensor& tensor(TensorId id) const {
+        if (id < 0 || static_cast<std::size_t>(id) >= network_.graph.tensors.size()) {
+            throw InvalidModel(fmt::format("{}: tensor {} of {}", network_.name, id,
+                                           network_.graph.tensors.size()));
+        }
+        return network_.graph.tensors[static_cast<std::size_t>(id)];
+    }
+
+    void bind_inputs(const std::vector<Buffer>& inputs) {
+        const auto& wanted = network_.graph.inputs;
+        if (inputs.size() != wanted.size()) {
+            throw InvalidModel(fmt::format("{}: {} input tensors given: must be {}", network_.name,
+                                           inputs.size(), wanted.size()));
+        }
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            const Tensor& input = tensor(wanted[i]);
+            if (inputs[i].size() != size_of(input)) {
+                throw InvalidModel(fmt::format("{}: input {} ({}) has {} bytes: must be {}",
+                                               network_.name, i, input.name, inputs[i].size(),
+                                               size_of(input)));
+            }
+            values_[wanted[i]] = inputs[i];
+        }
+    }
+
+    const Buffer& value(TensorId id) {
+        if (const auto known = values_.find(id); known != values_.end()) return known->second;
+        const Tensor& wanted = tensor(id);
+        if (wanted.data) return values_[id] = wanted.data.bytes();
+        if (wanted.is_variable) return values_[id] = Buffer(size_of(wanted), 0);
+        throw InvalidModel(fmt::format("{}: tensor {} is used before anything computed it",
+                                       network_.name, wanted.name));
+    }
+
+    /// Where a tensor stands in the NPU's memory.
+    const std::vector<Binding>& places(TensorId id, const NpuSegment& segment) {
+        const auto found = bindings_.find(id);
+        if (found == bindings_.end()) {
+            throw InvalidModel(fmt::format("{}: segment {}: tensor {} has no place in memory",
+                                           network_.name, segment.name, tensor(id).name));
+        }
+        return found->second;
+    }
+
+    Executor& executor(const Accelerator& accelerator) {
+        if (!executor_) {
+            executor_.emplace(accelerator);
+            auto& memory = executor_->memory();
+            memory.assign(region_constants, network_.constants);
+            memory.resize(region_arena, static_cast<std::uint64_t>(network_.arena_size.count()));
+            memory.resize(region_fast, static_cast<std::uint64_t>(network_.fast_size.count()));
+            if (options_.check) {
+                checker_.emplace(memory, architecture(accelerator));
+                checker_->written(region_constants, 0, network_.constants.size());
+            }
+        }
+        return *executor_;
+    }
+
+    void run_segment(std::uint32_t index) {
+        const NpuSegment& segment = network_.segments.at(index);
+        const auto commands = stream::decode(segment.stream.words, segment.stream.accelerator);
+        Executor& npu = executor(segment.stream.accelerator);
+        auto& memory = npu.memory();
+        memory.set_place({0, 0, fmt::format("inputs of {}", segment.name)});
+        memory.observe(nullptr);
+        for (const TensorId id : segment.inputs) {
+            const Buffer& bytes = value(id);
+            for (const Binding& place : places(id, segment)) {
+                const auto offset = static_cast<std::uint64_t>(place.offset.count());
+                std::copy(bytes.begin(), bytes.end(),
+                          memory.write(place.region, offset, bytes.size()));
+                if (checker_) checker_->written(place.region, offset, bytes.size());
+            }
+        }
+        if (checker_) {
+            checker_->begin_segment(index, segment.labels);
+            checker_->run(npu, commands);
+            const auto found = checker_->take_findings();
+            findings_.insert(findings_.end(), found.begin(), found.end());
+        } else {
+            npu.run(commands);
+        }
+        memory.observe(nullptr);
+        memory.set_place({0, 0, fmt::format("outputs of {}", segment.name)});
+        for (const TensorId id : segment.outputs) {
+            const Binding& place = places(id, segment).front();
+            const std::uint64_t size = size_of(tensor(id));
+            const std::uint8_t* from =
+                memory.read(place.region, static_cast<std::uint64_t>(place.offset.count()), size);
+            values_[id] = Buffer(from, from + size);
+        }
+    }
+
+    void run_on_cpu(const CompiledNetwork::Step& step) {
+        const Operator& op =
+            network_.graph.operators.at(static_cast<std::size_t>(step.graph_operator));
+        std::vector<arith::CpuOperand> operands;
+        for (const TensorId id : op.inputs) {
+            if (id == no_tensor) {
+                operands.push_back({});
+            } else {
+                operands.push_back({&tensor(id), value(id)});
+            }
+        }
+        std::vector<const Tensor*> outputs;
+        for (const TensorId id : op.outputs) outputs.push_back(&tensor(id));
+        auto results = arith::run_cpu_operator(op, operands, outputs);
+        for (std::size_t i = 0; i < op.outputs.size(); ++i) {
+            values_[op.outputs[i]] = std::move(results[i]);
+        }
+    }
+
+    const CompiledNetwork& network_;
+    const ExecuteOptions& options_;
+    std::map<TensorId, std::vector<Binding>> bindings_;
+    std::map<TensorId, Buffer> values_;
+    std::optional<Executor> executor_;
+    std::optional<Checker> checker_;
+    std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::string_view to_string(FindingKind kind) {
+    switch (kind) {
+        case FindingKind::unwritten_read:
+            return "reads unwritten bytes";
+        case FindingKind::missing_dma_wait:
+            return "missing DMA_WAIT";
+        case FindingKind::missing_kernel_wait:
+            return "missing KERNEL_WAIT";
+        case FindingKind::block_dependency:
+            return "BLOCKDEP too large";
+        case FindingKind::constant_write:
+            return "writes constants";
+        case FindingKind::overlapping_buffers:
+            return "overlapping buffers";
+    }
+    return "?";
+}
+
+Execution execute(const CompiledNetwork& network, const Target& target,
+                  const std::vector<std::vector<std::uint8_t>>& inputs,
+                  const ExecuteOptions& options) {
+    for (const NpuSegment& segment : network.segments) {
+        if (accelerator_name(segment.stream.accelerator) != accelerator_name(target.accelerator)) {
+            throw InvalidStream(fmt::format("{}: a stream for {}: the target is {}", segment.name,
+                                            accelerator_name(segment.stream.accelerator),
+                                            accelerator_name(target.accelerator)));
+        }
+    }
+    Execution result = Run{network, options}(inputs);
+    if (options.check) {
+        const auto overlaps = machine::functional::overlapping_placements(network.placements);
+        result.findings.insert(result.findings.end(), overlaps.begin(), overlaps.end());
+    }
+    return result;
+}
+
+}  // namespace u65sim
