@@ -202,9 +202,8 @@ void lower_fully_connected(Lowering& lowering) {
     }
     {
         NpuOp& npu = lowering.add(KernelKind::conv, ifm, target);
-        if (lowering.input(0).type == ElementType::int16) {
-            npu.kernel.rounding = stream::Rounding::natural;
-        }
+        // The reference rounds fully connected sums once, convolutions of 8 bits twice.
+        npu.kernel.rounding = stream::Rounding::natural;
         WeightSource w = weight_source(filter);
         w.outputs = outputs;
         w.inputs = inputs;
