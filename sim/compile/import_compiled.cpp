@@ -1,0 +1,387 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+#include <u65sim/compile.hpp>
+#include <u65sim/error.hpp>
+
+#include "compile/npu_operator.hpp"
+#include "stream/operation.hpp"
+#include "target/architecture.hpp"
+
+namespace u65sim {
+namespace {
+
+using namespace compiler;
+
+std::string elementwise_type(stream::ElementwiseMode mode) {
+    using enum stream::ElementwiseMode;
+    switch (mode) {
+        case mul:
+            return "MUL";
+        case add:
+            return "ADD";
+        case sub:
+            return "SUB";
+        case min:
+            return "MINIMUM";
+        case max:
+            return "MAXIMUM";
+        case lrelu:
+            return "LEAKY_RELU";
+        case abs:
+            return "ABS";
+        case clz:
+            return "CLZ";
+        case shr:
+            return "SHR";
+        case shl:
+            break;
+    }
+    return "SHL";
+}
+
+/// Name of the command and TensorFlow Lite's nearest word for what it does.
+std::pair<std::string_view, std::string> kind_of(const stream::KernelOp& op) {
+    switch (op.kind) {
+        case stream::KernelKind::conv:
+            return {"CONV", "CONV_2D"};
+        case stream::KernelKind::depthwise:
+            return {"DEPTHWISE", "DEPTHWISE_CONV_2D"};
+        case stream::KernelKind::elementwise:
+            return {"ELEMENTWISE", elementwise_type(op.elementwise_mode)};
+        case stream::KernelKind::pool:
+            break;
+    }
+    switch (op.pool_mode) {
+        case stream::PoolMode::max:
+            return {"POOL", "MAX_POOL_2D"};
+        case stream::PoolMode::average:
+            return {"POOL", "AVERAGE_POOL_2D"};
+        case stream::PoolMode::reduce_sum:
+            break;
+    }
+    return {"POOL", "SUM"};
+}
+
+/// Bytes covered by any of the ranges added.
+class CoveredBytes {
+public:
+    void add(std::uint64_t base, std::uint64_t length) {
+        if (length > 0) {
+            std::uint64_t& known = ranges_[base];
+            known = std::max(known, length);
+        }
+    }
+    [[nodiscard]] Bytes total() const {
+        std::uint64_t sum = 0;
+        std::uint64_t end = 0;
+        for (const auto& [base, length] : ranges_) {
+            const std::uint64_t begin = std::max(base, end);
+            if (base + length > begin) {
+                sum += base + length - begin;
+                end = base + length;
+            }
+        }
+        return Bytes{static_cast<std::int64_t>(sum)};
+    }
+
+private:
+    std::map<std::uint64_t, std::uint64_t> ranges_;  ///< base -> longest length
+};
+
+std::string text_of(const std::vector<std::uint8_t>& bytes) {
+    std::string text{bytes.begin(), bytes.end()};
+    return text.substr(0, text.find('\0'));
+}
+
+const Metadata* find_metadata(const Graph& graph, std::string_view name) {
+    const auto found = std::find_if(graph.metadata.begin(), graph.metadata.end(),
+                                    [&](const Metadata& each) { return each.name == name; });
+    return found == graph.metadata.end() ? nullptr : &*found;
+}
+
+class Importer {
+public:
+    Importer(const Graph& graph, const Target& target) : graph_(graph) { network_.target = target; }
+
+    CompiledNetwork run() {
+        verify(graph_);
+        network_.target.validate();
+        network_.name = graph_.name;
+        network_.graph = graph_;
+        network_.producer = producer();
+        network_.parameters = count_parameters(graph_);
+        for (std::size_t index = 0; index < graph_.operators.size(); ++index) {
+            const Operator& op = graph_.operators[index];
+            if (is_npu_operator(op)) {
+                read_segment(op);
+            } else {
+                read_cpu_operator(op, index);
+            }
+        }
+        if (network_.segments.empty()) {
+            throw InvalidModel(fmt::format("network '{}': must hold an {} operator", graph_.name,
+                                           npu_operator_code));
+        }
+        if (!uses_fast_) network_.fast_size = Bytes{0};
+        network_.encoded_weight_bytes = weights_.total();
+        read_bindings();
+        describe_memory();
+        check_fit();
+        return std::move(network_);
+    }
+
+private:
+    [[noreturn]] void fail(const Operator& op, const std::string& message) const {
+        throw InvalidModel(
+            fmt::format("operator '{}' ({}): {}", op.name, npu_operator_code, message));
+    }
+
+    [[nodiscard]] std::string producer() const {
+        if (const Metadata* own = find_metadata(graph_, own_metadata)) {
+            return "u65sim " + text_of(own->bytes);
+        }
+        if (const Metadata* vela = find_metadata(graph_, vela_metadata)) {
+            return "Vela " + text_of(vela->bytes);
+        }
+        return graph_.description.empty() ? "unknown" : graph_.description;
+    }
+
+    [[nodiscard]] const Tensor& operand(const Operator& op, std::size_t position) const {
+        if (op.inputs[position] < 0) fail(op, fmt::format("operand {} is left out", position));
+        return graph_.tensors[static_cast<std::size_t>(op.inputs[position])];
+    }
+
+    static Bytes size_of(const Tensor& tensor) {
+        return Bytes{detail::checked_mul(element_count(tensor.shape), element_bytes(tensor.type))};
+    }
+
+    void read_segment(const Operator& op) {
+        if (op.inputs.size() < first_map_operand) {
+            fail(op, fmt::format("has {} operands, must have command stream, constants, arena, "
+                                 "fast memory and then its inputs",
+                                 op.inputs.size()));
+        }
+        NpuSegment segment;
+        segment.name = op.name;
+        segment.stream = read_stream(op);
+        segment.inputs.assign(op.inputs.begin() + first_map_operand, op.inputs.end());
+        segment.outputs = op.outputs;
+        for (const TensorId id : segment.inputs) {
+            if (id < 0) fail(op, "an input is left out");
+        }
+        read_constants(op);
+        network_.arena_size = std::max(network_.arena_size, size_of(operand(op, arena_operand)));
+        network_.fast_size = std::max(network_.fast_size, size_of(operand(op, fast_operand)));
+        read_commands(op, segment);
+        network_.steps.push_back({static_cast<std::int32_t>(network_.segments.size()), -1, -1});
+        network_.segments.push_back(std::move(segment));
+    }
+
+    [[nodiscard]] CommandStream read_stream(const Operator& op) const {
+        const Tensor& tensor = operand(op, command_stream_operand);
+        if (!tensor.data) fail(op, "its command stream must be a constant");
+        CommandStream stream;
+        try {
+            stream = parse_payload(tensor.data.bytes());
+        } catch (const InvalidStream& error) {
+            throw InvalidStream(fmt::format("operator '{}': {}", op.name, error.what()));
+        }
+        const Accelerator& wanted = network_.target.accelerator;
+        stream.accelerator.clock = wanted.clock;
+        if (stream.accelerator != wanted) {
+            const std::string made_for = accelerator_name(stream.accelerator);
+            throw InvalidStream(fmt::format(
+                "operator '{}': its command stream is for {} (CONFIG {:#010x}), the target is {}: "
+                "choose the target {}, or one based on it",
+                op.name, made_for, config_word(stream.accelerator), accelerator_name(wanted),
+                made_for));
+        }
+        return stream;
+    }
+
+    /// Segments share one tensor of constants; some writers leave it empty behind the first.
+    void read_constants(const Operator& op) {
+        const Tensor& tensor = operand(op, constants_operand);
+        if (!tensor.data || tensor.data.bytes().empty()) return;
+        if (!constants_) {
+            constants_ = tensor.data;
+            network_.constants = tensor.data.bytes();
+        } else if (!(*constants_ == tensor.data)) {
+            fail(op, "its constants must be those of the operators before");
+        }
+    }
+
+    void read_commands(const Operator& op, NpuSegment& segment) {
+        std::vector<stream::Command> commands;
+        try {
+            commands = stream::decode(segment.stream.words, segment.stream.accelerator);
+        } catch (const InvalidStream& error) {
+            throw InvalidStream(fmt::format("operator '{}': {}", op.name, error.what()));
+        }
+        for (std::size_t index = 0; index < commands.size(); ++index) {
+            std::string_view word = "DMA";
+            std::string type = "DMA";
+            if (const auto* kernel = std::get_if<stream::KernelOp>(&commands[index].action)) {
+                std::tie(word, type) = kind_of(*kernel);
+                network_.macs += Macs{kernel->macs()};
+                note_kernel(*kernel);
+            } else if (const auto* dma = std::get_if<stream::DmaOp>(&commands[index].action)) {
+                note_dma(*dma);
+            } else {
+                continue;
+            }
+            const std::string name = fmt::format("{}@{}", word, index);
+            segment.labels.push_back({static_cast<std::uint32_t>(index), name, name, type});
+        }
+    }
+
+    void note_kernel(const stream::KernelOp& op) {
+        for (const stream::FeatureMap* map : {&op.ifm, &op.ofm, &op.ifm2}) {
+            uses_fast_ = uses_fast_ || map->region == region_fast;
+        }
+        if (!op.has_weights()) return;
+        uses_fast_ =
+            uses_fast_ || op.weight_region == region_fast || op.scale_region == region_fast;
+        for (std::size_t core = 0; core < op.weights.size(); ++core) {
+            if (op.weight_region == region_constants) {
+                weights_.add(op.weights[core].base, op.weights[core].length);
+            }
+            if (op.scale_region == region_constants) {
+                weights_.add(op.scales[core].base, op.scales[core].length);
+            }
+        }
+    }
+
+    /// Copies of constants to memory are buffered weights; those to SHRAM are tables.
+    void note_dma(const stream::DmaOp& op) {
+        for (const stream::DmaEnd* end : {&op.source, &op.destination}) {
+            uses_fast_ = uses_fast_ || (!end->internal && end->region == region_fast);
+        }
+        if (!op.source.internal && op.source.region == region_constants &&
+            !op.destination.internal) {
+            weights_.add(op.source.address, op.total_bytes());
+        }
+    }
+
+    void read_cpu_operator(const Operator& op, std::size_t index) {
+        CpuOperator cpu;
+        cpu.name = op.name;
+        cpu.type = op.type == OpType::custom ? op.custom_code : std::string(to_string(op.type));
+        cpu.reason = "left to the CPU by " + network_.producer;
+        for (const auto* ids : {&op.inputs, &op.outputs}) {
+            for (const TensorId id : *ids) {
+                if (id < 0) continue;
+                const Tensor& tensor = graph_.tensors[static_cast<std::size_t>(id)];
+                if (!tensor.data) cpu.operand_bytes += size_of(tensor);
+            }
+        }
+        network_.steps.push_back({-1, static_cast<std::int32_t>(network_.cpu_operators.size()),
+                                  static_cast<std::int32_t>(index)});
+        network_.cpu_operators.push_back(std::move(cpu));
+    }
+
+    /// The arena offset of every tensor, -1 for none.
+    [[nodiscard]] std::vector<std::int32_t> read_offsets() const {
+        const Metadata* metadata = find_metadata(graph_, offsets_metadata);
+        if (!metadata) {
+            throw InvalidModel(
+                fmt::format("network '{}': must have the metadata {}, which says "
+                            "where its tensors lie",
+                            graph_.name, offsets_metadata));
+        }
+        const std::vector<std::uint8_t>& bytes = metadata->bytes;
+        std::vector<std::int32_t> values;
+        for (std::size_t at = 0; at + 4 <= bytes.size(); at += 4) {
+            std::uint32_t value = 0;
+            for (std::size_t i = 4; i-- > 0;) value = value << 8 | bytes[at + i];
+            values.push_back(static_cast<std::int32_t>(value));
+        }
+        const auto count = static_cast<std::int64_t>(graph_.tensors.size());
+        if (values.size() < 3 || values[0] != 0 || values[1] != 1 || values[2] != count ||
+            static_cast<std::int64_t>(values.size()) - 3 < count) {
+            throw InvalidModel(
+                fmt::format("network '{}': metadata {} must be version 0, for one "
+                            "subgraph and its {} tensors",
+                            graph_.name, offsets_metadata, count));
+        }
+        return {values.begin() + 3, values.begin() + 3 + count};
+    }
+
+    void read_bindings() {
+        const std::vector<std::int32_t> offsets = read_offsets();
+        std::vector<TensorId> crossing;
+        for (const NpuSegment& segment : network_.segments) {
+            crossing.insert(crossing.end(), segment.inputs.begin(), segment.inputs.end());
+            crossing.insert(crossing.end(), segment.outputs.begin(), segment.outputs.end());
+        }
+        std::sort(crossing.begin(), crossing.end());
+        crossing.erase(std::unique(crossing.begin(), crossing.end()), crossing.end());
+        for (const TensorId id : crossing) {
+            const Tensor& tensor = graph_.tensors[static_cast<std::size_t>(id)];
+            const std::int64_t offset = offsets[static_cast<std::size_t>(id)];
+            if (offset < 0 || Bytes{offset} + size_of(tensor) > network_.arena_size) {
+                throw InvalidModel(fmt::format(
+                    "tensor '{}': {} bytes at offset {} must lie within the arena of {} bytes",
+                    tensor.name, size_of(tensor).count(), offset, network_.arena_size.count()));
+            }
+            network_.bindings.push_back({id, region_arena, Bytes{offset}});
+        }
+    }
+
+    void describe_memory() {
+        const auto last = static_cast<std::int32_t>(network_.steps.size());
+        const auto add = [&](const char* name, Placement::Kind kind, int region, Bytes size) {
+            if (size.count() > 0) {
+                network_.placements.push_back({name, kind, region, Bytes{0}, size, 0, last});
+            }
+        };
+        add("constants", Placement::Kind::constant, region_constants,
+            Bytes{static_cast<std::int64_t>(network_.constants.size())});
+        add("arena", Placement::Kind::scratch, region_arena, network_.arena_size);
+        add("fast", Placement::Kind::scratch, region_fast, network_.fast_size);
+    }
+
+    void check_fit() const {
+        const Target& target = network_.target;
+        const Bytes constants{static_cast<std::int64_t>(network_.constants.size())};
+        Bytes in_sram = network_.fast_size;
+        Bytes off_chip{0};
+        for (const auto& [region, size] : {std::pair{region_constants, constants},
+                                           std::pair{region_arena, network_.arena_size}}) {
+            (port_of_region(target.memory_mode, region) == 0 ? in_sram : off_chip) += size;
+        }
+        const auto check = [&](const char* key, Bytes needed, Bytes size) {
+            if (needed > size) {
+                throw DoesNotFit(fmt::format(
+                    "network '{}': needs {} B of {}.size = {} B (constants {} B, arena {} B, fast "
+                    "memory {} B, {}): must be compiled for that size, or the target needs more",
+                    graph_.name, needed.count(), key, size.count(), constants.count(),
+                    network_.arena_size.count(), network_.fast_size.count(),
+                    to_string(target.memory_mode)));
+            }
+        };
+        check("sram", in_sram, target.sram.size);
+        check("dram", off_chip, target.off_chip.size);
+    }
+
+    const Graph& graph_;
+    CompiledNetwork network_;
+    std::optional<ConstantData> constants_;
+    CoveredBytes weights_;
+    bool uses_fast_ = false;
+};
+
+}  // namespace
+
+bool is_compiled(const Graph& graph) {
+    return std::any_of(graph.operators.begin(), graph.operators.end(), compiler::is_npu_operator);
+}
+
+CompiledNetwork import_compiled(const Graph& graph, const Target& target) {
+    return Importer(graph, target).run();
+}
+
+}  // namespace u65sim
