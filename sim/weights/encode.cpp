@@ -14,6 +14,7 @@
 #include "weights/bit_writer.hpp"
 #include "weights/codec.hpp"
 #include "weights/palette.hpp"
+#include "weights/section_counts.hpp"
 #include "weights/sections.hpp"
 #include "weights/slice_writer.hpp"
 #include "weights/slices.hpp"
@@ -25,10 +26,6 @@ namespace {
 /// every part brings costs nothing.
 constexpr std::size_t part_size = std::size_t{1} << 17;
 
-/// Zero runs are tried when at least every eighth weight is zero.
-constexpr std::uint64_t zero_run_share = 8;
-constexpr std::uint32_t zero_divisors = 4;
-
 class Encoder {
 public:
     explicit Encoder(std::span<const std::int16_t> weights) : weights_(weights) {}
@@ -38,13 +35,27 @@ public:
     void for_each_section(Take&& take) {
         for (std::size_t begin = 0; begin < weights_.size(); begin += part_size) {
             read_codes(begin, std::min(part_size, weights_.size() - begin));
-            std::size_t from = 0;
-            for (const std::size_t end : cut_sections(codes_)) {
-                const Section section = make_section({codes_.data() + from, end - from});
+            const auto finish = [&](const SectionCounts& counts) {
+                const Section section = make_section(counts.codes(), counts.form());
                 const std::uint64_t bits = planner_.plan(section, slices_);
                 take(section, std::span<const Slice>{slices_}, bits);
-                from = end;
+            };
+            // Neighbours become one section when that is no larger.
+            const std::vector<std::size_t> ends = cut_sections(codes_);
+            const std::span<const std::uint16_t> codes{codes_};
+            SectionCounts now{codes.first(ends[0])};
+            for (std::size_t i = 1; i < ends.size(); ++i) {
+                const SectionCounts next{codes.subspan(ends[i - 1], ends[i] - ends[i - 1])};
+                SectionCounts both = now;
+                both.append(next);
+                if (both.form().bits <= now.form().bits + next.form().bits) {
+                    now = both;
+                } else {
+                    finish(now);
+                    now = next;
+                }
             }
+            finish(now);
         }
     }
 
@@ -67,28 +78,15 @@ private:
         }
     }
 
-    /// The section of `codes` with the smaller of two forms: zeros as weights or as runs.
-    Section make_section(std::span<const std::uint16_t> codes) {
-        Histogram histogram{};
-        for (const std::uint16_t code : codes) ++histogram[code];
-        PaletteChoice choice = choose_palette(histogram);
-        std::span<const std::uint16_t> coded = codes;
-        std::span<const std::uint32_t> runs;
-        if (histogram[0] * zero_run_share >= codes.size()) {
-            split_runs(codes);
-            // A section of nothing but zeros codes the first of them.
-            histogram[0] = histogram[0] == codes.size() ? 1 : 0;
-            const PaletteChoice without_zeros = choose_palette(histogram);
-            if (without_zeros.bits + run_bits() < choice.bits) {
-                choice = without_zeros;
-                coded = nonzero_;
-                runs = runs_;
-            }
-        }
-        const auto table = index_table(choice.palette);
+    Section make_section(std::span<const std::uint16_t> codes, const SectionForm& form) {
+        if (form.zero_runs) split_runs(codes);
+        const std::span<const std::uint16_t> coded = form.zero_runs ? nonzero_ : codes;
+        const auto table = index_table(form.palette);
         indices_.resize(coded.size());
         for (std::size_t i = 0; i < coded.size(); ++i) indices_[i] = table[coded[i]];
-        return {.palette = choice.palette, .indices = indices_, .runs = runs};
+        Section section{.palette = form.palette, .indices = indices_, .runs = {}};
+        if (form.zero_runs) section.runs = runs_;
+        return section;
     }
 
     void split_runs(std::span<const std::uint16_t> codes) {
@@ -111,16 +109,6 @@ private:
         runs_[count] = run;
         nonzero_.resize(count);
         runs_.resize(count + 1);
-    }
-
-    /// Bits of the runs under the one best divisor.
-    [[nodiscard]] std::uint64_t run_bits() const {
-        std::array<std::uint64_t, zero_divisors> bits{};
-        for (std::uint32_t d = 0; d < zero_divisors; ++d) {
-            for (const std::uint32_t run : runs_) bits[d] += run >> d;
-            bits[d] += runs_.size() * (1 + d);
-        }
-        return *std::min_element(bits.begin(), bits.end());
     }
 
     std::span<const std::int16_t> weights_;

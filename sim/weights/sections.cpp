@@ -14,6 +14,8 @@ constexpr std::uint32_t group_size = 32;
 /// Windows of 1, 2, 4, 8 and 16 groups; twice that once a palette is in use.
 constexpr std::size_t window_levels = 5;
 constexpr std::size_t settled_groups = 16;
+/// Zeros in a row that may be worth a section without other weights.
+constexpr std::size_t long_run = 256;
 
 using ValueSet = std::array<std::uint64_t, code_count / 64>;
 
@@ -55,6 +57,26 @@ std::vector<Group> group(std::span<const std::uint16_t> codes) {
         now.values[0] &= ~std::uint64_t{1};
     }
     return groups;
+}
+
+/// Adds the ends of long runs of zeros to `ends`, which stays sorted.
+void cut_long_runs(std::span<const std::uint16_t> codes, std::vector<std::size_t>& ends) {
+    const std::size_t known = ends.size();
+    std::size_t run = 0;
+    for (std::size_t i = 0; i <= codes.size(); ++i) {
+        if (i < codes.size() && codes[i] == 0) {
+            ++run;
+            continue;
+        }
+        if (run >= long_run) {
+            if (i > run) ends.push_back(i - run);
+            if (i < codes.size()) ends.push_back(i);
+        }
+        run = 0;
+    }
+    if (ends.size() == known) return;
+    std::sort(ends.begin(), ends.end());
+    ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
 }
 
 }  // namespace
@@ -112,6 +134,7 @@ std::vector<std::size_t> cut_sections(std::span<const std::uint16_t> codes) {
         }
     }
     ends.push_back(codes.size());
+    cut_long_runs(codes, ends);
     return ends;
 }
 

@@ -8,9 +8,9 @@
 
 namespace u65sim::weights {
 
-/// Ends of the sections of `codes` that get a palette of their own; the last end is codes.size().
-/// A cut is made where a window of 32 to 1024 non-zero weights has so few distinct values that a
-/// palette made for them pays for itself.
+/// Ends of the sections of `codes` that may deserve a palette of their own; the last end is
+/// codes.size(). Candidates stand where a window of 32 to 1024 non-zero weights has so few distinct
+/// values that a palette made for them pays for itself, and around long runs of zeros.
 std::vector<std::size_t> cut_sections(std::span<const std::uint16_t> codes);
 
 }  // namespace u65sim::weights

@@ -1,0 +1,78 @@
+#include "weights/section_counts.hpp"
+
+#include <algorithm>
+
+namespace u65sim::weights {
+namespace {
+
+/// Zero runs are tried when at least every eighth weight is zero.
+constexpr std::uint64_t zero_run_share = 8;
+
+}  // namespace
+
+SectionCounts::SectionCounts(std::span<const std::uint16_t> codes) : codes_(codes) {
+    Histogram even{};  // two histograms: equal neighbours do not wait for each other
+    std::size_t i = 0;
+    for (; i + 1 < codes.size(); i += 2) {
+        ++even[codes[i]];
+        ++histogram_[codes[i + 1]];
+    }
+    if (i < codes.size()) ++even[codes[i]];
+    for (std::size_t code = 0; code < code_count; ++code) histogram_[code] += even[code];
+    choose();
+}
+
+void SectionCounts::append(const SectionCounts& next) {
+    codes_ = {codes_.data(), codes_.size() + next.codes_.size()};
+    for (std::size_t code = 0; code < code_count; ++code) {
+        histogram_[code] += next.histogram_[code];
+    }
+    runs_counted_ = runs_counted_ && next.runs_counted_;
+    for (std::size_t d = 0; d < run_quotients_.size(); ++d) {
+        run_quotients_[d] += next.run_quotients_[d];
+    }
+    choose();
+}
+
+void SectionCounts::choose() {
+    const PaletteChoice with_zeros = choose_palette(histogram_);
+    form_ = {with_zeros.palette, false, with_zeros.bits};
+    const std::uint32_t zeros = histogram_[0];
+    if (zeros * zero_run_share < codes_.size()) return;
+    if (!runs_counted_) count_runs();
+    // A section of nothing but zeros codes the first of them.
+    histogram_[0] = zeros == codes_.size() ? 1 : 0;
+    const PaletteChoice without = choose_palette(histogram_);
+    histogram_[0] = zeros;
+    const std::uint64_t bits = without.bits + run_bits();
+    if (bits < form_.bits) form_ = {without.palette, true, bits};
+}
+
+void SectionCounts::count_runs() {
+    run_quotients_ = {};
+    std::uint32_t run = 0;
+    const auto close = [&] {
+        for (std::size_t d = 0; d < run_quotients_.size(); ++d) run_quotients_[d] += run >> d;
+    };
+    for (const std::uint16_t code : codes_) {
+        if (code == 0) {
+            ++run;
+        } else {
+            close();
+            run = 0;
+        }
+    }
+    close();
+    runs_counted_ = true;
+}
+
+std::uint64_t SectionCounts::run_bits() const {
+    const std::uint64_t runs = codes_.size() - histogram_[0] + 1;
+    std::uint64_t best = run_quotients_[0] + runs;
+    for (std::size_t d = 1; d < run_quotients_.size(); ++d) {
+        best = std::min(best, run_quotients_[d] + runs * (1 + d));
+    }
+    return best;
+}
+
+}  // namespace u65sim::weights

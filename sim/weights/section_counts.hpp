@@ -1,0 +1,42 @@
+// What a section's values and zero runs amount to, and the cheapest form to code them in.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "weights/palette.hpp"
+
+namespace u65sim::weights {
+
+struct SectionForm {
+    Palette palette;
+    bool zero_runs = false;  ///< zeros as runs between the weights, not as weights
+    std::uint64_t bits = 0;  ///< estimate: every weight and run coded in one mode
+};
+
+class SectionCounts {
+public:
+    explicit SectionCounts(std::span<const std::uint16_t> codes);
+
+    /// Takes in the section that follows this one.
+    void append(const SectionCounts& next);
+    [[nodiscard]] std::size_t size() const { return codes_.size(); }
+    [[nodiscard]] std::span<const std::uint16_t> codes() const { return codes_; }
+    /// The smaller of two forms: zeros as weights, or as runs.
+    [[nodiscard]] const SectionForm& form() const { return form_; }
+
+private:
+    void choose();
+    void count_runs();
+    [[nodiscard]] std::uint64_t run_bits() const;
+
+    std::span<const std::uint16_t> codes_;
+    Histogram histogram_{};
+    std::array<std::uint64_t, 4> run_quotients_{};  ///< sum of run >> divisor 0..3
+    bool runs_counted_ = false;
+    SectionForm form_;
+};
+
+}  // namespace u65sim::weights
