@@ -22,10 +22,11 @@ Gru gru(GraphBuilder& net, Value x, std::int32_t units, const std::string& name)
     const Value state = net.input({1, units}, name + "_state", border_quantization());
     const Value h =
         net.quantize(state, ElementType::int8, inner_quantization(), {.name = name + "_state_in"});
-    const auto from_input = net.split(net.fully_connected(x, 3 * units, {.name = name + "_input"}),
-                                      3, 1, {.name = name + "_input_gates"});
+    const auto from_input =
+        net.split(net.fully_connected(x, 3 * units, {.name = name + "_from_input"}), 3, 1,
+                  {.name = name + "_input_gates"});
     const auto from_state =
-        net.split(net.fully_connected(h, 3 * units, {.name = name + "_recurrent"}), 3, 1,
+        net.split(net.fully_connected(h, 3 * units, {.name = name + "_from_state"}), 3, 1,
                   {.name = name + "_recurrent_gates"});
     const Value update =
         net.logistic(net.add(from_input[0], from_state[0], {.name = name + "_update_sum"}),
