@@ -1,0 +1,80 @@
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include <catch2/catch.hpp>
+
+#include <u65sim/error.hpp>
+#include <u65sim/network.hpp>
+
+using namespace u65sim;
+
+namespace {
+
+std::string documented_example() {
+    const char* source = std::getenv("U65SIM_SOURCE_DIR");
+    REQUIRE(source != nullptr);
+    std::ifstream stream(std::string{source} + "/docs/yaml-graphs.md");
+    std::stringstream text;
+    text << stream.rdbuf();
+    const std::string page = text.str();
+    const auto begin = page.find("```yaml\n");
+    REQUIRE(begin != std::string::npos);
+    return page.substr(begin + 8, page.find("```", begin + 8) - begin - 8);
+}
+
+void check_fails(const std::string& text, const std::string& message) {
+    INFO(text);
+    CHECK_THROWS_AS(read_yaml_graph(text, "net.yaml"), InvalidModel);
+    CHECK_THROWS_WITH(read_yaml_graph(text, "net.yaml"), Catch::Contains(message));
+}
+
+const std::string head = "inputs:\n  - {name: x, shape: [1, 8, 8, 4]}\nlayers:\n";
+
+}  // namespace
+
+TEST_CASE("the documented example reads") {
+    const Graph graph = read_yaml_graph(documented_example());
+    CHECK(graph.name == "tiny_detector");
+    REQUIRE(graph.outputs.size() == 1);
+    CHECK(graph.tensors[static_cast<std::size_t>(graph.outputs[0])].shape == Shape{1, 10});
+    CHECK(graph.operators.front().name == "stem");
+    CHECK(graph.operators.size() == 12);
+    CHECK(read_tflite(write_tflite(graph), graph.name) == graph);
+}
+
+TEST_CASE("every documented kind of layer is known") {
+    const Graph graph =
+        read_yaml_graph("type: int16\n" + head +
+                        "  - {op: depthwise_conv2d, kernel: 3, stride: [2, 1], padding: valid}\n"
+                        "  - {op: resize_nearest, size: [8, 8]}\n"
+                        "  - {op: mul, name: m, from: [x, x], activation: relu}\n"
+                        "  - {op: split, name: s, parts: 2}\n"
+                        "  - {op: concat, from: [s/1, s/0]}\n"
+                        "  - {op: pad, before: [0, 1, 1, 0], after: [0, 1, 1, 0]}\n"
+                        "  - {op: slice, begin: [0, 0, 0, 0], size: [1, 4, 4, -1]}\n"
+                        "  - {op: mean, axes: [1, 2], keep_dims: true}\n"
+                        "  - {op: reshape, shape: [1, 4]}\n"
+                        "  - {op: leaky_relu, alpha: 0.2}\n");
+    CHECK(graph.tensors[static_cast<std::size_t>(graph.outputs[0])].shape == Shape{1, 4});
+    CHECK(graph.tensors[static_cast<std::size_t>(graph.inputs[0])].type == ElementType::int16);
+}
+
+TEST_CASE("mistakes are answered with line, column and the nearest word") {
+    check_fails(head + "  - {op: con2d, filters: 4, kernel: 3}\n",
+                "net.yaml:4:10: unknown op 'con2d'; the nearest known one is 'conv2d'");
+    check_fails(head + "  - {op: conv2d, filter: 4, kernel: 3}\n",
+                "net.yaml:4:18: unknown key 'filter'; the nearest known one is 'filters'");
+    check_fails(head + "  - {op: relu, from: y}\n", "net.yaml:4:22: no earlier layer");
+    check_fails(head + "  - {op: conv2d, filters: 0, kernel: 3}\n", "at least 1");
+    check_fails(head + "  - {op: conv2d, filters: 4}\n", "net.yaml:4:5: 'kernel' is missing");
+    check_fails(head + "  - {op: conv2d, filters: 99999999999, kernel: 3}\n", "whole number");
+    check_fails(head + "  - {op: add, from: [x]}\n", "must name 2");
+    check_fails(head + "  - {op: relu, name: x}\n", "net.yaml:4:5: ");
+    check_fails(head + "  - {op: max_pool, kernel: 9}\n", "net.yaml:4:5: ");
+    check_fails("layer: []\n", "unknown key 'layer'; the nearest known one is 'layers'");
+    check_fails("weights: {sparsity: 2}\ninputs: []\nlayers: []\n", "net.yaml:1:21: sparsity");
+    check_fails("inputs: [\n", "net.yaml:");
+    check_fails("", "must be a map");
+    check_fails(std::string(100'000, '['), "nested deeper");
+}
