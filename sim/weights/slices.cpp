@@ -121,8 +121,10 @@ std::uint64_t SlicePlanner::plan(const Section& section, std::vector<Slice>& sli
             const RunSums& runs = run_sums_[block] =
                 RunSums::of(section.runs.subspan(begin + 1, length));
             for (std::uint32_t z = zero_divisors; z-- > 0;) {
-                const auto run_bits = static_cast<std::uint32_t>(
-                    std::min<std::uint64_t>(runs.quotients[z] + length * (1 + z), impossible));
+                // The run before the first weight is paid for with the first block.
+                const std::uint64_t leading = block == 0 ? (section.runs[0] >> z) + 1 + z : 0;
+                const auto run_bits = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                    leading + runs.quotients[z] + length * (1 + z), impossible));
                 for (std::uint32_t w = 0; w < weight_modes; ++w) {
                     bits[z * weight_modes + w] = bits[w] + run_bits;
                 }

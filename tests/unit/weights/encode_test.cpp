@@ -172,3 +172,11 @@ TEST_CASE("small streams pay for header, palette and padding, not more than the 
     CHECK(encoded_size(Weights(16, 5)) == 16);
     CHECK(encoded_size(Weights(16, 0)) == 16);
 }
+
+TEST_CASE("a long run of zeros is cheap wherever it stands") {
+    Weights before(1000, 0), after(1000, 0);
+    before.push_back(7);
+    after.insert(after.begin(), 7);
+    CHECK(encoded_size(before) == 32);
+    CHECK(encoded_size(after) == 32);
+}
