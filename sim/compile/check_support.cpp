@@ -11,7 +11,6 @@ namespace u65sim::compiler {
 namespace {
 
 bool is_8_bit(ElementType type) { return type == ElementType::int8 || type == ElementType::uint8; }
-bool is_16_bit(ElementType type) { return type == ElementType::int16; }
 
 /// Answers for one operator; an empty text means the NPU takes it.
 class Check {
@@ -333,10 +332,17 @@ private:
     std::string unary() const {
         if (auto text = types(); !text.empty()) return text;
         if (op_.type == OpType::abs) return {};
+        if (op_.type == OpType::rsqrt && map().type == ElementType::uint8) {
+            return "RSQRT has a table for int8 only";
+        }
         if (is_8_bit(map().type)) return {};
-        if (is_16_bit(map().type) && (op_.type == OpType::logistic || op_.type == OpType::tanh ||
-                                      op_.type == OpType::leaky_relu)) {
-            return {};
+        if (map().type == ElementType::int16) {
+            if (op_.type == OpType::logistic || op_.type == OpType::tanh) return {};
+            if (op_.type == OpType::leaky_relu) {
+                const auto* leaky = std::get_if<LeakyReluAttributes>(&op_.attributes);
+                if (same_quantization(map(), output()) && leaky && leaky->alpha > 0) return {};
+                return "LEAKY_RELU on int16 needs equal scales and a positive slope";
+            }
         }
         return fmt::format("{} on {} has no look-up form", to_string(op_.type),
                            to_string(map().type));

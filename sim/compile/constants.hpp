@@ -10,7 +10,10 @@ namespace u65sim::compiler {
 
 /// Adds bytes at a multiple of 16, or finds them there already. Returns their offset.
 std::int64_t append_constant(Program& program, std::span<const std::uint8_t> bytes);
-/// Encodes a depth slice and adds it.
-WeightSlice store_slice(Program& program, const NpuOp& op, std::int32_t first, std::int32_t count);
+/// Encodes a depth slice; its bytes go to the constants by store_slices.
+WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t first,
+                       std::int32_t count);
+/// Puts every operation's slices into the constants, once it is known how they are cut.
+void store_slices(Program& program);
 
 }  // namespace u65sim::compiler

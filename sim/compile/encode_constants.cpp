@@ -27,8 +27,9 @@ std::int64_t append_constant(Program& program, std::span<const std::uint8_t> byt
     return offset;
 }
 
-WeightSlice store_slice(Program& program, const NpuOp& op, std::int32_t first, std::int32_t count) {
-    const EncodedSlice encoded =
+WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t first,
+                       std::int32_t count) {
+    EncodedSlice encoded =
         encode_slice(op, first, count, program.target->accelerator, program.arch);
     WeightSlice slice;
     slice.first = first;
@@ -36,8 +37,19 @@ WeightSlice store_slice(Program& program, const NpuOp& op, std::int32_t first, s
     slice.size = static_cast<std::int64_t>(encoded.bytes.size());
     slice.scales = encoded.scales;
     slice.weights = encoded.weights;
-    slice.offset = append_constant(program, encoded.bytes);
+    slice.bytes = std::move(encoded.bytes);
     return slice;
+}
+
+void store_slices(Program& program) {
+    for (auto& segment : program.segments) {
+        for (auto& op : segment.ops) {
+            for (auto& slice : op.slices) {
+                slice.offset = append_constant(program, slice.bytes);
+                slice.bytes = {};
+            }
+        }
+    }
 }
 
 void encode_constants(Program& program) {
@@ -51,7 +63,7 @@ void encode_constants(Program& program) {
         for (auto& op : segment.ops) {
             if (!op.lut.empty()) op.lut_offset = append_constant(program, op.lut);
             if (!op.weights) continue;
-            op.slices = {store_slice(program, op, 0, op.ofm.extent.c)};
+            op.slices = {make_slice(program, op, 0, op.ofm.extent.c)};
         }
     }
 }

@@ -208,7 +208,8 @@ void lower_fully_connected(Lowering& lowering) {
         w.outputs = outputs;
         w.inputs = inputs;
         npu.weights = std::move(w);
-        npu.scales = scale_records(lowering, lowering.input(0), filter, bias, outputs, true);
+        npu.scales = scale_records(lowering, lowering.input(0), filter, bias, outputs,
+                                   lowering.input(0).type != ElementType::int16);
         npu.vector_product = true;
         lowering.activate(npu);
     }

@@ -80,6 +80,36 @@ ElementwiseMode mode_of(OpType type) {
     }
 }
 
+/// int16: the output unit's own sigmoid and tanh take real * 12288, LRELU has an operation.
+void lower_unary_16(Lowering& lowering, const View& ifm, const View& ofm) {
+    const Operator& op = lowering.op();
+    if (const auto* leaky = std::get_if<LeakyReluAttributes>(&op.attributes)) {
+        NpuOp& npu = lowering.add(KernelKind::elementwise, ifm, ofm);
+        npu.kernel.elementwise_mode = ElementwiseMode::lrelu;
+        npu.kernel.global_scale = true;
+        npu.kernel.ofm_scale = quantised(static_cast<double>(leaky->alpha));
+        npu.in_place = 0;
+        return;
+    }
+    NpuOp& npu = lowering.rescale(ifm, ofm);
+    const bool is_tanh = op.type == OpType::tanh;
+    npu.kernel.activation.function = is_tanh ? 3 : 4;
+    int exponent = 0;
+    const bool power_of_two = std::frexp(ifm.scale, &exponent) == 0.5;
+    const int steps = exponent - 1 + 12;
+    if (power_of_two && (steps == 0 || (is_tanh && steps == 1))) {
+        npu.kernel.ofm_scale = {3U << steps, 0};
+        return;
+    }
+    double multiplier = ifm.scale * 12288;
+    int shift = 0;
+    while (multiplier <= 16383.5 && shift < 31) {
+        multiplier *= 2;
+        ++shift;
+    }
+    npu.kernel.ofm_scale = {static_cast<std::uint32_t>(std::lround(multiplier)), shift};
+}
+
 }  // namespace
 
 void lower_binary(Lowering& lowering) {
@@ -145,12 +175,17 @@ void lower_unary(Lowering& lowering) {
             NpuOp& npu = lowering.add(KernelKind::elementwise, ifm, ofm);
             npu.kernel.elementwise_mode = ElementwiseMode::abs;
             npu.kernel.global_scale = true;
-            npu.kernel.ofm_scale = quantised(ifm.scale / ofm.scale);
+            npu.kernel.ofm_scale = quantised(
+                static_cast<double>(static_cast<float>(ifm.scale) / static_cast<float>(ofm.scale)));
             npu.in_place = 0;
             return;
         }
         default:
             break;
+    }
+    if (ifm.type == stream::DataType::s16) {
+        lower_unary_16(lowering, ifm, ofm);
+        return;
     }
     // A table behind an addition of nothing; the index is the raw input.
     NpuOp& npu = lowering.add(KernelKind::elementwise, ifm, ofm);

@@ -147,6 +147,7 @@ public:
         place_candidates();
         slice_weights();
         place_rest();
+        store_slices(program_);
     }
 
 private:
@@ -372,7 +373,7 @@ private:
         std::vector<WeightSlice> slices;
         std::int64_t sizes[2] = {0, 0};
         for (std::int32_t c = 0; c < op.ofm.extent.c; c += step) {
-            slices.push_back(store_slice(program_, op, c, std::min(step, op.ofm.extent.c - c)));
+            slices.push_back(make_slice(program_, op, c, std::min(step, op.ofm.extent.c - c)));
             auto& size = sizes[(slices.size() - 1) % 2];
             size = std::max(size, slices.back().size);
         }

@@ -84,7 +84,8 @@ struct WeightSource {
 /// A slice of output channels with its encoded bytes in the constants.
 struct WeightSlice {
     std::int32_t first = 0, count = 0;
-    std::int64_t offset = 0;  ///< in constants: ranges of all cores back to back
+    std::vector<std::uint8_t> bytes;  ///< ranges of all cores back to back, until stored
+    std::int64_t offset = 0;          ///< in constants
     std::int64_t size = 0;
     std::array<stream::ByteRange, 2> scales{}, weights{};  ///< relative to `offset`
     int buffer = -1;  ///< Program::buffers: copied there first; -1: read where it is
