@@ -237,7 +237,7 @@ void add_timing(std::vector<Field>& fields) {
         const char* source;
         Cycles TimingConstants::*member;
     };
-    const std::array<Constant, 5> constants{{
+    const std::array<Constant, 7> constants{{
         {"timing.kernel_setup", "Before a kernel's first IFM load.",
          "calibrated on public measurements", &TimingConstants::kernel_setup},
         {"timing.block_output_delay",
@@ -245,6 +245,11 @@ void add_timing(std::vector<Field>& fields) {
          "calibrated on public measurements", &TimingConstants::block_output_delay},
         {"timing.block_completion", "After the last write response of a block.",
          "calibrated on public measurements", &TimingConstants::block_completion},
+        {"timing.block_start", "MAC array, before the first job of a block.",
+         "calibrated on public measurements with ideal memory", &TimingConstants::block_start},
+        {"timing.core_join", "On top of block_start when two cores work on a block.",
+         "calibrated on public measurements of the two-core device with ideal memory",
+         &TimingConstants::core_join},
         {"timing.burst_overhead",
          "A burst holds its outstanding slot this long beyond latency and data.",
          "calibrated on two points of a public flash latency sweep",
@@ -262,9 +267,14 @@ void add_timing(std::vector<Field>& fields) {
          "calibrated on one public measurement"},
         16, 4096, [](Target& target) -> Bytes& { return target.timing.command_prefetch; }));
     fields.push_back(bytes(
-        {"timing.weight_buffer", "bytes", "Encoded weights fetched ahead of the MAC array.",
-         "assumed: 2 KiB to unlimited are ties on public measurements"},
+        {"timing.weight_buffer", "bytes",
+         "Encoded weights fetched ahead of the MAC array, each core.",
+         "calibrated on public measurements; unlimited is 2 to 7 % faster where weights stream"},
         64, 1 << 30, [](Target& target) -> Bytes& { return target.timing.weight_buffer; }));
+    fields.push_back(bytes(
+        {"timing.weight_burst", "bytes", "Boundary at which the weight reader splits its bursts.",
+         "calibrated on public measurements of two accelerators; DMA is known to split at 64"},
+        16, 4096, [](Target& target) -> Bytes& { return target.timing.weight_burst; }));
 }
 
 void add_host(std::vector<Field>& fields) {

@@ -33,6 +33,7 @@ Time MacArray::act(Time now) {
             }
             continue;
         }
+        if (now < since_) return since_;
         // Advance by what has been possible, then see how far the weights allow to go.
         const Job& job = npu_->ifm_loader.oldest_job();
         executed_ = std::min(available_, executed_ + (now - since_));
@@ -84,7 +85,13 @@ bool MacArray::start(Time now) {
     busy_ = true;
     executed_ = 0;
     available_ = 0;
-    since_ = started_ = now;
+    started_ = now;
+    since_ = now;
+    if (job.first_of_block) {
+        const TimingConstants& timing = npu_->target.timing;
+        since_ += timing.block_start.count();
+        if (npu_->target.accelerator.cores > 1) since_ += timing.core_join.count();
+    }
     observer.set(Flag::mac_works, true, now);
     return true;
 }

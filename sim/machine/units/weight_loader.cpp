@@ -33,7 +33,8 @@ Time WeightLoader::act(Time now) {
         requests_.pop();
         npu_->scheduler->wake(UnitId::mac_array, now);
     }
-    const std::int64_t buffer = npu_->target.timing.weight_buffer.count();
+    const std::int64_t buffer =
+        npu_->target.timing.weight_buffer.count() * npu_->target.accelerator.cores;
     while (kernel_ < npu_->kernels_issued && !requests_.full()) {
         const KernelRun& run = npu_->kernel_run(kernel_);
         const std::int64_t positions =
@@ -50,14 +51,20 @@ Time WeightLoader::act(Time now) {
         const std::int64_t inside = second ? offset_ - first : offset_;
         AxiPort& port = npu_->port_of_region(run.op->weight_region);
         const std::int64_t room = consumed_ + buffer - requested_;
+        // Requests end at burst boundaries, so that cutting a run costs no extra burst.
+        timing::BusShape bus = port.rules().bus;
+        bus.burst_bytes = npu_->target.timing.weight_burst.count();
+        const std::uint64_t address = range.base + static_cast<std::uint64_t>(inside);
+        const std::int64_t ahead =
+            static_cast<std::int64_t>(address % static_cast<std::uint64_t>(bus.burst_bytes));
         const std::int64_t bytes =
-            std::min(range.length - inside, request_beats * port.rules().bus.beat_bytes);
+            std::min(range.length - inside,
+                     std::max(request_beats * bus.beat_bytes, bus.burst_bytes) - ahead);
         if (bytes > room && room < buffer) break;
         Request& request = requests_.push();
         request.transfer.owner = UnitId::weight_loader;
         request.transfer.operation = run.operation;
-        request.transfer.access = timing::run_access(
-            range.base + static_cast<std::uint64_t>(inside), bytes, port.rules().bus);
+        request.transfer.access = timing::run_access(address, bytes, bus);
         requested_ += bytes;
         request.end = requested_;
         npu_->count(run.operation, npu_->port_index(run.op->weight_region), Channel::weights,

@@ -13,7 +13,7 @@ namespace u65sim::machine {
 class Npu;
 
 /// Reads each kernel's weights once per block position, in order, in requests of at most
-/// `request_beats`. It runs ahead of the MAC array by the buffer's size: bytes of the job in
+/// `request_beats`. It runs ahead of the MAC array by the buffers' size: bytes of the job in
 /// progress count as consumed, since they stream through it.
 class WeightLoader {
 public:
