@@ -1,0 +1,238 @@
+#include <catch2/catch.hpp>
+
+#include <numeric>
+
+#include <u65sim/error.hpp>
+
+#include "machine/direct/event_queue.hpp"
+#include "machine/systemc/engine.hpp"
+#include "stream/operation.hpp"
+
+using namespace u65sim;
+using stream::Action;
+using stream::Command;
+using stream::DmaOp;
+using stream::FeatureMap;
+using stream::KernelOp;
+
+namespace {
+
+FeatureMap brick_map(int height, int width, int depth, std::uint64_t base) {
+    FeatureMap map;
+    map.region = 2;
+    map.base[0] = base;
+    map.height0 = map.height1 = map.height = height;
+    map.width0 = map.width = width;
+    map.depth = depth;
+    map.layout = stream::Layout::nhcwb16;
+    map.stride_x = 16;
+    map.stride_c = 16 * width;
+    map.stride_y = static_cast<std::int64_t>((depth + 15) / 16 * 16) * width;
+    return map;
+}
+
+KernelOp convolution(int kernel, int blockdep) {
+    KernelOp op;
+    op.kind = stream::KernelKind::conv;
+    op.ifm = brick_map(24, 24, 48, 0);
+    op.ofm = brick_map(24, 24, 48, 65536);
+    op.kernel.height = op.kernel.width = kernel;
+    const int pad = kernel / 2;
+    op.pad = {pad, pad, pad, pad};
+    op.block = {8, 8, 16};
+    op.ib_end = 18;
+    op.ab_start = 30;
+    op.weight_region = op.scale_region = 0;
+    op.weights[0] = {0, static_cast<std::uint32_t>(kernel * kernel * 48 * 48)};
+    op.scales[0] = {0, 480};
+    op.blockdep = blockdep;
+    return op;
+}
+
+KernelOp addition() {
+    KernelOp op = convolution(1, 0);
+    op.kind = stream::KernelKind::elementwise;
+    op.elementwise_mode = stream::ElementwiseMode::add;
+    op.ifm2 = brick_map(24, 24, 48, 32768);
+    op.weights = op.scales = {};
+    op.ib_end = op.ab_start = 46;
+    op.ifm2_ib_start = 24;
+    return op;
+}
+
+DmaOp to_sram(std::uint64_t bytes) {
+    DmaOp op;
+    op.source.region = 0;
+    op.destination.region = 2;
+    op.destination.address = 131072;
+    op.length = bytes;
+    return op;
+}
+
+std::vector<Command> commands(std::vector<Action> actions) {
+    std::vector<Command> result;
+    std::uint32_t words = 0;
+    for (Action& action : actions) {
+        words += 40;
+        result.push_back({words - 1, 40, std::move(action)});
+    }
+    return result;
+}
+
+std::vector<Command> typical() {
+    return commands({to_sram(20000), stream::DmaWait{0}, convolution(3, 0), to_sram(8000),
+                     convolution(1, 2), addition(), stream::KernelWait{1}, to_sram(4000),
+                     convolution(5, 1), stream::Stop{}});
+}
+
+/// High-end memories of the U65, written out so that the test stands alone.
+Target target() {
+    Target result;
+    result.sram.read_latency = result.sram.write_latency = Cycles{32};
+    result.sram.max_outstanding_reads = result.sram.max_outstanding_writes = 16;
+    result.sram.bandwidth = BytesPerCycle{16, 1};
+    result.sram.bandwidth_period = Cycles{4000};
+    result.off_chip.read_latency = Cycles{500};
+    result.off_chip.write_latency = Cycles{250};
+    result.off_chip.max_outstanding_reads = 24;
+    result.off_chip.max_outstanding_writes = 12;
+    result.off_chip.bandwidth = BytesPerCycle{15, 4};
+    result.off_chip.bandwidth_period = Cycles{5000};
+    return result;
+}
+
+Simulation run(const std::vector<Command>& stream, const Target& where,
+               const SimulateOptions& options = {}) {
+    return machine::run_on_event_queue(stream, 40 * static_cast<std::int64_t>(stream.size()), where,
+                                       options);
+}
+
+Cycles sum(const CauseCycles& causes) {
+    return std::accumulate(causes.begin(), causes.end(), Cycles{0});
+}
+
+}  // namespace
+
+TEST_CASE("every cycle has one cause, in total and by operation") {
+    const Simulation result = run(typical(), target());
+    CHECK(sum(result.causes) == result.total);
+    Cycles by_operation{0};
+    for (const OperationRecord& each : result.operations) by_operation += sum(each.causes);
+    Cycles first{0};
+    for (const OperationRecord& each : result.operations) {
+        if (!each.is_dma) {
+            first = each.issue;
+            break;
+        }
+    }
+    CHECK(by_operation + first == result.total);
+}
+
+TEST_CASE("no unit is busier than the run and no port wider than its bus") {
+    const Simulation result = run(typical(), target());
+    for (const Cycles busy : result.unit_busy) CHECK(busy <= result.total);
+    for (const PortTraffic& port : result.ports) {
+        CHECK(port.read_beats() <= result.total.count());
+        CHECK(port.write_beats() <= result.total.count());
+    }
+}
+
+TEST_CASE("operations' traffic adds up to the ports', commands aside") {
+    const Simulation result = run(typical(), target());
+    std::array<PortTraffic, 2> total;
+    for (const OperationRecord& each : result.operations) {
+        for (std::size_t port = 0; port < 2; ++port) {
+            for (std::size_t i = 0; i < channel_count; ++i) {
+                total[port].beats[i] += each.ports[port].beats[i];
+            }
+        }
+    }
+    for (std::size_t port = 0; port < 2; ++port) {
+        for (std::size_t i = 1; i < channel_count; ++i) {
+            CHECK(total[port].beats[i] == result.ports[port].beats[i]);
+        }
+    }
+    CHECK(result.ports[1].beats[0] == 10 * 10);  // ten commands of forty words
+}
+
+TEST_CASE("SystemC and the bare event queue agree cycle for cycle, in any order of runs") {
+    const std::vector<std::vector<Command>> streams{
+        typical(), commands({convolution(3, 3), addition(), stream::Stop{}}),
+        commands({stream::Stop{}}), commands({to_sram(100000), stream::Stop{}})};
+    for (const std::size_t index : {0U, 1U, 2U, 3U, 2U, 0U, 3U, 1U, 0U}) {
+        for (const bool ideal : {false, true}) {
+            Target where = target();
+            where.ideal_memory = ideal;
+            const auto words = 40 * static_cast<std::int64_t>(streams[index].size());
+            Simulation reference =
+                machine::run_on_systemc(streams[index], words, where, {.timeline = true});
+            Simulation direct =
+                machine::run_on_event_queue(streams[index], words, where, {.timeline = true});
+            reference.events = direct.events = 0;
+            CHECK(reference.total == direct.total);
+            CHECK(reference.operations == direct.operations);
+            CHECK(reference.causes == direct.causes);
+            CHECK(reference.pmu == direct.pmu);
+        }
+    }
+}
+
+TEST_CASE("better memory is never slower") {
+    const Cycles base = run(typical(), target()).total;
+    Target better = target();
+    better.off_chip.bandwidth = BytesPerCycle{15, 2};
+    CHECK(run(typical(), better).total <= base);
+    better.off_chip.read_latency = Cycles{100};
+    const Cycles faster = run(typical(), better).total;
+    CHECK(faster < base);
+    better.ideal_memory = true;
+    CHECK(run(typical(), better).total < faster);
+}
+
+TEST_CASE("a kernel with BLOCKDEP 0 waits for the one before") {
+    const auto end_of = [](int blockdep) {
+        return run(commands({convolution(3, 0), convolution(3, blockdep), stream::Stop{}}),
+                   target())
+            .total;
+    };
+    CHECK(end_of(0) > end_of(3));
+    const Simulation apart =
+        run(commands({convolution(3, 0), convolution(3, 0), stream::Stop{}}), target());
+    for (const RegionTraffic& map : apart.operations[1].maps) {
+        CHECK(map.read_bytes + map.write_bytes > Bytes{0});
+    }
+}
+
+TEST_CASE("DMA_WAIT holds the kernel back until the transfer is answered") {
+    const Simulation result =
+        run(commands({to_sram(30000), stream::DmaWait{0}, convolution(1, 0), stream::Stop{}}),
+            target());
+    CHECK(result.operations[1].issue >= result.operations[0].end);
+    CHECK(result.causes[static_cast<std::size_t>(Cause::dma_wait)] > Cycles{0});
+}
+
+TEST_CASE("DRAM streams at latency's rate: 24 bursts of 64 B every 510 cycles") {
+    const std::int64_t bytes = 1 << 20;
+    const Simulation result = run(commands({to_sram(bytes), stream::Stop{}}), target());
+    const double rate = static_cast<double>(bytes) / static_cast<double>(result.total.count());
+    CHECK(rate == Approx(24 * 64 / 510.0).epsilon(0.01));
+}
+
+TEST_CASE("a run beyond its cycle limit says who waits on what, and the next run is sound") {
+    const auto stream = typical();
+    const Cycles expected = run(stream, target()).total;
+    SimulateOptions options;
+    options.cycle_limit = Cycles{1000};
+    const auto words = 40 * static_cast<std::int64_t>(stream.size());
+    CHECK_THROWS_AS(machine::run_on_systemc(stream, words, target(), options), SimulationStuck);
+    CHECK_THROWS_AS(machine::run_on_event_queue(stream, words, target(), options), SimulationStuck);
+    CHECK(machine::run_on_systemc(stream, words, target(), {}).total == expected);
+}
+
+TEST_CASE("a bad operation is an error of the caller, not of the kernel") {
+    KernelOp bad = convolution(1, 0);
+    bad.block.depth = 0;
+    const auto stream = commands({bad, stream::Stop{}});
+    CHECK_THROWS_AS(machine::run_on_systemc(stream, 80, target(), {}), InvalidStream);
+    CHECK_NOTHROW(machine::run_on_systemc(typical(), 400, target(), {}));
+}

@@ -1,0 +1,179 @@
+#include <catch2/catch.hpp>
+
+#include "timing/axi.hpp"
+#include "timing/estimate.hpp"
+#include "timing/feature_map_access.hpp"
+#include "timing/mac_array.hpp"
+#include "timing/output_unit.hpp"
+
+using namespace u65sim;
+using namespace u65sim::timing;
+using stream::FeatureMap;
+using stream::KernelKind;
+using stream::KernelOp;
+using stream::Layout;
+
+namespace {
+
+FeatureMap brick_map(int height, int width, int depth) {
+    FeatureMap map;
+    map.height0 = map.height1 = map.height = height;
+    map.width0 = map.width = width;
+    map.depth = depth;
+    map.layout = Layout::nhcwb16;
+    map.stride_x = 16;
+    map.stride_c = 16 * width;
+    map.stride_y = static_cast<std::int64_t>(round_up(depth, 16)) * width;
+    return map;
+}
+
+KernelOp pointwise(int size, int inputs, int outputs) {
+    KernelOp op;
+    op.kind = KernelKind::conv;
+    op.ifm = brick_map(size, size, inputs);
+    op.ofm = brick_map(size, size, outputs);
+    op.ofm.region = op.ifm.region = 2;
+    op.block = {8, 8, 16};
+    op.ib_end = 10;
+    op.ab_start = 14;
+    op.weights[0] = {0, static_cast<std::uint32_t>(inputs * outputs)};
+    op.scales[0] = {0, static_cast<std::uint32_t>(10 * outputs)};
+    return op;
+}
+
+const Accelerator u65_256{};
+
+}  // namespace
+
+TEST_CASE("a full depth-first block keeps all 256 MACs busy") {
+    const KernelOp op = pointwise(16, 32, 16);
+    const Architecture arch = architecture(u65_256);
+    const Traversal traversal{op, arch};
+    const Box block = traversal.block(0);
+    const Cycles cycles = mac_cycles(traversal, block, 0, traversal.sub_kernel(0), arch, u65_256);
+    CHECK(cycles.count() * 256 == 8 * 8 * 16 * 32);
+}
+
+TEST_CASE("an edge block costs its real size and never less than weight decoding") {
+    const KernelOp op = pointwise(9, 32, 16);  // the last block is 1 x 1
+    const Architecture arch = architecture(u65_256);
+    const Traversal traversal{op, arch};
+    REQUIRE(traversal.blocks() == 4);
+    const Box edge = traversal.block(3);
+    CHECK(edge.height == 1);
+    CHECK(edge.width == 1);
+    // Two groups of eight channels, 32 cycles of decoding each, one ublock: bubbles between steps
+    // occur only with more than one step.
+    CHECK(mac_cycles(traversal, edge, 0, traversal.sub_kernel(0), arch, u65_256).count() == 64);
+}
+
+TEST_CASE("an input box is clipped to the map: padding is not read") {
+    KernelOp op = pointwise(16, 16, 16);
+    op.kernel.height = op.kernel.width = 3;
+    op.pad = {1, 1, 1, 1};
+    const Traversal traversal{op, architecture(u65_256)};
+    const Box first = traversal.ifm_box(traversal.block(0), 0, traversal.sub_kernel(0));
+    CHECK(first == Box{0, 0, 0, 9, 9, 16});
+    const Box last = traversal.ifm_box(traversal.block(3), 0, traversal.sub_kernel(0));
+    CHECK(last == Box{7, 7, 0, 9, 9, 16});
+}
+
+TEST_CASE("a kernel of 10 x 4 is two sub-kernels") {
+    KernelOp op = pointwise(16, 1, 16);
+    op.kernel.height = 10;
+    op.kernel.width = 4;
+    const Traversal traversal{op, architecture(u65_256)};
+    REQUIRE(traversal.sub_kernels() == 2);
+    CHECK(traversal.sub_kernel(0).elements() == 32);
+    CHECK(traversal.sub_kernel(1).elements() == 8);
+}
+
+TEST_CASE("weight shares of all jobs add up to the pass") {
+    KernelOp op = pointwise(16, 70, 40);
+    op.kernel.part_kernel_first = true;
+    op.kernel.height = op.kernel.width = 3;
+    const Traversal traversal{op, architecture(u65_256)};
+    std::int64_t sum = 0;
+    for (int z = 0; z < traversal.blocks_z(); ++z) {
+        for (int d = 0; d < traversal.depth_blocks(); ++d) {
+            sum += traversal.weight_volume(traversal.block(0, 0, z), d, traversal.sub_kernel(0));
+        }
+    }
+    CHECK(sum == traversal.weight_volume_of_pass());
+}
+
+TEST_CASE("a run is cut at burst boundaries and counts whole beats") {
+    const BusShape bus{16, 64};
+    CHECK(run_access(0, 64, bus) == Access{64, 4, 1});
+    CHECK(run_access(48, 32, bus) == Access{32, 2, 2});
+    CHECK(run_access(15, 2, bus) == Access{2, 2, 1});
+    CHECK(run_access(15, 0, bus) == Access{});
+}
+
+TEST_CASE("bricks are moved whole, one run a row and slice") {
+    const FeatureMap map = brick_map(4, 4, 24);
+    const Access access = box_access(map, {0, 0, 0, 4, 4, 24}, {16, 64});
+    CHECK(access == Access{4 * 4 * 32, 4 * 4 * 2, 4 * 2});
+    CHECK(access.bytes == box_bytes(map, {0, 0, 0, 4, 4, 24}));
+}
+
+TEST_CASE("NHWC is one run a row with all channels, else one a pixel") {
+    FeatureMap map = brick_map(2, 8, 8);
+    map.layout = Layout::nhwc;
+    map.stride_x = 8;
+    map.stride_y = 64;
+    CHECK(box_access(map, {0, 0, 0, 2, 8, 8}, {16, 64}) == Access{128, 8, 2});
+    CHECK(box_access(map, {0, 0, 0, 2, 8, 4}, {16, 64}) == Access{64, 16, 16});
+}
+
+TEST_CASE("a rolling buffer's second tile is read from its own base") {
+    FeatureMap map = brick_map(8, 4, 16);
+    map.height0 = 6;
+    map.base = {1024, 0, 8, 0};  // tile 2 is misaligned on purpose: more beats a row
+    const Access upper = box_access(map, {0, 0, 0, 6, 4, 16}, {16, 64});
+    const Access both = box_access(map, {0, 0, 0, 8, 4, 16}, {16, 64});
+    CHECK(upper.beats == 6 * 4);
+    CHECK(both.beats == 6 * 4 + 2 * 5);
+}
+
+TEST_CASE("the output unit's lanes and a table's cycle an element") {
+    KernelOp op = pointwise(16, 32, 16);
+    const Architecture arch = architecture(u65_256);
+    CHECK(output_eighths_per_element(op, arch) == 2);
+    op.activation.function = 16;
+    CHECK(output_eighths_per_element(op, arch) == 8);
+    op = {};
+    op.kind = KernelKind::elementwise;
+    op.elementwise_mode = stream::ElementwiseMode::add;
+    CHECK(output_eighths_per_element(op, arch) == 6);
+}
+
+TEST_CASE("slots bound a stream by latency, the cap by its whole last burst") {
+    PortRules rules;
+    rules.read_latency = 500;
+    rules.read_slots = 24;
+    rules.slot_overhead = 6;
+    const Access megabyte{1 << 20, 1 << 16, 1 << 14};
+    const std::int64_t cycles = streaming_cycles(megabyte, rules, false).count();
+    CHECK(cycles == ceil_div((1 << 14) * 506 + (1 << 16), 24));  // about 3 B a cycle
+    rules.cap_beats = 50;
+    rules.cap_period = 400;
+    const Access flash{64 * 7, 56, 7};  // bursts of 8 beats: 56 pass where 50 are granted
+    CHECK(capped_cycles(flash, rules).count() == 400);
+}
+
+TEST_CASE("an estimate is no faster than its parts and ideal memory no slower") {
+    const KernelOp op = pointwise(32, 64, 64);
+    Target target;
+    target.sram.bandwidth = BytesPerCycle{16, 1};
+    target.sram.read_latency = Cycles{32};
+    target.off_chip.read_latency = Cycles{500};
+    target.off_chip.max_outstanding_reads = 24;
+    const KernelEstimate real = estimate_kernel(op, target);
+    CHECK(real.total >= real.mac);
+    CHECK(real.total >= real.output);
+    CHECK(real.total >= real.port_cycles[0]);
+    CHECK(real.mac.count() * 256 >= op.macs());
+    target.ideal_memory = true;
+    CHECK(estimate_kernel(op, target).total <= real.total);
+}
