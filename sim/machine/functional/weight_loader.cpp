@@ -64,8 +64,9 @@ Weights decode_all(const KernelOp& op, const Architecture& arch,
         if (channels.empty()) continue;
         const weights::Order order = order_of(op, arch, core);
         const auto depth = static_cast<std::int32_t>(channels.size());
-        const std::size_t wanted = weights::stream_length(depth, height, width, input_depth, order);
         try {
+            const std::size_t wanted =
+                weights::stream_length(depth, height, width, input_depth, order);
             const auto stored = weights::decode(bytes, wanted);
             const auto volume =
                 weights::from_stream_order(stored, depth, height, width, input_depth, order);

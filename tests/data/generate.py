@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Writes execute.txt: what the reference interpreter computes for seeded inputs.
+
+Needs ai-edge-litert and numpy. Usage: generate.py NETWORK.tflite... > execute.txt
+The folder's name says where the test finds the network: `models`, or `zoo` for networks built in
+code and saved there under their names. Inputs are not stored: byte k of all input tensors in a row is the top byte of the
+k-th state of a 64-bit linear congruential generator whose first state is the seed.
+Each line: folder/network seed output-bytes-in-hex (all output tensors in a row).
+"""
+import pathlib
+import sys
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+MASK = (1 << 64) - 1
+
+
+def generator(seed):
+    state = seed
+    while True:
+        state = (state * 6364136223846793005 + 1442695040888963407) & MASK
+        yield state >> 56
+
+
+def main():
+    for path in map(pathlib.Path, sys.argv[1:]):
+        interpreter = Interpreter(
+            model_path=str(path), experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+        interpreter.allocate_tensors()
+        for seed in (1, 2):
+            values = generator(seed)
+            for detail in interpreter.get_input_details():
+                count = int(np.prod(detail["shape"])) * np.dtype(detail["dtype"]).itemsize
+                raw = bytes(next(values) for _ in range(count))
+                interpreter.set_tensor(
+                    detail["index"], np.frombuffer(raw, detail["dtype"]).reshape(detail["shape"]))
+            interpreter.invoke()
+            result = b"".join(np.ascontiguousarray(interpreter.get_tensor(d["index"])).tobytes()
+                              for d in interpreter.get_output_details())
+            print(f"{path.parent.name}/{path.stem}", seed, result.hex())
+
+
+if __name__ == "__main__":
+    main()
