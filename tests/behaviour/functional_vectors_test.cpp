@@ -1,6 +1,6 @@
 // Whole networks, compiled here and executed, give the reference interpreter's bytes
 // (tests/data/execute.txt, written by tests/data/generate.py), and the checker stays silent.
-#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -102,26 +102,33 @@ TEST_CASE("compiled networks compute the reference's bytes") {
 }
 
 TEST_CASE("a foreign compiler's streams compute the reference's bytes") {
-    const auto original = models_dir() / "kws_micronet_m.tflite";
-    const auto compiled = models_dir() / "kws_micronet_m_vela_H256.tflite";
-    if (!std::filesystem::exists(original) || !std::filesystem::exists(compiled)) {
-        std::cout << "skipped: kws_micronet_m and its compiled form are not among the models\n";
-        return;
+    struct Compiled {
+        const char *file, *accelerator;
+    };
+    constexpr std::array compiled{Compiled{"kws_micronet_m_vela_H128.tflite", "u55-128"},
+                                  Compiled{"kws_micronet_m_vela_H256.tflite", "u55-256"},
+                                  Compiled{"kws_micronet_m_vela_Y256.tflite", "u65-256"}};
+    for (const auto& [file, accelerator] : compiled) {
+        if (!std::filesystem::exists(models_dir() / file)) {
+            std::cout << "skipped: " << file << " is not there\n";
+            continue;
+        }
+        const Target target = Target::preset(accelerator);
+        const CompiledNetwork network = import_compiled(read_network(models_dir() / file), target);
+        std::ifstream vectors(source_dir() / "tests/data/execute.txt");
+        std::string name;
+        std::uint64_t seed = 0;
+        std::string wanted;
+        int compared = 0;
+        while (vectors >> name >> seed >> wanted) {
+            if (name != "models/kws_micronet_m") continue;
+            const Execution result =
+                execute(network, target, seeded_inputs(network.graph, seed), {.check = true});
+            CAPTURE(file, seed);
+            CHECK(hex(result.outputs) == wanted);
+            CHECK(result.findings.empty());
+            ++compared;
+        }
+        CHECK(compared > 0);
     }
-    std::ifstream vectors(source_dir() / "tests/data/execute.txt");
-    std::string name;
-    std::uint64_t seed = 0;
-    std::string wanted;
-    int compared = 0;
-    const Target target = Target::preset("u65-256");
-    const CompiledNetwork network = import_compiled(read_network(compiled), target);
-    while (vectors >> name >> seed >> wanted) {
-        if (name != "models/kws_micronet_m") continue;
-        const Execution result =
-            execute(network, target, seeded_inputs(network.graph, seed), {.check = true});
-        CHECK(hex(result.outputs) == wanted);
-        CHECK(result.findings.empty());
-        ++compared;
-    }
-    CHECK(compared > 0);
 }
