@@ -54,6 +54,10 @@ int run(int argc, char** argv) {
         if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
             return app.exit(error);  // --help and --version
         }
+        if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
+            return complain(fmt::format("{}: no such subcommand (see u65sim --help)", argv[1]),
+                            bad_input);
+        }
         return complain(fmt::format("{} (see u65sim --help)", error.what()), bad_input);
     }
 }
