@@ -50,12 +50,12 @@ struct Memory {
 /// Cycle constants of the machine that no register or public model fixes. Each one's source and
 /// range stand in the field table (sim/target/fields.cpp).
 struct TimingConstants {
-    Cycles kernel_setup{30};        ///< before a kernel's first IFM load
+    Cycles kernel_setup{60};        ///< before a kernel's first IFM load
     Cycles block_output_delay{20};  ///< accumulators complete -> output unit, once a block
-    Cycles block_completion{30};    ///< after the last write response of a block
+    Cycles block_completion{50};    ///< after the last write response of a block
     Cycles burst_overhead{6};       ///< a burst holds its slot this long beyond latency and data
     Cycles command_word{0};         ///< command processor, each word
-    Bytes command_prefetch{64};     ///< command fetch granule
+    Bytes command_prefetch{32};     ///< command fetch granule
     Bytes weight_buffer{1024};      ///< encoded weights fetched ahead of the MAC array, each core
     Bytes weight_burst{128};        ///< boundary at which the weight reader splits its bursts
     Cycles block_start{20};         ///< MAC array, before the first job of a block
