@@ -98,6 +98,14 @@ std::string Validation::to_text() const {
     if (!settings.empty()) out += wrapped(fmt::format("with {}", fmt::join(settings, " ")), 0);
     out += '\n' + summary_table(*this);
     const auto groups = summaries();
+    for (const ValidationSummary& each : summaries_by_target()) {
+        if (!each.meets_goal()) continue;
+        out += wrapped(fmt::format("{}, stream by {}, on {} alone: mean {:.2f} %, goal {}: {}",
+                                   each.group, each.producer, each.target, each.mean,
+                                   study::goal(each), study::goal_state(each)),
+                       0);
+    }
+    out += '\n';
     for (const study::Section& section : study::sections(*this)) {
         out += section_text(section, groups);
     }

@@ -24,14 +24,26 @@ CANDIDATES = {
     "timing.block_completion": [0, 15, 30, 45, 60],
     "timing.burst_overhead": [0, 3, 6, 9, 12],
     "timing.command_prefetch": [32, 64, 128, 256],
+    "timing.weight_burst": [64, 128, 256],
+    "timing.weight_buffer": [512, 1024, 2048, 4096],
+    "timing.block_start": [0, 10, 20, 30],
+    "timing.core_join": [0, 25, 50, 75],
 }
-START = {
-    "timing.kernel_setup": 30,
-    "timing.block_output_delay": 20,
-    "timing.block_completion": 30,
-    "timing.burst_overhead": 6,
-    "timing.command_prefetch": 64,
-}
+def start_values(program):
+    """The program's own values of the constants that are searched."""
+    listing = subprocess.run([program, "targets", "fields"], capture_output=True, text=True,
+                          check=True).stdout
+    start = {}
+    for line in listing.splitlines():
+        name, equals, value = line.partition(" = ")
+        if equals and name in CANDIDATES:
+            text = value.split("#")[0].strip()
+            kib = text.endswith("KiB")
+            start[name] = int(text.removesuffix("KiB").strip()) * (1024 if kib else 1)
+    missing = set(CANDIDATES) - set(start)
+    if missing:
+        sys.exit(f"calibrate: targets fields does not list {', '.join(sorted(missing))}")
+    return start
 
 
 class Errors:
@@ -105,26 +117,26 @@ def main():
     parser.add_argument("--evaluate", action="store_true", help="no fit: errors of the start only")
     options = parser.parse_args()
 
+    start = start_values(options.program)
     errors = Errors(options.program, options.files, options.producer, options.only)
-    networks = sorted(errors.of(START))
+    networks = sorted(errors.of(start))
     print(f"networks: {', '.join(networks)}; loss: mean of their mean absolute errors")
-    print(f"start: {loss(errors.of(START), networks):.2f} %")
-    zero = {**{name: values[0] for name, values in CANDIDATES.items()},
-            "timing.command_prefetch": START["timing.command_prefetch"]}
+    print(f"start: {loss(errors.of(start), networks):.2f} %")
+    zero = {name: 0 if 0 in values else start[name] for name, values in CANDIDATES.items()}
     print(f"every cycle constant at zero: {loss(errors.of(zero), networks):.2f} %")
     if options.evaluate:
         return
-    fitted, fitted_loss = fit(errors, networks, START)
+    fitted, fitted_loss = fit(errors, networks, start)
     show(f"\nfitted to all networks: {fitted_loss:.2f} %", fitted)
 
     print("\nleave one network out (fitted without it; error on it):")
     print(f"  {'network':<24}{'start':>9}{'fit to all':>12}{'left out':>10}  constants changed")
     for name in networks if len(networks) > 1 else []:
         others = [each for each in networks if each != name]
-        constants, _ = fit(errors, others, START)
+        constants, _ = fit(errors, others, start)
         changed = ", ".join(f"{key.removeprefix('timing.')}={value}"
-                            for key, value in constants.items() if value != START[key])
-        print(f"  {name:<24}{loss(errors.of(START), [name]):>8.2f}%"
+                            for key, value in constants.items() if value != start[key])
+        print(f"  {name:<24}{loss(errors.of(start), [name]):>8.2f}%"
               f"{loss(errors.of(fitted), [name]):>11.2f}%"
               f"{loss(errors.of(constants), [name]):>9.2f}%  {changed or '-'}")
     print(f"\n{len(errors.known)} sets of constants were run")
