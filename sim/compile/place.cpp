@@ -2,6 +2,7 @@
 #include <limits>
 #include <numeric>
 #include <random>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -126,6 +127,39 @@ std::int64_t weight_passes(const NpuOp& op) {
            ceil_div(op.ofm.extent.w, op.kernel.block.width);
 }
 
+/// Cycles the MAC array or the output unit needs, at full tilt: a low guess for what a copy can
+/// hide behind (published estimator model).
+std::int64_t busy_cycles(const NpuOp& op, const Accelerator& accelerator) {
+    const std::int64_t peak = std::int64_t{accelerator.macs_per_cycle} * accelerator.cores;
+    const std::int64_t window = std::int64_t{op.kernel.kernel.height} * op.kernel.kernel.width;
+    const std::int64_t elements = op.ofm.extent.elements();
+    switch (op.kernel.kind) {
+        case stream::KernelKind::conv:
+            // Few positions are bound by decoding 8 weights a cycle.
+            return std::max(window * op.ifm.extent.c * elements / peak,
+                            window * op.ifm.extent.c * op.ofm.extent.c / 8 / accelerator.cores);
+        case stream::KernelKind::depthwise:
+            return round_up(window, 4) * elements * 8 / peak;
+        case stream::KernelKind::pool:
+            return std::max<std::int64_t>(window, 4) * elements * 8 / peak;
+        case stream::KernelKind::elementwise:
+            break;
+    }
+    return elements * 2 * 32 / peak;
+}
+
+/// Bytes a cycle that copies get from the off-chip memory: its cap, or what its latency and
+/// outstanding bursts allow.
+double copy_rate(const Memory& memory) {
+    double rate = memory.bandwidth.numerator() > 0 ? memory.bandwidth.value() : 16.0;
+    if (memory.max_outstanding_reads > 0 && memory.read_latency.count() > 0) {
+        rate = std::min(rate, static_cast<double>(memory.max_outstanding_reads) *
+                                  static_cast<double>(memory.burst.count()) /
+                                  static_cast<double>(memory.read_latency.count()));
+    }
+    return rate;
+}
+
 /// A buffer that could live in the fast memory, and the bytes that would save off-chip.
 struct Candidate {
     int buffer = -1;
@@ -186,18 +220,32 @@ private:
         if (program_.target->memory_mode == MemoryMode::sram_only) return;
         for (auto& segment : program_.segments) {
             const std::int32_t first_time = segment.ops.empty() ? 0 : segment.ops.front().time;
+            const NpuOp* before = nullptr;
             for (auto& op : segment.ops) {
+                const NpuOp* previous = std::exchange(before, &op);
                 if (!op.weights) continue;
                 const auto size = static_cast<double>(op.slices[0].size);
                 const std::int64_t passes = weight_passes(op);
-                // Weights read once stream as fast as a copy would.
-                const double benefit = static_cast<double>(passes - 1) * size;
+                double benefit = static_cast<double>(passes - 1) * size;
+                if (passes == 1 && previous && size <= hidden_bytes(*previous)) {
+                    // Read once, but the copy can run while the kernel before computes.
+                    benefit = size / 2;
+                }
                 if (benefit <= 0) continue;
                 const int buffer = add_weight_buffer(op, op.slices[0].size, "weights",
                                                      std::max(op.time - 1, first_time), op.time);
                 candidates_.push_back({buffer, benefit, &op});
             }
         }
+    }
+
+    /// Bytes that can be copied while an operation computes, beside the weights it reads itself.
+    double hidden_bytes(const NpuOp& op) const {
+        double own = 0;
+        for (const auto& slice : op.slices) own += static_cast<double>(slice.size);
+        return static_cast<double>(busy_cycles(op, program_.target->accelerator)) *
+                   copy_rate(program_.target->off_chip) -
+               own * static_cast<double>(weight_passes(op) > 1 ? 0 : 1);
     }
 
     int add_weight_buffer(const NpuOp& op, std::int64_t size, const char* what, std::int32_t first,
@@ -347,6 +395,7 @@ private:
             const std::int32_t first = whole.first_use;
             whole.first_use = whole.last_use = -1;
             whole.size = 0;
+            if (weight_passes(op) == 1) continue;
             const std::int32_t depth = op.ofm.extent.c;
             for (const std::int32_t parts : {2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128}) {
                 const auto step = static_cast<std::int32_t>(round_up(ceil_div(depth, parts), 16));

@@ -1,0 +1,76 @@
+#include <catch2/catch.hpp>
+
+#include "compile/block_dependency.hpp"
+#include "compile/hazards.hpp"
+#include "networks.hpp"
+
+using namespace u65sim;
+using namespace u65sim::compiler;
+
+namespace {
+
+Accesses copy(std::uint64_t from, std::uint64_t to, std::uint64_t size) {
+    return {{{0, from, from + size}}, {{2, to, to + size}}};
+}
+Accesses kernel(std::uint64_t weights, std::uint64_t size) {
+    return {{{2, weights, weights + size}}, {{1, 0, 64}}};
+}
+
+stream::KernelOp pointwise(std::uint64_t ifm, std::uint64_t ofm, int rows) {
+    stream::KernelOp op;
+    op.kind = stream::KernelKind::conv;
+    const auto map = [&](std::uint64_t base) {
+        stream::FeatureMap m;
+        m.region = 2;
+        m.base[0] = base;
+        m.height = m.height0 = m.height1 = rows;
+        m.width = m.width0 = 16;
+        m.depth = 16;
+        m.stride_x = 16;
+        m.stride_y = 256;
+        m.stride_c = 1;
+        return m;
+    };
+    op.ifm = map(ifm);
+    op.ofm = map(ofm);
+    op.block = {4, 16, 16};
+    return op;
+}
+
+}  // namespace
+
+TEST_CASE("a kernel waits for the copy of its weights and lets newer copies run") {
+    const Architecture arch = architecture(test::target().accelerator);
+    HazardTracker tracker(arch);
+    CHECK_FALSE(tracker.dma(copy(0, 0, 100)));
+    CHECK_FALSE(tracker.dma(copy(100, 128, 100)));
+    CHECK(tracker.kernel(kernel(0, 100)) == 1);
+    CHECK(tracker.kernel(kernel(128, 100)) == 0);
+    CHECK_FALSE(tracker.kernel(kernel(128, 100)));
+}
+
+TEST_CASE("a copy waits for the kernel that still reads its target") {
+    const Architecture arch = architecture(test::target().accelerator);
+    HazardTracker tracker(arch);
+    tracker.kernel(kernel(0, 100));
+    tracker.kernel(kernel(512, 100));
+    CHECK(tracker.wait_for_kernels(copy(0, 0, 100)) == 1);
+    CHECK(tracker.dma(copy(0, 0, 100)) == 1);
+    CHECK_FALSE(tracker.dma(copy(0, 0, 100)));
+}
+
+TEST_CASE("block dependency follows how far the kernels overlap") {
+    const Architecture arch = architecture(test::target().accelerator);
+    const auto a = pointwise(0, 65536, 32);
+    CHECK(block_dependency(nullptr, a, arch, 3) == 0);
+    CHECK(block_dependency(&a, pointwise(0, 131072, 32), arch, 3) == 3);
+    // Reads what A wrote, row by row: the first job needs A's first block only.
+    CHECK(block_dependency(&a, pointwise(65536, 131072, 32), arch, 3) == 3);
+    // With a single block A must be finished.
+    const auto small = pointwise(0, 65536, 4);
+    CHECK(block_dependency(&small, pointwise(65536, 131072, 4), arch, 3) == 0);
+    // Two blocks: the last may be unfinished when the first job starts, not when the second does.
+    const auto two = pointwise(0, 65536, 8);
+    CHECK(block_dependency(&two, pointwise(65536, 131072, 8), arch, 3) == 1);
+    CHECK(block_dependency(&a, pointwise(0, 131072, 32), arch, 2) == 2);
+}
