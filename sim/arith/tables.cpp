@@ -106,6 +106,7 @@ Table16 sample16(Real input_scale, std::int32_t input_zero, Real output_scale,
     const Real inverse = Real{65536} / (output_high - output_low);
     std::array<std::int16_t, steps + 1> values{};
     const auto stored = [](Real value) {
+        if (std::isnan(value)) return std::int16_t{-32768};
         return static_cast<std::int16_t>(std::clamp(value, Real{-32768}, Real{32767}));
     };
     for (int i = 0; i < steps; ++i) {
