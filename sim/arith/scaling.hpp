@@ -1,4 +1,4 @@
-// Quantised scaling as the output unit and TensorFlow Lite do it (reference 9.1 to 9.4).
+// Quantised scaling as the output unit and TensorFlow Lite do it.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ struct Multiplier {
 /// frexp form: multiplier = round_half_away(m * 2^31), shift = 31 - e; (0, 16) when shift leaves
 /// 0..63.
 Multiplier quantise(double scale);
-/// The 16-bit form for int16 convolutions with 64-bit bias (reference 9.2).
+/// The 16-bit form for int16 convolutions with 64-bit bias.
 Multiplier reduce_to_16_bits(Multiplier full);
 
 enum class RoundingMode : std::uint8_t { tfl, truncate, natural };
