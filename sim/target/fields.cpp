@@ -273,7 +273,7 @@ void add_timing(std::vector<Field>& fields) {
         64, 1 << 30, [](Target& target) -> Bytes& { return target.timing.weight_buffer; }));
     fields.push_back(bytes(
         {"timing.weight_burst", "bytes", "Boundary at which the weight reader splits its bursts.",
-         "calibrated on public measurements of two accelerators; DMA is known to split at 64"},
+         "register default of the burst split; public measurements agree"},
         16, 4096, [](Target& target) -> Bytes& { return target.timing.weight_burst; }));
 }
 

@@ -31,11 +31,14 @@ Value v1_features(GraphBuilder& net, Value x, std::int32_t stem_stride, std::int
     return x;
 }
 
-Value global_average(GraphBuilder& net, Value x) {
+Value average(GraphBuilder& net, Value x) {
     const Shape shape = net.shape(x);
     const Window window{shape[1], shape[2], 1, 1, 1, 1, Padding::valid};
-    x = net.average_pool(x, window, {.name = "average"});
-    return net.reshape(x, {1, -1}, {.name = "flatten"});
+    return net.average_pool(x, window, {.name = "average"});
+}
+
+Value global_average(GraphBuilder& net, Value x) {
+    return net.reshape(average(net, x), {1, -1}, {.name = "flatten"});
 }
 
 // Expand, filter, project; the input is added where the shapes agree.
@@ -93,7 +96,9 @@ Graph mobilenet_v2_224(const std::string& name, const ZooWeights& weights) {
         }
     }
     x = net.conv2d(x, 1280, Window::square(1), {.name = "head", .activation = Activation::relu6});
-    x = net.fully_connected(global_average(net, x), 1001, {.name = "classifier"});
+    // The classifier is a convolution in front of the flattening, as TensorFlow-Slim has it.
+    x = net.conv2d(average(net, x), 1001, Window::square(1), {.name = "classifier"});
+    x = net.reshape(x, {1, -1}, {.name = "flatten"});
     net.output(net.softmax(x, 1.0F, {.name = "softmax"}));
     return net.build();
 }

@@ -7,7 +7,8 @@
 #   U65SIM_MODELS=... U65SIM_STREAMS=STREAMS u65sim validate configs/validation/*.yaml
 #
 # The settings are those of the measurements: U65 in dedicated SRAM with High End memories, U55 in
-# shared SRAM with a 2 MiB arena, everything optimised for performance.
+# shared SRAM with a 2 MiB arena, everything optimised for performance. The arena's size is given,
+# because Vela 5.0.0 leaves it unlimited otherwise, whatever its memory mode says.
 set -euo pipefail
 
 if [ $# -ne 3 ]; then
@@ -23,7 +24,8 @@ mkdir -p "$streams/networks"
 
 settings() {
     case $1 in
-    ethos-u65-*) echo --system-config Ethos_U65_High_End --memory-mode Dedicated_Sram ;;
+    ethos-u65-*) echo --system-config Ethos_U65_High_End --memory-mode Dedicated_Sram \
+        --arena-cache-size 393216 ;;
     *) echo --system-config Ethos_U55_High_End_Embedded --memory-mode Shared_Sram \
         --arena-cache-size 2097152 ;;
     esac
