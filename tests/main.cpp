@@ -5,8 +5,7 @@
 int main(int argc, char** argv) {
     Catch::Session session;
     // A program that runs no test has failed.
-    session.configData().warnings =
-        static_cast<Catch::WarnAbout::What>(session.configData().warnings |
-                                            Catch::WarnAbout::NoTests);
+    session.configData().warnings = static_cast<Catch::WarnAbout::What>(
+        session.configData().warnings | Catch::WarnAbout::NoTests);
     return session.run(argc, argv);
 }

@@ -77,7 +77,7 @@ struct Tensor {
     bool operator==(const Tensor&) const = default;
 };
 
-/// Operators of the reference's section 8.2, then those that only ever run on the CPU. `other` is
+/// Operators that the NPU can run, then those that only ever run on the CPU. `other` is
 /// any further TensorFlow Lite builtin, known by Operator::builtin_code; `custom` by custom_code.
 enum class OpType : std::uint8_t {
     conv_2d,

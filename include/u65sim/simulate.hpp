@@ -94,7 +94,7 @@ struct Simulation {
     Cycles total{0};       ///< NPU_ACTIVE: all segments, back to back
     CauseCycles causes{};  ///< adds up to `total`
     std::array<PortTraffic, 2> ports{};
-    /// PMU events of reference section 10 that have a meaning here, by name, in event order.
+    /// PMU events of the register description that mean something here, by name, in event order.
     std::vector<std::pair<std::string, std::int64_t>> pmu;
     std::vector<OperationRecord> operations;  ///< in stream order, over all segments
     std::vector<Cycles> segment_start;

@@ -1,5 +1,6 @@
 // What a register command stream asks for, as values: the language between compiler and machine.
-// Register numbers and bit fields: reference section 3. Nothing here knows a graph or a kernel.
+// Register numbers and bit fields: the register description of the NPU. Nothing here knows a graph
+// or a kernel.
 #pragma once
 
 #include <array>

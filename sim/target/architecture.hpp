@@ -1,5 +1,5 @@
 // What follows from the accelerator's name: ublocks, SHRAM banks and granules, lanes, widths.
-// Source: reference sections 1.2, 1.4 and 5.
+// Source: the register description and the published estimator model.
 #pragma once
 
 #include <cstdint>
