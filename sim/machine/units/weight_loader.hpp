@@ -14,10 +14,11 @@ class Npu;
 
 /// Reads each kernel's weights once per block position, in order, in requests of at most
 /// `request_beats`. It runs ahead of the MAC array by the buffers' size: bytes of the job in
-/// progress count as consumed, since they stream through it.
+/// progress count as consumed, since they stream through it. What is on its way from memory is
+/// limited too, for each core.
 class WeightLoader {
 public:
-    static constexpr std::int64_t request_beats = 32;
+    static constexpr std::int64_t request_beats = 16;
 
     explicit WeightLoader(Npu& npu) : npu_(&npu) {}
     void reset();
