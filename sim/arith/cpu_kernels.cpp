@@ -27,7 +27,7 @@ const Tensor& CpuCall::output(std::size_t index) const {
 }
 
 void CpuCall::not_executable(const std::string& why) const {
-    throw NotExecutable(fmt::format("{}: {}", op.name, why));
+    throw NotExecutable(fmt::format("{} ({}): {}", op.name, to_string(op.type), why));
 }
 
 void CpuCall::invalid(const std::string& why) const {

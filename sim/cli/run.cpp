@@ -7,6 +7,7 @@
 #include <u65sim/oracle.hpp>
 
 #include "commands.hpp"
+#include "execute.hpp"
 #include "inputs.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -19,12 +20,17 @@ struct Run {
     NetworkOption network;
     TargetOptions target;
     OptimiseOption optimise;
+    ExecuteOption data;
     std::string format = "text";
     std::string output;
 
     void operator()() const {
         Oracle oracle{target.resolve(), optimise.resolve()};
         require_writable(output);
+        if (data.wanted()) {
+            const Progress progress{fmt::format("executing {}", network.text())};
+            data.execute(network.read(), oracle.target(), optimise.resolve());
+        }
         const Report report = estimate(oracle);
         if (format == "json") {
             write(output, report.to_json());
@@ -51,21 +57,25 @@ void add_run(CLI::App& app) {
     run->network.add_to(*command);
     run->target.add_to(*command);
     run->optimise.add_to(*command);
+    run->data.add_to(*command);
     command
         ->add_option("-f,--format", run->format,
                      "text, json (the whole report) or csv (a row an operator)")
         ->check(CLI::IsMember({"text", "json", "csv"}))
         ->capture_default_str()
         ->type_name("FORMAT");
-    command->add_option("-o,--output", run->output, "Write to FILE instead of standard output")
+    command
+        ->add_option("-o,--report", run->output,
+                     "Write the report to FILE instead of standard output")
         ->type_name("FILE");
     command->footer(
         "NET may be compiled already (by u65sim or by Vela for an Ethos-U): then its command\n"
-        "streams run as they are.\n\n"
+        "streams run as they are. Cycles are the same with and without data.\n\n"
         "Examples:\n"
         "  u65sim run mobilenet_v2_224\n"
         "  u65sim run net.tflite --target u65-512 --set memory.ideal=true\n"
         "  u65sim run net.tflite --format json -o report.json\n"
+        "  u65sim run ds_cnn --input audio.bin --output results --check\n"
         "  u65sim run net.tflite --target u55-128 --vela-config vela.ini \\\n"
         "      --system-config Ethos_U55_High_End_Embedded --memory-mode Shared_Sram");
     command->callback([run] { (*run)(); });

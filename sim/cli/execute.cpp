@@ -1,0 +1,156 @@
+#include "execute.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <CLI/Option.hpp>
+#include <u65sim/command_stream.hpp>
+#include <u65sim/error.hpp>
+#include <u65sim/execute.hpp>
+
+#include "output.hpp"
+
+namespace u65sim::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::uint64_t tensor_bytes(const Tensor& tensor) {
+    return static_cast<std::uint64_t>(element_count(tensor.shape)) *
+           static_cast<std::uint64_t>(element_bytes(tensor.type));
+}
+
+const Tensor& tensor_of(const Graph& graph, TensorId id) {
+    return graph.tensors.at(static_cast<std::size_t>(id));
+}
+
+/// The same bytes every time: the top byte of each state of a 64-bit linear congruential
+/// generator that starts at 1.
+std::vector<std::vector<std::uint8_t>> drawn_inputs(const Graph& graph) {
+    std::uint64_t state = 1;
+    std::vector<std::vector<std::uint8_t>> inputs;
+    for (const TensorId id : graph.inputs) {
+        auto& bytes = inputs.emplace_back(tensor_bytes(tensor_of(graph, id)));
+        for (std::uint8_t& byte : bytes) {
+            state = state * 6364136223846793005U + 1442695040888963407U;
+            byte = static_cast<std::uint8_t>(state >> 56U);
+        }
+    }
+    return inputs;
+}
+
+/// The line of the disassembly that starts with this word index.
+std::string line_of(const CommandStream& stream, std::uint32_t word) {
+    const std::string text = disassemble(stream);
+    const std::string wanted = std::to_string(word);
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        std::string_view line = rest.substr(0, end);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        const std::size_t begin = line.find_first_not_of(" \t");
+        if (begin == std::string_view::npos) continue;
+        line.remove_prefix(begin);
+        if (!line.starts_with(wanted)) continue;
+        const std::string_view behind = line.substr(wanted.size());
+        if (behind.starts_with(' ') || behind.starts_with(':')) return std::string{line};
+    }
+    return {};
+}
+
+std::string described(const CompiledNetwork& network, const std::vector<Finding>& findings) {
+    std::string text = fmt::format("the checker found {} fault{}:", findings.size(),
+                                   findings.size() == 1 ? "" : "s");
+    for (const Finding& finding : findings) {
+        text += fmt::format("\n  segment {}, command {}, word {}: {}: {}", finding.segment,
+                            finding.command_index, finding.word_index, to_string(finding.kind),
+                            finding.text);
+        if (finding.segment >= network.segments.size()) continue;
+        const std::string line =
+            line_of(network.segments[finding.segment].stream, finding.word_index);
+        if (!line.empty()) text += fmt::format("\n    {}", line);
+    }
+    return text;
+}
+
+void make_folder(const std::string& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error || !fs::is_directory(folder, error)) {
+        throw FileError(fmt::format("{}: cannot create this folder: {}", folder,
+                                    error ? error.message() : "a file of this name exists"));
+    }
+}
+
+}  // namespace
+
+void ExecuteOption::add_to(CLI::App& command) {
+    command
+        .add_option("--input", inputs_,
+                    "Compute as well: a file of raw little-endian elements for each input of the "
+                    "network, in its order")
+        ->type_name("FILE...")
+        ->group("Data");
+    command
+        .add_option("--output", folder_,
+                    "Folder for output_0.bin, output_1.bin ..., raw like the inputs; created when "
+                    "missing")
+        ->type_name("DIR")
+        ->group("Data");
+    command
+        .add_flag("--check", check_,
+                  "Compute and look for hazards (missing waits, unwritten bytes, overlapping "
+                  "buffers ...); any finding is an error. Draws inputs where --input is missing")
+        ->group("Data");
+}
+
+std::vector<std::vector<std::uint8_t>> ExecuteOption::read_inputs(const Graph& graph) const {
+    if (inputs_.empty()) return drawn_inputs(graph);
+    if (inputs_.size() != graph.inputs.size()) {
+        throw InvalidModel(fmt::format("--input names {} files: '{}' has {} inputs", inputs_.size(),
+                                       graph.name, graph.inputs.size()));
+    }
+    std::vector<std::vector<std::uint8_t>> inputs;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+        const std::string content = read_all(inputs_[i]);
+        const Tensor& tensor = tensor_of(graph, graph.inputs[i]);
+        if (content.size() != tensor_bytes(tensor)) {
+            throw InvalidModel(fmt::format("{}: holds {} bytes: input '{}' ({} {}) takes {}",
+                                           inputs_[i], content.size(), tensor.name,
+                                           to_string(tensor.type), to_string(tensor.shape),
+                                           tensor_bytes(tensor)));
+        }
+        inputs.emplace_back(content.begin(), content.end());
+    }
+    return inputs;
+}
+
+void ExecuteOption::execute(const Graph& graph, const Target& target,
+                            const CompileOptions& options) const {
+    if (!check_ && inputs_.empty()) {
+        throw InvalidConfig(fmt::format(
+            "--output {} needs --input or --check (-o takes the report's place)", folder_));
+    }
+    const auto inputs = read_inputs(graph);
+    if (!folder_.empty()) make_folder(folder_);
+    const CompiledNetwork network =
+        is_compiled(graph) ? import_compiled(graph, target) : compile(graph, target, options);
+    const Execution execution = u65sim::execute(network, target, inputs, {.check = check_});
+    if (!folder_.empty()) {
+        for (std::size_t i = 0; i < execution.outputs.size(); ++i) {
+            const auto& bytes = execution.outputs[i];
+            write((fs::path{folder_} / fmt::format("output_{}.bin", i)).string(),
+                  std::string{bytes.begin(), bytes.end()});
+        }
+    }
+    if (!execution.findings.empty()) {
+        throw InvalidStream(described(network, execution.findings));
+    }
+}
+
+}  // namespace u65sim::cli

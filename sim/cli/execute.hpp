@@ -1,0 +1,34 @@
+// Running a network on data: tensors in files, outputs in a folder, findings as one error.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <CLI/App.hpp>
+#include <u65sim/compile.hpp>
+#include <u65sim/graph.hpp>
+#include <u65sim/target.hpp>
+
+namespace u65sim::cli {
+
+/// --input, --output and --check.
+class ExecuteOption {
+public:
+    void add_to(CLI::App& command);
+    [[nodiscard]] bool wanted() const { return check_ || !inputs_.empty() || !folder_.empty(); }
+    /// Compiles `graph` (unless it is compiled already), executes it and writes output_0.bin and
+    /// so on. Throws what compiling and executing throw, FileError, InvalidConfig for
+    /// --output alone, InvalidModel for files that
+    /// do not match the network's inputs, and InvalidStream with every finding of the checker.
+    void execute(const Graph& graph, const Target& target, const CompileOptions& options) const;
+
+private:
+    [[nodiscard]] std::vector<std::vector<std::uint8_t>> read_inputs(const Graph& graph) const;
+
+    std::vector<std::string> inputs_;
+    std::string folder_;
+    bool check_ = false;
+};
+
+}  // namespace u65sim::cli

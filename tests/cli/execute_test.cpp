@@ -1,0 +1,111 @@
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "cli/program.hpp"
+
+using namespace u65sim::cli_test;
+using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t ds_cnn_input_bytes = 490;
+
+/// The bytes that tests/data/generate.py feeds for this seed.
+std::string seeded(std::size_t count, std::uint64_t state) {
+    std::string bytes;
+    for (std::size_t i = 0; i < count; ++i) {
+        state = state * 6364136223846793005U + 1442695040888963407U;
+        bytes += static_cast<char>(static_cast<std::uint8_t>(state >> 56U));
+    }
+    return bytes;
+}
+
+std::string hex(const std::string& bytes) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    for (const char c : bytes) {
+        const auto byte = static_cast<std::uint8_t>(c);
+        text += {digits[byte >> 4U], digits[byte & 15U]};
+    }
+    return text;
+}
+
+/// What the reference interpreter computes, from tests/data/execute.txt.
+std::string expected(const std::string& network, std::uint64_t wanted) {
+    const char* source = std::getenv("U65SIM_SOURCE_DIR");
+    std::ifstream in{std::string{source == nullptr ? "." : source} + "/tests/data/execute.txt"};
+    std::string name, bytes;
+    for (std::uint64_t seed = 0; in >> name >> seed >> bytes;) {
+        if (name == network && seed == wanted) return bytes;
+    }
+    return "missing";
+}
+
+}  // namespace
+
+TEST_CASE("run --input computes the reference's outputs in the time it takes without data") {
+    const Folder folder;
+    const json timing = json::parse(run({"run", "ds_cnn", "-f", "json"}).out);
+    for (const std::uint64_t seed : {1U, 2U}) {
+        write(folder.file("in.bin"), seeded(ds_cnn_input_bytes, seed));
+        const Outcome outcome = run({"run", "ds_cnn", "--input", folder.file("in.bin"), "--output",
+                                     folder.file("results"), "--check", "-f", "json"});
+        CAPTURE(seed, outcome.err);
+        REQUIRE(outcome.exit_code == 0);
+        CHECK(hex(read(folder.file("results/output_0.bin"))) == expected("zoo/ds_cnn", seed));
+        const json report = json::parse(outcome.out);
+        CHECK(report.at("total") == timing.at("total"));
+        CHECK(report.at("operators") == timing.at("operators"));
+        CHECK(report.at("pmu") == timing.at("pmu"));
+    }
+    CHECK(folder.files() == 2);
+}
+
+TEST_CASE("A compiled file computes what its network computes") {
+    const Folder folder;
+    REQUIRE(run({"compile", "ds_cnn", "-o", folder.file("npu.tflite")}).exit_code == 0);
+    write(folder.file("in.bin"), seeded(ds_cnn_input_bytes, 1));
+    const Outcome outcome = run({"run", folder.file("npu.tflite"), "--input", folder.file("in.bin"),
+                                 "--output", folder.file("results")});
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.exit_code == 0);
+    CHECK(hex(read(folder.file("results/output_0.bin"))) == expected("zoo/ds_cnn", 1));
+}
+
+TEST_CASE("Inputs of the wrong size or number are refused before anything is written") {
+    const Folder folder;
+    write(folder.file("short.bin"), seeded(ds_cnn_input_bytes - 1, 1));
+    write(folder.file("right.bin"), seeded(ds_cnn_input_bytes, 1));
+    const std::string results = folder.file("results");
+    const Outcome size =
+        run({"run", "ds_cnn", "--input", folder.file("short.bin"), "--output", results});
+    CHECK(size.exit_code == 2);
+    CHECK(size.out.empty());
+    CHECK(size.err.find("short.bin: holds 489 bytes") != std::string::npos);
+    CHECK(size.err.find("takes 490") != std::string::npos);
+    const Outcome count = run({"run", "ds_cnn", "--input", folder.file("right.bin"),
+                               folder.file("right.bin"), "--output", results});
+    CHECK(count.exit_code == 2);
+    CHECK(count.err.find("names 2 files: 'ds_cnn' has 1 inputs") != std::string::npos);
+    CHECK(run({"run", "ds_cnn", "--input", folder.file("none.bin")}).exit_code == 2);
+    CHECK(run({"run", "ds_cnn", "--output", results}).exit_code == 2);
+    CHECK(folder.files() == 2);
+}
+
+TEST_CASE("An operator without a kernel is named, and only where data is wanted") {
+    const Folder folder;
+    write(folder.file("net.yaml"),
+          "name: strided\ninputs:\n  - {name: image, shape: [1, 16, 16, 4]}\nlayers:\n"
+          "  - {op: conv2d, name: leap, filters: 4, kernel: 5, stride: 5}\n");
+    CHECK(run({"run", folder.file("net.yaml")}).exit_code == 0);
+    const Outcome outcome = run({"run", folder.file("net.yaml"), "--check"});
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.err.find("leap (CONV_2D): no CPU kernel") != std::string::npos);
+}
+
+TEST_CASE("run --check draws its own inputs and is silent about our streams") {
+    CHECK(run({"run", "ds_cnn", "--check"}).exit_code == 0);
+}
