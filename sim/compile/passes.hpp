@@ -23,8 +23,9 @@ void encode_constants(Program& program);
 /// Layouts, live ranges, and what lives in which memory at which address: feature maps and the
 /// buffers weights are copied to. Cuts weights into depth slices where only parts fit.
 void place(Program& program);
-/// Checks sizes against the memories; throws DoesNotFit.
-void check_fit(const Program& program);
+/// Checks sizes against the memories, the command streams' bytes among the model's; throws
+/// DoesNotFit.
+void check_fit(const Program& program, std::int64_t stream_bytes);
 /// Command streams, labels and everything else a CompiledNetwork holds.
 void emit(const Program& program, CompiledNetwork& network);
 

@@ -88,8 +88,12 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
             return network;
         }
     }
-    compiler::check_fit(program);
     compiler::emit(program, network);
+    std::int64_t stream_bytes = 0;
+    for (const auto& segment : network.segments) {
+        stream_bytes += std::int64_t{4} * static_cast<std::int64_t>(segment.stream.words.size());
+    }
+    compiler::check_fit(program, stream_bytes);
     describe_cpu_operators(program, network);
     if (options.dump_after == "emit") {
         for (const auto& segment : network.segments) {
