@@ -320,7 +320,10 @@ private:
             }
         }
         if (op_.type == OpType::squared_difference) return "SQUARED_DIFFERENCE is not lowered";
-        if (op_.type == OpType::prelu) return "PRELU is not lowered";
+        if (op_.type == OpType::prelu) {
+            if (!is_8_bit(a.type)) return "only 8-bit PRELU is lowered";
+            if (a.data || ea != eo) return "PRELU needs a slope that broadcasts to its input";
+        }
         return {};
     }
 

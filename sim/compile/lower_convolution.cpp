@@ -12,12 +12,15 @@ using stream::KernelKind;
 namespace {
 
 /// One record an output channel. The product of scales is taken in double for int8 and int16
-/// convolutions and in float for uint8 and fully connected, as TensorFlow Lite does.
+/// convolutions and in float for uint8 and 8-bit fully connected, as TensorFlow Lite does. With a
+/// 64-bit bias its int16 convolutions keep 16 bits of the multiplier, fully connected all 31.
 std::vector<weights::ScaleRecord> scale_records(const Lowering& lowering, const Tensor& ifm,
                                                 const Tensor& filter, const Tensor* bias,
                                                 std::int32_t channels, bool in_float) {
     const auto biases = bias ? integers(*bias) : std::vector<std::int64_t>{};
-    const bool narrow = ifm.type == ElementType::int16 && bias && bias->type == ElementType::int64;
+    const bool narrow = ifm.type == ElementType::int16 && bias &&
+                        bias->type == ElementType::int64 &&
+                        lowering.op().type != OpType::fully_connected;
     const float ifm_scale = scale(ifm);
     const float ofm_scale = scale(lowering.output());
     const auto& scales = filter.quantization.scales;

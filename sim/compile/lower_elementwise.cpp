@@ -94,9 +94,10 @@ void lower_unary_16(Lowering& lowering, const View& ifm, const View& ofm) {
     NpuOp& npu = lowering.rescale(ifm, ofm);
     const bool is_tanh = op.type == OpType::tanh;
     npu.kernel.activation.function = is_tanh ? 3 : 4;
-    int exponent = 0;
-    const bool power_of_two = std::frexp(ifm.scale, &exponent) == 0.5;
-    const int steps = exponent - 1 + 12;
+    // The reference takes scales this near to a power of two for one.
+    const double logarithm = std::log2(ifm.scale);
+    const bool power_of_two = std::abs(logarithm - std::round(logarithm)) < 1e-3;
+    const int steps = static_cast<int>(std::lround(logarithm)) + 12;
     if (power_of_two && (steps == 0 || (is_tanh && steps == 1))) {
         npu.kernel.ofm_scale = {3U << steps, 0};
         return;
@@ -107,10 +108,63 @@ void lower_unary_16(Lowering& lowering, const View& ifm, const View& ofm) {
         multiplier *= 2;
         ++shift;
     }
-    npu.kernel.ofm_scale = {static_cast<std::uint32_t>(std::lround(multiplier)), shift};
+    // The reference truncates this multiplier.
+    npu.kernel.ofm_scale = {static_cast<std::uint32_t>(multiplier), shift};
+}
+
+/// An addition or product of two maps, the second broadcast where it is smaller.
+NpuOp& pair(Lowering& lowering, ElementwiseMode mode, const View& a, const View& b, const View& ofm,
+            std::string_view suffix) {
+    NpuOp& npu = lowering.add(KernelKind::elementwise, a, ofm, suffix);
+    npu.kernel.elementwise_mode = mode;
+    npu.ifm2 = b;
+    if (!as_scalar(lowering.program(), npu, b)) {
+        npu.kernel.broadcast.height = b.extent.h == 1 && a.extent.h > 1;
+        npu.kernel.broadcast.width = b.extent.w == 1 && a.extent.w > 1;
+        npu.kernel.broadcast.depth = b.extent.c == 1 && a.extent.c > 1;
+    }
+    npu.kernel.global_scale = true;
+    return npu;
 }
 
 }  // namespace
+
+/// The positive part at the input's scale plus the negative part times the slope: one of the two
+/// is zero in every element, and each is rounded as the reference rounds it.
+void lower_prelu(Lowering& lowering) {
+    const View ifm = lowering.input_view(0);
+    const View slope = lowering.input_view(1);
+    const View ofm = lowering.output_view();
+    const float in_scale = scale(lowering.input(0));
+    const float out_scale = scale(lowering.output());
+
+    const View positive = lowering.temporary(ofm.extent, stream::DataType::s16, "positive");
+    NpuOp& rescale = lowering.add(KernelKind::pool, ifm, positive, "rescale");
+    rescale.kernel.pool_mode = stream::PoolMode::average;
+    rescale.kernel.global_scale = true;
+    rescale.kernel.ofm_scale = quantised(static_cast<double>(in_scale / out_scale));
+    rescale.kernel.activation.min = 0;
+
+    View below = lowering.temporary(ofm.extent, ifm.type, "below");
+    below.zero_point = ifm.zero_point;
+    below.scale = ifm.scale;
+    NpuOp& minimum = lowering.add(KernelKind::elementwise, ifm, below, "minimum");
+    minimum.kernel.elementwise_mode = ElementwiseMode::min;
+    minimum.kernel.broadcast.scalar = true;
+    minimum.kernel.ifm2_scalar = static_cast<decltype(minimum.kernel.ifm2_scalar)>(ifm.zero_point);
+    minimum.ifm2 = {};
+    minimum.ifm2.type = ifm.type;
+    minimum.ifm2.zero_point = ifm.zero_point;
+
+    const View negative = lowering.temporary(ofm.extent, stream::DataType::s16, "negative");
+    NpuOp& product = pair(lowering, ElementwiseMode::mul, below, slope, negative, "product");
+    product.kernel.ofm_scale =
+        quantised(static_cast<double>(in_scale * scale(lowering.input(1)) / out_scale));
+
+    NpuOp& sum = pair(lowering, ElementwiseMode::add, positive, negative, ofm, "sum");
+    sum.kernel.opa_scale = sum.kernel.opb_scale = sum.kernel.ofm_scale = {1, 0};
+    lowering.activate(sum);
+}
 
 void lower_binary(Lowering& lowering) {
     const Operator& op = lowering.op();

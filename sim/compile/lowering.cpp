@@ -312,8 +312,9 @@ void lower_operator(Lowering& lowering) {
         case OpType::mul:
         case OpType::minimum:
         case OpType::maximum:
-        case OpType::prelu:
             return lower_binary(lowering);
+        case OpType::prelu:
+            return lower_prelu(lowering);
         case OpType::softmax:
             return lower_softmax(lowering);
         case OpType::resize_bilinear:

@@ -84,6 +84,7 @@ void lower_fully_connected(Lowering& lowering);
 void lower_pool(Lowering& lowering);
 void lower_mean(Lowering& lowering);
 void lower_binary(Lowering& lowering);
+void lower_prelu(Lowering& lowering);
 void lower_unary(Lowering& lowering);
 void lower_softmax(Lowering& lowering);
 void lower_copies(Lowering& lowering);

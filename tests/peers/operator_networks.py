@@ -1,0 +1,464 @@
+"""Random networks of a single operator, as .tflite files in memory."""
+import math
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as tfl
+
+TYPES = {
+    "int8": (np.int8, tfl.TensorType.INT8),
+    "uint8": (np.uint8, tfl.TensorType.UINT8),
+    "int16": (np.int16, tfl.TensorType.INT16),
+}
+ACTIVATIONS = [
+    tfl.ActivationFunctionType.NONE,
+    tfl.ActivationFunctionType.NONE,
+    tfl.ActivationFunctionType.RELU,
+    tfl.ActivationFunctionType.RELU6,
+    tfl.ActivationFunctionType.RELU_N1_TO_1,
+]
+SAME, VALID = tfl.Padding.SAME, tfl.Padding.VALID
+
+
+class Network:
+    """One operator under construction. All randomness comes from the seed."""
+
+    def __init__(self, kind, seed):
+        self.kind = kind
+        self.dtype, self.code = TYPES[kind]
+        self.random = np.random.default_rng(seed)
+        info = np.iinfo(self.dtype)
+        self.low, self.high = int(info.min), int(info.max)
+        self.buffers = [tfl.BufferT()]
+        self.graph = tfl.SubGraphT()
+        self.graph.tensors, self.graph.operators = [], []
+        self.graph.inputs, self.graph.outputs = [], []
+        self.codes = []
+
+    def pick(self, low, high):
+        return int(self.random.integers(low, high + 1))
+
+    def real(self, low, high):
+        return float(self.random.uniform(low, high))
+
+    def choose(self, values):
+        return values[self.pick(0, len(values) - 1)]
+
+    def activation(self):
+        return self.choose(ACTIVATIONS)
+
+    def quantisation(self, scale=None, zero=None):
+        """(scales, zero points): 16-bit maps are symmetric, with scales to match."""
+        if scale is None:
+            scale = self.real(0.01, 0.2)
+        if self.kind == "int16":
+            return [scale if scale < 0.001 else scale / 256], [0]
+        return [scale], [self.pick(self.low, self.high) if zero is None else zero]
+
+    def tensor(self, shape, quantisation=None, code=None, data=None, axis=0):
+        t = tfl.TensorT()
+        t.name = f"t{len(self.graph.tensors)}"
+        t.shape = [int(n) for n in shape]
+        t.type = self.code if code is None else code
+        t.buffer = 0
+        if data is not None:
+            buffer = tfl.BufferT()
+            buffer.data = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
+            self.buffers.append(buffer)
+            t.buffer = len(self.buffers) - 1
+        if quantisation is not None:
+            t.quantization = tfl.QuantizationParametersT()
+            t.quantization.scale = np.array(quantisation[0], np.float32)
+            t.quantization.zeroPoint = np.array(quantisation[1], np.int64)
+            t.quantization.quantizedDimension = axis
+        self.graph.tensors.append(t)
+        return len(self.graph.tensors) - 1
+
+    def input(self, shape, quantisation=None):
+        index = self.tensor(shape, quantisation or self.quantisation())
+        self.graph.inputs.append(index)
+        return index
+
+    def output(self, shape, quantisation=None, code=None):
+        index = self.tensor(shape, quantisation, code)
+        self.graph.outputs.append(index)
+        return index
+
+    def image(self, depth=40):
+        return self.input([1, self.pick(3, 20), self.pick(3, 20), self.pick(1, depth)])
+
+    def shape(self, index):
+        return list(self.graph.tensors[index].shape)
+
+    def scale(self, index):
+        return float(self.graph.tensors[index].quantization.scale[0])
+
+    def same(self, index):
+        q = self.graph.tensors[index].quantization
+        return list(q.scale), list(q.zeroPoint)
+
+    def integers(self, values):
+        values = np.array(values, np.int32)
+        return self.tensor(values.shape, None, tfl.TensorType.INT32, values)
+
+    def values(self, shape, quantisation):
+        data = self.random.integers(self.low, self.high + 1, shape).astype(self.dtype)
+        return self.tensor(shape, quantisation, None, data)
+
+    def weights(self, shape, axis, channels):
+        if self.kind == "uint8":
+            q = [self.real(0.001, 0.02)], [self.pick(100, 150)]
+            data = self.random.integers(0, 256, shape).astype(np.uint8)
+            return self.tensor(shape, q, None, data)
+        scales = [self.real(0.001, 0.02) for _ in range(channels)]
+        data = self.random.integers(-127, 128, shape).astype(np.int8)
+        return self.tensor(shape, (scales, [0] * channels), tfl.TensorType.INT8, data, axis)
+
+    def bias(self, count, x, weights):
+        q = self.graph.tensors[weights].quantization
+        scales = [float(s) * self.scale(x) for s in q.scale]
+        wide = self.kind == "int16"
+        data = self.random.integers(-20000, 20000, [count])
+        data = data.astype(np.int64 if wide else np.int32)
+        code = tfl.TensorType.INT64 if wide else tfl.TensorType.INT32
+        return self.tensor([count], (scales, [0] * len(scales)), code, data)
+
+    def operator(self, name, inputs, options=None, **fields):
+        """Adds the operator; its outputs are the network's."""
+        code = tfl.OperatorCodeT()
+        builtin = getattr(tfl.BuiltinOperator, name)
+        code.builtinCode, code.deprecatedBuiltinCode, code.version = builtin, min(builtin, 127), 1
+        self.codes.append(code)
+        op = tfl.OperatorT()
+        op.opcodeIndex = len(self.codes) - 1
+        op.inputs, op.outputs = inputs, list(self.graph.outputs)
+        if options is not None:
+            op.builtinOptionsType = getattr(tfl.BuiltinOptions, options)
+            op.builtinOptions = getattr(tfl, options + "T")()
+            for field, value in fields.items():
+                assert hasattr(op.builtinOptions, field), field
+                setattr(op.builtinOptions, field, value)
+        self.graph.operators.append(op)
+
+    def bytes(self):
+        model = tfl.ModelT()
+        model.version = 3
+        model.operatorCodes, model.subgraphs, model.buffers = self.codes, [self.graph], self.buffers
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+
+def extent(padding, size, kernel, stride, dilation=1):
+    span = (kernel - 1) * dilation + 1
+    return -(-size // stride) if padding == SAME else (size - span) // stride + 1
+
+
+def accumulated(net, x, terms):
+    """A scale that keeps a sum of this many products mostly inside the range."""
+    typical = 70 * 0.01 * net.scale(x) * math.sqrt(terms) * net.real(0.5, 1.5)
+    return net.quantisation(typical * (256 if net.kind == "int16" else 1))
+
+
+def convolution(net, depthwise, most_stride=3):
+    multiplier = net.pick(2, 12) if depthwise and net.pick(0, 3) == 0 else 1
+    x = net.image(1 if multiplier > 1 else 40)
+    _, h, w, c = net.shape(x)
+    padding = net.choose([SAME, VALID])
+    kh, kw = (net.pick(1, 5), net.pick(1, 5)) if padding == SAME else (net.pick(1, 3), net.pick(1, 3))
+    sh, sw = net.pick(1, most_stride), net.pick(1, most_stride)
+    dh = dw = 1
+    if padding == SAME and net.pick(0, 2) == 0:
+        sh, sw, dh, dw = 1, 1, net.pick(1, 4), net.pick(1, 4)
+    if depthwise:
+        sw = sh
+    oc = c * multiplier if depthwise else net.pick(1, 70)
+    filter_shape = [1, kh, kw, oc] if depthwise else [oc, kh, kw, c]
+    weights = net.weights(filter_shape, 3 if depthwise else 0, oc)
+    bias = net.bias(oc, x, weights)
+    net.output([1, extent(padding, h, kh, sh, dh), extent(padding, w, kw, sw, dw), oc],
+               accumulated(net, x, kh * kw * (1 if depthwise else c)))
+    common = dict(padding=padding, strideH=sh, strideW=sw, dilationHFactor=dh, dilationWFactor=dw,
+                  fusedActivationFunction=net.activation())
+    if depthwise:
+        net.operator("DEPTHWISE_CONV_2D", [x, weights, bias], "DepthwiseConv2DOptions",
+                     depthMultiplier=multiplier, **common)
+    else:
+        net.operator("CONV_2D", [x, weights, bias], "Conv2DOptions", **common)
+
+
+def transpose_conv(net):
+    x = net.image(20)
+    _, h, w, c = net.shape(x)
+    stride, oc = net.pick(1, 2), net.pick(1, 20)
+    kh, kw = net.pick(stride, 4), net.pick(stride, 4)
+    padding = net.choose([SAME, VALID])
+    size = lambda n, k: n * stride if padding == SAME else (n - 1) * stride + k
+    shape = [1, size(h, kh), size(w, kw), oc]
+    weights = net.weights([oc, kh, kw, c], 0, oc)
+    inputs = [net.integers(shape), weights, x, net.bias(oc, x, weights)]
+    net.output(shape, accumulated(net, x, kh * kw * c))
+    net.operator("TRANSPOSE_CONV", inputs, "TransposeConvOptions", padding=padding,
+                 strideH=stride, strideW=stride)
+
+
+def fully_connected(net):
+    rows, n, units = net.pick(1, 9), net.pick(1, 300), net.pick(1, 200)
+    x = net.input([rows, n])
+    weights = net.weights([units, n], 0, 1)
+    bias = net.bias(units, x, weights)
+    net.output([rows, units], accumulated(net, x, n))
+    net.operator("FULLY_CONNECTED", [x, weights, bias], "FullyConnectedOptions",
+                 fusedActivationFunction=net.activation())
+
+
+def pool(net, name):
+    x = net.image()
+    _, h, w, c = net.shape(x)
+    padding = net.choose([SAME, VALID])
+    kh, kw = net.pick(1, min(h, 8)), net.pick(1, min(w, 8))
+    sh, sw = net.pick(1, 3), net.pick(1, 3)
+    net.output([1, extent(padding, h, kh, sh), extent(padding, w, kw, sw), c], net.same(x))
+    net.operator(name, [x], "Pool2DOptions", padding=padding, filterHeight=kh, filterWidth=kw,
+                 strideH=sh, strideW=sw, fusedActivationFunction=net.activation())
+
+
+def mean(net):
+    x = net.image()
+    shape = net.shape(x)
+    axes = net.choose([[1, 2], [1], [2]])
+    keep = bool(net.pick(0, 1))
+    result = [1 if k in axes else n for k, n in enumerate(shape) if keep or k not in axes]
+    net.output(result, net.same(x) if net.pick(0, 1) else net.quantisation())
+    net.operator("MEAN", [x, net.integers(axes)], "ReducerOptions", keepDims=keep)
+
+
+def binary(net, name, options=None):
+    shape = [1, net.pick(1, 12), net.pick(1, 12), net.pick(1, 40)]
+    form = net.pick(0, 3)
+    other = list(shape)
+    if form == 1:
+        other = [1] + [n if net.pick(0, 1) else 1 for n in shape[1:]]
+    if form >= 2:
+        other = [1, 1, 1, shape[3] if form == 2 else 1]
+    qa, qb = net.quantisation(), net.quantisation()
+    if net.pick(0, 3) == 0:
+        qb = qa[0], qb[1]
+    qo = net.quantisation()
+    if name in ("MUL", "SQUARED_DIFFERENCE"):
+        largest = qa[0][0] * qb[0][0] if name == "MUL" else max(qa[0][0], qb[0][0]) ** 2
+        qo = net.quantisation(largest * net.real(50, 150) * (256 ** 2 if net.kind == "int16" else 1))
+    if name in ("MINIMUM", "MAXIMUM"):
+        qb = qo = qa
+    swap = name != "PRELU" and net.pick(0, 1)
+    a = net.input(shape, qa)
+    b = net.values(other, qb) if form >= 2 else net.input(other, qb)
+    net.output(shape, qo)
+    fields = {} if options is None or options in ("MaximumMinimumOptions", "SquaredDifferenceOptions") \
+        else {"fusedActivationFunction": net.activation()}
+    if name in ("ADD", "SUB") and net.kind == "int16":
+        fields["potScaleInt16"] = False
+    net.operator(name, [b, a] if swap else [a, b], options, **fields)
+
+
+def prelu(net):
+    x = net.image()
+    shape = net.shape(x)
+    alpha = net.values([1, 1, shape[3]], net.quantisation(net.real(0.001, 0.01)))
+    net.output(shape, net.quantisation())
+    net.operator("PRELU", [x, alpha])
+
+
+def unary(net, name, options=None, equal=None, scale=None, zero=None, **fields):
+    """`equal`: output quantised like the input always, or (None) in half of the cases."""
+    x = net.image()
+    quantisation = net.quantisation(scale, zero)
+    if scale is None and (equal or (equal is None and net.pick(0, 1))):
+        quantisation = net.same(x)
+    net.output(net.shape(x), quantisation)
+    net.operator(name, [x], options, **fields)
+
+
+def fixed(net, steps):
+    """Scale of an output whose whole range is `steps` to the unit in 8 bits."""
+    return 1 / 32768 if net.kind == "int16" else 1 / steps
+
+
+def softmax(net):
+    shape = [net.pick(1, 5), net.pick(2, 60)] if net.pick(0, 1) else \
+        [1, net.pick(1, 5), net.pick(1, 5), net.pick(2, 40)]
+    x = net.input(shape)
+    net.output(shape, net.quantisation(fixed(net, 256), net.low))
+    net.operator("SOFTMAX", [x], "SoftmaxOptions", beta=1.0)
+
+
+def concatenation(net):
+    shape = [1, net.pick(1, 12), net.pick(1, 12), net.pick(1, 20)]
+    axis, q, inputs, total = net.pick(1, 3), net.quantisation(), [], 0
+    for _ in range(net.pick(2, 4)):
+        part = list(shape)
+        part[axis] = net.pick(1, 20)
+        total += part[axis]
+        inputs.append(net.input(part, q))
+    shape[axis] = total
+    net.output(shape, q)
+    net.operator("CONCATENATION", inputs, "ConcatenationOptions", axis=net.choose([axis, axis - 4]))
+
+
+def pack(net):
+    shape, count, axis = [net.pick(1, 9), net.pick(1, 20)], net.pick(2, 4), net.pick(0, 2)
+    q = net.quantisation()
+    inputs = [net.input(shape, q) for _ in range(count)]
+    net.output(shape[:axis] + [count] + shape[axis:], q)
+    net.operator("PACK", inputs, "PackOptions", valuesCount=count, axis=axis)
+
+
+def unpack(net):
+    shape, axis = [net.pick(1, 5), net.pick(1, 5), net.pick(1, 20)], net.pick(0, 2)
+    x = net.input(shape)
+    count = shape.pop(axis)
+    for _ in range(count):
+        net.output(shape, net.same(x))
+    net.operator("UNPACK", [x], "UnpackOptions", num=count, axis=axis)
+
+
+def split(net, sized):
+    axis, count = net.pick(1, 3), net.pick(2, 3)
+    shape = [1, net.pick(2, 8), net.pick(2, 8), net.pick(2, 20)]
+    sizes = [net.pick(1, 9) for _ in range(count)] if sized else [net.pick(1, 9)] * count
+    shape[axis] = sum(sizes)
+    x = net.input(shape)
+    for size in sizes:
+        net.output(shape[:axis] + [size] + shape[axis + 1:], net.same(x))
+    axis_operand = net.tensor([], None, tfl.TensorType.INT32, np.array(axis, np.int32))
+    if sized:
+        net.operator("SPLIT_V", [x, net.integers(sizes), axis_operand], "SplitVOptions", numSplits=count)
+    else:
+        net.operator("SPLIT", [axis_operand, x], "SplitOptions", numSplits=count)
+
+
+def slice_box(net, strided):
+    shape = [1, net.pick(3, 12), net.pick(3, 12), net.pick(3, 40)]
+    x = net.input(shape)
+    begin = [0] + [net.pick(0, n - 1) for n in shape[1:]]
+    end = [1] + [net.pick(b + 1, n) for b, n in zip(begin[1:], shape[1:])]
+    size = [e - b for b, e in zip(begin, end)]
+    net.output(size, net.same(x))
+    if strided:
+        net.operator("STRIDED_SLICE", [x, net.integers(begin), net.integers(end),
+                                       net.integers([1] * 4)], "StridedSliceOptions")
+    else:
+        net.operator("SLICE", [x, net.integers(begin), net.integers(size)], "SliceOptions")
+
+
+def reshape(net, name, options):
+    h, w, c = net.pick(2, 8), net.pick(2, 8), net.pick(2, 20)
+    if name == "RESHAPE":
+        x = net.input([1, h, w, c])
+        net.output([1, h * w * c], net.same(x))
+        net.operator(name, [x, net.integers([1, h * w * c])], options, newShape=[1, h * w * c])
+    elif name == "SQUEEZE":
+        x = net.input([1, 1, w, c])
+        net.output([1, w, c], net.same(x))
+        net.operator(name, [x], options, squeezeDims=[1])
+    else:
+        x = net.input([h, c])
+        net.output([h, 1, c], net.same(x))
+        net.operator(name, [x, net.integers([1])], options)
+
+
+def transpose(net):
+    shape, order = net.choose([([net.pick(1, 20), net.pick(1, 20)], [1, 0]),
+                               ([net.pick(1, 9), net.pick(1, 9), net.pick(1, 20)], [1, 0, 2]),
+                               ([1, net.pick(1, 9), net.pick(1, 9), net.pick(1, 20)], [0, 2, 1, 3]),
+                               ([1, net.pick(1, 9), net.pick(1, 9), net.pick(1, 20)], [0, 3, 1, 2])])
+    x = net.input(shape)
+    net.output([shape[k] for k in order], net.same(x))
+    net.operator("TRANSPOSE", [x, net.integers(order)], "TransposeOptions")
+
+
+def pad(net):
+    shape = [1, net.pick(1, 9), net.pick(1, 9), net.pick(1, 20)]
+    pads = [[0, 0]] + [[net.pick(0, 3), net.pick(0, 3)] for _ in range(3)]
+    x = net.input(shape)
+    net.output([n + sum(p) for n, p in zip(shape, pads)], net.same(x))
+    net.operator("PAD", [x, net.integers(pads)], "PadOptions")
+
+
+def resize(net, name, options):
+    x = net.image()
+    _, h, w, c = net.shape(x)
+    form, factor = net.pick(0, 2), 2 ** net.pick(1, 3)
+    size = [(h - 1) * factor + 1, (w - 1) * factor + 1] if form == 1 else [h * factor, w * factor]
+    net.output([1, *size, c], net.same(x))
+    net.operator(name, [x, net.integers(size)], options, alignCorners=form == 1,
+                 halfPixelCenters=form == 2)
+
+
+def arg_max(net):
+    x = net.image()
+    net.output(net.shape(x)[:3], None, tfl.TensorType.INT32)
+    axis = net.tensor([], None, tfl.TensorType.INT32, np.array(3, np.int32))
+    net.operator("ARG_MAX", [x, axis], "ArgMaxOptions", outputType=tfl.TensorType.INT32)
+
+
+def rsqrt(net):
+    x = net.input([1, net.pick(1, 8), net.pick(1, 8), net.pick(1, 20)], net.quantisation(None, net.low))
+    net.output(net.shape(x), net.quantisation())
+    net.operator("RSQRT", [x])
+
+
+ALL, BYTES, SIGNED = ("int8", "uint8", "int16"), ("int8", "uint8"), ("int8", "int16")
+
+# Name: element types the reference kernels take, and what builds one case.
+OPERATORS = {
+    "CONV_2D": (ALL, lambda n: convolution(n, False)),
+    "CONV_2D (strides to 6)": (("int8",), lambda n: convolution(n, False, 6)),
+    "DEPTHWISE_CONV_2D": (ALL, lambda n: convolution(n, True)),
+    "TRANSPOSE_CONV": (ALL, transpose_conv),
+    "FULLY_CONNECTED": (ALL, fully_connected),
+    "AVERAGE_POOL_2D": (ALL, lambda n: pool(n, "AVERAGE_POOL_2D")),
+    "MAX_POOL_2D": (ALL, lambda n: pool(n, "MAX_POOL_2D")),
+    "MEAN": (ALL, mean),
+    "ADD": (ALL, lambda n: binary(n, "ADD", "AddOptions")),
+    "SUB": (ALL, lambda n: binary(n, "SUB", "SubOptions")),
+    "MUL": (ALL, lambda n: binary(n, "MUL", "MulOptions")),
+    "MINIMUM": (ALL, lambda n: binary(n, "MINIMUM", "MaximumMinimumOptions")),
+    "MAXIMUM": (ALL, lambda n: binary(n, "MAXIMUM", "MaximumMinimumOptions")),
+    "SQUARED_DIFFERENCE": (("int8",),
+                           lambda n: binary(n, "SQUARED_DIFFERENCE", "SquaredDifferenceOptions")),
+    "PRELU": (BYTES, prelu),
+    "RELU": (ALL, lambda n: unary(n, "RELU")),
+    "RELU6": (ALL, lambda n: unary(n, "RELU6")),
+    "RELU_N1_TO_1": (BYTES, lambda n: unary(n, "RELU_N1_TO_1")),
+    "LEAKY_RELU": (ALL, lambda n: unary(n, "LEAKY_RELU", "LeakyReluOptions",
+                                        alpha=n.real(0.01, 0.9))),
+    "QUANTIZE": (ALL, lambda n: unary(n, "QUANTIZE", "QuantizeOptions", equal=False)),
+    "ABS": (SIGNED, lambda n: unary(n, "ABS", "AbsOptions")),
+    "LOGISTIC": (ALL, lambda n: unary(n, "LOGISTIC", scale=fixed(n, 256), zero=n.low)),
+    "TANH": (ALL, lambda n: unary(n, "TANH", scale=fixed(n, 128),
+                                  zero=128 if n.kind == "uint8" else 0)),
+    "HARD_SWISH": (BYTES, lambda n: unary(n, "HARD_SWISH", "HardSwishOptions", equal=False)),
+    "EXP": (("int8",), lambda n: unary(n, "EXP", "ExpOptions", equal=False)),
+    "LOG": (("int8",), lambda n: unary(n, "LOG", equal=False)),
+    "GELU": (BYTES, lambda n: unary(n, "GELU", "GeluOptions", equal=False,
+                                    approximate=bool(n.pick(0, 1)))),
+    "RSQRT": (("int8",), rsqrt),
+    "SOFTMAX": (ALL, softmax),
+    "CONCATENATION": (ALL, concatenation),
+    "PACK": (ALL, pack),
+    "UNPACK": (ALL, unpack),
+    "SPLIT": (ALL, lambda n: split(n, False)),
+    "SPLIT_V": (ALL, lambda n: split(n, True)),
+    "SLICE": (ALL, lambda n: slice_box(n, False)),
+    "STRIDED_SLICE": (ALL, lambda n: slice_box(n, True)),
+    "RESHAPE": (ALL, lambda n: reshape(n, "RESHAPE", "ReshapeOptions")),
+    "SQUEEZE": (BYTES, lambda n: reshape(n, "SQUEEZE", "SqueezeOptions")),
+    "EXPAND_DIMS": (ALL, lambda n: reshape(n, "EXPAND_DIMS", "ExpandDimsOptions")),
+    "TRANSPOSE": (ALL, transpose),
+    "PAD": (ALL, pad),
+    "RESIZE_NEAREST_NEIGHBOR": (ALL, lambda n: resize(n, "RESIZE_NEAREST_NEIGHBOR",
+                                                      "ResizeNearestNeighborOptions")),
+    "RESIZE_BILINEAR": (ALL, lambda n: resize(n, "RESIZE_BILINEAR", "ResizeBilinearOptions")),
+    "ARG_MAX": (BYTES, arg_max),
+}
