@@ -100,9 +100,10 @@ bool any_overlap(const Ranges& a, const Ranges& b) {
 }
 
 bool same_place(const FeatureMap& a, const FeatureMap& b) {
-    return a.base == b.base && a.height == b.height && a.width == b.width && a.depth == b.depth &&
-           a.stride_y == b.stride_y && a.stride_x == b.stride_x && a.stride_c == b.stride_c &&
-           a.layout == b.layout && a.type == b.type;
+    return a.base == b.base && a.height0 == b.height0 && a.height == b.height &&
+           a.width == b.width && a.depth == b.depth && a.stride_y == b.stride_y &&
+           a.stride_x == b.stride_x && a.stride_c == b.stride_c && a.layout == b.layout &&
+           a.type == b.type;
 }
 
 int simulate(const KernelOp& before, const KernelOp& op, const FeatureMap& input, int most) {

@@ -27,7 +27,9 @@ void check_fit(const Program& program, std::int64_t stream_bytes) {
     std::vector<std::pair<std::int64_t, std::string>> weights;
     std::vector<std::pair<std::int64_t, std::string>> maps;
     for (const auto& segment : program.segments) {
-        for (const auto& op : segment.ops) {
+        for (std::size_t i = 0; i < segment.ops.size(); ++i) {
+            const NpuOp& op = segment.ops[i];
+            if (op.repeats(i)) continue;
             std::int64_t size = 0;
             for (const auto& slice : op.slices) size += slice.size;
             if (size > 0) weights.emplace_back(size, "weights of " + op.name);

@@ -198,28 +198,29 @@ std::optional<BlockShape> find_block(const ShramUser& user, const Accelerator& a
     return found;
 }
 
+void choose_block(NpuOp& op, const Target& target, const Architecture& arch) {
+    const ShramUser user = shram_user(op);
+    const auto block = find_block(user, target.accelerator, arch);
+    if (!block) {
+        throw InvalidModel(
+            fmt::format("{}: no output block fits the shared buffer of {} banks (kernel {}x{}, "
+                        "input {} bit)",
+                        op.name, arch.shram_banks, user.kernel_h, user.kernel_w, user.ifm_bits));
+    }
+    const ShramLayout layout = *lay_out(user, *block, arch);
+    op.kernel.block = *block;
+    op.kernel.ib_end = layout.ib_end;
+    op.kernel.ab_start = layout.ab_start;
+    op.kernel.ifm2_ib_start = layout.ifm2_ib_start;
+    op.kernel.acc_format =
+        user.acc_bits == 40 ? stream::AccFormat::int40 : stream::AccFormat::int32;
+    op.kernel.kernel.part_kernel_first = is_part_kernel(op);
+    op.kernel.parallel_mode = target.accelerator.cores > 1 ? 1 : 0;
+}
+
 void choose_blocks(Program& program) {
     for (auto& segment : program.segments) {
-        for (auto& op : segment.ops) {
-            const ShramUser user = shram_user(op);
-            const auto block = find_block(user, program.target->accelerator, program.arch);
-            if (!block) {
-                throw InvalidModel(fmt::format(
-                    "{}: no output block fits the shared buffer of {} banks (kernel {}x{}, input "
-                    "{} bit)",
-                    op.name, program.arch.shram_banks, user.kernel_h, user.kernel_w,
-                    user.ifm_bits));
-            }
-            const ShramLayout layout = *lay_out(user, *block, program.arch);
-            op.kernel.block = *block;
-            op.kernel.ib_end = layout.ib_end;
-            op.kernel.ab_start = layout.ab_start;
-            op.kernel.ifm2_ib_start = layout.ifm2_ib_start;
-            op.kernel.acc_format =
-                user.acc_bits == 40 ? stream::AccFormat::int40 : stream::AccFormat::int32;
-            op.kernel.kernel.part_kernel_first = is_part_kernel(op);
-            op.kernel.parallel_mode = program.target->accelerator.cores > 1 ? 1 : 0;
-        }
+        for (auto& op : segment.ops) choose_block(op, *program.target, program.arch);
     }
 }
 

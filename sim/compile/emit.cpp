@@ -6,6 +6,7 @@
 #include "compile/block_dependency.hpp"
 #include "compile/hazards.hpp"
 #include "compile/passes.hpp"
+#include "timing/estimate.hpp"
 
 namespace u65sim::compiler {
 
@@ -93,10 +94,12 @@ class SegmentEmitter {
 public:
     SegmentEmitter(const Program& program, const Segment& segment)
         : program_(program), tracker_(program.arch), luts_(program.arch) {
-        for (const auto& op : segment.ops) add_jobs(op);
+        for (std::size_t i = 0; i < segment.ops.size(); ++i) {
+            add_jobs(segment.ops[i], segment.ops[i].repeats(i));
+        }
     }
 
-    void run(NpuSegment& out) {
+    const std::vector<stream::Action>& schedule() {
         for (std::size_t i = 0; i < jobs_.size(); ++i) {
             issue_copies(jobs_[i]);
             if (i + 1 < jobs_.size()) issue_early(jobs_[i + 1], jobs_[i]);
@@ -105,6 +108,11 @@ public:
             if (i + 1 < jobs_.size()) issue_copies_beside(jobs_[i + 1], jobs_[i].op->time);
         }
         actions_.push_back(stream::Stop{});
+        return actions_;
+    }
+
+    void run(NpuSegment& out) {
+        schedule();
         out.stream.accelerator = program_.target->accelerator;
         out.stream.words = stream::encode(actions_, program_.target->accelerator);
         out.labels = std::move(labels_);
@@ -115,7 +123,7 @@ private:
         return {range.base + static_cast<std::uint64_t>(by), range.length};
     }
 
-    void add_jobs(const NpuOp& op) {
+    void add_jobs(const NpuOp& op, bool repeats) {
         const std::size_t count = std::max<std::size_t>(op.slices.size(), 1);
         for (std::size_t i = 0; i < count; ++i) {
             Job job;
@@ -128,7 +136,7 @@ private:
                 const WeightSlice& slice = op.slices[i];
                 ofm.c += slice.first;
                 ofm.extent.c = slice.count;
-                set_weights(job, slice);
+                set_weights(job, slice, !repeats);
             }
             k.ifm = resolve(program_, op.ifm);
             k.ofm = resolve(program_, ofm);
@@ -149,7 +157,7 @@ private:
         }
     }
 
-    void set_weights(Job& job, const WeightSlice& slice) {
+    void set_weights(Job& job, const WeightSlice& slice, bool copied) {
         stream::KernelOp& k = job.kernel;
         std::int64_t base = slice.offset;
         k.weight_region = k.scale_region = region_constants;
@@ -159,8 +167,10 @@ private:
             copy.source = {region_constants, false, static_cast<std::uint64_t>(slice.offset)};
             copy.destination = {buffer.region, false, static_cast<std::uint64_t>(buffer.offset)};
             copy.length = static_cast<std::uint64_t>(slice.size);
-            job.copies.push_back(copy);
-            job.ready_from.push_back(buffer.first_use);
+            if (copied) {
+                job.copies.push_back(copy);
+                job.ready_from.push_back(buffer.first_use);
+            }
             base = buffer.offset;
             k.weight_region = k.scale_region = buffer.region;
         }
@@ -272,7 +282,9 @@ void describe_memory(const Program& program, CompiledNetwork& network) {
         }
     }
     for (const auto& segment : program.segments) {
-        for (const auto& op : segment.ops) {
+        for (std::size_t at = 0; at < segment.ops.size(); ++at) {
+            const NpuOp& op = segment.ops[at];
+            if (op.repeats(at)) continue;
             for (std::size_t i = 0; i < op.slices.size(); ++i) {
                 const WeightSlice& slice = op.slices[i];
                 network.placements.push_back(
@@ -299,7 +311,35 @@ void describe_memory(const Program& program, CompiledNetwork& network) {
     }
 }
 
+/// Time of a segment's actions: kernels one after the other, copies beside them.
+std::int64_t predicted_time(const std::vector<stream::Action>& actions, const Target& target) {
+    std::int64_t issued = 0;
+    std::int64_t kernels = 0;
+    std::int64_t copies = 0;
+    for (const auto& action : actions) {
+        if (const auto* kernel = std::get_if<stream::KernelOp>(&action)) {
+            issued = std::max(issued, kernels);
+            kernels = issued + timing::estimate_kernel(*kernel, target).total.count();
+        } else if (const auto* copy = std::get_if<stream::DmaOp>(&action)) {
+            copies = std::max(issued, copies) + timing::estimate_dma(*copy, target).count();
+        } else if (std::holds_alternative<stream::KernelWait>(action)) {
+            issued = std::max(issued, kernels);
+        } else if (std::holds_alternative<stream::DmaWait>(action)) {
+            issued = std::max(issued, copies);
+        }
+    }
+    return std::max(kernels, copies);
+}
+
 }  // namespace
+
+std::int64_t predict_cycles(const Program& program) {
+    std::int64_t sum = 0;
+    for (const auto& segment : program.segments) {
+        sum += predicted_time(SegmentEmitter(program, segment).schedule(), *program.target);
+    }
+    return sum;
+}
 
 void emit(const Program& program, CompiledNetwork& network) {
     for (std::size_t i = 0; i < program.segments.size(); ++i) {

@@ -43,7 +43,12 @@ WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t fir
 
 void store_slices(Program& program) {
     for (auto& segment : program.segments) {
-        for (auto& op : segment.ops) {
+        for (std::size_t i = 0; i < segment.ops.size(); ++i) {
+            NpuOp& op = segment.ops[i];
+            if (op.repeats(i)) {
+                op.slices = segment.ops[static_cast<std::size_t>(op.first_stripe)].slices;
+                continue;
+            }
             for (auto& slice : op.slices) {
                 slice.offset = append_constant(program, slice.bytes);
                 slice.bytes = {};

@@ -36,6 +36,16 @@ bool Accesses::conflicts(const Accesses& other) const {
 
 MemoryRange range_of(const stream::FeatureMap& map) {
     const std::int64_t element = stream::bytes_of(map.type);
+    if (map.height0 < map.height && map.height0 > 0) {
+        stream::FeatureMap upper = map;
+        upper.height = map.height0;
+        stream::FeatureMap lower = map;
+        lower.base[0] = map.base[2];
+        lower.height = lower.height0 = map.height - map.height0;
+        const MemoryRange a = range_of(upper);
+        const MemoryRange b = range_of(lower);
+        return {map.region, std::min(a.begin, b.begin), std::max(a.end, b.end)};
+    }
     std::int64_t size = (map.height - 1) * map.stride_y + (map.width - 1) * map.stride_x;
     if (map.layout == stream::Layout::nhcwb16) {
         size += std::int64_t{(map.depth + 15) / 16 - 1} * map.stride_c + 16 * element;

@@ -28,7 +28,7 @@ struct Accesses {
     [[nodiscard]] bool conflicts(const Accesses& other) const;
 };
 
-/// First to last byte of a feature map, holes between rows included.
+/// First to last byte of a feature map, holes between rows and between tiles included.
 MemoryRange range_of(const stream::FeatureMap& map);
 Accesses accesses_of(const stream::KernelOp& op, const Architecture& arch);
 Accesses accesses_of(const stream::DmaOp& op);

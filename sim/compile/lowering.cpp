@@ -48,19 +48,26 @@ stream::FeatureMap resolve(const Program& program, const View& view) {
     map.height0 = map.height1 = map.height;
     map.width0 = map.width;
     std::int64_t origin = 0;
+    const std::int32_t rolling = buffer.rolling_rows;
+    const std::int32_t row = rolling > 0 ? view.y % rolling : view.y;
     if (buffer.layout == stream::Layout::nhcwb16) {
         map.stride_x = 16 * element;
         map.stride_c = map.stride_x * view.storage.w;
         map.stride_y = map.stride_c * ceil_div(view.storage.c, 16);
-        origin = view.y * map.stride_y + view.c / 16 * map.stride_c + view.x * map.stride_x;
+        origin = row * map.stride_y + view.c / 16 * map.stride_c + view.x * map.stride_x;
     } else {
         map.stride_x = view.stride_x.value_or(view.storage.c) * element;
         map.stride_y =
             view.stride_y.value_or(std::int64_t{view.storage.w} * view.storage.c) * element;
         map.stride_c = element;
-        origin = view.y * map.stride_y + view.x * map.stride_x + view.c * element;
+        origin = row * map.stride_y + view.x * map.stride_x + view.c * element;
     }
     map.base[0] = static_cast<std::uint64_t>(buffer.offset + origin);
+    if (rolling > 0 && row + view.extent.h > rolling) {
+        // The rows behind the wrap are tile 2, from the buffer's first row on.
+        map.height0 = rolling - row;
+        map.base[2] = static_cast<std::uint64_t>(buffer.offset + origin - row * map.stride_y);
+    }
     return map;
 }
 

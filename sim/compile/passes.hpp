@@ -20,12 +20,17 @@ void lower(Program& program);
 void choose_blocks(Program& program);
 /// Fills the constants: encoded weights with scale records, tables, constant maps.
 void encode_constants(Program& program);
+/// Runs consecutive operations in stripes through rolling buffers where that is predicted to be
+/// faster than writing maps without room to DRAM.
+void form_cascades(Program& program);
 /// Layouts, live ranges, and what lives in which memory at which address: feature maps and the
 /// buffers weights are copied to. Cuts weights into depth slices where only parts fit.
 void place(Program& program);
 /// Checks sizes against the memories, the command streams' bytes among the model's; throws
 /// DoesNotFit.
 void check_fit(const Program& program, std::int64_t stream_bytes);
+/// Cycles of the placed program's command streams, in closed form.
+std::int64_t predict_cycles(const Program& program);
 /// Command streams, labels and everything else a CompiledNetwork holds.
 void emit(const Program& program, CompiledNetwork& network);
 

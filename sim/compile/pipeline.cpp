@@ -25,6 +25,7 @@ constexpr Pass passes[] = {
     {"lower", compiler::lower, compiler::dump_operations},
     {"choose_blocks", compiler::choose_blocks, compiler::dump_operations},
     {"encode_constants", compiler::encode_constants, compiler::dump_operations},
+    {"form_cascades", compiler::form_cascades, compiler::dump_operations},
     {"place", compiler::place, compiler::dump_buffers},
 };
 

@@ -39,7 +39,9 @@ void choose_layouts(Program& program) {
         // Below 16 channels a row is one run as it is, and bricks would waste memory.
         const bool bricks = !buffer.linear && buffer.extent.c >= 16;
         buffer.layout = bricks ? stream::Layout::nhcwb16 : stream::Layout::nhwc;
-        buffer.size = storage_bytes(buffer.extent, buffer.type, buffer.layout);
+        Extent stored = buffer.extent;
+        if (buffer.rolling_rows > 0) stored.h = buffer.rolling_rows;
+        buffer.size = storage_bytes(stored, buffer.type, buffer.layout);
     }
 }
 
@@ -121,9 +123,9 @@ void merge_in_place(Program& program) {
     }
 }
 
-/// Blocks of an operation in height and width: so often its weights are read.
+/// Blocks of an operation in height and width, over its stripes: so often its weights are read.
 std::int64_t weight_passes(const NpuOp& op) {
-    return ceil_div(op.ofm.extent.h, op.kernel.block.height) *
+    return op.stripes * ceil_div(op.ofm.extent.h, op.kernel.block.height) *
            ceil_div(op.ofm.extent.w, op.kernel.block.width);
 }
 
@@ -232,8 +234,11 @@ private:
                     benefit = size / 2;
                 }
                 if (benefit <= 0) continue;
-                const int buffer = add_weight_buffer(op, op.slices[0].size, "weights",
-                                                     std::max(op.time - 1, first_time), op.time);
+                // Inside a cascade only its first operation's copy may start before it.
+                const bool inside = previous && previous->time == op.time;
+                const std::int32_t from = inside ? op.time : std::max(op.time - 1, first_time);
+                const int buffer =
+                    add_weight_buffer(op, op.slices[0].size, "weights", from, op.time);
                 candidates_.push_back({buffer, benefit, &op});
             }
         }
@@ -395,7 +400,7 @@ private:
             const std::int32_t first = whole.first_use;
             whole.first_use = whole.last_use = -1;
             whole.size = 0;
-            if (weight_passes(op) == 1) continue;
+            if (weight_passes(op) == 1 || op.stripes > 1) continue;
             const std::int32_t depth = op.ofm.extent.c;
             for (const std::int32_t parts : {2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128}) {
                 const auto step = static_cast<std::int32_t>(round_up(ceil_div(depth, parts), 16));

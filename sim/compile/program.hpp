@@ -35,6 +35,7 @@ struct Buffer {
     bool pinned = false;             ///< must live in region_arena: others than the NPU touch it
     bool whole_life = false;         ///< state: never shares its memory
     std::vector<std::uint8_t> data;  ///< constants
+    std::int32_t rolling_rows = 0;   ///< of a cascade: row y lives in row y mod this; 0: all rows
     std::int64_t size = 0;           ///< bytes
     std::int32_t first_use = -1, last_use = -1;
     int region = -1;
@@ -106,8 +107,15 @@ struct NpuOp {
     bool vector_product = false;  ///< fully connected: each weight is used once a batch
     std::int64_t cycles = 0;      ///< estimate, from choose_block on
     std::vector<WeightSlice> slices;
+    /// Stripes of one operation: index in the segment of the first one, which owns the weights.
+    std::int32_t first_stripe = -1;
+    std::int32_t stripes = 1;  ///< how many there are
 
     [[nodiscard]] bool binary() const { return ifm2.valid(); }
+    /// A later stripe of an operation: its weights and tables are those of the first.
+    [[nodiscard]] bool repeats(std::size_t index) const {
+        return first_stripe >= 0 && first_stripe != static_cast<std::int32_t>(index);
+    }
     [[nodiscard]] int ifm_bits() const { return 8 * stream::bytes_of(ifm.type); }
 };
 
