@@ -150,29 +150,33 @@ struct Use {
     std::int64_t size = 0;
 };
 
-/// Cuts a segment into cascades and single operations with the least predicted time.
-class Searcher {
-public:
-    Searcher(const Program& program, std::int64_t limit) : program_(program), limit_(limit) {
-        uses_.resize(program.buffers.size());
-        for (std::size_t i = 0; i < uses_.size(); ++i) {
-            const Buffer& b = program.buffers[i];
-            uses_[i].size =
-                storage_bytes(b.extent, b.type,
-                              b.extent.c >= 16 ? stream::Layout::nhcwb16 : stream::Layout::nhwc);
-        }
-        for (const auto& segment : program.segments) {
-            for (const auto& op : segment.ops) {
-                for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
-                    if (!view->valid()) continue;
-                    Use& use = uses_[static_cast<std::size_t>(view->buffer)];
-                    ++(view == &op.ofm ? use.writers : use.readers);
-                    if (use.first < 0) use.first = op.time;
-                    use.last = op.time;
-                }
+/// Who uses each buffer, and from when to when.
+std::vector<Use> uses_of(const Program& program) {
+    std::vector<Use> uses(program.buffers.size());
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+        const Buffer& b = program.buffers[i];
+        uses[i].size = storage_bytes(
+            b.extent, b.type, b.extent.c >= 16 ? stream::Layout::nhcwb16 : stream::Layout::nhwc);
+    }
+    for (const auto& segment : program.segments) {
+        for (const auto& op : segment.ops) {
+            for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
+                if (!view->valid()) continue;
+                Use& use = uses[static_cast<std::size_t>(view->buffer)];
+                ++(view == &op.ofm ? use.writers : use.readers);
+                if (use.first < 0) use.first = op.time;
+                use.last = op.time;
             }
         }
     }
+    return uses;
+}
+
+/// Cuts a segment into cascades and single operations with the least predicted time.
+class Searcher {
+public:
+    Searcher(const Program& program, std::int64_t limit)
+        : program_(program), limit_(limit), uses_(uses_of(program)) {}
 
     std::vector<Range> best(const Segment& segment) {
         ops_ = &segment.ops;
@@ -405,6 +409,24 @@ bool apply(Program& program, std::int64_t limit) {
     return true;
 }
 
+/// Whether all maps fit at every time: then little can be gained.
+bool all_maps_fit(const Program& program) {
+    const std::vector<Use> uses = uses_of(program);
+    std::vector<std::int64_t> change(static_cast<std::size_t>(program.times) + 2, 0);
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+        const Buffer& buffer = program.buffers[i];
+        if (buffer.pinned || buffer.kind == Placement::Kind::constant || uses[i].first < 0)
+            continue;
+        change[static_cast<std::size_t>(uses[i].first)] += uses[i].size;
+        change[static_cast<std::size_t>(uses[i].last) + 1] -= uses[i].size;
+    }
+    std::int64_t alive = 0;
+    return std::all_of(change.begin(), change.end(), [&](std::int64_t by) {
+        alive += by;
+        return alive <= program.target->sram.size.count();
+    });
+}
+
 bool spills(const Program& program) {
     return std::any_of(program.buffers.begin(), program.buffers.end(),
                        [](const Buffer& b) { return !b.spill_reason.empty(); });
@@ -413,14 +435,14 @@ bool spills(const Program& program) {
 }  // namespace
 
 void form_cascades(Program& program) {
-    if (!program.spilling()) return;
+    if (!program.spilling() || all_maps_fit(program)) return;
     Program plain = program;
     place(plain);
     if (!spills(plain)) return;
     std::int64_t least = predict_cycles(plain);
     std::optional<Program> best;
     const std::int64_t arena = program.target->sram.size.count();
-    for (const std::int64_t limit : {arena, arena * 7 / 8, arena * 3 / 4}) {
+    for (const std::int64_t limit : {arena, arena * 5 / 6, arena * 2 / 3, arena / 2}) {
         Program formed = program;
         if (!apply(formed, limit)) continue;
         Program placed = formed;
