@@ -84,6 +84,25 @@ CpuBytes take_slices(const CpuCall& call, const CpuOperand& whole, const Tensor&
     });
 }
 
+// The inputs behind each other on the output's axis; packing is the same on a new axis.
+CpuResults joined_on_axis(const CpuCall& call) {
+    const Tensor& output = call.output();
+    const std::size_t axis =
+        normalised_axis(call, call.attributes<AxisAttributes>().axis, output.shape.size());
+    std::int64_t outer = 1;
+    for (std::size_t i = 0; i < axis; ++i) outer *= output.shape[i];
+    if (outer <= 0) call.invalid("an empty tensor");
+    CpuBytes result;
+    for (std::int64_t i = 0; i < outer; ++i) {
+        for (std::size_t k = 0; k < call.inputs.size(); ++k) {
+            const auto bytes = call.input(k).bytes;
+            const auto part = static_cast<std::ptrdiff_t>(bytes.size()) / outer;
+            result.insert(result.end(), bytes.begin() + i * part, bytes.begin() + (i + 1) * part);
+        }
+    }
+    return {result};
+}
+
 }  // namespace
 
 CpuResults cpu_reshape(const CpuCall& call) {
@@ -140,44 +159,15 @@ CpuResults cpu_pad(const CpuCall& call) {
 
 CpuResults cpu_concatenation(const CpuCall& call) {
     const Tensor& output = call.output();
-    const std::size_t axis =
-        normalised_axis(call, call.attributes<AxisAttributes>().axis, output.shape.size());
-    std::int64_t outer = 1;
-    for (std::size_t i = 0; i < axis; ++i) outer *= output.shape[i];
-    if (outer <= 0) call.invalid("an empty tensor");
     for (std::size_t i = 0; i < call.inputs.size(); ++i) {
         if (call.input(i).tensor->quantization != output.quantization) {
             call.not_executable("operands are quantised differently");
         }
     }
-    CpuBytes result;
-    for (std::int64_t i = 0; i < outer; ++i) {
-        for (std::size_t k = 0; k < call.inputs.size(); ++k) {
-            const auto bytes = call.input(k).bytes;
-            const auto part = static_cast<std::ptrdiff_t>(bytes.size()) / outer;
-            result.insert(result.end(), bytes.begin() + i * part, bytes.begin() + (i + 1) * part);
-        }
-    }
-    return {result};
+    return joined_on_axis(call);
 }
 
-CpuResults cpu_pack(const CpuCall& call) {
-    const Tensor& output = call.output();
-    const std::size_t axis =
-        normalised_axis(call, call.attributes<AxisAttributes>().axis, output.shape.size());
-    std::int64_t outer = 1;
-    for (std::size_t i = 0; i < axis; ++i) outer *= output.shape[i];
-    if (outer <= 0) call.invalid("an empty tensor");
-    CpuBytes result;
-    for (std::int64_t i = 0; i < outer; ++i) {
-        for (std::size_t k = 0; k < call.inputs.size(); ++k) {
-            const auto bytes = call.input(k).bytes;
-            const auto part = static_cast<std::ptrdiff_t>(bytes.size()) / outer;
-            result.insert(result.end(), bytes.begin() + i * part, bytes.begin() + (i + 1) * part);
-        }
-    }
-    return {result};
-}
+CpuResults cpu_pack(const CpuCall& call) { return joined_on_axis(call); }
 
 CpuResults cpu_split(const CpuCall& call) {
     const bool axis_first = call.op.type == OpType::split;

@@ -1,27 +1,10 @@
 #include "ir/nearest.hpp"
 
 #include <algorithm>
-#include <numeric>
+
+#include "base/edit_distance.hpp"
 
 namespace u65sim::ir {
-namespace {
-
-std::size_t edit_distance(std::string_view left, std::string_view right) {
-    std::vector<std::size_t> row(right.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < right.size(); ++j) {
-            const std::size_t replaced = diagonal + (left[i] == right[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-        }
-    }
-    return row.back();
-}
-
-}  // namespace
 
 std::string nearest_word(std::string_view word, const std::vector<std::string>& candidates) {
     // Long input is cut: nobody mistypes a hundred letters.

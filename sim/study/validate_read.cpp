@@ -4,7 +4,6 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <numeric>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,6 +12,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/validate.hpp>
 
+#include "base/edit_distance.hpp"
 #include "study/validate_format.hpp"
 
 namespace u65sim {
@@ -22,21 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t max_file_bytes = 4 << 20;
 constexpr std::size_t max_rows = 100'000;
-
-std::size_t edit_distance(std::string_view left, std::string_view right) {
-    std::vector<std::size_t> row(right.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < right.size(); ++j) {
-            const std::size_t replaced = diagonal + (left[i] == right[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
-}
 
 /// A producer as a file declares it: our compiler where `compiled` is empty.
 struct Producer {

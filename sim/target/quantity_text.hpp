@@ -8,6 +8,8 @@
 
 #include <u65sim/units.hpp>
 
+#include "base/edit_distance.hpp"
+
 namespace u65sim::text {
 
 /// Without blanks at both ends.
@@ -33,11 +35,6 @@ std::string format_hertz(Hertz clock);
 std::string format_rate(BytesPerCycle rate);
 
 /// The candidate with the smallest edit distance to `word`; the first among equals.
-template <class Strings>
-std::string nearest(std::string_view word, const Strings& candidates);
-/// Insertions, deletions and replacements between the two.
-std::size_t edit_distance(std::string_view left, std::string_view right);
-
 template <class Strings>
 std::string nearest(std::string_view word, const Strings& candidates) {
     std::string best;

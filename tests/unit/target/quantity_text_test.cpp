@@ -48,7 +48,7 @@ TEST_CASE("rates stay exact fractions") {
 }
 
 TEST_CASE("the nearest word by edit distance") {
-    CHECK(text::edit_distance("sise", "size") == 1);
-    CHECK(text::edit_distance("", "abc") == 3);
+    CHECK(edit_distance("sise", "size") == 1);
+    CHECK(edit_distance("", "abc") == 3);
     CHECK(text::nearest("u65-265", std::vector<std::string>{"u55-256", "u65-256"}) == "u65-256");
 }
