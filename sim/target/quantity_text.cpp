@@ -4,10 +4,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 #include <utility>
 #include <vector>
-
-#include <numeric>
 
 #include <fmt/format.h>
 
