@@ -78,6 +78,10 @@ PaletteChoice try_size(std::span<const Value> values, std::uint32_t size) {
     return choice;
 }
 
+bool more_frequent(const Value& a, const Value& b) {
+    return a.count != b.count ? a.count > b.count : a.code < b.code;
+}
+
 }  // namespace
 
 PaletteChoice choose_palette(const Histogram& histogram) {
@@ -88,15 +92,20 @@ PaletteChoice choose_palette(const Histogram& histogram) {
     }
     const std::span<Value> values{storage.data(), used};
     const std::size_t listed = std::min<std::size_t>(used, largest_palette);
-    std::partial_sort(values.begin(), values.begin() + listed, values.end(),
-                      [](const Value& a, const Value& b) {
-                          return a.count != b.count ? a.count > b.count : a.code < b.code;
-                      });
+    std::partial_sort(values.begin(), values.begin() + listed, values.end(), more_frequent);
     PaletteChoice best = try_size(values, 0);
     for (const std::uint32_t size : {2U, 4U, 8U, 16U, static_cast<std::uint32_t>(listed)}) {
         // A palette of one entry does not exist: its second entry is a dummy.
         if (size < 2 ? used != 1 : size > std::max<std::size_t>(listed, 2)) continue;
         PaletteChoice choice = try_size(values, std::max(size, 2U));
+        if (choice.bits < best.bits) best = choice;
+    }
+    if (used > largest_palette) {
+        // Codes outside the palette cost least where they follow one another from the lowest on.
+        std::nth_element(values.begin(), values.begin() + listed, values.end(),
+                         [](const Value& a, const Value& b) { return a.code > b.code; });
+        std::sort(values.begin(), values.begin() + listed, more_frequent);
+        const PaletteChoice choice = try_size(values, largest_palette);
         if (choice.bits < best.bits) best = choice;
     }
     return best;

@@ -147,6 +147,18 @@ TEST_CASE("encoded sizes stay within one percent of the vendor's encoder") {
         {"std 30, 25 % pruned", 50224, magnitude_pruned(count, 30, 0.25)},
         {"std 30, 70 % pruned", 24528, magnitude_pruned(count, 30, 0.70)},
         {"std 60, 90 % pruned", 9856, magnitude_pruned(count, 60, 0.90)},
+        {"4 equal clusters", 16400, clustered(count, 4)},
+        {"16 equal clusters", 32800, clustered(count, 16)},
+        {"32 equal clusters", 41008, clustered(count, 32)},
+        {"33 equal clusters", 45232, clustered(count, 33)},
+        {"40 equal clusters", 48176, clustered(count, 40)},
+        {"48 equal clusters", 51248, clustered(count, 48)},
+        {"64 equal clusters", 57232, clustered(count, 64)},
+        {"16 even clusters", 24624, evenly_clustered(count, 16)},
+        {"32 even clusters", 32736, evenly_clustered(count, 32)},
+        {"48 even clusters", 41232, evenly_clustered(count, 48)},
+        {"16 even clusters, 50 % zeros", 20688, with_zeros(evenly_clustered(count, 16), 0.50)},
+        {"32 even clusters, 80 % zeros", 12656, with_zeros(evenly_clustered(count, 32), 0.80)},
     };
     for (const Row& row : rows) {
         const std::size_t bytes = encoded_size(row.weights);

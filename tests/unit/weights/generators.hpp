@@ -77,5 +77,29 @@ inline Weights magnitude_pruned(std::size_t count, double deviation, double shar
     for (auto& w : weights) w = std::abs(w) <= limit ? std::int16_t{0} : w;
     return weights;
 }
+/// A Gaussian of deviation 30 whose `clusters` equally likely parts are each replaced by their
+/// mean.
+inline Weights clustered(std::size_t count, std::size_t clusters) {
+    Weights weights = gauss(count, 30);
+    std::vector<std::size_t> order(count);
+    for (std::size_t i = 0; i < count; ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return weights[a] < weights[b]; });
+    for (std::size_t k = 0; k < clusters; ++k) {
+        const std::size_t begin = count * k / clusters, end = count * (k + 1) / clusters;
+        double sum = 0;
+        for (std::size_t i = begin; i < end; ++i) sum += weights[order[i]];
+        const std::int16_t mean = clipped(sum / static_cast<double>(end - begin));
+        for (std::size_t i = begin; i < end; ++i) weights[order[i]] = mean;
+    }
+    return weights;
+}
+/// A Gaussian of deviation 30 moved to the nearest of `clusters` values evenly over -127 .. 127.
+inline Weights evenly_clustered(std::size_t count, int clusters) {
+    Weights weights = gauss(count, 30);
+    const double step = 254.0 / (clusters - 1);
+    for (auto& w : weights) w = clipped(std::nearbyint((w + 127) / step) * step - 127);
+    return weights;
+}
 
 }  // namespace u65sim::weights::testing
