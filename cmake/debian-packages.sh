@@ -6,7 +6,7 @@ u65sim_packages=(
   libflatbuffers-dev flatbuffers-compiler libcli11-dev nlohmann-json3-dev
 )
 # What the tests and benchmarks need on top; ccache lets the consumer test reuse the build.
-u65sim_test_packages=(catch2 libbenchmark-dev ccache)
+u65sim_test_packages=(catch2 libbenchmark-dev ccache pybind11-dev python3-dev)
 
 # u65sim_install PACKAGE...: installs those that are missing, through sudo when not root.
 u65sim_install() {

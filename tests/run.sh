@@ -9,6 +9,6 @@ u65sim_install "${u65sim_packages[@]}" "${u65sim_test_packages[@]}"
 cache=()
 if command -v ccache >/dev/null; then cache=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 cmake --preset release -DU65SIM_BUILD_TESTS=ON -DU65SIM_BUILD_BENCH=ON \
-  -DU65SIM_BUILD_EXAMPLES=ON "${cache[@]}"
+  -DU65SIM_BUILD_EXAMPLES=ON -DU65SIM_BUILD_PYTHON=ON "${cache[@]}"
 cmake --build --preset release
 ctest --preset release --parallel "$(nproc)" "$@"
