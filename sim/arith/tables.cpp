@@ -262,7 +262,7 @@ Table16 softmax_reciprocal_table16() {
 }
 
 std::int16_t look_up16(const Table16& table, std::int16_t value) {
-    const auto index = static_cast<std::size_t>(256 + (value >> 7));
+    const auto index = static_cast<unsigned>(256 + (value >> 7));
     const auto base = static_cast<std::int16_t>(table[index] & 0xFFFFU);
     const auto slope = static_cast<std::int16_t>(table[index] >> 16);
     const std::int32_t delta = (std::int32_t{slope} * (value & 0x7F) + 64) >> 7;

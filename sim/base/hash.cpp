@@ -47,7 +47,7 @@ std::uint64_t hash_bytes(std::span<const std::uint8_t> bytes, std::uint64_t seed
     if (left >= 32) {
         std::uint64_t lanes[4] = {seed + prime1 + prime2, seed + prime2, seed, seed - prime1};
         for (; left >= 32; left -= 32, at += 32) {
-            for (int i = 0; i < 4; ++i) {
+            for (std::size_t i = 0; i < 4; ++i) {
                 lanes[i] = round(lanes[i], load<std::uint64_t>(at + 8 * i));
             }
         }
