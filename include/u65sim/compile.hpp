@@ -101,7 +101,8 @@ struct CompiledNetwork {
     std::vector<Step> steps;
     std::vector<NpuSegment> segments;
     std::vector<CpuOperator> cpu_operators;
-    std::vector<std::uint8_t> constants;  ///< region 0
+    std::vector<std::uint8_t> constants;  ///< region 0; empty when weights are modelled
+    Bytes modelled_constants{0};          ///< size of region 0 when weights are modelled
     Bytes arena_size{0};                  ///< region 1
     Bytes fast_size{0};                   ///< region 2
     std::vector<Placement> placements;
@@ -118,8 +119,10 @@ struct CompiledNetwork {
 /// Names of the compiler's passes, in order, as `dump_after` takes them.
 std::vector<std::string> pass_names();
 
-/// Lowers a graph for a target. Throws InvalidModel for broken graphs and DoesNotFit when model
-/// plus activations exceed the off-chip memory (or the arena, where there is no spilling).
+/// Lowers a graph for a target. Modelled weights have sizes and addresses, but no bytes: such a
+/// network can be simulated, not stored or executed. Throws InvalidModel for broken graphs and
+/// DoesNotFit when model plus activations exceed the off-chip memory (or the arena, where there is
+/// no spilling).
 CompiledNetwork compile(const Graph& graph, const Target& target,
                         const CompileOptions& options = {});
 

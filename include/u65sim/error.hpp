@@ -53,6 +53,12 @@ public:
     using Error::Error;
 };
 
+/// A query left unasked because its caller wanted no more answers.
+class Cancelled : public Error {
+public:
+    using Error::Error;
+};
+
 /// A file that cannot be opened, read or written.
 class FileError : public Error {
 public:

@@ -46,22 +46,48 @@ struct Quantization {
     bool operator==(const Quantization&) const = default;
 };
 
-/// Immutable bytes shared between copies of a graph, compared by content.
+/// Weights that are described instead of stored, for networks that have shapes but no training.
+/// Their encoded size is estimated from the description. The values it stands for: `distribution`
+/// around zero, the largest magnitude of each output channel scaled to 127, as draw_weights()
+/// draws them.
+struct WeightModel {
+    enum class Distribution : std::uint8_t { gaussian, laplace, uniform };
+    Distribution distribution = Distribution::gaussian;
+    double density = 1.0;       ///< share of weights that pruning by magnitude left, 0..1
+    std::int32_t clusters = 0;  ///< distinct values, 2..255; 0: no clustering
+    std::uint64_t seed = 1;     ///< of the values drawn; the estimate does not depend on it
+    /// Measured encoded bits a weight, headers and padding included; overrides everything above,
+    /// and has no values. 0: not measured.
+    double bits_per_weight = 0.0;
+    bool operator==(const WeightModel&) const = default;
+};
+
+/// Immutable bytes shared between copies of a graph, compared by content; or a model of weights
+/// in their place.
 class ConstantData {
 public:
     ConstantData() = default;
-    explicit ConstantData(std::vector<std::uint8_t> bytes)
-        : bytes_(std::make_shared<const std::vector<std::uint8_t>>(std::move(bytes))) {}
-    [[nodiscard]] explicit operator bool() const { return bytes_ != nullptr; }
-    /// Little-endian elements, innermost dimension fastest. Only valid when *this is true.
-    [[nodiscard]] const std::vector<std::uint8_t>& bytes() const { return *bytes_; }
+    explicit ConstantData(std::vector<std::uint8_t> bytes);
+    /// Modelled weights of `size` bytes. Throws InvalidModel for settings out of range.
+    ConstantData(const WeightModel& model, std::int64_t size);
+    [[nodiscard]] explicit operator bool() const { return content_ != nullptr; }
+    /// Null when this holds bytes. Only valid when *this is true, as everything below.
+    [[nodiscard]] const WeightModel* model() const;
+    /// Little-endian elements, innermost dimension fastest. Throws InvalidModel when there is only
+    /// a model: draw_weights() makes bytes of it.
+    [[nodiscard]] const std::vector<std::uint8_t>& bytes() const;
+    [[nodiscard]] std::int64_t size() const;  ///< bytes
+    /// The same for equal contents; worked out once for all copies.
+    [[nodiscard]] std::uint64_t content_hash() const;
     friend bool operator==(const ConstantData& a, const ConstantData& b) {
-        if (a.bytes_ == b.bytes_) return true;
-        return a.bytes_ && b.bytes_ && *a.bytes_ == *b.bytes_;
+        return a.content_ == b.content_ || a.equals(b);
     }
 
 private:
-    std::shared_ptr<const std::vector<std::uint8_t>> bytes_;
+    struct Content;
+    [[nodiscard]] bool equals(const ConstantData& other) const;
+
+    std::shared_ptr<const Content> content_;
 };
 
 using TensorId = std::int32_t;             ///< index into Graph::tensors
@@ -273,6 +299,12 @@ struct Graph {
 /// constants of the right size, one producer a tensor, operators in topological order, names
 /// unique, attributes of the right kind, and shapes that agree with shape inference.
 void verify(const Graph& graph);
+
+/// True when some weights are only described by a model.
+bool has_modelled_weights(const Graph& graph);
+/// The graph with values drawn for every weight model: the same on every platform for the same
+/// seed. Throws InvalidModel for models of measured bits, which have no values.
+Graph draw_weights(Graph graph);
 
 /// Multiply-accumulates of the whole network: convolution and fully connected, plus pooling
 /// windows (output elements x window) as the public tables count them.

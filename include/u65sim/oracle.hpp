@@ -1,10 +1,18 @@
-// The road as one call: read, compile, simulate, report.
+// The road as one call: read, compile, simulate, report; memoised, and fit for an inner loop.
 #pragma once
 
+#include <cstdint>
+#include <exception>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <u65sim/compile.hpp>
+#include <u65sim/error.hpp>
 #include <u65sim/graph.hpp>
 #include <u65sim/report.hpp>
 #include <u65sim/simulate.hpp>
@@ -12,16 +20,81 @@
 
 namespace u65sim {
 
-/// Answers "how long does this network take on that target?". Copies share the memo. Calls are
-/// safe from any thread.
+struct OracleOptions {
+    CompileOptions compile;  ///< dump_after must be empty
+    Kernel kernel = Kernel::direct;
+    Cycles cycle_limit = SimulateOptions{}.cycle_limit;
+    /// Room for answers that are kept; the least recently used leave first. Zero keeps none.
+    Bytes memory = Bytes{std::int64_t{64} << 20};
+    /// Processes that estimate_all hands its queries to, started by the constructor: make such an
+    /// oracle before the program starts threads. They persist as long as the oracle or a copy does.
+    /// 0: none.
+    unsigned workers = 0;
+};
+
+/// What an oracle and its copies did so far. Times are sums over all threads and
+/// worker processes, in seconds.
+struct OracleStatistics {
+    std::uint64_t queries = 0;
+    std::uint64_t hits = 0;    ///< answered from memory
+    std::uint64_t misses = 0;  ///< worked out
+    std::uint64_t errors = 0;  ///< of the misses: ended with an exception, which is not kept
+    /// Files whose size and time of change were those of an earlier query: not read again.
+    std::uint64_t unchanged_files = 0;
+    std::uint64_t answers = 0;          ///< kept
+    Bytes answer_bytes{0};              ///< estimate of their memory
+    std::uint64_t workers_lost = 0;     ///< died and were replaced
+    std::uint64_t queries_retried = 0;  ///< on another worker
+    double read_seconds = 0, hash_seconds = 0, compile_seconds = 0, simulate_seconds = 0,
+           report_seconds = 0;
+    bool operator==(const OracleStatistics&) const = default;
+};
+
+/// A worker process died on a query, and so did the one that took its place.
+class WorkerLost : public Error {
+public:
+    using Error::Error;
+};
+
+/// What became of one of several queries.
+struct Answer {
+    std::optional<Report> report;
+    std::exception_ptr error;  ///< set when there is no report
+    /// The report; throws what the query threw when there is none.
+    [[nodiscard]] const Report& get() const;
+};
+
+struct BatchOptions {
+    /// Threads that work on the queries, or wait for worker processes where the oracle has them. 0:
+    /// as many as there are cores, or workers.
+    unsigned threads = 0;
+    /// Called after each answer with the number of answers so far; one call at a time, from any
+    /// of the threads. Returning false leaves the rest unasked: they end with Cancelled. What it
+    /// throws, estimate_all throws after the queries under way.
+    std::function<bool(std::size_t done)> progress;
+};
+
+/// Answers "how long does this network take on that target?". Copies share what is kept and
+/// the workers.
+/// Calls are safe from any thread; an exception leaves the oracle as it was.
 class Oracle {
 public:
     explicit Oracle(Target target, CompileOptions options = {});
+    Oracle(Target target, OracleOptions options);
     /// A .tflite (compiled or not) or a YAML graph. Throws what reading, compiling and simulating
     /// throw.
     Report estimate(const std::filesystem::path& file);
     Report estimate(const Graph& graph);
+    /// An answer for each graph, in their order, each equal to estimate's. Throws only what
+    /// starting threads and `progress` throw.
+    std::vector<Answer> estimate_all(const std::vector<Graph>& graphs,
+                                     const BatchOptions& options = {});
+
+    [[nodiscard]] OracleStatistics statistics() const;
+    /// Process numbers of the workers.
+    [[nodiscard]] std::vector<int> worker_processes() const;
     [[nodiscard]] const Target& target() const;
+    [[nodiscard]] const OracleOptions& options() const;
 
 private:
     struct State;

@@ -105,14 +105,22 @@ struct Simulation {
     bool operator==(const Simulation&) const = default;
 };
 
+/// What carries the machine's units. Both give equal simulations but for `Simulation::events`.
+enum class Kernel : std::uint8_t {
+    systemc,  ///< the reference: SystemC modules, one run at a time in a process
+    direct,   ///< a bare event queue without globals: faster, and one in every thread
+};
+std::string_view to_string(Kernel kernel);
+
 struct SimulateOptions {
     bool timeline = false;
     Cycles cycle_limit{100'000'000'000};  ///< SimulationStuck beyond it
+    Kernel kernel = Kernel::systemc;
     bool operator==(const SimulateOptions&) const = default;
 };
 
-/// Runs every NPU segment on the SystemC machine, one after the other. Thread-safe, but one run at
-/// a time (one SystemC context a process). Throws InvalidStream or SimulationStuck.
+/// Runs every NPU segment, one after the other. Safe from any thread; on the SystemC kernel one run
+/// waits for the other (one SystemC context a process). Throws InvalidStream or SimulationStuck.
 Simulation simulate(const CompiledNetwork& network, const Target& target,
                     const SimulateOptions& options = {});
 

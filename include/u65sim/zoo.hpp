@@ -15,6 +15,9 @@ struct ZooWeights {
     std::uint64_t seed = 1;
     double sparsity = 0.0;      ///< share of weights set to zero by magnitude, 0..1
     std::int32_t clusters = 0;  ///< distinct values a layer; 0: no clustering
+    /// Weights described by a WeightModel of these settings instead of drawn: the network is built
+    /// and compiled without touching a value.
+    bool modelled = false;
     bool operator==(const ZooWeights&) const = default;
 };
 

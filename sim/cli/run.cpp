@@ -21,11 +21,15 @@ struct Run {
     TargetOptions target;
     OptimiseOption optimise;
     ExecuteOption data;
+    std::string kernel = "direct";
     std::string format = "text";
     std::string output;
 
     void operator()() const {
-        Oracle oracle{target.resolve(), optimise.resolve()};
+        OracleOptions options;
+        options.compile = optimise.resolve();
+        options.kernel = kernel == to_string(Kernel::systemc) ? Kernel::systemc : Kernel::direct;
+        Oracle oracle{target.resolve(), options};
         require_writable(output);
         if (data.wanted()) {
             const Progress progress{fmt::format("executing {}", network.text())};
@@ -58,6 +62,13 @@ void add_run(CLI::App& app) {
     run->target.add_to(*command);
     run->optimise.add_to(*command);
     run->data.add_to(*command);
+    command
+        ->add_option("--kernel", run->kernel,
+                     "What carries the machine's units: direct (fast) or systemc (the reference);\n"
+                     "the report is the same")
+        ->check(CLI::IsMember({"direct", "systemc"}))
+        ->capture_default_str()
+        ->type_name("KERNEL");
     command
         ->add_option("-f,--format", run->format,
                      "text, json (the whole report) or csv (a row an operator)")

@@ -23,7 +23,7 @@ std::string largest(std::vector<std::pair<std::int64_t, std::string>> parts) {
 
 void check_fit(const Program& program, std::int64_t stream_bytes) {
     const Target& target = *program.target;
-    const auto model = static_cast<std::int64_t>(program.constants.size()) + stream_bytes;
+    const auto model = program.constants_size + stream_bytes;
     std::vector<std::pair<std::int64_t, std::string>> weights;
     std::vector<std::pair<std::int64_t, std::string>> maps;
     for (const auto& segment : program.segments) {

@@ -97,7 +97,7 @@ std::string dump_buffers(const Program& program) {
         out += '\n';
     }
     out += fmt::format("arena {} B, fast {} B, constants {} B\n", program.arena_size,
-                       program.fast_size, program.constants.size());
+                       program.fast_size, program.constants_size);
     return out;
 }
 

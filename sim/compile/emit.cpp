@@ -353,6 +353,7 @@ void emit(const Program& program, CompiledNetwork& network) {
     }
     network.steps = program.steps;
     network.constants = program.constants;
+    if (program.modelled) network.modelled_constants = Bytes{program.constants_size};
     network.arena_size = Bytes{program.arena_size};
     network.fast_size = Bytes{program.fast_size};
     describe_memory(program, network);

@@ -8,11 +8,24 @@
 
 namespace u65sim::compiler {
 
+namespace {
+
+/// The next place in the constants.
+std::int64_t reserve_constant(Program& program, std::int64_t size) {
+    const std::int64_t offset = program.constants_size;
+    program.constants_size = round_up(offset + size, 16);
+    return offset;
+}
+
+}  // namespace
+
 std::int64_t append_constant(Program& program, std::span<const std::uint8_t> bytes) {
     auto& all = program.constants;
     const std::uint64_t hash = hash_bytes(bytes);
     const auto [first, last] = program.constant_offsets.equal_range(hash);
     for (auto it = first; it != last; ++it) {
+        // Without bytes to compare, equal hashes must do.
+        if (program.modelled) return it->second;
         const auto offset = static_cast<std::size_t>(it->second);
         if (offset + bytes.size() <= all.size() &&
             std::equal(bytes.begin(), bytes.end(),
@@ -20,9 +33,11 @@ std::int64_t append_constant(Program& program, std::span<const std::uint8_t> byt
             return it->second;
         }
     }
-    const auto offset = static_cast<std::int64_t>(all.size());
-    all.insert(all.end(), bytes.begin(), bytes.end());
-    all.resize(static_cast<std::size_t>(round_up(static_cast<std::int64_t>(all.size()), 16)));
+    const std::int64_t offset = reserve_constant(program, static_cast<std::int64_t>(bytes.size()));
+    if (!program.modelled) {
+        all.insert(all.end(), bytes.begin(), bytes.end());
+        all.resize(static_cast<std::size_t>(program.constants_size));
+    }
     program.constant_offsets.emplace(hash, offset);
     return offset;
 }
@@ -34,7 +49,7 @@ WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t fir
     WeightSlice slice;
     slice.first = first;
     slice.count = count;
-    slice.size = static_cast<std::int64_t>(encoded.bytes.size());
+    slice.size = encoded.size;
     slice.scales = encoded.scales;
     slice.weights = encoded.weights;
     slice.bytes = std::move(encoded.bytes);
@@ -50,7 +65,8 @@ void store_slices(Program& program) {
                 continue;
             }
             for (auto& slice : op.slices) {
-                slice.offset = append_constant(program, slice.bytes);
+                slice.offset = slice.bytes.empty() ? reserve_constant(program, slice.size)
+                                                   : append_constant(program, slice.bytes);
                 slice.bytes = {};
             }
         }

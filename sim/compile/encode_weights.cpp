@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/hash.hpp"
+#include "compile/estimate_weights.hpp"
 #include "weights/codec.hpp"
 #include "weights/order.hpp"
 
@@ -15,7 +16,71 @@ namespace {
 
 using Encoded = std::shared_ptr<const std::vector<std::uint8_t>>;
 
-/// The chosen output channels in OHWI order, zero points removed.
+class EncodingCache {
+public:
+    Encoded find(std::uint64_t key) {
+        const std::lock_guard lock(mutex_);
+        const auto it = known_.find(key);
+        return it == known_.end() ? nullptr : it->second;
+    }
+    void keep(std::uint64_t key, Encoded bytes) {
+        const std::lock_guard lock(mutex_);
+        size_ += bytes->size();
+        if (size_ > limit) {
+            known_.clear();
+            size_ = bytes->size();
+        }
+        known_.emplace(key, std::move(bytes));
+    }
+
+private:
+    static constexpr std::size_t limit = std::size_t{256} << 20;
+    std::mutex mutex_;
+    std::unordered_map<std::uint64_t, Encoded> known_;
+    std::size_t size_ = 0;
+};
+
+EncodingCache& cache() {
+    static EncodingCache instance;
+    return instance;
+}
+
+std::uint64_t content_key(const WeightSource& source, const weights::Order& order,
+                          std::int32_t first, std::int32_t count, std::int32_t core,
+                          std::int32_t cores) {
+    Hasher hasher;
+    if (source.data) {
+        hasher.add(source.content_hash ? source.content_hash : source.data.content_hash());
+    }
+    const auto add = [&](std::int64_t value) { hasher.add(static_cast<std::uint64_t>(value)); };
+    for (const std::int64_t value : {std::int64_t{static_cast<int>(source.form)},
+                                     std::int64_t{source.outputs},
+                                     std::int64_t{source.height},
+                                     std::int64_t{source.width},
+                                     std::int64_t{source.inputs},
+                                     std::int64_t{source.is_unsigned},
+                                     std::int64_t{source.first_output},
+                                     std::int64_t{source.spread_y},
+                                     std::int64_t{source.spread_x},
+                                     std::int64_t{first},
+                                     std::int64_t{count},
+                                     std::int64_t{core},
+                                     std::int64_t{cores},
+                                     std::int64_t{static_cast<int>(order.traversal)},
+                                     std::int64_t{order.block_depth},
+                                     std::int64_t{order.ifm_bits},
+                                     std::int64_t{order.dilation_y},
+                                     std::int64_t{order.dilation_x},
+                                     std::int64_t{order.ofm_ublock_depth},
+                                     std::int64_t{order.ifm_ublock_depth}}) {
+        add(value);
+    }
+    for (const auto z : source.zero_points) add(z);
+    return hasher.digest();
+}
+
+}  // namespace
+
 std::vector<std::int16_t> materialise(const WeightSource& source,
                                       const std::vector<std::int32_t>& channels) {
     const auto h = static_cast<std::size_t>(source.height);
@@ -58,74 +123,10 @@ std::vector<std::int16_t> materialise(const WeightSource& source,
     return values;
 }
 
-class EncodingCache {
-public:
-    Encoded find(std::uint64_t key) {
-        const std::lock_guard lock(mutex_);
-        const auto it = known_.find(key);
-        return it == known_.end() ? nullptr : it->second;
-    }
-    void keep(std::uint64_t key, Encoded bytes) {
-        const std::lock_guard lock(mutex_);
-        size_ += bytes->size();
-        if (size_ > limit) {
-            known_.clear();
-            size_ = bytes->size();
-        }
-        known_.emplace(key, std::move(bytes));
-    }
-
-private:
-    static constexpr std::size_t limit = std::size_t{256} << 20;
-    std::mutex mutex_;
-    std::unordered_map<std::uint64_t, Encoded> known_;
-    std::size_t size_ = 0;
-};
-
-EncodingCache& cache() {
-    static EncodingCache instance;
-    return instance;
-}
-
-std::uint64_t content_key(const WeightSource& source, const weights::Order& order,
-                          std::int32_t first, std::int32_t count, std::int32_t core,
-                          std::int32_t cores) {
-    Hasher hasher;
-    if (source.data) {
-        hasher.add(source.content_hash ? source.content_hash : hash_bytes(source.data.bytes()));
-    }
-    const auto add = [&](std::int64_t value) { hasher.add(static_cast<std::uint64_t>(value)); };
-    for (const std::int64_t value : {std::int64_t{static_cast<int>(source.form)},
-                                     std::int64_t{source.outputs},
-                                     std::int64_t{source.height},
-                                     std::int64_t{source.width},
-                                     std::int64_t{source.inputs},
-                                     std::int64_t{source.is_unsigned},
-                                     std::int64_t{source.first_output},
-                                     std::int64_t{source.spread_y},
-                                     std::int64_t{source.spread_x},
-                                     std::int64_t{first},
-                                     std::int64_t{count},
-                                     std::int64_t{core},
-                                     std::int64_t{cores},
-                                     std::int64_t{static_cast<int>(order.traversal)},
-                                     std::int64_t{order.block_depth},
-                                     std::int64_t{order.ifm_bits},
-                                     std::int64_t{order.dilation_y},
-                                     std::int64_t{order.dilation_x},
-                                     std::int64_t{order.ofm_ublock_depth},
-                                     std::int64_t{order.ifm_ublock_depth}}) {
-        add(value);
-    }
-    for (const auto z : source.zero_points) add(z);
-    return hasher.digest();
-}
-
-}  // namespace
-
 EncodedSlice encode_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
                           const Accelerator& accelerator, const Architecture& arch) {
     const WeightSource& source = *op.weights;
+    const bool modelled = source.data && source.data.model() != nullptr;
     EncodedSlice result;
     for (std::int32_t core = 0; core < accelerator.cores; ++core) {
         const auto channels = weights::channels_of_core(first, count, core, accelerator.cores);
@@ -148,6 +149,17 @@ EncodedSlice encode_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
         order.dilation_x = op.kernel.kernel.dilation_x;
         order.ofm_ublock_depth = arch.ofm_ublock.depth;
         order.ifm_ublock_depth = arch.ifm_ublock.depth;
+        result.scales[c] = {static_cast<std::uint64_t>(result.size),
+                            static_cast<std::uint32_t>(weights::packed_size(channels.size()))};
+        const std::int64_t weights_at = result.size + result.scales[c].length;
+        if (modelled) {
+            const auto own = static_cast<std::int32_t>(channels.size());
+            const std::int64_t size = estimate_encoded(source, order, own);
+            result.weights[c] = {static_cast<std::uint64_t>(weights_at),
+                                 static_cast<std::uint32_t>(size)};
+            result.size = weights_at + size;
+            continue;
+        }
         const auto key = content_key(source, order, first, count, core, accelerator.cores);
         Encoded encoded = cache().find(key);
         if (!encoded) {
@@ -165,10 +177,11 @@ EncodedSlice encode_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
             records.push_back(op.scales[static_cast<std::size_t>(channel)]);
         }
         const auto packed = weights::pack_all(records);
-        result.scales[c] = {result.bytes.size(), static_cast<std::uint32_t>(packed.size())};
         result.bytes.insert(result.bytes.end(), packed.begin(), packed.end());
-        result.weights[c] = {result.bytes.size(), static_cast<std::uint32_t>(encoded->size())};
         result.bytes.insert(result.bytes.end(), encoded->begin(), encoded->end());
+        result.weights[c] = {static_cast<std::uint64_t>(weights_at),
+                             static_cast<std::uint32_t>(encoded->size())};
+        result.size = static_cast<std::int64_t>(result.bytes.size());
     }
     return result;
 }

@@ -81,6 +81,7 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
     program.graph = &graph;
     program.target = &target;
     program.options = options;
+    program.modelled = has_modelled_weights(graph);
     program.arch = architecture(target.accelerator);
     for (const auto& pass : passes) {
         pass.run(program);

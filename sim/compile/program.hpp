@@ -85,7 +85,8 @@ struct WeightSource {
 /// A slice of output channels with its encoded bytes in the constants.
 struct WeightSlice {
     std::int32_t first = 0, count = 0;
-    std::vector<std::uint8_t> bytes;  ///< ranges of all cores back to back, until stored
+    /// Ranges of all cores back to back, until stored; none of modelled weights.
+    std::vector<std::uint8_t> bytes;
     std::int64_t offset = 0;          ///< in constants
     std::int64_t size = 0;
     std::array<stream::ByteRange, 2> scales{}, weights{};  ///< relative to `offset`
@@ -160,7 +161,9 @@ struct Program {
     std::vector<Segment> segments;
     std::vector<CompiledNetwork::Step> steps;
     std::int32_t times = 0;  ///< positions in execution order
-    std::vector<std::uint8_t> constants;
+    std::vector<std::uint8_t> constants;  ///< stays empty when weights are modelled
+    std::int64_t constants_size = 0;
+    bool modelled = false;  ///< some weights are: constants have sizes and places, no bytes
     std::int64_t arena_size = 0, fast_size = 0;
     std::int64_t encoded_weight_bytes = 0;
     std::unordered_multimap<std::uint64_t, std::int64_t> constant_offsets;  ///< by content hash

@@ -8,6 +8,7 @@
 #include <u65sim/error.hpp>
 
 #include "ir/builder_state.hpp"
+#include "ir/weight_model.hpp"
 
 namespace u65sim {
 namespace {
@@ -46,8 +47,10 @@ public:
     void draw(Tensor& weights, Tensor& bias, ir::Spread& result) {
         ir::Random random{options_.weights.seed, name_};
         const bool is_unsigned = input_.type == ElementType::uint8;
-        const ir::DrawnWeights drawn = ir::draw_weights(options_.weights, random, layout_.channels,
-                                                        layout_.fan_in, !is_unsigned);
+        const ZooWeights& settings = options_.weights;
+        const ir::DrawnWeights drawn = ir::draw_weights(
+            {WeightModel::Distribution::gaussian, settings.sparsity, settings.clusters}, random,
+            layout_.channels, layout_.fan_in, !is_unsigned);
         const double input_deviation = std::sqrt(std::max(spread_.variance, 1e-12));
         std::vector<double> scales(layout_.channels);
         std::vector<double> offsets(layout_.channels);
@@ -69,16 +72,29 @@ public:
                 bias_deviation * noise -
                 spread_.mean * scales[channel] * static_cast<double>(drawn.sums[channel]);
         }
-        weights.type = is_unsigned ? ElementType::uint8 : ElementType::int8;
-        weights.quantization.axis = is_unsigned ? 0 : layout_.axis;
-        const std::size_t count = is_unsigned ? 1 : layout_.channels;
-        weights.quantization.scales.assign(scales.begin(),
-                                           scales.begin() + static_cast<std::ptrdiff_t>(count));
-        weights.quantization.zero_points.assign(count, is_unsigned ? 128 : 0);
-        weights.data = ConstantData{arrange(drawn.values, is_unsigned)};
+        set_type(weights, scales);
+        weights.data = ConstantData{ir::arrange(drawn.values, layout_.channels, layout_.fan_in,
+                                                layout_.axis != 0, is_unsigned ? 128 : 0)};
         set_bias(bias, scales, offsets);
-        result =
-            ir::bell(0.0, target_deviation * target_deviation + bias_deviation * bias_deviation);
+        result = normalised();
+    }
+
+    // A model of the weights that draw() would draw; no value is touched.
+    void model(Tensor& weights, Tensor& bias, ir::Spread& result) {
+        const ZooWeights& settings = options_.weights;
+        WeightModel described;
+        described.density = 1.0 - settings.sparsity;
+        described.clusters = settings.clusters;
+        described.seed = settings.seed;
+        const double squares =
+            ir::expected_square(described, layout_.fan_in) * static_cast<double>(layout_.fan_in);
+        const double scale = static_cast<float>(
+            target_deviation / std::sqrt(squares * std::max(spread_.variance, 1e-12)));
+        const std::vector<double> scales(layout_.channels, scale);
+        set_type(weights, scales);
+        weights.data = ConstantData{described, element_count(layout_.shape)};
+        set_bias(bias, scales, std::vector<double>(layout_.channels));
+        result = normalised();
     }
 
     void take(const GivenWeights& given, Tensor& weights, Tensor& bias, ir::Spread& result) {
@@ -125,23 +141,22 @@ public:
     }
 
 private:
-    [[nodiscard]] std::size_t channel_of(std::size_t index) const {
-        return layout_.axis == 0 ? index / layout_.fan_in : index % layout_.channels;
+    static ir::Spread normalised() {
+        return ir::bell(0.0, target_deviation * target_deviation + bias_deviation * bias_deviation);
     }
 
-    // Drawn channel by channel; depthwise weights have their channels innermost.
-    [[nodiscard]] std::vector<std::uint8_t> arrange(const std::vector<std::int8_t>& drawn,
-                                                    bool is_unsigned) const {
-        std::vector<std::uint8_t> bytes(drawn.size());
-        const int zero = is_unsigned ? 128 : 0;
-        for (std::size_t index = 0; index < drawn.size(); ++index) {
-            std::size_t place = index;
-            if (layout_.axis != 0) {
-                place = index % layout_.fan_in * layout_.channels + index / layout_.fan_in;
-            }
-            bytes[place] = static_cast<std::uint8_t>(drawn[index] + zero);
-        }
-        return bytes;
+    void set_type(Tensor& weights, const std::vector<double>& scales) const {
+        const bool is_unsigned = input_.type == ElementType::uint8;
+        weights.type = is_unsigned ? ElementType::uint8 : ElementType::int8;
+        weights.quantization.axis = is_unsigned ? 0 : layout_.axis;
+        const std::size_t count = is_unsigned ? 1 : layout_.channels;
+        weights.quantization.scales.assign(scales.begin(),
+                                           scales.begin() + static_cast<std::ptrdiff_t>(count));
+        weights.quantization.zero_points.assign(count, is_unsigned ? 128 : 0);
+    }
+
+    [[nodiscard]] std::size_t channel_of(std::size_t index) const {
+        return layout_.axis == 0 ? index / layout_.fan_in : index % layout_.channels;
     }
 
     void set_bias(Tensor& bias, const std::vector<double>& scales,
@@ -198,6 +213,8 @@ Value append_weighted(State& state, OpType type, Value x, const WeightLayout& la
     WeightMaker maker{state.options, input, state.spread(x), layout, options.name};
     if (options.weights) {
         maker.take(*options.weights, weights, bias, spread);
+    } else if (state.options.weights.modelled) {
+        maker.model(weights, bias, spread);
     } else {
         maker.draw(weights, bias, spread);
     }

@@ -13,9 +13,8 @@ namespace u65sim::ir {
 namespace {
 
 constexpr std::int32_t largest = 127;
-constexpr std::int32_t most_clusters = 255;
 
-void check(const ZooWeights& settings) {
+void check(const DrawSettings& settings) {
     if (!(settings.sparsity >= 0.0 && settings.sparsity <= 1.0)) {
         throw InvalidModel(
             fmt::format("weights.sparsity = {}: must be between 0 and 1", settings.sparsity));
@@ -70,13 +69,32 @@ std::array<std::int8_t, 256> centroid_table(std::int32_t clusters) {
     return table;
 }
 
+// One value, in any unit: the largest becomes 127.
+std::int32_t draw(WeightModel::Distribution distribution, Random& random) {
+    switch (distribution) {
+        case WeightModel::Distribution::laplace: {
+            // The difference of two products of normal values has this distribution.
+            const std::int64_t a = random.gaussian();
+            const std::int64_t b = random.gaussian();
+            const std::int64_t c = random.gaussian();
+            const std::int64_t d = random.gaussian();
+            return static_cast<std::int32_t>((a * b - c * d) / 262144);
+        }
+        case WeightModel::Distribution::uniform:
+            return static_cast<std::int32_t>(random.next() >> 40U) - (1 << 23);
+        case WeightModel::Distribution::gaussian:
+            break;
+    }
+    return random.gaussian();
+}
+
 }  // namespace
 
-DrawnWeights draw_weights(const ZooWeights& settings, Random& random, std::size_t channels,
+DrawnWeights draw_weights(const DrawSettings& settings, Random& random, std::size_t channels,
                           std::size_t fan_in, bool is_per_channel) {
     check(settings);
     std::vector<std::int32_t> drawn(channels * fan_in);
-    for (std::int32_t& value : drawn) value = random.gaussian();
+    for (std::int32_t& value : drawn) value = draw(settings.distribution, random);
     if (settings.sparsity > 0.0) prune(drawn, settings.sparsity);
 
     std::vector<std::int64_t> tops(channels, 1);
@@ -115,6 +133,17 @@ DrawnWeights draw_weights(const ZooWeights& settings, Random& random, std::size_
         weights.square_sums[channel] = square_sum;
     }
     return weights;
+}
+
+std::vector<std::uint8_t> arrange(const std::vector<std::int8_t>& drawn, std::size_t channels,
+                                  std::size_t fan_in, bool channels_last, int zero) {
+    std::vector<std::uint8_t> bytes(drawn.size());
+    for (std::size_t index = 0; index < drawn.size(); ++index) {
+        const std::size_t place =
+            channels_last ? index % fan_in * channels + index / fan_in : index;
+        bytes[place] = static_cast<std::uint8_t>(drawn[index] + zero);
+    }
+    return bytes;
 }
 
 }  // namespace u65sim::ir

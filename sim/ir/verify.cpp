@@ -126,10 +126,9 @@ private:
             fail(fmt::format("shape is {}: its size leaves the range of 64 bits",
                              to_string(tensor.shape)));
         }
-        if (tensor.data && tensor.type != ElementType::other &&
-            static_cast<std::int64_t>(tensor.data.bytes().size()) != bytes) {
-            fail(fmt::format("holds {} bytes, must be {} for {} of {}", tensor.data.bytes().size(),
-                             bytes, to_string(tensor.shape), to_string(tensor.type)));
+        if (tensor.data && tensor.type != ElementType::other && tensor.data.size() != bytes) {
+            fail(fmt::format("holds {} bytes, must be {} for {} of {}", tensor.data.size(), bytes,
+                             to_string(tensor.shape), to_string(tensor.type)));
         }
         const std::string reason = quantization_fault(tensor);
         if (!reason.empty()) fail(reason);

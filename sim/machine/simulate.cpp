@@ -6,6 +6,7 @@
 
 #include <u65sim/error.hpp>
 
+#include "machine/direct/event_queue.hpp"
 #include "machine/systemc/engine.hpp"
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
@@ -62,6 +63,10 @@ void append(Simulation& whole, Simulation part, std::uint32_t segment) {
 
 }  // namespace
 
+std::string_view to_string(Kernel kernel) {
+    return kernel == Kernel::systemc ? "systemc" : "direct";
+}
+
 Simulation simulate(const CompiledNetwork& network, const Target& target,
                     const SimulateOptions& options) {
     target.validate();
@@ -84,9 +89,9 @@ Simulation simulate(const CompiledNetwork& network, const Target& target,
             stream::decode(stream.words, stream.accelerator);
         SimulateOptions rest = options;
         rest.cycle_limit -= std::min(options.cycle_limit, whole.total);
-        append(whole,
-               machine::run_on_systemc(commands, static_cast<std::int64_t>(stream.words.size()),
-                                       target, rest),
+        const auto run = options.kernel == Kernel::systemc ? machine::run_on_systemc
+                                                           : machine::run_on_event_queue;
+        append(whole, run(commands, static_cast<std::int64_t>(stream.words.size()), target, rest),
                static_cast<std::uint32_t>(index));
     }
     return whole;

@@ -4,32 +4,49 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
-#include <map>
+#include <memory>
 #include <mutex>
-#include <optional>
-#include <utility>
+#include <unordered_map>
 
 #include <u65sim/report.hpp>
 
 namespace u65sim::oracle {
 
+/// Bytes that a report takes in memory, about.
+Bytes memory_of(const Report& report);
+
+/// What a question is known by: two independent hashes of everything it depends on.
+struct Key {
+    std::uint64_t first = 0, second = 0;
+    bool operator==(const Key&) const = default;
+};
+struct KeyHash {
+    std::size_t operator()(const Key& key) const { return key.first; }
+};
+
 /// Safe from any thread.
 class Memo {
 public:
-    using Key = std::pair<std::uint64_t, std::uint64_t>;
+    explicit Memo(Bytes capacity) : capacity_{capacity} {}
 
-    explicit Memo(std::size_t capacity) : capacity_{capacity} {}
-
-    std::optional<Report> find(const Key& key);
-    void insert(const Key& key, const Report& report);
+    /// Null when the answer is not known.
+    std::shared_ptr<const Report> find(const Key& key);
+    void insert(const Key& key, Report report);
+    [[nodiscard]] std::size_t size() const;
+    [[nodiscard]] Bytes bytes() const;
 
 private:
-    using Entry = std::pair<Key, Report>;
+    struct Entry {
+        Key key;
+        std::shared_ptr<const Report> report;
+        Bytes bytes{0};
+    };
 
-    std::size_t capacity_;
-    std::mutex mutex_;
+    const Bytes capacity_;
+    mutable std::mutex mutex_;
+    Bytes bytes_{0};
     std::list<Entry> entries_;  ///< most recently used first
-    std::map<Key, std::list<Entry>::iterator> index_;
+    std::unordered_map<Key, std::list<Entry>::iterator, KeyHash> index_;
 };
 
 }  // namespace u65sim::oracle

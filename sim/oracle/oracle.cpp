@@ -1,84 +1,221 @@
 #include <u65sim/oracle.hpp>
 
-#include <optional>
-#include <string>
-#include <system_error>
-
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
 
 #include "base/hash.hpp"
+#include "oracle/batch.hpp"
 #include "oracle/graph_hash.hpp"
-#include "oracle/memo.hpp"
+#include "oracle/state.hpp"
+#include "oracle/wire.hpp"
 
 namespace u65sim {
 
-namespace {
+using oracle::Stage;
+using oracle::Stopwatch;
 
-/// Reports kept; one of a large network takes some tens of kilobytes.
-constexpr std::size_t memo_capacity = 256;
+namespace {
 
 /// Size of the .tflite this graph would make; of its constants alone where it cannot be written.
 Bytes serialised_size(const Graph& graph) {
-    try {
-        return Bytes{static_cast<std::int64_t>(write_tflite(graph).size())};
-    } catch (const InvalidModel&) {
-        Bytes constants{0};
-        for (const Tensor& tensor : graph.tensors) {
-            if (tensor.data) {
-                constants += Bytes{static_cast<std::int64_t>(tensor.data.bytes().size())};
-            }
+    if (!has_modelled_weights(graph)) {
+        try {
+            return Bytes{static_cast<std::int64_t>(write_tflite(graph).size())};
+        } catch (const InvalidModel&) {
+            // The constants' size must do.
         }
-        return constants;
     }
+    Bytes constants{0};
+    for (const Tensor& tensor : graph.tensors) {
+        if (tensor.data) constants += Bytes{tensor.data.size()};
+    }
+    return constants;
+}
+
+OracleOptions with_compile(CompileOptions options) {
+    OracleOptions all;
+    all.compile = std::move(options);
+    return all;
 }
 
 }  // namespace
 
-struct Oracle::State {
-    State(Target asked, CompileOptions with)
-        : target{std::move(asked)}, options{std::move(with)}, memo{memo_capacity} {}
+Oracle::State::State(Target asked, OracleOptions with)
+    : target{std::move(asked)}, options{std::move(with)}, memo{options.memory} {
+    if (options.workers == 0) return;
+    OracleOptions alone = options;
+    alone.workers = 0;
+    alone.memory = Bytes{0};  // what is known is kept here
+    const auto own = std::make_shared<State>(target, alone);
+    workers = std::make_unique<oracle::WorkerPool>(
+        options.workers, [own](std::string_view query) { return own->serve(query); });
+}
 
-    Report estimate(const Graph& graph, std::optional<Bytes> file_size) {
-        Hasher more{oracle::hash_graph(graph, 2)};
-        more.add(static_cast<std::uint64_t>(file_size.value_or(Bytes{-1}).count()));
-        const oracle::Memo::Key key{oracle::hash_graph(graph, 1), more.digest()};
-        if (auto known = memo.find(key)) return *std::move(known);
-        CompiledNetwork network =
-            is_compiled(graph) ? import_compiled(graph, target) : compile(graph, target, options);
-        network.file_size = file_size ? *file_size : serialised_size(graph);
-        Report report = make_report(network, target, simulate(network, target));
+std::string Oracle::State::serve(std::string_view query) {
+    oracle::Reply reply;
+    for (auto& stage : counters.nanoseconds) stage = 0;
+    try {
+        reply.report = work_out(oracle::unpack_graph(query), std::nullopt);
+    } catch (...) {
+        reply.error = std::current_exception();
+    }
+    for (std::size_t i = 0; i < oracle::stage_count; ++i) {
+        reply.nanoseconds[i] = counters.nanoseconds[i];
+    }
+    return oracle::pack_reply(reply);
+}
+
+oracle::Key Oracle::State::key_of(const Graph& graph, std::optional<Bytes> file_size) {
+    const Stopwatch watch{counters, Stage::hash};
+    Hasher more{oracle::hash_graph(graph, 2)};
+    more.add(static_cast<std::uint64_t>(file_size.value_or(Bytes{-1}).count()));
+    return {oracle::hash_graph(graph, 1), more.digest()};
+}
+
+Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_size) {
+    std::optional<CompiledNetwork> network;
+    {
+        const Stopwatch watch{counters, Stage::compile};
+        network = is_compiled(graph) ? import_compiled(graph, target)
+                                     : u65sim::compile(graph, target, options.compile);
+        network->file_size = file_size ? *file_size : serialised_size(graph);
+    }
+    Simulation simulation;
+    {
+        const Stopwatch watch{counters, Stage::simulate};
+        SimulateOptions how;
+        how.kernel = options.kernel;
+        how.cycle_limit = options.cycle_limit;
+        simulation = simulate(*network, target, how);
+    }
+    const Stopwatch watch{counters, Stage::report};
+    return make_report(*network, target, simulation);
+}
+
+template <class WorkOut>
+Report Oracle::State::answer(const oracle::Key& key, const WorkOut& work_out_now) {
+    ++counters.queries;
+    if (const auto known = memo.find(key)) {
+        ++counters.hits;
+        return *known;
+    }
+    ++counters.misses;
+    try {
+        Report report = work_out_now();
         memo.insert(key, report);
         return report;
+    } catch (...) {
+        ++counters.errors;
+        throw;
     }
+}
 
-    const Target target;
-    const CompileOptions options;
-    oracle::Memo memo;
-};
+Report Oracle::State::estimate(const Graph& graph, std::optional<Bytes> file_size) {
+    return answer(key_of(graph, file_size), [&] { return work_out(graph, file_size); });
+}
 
-Oracle::Oracle(Target target, CompileOptions options) {
+Report Oracle::State::estimate_on_worker(const Graph& graph) {
+    if (!workers) return estimate(graph, std::nullopt);
+    return answer(key_of(graph, std::nullopt), [&] {
+        oracle::Reply reply = oracle::unpack_reply(workers->ask(oracle::pack_graph(graph)));
+        for (std::size_t i = 0; i < oracle::stage_count; ++i) {
+            counters.nanoseconds[i] += reply.nanoseconds[i];
+        }
+        if (reply.error) std::rethrow_exception(reply.error);
+        reply.report.target = target;
+        return std::move(reply.report);
+    });
+}
+
+Report Oracle::State::estimate(const std::filesystem::path& file) {
+    const oracle::FileState state = oracle::state_of(file);
+    if (const auto key = files.find(file, state)) {
+        if (const auto known = memo.find(*key)) {
+            ++counters.queries;
+            ++counters.hits;
+            ++counters.unchanged_files;
+            return *known;
+        }
+    }
+    Graph graph;
+    {
+        const Stopwatch watch{counters, Stage::read};
+        graph = read_network(file);
+    }
+    Report report = estimate(graph, state.size);
+    files.insert(file, state, key_of(graph, state.size));
+    return report;
+}
+
+Oracle::Oracle(Target target, CompileOptions options)
+    : Oracle{std::move(target), with_compile(std::move(options))} {}
+
+Oracle::Oracle(Target target, OracleOptions options) {
     target.validate();
-    if (!options.dump_after.empty()) {
-        throw InvalidConfig(fmt::format(
-            "dump_after = {}: an oracle compiles to the end: leave it empty", options.dump_after));
+    if (!options.compile.dump_after.empty()) {
+        throw InvalidConfig(
+            fmt::format("dump_after = {}: an oracle compiles to the end: leave it empty",
+                        options.compile.dump_after));
+    }
+    if (options.memory < Bytes{0}) {
+        throw InvalidConfig(
+            fmt::format("memory = {} B: must not be negative", options.memory.count()));
     }
     state_ = std::make_shared<State>(std::move(target), std::move(options));
 }
 
-Report Oracle::estimate(const std::filesystem::path& file) {
-    const Graph graph = read_network(file);
-    std::error_code error;
-    const auto size = std::filesystem::file_size(file, error);
-    if (error) {
-        throw FileError(fmt::format("{}: cannot read: {}", file.string(), error.message()));
-    }
-    return state_->estimate(graph, Bytes{static_cast<std::int64_t>(size)});
-}
+Report Oracle::estimate(const std::filesystem::path& file) { return state_->estimate(file); }
 
 Report Oracle::estimate(const Graph& graph) { return state_->estimate(graph, std::nullopt); }
 
+std::vector<Answer> Oracle::estimate_all(const std::vector<Graph>& graphs,
+                                         const BatchOptions& options) {
+    BatchOptions how = options;
+    if (how.threads == 0 && state_->workers) how.threads = state_->workers->size();
+    return oracle::answer_all(graphs.size(), how, [this, &graphs](std::size_t index) {
+        return state_->estimate_on_worker(graphs[index]);
+    });
+}
+
+std::vector<int> Oracle::worker_processes() const {
+    if (!state_->workers) return {};
+    const auto processes = state_->workers->processes();
+    return {processes.begin(), processes.end()};
+}
+
+OracleStatistics Oracle::statistics() const {
+    const oracle::Counters& counters = state_->counters;
+    OracleStatistics result;
+    result.queries = counters.queries;
+    result.hits = counters.hits;
+    result.misses = counters.misses;
+    result.errors = counters.errors;
+    result.unchanged_files = counters.unchanged_files;
+    result.answers = state_->memo.size();
+    result.answer_bytes = state_->memo.bytes();
+    result.read_seconds = counters.seconds(Stage::read);
+    result.hash_seconds = counters.seconds(Stage::hash);
+    result.compile_seconds = counters.seconds(Stage::compile);
+    result.simulate_seconds = counters.seconds(Stage::simulate);
+    result.report_seconds = counters.seconds(Stage::report);
+    if (state_->workers) {
+        result.workers_lost = state_->workers->lost();
+        result.queries_retried = state_->workers->retried();
+    }
+    return result;
+}
+
 const Target& Oracle::target() const { return state_->target; }
+
+const OracleOptions& Oracle::options() const { return state_->options; }
+
+const Report& Answer::get() const {
+    if (!report) {
+        if (error) std::rethrow_exception(error);
+        throw Cancelled("no answer");
+    }
+    return *report;
+}
 
 }  // namespace u65sim

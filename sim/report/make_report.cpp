@@ -19,7 +19,8 @@ Bytes stream_bytes(const CompiledNetwork& network) {
 void fill_memories(Report& report, const CompiledNetwork& network, const Target& target,
                    const Simulation& simulation) {
     const Bytes constants =
-        Bytes{static_cast<std::int64_t>(network.constants.size())} + stream_bytes(network);
+        Bytes{static_cast<std::int64_t>(network.constants.size())} + network.modelled_constants +
+        stream_bytes(network);
     const Bytes arena = network.arena_size;
     const bool arena_in_sram = target.memory_mode != MemoryMode::dedicated_sram;
     const bool constants_in_sram = target.memory_mode == MemoryMode::sram_only;
@@ -48,6 +49,9 @@ std::uint64_t report::content_hash(const CompiledNetwork& network) {
         for (const std::uint32_t word : segment.stream.words) hasher.add(std::uint64_t{word});
     }
     hasher.add(std::span{network.constants});
+    if (network.modelled_constants.count() > 0) {
+        hasher.add(static_cast<std::uint64_t>(network.modelled_constants.count()));
+    }
     return hasher.digest();
 }
 

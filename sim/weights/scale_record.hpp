@@ -19,6 +19,10 @@ inline constexpr int scale_record_bytes = 10;
 /// Throws InvalidStream when the bias needs more than 40 bits or the shift more than 6.
 std::array<std::uint8_t, scale_record_bytes> pack(const ScaleRecord& record);
 ScaleRecord unpack(std::span<const std::uint8_t, scale_record_bytes> bytes);
+/// Bytes of `count` records back to back, padded to 16.
+constexpr std::size_t packed_size(std::size_t count) {
+    return (count * scale_record_bytes + 15) / 16 * 16;
+}
 /// Records back to back, zero-padded to 16 bytes.
 std::vector<std::uint8_t> pack_all(std::span<const ScaleRecord> records);
 

@@ -217,6 +217,11 @@ std::string_view to_string(FindingKind kind) {
 Execution execute(const CompiledNetwork& network, const Target& target,
                   const std::vector<std::vector<std::uint8_t>>& inputs,
                   const ExecuteOptions& options) {
+    if (network.modelled_constants.count() > 0) {
+        throw NotExecutable(fmt::format(
+            "{}: its weights are a model without values: draw_weights() before compiling",
+            network.name));
+    }
     for (const NpuSegment& segment : network.segments) {
         if (accelerator_name(segment.stream.accelerator) != accelerator_name(target.accelerator)) {
             throw InvalidStream(fmt::format("{}: a stream for {}: the target is {}", segment.name,

@@ -1,6 +1,7 @@
 #include "machine/systemc/engine.hpp"
 
 #include <array>
+#include <bit>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -47,13 +48,10 @@ private:
 };
 
 /// One kernel tick is one NPU cycle; runs follow each other on the kernel's own time.
-class Engine : public Scheduler {
+class Engine {
 public:
     Engine();
-    void wake(UnitId unit, Time time) override {
-        units_[static_cast<std::size_t>(unit)]->notify(time - now());
-    }
-    void act(UnitModule& module, UnitId unit);
+    void act(UnitId unit);
     Simulation run(const std::vector<stream::Command>& commands, std::int64_t words,
                    const Target& target, const SimulateOptions& options);
 
@@ -62,6 +60,10 @@ private:
         return static_cast<Time>(sc_core::sc_time_stamp().value()) - epoch_;
     }
 
+    /// Hands changed wakes on to the kernel.
+    void forward();
+
+    Scheduler scheduler_;
     std::unique_ptr<Npu> npu_;
     std::array<std::unique_ptr<UnitModule>, unit_count> units_;
     Time epoch_ = 0;
@@ -69,9 +71,9 @@ private:
     std::exception_ptr failure_;  ///< the mailbox: nothing may leave a process
 };
 
-void UnitModule::act() { engine_->act(*this, unit_); }
+void UnitModule::act() { engine_->act(unit_); }
 
-Engine::Engine() : npu_(std::make_unique<Npu>(*this)) {
+Engine::Engine() : npu_(std::make_unique<Npu>(scheduler_)) {
     for (std::size_t i = 0; i < unit_count; ++i) {
         const auto unit = static_cast<UnitId>(i);
         units_[i] = std::make_unique<UnitModule>(fmt::format("u65sim_{}", to_string(unit)).c_str(),
@@ -80,13 +82,23 @@ Engine::Engine() : npu_(std::make_unique<Npu>(*this)) {
     sc_core::sc_start(sc_core::SC_ZERO_TIME);  // notifications before the first start are lost
 }
 
-void Engine::act(UnitModule& module, UnitId unit) {
+void Engine::forward() {
+    for (std::uint32_t changed = scheduler_.take_changed(); changed != 0; changed &= changed - 1) {
+        const int index = std::countr_zero(changed);
+        units_[static_cast<std::size_t>(index)]->notify(
+            scheduler_.time_of(static_cast<UnitId>(index)) - now());
+    }
+}
+
+void Engine::act(UnitId unit) {
     if (failure_) return;
     ++events_;
     try {
         const Time time = now();
+        scheduler_.begin(unit, time);
         const Time next = npu_->act(unit, time);
-        if (next != never) module.notify(next - time);
+        if (next != never) scheduler_.wake(unit, next);
+        forward();
     } catch (...) {
         failure_ = std::current_exception();
     }
@@ -98,8 +110,10 @@ Simulation Engine::run(const std::vector<stream::Command>& commands, std::int64_
     failure_ = nullptr;
     events_ = 0;
     epoch_ = static_cast<Time>(sc_core::sc_time_stamp().value());
+    scheduler_.reset();
     npu_->load(commands, words, target, options);
-    wake(UnitId::command_parser, 0);
+    scheduler_.wake(UnitId::command_parser, 0);
+    forward();
     sc_core::sc_start(
         sc_core::sc_time::from_value(static_cast<std::uint64_t>(options.cycle_limit.count())),
         sc_core::SC_EXIT_ON_STARVATION);

@@ -1,6 +1,7 @@
 #include "machine/units/axi_port.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include <fmt/format.h>
 
@@ -11,28 +12,34 @@ void BandwidthCap::reset(const timing::PortRules& rules) {
     period_ = rules.cap_period;
     steady_ = rules.steady_cap;
     next_ = next_part_ = 0;
+    last_number_ = last_begin_ = 0;
     periods_.fill({});
 }
 
-Time BandwidthCap::book(Time time, std::int64_t beats) {
-    if (beats_ == 0) return time;
-    if (steady_) {
-        if (next_ < time) {
-            next_ = time;
-            next_part_ = 0;
-        }
-        const Time start = next_ + (next_part_ > 0 ? 1 : 0);
-        next_part_ += beats * period_;
-        next_ += next_part_ / beats_;
-        next_part_ %= beats_;
-        return start;
+Time BandwidthCap::book_steady(Time time, std::int64_t beats) {
+    if (next_ < time) {
+        next_ = time;
+        next_part_ = 0;
     }
-    for (std::int64_t number = time / period_;; ++number) {
-        Period& period = periods_[static_cast<std::size_t>(number) % periods_.size()];
-        if (period.number < number) period = {number, 0};
-        if (period.number > number || period.used >= beats_) continue;
+    const Time start = next_ + (next_part_ > 0 ? 1 : 0);
+    next_part_ += beats * period_;
+    next_ += next_part_ / beats_;
+    next_part_ %= beats_;
+    return start;
+}
+
+Time BandwidthCap::book(Time time, std::int64_t beats) {
+    if (steady_) return book_steady(time, beats);
+    if (time < last_begin_ || time >= last_begin_ + period_) {
+        last_number_ = time / period_;
+        last_begin_ = last_number_ * period_;
+    }
+    for (;; ++last_number_, last_begin_ += period_) {
+        Period& period = periods_[static_cast<std::size_t>(last_number_) % periods_.size()];
+        if (period.number < last_number_) period = {last_number_, 0};
+        if (period.number > last_number_ || period.used >= beats_) continue;
         period.used += beats;
-        return std::max(time, number * period_);
+        return std::max(time, last_begin_);
     }
 }
 
@@ -53,6 +60,7 @@ void AxiPort::reset(const timing::PortRules& rules, std::vector<OperationRecord>
             static_cast<std::size_t>(write ? rules.write_slots : rules.read_slots), 0);
         direction.slot = 0;
         direction.stalled = 0;
+        direction.waiting = 0;
     }
     cap_.reset(rules);
     traffic_ = {};
@@ -70,86 +78,119 @@ void AxiPort::submit(Channel channel, Transfer& transfer, Time now) {
         queue.bursts_left = transfer.access.bursts;
     }
     queue.transfers.push() = &transfer;
-    scheduler_->wake(id_, now + 1);
+    Direction& direction = directions_[is_write(channel) ? 1 : 0];
+    direction.waiting |= 1U << static_cast<unsigned>(channel);
+    scheduler_->wake(id_, std::max(direction.decide, now + 1));
 }
 
 Time AxiPort::act(Time now) { return std::min(act(directions_[0], now), act(directions_[1], now)); }
 
 Time AxiPort::act(Direction& direction, Time now) {
-    while (direction.decide <= now && grant(direction, now)) {
+    while (direction.decide <= now && direction.waiting != 0 && grant(direction, now)) {
     }
-    for (std::size_t i = direction.first; i < direction.last; ++i) {
-        if (!queues_[i].transfers.empty()) return std::max(direction.decide, now + 1);
-    }
-    return never;
+    return direction.waiting != 0 ? std::max(direction.decide, now + 1) : never;
 }
 
 /// Serves one piece of the next channel that asked in an earlier cycle.
 bool AxiPort::grant(Direction& direction, Time now) {
-    const std::size_t channels = direction.last - direction.first;
-    for (std::size_t k = 0; k < channels; ++k) {
-        const std::size_t index =
-            direction.first + (direction.turn - direction.first + k) % channels;
-        Queue& queue = queues_[index];
-        if (queue.transfers.empty() || queue.transfers.front()->submitted >= now) continue;
-        Transfer& transfer = *queue.transfers.front();
-
-        const std::int64_t beats = std::min(piece_beats, queue.beats_left);
-        const std::int64_t bursts =
-            beats == queue.beats_left
-                ? queue.bursts_left
-                : std::max<std::int64_t>(1, queue.bursts_left * beats / queue.beats_left);
-        const Time begin = std::max(now, direction.data_free);
-        const Time end = transport(direction, beats, bursts, now);
-        observer_->interval(id_, transfer.operation, begin, end);
-        queue.beats_left -= beats;
-        queue.bursts_left -= bursts;
-        direction.turn = index + 1 == direction.last ? direction.first : index + 1;
-
-        if (queue.beats_left == 0) {
-            transfer.accepted = end;
-            transfer.done = end + direction.response;
-            traffic_.beats[index] += transfer.access.beats;
-            traffic_.bytes[index] += Bytes{transfer.access.bytes};
-            traffic_.bursts[index] += transfer.access.bursts;
-            scheduler_->wake(transfer.owner, transfer.accepted);
-            queue.transfers.pop();
-            if (!queue.transfers.empty()) {
-                queue.beats_left = queue.transfers.front()->access.beats;
-                queue.bursts_left = queue.transfers.front()->access.bursts;
-            }
+    // Channels from the one whose turn it is, then those before it.
+    const std::uint32_t first = direction.waiting & ~0U << direction.turn;
+    for (std::uint32_t left : {first, direction.waiting & ~first}) {
+        for (; left != 0; left &= left - 1) {
+            const auto index = static_cast<std::size_t>(std::countr_zero(left));
+            if (queues_[index].transfers.front()->submitted >= now) continue;
+            serve(direction, index, now);
+            return true;
         }
-        return true;
     }
     return false;
 }
 
+/// Moves a piece of a channel's oldest transfer.
+void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
+    Queue& queue = queues_[index];
+    Transfer& transfer = *queue.transfers.front();
+
+    const std::int64_t beats = std::min(piece_beats, queue.beats_left);
+    const std::int64_t bursts =
+        beats == queue.beats_left
+            ? queue.bursts_left
+            : std::max<std::int64_t>(1, queue.bursts_left * beats / queue.beats_left);
+    const Time begin = std::max(now, direction.data_free);
+    const Time end = transport(direction, beats, bursts, now);
+    observer_->interval(id_, transfer.operation, begin, end);
+    queue.beats_left -= beats;
+    queue.bursts_left -= bursts;
+    direction.turn = index + 1 == direction.last ? direction.first : index + 1;
+
+    if (queue.beats_left == 0) {
+        transfer.accepted = end;
+        transfer.done = end + direction.response;
+        traffic_.beats[index] += transfer.access.beats;
+        traffic_.bytes[index] += Bytes{transfer.access.bytes};
+        traffic_.bursts[index] += transfer.access.bursts;
+        scheduler_->wake(transfer.owner, transfer.accepted);
+        queue.transfers.pop();
+        if (!queue.transfers.empty()) {
+            queue.beats_left = queue.transfers.front()->access.beats;
+            queue.bursts_left = queue.transfers.front()->access.bursts;
+        } else {
+            direction.waiting &= ~(1U << index);
+        }
+    }
+}
+
+/// Books bursts of `beats` in all, as equal as they can be.
+template <bool capped, bool slotted>
+void AxiPort::move_bursts(Direction& direction, std::int64_t beats, std::int64_t bursts, Time now) {
+    const std::int64_t whole = beats / bursts;
+    const std::int64_t rest = beats % bursts;
+    std::int64_t part = 0;  // of a beat, in bursts
+    const Time held = direction.response + rules_.slot_overhead;
+    Time address_free = std::max(now, direction.address_free);
+    Time data_free = direction.data_free;
+    std::size_t slot = direction.slot;
+    for (std::int64_t i = 0; i < bursts; ++i) {
+        std::int64_t size = whole;
+        if ((part += rest) >= bursts) {
+            part -= bursts;
+            ++size;
+        }
+        Time issue = address_free;
+        if constexpr (slotted) {
+            const Time free = direction.slots[slot];
+            if (free > issue) {
+                direction.stalled += free - issue;
+                issue = free;
+            }
+        }
+        if constexpr (capped) issue = cap_.book(issue, size);
+        address_free = issue + 1;
+        data_free = std::max(issue + direction.latency, data_free) + size;
+        if constexpr (slotted) {
+            direction.slots[slot] = data_free + held;
+            if (++slot == direction.slots.size()) slot = 0;
+        }
+    }
+    direction.address_free = address_free;
+    direction.data_free = data_free;
+    direction.slot = slot;
+}
+
 /// Moves the bursts of a piece; returns when its last data beat has passed.
 Time AxiPort::transport(Direction& direction, std::int64_t beats, std::int64_t bursts, Time now) {
-    std::int64_t moved = 0;
-    for (std::int64_t i = 1; i <= bursts; ++i) {
-        const std::int64_t target = beats * i / bursts;
-        const std::int64_t size = target - moved;
-        moved = target;
-        Time issue = std::max(now, direction.address_free);
-        if (!direction.slots.empty() && direction.slots[direction.slot] > issue) {
-            direction.stalled += direction.slots[direction.slot] - issue;
-            issue = direction.slots[direction.slot];
-        }
-        issue = cap_.book(issue, size);
-        const Time data = std::max(issue + direction.latency, direction.data_free);
-        direction.address_free = issue + 1;
-        direction.data_free = data + size;
-        if (!direction.slots.empty()) {
-            direction.slots[direction.slot] =
-                direction.data_free + direction.response + rules_.slot_overhead;
-            if (++direction.slot == direction.slots.size()) direction.slot = 0;
-        }
+    const bool slotted = !direction.slots.empty();
+    if (bursts == 0) {
+        // The bursts before these beats brought them along.
+    } else if (cap_.active()) {
+        slotted ? move_bursts<true, true>(direction, beats, bursts, now)
+                : move_bursts<true, false>(direction, beats, bursts, now);
+    } else {
+        slotted ? move_bursts<false, true>(direction, beats, bursts, now)
+                : move_bursts<false, false>(direction, beats, bursts, now);
     }
     direction.decide = std::max(direction.address_free, direction.data_free - direction.latency);
-    if (!direction.slots.empty()) {
-        direction.decide = std::max(direction.decide, direction.slots[direction.slot]);
-    }
+    if (slotted) direction.decide = std::max(direction.decide, direction.slots[direction.slot]);
     return direction.data_free;
 }
 

@@ -30,7 +30,8 @@ struct Transfer {
 class BandwidthCap {
 public:
     void reset(const timing::PortRules& rules);
-    /// Books a burst; returns when it may be issued, not before `time`.
+    [[nodiscard]] bool active() const { return beats_ > 0; }
+    /// Books a burst; returns when it may be issued, not before `time`. Only where there is a cap.
     Time book(Time time, std::int64_t beats);
 
 private:
@@ -38,8 +39,13 @@ private:
         std::int64_t number = -1;
         std::int64_t used = 0;
     };
+    Time book_steady(Time time, std::int64_t beats);
+
     std::int64_t beats_ = 0, period_ = 0;
     bool steady_ = false;
+    /// Period of the burst booked last, and its first cycle.
+    std::int64_t last_number_ = 0;
+    Time last_begin_ = 0;
     Time next_ = 0;               ///< steady: when the next beat is due,
     std::int64_t next_part_ = 0;  ///< and 1/beats_ cycles on top
     std::array<Period, 64> periods_{};
@@ -83,11 +89,15 @@ private:
         std::vector<Time> slots;  ///< release times, oldest at `slot`
         std::size_t slot = 0;
         std::int64_t stalled = 0;
+        std::uint32_t waiting = 0;  ///< channels with a transfer, one bit each
     };
 
     Time act(Direction& direction, Time now);
     bool grant(Direction& direction, Time now);
+    void serve(Direction& direction, std::size_t index, Time now);
     Time transport(Direction& direction, std::int64_t beats, std::int64_t bursts, Time now);
+    template <bool capped, bool slotted>
+    void move_bursts(Direction& direction, std::int64_t beats, std::int64_t bursts, Time now);
 
     UnitId id_;
     Scheduler* scheduler_;

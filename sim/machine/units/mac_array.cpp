@@ -9,7 +9,7 @@
 namespace u65sim::machine {
 
 void MacArray::reset() {
-    busy_ = false;
+    busy_ = stalled_ = false;
     accumulators_used_ = 0;
     executed_ = available_ = 0;
     since_ = started_ = 0;
@@ -17,7 +17,7 @@ void MacArray::reset() {
 
 void MacArray::free_accumulators(Time now) {
     --accumulators_used_;
-    npu_->scheduler->wake(UnitId::mac_array, now);
+    if (!busy_) npu_->scheduler->wake(UnitId::mac_array, now);
 }
 
 void MacArray::free_inputs(Time now) { npu_->ifm_loader.free_job(now); }
@@ -49,6 +49,7 @@ Time MacArray::act(Time now) {
         const bool computes = executed_ < available_;
         observer.set(Flag::mac_computes, computes, now);
         observer.set(Flag::mac_waits_weights, !computes, now);
+        stalled_ = !computes;
         return computes ? now + (available_ - executed_) : never;
     }
 }
@@ -83,6 +84,7 @@ bool MacArray::start(Time now) {
     if (job.first_of_block) ++accumulators_used_;
     if (share > 0) npu_->weight_loader.consume_to(job.weight_end, now);
     busy_ = true;
+    stalled_ = false;
     executed_ = 0;
     available_ = 0;
     started_ = now;

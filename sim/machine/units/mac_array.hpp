@@ -24,6 +24,9 @@ public:
     void free_accumulators(Time now);
     /// Elementwise: the output unit has read the oldest block's inputs.
     void free_inputs(Time now);
+    /// More weights would let it go on at once. Those that come while it computes are seen when
+    /// it has used up the ones before.
+    [[nodiscard]] bool wants_weights() const { return !busy_ || stalled_; }
     [[nodiscard]] std::string describe() const;
 
 private:
@@ -32,6 +35,7 @@ private:
 
     Npu* npu_;
     bool busy_ = false;
+    bool stalled_ = false;  ///< in its job, out of weights
     int accumulators_used_ = 0;
     std::int64_t executed_ = 0;   ///< cycles of the job done by `since_`
     std::int64_t available_ = 0;  ///< cycles its arrived weights allow

@@ -85,9 +85,4 @@ void Observer::finish(Time now) {
     flags_ = 0;
 }
 
-void Observer::interval(UnitId unit, std::uint32_t operation, Time start, Time end) {
-    if (!timeline_wanted_ || end <= start) return;
-    timeline_.push_back({static_cast<std::uint16_t>(unit), operation, Cycles{start}, Cycles{end}});
-}
-
 }  // namespace u65sim::machine

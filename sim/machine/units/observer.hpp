@@ -57,7 +57,12 @@ public:
     [[nodiscard]] std::int64_t time(Flag flag) const {
         return times_[static_cast<std::size_t>(flag)];
     }
-    void interval(UnitId unit, std::uint32_t operation, Time start, Time end);
+    void interval(UnitId unit, std::uint32_t operation, Time start, Time end) {
+        if (timeline_wanted_ && end > start) {
+            timeline_.push_back(
+                {static_cast<std::uint16_t>(unit), operation, Cycles{start}, Cycles{end}});
+        }
+    }
     [[nodiscard]] bool wants_timeline() const { return timeline_wanted_; }
     [[nodiscard]] std::vector<Interval>& timeline() { return timeline_; }
 

@@ -31,7 +31,7 @@ Time OfmWriter::act(Time now) {
     while (staged() > 0 && chunks_[static_cast<std::size_t>(accepted_)].transfer.accepted <= now) {
         const Chunk& chunk = chunks_[static_cast<std::size_t>(accepted_)];
         ++accepted_;
-        npu_->scheduler->wake(UnitId::output_unit, now);
+        if (npu_->output_unit.wants_bank()) npu_->scheduler->wake(UnitId::output_unit, now);
         if (chunk.frees) npu_->mac_array.free_accumulators(now);
     }
     const Time completion = npu_->target.timing.block_completion.count();

@@ -25,6 +25,10 @@ public:
     /// A block is complete in its accumulators (or, elementwise, in the IFM buffer) and may be
     /// started at `ready`.
     void receive(const BlockWork& block, Time ready, bool elementwise, Time now);
+    /// Scale records would let it start a block.
+    [[nodiscard]] bool wants_scales() const { return !busy_ && !blocks_.empty(); }
+    /// A free staging bank would let it go on.
+    [[nodiscard]] bool wants_bank() const { return busy_ && computed_; }
     [[nodiscard]] std::string describe() const;
 
 private:

@@ -33,7 +33,7 @@ Time ScaleLoader::act(Time now) {
     while (!requests_.empty() && requests_.front().done <= now) {
         ++arrived_;
         requests_.pop();
-        npu_->scheduler->wake(UnitId::output_unit, now);
+        if (npu_->output_unit.wants_scales()) npu_->scheduler->wake(UnitId::output_unit, now);
     }
     while (kernel_ < npu_->kernels_issued) {
         const KernelRun& run = npu_->kernel_run(kernel_);

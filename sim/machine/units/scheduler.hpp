@@ -1,10 +1,13 @@
 // What a unit may ask of whatever kernel carries it: to be woken. Nothing here knows SystemC.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 namespace u65sim::machine {
 
@@ -27,14 +30,69 @@ enum class UnitId : std::uint8_t {
 inline constexpr std::size_t unit_count = static_cast<std::size_t>(UnitId::axi1) + 1;
 std::string_view to_string(UnitId unit);
 
-/// Carries the units. A unit acts when woken and returns when it next wants to act; a wake from
-/// outside may come earlier and never gets lost. Units settle within a cycle in any order: what
-/// one does can only enable another, and ports look only at requests of earlier cycles.
+/// When each unit is to act next. A unit acts when woken and returns when it next wants to act; a
+/// wake from outside may come earlier and never gets lost. Units settle within a cycle in any
+/// order: what one does can only enable another, and ports look only at requests of earlier cycles.
+/// The kernel that carries the units takes wakes out and sets the time.
 class Scheduler {
 public:
-    virtual ~Scheduler() = default;
+    Scheduler() { reset(); }
+    /// Nothing is to act, and the time is zero.
+    void reset() {
+        next_.fill(idle);
+        now_ = 0;
+        changed_ = 0;
+    }
     /// Let `unit` act at cycle `time`, or earlier if it is to act earlier anyway.
-    virtual void wake(UnitId unit, Time time) = 0;
+    void wake(UnitId unit, Time time) {
+        const auto index = static_cast<std::size_t>(unit);
+        const Wake asked = pack(std::max(time, now_), index);
+        if (asked >= next_[index]) return;
+        next_[index] = asked;
+        changed_ |= 1U << index;
+    }
+
+    /// The earliest wake of all; of several at one time that of the first unit.
+    struct Due {
+        Time time = never;  ///< never: no unit is to act
+        UnitId unit{};
+    };
+    [[nodiscard]] Due earliest() const {
+        const auto least = [this](std::size_t a, std::size_t b) {
+            return std::min(next_[a], next_[b]);
+        };
+        const Wake wake = std::min(
+            {std::min(least(0, 1), least(2, 3)), std::min(least(4, 5), least(6, 7)), least(8, 9)});
+        if (wake == idle) return {};
+        return {wake >> unit_bits, static_cast<UnitId>(wake & ((1U << unit_bits) - 1))};
+    }
+    /// When one unit is to act; never: not at all.
+    [[nodiscard]] Time time_of(UnitId unit) const {
+        const Wake wake = next_[static_cast<std::size_t>(unit)];
+        return wake == idle ? never : wake >> unit_bits;
+    }
+    /// `unit` acts at `now`: its wake is used up.
+    void begin(UnitId unit, Time now) {
+        now_ = now;
+        next_[static_cast<std::size_t>(unit)] = idle;
+    }
+    [[nodiscard]] Time now() const { return now_; }
+    /// Units whose wake has changed since the last call, one bit each.
+    std::uint32_t take_changed() { return std::exchange(changed_, 0U); }
+
+private:
+    /// Time and unit in one number, so that one comparison orders them.
+    using Wake = std::int64_t;
+    static constexpr unsigned unit_bits = 4;
+    static_assert(unit_count == 10, "earliest() looks at ten units");
+    static constexpr Wake idle = never;
+    static constexpr Wake pack(Time time, std::size_t unit) {
+        return static_cast<Wake>(static_cast<std::uint64_t>(time) << unit_bits | unit);
+    }
+
+    std::array<Wake, unit_count> next_{};
+    Time now_ = 0;
+    std::uint32_t changed_ = 0;
 };
 
 }  // namespace u65sim::machine

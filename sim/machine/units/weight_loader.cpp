@@ -31,7 +31,7 @@ Time WeightLoader::act(Time now) {
     while (!requests_.empty() && requests_.front().transfer.done <= now) {
         arrived_ = requests_.front().end;
         requests_.pop();
-        npu_->scheduler->wake(UnitId::mac_array, now);
+        if (npu_->mac_array.wants_weights()) npu_->scheduler->wake(UnitId::mac_array, now);
     }
     const TimingConstants& timing = npu_->target.timing;
     const int cores = npu_->target.accelerator.cores;

@@ -55,7 +55,7 @@ TEST_CASE("every channel uses the whole range") {
 
 TEST_CASE("sparsity zeroes exactly the smallest magnitudes") {
     ir::Random random{3};
-    ZooWeights settings;
+    ir::DrawSettings settings;
     settings.sparsity = 0.8;
     const auto weights = ir::draw_weights(settings, random, 10, 1000, true);
     CHECK(std::count(weights.values.begin(), weights.values.end(), 0) == 8000);
@@ -64,7 +64,7 @@ TEST_CASE("sparsity zeroes exactly the smallest magnitudes") {
 TEST_CASE("clusters leave as many distinct values") {
     for (const std::int32_t clusters : {2, 15, 16, 32}) {
         ir::Random random{3};
-        ZooWeights settings;
+        ir::DrawSettings settings;
         settings.clusters = clusters;
         const auto weights = ir::draw_weights(settings, random, 64, 4096, false);
         const std::set<std::int8_t> distinct(weights.values.begin(), weights.values.end());

@@ -1,0 +1,17 @@
+// Encoded size of weights that only a model describes.
+#pragma once
+
+#include <cstdint>
+
+#include "compile/program.hpp"
+#include "weights/order.hpp"
+
+namespace u65sim::compiler {
+
+/// Bytes that `channels` output channels of modelled weights take in a core's stream: a sample with
+/// the operation's geometry is drawn and encoded, and its rate taken for the rest. Rates are kept
+/// for the process's life; safe from several threads. Not dependent on the model's seed.
+std::int64_t estimate_encoded(const WeightSource& source, const weights::Order& order,
+                              std::int32_t channels);
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,174 @@
+// The members of the public values, in one place: whoever hashes, writes or reads them visits them
+// all. Structured bindings take the values apart: a member that is added to one of them does not
+// compile until it stands here too.
+#pragma once
+
+#include <type_traits>
+
+#include <u65sim/graph.hpp>
+#include <u65sim/report.hpp>
+
+namespace u65sim::oracle {
+
+/// `Value` or `const Value`.
+template <class Given, class Value>
+concept Is = std::is_same_v<std::remove_const_t<Given>, Value>;
+
+template <Is<Quantization> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [scales, zero_points, axis] = value;
+    visit(scales, zero_points, axis);
+}
+template <Is<Tensor> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [name, shape, type, quantization, data, is_variable] = value;
+    visit(name, shape, type, quantization, data, is_variable);
+}
+template <Is<Operator> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [name, type, inputs, outputs, attributes, builtin_code, version, custom_code,
+           custom_options, intermediates] = value;
+    visit(name, type, inputs, outputs, attributes, builtin_code, version, custom_code,
+          custom_options, intermediates);
+}
+template <Is<Metadata> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [name, bytes] = value;
+    visit(name, bytes);
+}
+template <Is<Graph> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [name, description, tensors, operators, inputs, outputs, metadata] = value;
+    visit(name, description, tensors, operators, inputs, outputs, metadata);
+}
+template <Is<WeightModel> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [distribution, density, clusters, seed, bits_per_weight] = value;
+    visit(distribution, density, clusters, seed, bits_per_weight);
+}
+
+// Attributes.
+template <Is<std::monostate> V>
+void visit_fields(V&, auto&&) {}
+template <Is<WindowAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [padding, stride_h, stride_w, dilation_h, dilation_w, filter_h, filter_w,
+           depth_multiplier, activation] = value;
+    visit(padding, stride_h, stride_w, dilation_h, dilation_w, filter_h, filter_w, depth_multiplier,
+          activation);
+}
+template <Is<FullyConnectedAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [activation, keep_num_dims] = value;
+    visit(activation, keep_num_dims);
+}
+template <Is<ArithmeticAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [activation, pot_scale_int16] = value;
+    visit(activation, pot_scale_int16);
+}
+template <Is<SoftmaxAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [beta] = value;
+    visit(beta);
+}
+template <Is<LeakyReluAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [alpha] = value;
+    visit(alpha);
+}
+template <Is<ReduceAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [keep_dims] = value;
+    visit(keep_dims);
+}
+template <Is<AxisAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [axis, count, activation, batch_dims] = value;
+    visit(axis, count, activation, batch_dims);
+}
+template <Is<ReshapeAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [new_shape] = value;
+    visit(new_shape);
+}
+template <Is<SqueezeAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [dims] = value;
+    visit(dims);
+}
+template <Is<StridedSliceAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [begin, end, ellipsis, new_axis, shrink] = value;
+    visit(begin, end, ellipsis, new_axis, shrink);
+}
+template <Is<ResizeAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [align_corners, half_pixel_centers] = value;
+    visit(align_corners, half_pixel_centers);
+}
+template <Is<BatchMatmulAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [adjoint_x, adjoint_y] = value;
+    visit(adjoint_x, adjoint_y);
+}
+template <Is<LstmAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [activation, cell_clip, projection_clip, time_major] = value;
+    visit(activation, cell_clip, projection_clip, time_major);
+}
+template <Is<GeluAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [approximate] = value;
+    visit(approximate);
+}
+template <Is<MirrorPadAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [symmetric] = value;
+    visit(symmetric);
+}
+
+// Reports.
+template <Is<CpuOperator> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [name, type, reason, operand_bytes] = value;
+    visit(name, type, reason, operand_bytes);
+}
+template <Is<SpillEvent> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [tensor, bytes, reason, producer, consumers, start_cycle, read, write] = value;
+    visit(tensor, bytes, reason, producer, consumers, start_cycle, read, write);
+}
+template <Is<OperatorReport> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [name, type, start_cycle, end_cycle, cycles, macs, mac_utilization, bound_by, block,
+           sram_bytes, dram_bytes, kernels, dmas, stalls] = value;
+    visit(name, type, start_cycle, end_cycle, cycles, macs, mac_utilization, bound_by, block,
+          sram_bytes, dram_bytes, kernels, dmas, stalls);
+}
+template <Is<Report::Model> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [name, producer, macs, parameters, file_bytes, npu_operators, cpu_operators,
+           content_hash] = value;
+    visit(name, producer, macs, parameters, file_bytes, npu_operators, cpu_operators, content_hash);
+}
+template <Is<Report::Total> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [cycles, host_ms, mac_utilization] = value;
+    visit(cycles, host_ms, mac_utilization);
+}
+template <Is<Report::MemoryUse> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [capacity, peak, read, write] = value;
+    visit(capacity, peak, read, write);
+}
+/// All but the target: who asked knows it.
+template <Is<Report> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [version, model, target, total, sram, dram, model_bytes, activation_bytes, weight_bytes,
+           pmu, stalls, spills, operators, assumptions] = value;
+    visit(version, model, total, sram, dram, model_bytes, activation_bytes, weight_bytes, pmu,
+          stalls, spills, operators, assumptions);
+}
+
+}  // namespace u65sim::oracle

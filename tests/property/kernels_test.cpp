@@ -1,0 +1,61 @@
+// One set of units, two kernels: the SystemC machine and the bare event queue tell the same story.
+#include <catch2/catch.hpp>
+
+#include <u65sim/error.hpp>
+#include <u65sim/oracle.hpp>
+
+#include "property/networks.hpp"
+#include "property/random_graphs.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+struct Outcome {
+    std::string report, error;
+};
+
+/// The whole report as JSON, and the same run by `kernel` with its timeline compared beside it.
+Outcome outcome(const Graph& graph, const Target& target, Kernel kernel) {
+    OracleOptions options;
+    options.kernel = kernel;
+    options.memory = Bytes{0};
+    try {
+        return {Oracle{target, options}.estimate(graph).to_json(), {}};
+    } catch (const Error& error) {
+        return {{}, error.what()};
+    }
+}
+
+}  // namespace
+
+TEST_CASE("Both kernels give the same simulation of every network") {
+    SimulateOptions options;
+    options.kernel = Kernel::direct;
+    for (const std::string& name : property::names()) {
+        const auto& run = property::run(name);
+        Simulation direct = simulate(run.network, run.target, options);
+        direct.events = run.simulation.events;  // kernels count their own
+        CAPTURE(name);
+        CHECK(direct == run.simulation);
+        CHECK(make_report(run.network, run.target, direct).to_json() ==
+              make_report(run.network, run.target, run.simulation).to_json());
+    }
+}
+
+TEST_CASE("Both kernels give the same report of random networks") {
+    const std::uint64_t count = property::random_graph_count(60);
+    std::uint64_t reports = 0;
+    for (std::uint64_t seed = 1; seed <= count; ++seed) {
+        const Graph graph = property::random_graph(seed);
+        const Target target = property::random_target(seed);
+        const Outcome systemc = outcome(graph, target, Kernel::systemc);
+        const Outcome direct = outcome(graph, target, Kernel::direct);
+        CAPTURE(seed, target.name);
+        CHECK(systemc.report == direct.report);
+        CHECK(systemc.error == direct.error);
+        reports += systemc.report.empty() ? 0 : 1;
+    }
+    // Some do not fit their target; most must run, or nothing was compared.
+    CHECK(reports * 10 >= count * 8);
+}

@@ -1,0 +1,225 @@
+// An oracle gives one answer to a question, however and in whatever company it is asked.
+#include <catch2/catch.hpp>
+
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <thread>
+
+#include <u65sim/error.hpp>
+#include <u65sim/graph_builder.hpp>
+#include <u65sim/network.hpp>
+#include <u65sim/oracle.hpp>
+#include <u65sim/zoo.hpp>
+
+#include "property/random_graphs.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+Target target() { return Target::preset("u65-256"); }
+
+OracleOptions with(unsigned workers, Bytes memory = OracleOptions{}.memory) {
+    OracleOptions options;
+    options.workers = workers;
+    options.memory = memory;
+    return options;
+}
+
+const std::vector<Graph>& questions() {
+    static const std::vector<Graph> graphs = [] {
+        std::vector<Graph> result;
+        for (std::uint64_t seed = 2000; seed < 2040; ++seed) {
+            result.push_back(property::random_graph(seed));
+        }
+        return result;
+    }();
+    return graphs;
+}
+
+/// The answers of oracles that were never asked anything else.
+const std::vector<std::string>& answers() {
+    static const std::vector<std::string> texts = [] {
+        std::vector<std::string> result;
+        for (const Graph& graph : questions()) {
+            result.push_back(Oracle{target()}.estimate(graph).to_json());
+        }
+        return result;
+    }();
+    return texts;
+}
+
+/// A thousand questions, each one 25 times, in no order.
+std::vector<std::size_t> shuffled() {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < 1000; ++i) order.push_back(i % questions().size());
+    std::mt19937 random{7};
+    for (std::size_t i = order.size(); i-- > 1;) std::swap(order[i], order[random() % (i + 1)]);
+    return order;
+}
+
+void check_thousand(Oracle oracle, unsigned threads) {
+    const std::vector<std::size_t> order = shuffled();
+    std::vector<Graph> graphs;
+    for (const std::size_t index : order) graphs.push_back(questions()[index]);
+    BatchOptions options;
+    options.threads = threads;
+    const std::vector<Answer> given = oracle.estimate_all(graphs, options);
+    REQUIRE(given.size() == order.size());
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        wrong += given[i].report && given[i].get().to_json() == answers()[order[i]] ? 0 : 1;
+    }
+    CHECK(wrong == 0);
+    const OracleStatistics statistics = oracle.statistics();
+    CHECK(statistics.queries == 1000);
+    CHECK(statistics.hits + statistics.misses == 1000);
+    CHECK(statistics.errors == 0);
+}
+
+Graph too_large() {
+    GraphBuilder net{"large", {{.modelled = true}}};
+    Value x = net.input({1, 8, 8, 64});
+    for (int i = 0; i < 8; ++i) x = net.conv2d(x, 4096, Window::square(3));
+    net.output(x);
+    return net.build();
+}
+
+}  // namespace
+
+TEST_CASE("A thousand shuffled queries: one thread, four threads, one worker, two workers") {
+    check_thousand(Oracle{target(), with(0)}, 1);
+    check_thousand(Oracle{target(), with(0)}, 4);
+    check_thousand(Oracle{target(), with(1)}, 1);
+    check_thousand(Oracle{target(), with(2)}, 4);
+}
+
+TEST_CASE("Every query in a fresh process gives the same answer") {
+    for (std::size_t i = 0; i < questions().size(); i += 4) {
+        Oracle fresh{target(), with(1)};
+        CHECK(fresh.estimate_all({questions()[i]}).at(0).get().to_json() == answers()[i]);
+    }
+}
+
+TEST_CASE("Errors in between leave an oracle healthy") {
+    Graph broken = questions()[0];
+    broken.operators[0].inputs[0] = 9999;
+    for (const unsigned workers : {0U, 2U}) {
+        OracleOptions options = with(workers, Bytes{0});
+        Oracle oracle{target(), options};
+        const std::vector<Answer> given = oracle.estimate_all(
+            {questions()[1], broken, questions()[2], too_large(), questions()[3]});
+        CHECK(given[0].get().to_json() == answers()[1]);
+        CHECK_THROWS_AS(given[1].get(), InvalidModel);
+        CHECK(given[2].get().to_json() == answers()[2]);
+        CHECK_THROWS_AS(given[3].get(), DoesNotFit);
+        CHECK(given[4].get().to_json() == answers()[3]);
+        CHECK(oracle.statistics().errors == 2);
+        CHECK(oracle.statistics().workers_lost == 0);
+        CHECK(oracle.estimate(questions()[4]).to_json() == answers()[4]);
+    }
+    OracleOptions hurried = with(0);
+    hurried.cycle_limit = Cycles{500};
+    for (const Kernel kernel : {Kernel::direct, Kernel::systemc}) {
+        hurried.kernel = kernel;
+        CHECK_THROWS_AS((Oracle{target(), hurried}.estimate(zoo("ds_cnn"))), SimulationStuck);
+        hurried.cycle_limit = OracleOptions{}.cycle_limit;
+        CHECK(Oracle{target(), hurried}.estimate(questions()[0]).to_json() == answers()[0]);
+        hurried.cycle_limit = Cycles{500};
+    }
+}
+
+TEST_CASE("A worker killed at random moments loses no query and corrupts none") {
+    constexpr std::uint64_t kills = 100;
+    Oracle oracle{target(), with(2, Bytes{0})};
+    std::atomic<std::size_t> done{0};
+    std::atomic<bool> enough{false};
+    std::uint64_t killed = 0;
+    std::thread killer{[&] {
+        std::mt19937 random{11};
+        while (killed < kills && !enough) {
+            std::this_thread::sleep_for(std::chrono::microseconds(random() % 4000));
+            const auto processes = oracle.worker_processes();
+            if (processes.empty()) continue;
+            if (kill(processes[random() % processes.size()], SIGKILL) == 0) ++killed;
+            // Let every query under way end: a second death would rightly be reported.
+            const std::size_t now = done;
+            while (done < now + 4 && !enough) std::this_thread::yield();
+        }
+    }};
+    std::size_t wrong = 0;
+    std::size_t asked = 0;
+    while (killed < kills && asked < 100'000) {
+        BatchOptions options;
+        options.progress = [&](std::size_t) {
+            ++done;
+            return true;
+        };
+        const std::vector<Answer> given = oracle.estimate_all(questions(), options);
+        for (std::size_t i = 0; i < given.size(); ++i) {
+            wrong += given[i].report && given[i].get().to_json() == answers()[i] ? 0 : 1;
+        }
+        asked += given.size();
+    }
+    enough = true;
+    killer.join();
+    CHECK(killed == kills);
+    CHECK(wrong == 0);
+    CHECK(oracle.statistics().workers_lost > 0);
+    CHECK(oracle.statistics().errors == 0);
+}
+
+TEST_CASE("A batch can be cut short") {
+    Oracle oracle{target()};
+    BatchOptions options;
+    options.threads = 2;
+    options.progress = [](std::size_t done) { return done < 5; };
+    const std::vector<Answer> given = oracle.estimate_all(questions(), options);
+    const auto unasked = std::count_if(given.begin(), given.end(),
+                                       [](const Answer& answer) { return !answer.report; });
+    CHECK(unasked >= static_cast<std::ptrdiff_t>(questions().size()) - 7);
+    CHECK_THROWS_AS(given.back().get(), Cancelled);
+    options.progress = [](std::size_t) -> bool { throw std::runtime_error("enough"); };
+    CHECK_THROWS_WITH(oracle.estimate_all(questions(), options), "enough");
+    CHECK(oracle.estimate_all({}).empty());
+}
+
+TEST_CASE("Memory stays within its bound, and nothing is kept without any") {
+    OracleOptions small = with(0, Bytes{100'000});
+    Oracle oracle{target(), small};
+    for (const Graph& graph : questions()) oracle.estimate(graph);
+    const OracleStatistics statistics = oracle.statistics();
+    CHECK(statistics.answer_bytes <= Bytes{100'000});
+    CHECK(statistics.answers > 0);
+    CHECK(statistics.answers < questions().size());
+    Oracle forgetful{target(), with(0, Bytes{0})};
+    forgetful.estimate(questions()[0]);
+    forgetful.estimate(questions()[0]);
+    CHECK(forgetful.statistics().hits == 0);
+    CHECK(forgetful.statistics().answers == 0);
+    CHECK_THROWS_AS((Oracle{target(), with(0, Bytes{-1})}), InvalidConfig);
+}
+
+TEST_CASE("A file that changed is read again, one that did not is not") {
+    namespace fs = std::filesystem;
+    const fs::path file = fs::temp_directory_path() / "u65sim_oracle_test.tflite";
+    save_tflite(zoo("rnnoise"), file);
+    // As if it had been there for a while.
+    fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::minutes(5));
+    Oracle oracle{target()};
+    const Report first = oracle.estimate(file);
+    CHECK(oracle.statistics().unchanged_files == 0);
+    CHECK(oracle.estimate(file) == first);
+    CHECK(oracle.statistics().unchanged_files == 1);
+    save_tflite(zoo("ds_cnn"), file);
+    CHECK(oracle.estimate(file).total.cycles != first.total.cycles);
+    CHECK(oracle.statistics().unchanged_files == 1);
+    fs::remove(file);
+    CHECK_THROWS_AS(oracle.estimate(file), FileError);
+}
