@@ -16,7 +16,8 @@ namespace u65sim {
 /// safe from any thread.
 class Oracle {
 public:
-    explicit Oracle(Target target, CompileOptions options = {});
+    /// Runs that keep a timeline or write a file are simulated anew each time.
+    explicit Oracle(Target target, CompileOptions options = {}, SimulateOptions simulation = {});
     /// A .tflite (compiled or not) or a YAML graph. Throws what reading, compiling and simulating
     /// throw.
     Report estimate(const std::filesystem::path& file);

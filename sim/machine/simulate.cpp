@@ -1,12 +1,14 @@
 #include <u65sim/simulate.hpp>
 
 #include <algorithm>
+#include <memory>
 
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
 
 #include "machine/systemc/engine.hpp"
+#include "machine/systemc/vcd_file.hpp"
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
 
@@ -66,6 +68,8 @@ Simulation simulate(const CompiledNetwork& network, const Target& target,
                     const SimulateOptions& options) {
     target.validate();
     Simulation whole;
+    std::unique_ptr<machine::VcdFile> vcd;
+    if (!options.vcd_file.empty()) vcd = std::make_unique<machine::VcdFile>(options.vcd_file);
     for (const CompiledNetwork::Step& step : network.steps) {
         if (step.segment < 0) continue;
         const auto index = static_cast<std::size_t>(step.segment);
@@ -86,9 +90,10 @@ Simulation simulate(const CompiledNetwork& network, const Target& target,
         rest.cycle_limit -= std::min(options.cycle_limit, whole.total);
         append(whole,
                machine::run_on_systemc(commands, static_cast<std::int64_t>(stream.words.size()),
-                                       target, rest),
+                                       target, rest, vcd.get(), whole.total),
                static_cast<std::uint32_t>(index));
     }
+    if (vcd) vcd->finish(whole.total.count());
     return whole;
 }
 

@@ -37,8 +37,11 @@ Bytes serialised_size(const Graph& graph) {
 }  // namespace
 
 struct Oracle::State {
-    State(Target asked, CompileOptions with)
-        : target{std::move(asked)}, options{std::move(with)}, memo{memo_capacity} {}
+    State(Target asked, CompileOptions with, SimulateOptions how)
+        : target{std::move(asked)},
+          options{std::move(with)},
+          simulation{std::move(how)},
+          memo{simulation.timeline || !simulation.vcd_file.empty() ? 0 : memo_capacity} {}
 
     Report estimate(const Graph& graph, std::optional<Bytes> file_size) {
         Hasher more{oracle::hash_graph(graph, 2)};
@@ -48,23 +51,24 @@ struct Oracle::State {
         CompiledNetwork network =
             is_compiled(graph) ? import_compiled(graph, target) : compile(graph, target, options);
         network.file_size = file_size ? *file_size : serialised_size(graph);
-        Report report = make_report(network, target, simulate(network, target));
+        Report report = make_report(network, target, simulate(network, target, simulation));
         memo.insert(key, report);
         return report;
     }
 
     const Target target;
     const CompileOptions options;
+    const SimulateOptions simulation;
     oracle::Memo memo;
 };
 
-Oracle::Oracle(Target target, CompileOptions options) {
+Oracle::Oracle(Target target, CompileOptions options, SimulateOptions simulation) {
     target.validate();
     if (!options.dump_after.empty()) {
         throw InvalidConfig(fmt::format(
             "dump_after = {}: an oracle compiles to the end: leave it empty", options.dump_after));
     }
-    state_ = std::make_shared<State>(std::move(target), std::move(options));
+    state_ = std::make_shared<State>(std::move(target), std::move(options), std::move(simulation));
 }
 
 Report Oracle::estimate(const std::filesystem::path& file) {
