@@ -55,27 +55,4 @@ std::string elided(std::string_view text, std::size_t width) {
     return fmt::format("{}..{}", clean.substr(0, head), clean.substr(clean.size() - tail));
 }
 
-std::string escaped(std::string_view text) {
-    std::string result;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                result += "&amp;";
-                break;
-            case '<':
-                result += "&lt;";
-                break;
-            case '>':
-                result += "&gt;";
-                break;
-            case '"':
-                result += "&quot;";
-                break;
-            default:
-                result += c;
-        }
-    }
-    return result;
-}
-
 }  // namespace u65sim::report

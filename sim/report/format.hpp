@@ -23,7 +23,4 @@ std::string plain(std::string_view text);
 /// Plain `text` cut to `width` characters, with ".." for what was left out of its middle.
 std::string elided(std::string_view text, std::size_t width);
 
-/// Text for HTML and SVG.
-std::string escaped(std::string_view text);
-
 }  // namespace u65sim::report

@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "report/format.hpp"
-
 namespace u65sim::study {
 
 namespace {
@@ -22,7 +20,19 @@ constexpr std::array<const char*, 5> shapes{"M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0"
                                             "M0,-5L5,4H-5Z", "M0,-5.5L5.5,0L0,5.5L-5.5,0Z",
                                             "M0,5L5,-4H-5Z"};
 
-using report::escaped;
+std::string escaped(const std::string& text) {
+    std::string result;
+    for (const char c : text) {
+        if (c == '&') {
+            result += "&amp;";
+        } else if (c == '<') {
+            result += "&lt;";
+        } else {
+            result += c;
+        }
+    }
+    return result;
+}
 
 std::string tick_text(double value) {
     if (value >= 1e6) return fmt::format("{:g} M", value / 1e6);

@@ -6,13 +6,33 @@
 #include <fmt/format.h>
 
 #include <u65sim/validate.hpp>
-#include "report/format.hpp"
 #include "study/validate_format.hpp"
 
 namespace u65sim {
 namespace {
 
-using report::escaped;
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        switch (c) {
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            default:
+                out += c;
+        }
+    }
+    return out;
+}
 
 /// A producer's mark: a colour of the Okabe-Ito palette, which colour-blind readers can tell apart,
 /// and a shape for those who see none.
