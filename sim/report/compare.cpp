@@ -135,6 +135,9 @@ struct Joined {
     [[nodiscard]] std::int64_t cycles(std::size_t run) const {
         return runs[run] != nullptr ? runs[run]->cycles : 0;
     }
+    [[nodiscard]] std::string bound_by(std::size_t run) const {
+        return runs[run] != nullptr && !runs[run]->bound_by.empty() ? runs[run]->bound_by : "-";
+    }
     [[nodiscard]] std::int64_t largest_difference() const {
         std::int64_t largest = 0;
         for (std::size_t i = 1; i < runs.size(); ++i) {
@@ -183,6 +186,42 @@ std::string line(std::string_view name, const std::vector<std::string>& values,
         if (i > 0) out += fmt::format(" {:>11}", changes[i]);
     }
     return out + '\n';
+}
+
+/// Fields of the target, dotted.
+void flatten(const Json& value, const std::string& key,
+             std::vector<std::pair<std::string, std::string>>& fields) {
+    if (!value.is_object()) {
+        fields.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
+        return;
+    }
+    for (const auto& [name, inner] : value.items()) {
+        flatten(inner, key.empty() ? name : fmt::format("{}.{}", key, name), fields);
+    }
+}
+
+/// A line a field of the target that is not the same everywhere.
+std::string settings_that_differ(const std::vector<ComparedRun>& runs, std::size_t count) {
+    std::vector<std::vector<std::pair<std::string, std::string>>> fields(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        flatten(Json::parse(runs[i].json).at("target"), "", fields[i]);
+    }
+    std::string out;
+    for (const auto& [key, base] : fields[0]) {
+        std::string text = fmt::format("  {:<20}{:>12}", elided(key, 20), elided(base, 12));
+        bool differs = false;
+        for (std::size_t i = 1; i < count; ++i) {
+            const auto at =
+                std::find_if(fields[i].begin(), fields[i].end(),
+                             [&, name = key](const auto& each) { return each.first == name; });
+            const std::string other = at != fields[i].end() ? at->second : "-";
+            differs = differs || other != base;
+            text += fmt::format("{:>14}{:12}", elided(other, 14), "");
+        }
+        text.erase(text.find_last_not_of(' ') + 1);
+        if (differs) out += elided(text, 100) + '\n';
+    }
+    return out.empty() ? out : "\ntargets differ in\n" + out;
 }
 
 }  // namespace
@@ -234,6 +273,7 @@ std::string Comparison::to_text() const {
                 return bytes ? readable(Bytes{value}) : grouped(value);
             });
     }
+    out += settings_that_differ(runs, count);
     out += "\ncycles by cause\n";
     for (const auto& [cause, base] : runs.front().stalls) {
         const auto cycles = [&cause = cause](const ComparedRun& run) {
@@ -264,12 +304,8 @@ std::string Comparison::to_text() const {
                 text += fmt::format(" {:>11}", (more > 0 ? "+" : "") + grouped(more));
             }
         }
-        const std::string_view before = each.runs[0] != nullptr ? each.runs[0]->bound_by : "";
-        const std::string_view after = each.runs[1] != nullptr ? each.runs[1]->bound_by : "";
-        if (count == 2 && before != after) {
-            text += fmt::format("  {} -> {}", before.empty() ? "-" : before,
-                                after.empty() ? "-" : after);
-        }
+        const std::string before = each.bound_by(0), after = each.bound_by(1);
+        if (count == 2 && before != after) text += fmt::format("  {} -> {}", before, after);
         out += elided(text, 100) + '\n';
     }
     return out;

@@ -140,6 +140,10 @@ function rooflineSection(run) {
     legend('cause', causes, [...new Set(run.operators.map(op => op.bound_by))].filter(name => name), name => `bound by ${name}`));
 }
 
+/// [key, value] of everything in an object, keys dotted.
+const flat = (value, key) => typeof value === 'object' && value !== null
+  ? Object.entries(value).flatMap(([name, inner]) => flat(inner, key ? `${key}.${name}` : name)) : [[key, value]];
+
 const number = (title, meaning, value, text) => ({title, meaning, value, text: row => (text || grouped)(value(row)), number: true});
 const plain = (title, meaning, value, wrap) => ({title, meaning, value, wrap});
 
@@ -174,8 +178,6 @@ function spillSection(run) {
 }
 
 function notes(run) {
-  const flat = (value, key) => typeof value === 'object' && value !== null
-    ? Object.entries(value).flatMap(([name, inner]) => flat(inner, key ? `${key}.${name}` : name)) : [[key, value]];
   return section('notes', 'What the figures take for granted', null,
     el('ul', {}, ...run.assumptions.map(text => el('li', {text}))),
     run.model.cpu_operators.length ? el('p', {text: `Left to the CPU: ${run.model.cpu_operators.map(op => `${op.name} (${op.type}: ${op.reason})`).join('; ')}`}) : null,
@@ -199,6 +201,12 @@ function comparison() {
   const head = el('tr', {}, el('th', {text: ''}), ...names.map(name => el('th', {class: 'n', text: name})));
   const body = totals.map(([name, meaning, value, shown, smaller]) => el('tr', {title: meaning}, el('td', {text: name}),
     ...runs.map((run, index) => el('td', {class: 'n'}, shown(value(run)), index ? change(value(run), value(runs[0]), smaller) : null))));
+  const settings = runs.map(run => new Map(flat(run.target, '')));
+  for (const key of settings[0].keys()) {
+    if (settings.every(each => each.get(key) === settings[0].get(key))) continue;
+    body.push(el('tr', {title: 'a field of the target that is not the same everywhere'}, el('td', {text: `target: ${key}`}),
+      ...settings.map(each => el('td', {class: 'n', text: String(each.get(key))}))));
+  }
   const bars = runs.map((run, index) => el('div', {}, el('div', {class: 'soft', text: `${names[index]}: ${grouped(run.total.cycles)} cycles`}),
     stackedBar('cause', causes, causeNames(run).map(name => [name, run.stalls[name]]), longest, 1380, 28, true)));
   const all = new Map();

@@ -91,8 +91,8 @@ function axis(pen, chart) {
   pen.fillRect(gutter - 1, 0, 1, chart.height - 18);
 }
 
-function label(pen, text, x, y, room, colour) {
-  if (room < 24) return;
+/// Text in the middle of `y`, shortened to `room`; with `box` on a light ground.
+function label(pen, text, x, y, room, box) {
   let shown = text;
   if (pen.measureText(shown).width > room) {
     const keep = Math.floor(text.length * room / pen.measureText(text).width) - 2;
@@ -100,7 +100,11 @@ function label(pen, text, x, y, room, colour) {
     const tail = Math.floor(keep * .6);
     shown = text.slice(0, keep - tail) + '…' + text.slice(text.length - tail);
   }
-  pen.fillStyle = colour;
+  if (box) {
+    pen.fillStyle = 'rgba(255,255,255,.85)';
+    pen.fillRect(x - 3, y - 8, pen.measureText(shown).width + 6, 15);
+  }
+  pen.fillStyle = '#1c2024';
   pen.fillText(shown, x, y);
 }
 
@@ -156,15 +160,12 @@ function unitsChart(run) {
         }
         // Names where they hide nothing: in the first row, and on spans tall and wide enough.
         if (op && width > (index === 0 ? 34 : 90) && tall > 15) {
-          const room = Math.min(width - 10, pen.measureText(op.name).width + 8);
-          pen.fillStyle = 'rgba(255,255,255,.86)';
-          pen.fillRect(left + 3, floor - 18, room + 2, 15);
-          label(pen, op.name, left + 6, floor - 10, room, '#1c2024');
+          label(pen, op.name, left + 6, floor - 10, width - 12, true);
         }
       }
       pen.fillStyle = index % 2 ? '#fff' : '#f6f8fa';
       pen.fillRect(0, top, gutter - 1, rowHeight);
-      label(pen, track.name, 8, top + rowHeight / 2, gutter - 12, '#1c2024');
+      label(pen, track.name, 8, top + rowHeight / 2, gutter - 12, false);
     });
   }, (x, y, self) => {
     const track = tracks[Math.floor(y / rowHeight)];
@@ -261,10 +262,7 @@ function memoryChart(run, memory) {
       pen.strokeRect(left, high, width, tall);
       if (tall > 13 && width > 44) {
         const text = (each.spilled ? 'SPILLED ' : '') + each.name;
-        const room = Math.min(width - 8, pen.measureText(text).width + 6);
-        pen.fillStyle = 'rgba(255,255,255,.8)';
-        pen.fillRect(left + 2, high + tall / 2 - 7, room + 3, 14);
-        label(pen, text, left + 4, high + tall / 2, room, '#1c2024');
+        label(pen, text, left + 5, high + tall / 2, width - 9, true);
       }
     }
     pen.lineWidth = 1;
