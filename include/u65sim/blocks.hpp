@@ -26,9 +26,11 @@ BlockShape parse_block_shape(std::string_view text);
 
 /// Names and one line of every block that block() builds.
 std::vector<ZooEntry> block_list();
-/// A network of one block, stride 1, from an input of `shape` to an output of `shape`. Throws
-/// InvalidModel naming the nearest known name, or for channels that the block cannot have.
-Graph block(std::string_view name, const BlockShape& shape, const ZooWeights& weights = {});
+/// A network of `count` equal blocks behind each other, stride 1, from an input of `shape` to an
+/// output of `shape`; of several, operators are named "1/conv", "2/conv" ... Throws InvalidModel
+/// naming the nearest known name, or for channels that the block cannot have.
+Graph block(std::string_view name, const BlockShape& shape, const ZooWeights& weights = {},
+            std::int32_t count = 1);
 
 /// What blocks of a study have in common.
 enum class BlockEqual : std::uint8_t {
@@ -42,6 +44,9 @@ struct BlockStudyOptions {
     std::vector<std::string> blocks;  ///< empty: all
     std::vector<BlockShape> shapes;   ///< empty: block_sweep()
     BlockEqual equal = BlockEqual::shape;
+    /// Measure the second of three blocks, whose input and output are maps between operators, in
+    /// place of a block alone, which reads the network's input and writes its output.
+    bool inside = false;
     std::string reference = "standard_3x3";  ///< whose MACs or parameters are met
     std::int32_t most_channels = 1024;       ///< that equal MACs or parameters may ask for
     /// Called before each block with how many are done and how many there are.
@@ -73,6 +78,7 @@ struct BlockPoint {
 struct BlockStudy {
     std::string u65sim_version, target;
     BlockEqual equal = BlockEqual::shape;
+    bool inside = false;
     std::vector<BlockPoint> points;  ///< by shape, then block
     bool operator==(const BlockStudy&) const = default;
 

@@ -158,6 +158,9 @@ void add_blocks(CLI::App& app) {
         ->add_option("--document", blocks->document,
                      "Write blocks.md and its plots into DIR: which block is fast at which shape")
         ->type_name("DIR");
+    command->add_flag("--inside", blocks->options.inside,
+                      "Measure the second of three equal blocks, between other operators, in place "
+                      "of a block that reads the network's input and writes its output");
     auto only_list = std::make_shared<bool>(false);
     command->add_flag("--list", *only_list, "Name and one line of every block");
     command->footer(

@@ -22,11 +22,10 @@ int port_of(const Timeline::Track& track) {
 std::vector<CoarseSpan> close_gaps(const Timeline& timeline, Cycles resolution) {
     std::vector<CoarseSpan> spans;
     for (const Timeline::Span& each : timeline.spans) {
-        if (!spans.empty()) {
+        if (!spans.empty() && resolution > Cycles{0}) {
             CoarseSpan& last = spans.back();
             // Below the resolution channels of a port are told apart by its bandwidth only.
             if (last.span.track == each.track && last.span.row == each.row &&
-                (last.span.channel == each.channel || resolution > Cycles{0}) &&
                 each.start - last.span.end <= resolution) {
                 last.span.end = each.end;
                 last.span.bytes += each.bytes;

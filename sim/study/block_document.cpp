@@ -2,6 +2,7 @@
 #include <u65sim/blocks.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -87,10 +88,15 @@ public:
         std::string page = fmt::format(
             "# Which block at which shape?\n\n"
             "Written by `u65sim blocks --document docs` (u65sim {}, target {}: {} MACs a cycle at "
-            "{:g} MHz, {} of arena in fast memory). Every block runs alone, stride 1, with equal "
-            "input and output shape, int8, seeded weights; `u65sim blocks --list` says what each "
-            "one is made of. Cycles are NPU cycles; MACs count pooling windows. Point at a mark "
-            "of a plot for its figures.\n\n## In short\n\n| what is said | here |\n| --- | --- |\n",
+            "{:g} MHz, {} of arena in fast memory). Blocks have stride 1 and equal input and "
+            "output "
+            "shape, int8, seeded weights; `u65sim blocks --list` says what each one is made of. "
+            "*Inside* is the second of three equal blocks (`--inside`): its input and output are "
+            "feature maps between operators. *Alone* is a network of that one block: its input and "
+            "output are the network's, lie in off-chip memory and are not in the NPU's own layout. "
+            "Where nothing is said, blocks are inside. Cycles are NPU cycles; MACs count pooling "
+            "windows. Point at a mark of a plot for its figures.\n\n## In short\n\n"
+            "| what is said | here |\n| --- | --- |\n",
             version(), target_.name, target_.peak_macs_per_cycle(),
             static_cast<double>(target_.accelerator.clock.count()) / 1e6,
             readable(target_.sram.size));
@@ -104,8 +110,9 @@ public:
 
 private:
     BlockStudy study(const std::vector<std::string>& blocks, const std::vector<BlockShape>& shapes,
-                     BlockEqual equal = BlockEqual::shape) {
+                     BlockEqual equal = BlockEqual::shape, bool inside = true) {
         BlockStudyOptions options;
+        options.inside = inside;
         options.blocks = blocks;
         options.shapes = shapes;
         options.equal = equal;
@@ -161,6 +168,7 @@ std::string Document::macs_and_latency() {
                  .log_y = true};
     for (const ZooEntry& entry : block_list()) scatter.series.push_back(series[entry.name]);
     const BlockShape asked{28, 28, 64};
+    const BlockStudy alone = study({}, {asked}, BlockEqual::shape, false);
     const BlockStudy macs = study({}, {asked}, BlockEqual::macs);
     const BlockStudy parameters = study({}, {asked}, BlockEqual::parameters);
     const auto equal_macs = by_time(macs, asked);
@@ -188,6 +196,7 @@ std::string Document::macs_and_latency() {
                grouped(static_cast<std::int64_t>(pairs)),
                grouped(static_cast<std::int64_t>(against)), share) +
            fmt::format("At equal shape, {}:\n\n", to_string(asked)) + table(by_time(wide_, asked)) +
+           "\nThe same blocks alone:\n\n" + table(by_time(alone, asked)) +
            fmt::format(
                "\nAt equal MACs, those of standard_3x3 at {} (channels chosen as multiples of "
                "eight; blocks that miss by more than a tenth, or would need more than 1024 "
@@ -197,97 +206,129 @@ std::string Document::macs_and_latency() {
            table(equal_parameters) + '\n';
 }
 
-std::string Document::fused_and_depthwise() {
-    const std::vector<std::int32_t> sides{7, 14, 28, 56, 112};
-    const std::vector<std::int32_t> channels{8, 16, 24, 32, 48, 64, 96, 128};
-    std::vector<BlockShape> shapes;
-    for (const std::int32_t side : sides) {
-        for (const std::int32_t c : channels) shapes.push_back({side, side, c});
-    }
-    const BlockStudy both = study({depthwise_name, fused_name}, shapes);
-    Plot lines{.title = "Fused over depthwise inverted bottleneck (below 1: fused is faster)",
-               .x_label = "channels",
-               .y_label = "cycles of fused / cycles of depthwise",
-               .log_x = true};
+/// Fused against depthwise blocks in one setting.
+struct Race {
     std::vector<std::string> wins, ties, losses;
     double least_parameters = 1e9, most_parameters = 0, most_in_win = 0;
-    std::string head = "| height = width |", rule = "| --- |", body;
-    for (const std::int32_t c : channels) {
-        head += fmt::format(" {} |", c);
-        rule += " ---: |";
-    }
-    for (const std::int32_t side : sides) {
-        PlotSeries series{.name = fmt::format("{0}x{0}", side), .line = true};
-        body += fmt::format("| {} |", side);
-        for (const std::int32_t c : channels) {
-            const BlockShape shape{side, side, c};
-            const BlockPoint* depthwise = both.find(depthwise_name, shape);
-            const BlockPoint* fused = both.find(fused_name, shape);
-            if (depthwise == nullptr || fused == nullptr) {
-                body += " - |";
-                continue;
-            }
-            const double times = ratio(*fused, *depthwise);
-            const double more =
-                static_cast<double>(fused->parameters) / static_cast<double>(depthwise->parameters);
-            least_parameters = std::min(least_parameters, more);
-            most_parameters = std::max(most_parameters, more);
-            series.points.push_back(
-                {static_cast<double>(c), times,
-                 fmt::format("{}: fused {} cycles, depthwise {}; {:.1f} times the parameters",
-                             to_string(shape), grouped(fused->cycles.count()),
-                             grouped(depthwise->cycles.count()), more)});
-            body += fmt::format(" {:.2f} |", times);
-            auto& list = times < 0.95 ? wins : times <= 1.05 ? ties : losses;
-            list.push_back(to_string(shape));
-            if (times <= 1.05) most_in_win = std::max(most_in_win, more);
+    std::string table;
+    Plot plot;
+
+    Race(const BlockStudy& both, const std::string& setting) {
+        plot = {
+            .title = fmt::format(
+                "Fused over depthwise inverted bottleneck, {} (below 1: fused is faster)", setting),
+            .x_label = "channels",
+            .y_label = "cycles of fused / cycles of depthwise",
+            .log_x = true};
+        std::set<int> sides, channels;
+        for (const BlockPoint& point : both.points) {
+            sides.insert(point.asked.height);
+            channels.insert(point.asked.channels);
         }
-        body += '\n';
-        lines.series.push_back(series);
+        table = "| height = width |";
+        std::string rule = "| --- |";
+        for (const int c : channels) {
+            table += fmt::format(" {} |", c);
+            rule += " ---: |";
+        }
+        table += '\n' + rule + '\n';
+        for (const int side : sides) {
+            PlotSeries series{.name = fmt::format("{0}x{0}", side), .line = true};
+            table += fmt::format("| {} |", side);
+            for (const int c : channels) add(both, {side, side, c}, series);
+            table += '\n';
+            plot.series.push_back(series);
+        }
     }
-    const auto names = [](const std::vector<std::string>& list) {
+
+    void add(const BlockStudy& both, const BlockShape& shape, PlotSeries& series) {
+        const BlockPoint* depthwise = both.find(depthwise_name, shape);
+        const BlockPoint* fused = both.find(fused_name, shape);
+        if (depthwise == nullptr || fused == nullptr) {
+            table += " - |";
+            return;
+        }
+        const double times = ratio(*fused, *depthwise);
+        const double more =
+            static_cast<double>(fused->parameters) / static_cast<double>(depthwise->parameters);
+        least_parameters = std::min(least_parameters, more);
+        most_parameters = std::max(most_parameters, more);
+        series.points.push_back(
+            {static_cast<double>(shape.channels), times,
+             fmt::format("{}: fused {} cycles, depthwise {}; {:.1f} times the parameters",
+                         to_string(shape), grouped(fused->cycles.count()),
+                         grouped(depthwise->cycles.count()), more)});
+        table += fmt::format(" {:.2f} |", times);
+        auto& list = times < 0.95 ? wins : times <= 1.05 ? ties : losses;
+        list.push_back(to_string(shape));
+        if (times <= 1.05) most_in_win = std::max(most_in_win, more);
+    }
+    [[nodiscard]] std::size_t good() const { return wins.size() + ties.size(); }
+    [[nodiscard]] std::size_t all() const { return good() + losses.size(); }
+    [[nodiscard]] std::string lists() const {
+        return fmt::format(
+            "\n- Fused wins (by more than 5 %): {}.\n- They tie (within 5 %): {}.\n- Fused loses: "
+            "{}.\n\n",
+            names(wins), names(ties), names(losses));
+    }
+    static std::string names(const std::vector<std::string>& list) {
         std::string text;
         for (const std::string& each : list) text += (text.empty() ? "" : ", ") + each;
         return text.empty() ? std::string{"none"} : text;
-    };
+    }
+};
+
+std::string Document::fused_and_depthwise() {
+    std::vector<BlockShape> shapes;
+    for (const std::int32_t side : {7, 14, 28, 56, 112}) {
+        for (const std::int32_t c : {8, 16, 24, 32, 48, 64, 96, 128}) {
+            shapes.push_back({side, side, c});
+        }
+    }
+    const std::vector<std::string> both{depthwise_name, fused_name};
+    const Race inside{study(both, shapes), "inside"};
+    const Race alone{study(both, shapes, BlockEqual::shape, false), "alone"};
     verdict(
         "A fused inverted bottleneck can be as fast as a depthwise one with 7 times as many "
         "parameters",
-        most_in_win > 0
-            ? fmt::format("holds in kind: it is faster or equal at {} of {} shapes, with up to "
-                          "{:.1f} times the parameters there (equal expansion gives {:.1f} to "
-                          "{:.1f} times)",
-                          wins.size() + ties.size(), wins.size() + ties.size() + losses.size(),
-                          most_in_win, least_parameters, most_parameters)
+        inside.good() + alone.good() > 0
+            ? fmt::format(
+                  "holds in kind: it is faster or equal at {} of {} shapes inside a network and "
+                  "{} of {} alone, with up to {:.1f} times the parameters there (equal expansion "
+                  "gives {:.1f} to {:.1f} times)",
+                  inside.good(), inside.all(), alone.good(), alone.all(),
+                  std::max(inside.most_in_win, alone.most_in_win), inside.least_parameters,
+                  inside.most_parameters)
             : std::string{"does not hold at any shape tried"});
-    return "## Fused against depthwise inverted bottleneck\n\n" + plot("blocks-fused.svg", lines) +
-           "Cycles of the fused block over those of the depthwise one, by channels:\n\n" + head +
-           '\n' + rule + '\n' + body +
+    return "## Fused against depthwise inverted bottleneck\n\n" +
+           plot("blocks-fused.svg", inside.plot) +
            fmt::format(
-               "\nBoth expand six times; the fused block has {:.1f} to {:.1f} times the "
-               "parameters.\n\n- Fused wins (by more than 5 %): {}.\n- They tie (within 5 %): {}.\n"
-               "- Fused loses: {}.\n\n",
-               least_parameters, most_parameters, names(wins), names(ties), names(losses));
+               "Both expand six times; the fused block has {:.1f} to {:.1f} times the parameters. "
+               "Cycles of the fused block over those of the depthwise one, by channels, inside a "
+               "network:\n\n",
+               inside.least_parameters, inside.most_parameters) +
+           inside.table + inside.lists() + "Alone:\n\n" + alone.table + alone.lists();
 }
 
 std::string Document::leap_past_the_arena() {
     std::vector<BlockShape> shapes;
     for (std::int32_t side = 24; side <= 128; side += 4) shapes.push_back({side, side, 64});
-    const std::vector<std::string> blocks{"basic_residual", "inverted_bottleneck",
-                                          "depthwise_separable", "standard_1x1"};
+    const std::vector<std::string> blocks{"basic_residual",      "inverted_bottleneck",
+                                          "bottleneck_residual", "depthwise_separable",
+                                          "standard_3x3",        "standard_1x1"};
     const BlockStudy sizes = study(blocks, shapes);
     Plot lines{.title = "Cycles an element of output, 64 channels, map growing",
                .x_label = "size of one feature map, KiB",
                .y_label = "NPU cycles an output element"};
-    std::string rows;
-    double steepest = 0;
-    std::string where;
+    std::string rows, rising, flat;
+    double most = 0;
     for (const std::string& name : blocks) {
         PlotSeries series{.name = name, .line = true};
-        const BlockPoint* before = nullptr;
         const BlockPoint* first = nullptr;
-        double fitting = 0, spilling = 0;
-        int fits = 0, spills = 0;
+        // Cycles and bytes of DRAM traffic an element, where nothing spills and where something
+        // does.
+        std::array<double, 2> cycles{}, bytes{};
+        std::array<int, 2> count{};
         for (const BlockShape& shape : shapes) {
             const BlockPoint* point = sizes.find(name, shape);
             if (point == nullptr) continue;
@@ -298,49 +339,49 @@ std::string Document::leap_past_the_arena() {
                 {elements / 1024, each,
                  fmt::format("{}; {} spilled, {} over DRAM", point_title(*point), point->spills,
                              readable(point->dram_bytes))});
-            const bool large = elements > static_cast<double>(target_.sram.size.count());
-            (large ? spilling : fitting) += each;
-            ++(large ? spills : fits);
-            if (first == nullptr && point->spills > 0) {
-                first = point;
-                if (before != nullptr) {
-                    const double old = static_cast<double>(before->cycles.count()) /
-                                       (static_cast<double>(before->shape.height) *
-                                        before->shape.width * before->shape.channels);
-                    if (each / old > steepest) {
-                        steepest = each / old;
-                        where = fmt::format("{} from {} to {}", name, to_string(before->shape),
-                                            to_string(shape));
-                    }
-                }
-            }
-            before = point;
+            const std::size_t spilled = point->spills > 0 ? 1 : 0;
+            cycles[spilled] += each;
+            bytes[spilled] += static_cast<double>(point->dram_bytes.count()) / elements;
+            ++count[spilled];
+            if (first == nullptr && spilled == 1) first = point;
         }
-        fitting /= std::max(fits, 1);
-        spilling /= std::max(spills, 1);
-        rows += fmt::format("| {} | {} | {:.4f} | {:.4f} | {:+.0f} % |\n", name,
-                            first != nullptr ? to_string(first->shape) : "none", fitting, spilling,
-                            100.0 * (spilling / fitting - 1));
         lines.series.push_back(series);
+        const bool known = count[0] > 0 && count[1] > 0;
+        for (std::size_t i = 0; i < 2; ++i) {
+            cycles[i] /= std::max(count[i], 1);
+            bytes[i] /= std::max(count[i], 1);
+        }
+        const double change = known ? 100.0 * (cycles[1] / cycles[0] - 1) : 0.0;
+        most = std::max(most, change);
+        if (known) {
+            std::string& list = change > 15.0 ? rising : flat;
+            list += fmt::format("{}{} ({:+.0f} %)", list.empty() ? "" : ", ", name, change);
+        }
+        const auto shown = [&](const std::array<double, 2>& values, std::size_t i) {
+            return count[i] > 0 ? fmt::format("{:.3f}", values[i]) : std::string{"-"};
+        };
+        rows += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", name,
+                            first != nullptr ? to_string(first->shape) : "none", shown(cycles, 0),
+                            shown(cycles, 1), known ? fmt::format("{:+.0f} %", change) : "-",
+                            shown(bytes, 0), shown(bytes, 1));
     }
-    verdict(
-        fmt::format("When the activations outgrow {}, DRAM is used and latency rises steeply",
-                    readable(target_.sram.size)),
-        steepest > 1.15
-            ? fmt::format("holds where a map spills: {:+.0f} % an element in one step ({})",
-                          100.0 * (steepest - 1), where)
-            : fmt::format("holds weakly here: the largest step at a first spill is {:+.0f} % an "
-                          "element{}; large maps run in stripes that keep what lies between "
-                          "operators in fast memory",
-                          100.0 * (steepest - 1), where.empty() ? "" : " (" + where + ")"));
+    verdict(fmt::format("When the activations outgrow {}, DRAM is used and latency rises steeply",
+                        readable(target_.sram.size)),
+            fmt::format("{}: cycles an element where maps spill against where none does: {}{}{}",
+                        rising.empty() ? "does not hold"
+                        : flat.empty() ? "holds"
+                                       : "holds for blocks that compute little a byte",
+                        rising, rising.empty() || flat.empty() ? "" : "; but ", flat));
     return fmt::format("## Past {} of activations\n\n", readable(target_.sram.size)) +
            plot("blocks-arena.svg", lines) +
            fmt::format(
                "One feature map of 64 channels is {} at 78x78. A block needs its input, its output "
                "and what lies between at once, so maps spill before; cascades (runs of operators a "
-               "few rows at a time) keep them from it where that pays.\n\n"
-               "| block | first spill at | cycles an element, maps that fit | larger maps | change "
-               "|\n| --- | --- | ---: | ---: | ---: |\n",
+               "few rows at a time) keep them from it where that pays. What computes much on every "
+               "byte hides the traffic behind the MAC array.\n\n"
+               "| block | first spill at | cycles an element, nothing spilled | spilled | change | "
+               "DRAM bytes an element, nothing spilled | spilled |\n"
+               "| --- | --- | ---: | ---: | ---: | ---: | ---: |\n",
                readable(Bytes{78 * 78 * 64})) +
            rows + '\n';
 }
@@ -413,7 +454,7 @@ std::string Document::staircase() {
     for (std::int32_t c = 4; c <= 144; c += 4) shapes.push_back({28, 28, c});
     const std::vector<std::string> blocks{"standard_1x1", "standard_3x3", "depthwise"};
     const BlockStudy steps = study(blocks, shapes);
-    Plot lines{.title = "Cycles over channels at 28x28",
+    Plot lines{.title = "Cycles over channels at 28x28, inside",
                .x_label = "channels",
                .y_label = "NPU cycles",
                .log_y = true};

@@ -12,8 +12,9 @@ using report::grouped;
 using report::readable;
 
 std::string BlockStudy::to_text() const {
-    std::string out = fmt::format("blocks on {} at equal {}, simulated by u65sim {}\n", target,
-                                  to_string(equal), u65sim_version);
+    std::string out =
+        fmt::format("blocks on {} at equal {}, {}, simulated by u65sim {}\n", target,
+                    to_string(equal), inside ? "inside a network" : "each alone", u65sim_version);
     std::string group;
     for (const BlockPoint& point : points) {
         const std::string asked = to_string(point.asked);
@@ -64,6 +65,7 @@ std::string BlockStudy::to_json() const {
     const Json json = {{"u65sim_version", u65sim_version},
                        {"target", target},
                        {"equal", std::string{to_string(equal)}},
+                       {"inside", inside},
                        {"points", std::move(rows)}};
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }

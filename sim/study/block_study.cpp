@@ -52,23 +52,61 @@ private:
     double square_ = 0, linear_ = 0;
 };
 
-BlockPoint measure(Oracle& oracle, const std::string& name, const BlockShape& asked,
-                   const BlockShape& shape) {
-    const Report report = oracle.estimate(block(name, shape));
-    BlockPoint point{.block = name, .asked = asked, .shape = shape};
-    point.macs = report.model.macs;
-    point.parameters = report.model.parameters;
+void name_bound(BlockPoint& point, const CauseCycles& causes) {
+    const auto largest = std::max_element(causes.begin(), causes.end());
+    point.bound_by = to_string(static_cast<Cause>(largest - causes.begin()));
+}
+
+/// A block that is the whole network.
+void measure_alone(Oracle& oracle, const Graph& graph, BlockPoint& point) {
+    const Report report = oracle.estimate(graph);
     point.cycles = report.total.cycles;
-    point.latency_ms = report.latency_ms();
-    point.mac_utilization = report.total.mac_utilization;
     point.sram_bytes = report.sram.read + report.sram.write;
     point.dram_bytes = report.dram.read + report.dram.write;
     point.spills = static_cast<std::int32_t>(report.spills.size());
     for (const SpillEvent& spill : report.spills) {
         point.spill_bytes += spill.dram_read_bytes + spill.dram_write_bytes;
     }
-    const auto largest = std::max_element(report.stalls.begin(), report.stalls.end());
-    point.bound_by = to_string(static_cast<Cause>(largest - report.stalls.begin()));
+    name_bound(point, report.stalls);
+}
+
+/// The second of three: what is charged to its operators.
+void measure_inside(Oracle& oracle, const Graph& graph, BlockPoint& point) {
+    const Report report = oracle.estimate(graph);
+    CauseCycles causes{};
+    for (const OperatorReport& op : report.operators) {
+        if (!op.name.starts_with("2/")) continue;
+        point.cycles += op.cycles;
+        point.sram_bytes += op.sram_bytes;
+        point.dram_bytes += op.dram_bytes;
+        for (std::size_t i = 0; i < cause_count; ++i) causes[i] += op.stalls[i];
+    }
+    for (const SpillEvent& spill : report.spills) {
+        if (!spill.producer.starts_with("2/")) continue;
+        ++point.spills;
+        point.spill_bytes += spill.dram_read_bytes + spill.dram_write_bytes;
+    }
+    name_bound(point, causes);
+}
+
+BlockPoint measure(Oracle& oracle, const std::string& name, const BlockShape& asked,
+                   const BlockShape& shape, bool inside) {
+    const Graph alone = block(name, shape);
+    BlockPoint point{.block = name, .asked = asked, .shape = shape};
+    point.macs = count_macs(alone);
+    point.parameters = count_parameters(alone);
+    if (inside) {
+        measure_inside(oracle, block(name, shape, {}, 3), point);
+    } else {
+        measure_alone(oracle, alone, point);
+    }
+    const Target& target = oracle.target();
+    const auto cycles = static_cast<double>(point.cycles.count());
+    point.latency_ms = 1000.0 * cycles / static_cast<double>(target.accelerator.clock.count());
+    if (cycles > 0) {
+        point.mac_utilization = static_cast<double>(point.macs.count()) /
+                                (static_cast<double>(target.peak_macs_per_cycle()) * cycles);
+    }
     return point;
 }
 
@@ -136,7 +174,7 @@ BlockStudy study_blocks(const Target& target, const BlockStudyOptions& options) 
                 shape.channels = *channels;
             }
             try {
-                study.points.push_back(measure(oracle, name, asked, shape));
+                study.points.push_back(measure(oracle, name, asked, shape, options.inside));
             } catch (const InvalidModel&) {
                 if (!options.shapes.empty() && options.equal == BlockEqual::shape) throw;
             } catch (const DoesNotFit&) {

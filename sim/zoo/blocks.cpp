@@ -24,107 +24,113 @@ std::int32_t part(std::int32_t channels, std::int32_t divisor) {
     return std::max(1, channels / divisor);
 }
 
-Value conv(GraphBuilder& net, Value x, std::int32_t filters, std::int32_t kernel,
-           const std::string& name, Activation activation = relu, std::int32_t in_groups = 1) {
-    return net.conv2d(x, filters, Window::square(kernel), {.name = name, .activation = activation},
-                      in_groups);
-}
+/// Where a block is built: its network, and what its operators' names begin with.
+struct Site {
+    GraphBuilder& net;
+    std::string prefix;
 
-Value depthwise(GraphBuilder& net, Value x, const std::string& name, Activation activation = relu) {
-    return net.depthwise_conv2d(x, Window::square(3), {.name = name, .activation = activation});
-}
-
-Value standard_1x1(GraphBuilder& net, Value x, std::int32_t c) {
-    return conv(net, x, c, 1, "conv");
-}
-Value standard_3x3(GraphBuilder& net, Value x, std::int32_t c) {
-    return conv(net, x, c, 3, "conv");
-}
-Value standard_5x5(GraphBuilder& net, Value x, std::int32_t c) {
-    return conv(net, x, c, 5, "conv");
-}
-
-Value depthwise_3x3(GraphBuilder& net, Value x, std::int32_t /*c*/) {
-    return depthwise(net, x, "depthwise");
-}
-
-Value depthwise_separable(GraphBuilder& net, Value x, std::int32_t c) {
-    return conv(net, depthwise(net, x, "depthwise"), c, 1, "pointwise");
-}
-
-Value grouped_3x3(GraphBuilder& net, Value x, std::int32_t c) {
-    return conv(net, x, c, 3, "grouped", relu, groups);
-}
-
-Value inverted_bottleneck(GraphBuilder& net, Value x, std::int32_t c) {
-    Value y = conv(net, x, expansion * c, 1, "expand", relu6);
-    y = depthwise(net, y, "depthwise", relu6);
-    y = conv(net, y, c, 1, "project", Activation::none);
-    return net.add(x, y, {.name = "add"});
-}
-
-Value fused_inverted_bottleneck(GraphBuilder& net, Value x, std::int32_t c) {
-    Value y = conv(net, x, expansion * c, 3, "expand", relu6);
-    y = conv(net, y, c, 1, "project", Activation::none);
-    return net.add(x, y, {.name = "add"});
-}
-
-Value max_pool_bottleneck(GraphBuilder& net, Value x, std::int32_t c) {
-    Value y = conv(net, x, expansion * c, 1, "expand", relu6);
-    y = net.max_pool(y, Window::square(3), {.name = "pool"});
-    y = conv(net, y, c, 1, "project", Activation::none);
-    return net.add(x, y, {.name = "add"});
-}
-
-Value ghost_module(GraphBuilder& net, Value x, std::int32_t c) {
-    const Value primary = conv(net, x, c - c / 2, 1, "primary");
-    Value cheap = depthwise(net, primary, "cheap");
-    if (c % 2 != 0) {
-        const Shape shape = net.shape(cheap);
-        cheap = net.slice(cheap, {0, 0, 0, 0}, {1, shape[1], shape[2], c / 2}, {.name = "even"});
+    [[nodiscard]] LayerOptions options(const char* name,
+                                       Activation activation = Activation::none) const {
+        return {.name = prefix + name, .activation = activation};
     }
-    return net.concat({primary, cheap}, 3, {.name = "concat"});
+};
+
+Value conv(const Site& at, Value x, std::int32_t filters, std::int32_t kernel, const char* name,
+           Activation activation = relu, std::int32_t in_groups = 1) {
+    return at.net.conv2d(x, filters, Window::square(kernel), at.options(name, activation),
+                         in_groups);
 }
 
-Value blueprint_separable_u(GraphBuilder& net, Value x, std::int32_t c) {
-    return depthwise(net, conv(net, x, c, 1, "pointwise", Activation::none), "depthwise");
+Value depthwise(const Site& at, Value x, const char* name, Activation activation = relu) {
+    return at.net.depthwise_conv2d(x, Window::square(3), at.options(name, activation));
 }
 
-Value blueprint_separable_s(GraphBuilder& net, Value x, std::int32_t c) {
-    Value y = conv(net, x, part(c, reduction), 1, "reduce", Activation::none);
-    y = conv(net, y, c, 1, "pointwise", Activation::none);
-    return depthwise(net, y, "depthwise");
+Value standard_1x1(const Site& at, Value x, std::int32_t c) { return conv(at, x, c, 1, "conv"); }
+Value standard_3x3(const Site& at, Value x, std::int32_t c) { return conv(at, x, c, 3, "conv"); }
+Value standard_5x5(const Site& at, Value x, std::int32_t c) { return conv(at, x, c, 5, "conv"); }
+
+Value depthwise_3x3(const Site& at, Value x, std::int32_t /*c*/) {
+    return depthwise(at, x, "depthwise");
 }
 
-Value grouped_bottleneck(GraphBuilder& net, Value x, std::int32_t c) {
-    Value y = conv(net, x, part(c, 2), 1, "reduce");
-    y = conv(net, y, part(c, 2), 3, "grouped", relu, groups);
-    y = conv(net, y, c, 1, "expand", Activation::none);
-    return net.add(x, y, {.name = "add", .activation = relu});
+Value depthwise_separable(const Site& at, Value x, std::int32_t c) {
+    return conv(at, depthwise(at, x, "depthwise"), c, 1, "pointwise");
 }
 
-Value bottleneck_residual(GraphBuilder& net, Value x, std::int32_t c) {
-    Value y = conv(net, x, part(c, reduction), 1, "reduce");
-    y = conv(net, y, part(c, reduction), 3, "conv");
-    y = conv(net, y, c, 1, "expand", Activation::none);
-    return net.add(x, y, {.name = "add", .activation = relu});
+Value grouped_3x3(const Site& at, Value x, std::int32_t c) {
+    return conv(at, x, c, 3, "grouped", relu, groups);
 }
 
-Value basic_residual(GraphBuilder& net, Value x, std::int32_t c) {
-    Value y = conv(net, conv(net, x, c, 3, "conv1"), c, 3, "conv2", Activation::none);
-    return net.add(x, y, {.name = "add", .activation = relu});
+Value inverted_bottleneck(const Site& at, Value x, std::int32_t c) {
+    Value y = conv(at, x, expansion * c, 1, "expand", relu6);
+    y = depthwise(at, y, "depthwise", relu6);
+    y = conv(at, y, c, 1, "project", Activation::none);
+    return at.net.add(x, y, at.options("add"));
 }
 
-Value squeeze_excite(GraphBuilder& net, Value x, std::int32_t c) {
-    Value y = net.mean(x, {1, 2}, true, {.name = "squeeze"});
-    y = conv(net, y, part(c, reduction), 1, "reduce");
-    y = net.logistic(conv(net, y, c, 1, "expand", Activation::none), {.name = "gate"});
-    return net.mul(x, y, {.name = "scale"});
+Value fused_inverted_bottleneck(const Site& at, Value x, std::int32_t c) {
+    Value y = conv(at, x, expansion * c, 3, "expand", relu6);
+    y = conv(at, y, c, 1, "project", Activation::none);
+    return at.net.add(x, y, at.options("add"));
+}
+
+Value max_pool_bottleneck(const Site& at, Value x, std::int32_t c) {
+    Value y = conv(at, x, expansion * c, 1, "expand", relu6);
+    y = at.net.max_pool(y, Window::square(3), at.options("pool"));
+    y = conv(at, y, c, 1, "project", Activation::none);
+    return at.net.add(x, y, at.options("add"));
+}
+
+Value ghost_module(const Site& at, Value x, std::int32_t c) {
+    const Value primary = conv(at, x, c - c / 2, 1, "primary");
+    Value cheap = depthwise(at, primary, "cheap");
+    if (c % 2 != 0) {
+        const Shape shape = at.net.shape(cheap);
+        cheap =
+            at.net.slice(cheap, {0, 0, 0, 0}, {1, shape[1], shape[2], c / 2}, at.options("even"));
+    }
+    return at.net.concat({primary, cheap}, 3, at.options("concat"));
+}
+
+Value blueprint_separable_u(const Site& at, Value x, std::int32_t c) {
+    return depthwise(at, conv(at, x, c, 1, "pointwise", Activation::none), "depthwise");
+}
+
+Value blueprint_separable_s(const Site& at, Value x, std::int32_t c) {
+    Value y = conv(at, x, part(c, reduction), 1, "reduce", Activation::none);
+    y = conv(at, y, c, 1, "pointwise", Activation::none);
+    return depthwise(at, y, "depthwise");
+}
+
+Value grouped_bottleneck(const Site& at, Value x, std::int32_t c) {
+    Value y = conv(at, x, part(c, 2), 1, "reduce");
+    y = conv(at, y, part(c, 2), 3, "grouped", relu, groups);
+    y = conv(at, y, c, 1, "expand", Activation::none);
+    return at.net.add(x, y, at.options("add", relu));
+}
+
+Value bottleneck_residual(const Site& at, Value x, std::int32_t c) {
+    Value y = conv(at, x, part(c, reduction), 1, "reduce");
+    y = conv(at, y, part(c, reduction), 3, "conv");
+    y = conv(at, y, c, 1, "expand", Activation::none);
+    return at.net.add(x, y, at.options("add", relu));
+}
+
+Value basic_residual(const Site& at, Value x, std::int32_t c) {
+    Value y = conv(at, conv(at, x, c, 3, "conv1"), c, 3, "conv2", Activation::none);
+    return at.net.add(x, y, at.options("add", relu));
+}
+
+Value squeeze_excite(const Site& at, Value x, std::int32_t c) {
+    Value y = at.net.mean(x, {1, 2}, true, at.options("squeeze"));
+    y = conv(at, y, part(c, reduction), 1, "reduce");
+    y = at.net.logistic(conv(at, y, c, 1, "expand", Activation::none), at.options("gate"));
+    return at.net.mul(x, y, at.options("scale"));
 }
 
 struct Block {
     std::string_view name, summary;
-    Value (*build)(GraphBuilder& net, Value x, std::int32_t channels);
+    Value (*build)(const Site& at, Value x, std::int32_t channels);
 };
 
 constexpr auto all_blocks = std::to_array<Block>({
@@ -161,15 +167,20 @@ std::vector<ZooEntry> block_list() {
     return entries;
 }
 
-Graph block(std::string_view name, const BlockShape& shape, const ZooWeights& weights) {
+Graph block(std::string_view name, const BlockShape& shape, const ZooWeights& weights,
+            std::int32_t count) {
     const std::string_view wanted = name == "pointwise" ? "standard_1x1" : name;
     std::vector<std::string> names;
     for (const Block& each : all_blocks) {
         names.emplace_back(each.name);
         if (each.name != wanted) continue;
         GraphBuilder net{fmt::format("{}_{}", each.name, to_string(shape)), {weights}};
-        const Value x = net.input({1, shape.height, shape.width, shape.channels});
-        net.output(each.build(net, x, shape.channels));
+        Value x = net.input({1, shape.height, shape.width, shape.channels});
+        for (std::int32_t i = 1; i <= count; ++i) {
+            const Site at{net, count > 1 ? fmt::format("{}/", i) : std::string{}};
+            x = each.build(at, x, shape.channels);
+        }
+        net.output(x);
         return net.build();
     }
     throw InvalidModel(fmt::format("unknown block '{}'; the nearest known one is '{}'", name,

@@ -68,6 +68,24 @@ TEST_CASE("At equal MACs or parameters no block is more than a tenth off the ref
     }
 }
 
+TEST_CASE("Inside a network a block that fits leaves the DRAM to its weights") {
+    BlockStudyOptions options;
+    options.blocks = {"basic_residual"};
+    options.shapes = {{16, 16, 32}};
+    const Target target = Target::preset("u65-256");
+    const BlockStudy alone = study_blocks(target, options);
+    options.inside = true;
+    const BlockStudy inside = study_blocks(target, options);
+    REQUIRE(alone.points.size() == 1);
+    REQUIRE(inside.points.size() == 1);
+    CHECK(inside.inside);
+    CHECK(inside.points[0].macs == alone.points[0].macs);
+    CHECK(inside.points[0].cycles > Cycles{0});
+    CHECK(inside.points[0].cycles < alone.points[0].cycles);
+    // Alone it reads its input and writes its output there: 16 x 16 x 32 B each, at least.
+    CHECK(alone.points[0].dram_bytes - inside.points[0].dram_bytes >= Bytes{2 * 16 * 16 * 32});
+}
+
 TEST_CASE("Progress goes from none to all") {
     BlockStudyOptions options;
     options.blocks = {"standard_1x1"};

@@ -53,6 +53,21 @@ TEST_CASE("Blocks have the MACs and weights their definition gives") {
           10 * 6 * c);
 }
 
+TEST_CASE("Blocks behind each other are named apart and add up") {
+    for (const ZooEntry& entry : block_list()) {
+        CAPTURE(entry.name);
+        const BlockShape shape{8, 8, 16};
+        const Graph one = block(entry.name, shape), three = block(entry.name, shape, {}, 3);
+        CHECK(three.operators.size() == 3 * one.operators.size());
+        CHECK(count_macs(three) == 3 * count_macs(one));
+        for (std::size_t i = 0; i < three.operators.size(); ++i) {
+            const std::size_t k = i % one.operators.size();
+            CHECK(three.operators[i].name ==
+                  std::to_string(i / one.operators.size() + 1) + "/" + one.operators[k].name);
+        }
+    }
+}
+
 TEST_CASE("pointwise is another name for the 1x1 convolution, and unknown names are answered") {
     CHECK(block("pointwise", {7, 7, 16}) == block("standard_1x1", {7, 7, 16}));
     CHECK_THROWS_WITH(block("ghost_modul", {7, 7, 16}),
