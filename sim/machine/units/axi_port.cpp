@@ -65,6 +65,16 @@ void AxiPort::Queue::open_front() {
     bytes_left = access.bytes;
 }
 
+/// A piece of a request passes the data bus.
+void AxiPort::note_piece(Queue& queue, std::size_t channel, std::int64_t beats, Time begin,
+                         Time end) {
+    const std::int64_t bytes = queue.bytes_left * beats / queue.beats_left;
+    queue.bytes_left -= bytes;
+    observer_->interval({static_cast<std::uint16_t>(id_), static_cast<Channel>(channel),
+                         queue.transfers.front()->operation, -1, Cycles{begin}, Cycles{end},
+                         Bytes{bytes}});
+}
+
 /// A unit's request has all its times: that is its interval. The DMA keeps its own.
 void AxiPort::note(std::size_t channel, const Transfer& transfer) {
     constexpr std::array<UnitId, channel_count> units{UnitId::command_parser,
@@ -119,10 +129,7 @@ bool AxiPort::grant(Direction& direction, Time now) {
                 : std::max<std::int64_t>(1, queue.bursts_left * beats / queue.beats_left);
         const Time begin = std::max(now, direction.data_free);
         const Time end = transport(direction, beats, bursts, now);
-        const std::int64_t bytes = queue.bytes_left * beats / queue.beats_left;
-        observer_->interval({static_cast<std::uint16_t>(id_), static_cast<Channel>(index),
-                             transfer.operation, -1, Cycles{begin}, Cycles{end}, Bytes{bytes}});
-        queue.bytes_left -= bytes;
+        if (observer_->wants_timeline()) note_piece(queue, index, beats, begin, end);
         queue.beats_left -= beats;
         queue.bursts_left -= bursts;
         direction.turn = index + 1 == direction.last ? direction.first : index + 1;

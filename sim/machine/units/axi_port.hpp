@@ -90,6 +90,7 @@ private:
     };
 
     Time act(Direction& direction, Time now);
+    void note_piece(Queue& queue, std::size_t channel, std::int64_t beats, Time begin, Time end);
     void note(std::size_t channel, const Transfer& transfer);
     bool grant(Direction& direction, Time now);
     Time transport(Direction& direction, std::int64_t beats, std::int64_t bursts, Time now);
