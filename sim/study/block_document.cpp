@@ -370,7 +370,7 @@ std::string Document::leap_past_the_arena() {
             fmt::format("{}: cycles an element where maps spill against where none does: {}{}{}",
                         rising.empty() ? "does not hold"
                         : flat.empty() ? "holds"
-                                       : "holds for blocks that compute little a byte",
+                                       : "holds for some blocks",
                         rising, rising.empty() || flat.empty() ? "" : "; but ", flat));
     return fmt::format("## Past {} of activations\n\n", readable(target_.sram.size)) +
            plot("blocks-arena.svg", lines) +

@@ -21,15 +21,15 @@ std::string BlockStudy::to_text() const {
         if (asked != group) {
             group = asked;
             out +=
-                fmt::format("\n{}\n  {:<26}{:>8}{:>9}{:>8}{:>10}{:>8}{:>9}{:>7} {}\n",
+                fmt::format("\n{}\n  {:<25}{:>5}{:>9}{:>8}{:>11}{:>8}{:>7}{:>7} {}\n",
                             equal == BlockEqual::shape
                                 ? fmt::format("input and output {}", asked)
                                 : fmt::format("{} as the reference at {}", to_string(equal), asked),
-                            "block", "channels", "MACs M", "params", "cycles", "cyc/MAC", "DRAM",
+                            "block", "ch", "MACs M", "params", "cycles", "cyc/MAC", "DRAM",
                             "spills", "bound by");
         }
         out += fmt::format(
-            "  {:<26}{:>8}{:>9.2f}{:>8}{:>10}{:>8.4f}{:>9}{:>7} {}\n", point.block,
+            "  {:<25}{:>5}{:>9.2f}{:>8}{:>11}{:>8.4f}{:>7}{:>7} {}\n", point.block,
             point.shape.channels, static_cast<double>(point.macs.count()) / 1e6,
             point.parameters < 1'000'000
                 ? fmt::format("{:.1f}k", static_cast<double>(point.parameters) / 1e3)

@@ -150,8 +150,10 @@ BlockStudy study_blocks(const Target& target, const BlockStudyOptions& options) 
     const std::vector<std::string> names = known_blocks(options.blocks);
     const std::vector<BlockShape> shapes = options.shapes.empty() ? block_sweep() : options.shapes;
     Oracle oracle{target};
-    BlockStudy study{
-        .u65sim_version = std::string{version()}, .target = target.name, .equal = options.equal};
+    BlockStudy study{.u65sim_version = std::string{version()},
+                     .target = target.name,
+                     .equal = options.equal,
+                     .inside = options.inside};
     std::map<std::pair<std::string, std::pair<int, int>>, Growth> growths;
     const auto growth = [&](const std::string& name, const BlockShape& shape) -> const Growth& {
         const std::pair key{name, std::pair{shape.height, shape.width}};

@@ -42,7 +42,7 @@ TEST_CASE("blocks names its blocks and refuses what it does not know") {
     const Outcome list = run({"blocks", "--list"});
     CHECK(list.exit_code == 0);
     CHECK(std::count(list.out.begin(), list.out.end(), '\n') == 16);
-    const Outcome unknown = run({"blocks", "--block", "ghost", "--shape", "8x8x16"});
+    const Outcome unknown = run({"blocks", "--block", "ghost_modul", "--shape", "8x8x16"});
     CHECK(unknown.exit_code == 2);
     CHECK(unknown.err.find("ghost_module") != std::string::npos);
     const Outcome shape = run({"blocks", "--shape", "8x8"});

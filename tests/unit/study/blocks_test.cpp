@@ -31,7 +31,7 @@ TEST_CASE("A study has a point for every block and shape, with the run's figures
     for (const BlockPoint& point : study.points) {
         CHECK(point.shape == point.asked);
         CHECK(point.cycles > Cycles{0});
-        CHECK(point.sram_bytes > Bytes{0});
+        CHECK(point.dram_bytes > Bytes{0});
         CHECK(point.cycles_per_mac() == Approx(static_cast<double>(point.cycles.count()) /
                                                static_cast<double>(point.macs.count())));
         CHECK_FALSE(point.bound_by.empty());
