@@ -5,8 +5,9 @@ u65sim_packages=(
   libsystemc-dev libboost-graph-dev libfmt-dev libyaml-cpp-dev
   libflatbuffers-dev flatbuffers-compiler libcli11-dev nlohmann-json3-dev
 )
-# What the tests and benchmarks need on top; ccache lets the consumer test reuse the build.
-u65sim_test_packages=(catch2 libbenchmark-dev ccache pybind11-dev python3-dev)
+# What the tests and benchmarks need on top; ccache lets the consumer test reuse the build, chromium
+# opens HTML reports and gtkwave reads value change dumps (tests of either are skipped without).
+u65sim_test_packages=(catch2 libbenchmark-dev ccache pybind11-dev python3-dev chromium gtkwave)
 
 # u65sim_install PACKAGE...: installs those that are missing, through sudo when not root.
 u65sim_install() {

@@ -34,6 +34,7 @@ struct CommandLabel {
     std::string name;                 ///< unique in the segment, e.g. "conv1" or "softmax/3"
     std::string op_name;              ///< Operator::name it came from
     std::string op_type;              ///< TensorFlow Lite's name, e.g. "CONV_2D", or "DMA"
+    std::int32_t time = -1;  ///< position in execution order, as Placement counts; -1: unknown
     bool operator==(const CommandLabel&) const = default;
 };
 

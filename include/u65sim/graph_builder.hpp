@@ -68,7 +68,9 @@ public:
     /// Real values, quantised to the activations' type over their own range.
     Value constant(const Shape& shape, const std::vector<double>& values, std::string name = {});
 
-    Value conv2d(Value x, std::int32_t filters, const Window& window, LayerOptions options = {});
+    /// `groups` divides the input's depth and `filters`; each group sees its own channels.
+    Value conv2d(Value x, std::int32_t filters, const Window& window, LayerOptions options = {},
+                 std::int32_t groups = 1);
     Value depthwise_conv2d(Value x, const Window& window, LayerOptions options = {},
                            std::int32_t multiplier = 1);
     /// Upsamples by the stride: SAME gives input x stride, VALID (input - 1) x stride + kernel.

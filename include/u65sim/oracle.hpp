@@ -24,6 +24,10 @@ struct OracleOptions {
     CompileOptions compile;  ///< dump_after must be empty
     Kernel kernel = Kernel::direct;
     Cycles cycle_limit = SimulateOptions{}.cycle_limit;
+    /// Reports with a timeline; one that is written as waveforms ("" is none, else a file, and the
+    /// SystemC kernel). Such runs are simulated anew each time.
+    bool timeline = false;
+    std::string vcd_file;
     /// Room for answers that are kept; the least recently used leave first. Zero keeps none.
     Bytes memory = Bytes{std::int64_t{64} << 20};
     /// Processes that estimate_all hands its queries to, started by the constructor: make such an

@@ -40,6 +40,39 @@ struct OperatorReport {
     bool operator==(const OperatorReport&) const = default;
 };
 
+/// Where a buffer lay in memory, and between which cycles the place was its own.
+struct LiveRange {
+    std::string name;
+    std::string kind;    ///< "feature_map", "weight_buffer", "scratch" or "variable"
+    std::string memory;  ///< "sram" (behind AXI0) or "dram" (behind AXI1)
+    Bytes offset{0}, size{0};
+    Cycles start_cycle{0}, end_cycle{0};
+    bool spilled = false;  ///< in DRAM because the arena had no room
+    bool operator==(const LiveRange&) const = default;
+};
+
+/// What each unit did when.
+struct Timeline {
+    struct Track {
+        std::string name;     ///< "operators", "mac_array", "axi0 read" ...
+        std::string meaning;  ///< of its spans, as a sentence
+        bool operator==(const Track&) const = default;
+    };
+    /// Spans of one track follow each other.
+    struct Span {
+        std::uint16_t track = 0;
+        Channel channel = Channel::command;  ///< ports: who moved data
+        std::int32_t row = -1;               ///< index into Report::operators
+        std::int32_t block = -1;  ///< OFM block of the kernel, in order of traversal; -1: not known
+        Cycles start{0}, end{0};
+        Bytes bytes{0};  ///< ports: payload
+        bool operator==(const Span&) const = default;
+    };
+    std::vector<Track> tracks;
+    std::vector<Span> spans;  ///< by track and start
+    bool operator==(const Timeline&) const = default;
+};
+
 struct Report {
     static constexpr int schema_version = 1;
     std::string u65sim_version;
@@ -71,6 +104,8 @@ struct Report {
     CauseCycles stalls{};  ///< adds up to total.cycles
     std::vector<SpillEvent> spills;
     std::vector<OperatorReport> operators;
+    std::vector<LiveRange> live_ranges;  ///< by start
+    Timeline timeline;                   ///< empty unless the simulation kept one
     std::vector<std::string> assumptions;
     bool operator==(const Report&) const = default;
 
@@ -81,6 +116,11 @@ struct Report {
     /// Everything, under the keys of docs/report.md. Equal reports give equal bytes.
     [[nodiscard]] std::string to_json() const;
     [[nodiscard]] std::string to_csv() const;  ///< the per-operator table
+    /// One page that needs nothing else: what the JSON holds, drawn.
+    [[nodiscard]] std::string to_html() const;
+    /// The timeline in Chrome's trace event format, a thread a unit, which Perfetto opens.
+    /// Throws InvalidConfig when the report has none.
+    [[nodiscard]] std::string to_trace() const;
 };
 
 /// Joins what the compiler knows with what the machine measured.

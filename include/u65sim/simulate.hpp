@@ -82,11 +82,15 @@ struct OperationRecord {
     bool operator==(const OperationRecord&) const = default;
 };
 
-/// A unit at work, for timelines.
+/// A unit at work, for timelines. Intervals of one unit (of a port: in one direction) never
+/// overlap. Computing units: cycles in which they computed; the others: a request was under way.
 struct Interval {
-    std::uint16_t unit = 0;       ///< index into Simulation::units
-    std::uint32_t operation = 0;  ///< index into Simulation::operations
+    std::uint16_t unit = 0;              ///< index into Simulation::units
+    Channel channel = Channel::command;  ///< ports: who moved data
+    std::uint32_t operation = 0;         ///< index into Simulation::operations
+    std::int32_t block = -1;  ///< OFM block of the kernel, in order of traversal; -1: not known
     Cycles start{0}, end{0};
+    Bytes bytes{0};  ///< ports: payload that passed
     bool operator==(const Interval&) const = default;
 };
 
@@ -100,7 +104,7 @@ struct Simulation {
     std::vector<Cycles> segment_start;
     std::vector<std::string> units;
     std::vector<Cycles> unit_busy;   ///< same order as `units`
-    std::vector<Interval> timeline;  ///< only when asked for
+    std::vector<Interval> timeline;  ///< only when asked for; by unit, direction, start
     std::uint64_t events = 0;        ///< kernel activations, for benches
     bool operator==(const Simulation&) const = default;
 };
@@ -113,7 +117,10 @@ enum class Kernel : std::uint8_t {
 std::string_view to_string(Kernel kernel);
 
 struct SimulateOptions {
-    bool timeline = false;
+    bool timeline = false;  ///< keep Simulation::timeline; cycles are the same
+    /// Write the units' states as a value change dump to this file ("": none), one time unit a
+    /// cycle. Throws FileError when that fails.
+    std::string vcd_file;
     Cycles cycle_limit{100'000'000'000};  ///< SimulationStuck beyond it
     Kernel kernel = Kernel::systemc;
     bool operator==(const SimulateOptions&) const = default;

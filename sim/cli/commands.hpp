@@ -13,5 +13,7 @@ void add_targets(CLI::App& app);
 void add_graph(CLI::App& app);
 void add_passes(CLI::App& app);
 void add_validate(CLI::App& app);
+void add_blocks(CLI::App& app);
+void add_compare(CLI::App& app);
 
 }  // namespace u65sim::cli

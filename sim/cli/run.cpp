@@ -23,20 +23,27 @@ struct Run {
     ExecuteOption data;
     std::string kernel = "direct";
     std::string format = "text";
-    std::string output;
+    std::string output, trace, vcd;
+    bool timeline = false;
 
     void operator()() const {
         OracleOptions options;
         options.compile = optimise.resolve();
-        options.kernel = kernel == to_string(Kernel::systemc) ? Kernel::systemc : Kernel::direct;
+        options.kernel =
+            kernel == to_string(Kernel::systemc) || !vcd.empty() ? Kernel::systemc : Kernel::direct;
+        options.timeline = timeline || format == "html" || !trace.empty();
+        options.vcd_file = vcd;
         Oracle oracle{target.resolve(), options};
-        require_writable(output);
+        for (const std::string& file : {output, trace, vcd}) require_writable(file);
         if (data.wanted()) {
             const Progress progress{fmt::format("executing {}", network.text())};
             data.execute(network.read(), oracle.target(), optimise.resolve());
         }
         const Report report = estimate(oracle);
-        if (format == "json") {
+        if (!trace.empty()) write(trace, report.to_trace());
+        if (format == "html") {
+            write(output, report.to_html());
+        } else if (format == "json") {
             write(output, report.to_json());
         } else if (format == "csv") {
             write(output, report.to_csv());
@@ -71,14 +78,25 @@ void add_run(CLI::App& app) {
         ->type_name("KERNEL");
     command
         ->add_option("-f,--format", run->format,
-                     "text, json (the whole report) or csv (a row an operator)")
-        ->check(CLI::IsMember({"text", "json", "csv"}))
+                     "text, json (the whole report), csv (a row an operator) or html (one page to "
+                     "look at)")
+        ->check(CLI::IsMember({"text", "json", "csv", "html"}))
         ->capture_default_str()
         ->type_name("FORMAT");
     command
         ->add_option("-o,--report", run->output,
                      "Write the report to FILE instead of standard output")
         ->type_name("FILE");
+    command
+        ->add_option("--trace", run->trace,
+                     "Write what each unit did when to FILE, for Perfetto or chrome://tracing")
+        ->type_name("FILE");
+    command
+        ->add_option("--vcd", run->vcd,
+                     "Write the units' states as a value change dump to FILE, for GTKWave")
+        ->type_name("FILE");
+    command->add_flag("--timeline", run->timeline,
+                      "Keep the timeline in a json report too (html always has it)");
     command->footer(
         "NET may be compiled already (by u65sim or by Vela for an Ethos-U): then its command\n"
         "streams run as they are. Cycles are the same with and without data.\n\n"
@@ -86,6 +104,7 @@ void add_run(CLI::App& app) {
         "  u65sim run mobilenet_v2_224\n"
         "  u65sim run net.tflite --target u65-512 --set memory.ideal=true\n"
         "  u65sim run net.tflite --format json -o report.json\n"
+        "  u65sim run net.tflite --format html -o report.html --trace trace.json\n"
         "  u65sim run ds_cnn --input audio.bin --output results --check\n"
         "  u65sim run net.tflite --target u55-128 --vela-config vela.ini \\\n"
         "      --system-config Ethos_U55_High_End_Embedded --memory-mode Shared_Sram");

@@ -256,7 +256,7 @@ private:
 
     void label(const std::string& name, const NpuOp& op, std::string type) {
         labels_.push_back({static_cast<std::uint32_t>(actions_.size()), name,
-                           program_.op(op.graph_operator).name, std::move(type)});
+                           program_.op(op.graph_operator).name, std::move(type), op.time});
     }
 
     const Program& program_;

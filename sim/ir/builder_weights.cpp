@@ -264,12 +264,17 @@ std::size_t elements(std::int64_t a, std::int64_t b, std::int64_t c) {
 }  // namespace
 
 Value GraphBuilder::conv2d(Value x, std::int32_t filters, const Window& window,
-                           LayerOptions options) {
+                           LayerOptions options, std::int32_t groups) {
     const Shape image = checked_image(state_->tensor(x), window, filters);
+    if (groups < 1 || image[3] % groups != 0 || filters % groups != 0) {
+        throw InvalidModel(fmt::format("{} groups: must divide the depth {} of '{}' and {} filters",
+                                       groups, image[3], state_->tensor(x).name, filters));
+    }
+    const std::int32_t depth = image[3] / groups;
     WeightLayout layout;
-    layout.shape = {filters, window.kernel_h, window.kernel_w, image[3]};
+    layout.shape = {filters, window.kernel_h, window.kernel_w, depth};
     layout.channels = static_cast<std::size_t>(filters);
-    layout.fan_in = elements(window.kernel_h, window.kernel_w, image[3]);
+    layout.fan_in = elements(window.kernel_h, window.kernel_w, depth);
     elements(filters, static_cast<std::int64_t>(layout.fan_in), 1);
     return append_weighted(*state_, OpType::conv_2d, x, layout,
                            attributes_of(window, options.activation), options, options.activation,

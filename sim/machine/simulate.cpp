@@ -1,6 +1,7 @@
 #include <u65sim/simulate.hpp>
 
 #include <algorithm>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,7 @@
 
 #include "machine/direct/event_queue.hpp"
 #include "machine/systemc/engine.hpp"
+#include "machine/systemc/vcd_file.hpp"
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
 
@@ -71,6 +73,8 @@ Simulation simulate(const CompiledNetwork& network, const Target& target,
                     const SimulateOptions& options) {
     target.validate();
     Simulation whole;
+    std::unique_ptr<machine::VcdFile> vcd;
+    if (!options.vcd_file.empty()) vcd = std::make_unique<machine::VcdFile>(options.vcd_file);
     for (const CompiledNetwork::Step& step : network.steps) {
         if (step.segment < 0) continue;
         const auto index = static_cast<std::size_t>(step.segment);
@@ -89,11 +93,14 @@ Simulation simulate(const CompiledNetwork& network, const Target& target,
             stream::decode(stream.words, stream.accelerator);
         SimulateOptions rest = options;
         rest.cycle_limit -= std::min(options.cycle_limit, whole.total);
-        const auto run = options.kernel == Kernel::systemc ? machine::run_on_systemc
-                                                           : machine::run_on_event_queue;
-        append(whole, run(commands, static_cast<std::int64_t>(stream.words.size()), target, rest),
+        const auto words = static_cast<std::int64_t>(stream.words.size());
+        append(whole,
+               options.kernel == Kernel::systemc
+                   ? machine::run_on_systemc(commands, words, target, rest, vcd.get(), whole.total)
+                   : machine::run_on_event_queue(commands, words, target, rest),
                static_cast<std::uint32_t>(index));
     }
+    if (vcd) vcd->finish(whole.total.count());
     return whole;
 }
 

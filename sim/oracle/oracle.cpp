@@ -42,7 +42,9 @@ OracleOptions with_compile(CompileOptions options) {
 }  // namespace
 
 Oracle::State::State(Target asked, OracleOptions with)
-    : target{std::move(asked)}, options{std::move(with)}, memo{options.memory} {
+    : target{std::move(asked)},
+      options{std::move(with)},
+      memo{options.timeline || !options.vcd_file.empty() ? Bytes{0} : options.memory} {
     if (options.workers == 0) return;
     OracleOptions alone = options;
     alone.workers = 0;
@@ -87,6 +89,8 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
         SimulateOptions how;
         how.kernel = options.kernel;
         how.cycle_limit = options.cycle_limit;
+        how.timeline = options.timeline;
+        how.vcd_file = options.vcd_file;
         simulation = simulate(*network, target, how);
     }
     const Stopwatch watch{counters, Stage::report};

@@ -14,11 +14,31 @@ namespace u65sim::report {
 std::vector<const CommandLabel*> labels_of(const CompiledNetwork& network,
                                            const Simulation& simulation);
 
+struct OperatorRows {
+    std::vector<OperatorReport> rows;
+    std::vector<std::int32_t> row_of;  ///< of every operation record
+};
+
 /// One row an operator, in order of first issue; one row a kernel where there are no labels, the
 /// DMAs before it counted with it.
-std::vector<OperatorReport> operator_rows(const Simulation& simulation,
-                                          const std::vector<const CommandLabel*>& labels,
-                                          std::int64_t peak_macs_per_cycle);
+OperatorRows operator_rows(const Simulation& simulation,
+                           const std::vector<const CommandLabel*>& labels,
+                           std::int64_t peak_macs_per_cycle);
+
+/// The cycles charged to an operation: those in which it was the oldest unfinished kernel. Without
+/// gap from a segment's first kernel on; none for DMAs.
+struct Charge {
+    Cycles start{0}, end{0};
+};
+std::vector<Charge> charged_cycles(const Simulation& simulation);
+
+/// Buffers in memory, constants aside, with the cycles between which each place was theirs.
+std::vector<LiveRange> live_ranges(const CompiledNetwork& network, const Target& target,
+                                   const Simulation& simulation,
+                                   const std::vector<const CommandLabel*>& labels);
+
+/// What each unit did when; empty when the simulation kept no timeline.
+Timeline timeline(const Simulation& simulation, const std::vector<std::int32_t>& row_of);
 
 /// Feature maps in DRAM, with when they were first written and the traffic they caused.
 std::vector<SpillEvent> spill_events(const CompiledNetwork& network, const Simulation& simulation,

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <u65sim/report.hpp>
 
+#include "report/timeline_json.hpp"
 #include "target/quantity_text.hpp"
 
 namespace u65sim {
@@ -83,6 +84,21 @@ Json spills_json(const std::vector<SpillEvent>& spills) {
     return json;
 }
 
+Json live_ranges_json(const std::vector<LiveRange>& ranges) {
+    Json json = Json::array();
+    for (const LiveRange& range : ranges) {
+        json.push_back({{"name", range.name},
+                        {"kind", range.kind},
+                        {"memory", range.memory},
+                        {"offset", range.offset.count()},
+                        {"bytes", range.size.count()},
+                        {"start_cycle", range.start_cycle.count()},
+                        {"end_cycle", range.end_cycle.count()},
+                        {"spilled", range.spilled}});
+    }
+    return json;
+}
+
 Json operators_json(const std::vector<OperatorReport>& operators) {
     Json json = Json::array();
     for (const OperatorReport& op : operators) {
@@ -133,9 +149,16 @@ std::string Report::to_json() const {
     json["stalls"] = causes_json(stalls);
     json["spills"] = spills_json(spills);
     json["operators"] = operators_json(operators);
+    json["live_ranges"] = live_ranges_json(live_ranges);
     json["assumptions"] = assumptions;
     // Names come from files and may hold any bytes: those that are no UTF-8 are replaced.
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+    std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace);
+    if (!timeline.spans.empty()) {
+        // Thousands of numbers, so not a line each.
+        text.resize(text.size() - 2);
+        text += ",\n  \"timeline\": " + report::timeline_json(*this) + "\n}";
+    }
+    return text + '\n';
 }
 
 }  // namespace u65sim

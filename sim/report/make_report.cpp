@@ -85,7 +85,10 @@ Report make_report(const CompiledNetwork& network, const Target& target,
     report.pmu = simulation.pmu;
     report.stalls = simulation.causes;
     report.spills = report::spill_events(network, simulation, labels);
-    report.operators = report::operator_rows(simulation, labels, peak);
+    report::OperatorRows rows = report::operator_rows(simulation, labels, peak);
+    report.operators = std::move(rows.rows);
+    report.live_ranges = report::live_ranges(network, target, simulation, labels);
+    report.timeline = report::timeline(simulation, rows.row_of);
     report.assumptions = report::assumptions(network, target, report.total.host_ms);
     return report;
 }

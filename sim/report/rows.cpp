@@ -84,26 +84,33 @@ std::vector<const CommandLabel*> labels_of(const CompiledNetwork& network,
     return result;
 }
 
-std::vector<OperatorReport> operator_rows(const Simulation& simulation,
-                                          const std::vector<const CommandLabel*>& labels,
-                                          std::int64_t peak_macs_per_cycle) {
+OperatorRows operator_rows(const Simulation& simulation,
+                           const std::vector<const CommandLabel*>& labels,
+                           std::int64_t peak_macs_per_cycle) {
     std::vector<Row> rows;
+    std::vector<std::int32_t> row_of(simulation.operations.size(), -1);
+    const auto add = [&](std::size_t row, std::size_t operation) {
+        rows[row].add(simulation.operations[operation]);
+        row_of[operation] = static_cast<std::int32_t>(row);
+    };
     std::map<std::string_view, std::size_t> by_name;
-    std::vector<const OperationRecord*> unlabelled_dmas;  // of the kernel to come
+    std::vector<std::size_t> unlabelled_dmas;  // of the kernel to come
     std::uint32_t segment = 0;
-    const auto flush_dmas = [&](Row* row) {
-        if (row == nullptr && !unlabelled_dmas.empty()) {
-            row = &rows.emplace_back();
-            row->report.name = fmt::format("dma_{}", rows.size() - 1);
-            row->report.type = "DMA";
-        }
-        for (const OperationRecord* dma : unlabelled_dmas) row->add(*dma);
+    const auto flush_dmas_into = [&](std::size_t row) {
+        for (const std::size_t dma : unlabelled_dmas) add(row, dma);
         unlabelled_dmas.clear();
+    };
+    const auto flush_dmas = [&] {
+        if (unlabelled_dmas.empty()) return;
+        Row& row = rows.emplace_back();
+        row.report.name = fmt::format("dma_{}", rows.size() - 1);
+        row.report.type = "DMA";
+        flush_dmas_into(rows.size() - 1);
     };
     for (std::size_t i = 0; i < simulation.operations.size(); ++i) {
         const OperationRecord& operation = simulation.operations[i];
         if (operation.segment != segment) {
-            flush_dmas(nullptr);
+            flush_dmas();
             segment = operation.segment;
         }
         const CommandLabel* label = labels[i];
@@ -117,22 +124,22 @@ std::vector<OperatorReport> operator_rows(const Simulation& simulation,
             Row& row = rows[at->second];
             // A DMA that came first gave the row its type; the operator's own kernels know better.
             if (!operation.is_dma && row.report.kernels == 0) row.report.type = label->op_type;
-            row.add(operation);
+            add(at->second, i);
         } else if (operation.is_dma) {
-            unlabelled_dmas.push_back(&operation);
+            unlabelled_dmas.push_back(i);
         } else {
             Row& row = rows.emplace_back();
             row.report.name = fmt::format("kernel_{}", rows.size() - 1);
             row.report.type = operation.kind;
-            flush_dmas(&row);
-            row.add(operation);
+            flush_dmas_into(rows.size() - 1);
+            add(rows.size() - 1, i);
         }
     }
-    flush_dmas(nullptr);
+    flush_dmas();
 
-    std::vector<OperatorReport> result;
-    result.reserve(rows.size());
-    for (const Row& row : rows) result.push_back(row.finish(peak_macs_per_cycle));
+    OperatorRows result{{}, std::move(row_of)};
+    result.rows.reserve(rows.size());
+    for (const Row& row : rows) result.rows.push_back(row.finish(peak_macs_per_cycle));
     return result;
 }
 

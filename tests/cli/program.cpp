@@ -24,6 +24,10 @@ void redirect(int descriptor, const std::string& file, int flags) {
 Outcome run(const std::vector<std::string>& arguments) {
     const char* const program = std::getenv("U65SIM_PROGRAM");
     if (program == nullptr) throw std::runtime_error("U65SIM_PROGRAM: must name the program");
+    return run_tool(program, arguments);
+}
+
+Outcome run_tool(const std::string& program, const std::vector<std::string>& arguments) {
     const Folder folder;
     const std::string out = folder.file("out");
     const std::string err = folder.file("err");
@@ -39,7 +43,7 @@ Outcome run(const std::vector<std::string>& arguments) {
         redirect(STDIN_FILENO, "/dev/null", O_RDONLY);
         redirect(STDOUT_FILENO, out, O_WRONLY | O_CREAT | O_TRUNC);
         redirect(STDERR_FILENO, err, O_WRONLY | O_CREAT | O_TRUNC);
-        ::execv(program, pointers.data());
+        ::execvp(program.c_str(), pointers.data());
         ::_exit(127);
     }
     int status = 0;

@@ -15,6 +15,9 @@ struct Outcome {
 /// Runs the program that U65SIM_PROGRAM names with these arguments and no input.
 Outcome run(const std::vector<std::string>& arguments);
 
+/// The same for a tool of the machine, by its name or path. Exit code 127: there is none.
+Outcome run_tool(const std::string& program, const std::vector<std::string>& arguments);
+
 /// A fresh folder, removed with everything in it at the end.
 class Folder {
 public:

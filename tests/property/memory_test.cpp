@@ -114,3 +114,24 @@ TEST_CASE("A small SRAM makes a network spill that does not otherwise") {
     CHECK_FALSE(report.spills.empty());
     CHECK(report.sram.peak <= Bytes{32 * 1024});
 }
+
+TEST_CASE("A report never shows two living buffers in one place") {
+    for (const std::string& name : property::source_names()) {
+        const auto& run = property::run(name);
+        CAPTURE(name);
+        const Report report = make_report(run.network, run.target, run.simulation);
+        CHECK_FALSE(report.live_ranges.empty());
+        for (std::size_t i = 0; i < report.live_ranges.size(); ++i) {
+            const LiveRange& a = report.live_ranges[i];
+            CHECK(a.start_cycle <= a.end_cycle);
+            CHECK(a.end_cycle <= report.total.cycles);
+            for (std::size_t j = i + 1; j < report.live_ranges.size(); ++j) {
+                const LiveRange& b = report.live_ranges[j];
+                const bool same_place = a.memory == b.memory && a.offset < b.offset + b.size &&
+                                        b.offset < a.offset + a.size;
+                const bool same_time = a.start_cycle < b.end_cycle && b.start_cycle < a.end_cycle;
+                if (same_place && same_time) FAIL_CHECK(a.name << " and " << b.name);
+            }
+        }
+    }
+}

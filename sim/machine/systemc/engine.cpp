@@ -11,6 +11,8 @@
 #include <u65sim/error.hpp>
 
 #include "machine/systemc/systemc.hpp"
+#include "machine/systemc/vcd_file.hpp"
+#include "machine/systemc/vcd_trace.hpp"
 #include "machine/units/npu.hpp"
 
 namespace u65sim::machine {
@@ -53,7 +55,7 @@ public:
     Engine();
     void act(UnitId unit);
     Simulation run(const std::vector<stream::Command>& commands, std::int64_t words,
-                   const Target& target, const SimulateOptions& options);
+                   const Target& target, const SimulateOptions& options, VcdFile* vcd, Time start);
 
 private:
     [[nodiscard]] Time now() const {
@@ -68,7 +70,8 @@ private:
     std::array<std::unique_ptr<UnitModule>, unit_count> units_;
     Time epoch_ = 0;
     std::uint64_t events_ = 0;
-    std::exception_ptr failure_;  ///< the mailbox: nothing may leave a process
+    std::unique_ptr<VcdTrace> trace_;  ///< of this run, if wanted
+    std::exception_ptr failure_;       ///< the mailbox: nothing may leave a process
 };
 
 void UnitModule::act() { engine_->act(unit_); }
@@ -99,13 +102,15 @@ void Engine::act(UnitId unit) {
         const Time next = npu_->act(unit, time);
         if (next != never) scheduler_.wake(unit, next);
         forward();
+        if (trace_) trace_->sample();
     } catch (...) {
         failure_ = std::current_exception();
     }
 }
 
 Simulation Engine::run(const std::vector<stream::Command>& commands, std::int64_t words,
-                       const Target& target, const SimulateOptions& options) {
+                       const Target& target, const SimulateOptions& options, VcdFile* vcd,
+                       Time start) {
     for (const auto& unit : units_) unit->cancel();
     failure_ = nullptr;
     events_ = 0;
@@ -114,11 +119,16 @@ Simulation Engine::run(const std::vector<stream::Command>& commands, std::int64_
     npu_->load(commands, words, target, options);
     scheduler_.wake(UnitId::command_parser, 0);
     forward();
+    trace_ = vcd != nullptr ? std::make_unique<VcdTrace>(*npu_, vcd->part()) : nullptr;
     sc_core::sc_start(
         sc_core::sc_time::from_value(static_cast<std::uint64_t>(options.cycle_limit.count())),
         sc_core::SC_EXIT_ON_STARVATION);
+    trace_.reset();
     if (failure_) std::rethrow_exception(failure_);
-    if (npu_->finished()) return npu_->result(events_);
+    if (npu_->finished()) {
+        if (vcd != nullptr) vcd->append_part(epoch_, start, npu_->finish_time());
+        return npu_->result(events_);
+    }
     if (sc_core::sc_pending_activity()) {
         throw SimulationStuck(fmt::format("cycle limit {} reached: {}", options.cycle_limit.count(),
                                           npu_->describe()));
@@ -135,7 +145,9 @@ Engine& the_engine() {
                 "another SystemC simulation already runs in this process: simulate in a process "
                 "of its own");
         }
-        sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_DO_NOTHING);
+        for (const auto severity : {sc_core::SC_INFO, sc_core::SC_WARNING}) {
+            sc_core::sc_report_handler::set_actions(severity, sc_core::SC_DO_NOTHING);
+        }
         engine = std::make_unique<Engine>();
     }
     return *engine;
@@ -144,10 +156,11 @@ Engine& the_engine() {
 }  // namespace
 
 Simulation run_on_systemc(const std::vector<stream::Command>& commands, std::int64_t words,
-                          const Target& target, const SimulateOptions& options) {
+                          const Target& target, const SimulateOptions& options, VcdFile* vcd,
+                          Cycles start) {
     static std::mutex lease;
     const std::lock_guard<std::mutex> lock(lease);
-    return the_engine().run(commands, words, target, options);
+    return the_engine().run(commands, words, target, options, vcd, start.count());
 }
 
 }  // namespace u65sim::machine

@@ -66,6 +66,37 @@ void AxiPort::reset(const timing::PortRules& rules, std::vector<OperationRecord>
     traffic_ = {};
 }
 
+void AxiPort::Queue::open_front() {
+    const timing::Access& access = transfers.front()->access;
+    beats_left = access.beats;
+    bursts_left = access.bursts;
+    bytes_left = access.bytes;
+}
+
+/// A piece of a request passes the data bus.
+void AxiPort::note_piece(Queue& queue, std::size_t channel, std::int64_t beats, Time begin,
+                         Time end) {
+    const std::int64_t bytes = queue.bytes_left * beats / queue.beats_left;
+    queue.bytes_left -= bytes;
+    observer_->interval({static_cast<std::uint16_t>(id_), static_cast<Channel>(channel),
+                         queue.transfers.front()->operation, -1, Cycles{begin}, Cycles{end},
+                         Bytes{bytes}});
+}
+
+/// A unit's request has all its times: that is its interval. The DMA keeps its own.
+void AxiPort::note(std::size_t channel, const Transfer& transfer) {
+    constexpr std::array<UnitId, channel_count> units{UnitId::command_parser,
+                                                      UnitId::ifm_loader,
+                                                      UnitId::weight_loader,
+                                                      UnitId::scale_loader,
+                                                      UnitId::dma,
+                                                      UnitId::ofm_writer,
+                                                      UnitId::dma};
+    if (units[channel] == UnitId::dma) return;
+    observer_->interval(units[channel], transfer.operation, transfer.block, transfer.submitted,
+                        transfer.done);
+}
+
 void AxiPort::submit(Channel channel, Transfer& transfer, Time now) {
     transfer.submitted = now;
     if (transfer.access.beats == 0) {
@@ -73,11 +104,8 @@ void AxiPort::submit(Channel channel, Transfer& transfer, Time now) {
         return;
     }
     Queue& queue = queues_[static_cast<std::size_t>(channel)];
-    if (queue.transfers.empty()) {
-        queue.beats_left = transfer.access.beats;
-        queue.bursts_left = transfer.access.bursts;
-    }
     queue.transfers.push() = &transfer;
+    if (queue.transfers.size() == 1) queue.open_front();
     Direction& direction = directions_[is_write(channel) ? 1 : 0];
     direction.waiting |= 1U << static_cast<unsigned>(channel);
     scheduler_->wake(id_, std::max(direction.decide, now + 1));
@@ -118,7 +146,7 @@ void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
             : std::max<std::int64_t>(1, queue.bursts_left * beats / queue.beats_left);
     const Time begin = std::max(now, direction.data_free);
     const Time end = transport(direction, beats, bursts, now);
-    observer_->interval(id_, transfer.operation, begin, end);
+    if (observer_->wants_timeline()) note_piece(queue, index, beats, begin, end);
     queue.beats_left -= beats;
     queue.bursts_left -= bursts;
     direction.turn = index + 1 == direction.last ? direction.first : index + 1;
@@ -129,11 +157,11 @@ void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
         traffic_.beats[index] += transfer.access.beats;
         traffic_.bytes[index] += Bytes{transfer.access.bytes};
         traffic_.bursts[index] += transfer.access.bursts;
+        if (observer_->wants_timeline()) note(index, transfer);
         scheduler_->wake(transfer.owner, transfer.accepted);
         queue.transfers.pop();
         if (!queue.transfers.empty()) {
-            queue.beats_left = queue.transfers.front()->access.beats;
-            queue.bursts_left = queue.transfers.front()->access.bursts;
+            queue.open_front();
         } else {
             direction.waiting &= ~(1U << index);
         }
@@ -192,6 +220,15 @@ Time AxiPort::transport(Direction& direction, std::int64_t beats, std::int64_t b
     direction.decide = std::max(direction.address_free, direction.data_free - direction.latency);
     if (slotted) direction.decide = std::max(direction.decide, direction.slots[direction.slot]);
     return direction.data_free;
+}
+
+std::size_t AxiPort::queued(bool write) const {
+    const Direction& direction = directions_[write ? 1 : 0];
+    std::size_t count = 0;
+    for (std::size_t i = direction.first; i < direction.last; ++i) {
+        count += queues_[i].transfers.size();
+    }
+    return count;
 }
 
 std::string AxiPort::describe() const {

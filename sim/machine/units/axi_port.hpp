@@ -23,6 +23,7 @@ struct Transfer {
     Time accepted = never;  ///< last data beat has passed the port
     Time done = never;      ///< reads: as accepted; writes: last response
     std::uint32_t operation = 0;
+    std::int32_t block = -1;  ///< OFM block it belongs to; -1: not known
     UnitId owner = UnitId::command_parser;
 };
 
@@ -67,6 +68,8 @@ public:
     void submit(Channel channel, Transfer& transfer, Time now);
     Time act(Time now);
 
+    /// Requests whose last burst has not been granted.
+    [[nodiscard]] std::size_t queued(bool write) const;
     [[nodiscard]] const PortTraffic& traffic() const { return traffic_; }
     /// Cycles that a burst was ready but every slot was taken.
     [[nodiscard]] std::int64_t slot_stall(bool write) const {
@@ -77,7 +80,8 @@ public:
 private:
     struct Queue {
         Ring<Transfer*, 256> transfers;
-        std::int64_t beats_left = 0, bursts_left = 0;  ///< of the front
+        std::int64_t beats_left = 0, bursts_left = 0, bytes_left = 0;  ///< of the front
+        void open_front();
     };
     struct Direction {
         bool write = false;
@@ -93,6 +97,8 @@ private:
     };
 
     Time act(Direction& direction, Time now);
+    void note_piece(Queue& queue, std::size_t channel, std::int64_t beats, Time begin, Time end);
+    void note(std::size_t channel, const Transfer& transfer);
     bool grant(Direction& direction, Time now);
     void serve(Direction& direction, std::size_t index, Time now);
     Time transport(Direction& direction, std::int64_t beats, std::int64_t bursts, Time now);

@@ -38,6 +38,7 @@ void CommandParser::fetch(Time now) {
         const std::int64_t words = std::min(words_per_piece_, words_ - words_requested_);
         Transfer& piece = pieces_.push();
         piece.owner = UnitId::command_parser;
+        piece.operation = next_operation_;
         piece.access = timing::run_access(static_cast<std::uint64_t>(4 * words_requested_),
                                           4 * words, port.rules().bus);
         words_requested_ += words;

@@ -123,7 +123,7 @@ Time Dma::act(Time now) {
             if (run.done == run.chunks) {
                 OperationRecord& record = npu_->operations[run.operation];
                 record.end = Cycles{now};
-                npu_->observer.interval(UnitId::dma, run.operation, record.start.count(), now);
+                npu_->observer.interval(UnitId::dma, run.operation, -1, record.start.count(), now);
                 runs_.pop();
                 npu_->scheduler->wake(UnitId::command_parser, now);
             }

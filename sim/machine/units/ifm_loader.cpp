@@ -112,6 +112,7 @@ void IfmLoader::submit(Time now) {
     job.kernel = kernel_;
     job.elementwise = run.is_elementwise();
     job.shram_kib = kib_;
+    job.block_number = (by_ * traversal.blocks_x() + bx_) * traversal.blocks_z() + bz_;
     if (inherits) {
         // The place now belongs to the younger job. Its data has arrived when its turn comes, as
         // the job before it has had its turn.
@@ -130,6 +131,7 @@ void IfmLoader::submit(Time now) {
         transfer = {};
         transfer.owner = UnitId::mac_array;
         transfer.operation = run.operation;
+        transfer.block = job.block_number;
         transfer.access = timing::box_access(map, box, port.rules().bus);
         npu_->count(run.operation, npu_->port_index(map.region), Channel::ifm, transfer.access);
         npu_->operations[run.operation].maps[map_index].read_bytes += Bytes{transfer.access.bytes};
@@ -157,6 +159,7 @@ void IfmLoader::submit(Time now) {
         depth_block_ + 1 == traversal.depth_blocks() && sub_ + 1 == traversal.sub_kernels();
     if (job.last_of_block) {
         job.block.kernel = kernel_;
+        job.block.number = job.block_number;
         job.block.cycles =
             timing::output_cycles(op, block_, npu_->arch, npu_->target.accelerator).count();
         job.block.access =

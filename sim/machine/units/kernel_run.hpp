@@ -36,6 +36,7 @@ struct BlockWork {
     std::int64_t cycles = 0;  ///< of the output unit
     timing::Access access;    ///< its write
     bool uses_scales = false;
+    std::int32_t number = 0;  ///< in order of traversal
 };
 
 /// One IFM load and what follows from it: a job of the MAC array or a block of an elementwise
@@ -48,7 +49,8 @@ struct Job {
     std::int64_t weight_begin = 0, weight_end = 0;  ///< in the sequence of all weight bytes
     bool first_of_block = false, last_of_block = false;
     bool elementwise = false;
-    BlockWork block;  ///< of its last job
+    std::int32_t block_number = 0;  ///< in order of traversal
+    BlockWork block;                ///< of its last job
 
     [[nodiscard]] Time loaded() const {
         return loads[0].done > loads[1].done ? loads[0].done : loads[1].done;

@@ -13,6 +13,20 @@ void MacArray::reset() {
     accumulators_used_ = 0;
     executed_ = available_ = 0;
     since_ = started_ = 0;
+    computing_since_ = never;
+}
+
+/// Follows whether the array computes or its job waits for weights.
+void MacArray::note_computing(bool computes, Time now) {
+    if (computes == (computing_since_ != never)) return;
+    if (computes) {
+        computing_since_ = now;
+        return;
+    }
+    const Job& job = npu_->ifm_loader.oldest_job();
+    npu_->observer.interval(UnitId::mac_array, npu_->kernel_run(job.kernel).operation,
+                            job.block_number, computing_since_, now);
+    computing_since_ = never;
 }
 
 void MacArray::free_accumulators(Time now) {
@@ -50,6 +64,7 @@ Time MacArray::act(Time now) {
         observer.set(Flag::mac_computes, computes, now);
         observer.set(Flag::mac_waits_weights, !computes, now);
         stalled_ = !computes;
+        note_computing(computes, now);
         return computes ? now + (available_ - executed_) : never;
     }
 }
@@ -113,7 +128,7 @@ void MacArray::finish(Time now) {
         default:
             npu_->counters.mac_32bit += now - started_;
     }
-    observer.interval(UnitId::mac_array, run.operation, started_, now);
+    note_computing(false, now);
     observer.set(Flag::mac_computes, false, now);
     observer.set(Flag::mac_waits_weights, false, now);
     observer.set(Flag::mac_works, false, now);

@@ -32,6 +32,7 @@ public:
 private:
     bool start(Time now);
     void finish(Time now);
+    void note_computing(bool computes, Time now);
 
     Npu* npu_;
     bool busy_ = false;
@@ -41,6 +42,7 @@ private:
     std::int64_t available_ = 0;  ///< cycles its arrived weights allow
     Time since_ = 0;
     Time started_ = 0;
+    Time computing_since_ = never;
 };
 
 }  // namespace u65sim::machine

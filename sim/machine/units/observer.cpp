@@ -1,5 +1,6 @@
 #include "machine/units/observer.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace u65sim::machine {
@@ -34,6 +35,31 @@ std::string_view to_string(UnitId unit) {
     return names[static_cast<std::size_t>(unit)];
 }
 
+std::string_view to_string(Flag flag) {
+    constexpr std::array<std::string_view, flag_count> names{"mac_array.computes",
+                                                             "output_unit.computes",
+                                                             "mac_array.waits_weights",
+                                                             "output_unit.waits_scales",
+                                                             "mac_array.waits_ifm",
+                                                             "output_unit.waits_bank",
+                                                             "ofm_writer.write_in_flight",
+                                                             "ifm_loader.waits_blockdep",
+                                                             "command_parser.waits_kernel_slot",
+                                                             "ifm_loader.waits_layout",
+                                                             "command_parser.waits_dma",
+                                                             "command_parser.waits_dma_slot",
+                                                             "command_parser.waits_kernels",
+                                                             "command_parser.waits_words",
+                                                             "mac_array.waits_accumulator",
+                                                             "mac_array.has_job",
+                                                             "weight_loader.read_in_flight",
+                                                             "ifm_loader.read_in_flight",
+                                                             "scale_loader.read_in_flight",
+                                                             "dma.in_flight",
+                                                             "weight_loader.waits_buffer"};
+    return names[static_cast<std::size_t>(flag)];
+}
+
 void Observer::reset(bool timeline, std::vector<OperationRecord>* operations) {
     flags_ = 0;
     last_ = 0;
@@ -43,7 +69,7 @@ void Observer::reset(bool timeline, std::vector<OperationRecord>* operations) {
     times_ = {};
     operations_ = operations;
     timeline_wanted_ = timeline;
-    timeline_.clear();
+    for (auto& track : tracks_) track.clear();
 }
 
 void Observer::account(Time now) {
@@ -83,6 +109,34 @@ void Observer::finish(Time now) {
         if ((flags_ >> i & 1U) != 0) times_[i] += now - since_[i];
     }
     flags_ = 0;
+}
+
+void Observer::keep(const Interval& work) {
+    if (operations_->empty()) return;
+    auto& track = tracks_[2 * std::size_t{work.unit} + (is_write(work.channel) ? 1 : 0)];
+    Interval next = work;
+    // Commands behind the last operation count with it.
+    next.operation = std::min(next.operation, static_cast<std::uint32_t>(operations_->size()) - 1);
+    if (!track.empty()) {
+        Interval& last = track.back();
+        if (next.start <= last.end && next.operation == last.operation &&
+            next.block == last.block && next.channel == last.channel) {
+            last.end = std::max(last.end, next.end);
+            last.bytes += next.bytes;
+            return;
+        }
+        next.start = std::max(next.start, last.end);
+    }
+    if (next.start < next.end) track.push_back(next);
+}
+
+std::vector<Interval> Observer::take_timeline() {
+    std::vector<Interval> all;
+    for (std::vector<Interval>& track : tracks_) {
+        all.insert(all.end(), track.begin(), track.end());
+        track = {};
+    }
+    return all;
 }
 
 }  // namespace u65sim::machine

@@ -36,6 +36,8 @@ enum class Flag : std::uint8_t {
     weights_wait_buffer,
 };
 inline constexpr std::size_t flag_count = static_cast<std::size_t>(Flag::weights_wait_buffer) + 1;
+/// "unit.state"
+std::string_view to_string(Flag flag);
 
 class Observer {
 public:
@@ -57,18 +59,32 @@ public:
     [[nodiscard]] std::int64_t time(Flag flag) const {
         return times_[static_cast<std::size_t>(flag)];
     }
-    void interval(UnitId unit, std::uint32_t operation, Time start, Time end) {
-        if (timeline_wanted_ && end > start) {
-            timeline_.push_back(
-                {static_cast<std::uint16_t>(unit), operation, Cycles{start}, Cycles{end}});
-        }
+    /// Keeps that a unit was at work, if anybody wants to know. Touching intervals of the same work
+    /// become one; what overlaps an earlier one of the same track is cut off.
+    void interval(const Interval& work) {
+        if (timeline_wanted_) keep(work);
     }
+    /// The same for a unit that moves no data itself.
+    void interval(UnitId unit, std::uint32_t operation, std::int32_t block, Time start, Time end) {
+        interval({.unit = static_cast<std::uint16_t>(unit),
+                  .operation = operation,
+                  .block = block,
+                  .start = Cycles{start},
+                  .end = Cycles{end}});
+    }
+    [[nodiscard]] bool is_up(Flag flag) const {
+        return (flags_ >> static_cast<unsigned>(flag) & 1U) != 0;
+    }
+    /// Record of the oldest unfinished kernel; negative: none yet.
+    [[nodiscard]] std::int64_t oldest() const { return oldest_; }
     [[nodiscard]] bool wants_timeline() const { return timeline_wanted_; }
-    [[nodiscard]] std::vector<Interval>& timeline() { return timeline_; }
+    /// Everything kept, by unit, direction and start. Only after the run.
+    [[nodiscard]] std::vector<Interval> take_timeline();
 
 private:
     void change(Flag flag, bool on, Time now);
     void account(Time now);
+    void keep(const Interval& work);
 
     std::uint32_t flags_ = 0;
     Time last_ = 0;
@@ -78,7 +94,7 @@ private:
     std::array<std::int64_t, flag_count> times_{};
     std::vector<OperationRecord>* operations_ = nullptr;
     bool timeline_wanted_ = false;
-    std::vector<Interval> timeline_;
+    std::array<std::vector<Interval>, 2 * unit_count> tracks_;  ///< by unit and direction
 };
 
 }  // namespace u65sim::machine

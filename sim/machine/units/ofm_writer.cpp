@@ -13,14 +13,15 @@ void OfmWriter::reset() {
     accepted_ = 0;
 }
 
-void OfmWriter::write(const timing::Access& access, std::int64_t kernel, bool last, bool frees,
+void OfmWriter::write(const timing::Access& access, const BlockWork& block, bool last, bool frees,
                       Time now) {
     Chunk& chunk = chunks_.push();
-    const KernelRun& run = npu_->kernel_run(kernel);
+    const KernelRun& run = npu_->kernel_run(block.kernel);
     chunk.transfer.owner = UnitId::ofm_writer;
     chunk.transfer.operation = run.operation;
     chunk.transfer.access = access;
-    chunk.kernel = kernel;
+    chunk.transfer.block = block.number;
+    chunk.kernel = block.kernel;
     chunk.last = last;
     chunk.frees = frees;
     npu_->observer.set(Flag::write_in_flight, true, now);

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "machine/units/axi_port.hpp"
+#include "machine/units/kernel_run.hpp"
 #include "machine/units/ring.hpp"
 #include "machine/units/scheduler.hpp"
 
@@ -16,8 +16,10 @@ class OfmWriter {
 public:
     explicit OfmWriter(Npu& npu) : npu_(&npu) {}
     void reset();
-    /// Sends a chunk. `last`: of its block; `frees`: its acceptance frees the accumulators.
-    void write(const timing::Access& access, std::int64_t kernel, bool last, bool frees, Time now);
+    /// Sends a chunk of `block`. `last`: the last one; `frees`: its acceptance frees the
+    /// accumulators.
+    void write(const timing::Access& access, const BlockWork& block, bool last, bool frees,
+               Time now);
     Time act(Time now);
     /// Chunks that still occupy a staging bank.
     [[nodiscard]] std::int64_t staged() const {

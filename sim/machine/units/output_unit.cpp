@@ -21,7 +21,7 @@ void OutputUnit::reset() {
     blocks_.clear();
     busy_ = computed_ = false;
     chunk_ = chunks_ = 0;
-    chunk_end_ = started_ = 0;
+    chunk_begin_ = chunk_end_ = 0;
 }
 
 void OutputUnit::receive(const BlockWork& block, Time ready, bool elementwise, Time now) {
@@ -45,7 +45,7 @@ bool OutputUnit::start(Time now) {
     chunks_ =
         std::min(std::max<std::int64_t>(1, timing::ceil_div(entry.work.access.bytes, bank_bytes)),
                  std::max<std::int64_t>(1, entry.work.access.bursts));
-    started_ = now;
+    chunk_begin_ = now;
     chunk_end_ = now + part(entry.work.cycles, 0, chunks_);
     npu_->observer.set(Flag::output_computes, true, now);
     return true;
@@ -61,6 +61,9 @@ Time OutputUnit::act(Time now) {
         if (!computed_) {
             if (chunk_end_ > now) return chunk_end_;
             computed_ = true;
+            npu_->observer.interval(UnitId::output_unit,
+                                    npu_->kernel_run(entry.work.kernel).operation,
+                                    entry.work.number, chunk_begin_, now);
         }
         const bool no_bank = npu_->ofm_writer.staged() >= staging_banks;
         npu_->observer.set(Flag::output_computes, !no_bank, now);
@@ -72,10 +75,11 @@ Time OutputUnit::act(Time now) {
         npu_->ofm_writer.write(
             {part(whole.bytes, chunk_, chunks_), part(whole.beats, chunk_, chunks_),
              part(whole.bursts, chunk_, chunks_)},
-            entry.work.kernel, last, last && !entry.elementwise, now);
+            entry.work, last, last && !entry.elementwise, now);
         computed_ = false;
         if (!last) {
             ++chunk_;
+            chunk_begin_ = now;
             chunk_end_ = now + part(entry.work.cycles, chunk_, chunks_);
             continue;
         }
@@ -83,7 +87,6 @@ Time OutputUnit::act(Time now) {
         npu_->operations[run.operation].output_busy += Cycles{entry.work.cycles};
         (bytes_of(run.op->ofm.type) == 1 ? npu_->counters.output_8bit
                                          : npu_->counters.output_16bit) += entry.work.cycles;
-        npu_->observer.interval(UnitId::output_unit, run.operation, started_, now);
         npu_->observer.set(Flag::output_computes, false, now);
         const bool elementwise = entry.elementwise;
         busy_ = false;

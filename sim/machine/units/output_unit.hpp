@@ -44,8 +44,7 @@ private:
     bool busy_ = false;      ///< in the front block
     bool computed_ = false;  ///< its current chunk waits for a staging bank
     std::int64_t chunk_ = 0, chunks_ = 0;
-    Time chunk_end_ = 0;
-    Time started_ = 0;
+    Time chunk_begin_ = 0, chunk_end_ = 0;
 };
 
 }  // namespace u65sim::machine

@@ -55,7 +55,7 @@ Simulation Npu::result(std::uint64_t events) {
     }
     simulation.operations = std::move(operations);
     operations.clear();
-    simulation.timeline = std::move(observer.timeline());
+    simulation.timeline = observer.take_timeline();
 
     const auto flag = [&](Flag which) { return observer.time(which); };
     const std::int64_t mac_active = flag(Flag::mac_works);

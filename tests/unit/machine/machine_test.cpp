@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <map>
 #include <numeric>
 
 #include <u65sim/error.hpp>
@@ -155,6 +156,55 @@ TEST_CASE("operations' traffic adds up to the ports', commands aside") {
     CHECK(result.ports[1].beats[0] == 10 * 10);  // ten commands of forty words
 }
 
+TEST_CASE("a timeline changes nothing else, and is kept only when asked for") {
+    const Simulation without = run(typical(), target());
+    Simulation with = run(typical(), target(), {.timeline = true});
+    CHECK(without.timeline.empty());
+    REQUIRE_FALSE(with.timeline.empty());
+    with.timeline.clear();
+    CHECK(with == without);
+}
+
+TEST_CASE("intervals of a unit follow each other, and add up to what the counters say") {
+    for (const bool ideal : {false, true}) {
+        Target where = target();
+        where.ideal_memory = ideal;
+        const Simulation result = run(typical(), where, {.timeline = true});
+        std::map<std::pair<int, bool>, Cycles> last;
+        std::map<std::string, Cycles> busy;
+        std::array<std::array<Bytes, channel_count>, 2> bytes{};
+        for (const Interval& each : result.timeline) {
+            const std::string& unit = result.units.at(each.unit);
+            CHECK(each.start < each.end);
+            Cycles& before = last[{each.unit, is_write(each.channel)}];
+            CHECK(each.start >= before);
+            before = each.end;
+            REQUIRE(each.operation < result.operations.size());
+            const OperationRecord& operation = result.operations[each.operation];
+            if (unit == "mac_array" || unit == "output_unit") {
+                CHECK(each.block >= 0);
+                CHECK(each.end <= operation.end);
+            }
+            busy[unit] += each.end - each.start;
+            if (unit.starts_with("axi")) {
+                bytes[unit == "axi0" ? 0 : 1][static_cast<std::size_t>(each.channel)] += each.bytes;
+            }
+        }
+        for (std::size_t i = 0; i < result.units.size(); ++i) {
+            if (result.units[i] == "mac_array" || result.units[i] == "output_unit") {
+                CHECK(busy[result.units[i]] == result.unit_busy[i]);
+                CHECK(busy[result.units[i]] > Cycles{0});
+            }
+        }
+        CHECK(busy["ifm_loader"] > Cycles{0});
+        CHECK(busy["weight_loader"] > Cycles{0});
+        CHECK(busy["ofm_writer"] > Cycles{0});
+        CHECK(busy["dma"] > Cycles{0});
+        CHECK(bytes[0] == result.ports[0].bytes);
+        CHECK(bytes[1] == result.ports[1].bytes);
+    }
+}
+
 TEST_CASE("SystemC and the bare event queue agree cycle for cycle, in any order of runs") {
     const std::vector<std::vector<Command>> streams{
         typical(), commands({convolution(3, 3), addition(), stream::Stop{}}),
@@ -173,6 +223,7 @@ TEST_CASE("SystemC and the bare event queue agree cycle for cycle, in any order 
             CHECK(reference.operations == direct.operations);
             CHECK(reference.causes == direct.causes);
             CHECK(reference.pmu == direct.pmu);
+            CHECK(reference.timeline == direct.timeline);
         }
     }
 }

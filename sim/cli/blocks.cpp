@@ -1,0 +1,182 @@
+// u65sim blocks: how long blocks of networks take, at which shape.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <u65sim/blocks.hpp>
+#include <u65sim/error.hpp>
+
+#include "commands.hpp"
+#include "inputs.hpp"
+#include "output.hpp"
+
+namespace u65sim::cli {
+
+namespace {
+
+/// A bar on the terminal, if standard error is one.
+class Bar {
+public:
+    Bar() : terminal_(::isatty(STDERR_FILENO) == 1) {}
+    ~Bar() {
+        if (terminal_) fmt::print(stderr, "\r\033[K");
+    }
+    Bar(const Bar&) = delete;
+    Bar& operator=(const Bar&) = delete;
+    void show(std::size_t done, std::size_t all) const {
+        if (!terminal_ || all == 0) return;
+        constexpr std::size_t width = 40;
+        const std::size_t marks = width * done / all;
+        fmt::print(stderr, "\r[{:<{}}] {} of {} blocks\033[K", std::string(marks, '#'), width, done,
+                   all);
+        std::fflush(stderr);
+    }
+
+private:
+    bool terminal_;
+};
+
+/// "h", "hw" or "hwc" around the shapes given: every axis named takes the values of the sweep.
+std::vector<BlockShape> swept(const std::vector<BlockShape>& given, const std::string& axes) {
+    if (axes.empty()) return given;
+    std::vector<BlockShape> bases = given;
+    if (bases.empty()) bases.push_back({});
+    const auto has = [&](char axis) { return axes.find(axis) != std::string::npos; };
+    std::vector<BlockShape> shapes;
+    for (const BlockShape& base : bases) {
+        for (BlockShape shape : block_sweep()) {
+            // The sweep's heights and widths are equal; an axis left out keeps the shape's own.
+            if (!has('h')) shape.height = base.height;
+            if (!has('w')) shape.width = base.width;
+            if (!has('c')) shape.channels = base.channels;
+            if (std::find(shapes.begin(), shapes.end(), shape) == shapes.end()) {
+                shapes.push_back(shape);
+            }
+        }
+    }
+    return shapes;
+}
+
+struct Blocks {
+    TargetOptions target;
+    BlockStudyOptions options;
+    std::vector<std::string> shapes;
+    std::string equal = "shape", sweep, format = "text", output, document;
+
+    void operator()() {
+        const Target where = target.resolve();
+        const Bar bar;
+        const auto progress = [&](std::size_t done, std::size_t all) { bar.show(done, all); };
+        if (!document.empty()) {
+            write_document(where, progress);
+            return;
+        }
+        require_writable(output);
+        std::vector<BlockShape> given;
+        for (const std::string& text : shapes) given.push_back(parse_block_shape(text));
+        options.shapes = swept(given, sweep);
+        options.equal = equal == "macs"         ? BlockEqual::macs
+                        : equal == "parameters" ? BlockEqual::parameters
+                                                : BlockEqual::shape;
+        options.progress = progress;
+        const BlockStudy study = study_blocks(where, options);
+        write(output, format == "json"  ? study.to_json()
+                      : format == "csv" ? study.to_csv()
+                                        : study.to_text());
+    }
+
+    void write_document(const Target& where,
+                        const std::function<void(std::size_t, std::size_t)>& progress) const {
+        std::error_code error;
+        std::filesystem::create_directories(document, error);
+        if (!std::filesystem::is_directory(document)) {
+            throw FileError(fmt::format("{}: cannot create this folder", document));
+        }
+        const auto place = [&](const std::string& name) {
+            return (std::filesystem::path{document} / name).string();
+        };
+        require_writable(place("blocks.md"));
+        for (const DocumentFile& file : document_blocks(where, progress)) {
+            write(place(file.name), file.content);
+        }
+    }
+};
+
+void list() {
+    std::string text;
+    for (const ZooEntry& entry : block_list()) {
+        text += fmt::format("{:<28}{}\n", entry.name, entry.summary);
+    }
+    print(text);
+}
+
+}  // namespace
+
+void add_blocks(CLI::App& app) {
+    auto blocks = std::make_shared<Blocks>();
+    CLI::App* command = app.add_subcommand(
+        "blocks", "Time the blocks networks are made of, over height, width and channels");
+    blocks->target.add_to(*command);
+    command
+        ->add_option("--block", blocks->options.blocks,
+                     "A block of 'u65sim blocks --list'; may be repeated; all by default")
+        ->type_name("NAME");
+    command
+        ->add_option("--shape", blocks->shapes,
+                     "HEIGHTxWIDTHxCHANNELS of input and output; may be repeated")
+        ->type_name("HxWxC");
+    command
+        ->add_option("--sweep", blocks->sweep,
+                     "Sweep these axes: h over 7 to 112, w the same, c over 16 to 512; hwc by "
+                     "default when no shape is given")
+        ->check(CLI::IsMember({"h", "w", "c", "hw", "hc", "wc", "hwc"}))
+        ->type_name("AXES");
+    command
+        ->add_option("--equal", blocks->equal,
+                     "What blocks have in common at a shape; macs and parameters change their "
+                     "channels to meet those of the reference")
+        ->check(CLI::IsMember({"shape", "macs", "parameters"}))
+        ->capture_default_str()
+        ->type_name("WHAT");
+    command
+        ->add_option("--reference", blocks->options.reference,
+                     "Block whose MACs or parameters are met")
+        ->capture_default_str()
+        ->type_name("NAME");
+    command->add_option("-f,--format", blocks->format, "text, json or csv")
+        ->check(CLI::IsMember({"text", "json", "csv"}))
+        ->capture_default_str()
+        ->type_name("FORMAT");
+    command->add_option("-o,--output", blocks->output, "Write to FILE instead of standard output")
+        ->type_name("FILE");
+    command
+        ->add_option("--document", blocks->document,
+                     "Write blocks.md and its plots into DIR: which block is fast at which shape")
+        ->type_name("DIR");
+    command->add_flag("--inside", blocks->options.inside,
+                      "Measure the second of three equal blocks, between other operators, in place "
+                      "of a block that reads the network's input and writes its output");
+    auto only_list = std::make_shared<bool>(false);
+    command->add_flag("--list", *only_list, "Name and one line of every block");
+    command->footer(
+        "Examples:\n"
+        "  u65sim blocks --shape 28x28x64\n"
+        "  u65sim blocks --block inverted_bottleneck --block fused_inverted_bottleneck --sweep "
+        "hwc\n"
+        "  u65sim blocks --shape 14x14x96 --equal macs --format csv -o blocks.csv\n"
+        "  u65sim blocks --document docs");
+    command->callback([blocks, only_list] {
+        if (*only_list) {
+            list();
+        } else {
+            (*blocks)();
+        }
+    });
+}
+
+}  // namespace u65sim::cli
