@@ -74,6 +74,10 @@ Simulation simulate(const CompiledNetwork& network, const Target& target,
     target.validate();
     Simulation whole;
     std::unique_ptr<machine::VcdFile> vcd;
+    if (!options.vcd_file.empty() && options.kernel != Kernel::systemc) {
+        throw InvalidConfig(fmt::format("vcd_file = {}: needs the kernel systemc, not {}",
+                                        options.vcd_file, to_string(options.kernel)));
+    }
     if (!options.vcd_file.empty()) vcd = std::make_unique<machine::VcdFile>(options.vcd_file);
     for (const CompiledNetwork::Step& step : network.steps) {
         if (step.segment < 0) continue;
