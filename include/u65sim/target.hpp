@@ -57,10 +57,8 @@ struct TimingConstants {
     Cycles command_word{0};         ///< command processor, each word
     Bytes command_prefetch{32};     ///< command fetch granule
     Bytes weight_buffer{1024};      ///< encoded weights fetched ahead of the MAC array, each core
-    std::int32_t weight_burst_beats = 8;  ///< bus beats of the weight reader's bursts
-    Bytes weights_in_flight{1536};        ///< requested but not arrived at most, each core
-    Cycles block_start{20};               ///< MAC array, before the first job of a block
-    Cycles core_join{50};                 ///< on top of it when two cores work on the block
+    Cycles block_start{20};         ///< MAC array, before the first job of a block
+    Cycles core_join{50};           ///< on top of it when two cores work on the block
     bool operator==(const TimingConstants&) const = default;
 };
 

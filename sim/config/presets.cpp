@@ -12,13 +12,14 @@
 namespace u65sim {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> presets{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> presets{{
     {"u65-256", "u65-256-high-end"},
     {"u65-512", "u65-512-high-end"},
     {"u55-32", "u55-32-high-end-embedded"},
     {"u55-64", "u55-64-high-end-embedded"},
     {"u55-128", "u55-128-high-end-embedded"},
     {"u55-256", "u55-256-high-end-embedded"},
+    {"u65-256-imx93", "u65-256-imx93"},
 }};
 
 }  // namespace

@@ -271,17 +271,6 @@ void add_timing(std::vector<Field>& fields) {
          "Encoded weights fetched ahead of the MAC array, each core.",
          "calibrated on public measurements; unlimited is 2 to 7 % faster where weights stream"},
         64, 1 << 30, [](Target& target) -> Bytes& { return target.timing.weight_buffer; }));
-    fields.push_back(bytes(
-        {"timing.weights_in_flight", "bytes",
-         "Encoded weights requested but not yet arrived at most, each core.",
-         "calibrated on public measurements of the one-core and the two-core device"},
-        64, 1 << 30, [](Target& target) -> Bytes& { return target.timing.weights_in_flight; }));
-    fields.push_back(choice<std::int32_t>(
-        {"timing.weight_burst_beats", "beats", "Length of the weight reader's bursts.",
-         "calibrated: 8 beats are 64 B on U55 and 128 B on U65, where public measurements put "
-         "them"},
-        {{"4", 4}, {"8", 8}, {"16", 16}},
-        [](Target& target) -> std::int32_t& { return target.timing.weight_burst_beats; }));
 }
 
 void add_host(std::vector<Field>& fields) {

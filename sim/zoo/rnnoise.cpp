@@ -11,13 +11,21 @@ namespace {
 Quantization border_quantization() { return {{0x1p-7F}, {0}, 0}; }
 Quantization inner_quantization() { return {{2.0F / 255.0F}, {0}, 0}; }
 
+// Each sum in front of a gate is on a scale of its own, so that no two gates share a look-up table.
+LayerOptions gate_sum(std::int32_t units, std::int32_t gate, const std::string& name) {
+    const float scale =
+        (4.0F + 0.25F * static_cast<float>(gate)) / 128.0F + static_cast<float>(units) / 4096.0F;
+    return {.name = name, .quantization = Quantization{{scale}, {0}, 0}};
+}
+
 struct Gru {
     Value hidden;     ///< for the layers behind
     Value new_state;  ///< network output
 };
 
-// h' = z * h + (1 - z) * tanh(Wx + r * Uh), with z and r from logistic gates. W and U each make
-// all three gates at once.
+// h' = z * h + (1 - z) * tanh(Wx + U(r * h)), with z and r from logistic gates: the reset gate acts
+// before the recurrent weights, as in the original. W makes three gates at once, U first two, then
+// the candidate.
 Gru gru(GraphBuilder& net, Value x, std::int32_t units, const std::string& name) {
     const Value state = net.input({1, units}, name + "_state", border_quantization());
     const Value h =
@@ -26,17 +34,18 @@ Gru gru(GraphBuilder& net, Value x, std::int32_t units, const std::string& name)
         net.split(net.fully_connected(x, 3 * units, {.name = name + "_from_input"}), 3, 1,
                   {.name = name + "_input_gates"});
     const auto from_state =
-        net.split(net.fully_connected(h, 3 * units, {.name = name + "_from_state"}), 3, 1,
+        net.split(net.fully_connected(h, 2 * units, {.name = name + "_from_state"}), 2, 1,
                   {.name = name + "_recurrent_gates"});
-    const Value update =
-        net.logistic(net.add(from_input[0], from_state[0], {.name = name + "_update_sum"}),
-                     {.name = name + "_update"});
+    const Value update = net.logistic(
+        net.add(from_input[0], from_state[0], gate_sum(units, 0, name + "_update_sum")),
+        {.name = name + "_update"});
     const Value reset =
-        net.logistic(net.add(from_input[1], from_state[1], {.name = name + "_reset_sum"}),
+        net.logistic(net.add(from_input[1], from_state[1], gate_sum(units, 1, name + "_reset_sum")),
                      {.name = name + "_reset"});
-    const Value remembered = net.mul(reset, from_state[2], {.name = name + "_remembered"});
+    const Value remembered = net.fully_connected(net.mul(reset, h, {.name = name + "_reset_state"}),
+                                                 units, {.name = name + "_remembered"});
     const Value candidate =
-        net.tanh(net.add(from_input[2], remembered, {.name = name + "_candidate_sum"}),
+        net.tanh(net.add(from_input[2], remembered, gate_sum(units, 2, name + "_candidate_sum")),
                  {.name = name + "_candidate"});
     const Value one = net.constant({1}, {1.0}, name + "_one");
     const Value kept = net.mul(update, h, {.name = name + "_kept"});

@@ -24,8 +24,6 @@ CANDIDATES = {
     "timing.block_completion": [0, 15, 30, 45, 60],
     "timing.burst_overhead": [0, 3, 6, 9, 12],
     "timing.command_prefetch": [32, 64, 128, 256],
-    "timing.weight_burst_beats": [4, 8, 16],
-    "timing.weights_in_flight": [512, 1024, 1536, 2048],
     "timing.weight_buffer": [512, 1024, 2048, 4096],
     "timing.block_start": [0, 10, 20, 30],
     "timing.core_join": [0, 25, 50, 75],

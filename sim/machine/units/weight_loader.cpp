@@ -33,10 +33,8 @@ Time WeightLoader::act(Time now) {
         requests_.pop();
         if (npu_->mac_array.wants_weights()) npu_->scheduler->wake(UnitId::mac_array, now);
     }
-    const TimingConstants& timing = npu_->target.timing;
     const int cores = npu_->target.accelerator.cores;
-    const std::int64_t buffer = timing.weight_buffer.count() * cores;
-    const std::int64_t in_flight = timing.weights_in_flight.count() * cores;
+    const std::int64_t buffer = npu_->target.timing.weight_buffer.count() * cores;
     while (kernel_ < npu_->kernels_issued && !requests_.full()) {
         const KernelRun& run = npu_->kernel_run(kernel_);
         const std::int64_t positions =
@@ -55,7 +53,7 @@ Time WeightLoader::act(Time now) {
         const std::int64_t room = consumed_ + buffer - requested_;
         // Requests end at burst boundaries, so that cutting a run costs no extra burst.
         timing::BusShape bus = port.rules().bus;
-        bus.burst_bytes = bus.beat_bytes * timing.weight_burst_beats;
+        bus.burst_bytes *= cores;
         const std::uint64_t address = range.base + static_cast<std::uint64_t>(inside);
         const std::int64_t ahead =
             static_cast<std::int64_t>(address % static_cast<std::uint64_t>(bus.burst_bytes));
@@ -63,8 +61,6 @@ Time WeightLoader::act(Time now) {
             std::min(range.length - inside,
                      std::max(request_beats * bus.beat_bytes, bus.burst_bytes) - ahead);
         if (bytes > room && room < buffer) break;
-        const std::int64_t flying = requested_ - arrived_;
-        if (flying > 0 && flying + bytes > in_flight) break;
         Request& request = requests_.push();
         request.transfer.owner = UnitId::weight_loader;
         request.transfer.operation = run.operation;

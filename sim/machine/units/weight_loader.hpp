@@ -14,8 +14,9 @@ class Npu;
 
 /// Reads each kernel's weights once per block position, in order, in requests of at most
 /// `request_beats`. It runs ahead of the MAC array by the buffers' size: bytes of the job in
-/// progress count as consumed, since they stream through it. What is on its way from memory is
-/// limited too, for each core.
+/// progress count as consumed, since they stream through it. Its bursts are as long as the port's
+/// for each core (deduced: two cores stream weights faster than the port's outstanding bursts of
+/// 64 B allow, one core does not).
 class WeightLoader {
 public:
     static constexpr std::int64_t request_beats = 16;

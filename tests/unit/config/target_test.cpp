@@ -33,7 +33,7 @@ TEST_CASE("the default preset is the published U65-256 high-end system") {
 
 TEST_CASE("every preset is valid, carries its name and differs from the others") {
     const std::vector<std::string> names = Target::preset_names();
-    REQUIRE(names.size() == 6);
+    REQUIRE(names.size() == 7);
     CHECK(names.front() == "u65-256");
     std::set<std::string> texts;
     for (const std::string& name : names) {
@@ -53,6 +53,10 @@ TEST_CASE("every preset is valid, carries its name and differs from the others")
     CHECK(u55.sram.size == 2_MiB);
     CHECK(u55.off_chip.bandwidth == BytesPerCycle{1, 1});
     CHECK(u55.off_chip.max_outstanding_writes == 0);
+    const Target board = Target::preset("u65-256-imx93");
+    CHECK(board.accelerator == Target::preset("u65-256").accelerator);
+    CHECK(board.off_chip.bandwidth == BytesPerCycle{28, 5});
+    CHECK(board.host.driver_call_us == 150.0);
     CHECK_THROWS_WITH(Target::preset("u65-265"), Contains("u65-265") && Contains("is u65-256"));
 }
 

@@ -1,0 +1,40 @@
+// Every OFM block reads its input anew; only a box equal to the one just loaded is not.
+#include <catch2/catch.hpp>
+
+#include "unit/machine/timing_streams.hpp"
+
+using namespace timing_test;
+
+namespace {
+
+std::int64_t bytes_read(const KernelOp& op) {
+    const Simulation result = run(commands({op, stream::Stop{}}), target());
+    return result.operations.at(0).maps.at(0).read_bytes.count();
+}
+
+}  // namespace
+
+SCENARIO("input is read for every block that needs it") {
+    GIVEN("a 1x1 convolution of 24 x 24 x 32 to 48 channels in blocks of 8 x 8 x 16") {
+        KernelOp op = convolution(1, 0);
+        op.ifm = brick_map(24, 24, 32, 0);
+        WHEN("the whole depth is one IFM block") {
+            THEN("the three blocks in depth read it once: the box stays the same") {
+                CHECK(bytes_read(op) == 24 * 24 * 32);
+            }
+        }
+        WHEN("there are two IFM blocks in depth") {
+            op.ifm = brick_map(24, 24, 64, 0);
+            THEN("each of the three blocks in depth reads all of it") {
+                CHECK(bytes_read(op) == 3 * 24 * 24 * 64);
+            }
+        }
+    }
+    GIVEN("a 3x3 convolution of 32 channels, padded by one, in blocks of 8 x 8") {
+        KernelOp op = convolution(3, 0);
+        op.ifm = brick_map(24, 24, 32, 0);
+        THEN("neighbours read the rows and columns they share again: 9, 10 and 9 of each") {
+            CHECK(bytes_read(op) == 28 * 28 * 32);
+        }
+    }
+}

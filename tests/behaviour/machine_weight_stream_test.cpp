@@ -1,0 +1,45 @@
+// Weights are read once for every block position in height and width, never kept.
+#include <catch2/catch.hpp>
+
+#include "unit/machine/timing_streams.hpp"
+
+using namespace timing_test;
+
+SCENARIO("a kernel's weights are read again for every block in height and width") {
+    GIVEN("a 3x3 convolution of 24 x 24 outputs with 20736 bytes of weights") {
+        const auto weights_read = [](BlockShape block) {
+            KernelOp op = convolution(3, 0);
+            op.block = block;
+            const Simulation result = run(commands({op, stream::Stop{}}), target());
+            return result.ports[1].bytes[static_cast<std::size_t>(Channel::weights)].count();
+        };
+        WHEN("one block covers height and width") {
+            THEN("they are read once, however many blocks there are in depth") {
+                CHECK(weights_read({24, 24, 16}) == 20736);
+            }
+        }
+        WHEN("blocks are 8 x 8") {
+            THEN("they are read nine times") { CHECK(weights_read({8, 8, 16}) == 9 * 20736); }
+        }
+    }
+}
+
+SCENARIO("a fully connected layer takes as long as its weights need to arrive") {
+    GIVEN("one output position, 256 KiB of weights in DRAM, 24 slots of 64 B and 500 cycles") {
+        KernelOp op = convolution(1, 0);
+        op.ifm = brick_map(1, 1, 512, 0);
+        op.ofm = brick_map(1, 1, 512, 65536);
+        op.block = {2, 2, 128};
+        op.weights[0].length = 256 << 10;
+        op.scales[0].length = 5120;
+        const Simulation result = run(commands({op, stream::Stop{}}), target());
+        THEN("the rate is the outstanding limit's, below what the decoder could take") {
+            const auto& timing = target().timing;
+            const auto held = static_cast<double>(500 + 4 + timing.burst_overhead.count());
+            const double expected = (256 << 10) / (24 * 64 / held);
+            CHECK(static_cast<double>(result.total.count()) == Approx(expected).epsilon(0.05));
+            CHECK(result.operations[0].mac_busy < result.total);
+            CHECK(result.operations[0].bound_by == Cause::weight_fetch);
+        }
+    }
+}
