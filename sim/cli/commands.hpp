@@ -13,5 +13,6 @@ void add_targets(CLI::App& app);
 void add_graph(CLI::App& app);
 void add_passes(CLI::App& app);
 void add_validate(CLI::App& app);
+void add_study(CLI::App& app);
 
 }  // namespace u65sim::cli

@@ -47,6 +47,7 @@ int run(int argc, char** argv) {
     u65sim::cli::add_graph(app);
     u65sim::cli::add_passes(app);
     u65sim::cli::add_validate(app);
+    u65sim::cli::add_study(app);
     try {
         app.parse(argc, argv);
         return done;
