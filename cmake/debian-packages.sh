@@ -7,6 +7,8 @@ u65sim_packages=(
 )
 # What the tests and benchmarks need on top; ccache lets the consumer test reuse the build.
 u65sim_test_packages=(catch2 libbenchmark-dev ccache)
+# For studies over several machines (the preset `mpi`).
+u65sim_mpi_packages=(libopenmpi-dev libboost-mpi-dev openmpi-bin)
 
 # u65sim_install PACKAGE...: installs those that are missing, through sudo when not root.
 u65sim_install() {

@@ -116,8 +116,32 @@ struct StudyProgress {
     double seconds = 0.0;    ///< since this run's start
 };
 
+/// The processes that work on a study together: those that mpirun started, where the library was
+/// built with MPI (U65SIM_BUILD_MPI); otherwise this one alone. At most one a process.
+class StudyTeam {
+public:
+    StudyTeam();
+    ~StudyTeam();
+    StudyTeam(const StudyTeam&) = delete;
+    StudyTeam& operator=(const StudyTeam&) = delete;
+
+    [[nodiscard]] std::size_t size() const;
+    /// Whether this process hands out the items and keeps the results; one of a team does.
+    [[nodiscard]] bool leads() const;
+    /// Simulates items as the leader hands them out, until none is left.
+    void work(const Study& study);
+
+    struct State;
+    [[nodiscard]] State& state() { return *state_; }
+
+private:
+    std::unique_ptr<State> state_;
+};
+
 struct StudyOptions {
-    unsigned jobs = 1;
+    unsigned jobs = 1;  ///< threads of this process; a team of several has one a process
+    /// Null, or the team this process leads; it must outlive the run.
+    StudyTeam* team = nullptr;
     bool resume = false;  ///< goes on where a journal in the folder ends
     /// This machine's part: items whose number modulo `shards` is `shard`.
     std::size_t shard = 0, shards = 1;

@@ -100,6 +100,9 @@ struct RunStudy {
             print(fmt::format("{}: {} items\n", file, study.items()));
             return;
         }
+        StudyTeam team;
+        if (!team.leads()) return team.work(study);
+        options.team = &team;
         const std::string into = folder_for(file, folder);
         const auto results = [&] {
             Bar bar;
@@ -183,7 +186,8 @@ void add_study(CLI::App& app) {
         "Examples:\n"
         "  u65sim study configs/studies/sram-size.yaml -j 2 -o sram\n"
         "  u65sim study configs/studies/sram-size.yaml -j 2 -o sram --resume\n"
-        "  u65sim study mine.yaml --shard 1/2 -o part1");
+        "  u65sim study mine.yaml --shard 1/2 -o part1\n"
+        "  mpirun -n 4 u65sim study mine.yaml      (built with U65SIM_BUILD_MPI)");
     command->callback([study] { (*study)(); });
 
     auto merge = std::make_shared<MergeStudy>();

@@ -1,4 +1,4 @@
-// Who works on items: the threads of this process.
+// Who works on items: threads of this process, or other processes.
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,16 @@
 
 namespace u65sim::study {
 
-/// Evaluates items on `jobs` threads, in their order; calls `done` with each item's line, from one
-/// thread at a time and in the order they finish. Rethrows what `done` throws.
+/// Takes an item's line; called from one thread at a time, in the order items finish.
+using Done = std::function<void(std::size_t item, std::string line)>;
+
+/// Evaluates items on `jobs` threads, in their order. Rethrows what `done` throws.
 void run_items(const Study& study, const std::vector<std::size_t>& items, unsigned jobs,
-               const std::function<void(std::size_t item, std::string line)>& done);
+               const Done& done);
+
+/// Hands items to the other processes of a team of at least two, in their order. Throws Error when
+/// one of them reports that it failed.
+void run_items(const Study& study, const std::vector<std::size_t>& items, StudyTeam& team,
+               const Done& done);
 
 }  // namespace u65sim::study

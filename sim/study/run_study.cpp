@@ -20,7 +20,7 @@ namespace u65sim {
 namespace study {
 
 void run_items(const Study& study, const std::vector<std::size_t>& items, unsigned jobs,
-               const std::function<void(std::size_t, std::string)>& done) {
+               const Done& done) {
     // A few networks beyond those at work: a grid comes back to them soon.
     Networks networks{2 * std::size_t{jobs} + 2};
     std::mutex mutex;
@@ -120,12 +120,17 @@ StudyResults run(const Study& study, const StudyOptions& options,
                         append(line);
                         keep(line);
                     }};
-    study::run_items(study, items, options.jobs, [&](std::size_t item, std::string line) {
+    const study::Done done = [&](std::size_t item, std::string line) {
         progress.points += study::from_line(study.plan(), line).size();
         ++progress.done;
         ordered.add(item, std::move(line));
         tell();
-    });
+    };
+    if (options.team && options.team->size() > 1) {
+        study::run_items(study, items, *options.team, done);
+    } else {
+        study::run_items(study, items, options.jobs, done);
+    }
     return results;
 }
 
