@@ -68,11 +68,13 @@ std::shared_ptr<const Graph> Networks::get(const std::string& network,
                                            const NetworkChanges& changes) {
     NetworkChanges none;
     none.seed = changes.seed;
+    none.modelled = changes.modelled;
     const auto original = [&] {
         return find_or_make({network, none}, [&] {
             if (network.starts_with(zoo_prefix)) {
                 return std::make_shared<const Graph>(
-                    zoo(network.substr(zoo_prefix.size()), {.seed = changes.seed}));
+                    zoo(network.substr(zoo_prefix.size()),
+                        {.seed = changes.seed, .modelled = changes.modelled}));
             }
             return std::make_shared<const Graph>(read_network(network));
         });

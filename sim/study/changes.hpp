@@ -32,6 +32,7 @@ struct NetworkChanges {
     std::int32_t clusters = 0;                         ///< 0: none
     std::int32_t divisor = 8;
     std::uint64_t seed = 1;  ///< of weights drawn anew, and of the zoo's
+    bool modelled = false;   ///< the zoo's weights are described, not drawn
     std::vector<std::string> keep;
     bool operator==(const NetworkChanges&) const = default;
 };

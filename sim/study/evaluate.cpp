@@ -51,6 +51,7 @@ StudyRow evaluate_point(const Study::Plan& plan, const Settings& settings, Netwo
         Variant variant = make_variant(settings, plan.folder);
         variant.changes.keep = plan.keep;
         variant.target.validate();
+        row.hypotheses = variant.target.hypotheses();
         const auto graph = networks.get(variant.network, variant.changes);
         const Report report = Oracle{variant.target, variant.options}.estimate(*graph);
         row.measures = measure(report, plan.energy);

@@ -37,6 +37,7 @@ public:
           kind_(kind),
           group_width_(group_width),
           seed_(seed),
+          is_modelled_(has_modelled_weights(graph)),
           replaced_(graph.operators.size()) {}
 
     Graph run() {
@@ -117,17 +118,17 @@ private:
         const auto channels = static_cast<std::size_t>(extents[static_cast<std::size_t>(axis)]);
         const auto fan_in = static_cast<std::size_t>(element_count(extents)) / channels;
         ir::Random random{seed_, op.name};
+        // A model has no values, so that its scales are those of one value a filter.
         const ir::DrawnWeights drawn =
-            ir::draw_weights({.seed = seed_}, random, channels, fan_in, !is_unsigned);
+            ir::draw_weights({}, random, channels, is_modelled_ ? 1 : fan_in, !is_unsigned);
         Tensor weights{op.name + "/weights", extents, ElementType::int8, {}, {}, false};
-        std::vector<std::uint8_t> bytes(drawn.values.size());
         const int zero = is_unsigned ? 128 : 0;
-        for (std::size_t index = 0; index < bytes.size(); ++index) {
-            const std::size_t place =
-                axis == 0 ? index : index % fan_in * channels + index / fan_in;
-            bytes[place] = static_cast<std::uint8_t>(drawn.values[index] + zero);
+        if (is_modelled_) {
+            weights.data = ConstantData{WeightModel{.seed = seed_}, element_count(extents)};
+        } else {
+            weights.data =
+                ConstantData{ir::arrange(drawn.values, channels, fan_in, axis != 0, zero)};
         }
-        weights.data = ConstantData{std::move(bytes)};
         weights.quantization.axis = is_unsigned ? 0 : axis;
         for (std::size_t channel = 0; channel < (is_unsigned ? 1 : channels); ++channel) {
             const double squares = static_cast<double>(drawn.square_sums[channel]);
@@ -322,6 +323,7 @@ private:
     BlockKind kind_;
     std::int32_t group_width_;
     std::uint64_t seed_;
+    bool is_modelled_;
     std::vector<std::optional<Made>> replaced_;
 };
 

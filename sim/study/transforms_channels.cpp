@@ -44,6 +44,7 @@ std::vector<double> importance(const Graph& graph, const study::ChannelGroup& gr
     for (const std::size_t maker : group.makers) {
         const TensorId id = *study::weights_of(graph, graph.operators[maker]);
         const Tensor& weights = graph.tensors[static_cast<std::size_t>(id)];
+        if (weights.data.model()) continue;  // every channel of a model is like the others
         const std::vector<std::int16_t> values = study::centred(weights);
         const std::size_t row = values.size() / sums.size();
         for (std::size_t channel = 0; channel < sums.size(); ++channel) {

@@ -20,15 +20,27 @@ using Values = std::vector<std::int16_t>;
 
 constexpr double most_sparsity = 0.99;
 
-/// Changes the values of every operator's weights, a tensor that several share only once.
+/// Changes the values of every operator's weights, or the model in their place; a tensor that
+/// several share only once.
 Graph with_weights(const Graph& graph,
-                   const std::function<void(std::size_t op, const Tensor&, Values&)>& change) {
+                   const std::function<void(std::size_t op, const Tensor&, Values&)>& change,
+                   const std::function<void(std::size_t op, WeightModel&)>& remodel) {
     Graph result = graph;
     std::set<TensorId> done;
     for (std::size_t index = 0; index < graph.operators.size(); ++index) {
         const auto id = study::weights_of(graph, graph.operators[index]);
         if (!id || !done.insert(*id).second) continue;
         Tensor& tensor = result.tensors[static_cast<std::size_t>(*id)];
+        if (tensor.data.model()) {
+            WeightModel model = *tensor.data.model();
+            if (model.bits_per_weight != 0) {
+                throw InvalidModel(fmt::format(
+                    "tensor '{}': weights of measured size have no values to change", tensor.name));
+            }
+            remodel(index, model);
+            tensor.data = ConstantData{model, tensor.data.size()};
+            continue;
+        }
         Values values = study::centred(tensor);
         change(index, tensor, values);
         study::set_centred(tensor, values);
@@ -205,10 +217,15 @@ Graph prune_weights(const Graph& graph, const std::vector<double>& shares) {
             throw InvalidModel(fmt::format("sparsity = {}: must be between 0 and 1", share));
         }
     }
-    return with_weights(graph, [&](std::size_t op, const Tensor& tensor, Values& values) {
-        const double count = shares[op] * static_cast<double>(values.size());
-        zero_smallest(tensor, values, static_cast<std::size_t>(std::llround(count)));
-    });
+    return with_weights(
+        graph,
+        [&](std::size_t op, const Tensor& tensor, Values& values) {
+            const double count = shares[op] * static_cast<double>(values.size());
+            zero_smallest(tensor, values, static_cast<std::size_t>(std::llround(count)));
+        },
+        [&](std::size_t op, WeightModel& model) {
+            model.density = std::min(model.density, 1 - shares[op]);
+        });
 }
 
 Graph prune_pattern(const Graph& graph, std::int32_t kept, std::int32_t group) {
@@ -217,37 +234,48 @@ Graph prune_pattern(const Graph& graph, std::int32_t kept, std::int32_t group) {
             fmt::format("pattern {}:{}: must keep at least 1 and fewer than all", kept, group));
     }
     const auto width = static_cast<std::size_t>(group);
-    return with_weights(graph, [&](std::size_t op, const Tensor& tensor, Values& values) {
-        if (graph.operators[op].type == OpType::depthwise_conv_2d) return;  // one input channel
-        const auto channels = static_cast<std::size_t>(tensor.shape.back());
-        std::vector<std::size_t> order(width);
-        for (std::size_t row = 0; row < values.size(); row += channels) {
-            // A last, incomplete group is left whole: the pattern is about complete ones.
-            for (std::size_t begin = 0; begin + width <= channels; begin += width) {
-                for (std::size_t at = 0; at < width; ++at) order[at] = row + begin + at;
-                std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-                    return std::abs(values[a]) > std::abs(values[b]);
-                });
-                for (std::size_t at = static_cast<std::size_t>(kept); at < width; ++at) {
-                    values[order[at]] = 0;
+    return with_weights(
+        graph,
+        [&](std::size_t op, const Tensor& tensor, Values& values) {
+            if (graph.operators[op].type == OpType::depthwise_conv_2d) return;  // one input channel
+            const auto channels = static_cast<std::size_t>(tensor.shape.back());
+            std::vector<std::size_t> order(width);
+            for (std::size_t row = 0; row < values.size(); row += channels) {
+                // A last, incomplete group is left whole: the pattern is about complete ones.
+                for (std::size_t begin = 0; begin + width <= channels; begin += width) {
+                    for (std::size_t at = 0; at < width; ++at) order[at] = row + begin + at;
+                    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+                        return std::abs(values[a]) > std::abs(values[b]);
+                    });
+                    for (std::size_t at = static_cast<std::size_t>(kept); at < width; ++at) {
+                        values[order[at]] = 0;
+                    }
                 }
             }
-        }
-    });
+        },
+        [&](std::size_t op, WeightModel& model) {
+            if (graph.operators[op].type == OpType::depthwise_conv_2d) return;
+            model.density = std::min(model.density, static_cast<double>(kept) / group);
+        });
 }
 
 Graph cluster_weights(const Graph& graph, std::int32_t clusters) {
     if (clusters < 2 || clusters > 255) {
         throw InvalidModel(fmt::format("clusters = {}: must be from 2 to 255", clusters));
     }
-    return with_weights(graph, [&](std::size_t, const Tensor&, Values& values) {
-        const Palette palette{values, clusters};
-        std::array<std::int16_t, 511> moved{};
-        for (int value = -255; value <= 255; ++value) {
-            moved[static_cast<std::size_t>(value + 255)] = palette.nearest(value);
-        }
-        for (std::int16_t& value : values) value = moved[static_cast<std::size_t>(value + 255)];
-    });
+    return with_weights(
+        graph,
+        [&](std::size_t, const Tensor&, Values& values) {
+            const Palette palette{values, clusters};
+            std::array<std::int16_t, 511> moved{};
+            for (int value = -255; value <= 255; ++value) {
+                moved[static_cast<std::size_t>(value + 255)] = palette.nearest(value);
+            }
+            for (std::int16_t& value : values) value = moved[static_cast<std::size_t>(value + 255)];
+        },
+        [&](std::size_t, WeightModel& model) {
+            model.clusters = model.clusters == 0 ? clusters : std::min(model.clusters, clusters);
+        });
 }
 
 Graph limit_weight_bits(const Graph& graph, std::int32_t bits) {
@@ -257,12 +285,19 @@ Graph limit_weight_bits(const Graph& graph, std::int32_t bits) {
     if (bits == 8) return graph;
     constexpr double largest = 127;
     const double levels = (1 << (bits - 1)) - 1;
-    return with_weights(graph, [&](std::size_t, const Tensor&, Values& values) {
-        for (std::int16_t& value : values) {
-            const double level = std::clamp(std::round(value * levels / largest), -levels, levels);
-            value = static_cast<std::int16_t>(std::lround(level * largest / levels));
-        }
-    });
+    return with_weights(
+        graph,
+        [&](std::size_t, const Tensor&, Values& values) {
+            for (std::int16_t& value : values) {
+                const double level =
+                    std::clamp(std::round(value * levels / largest), -levels, levels);
+                value = static_cast<std::int16_t>(std::lround(level * largest / levels));
+            }
+        },
+        [&](std::size_t, WeightModel& model) {
+            const std::int32_t values = (1 << bits) - 1;
+            model.clusters = model.clusters == 0 ? values : std::min(model.clusters, values);
+        });
 }
 
 }  // namespace u65sim

@@ -107,6 +107,20 @@ Key clusters() {
             }};
 }
 
+Key modelled() {
+    return {
+        {"weights.modelled", "",
+         "The zoo's weights are described by a model instead of drawn: much faster, sizes within "
+         "a few percent",
+         "true or false"},
+        [](NetworkChanges& changes, CompileOptions&, std::string_view text) {
+            const auto value = text::parse_bool(text::trim(text));
+            if (!value) return false;
+            changes.modelled = *value;
+            return true;
+        }};
+}
+
 Key optimise() {
     return {{"compile.optimise", "", "What the compiler aims at", "performance or size"},
             [](NetworkChanges&, CompileOptions& options, std::string_view text) {
@@ -159,6 +173,7 @@ const std::vector<Key>& table() {
         clusters(),
         whole({"weights.bits", "bit", "Grid of the weights' values"}, 2, 8, &Changes::weight_bits),
         whole({"weights.seed", "", "Of weights that are drawn"}, 0, 1'000'000'000, &Changes::seed),
+        modelled(),
         optimise(),
         max_blockdep(),
     };

@@ -69,7 +69,12 @@ void pick_slices(Tensor& tensor, std::size_t axis, const std::vector<std::int32_
         is_same = picks[at] == static_cast<std::int32_t>(at);
     }
     if (is_same) return;
-    if (tensor.data) {
+    if (tensor.data && tensor.data.model()) {
+        const std::int64_t old = tensor.data.size();
+        tensor.data =
+            ConstantData{*tensor.data.model(), old / static_cast<std::int64_t>(before) *
+                                                   static_cast<std::int64_t>(picks.size())};
+    } else if (tensor.data) {
         const std::vector<std::uint8_t>& old = tensor.data.bytes();
         std::size_t inner = static_cast<std::size_t>(element_bytes(tensor.type));
         for (std::size_t at = axis + 1; at < tensor.shape.size(); ++at) {
