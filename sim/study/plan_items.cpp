@@ -1,12 +1,14 @@
 // What a plan says about itself.
 #include "study/plan.hpp"
 
-#include <algorithm>
+#include <filesystem>
+#include <set>
 
 #include <u65sim/error.hpp>
 #include <u65sim/report.hpp>
 
 #include "base/hash.hpp"
+#include "config/text_file.hpp"
 
 namespace u65sim {
 
@@ -46,10 +48,20 @@ std::uint64_t Study::hash() const {
     Hasher hasher;
     hasher.add(version());
     hasher.add(plan_->text);
+    std::set<std::string> files;
     for (const study::Item& item : plan_->items) {
         for (const auto& [key, value] : item.settings) {
             hasher.add(std::string_view{key});
             hasher.add(std::string_view{value});
+            if (key == "network" || key == "target") {
+                files.insert(study::resolved_network(value, plan_->folder));
+            }
+        }
+    }
+    std::error_code ignored;
+    for (const std::string& file : files) {
+        if (std::filesystem::is_regular_file(file, ignored)) {
+            hasher.add(std::string_view{config::read_text_file(file)});
         }
     }
     return hasher.digest();
