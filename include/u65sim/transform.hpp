@@ -73,7 +73,7 @@ Graph prune_weights(const Graph& graph, const std::vector<double>& shares);
 Graph prune_pattern(const Graph& graph, std::int32_t kept, std::int32_t group);
 
 /// Moves every weight to the nearest of `clusters` values, chosen for each layer by k-means; zero
-/// stays zero. Throws InvalidModel for clusters outside 2 to 255.
+/// stays zero, and nothing else becomes it. Throws InvalidModel for clusters outside 2 to 255.
 Graph cluster_weights(const Graph& graph, std::int32_t clusters);
 
 /// Rounds weights to the grid that `bits` give: values stay 8 bits wide, with 2^bits - 1 of them in

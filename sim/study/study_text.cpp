@@ -13,11 +13,13 @@ namespace {
 
 constexpr std::size_t line_width = 100;
 constexpr std::size_t most_rows = 40;
+constexpr std::size_t key_width = 34;
 
 using Cells = std::vector<std::string>;
 
 /// Columns as wide as what they hold, cut to the line's width; numbers to the right.
-std::string table(const std::vector<Cells>& lines, std::size_t text_columns) {
+std::string table(const std::vector<Cells>& lines, std::size_t text_columns,
+                  std::size_t most_width) {
     std::vector<std::size_t> widths;
     for (const Cells& line : lines) {
         widths.resize(std::max(widths.size(), line.size()));
@@ -26,7 +28,7 @@ std::string table(const std::vector<Cells>& lines, std::size_t text_columns) {
         }
     }
     for (std::size_t at = 0; at < std::min(text_columns, widths.size()); ++at) {
-        widths[at] = std::min<std::size_t>(widths[at], 34);
+        widths[at] = std::min(widths[at], most_width);
     }
     std::string out;
     for (const Cells& line : lines) {
@@ -44,14 +46,41 @@ std::string table(const std::vector<Cells>& lines, std::size_t text_columns) {
     return out;
 }
 
+/// Words in lines of at most `line_width`, all but the first indented.
+std::string wrapped(std::string_view text) {
+    std::string out;
+    std::size_t column = 0;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const std::size_t end = std::min(text.find(' ', at), text.size());
+        const std::size_t length = end - at;
+        if (column > 0 && column + 1 + length > line_width) {
+            out += "\n  ";
+            column = 2;
+        } else if (column > 0) {
+            out += ' ';
+            ++column;
+        }
+        out += text.substr(at, length);
+        column += length;
+        at = end + 1;
+    }
+    return out + '\n';
+}
+
 std::string main_table(const StudyResults& results) {
     const Study::Plan& plan = results.study.plan();
     const auto keys = study::varied_keys(plan);
+    // Many keys would leave no room for figures: then they share a column.
+    constexpr std::size_t most_keys = 4;
+    constexpr std::size_t point_width = 44;
+    const bool shared = keys.size() > most_keys;
     const auto front = results.pareto_front();
     const auto rows = study::main_rows(results);
     std::vector<Cells> lines(1);
+    if (shared) lines.front().emplace_back("point");
     for (const std::string& key : keys) {
-        lines.front().push_back(key.substr(key.rfind('.') + 1));
+        if (!shared) lines.front().push_back(key.substr(key.rfind('.') + 1));
     }
     for (const std::string& name : plan.shown) lines.front().push_back(name);
     if (!front.empty()) lines.front().push_back("front");
@@ -62,8 +91,9 @@ std::string main_table(const StudyResults& results) {
             continue;
         }
         Cells line;
+        if (shared) line.push_back(study::point_name(*row, keys));
         for (const std::string& key : keys) {
-            line.push_back(study::setting_of(*row, key).value_or("-"));
+            if (!shared) line.push_back(study::setting_of(*row, key).value_or("-"));
         }
         if (row->status != StudyRow::Status::measured) {
             line.emplace_back(to_string(row->status));
@@ -79,7 +109,7 @@ std::string main_table(const StudyResults& results) {
         }
         lines.push_back(std::move(line));
     }
-    std::string out = table(lines, keys.size());
+    std::string out = shared ? table(lines, 1, point_width) : table(lines, keys.size(), key_width);
     if (left_out > 0) out += fmt::format("... and {} rows more\n", left_out);
     return out;
 }
@@ -109,7 +139,7 @@ std::string answers(const StudyResults& results) {
             continue;
         }
         const std::string name = study::point_name(row, results.study.plan().axis_keys);
-        out += fmt::format("{}{}{}\n", name, name.empty() ? "" : ": ", row.reason);
+        out += wrapped(fmt::format("{}{}{}", name, name.empty() ? "" : ": ", row.reason));
     }
     return out.empty() ? out : "\nFound\n" + out;
 }
@@ -135,8 +165,8 @@ std::string sensitivity_table(const StudyResults& results) {
 std::string interval_table(const StudyResults& results) {
     const auto all = study::intervals(results);
     if (all.empty()) return {};
-    std::string out =
-        fmt::format("\nUncertainty of the latency ({})\n", results.study.plan().uncertainty);
+    std::string out = '\n' + wrapped(fmt::format("Uncertainty of the latency ({})",
+                                                 results.study.plan().uncertainty));
     for (const study::Interval& each : all) {
         out += fmt::format(
             "point {}: {:.4g} ms; nine of ten samples between {:.4g} and {:.4g} ms, median {:.4g} "
@@ -154,13 +184,14 @@ std::string StudyResults::to_text() const {
     if (plan.sampled_from != 0) {
         out += fmt::format("A sample of {} of {} items\n", study.items(), plan.sampled_from);
     }
-    for (const std::string& each : study::hypotheses(*this)) out += "HYPOTHETICAL: " + each + '\n';
+    for (const std::string& each : study::hypotheses(*this))
+        out += wrapped("HYPOTHETICAL: " + each);
     out += '\n' + main_table(*this) + answers(*this) + sensitivity_table(*this) +
            interval_table(*this) + reasons(*this);
-    if (plan.energy) out += "\nEnergies are an estimate: " + plan.energy->source + '\n';
+    if (plan.energy) out += '\n' + wrapped("Energies are an estimate: " + plan.energy->source);
     if (!plan.known_source.empty()) {
-        out += fmt::format("\nNot simulated: {} ({})\n", plan.known_measures.front(),
-                           plan.known_source);
+        out += '\n' + wrapped(fmt::format("Not simulated: {} ({})", plan.known_measures.front(),
+                                          plan.known_source));
     }
     return out;
 }

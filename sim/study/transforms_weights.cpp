@@ -101,12 +101,11 @@ public:
         } else {
             settle(wanted);
         }
-        if (has_zero) centres_.push_back(0);
         std::sort(centres_.begin(), centres_.end());
     }
 
     [[nodiscard]] std::int16_t nearest(std::int32_t value) const {
-        if (value == 0) return 0;
+        if (value == 0 || centres_.empty()) return 0;
         std::int32_t best = centres_.front();
         for (const std::int32_t centre : centres_) {
             if (std::abs(centre - value) < std::abs(best - value)) best = centre;
@@ -161,7 +160,7 @@ private:
 
     std::array<std::int64_t, 2 * largest + 1> counts_{};
     std::vector<std::int32_t> present_;  ///< without zero, ascending
-    std::vector<std::int32_t> centres_;
+    std::vector<std::int32_t> centres_;  ///< none of them zero
 };
 
 }  // namespace

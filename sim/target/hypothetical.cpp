@@ -48,7 +48,8 @@ std::vector<std::string> Target::hypotheses() const {
             "a MAC array for Winograd {}: 3x3 convolutions of 8 bits, stride and dilation 1, take "
             "{} fewer multiplications; weights are stored as ever and decode no faster; inputs, "
             "filters and outputs are transformed anew for every block on as many adders as there "
-            "are multipliers, not overlapped with them; SHRAM and precision are assumed to suffice",
+            "are multipliers, not overlapped with them; blocks for which that does not pay are "
+            "multiplied directly; SHRAM and precision are assumed to suffice",
             tile, gain));
     }
     if (asked.zero_skipping == ZeroSkipping::pattern_2_4) {

@@ -1,5 +1,7 @@
 #include "timing/hypothetical.hpp"
 
+#include <algorithm>
+
 namespace u65sim::timing {
 
 using stream::KernelKind;
@@ -31,6 +33,42 @@ Algorithm algorithm_of(Winograd kind) {
     return {2, 16, 36, 32, 28, 24};
 }
 
+/// Fewer multiplications and a faster decoder, by what the weights are taken to be.
+MacWork lightened(const MacWork& real, const KernelOp& op, const Hypothetical& hypothetical) {
+    MacWork work = real;
+    if (hypothetical.four_bit_weights && bytes_of(op.ifm.type) == 1) {
+        work.multiply = ceil_div(work.multiply, 2);
+        work.decode = ceil_div(work.decode, 2);
+    }
+    if (op.kind != KernelKind::conv) return work;
+    switch (hypothetical.zero_skipping) {
+        case ZeroSkipping::pattern_2_4:
+            work.multiply = ceil_div(work.multiply, 2);
+            work.decode = ceil_div(work.decode, 2);
+            break;
+        case ZeroSkipping::unstructured:
+            work.multiply = static_cast<std::int64_t>(
+                static_cast<double>(work.multiply) * hypothetical.weight_density + 0.5);
+            break;
+        case ZeroSkipping::none:
+            break;
+    }
+    return work;
+}
+
+/// Additions of a job's transforms, in cycles.
+std::int64_t transform_cycles(const Algorithm& algorithm, const Box& block, std::int64_t channels,
+                              bool is_last, const Accelerator& accelerator) {
+    const std::int64_t tiles =
+        ceil_div(block.height, algorithm.outputs) * ceil_div(block.width, algorithm.outputs);
+    const std::int64_t filters = ceil_div(block.depth, accelerator.cores);
+    std::int64_t additions = tiles * channels * algorithm.input_additions +
+                             filters * channels * algorithm.filter_additions;
+    if (is_last) additions += tiles * filters * algorithm.output_additions;
+    return ceil_div(additions,
+                    std::int64_t{accelerator.macs_per_cycle} * accelerator.hypothetical.ublocks);
+}
+
 bool runs_as_winograd(const KernelOp& op, const Accelerator& accelerator) {
     return accelerator.hypothetical.winograd != Winograd::none && op.kind == KernelKind::conv &&
            bytes_of(op.ifm.type) == 1 && op.kernel.height == 3 && op.kernel.width == 3 &&
@@ -40,48 +78,18 @@ bool runs_as_winograd(const KernelOp& op, const Accelerator& accelerator) {
 
 }  // namespace
 
-MacWork hypothetical_work(const MacWork& real, const Traversal& traversal,
-                          const Accelerator& accelerator) {
-    const KernelOp& op = traversal.op();
-    const Hypothetical& hypothetical = accelerator.hypothetical;
-    MacWork work = real;
-    if (hypothetical.four_bit_weights && bytes_of(op.ifm.type) == 1) {
-        work.multiply = ceil_div(work.multiply, 2);
-        work.decode = ceil_div(work.decode, 2);
-    }
-    if (op.kind == KernelKind::conv) {
-        switch (hypothetical.zero_skipping) {
-            case ZeroSkipping::pattern_2_4:
-                work.multiply = ceil_div(work.multiply, 2);
-                work.decode = ceil_div(work.decode, 2);
-                break;
-            case ZeroSkipping::unstructured:
-                work.multiply = static_cast<std::int64_t>(
-                    static_cast<double>(work.multiply) * hypothetical.weight_density + 0.5);
-                break;
-            case ZeroSkipping::none:
-                break;
-        }
-    }
-    if (runs_as_winograd(op, accelerator)) {
-        const Algorithm algorithm = algorithm_of(hypothetical.winograd);
-        work.multiply = ceil_div(work.multiply * algorithm.transformed, algorithm.direct);
-    }
-    return work;
-}
-
-std::int64_t transform_cycles(const Traversal& traversal, const Box& block, std::int64_t channels,
-                              bool is_last, const Accelerator& accelerator) {
-    if (!runs_as_winograd(traversal.op(), accelerator)) return 0;
+std::int64_t hypothetical_cycles(const MacWork& real, const Traversal& traversal, const Box& block,
+                                 std::int64_t channels, bool is_last,
+                                 const Accelerator& accelerator) {
+    const MacWork work = lightened(real, traversal.op(), accelerator.hypothetical);
+    const std::int64_t direct = std::max(work.multiply, work.decode);
+    if (!runs_as_winograd(traversal.op(), accelerator)) return direct;
     const Algorithm algorithm = algorithm_of(accelerator.hypothetical.winograd);
-    const std::int64_t tiles =
-        ceil_div(block.height, algorithm.outputs) * ceil_div(block.width, algorithm.outputs);
-    const std::int64_t filters = ceil_div(block.depth, accelerator.cores);
-    std::int64_t additions = tiles * channels * algorithm.input_additions +
-                             filters * channels * algorithm.filter_additions;
-    if (is_last) additions += tiles * filters * algorithm.output_additions;
-    return ceil_div(additions,
-                    std::int64_t{accelerator.macs_per_cycle} * accelerator.hypothetical.ublocks);
+    const std::int64_t multiply = ceil_div(work.multiply * algorithm.transformed, algorithm.direct);
+    const std::int64_t winograd =
+        std::max(multiply, work.decode) +
+        transform_cycles(algorithm, block, channels, is_last, accelerator);
+    return std::min(direct, winograd);
 }
 
 }  // namespace u65sim::timing

@@ -14,13 +14,10 @@ struct MacWork {
     std::int64_t decode = 0;    ///< the weight decoder's floor for the same job
 };
 
-/// The same job under the accelerator's hypotheses: fewer multiplications, a faster decoder.
-MacWork hypothetical_work(const MacWork& real, const Traversal& traversal,
-                          const Accelerator& accelerator);
-
-/// Additions of the Winograd transforms of a job, in cycles on top of it; 0 where none runs.
-/// `channels` is the job's depth of input, `is_last` whether it completes its block.
-std::int64_t transform_cycles(const Traversal& traversal, const Box& block, std::int64_t channels,
-                              bool is_last, const Accelerator& accelerator);
+/// The same job under the accelerator's hypotheses, in cycles. `channels` is the job's depth of
+/// input, `is_last` whether it completes its block.
+std::int64_t hypothetical_cycles(const MacWork& real, const Traversal& traversal, const Box& block,
+                                 std::int64_t channels, bool is_last,
+                                 const Accelerator& accelerator);
 
 }  // namespace u65sim::timing

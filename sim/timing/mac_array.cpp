@@ -71,14 +71,12 @@ Cycles mac_cycles(const Traversal& traversal, const Box& block, int depth_block,
     std::int64_t cycles = std::max(decode_floor, multiply_cycles) * steps * input_groups * groups;
     if (accelerator.hypothetical != Hypothetical{}) {
         const std::int64_t all_steps = steps * input_groups * groups;
-        const MacWork work = hypothetical_work(
-            {multiply_cycles * all_steps, decode_floor * all_steps}, traversal, accelerator);
         const int size = traversal.depth_block_size();
         const std::int64_t channels =
             size == 0 ? block.depth : std::min(size, op.ifm.depth - depth_block * size);
-        const bool is_last = depth_block + 1 == traversal.depth_blocks();
-        cycles = std::max(work.multiply, work.decode) +
-                 transform_cycles(traversal, block, channels, is_last, accelerator);
+        cycles = hypothetical_cycles({multiply_cycles * all_steps, decode_floor * all_steps},
+                                     traversal, block, channels,
+                                     depth_block + 1 == traversal.depth_blocks(), accelerator);
     }
     if (ublocks == 1) {
         const std::int64_t delay = accumulator_delay(op, accelerator);

@@ -170,7 +170,7 @@ TEST_CASE("Blocks are replaced by their kind, their ends keep their shape") {
     SECTION("fused") {
         const Graph made = all(BlockKind::fused);
         CHECK(count(made, OpType::depthwise_conv_2d) == 0);
-        CHECK(count(made, OpType::conv_2d) == 4 - 1);
+        CHECK(count(made, OpType::conv_2d) == count(graph, OpType::conv_2d));
         CHECK(operand(made, named(made, "block1_filter/fused"), 1).shape == Shape{64, 3, 3, 16});
     }
     SECTION("pooling") {
