@@ -14,10 +14,10 @@
 namespace u65sim::report {
 namespace {
 
-constexpr double width = 860, height = 440;
+constexpr double width = 900, height = 440;
 constexpr double left = 84, right = 650, top = 40, bottom = 380;
 constexpr double legend_x = 674;
-constexpr std::size_t legend_width = 24;  // letters that fit beside the plot
+constexpr std::size_t legend_width = 30;  // letters that fit beside the plot
 
 constexpr const char* style =
     "text{font:12px system-ui,sans-serif;fill:#222}.title{font-weight:600;font-size:14px}"
@@ -50,7 +50,7 @@ Scale make_scale(std::vector<double> values, bool logarithmic, bool from_zero, d
     double low = *least;
     const double high = *most;
     scale.logarithmic = logarithmic && low > 0.0;
-    if (!scale.logarithmic && from_zero && low > 0.0 && low < 0.7 * high) low = 0.0;
+    if (!scale.logarithmic && from_zero && low > 0.0 && low < 0.4 * high) low = 0.0;
     scale.ticks = scale.logarithmic ? log_ticks(low, high) : round_ticks(low, high, 6);
     scale.from = scale.ticks.front();
     scale.to = scale.ticks.back();

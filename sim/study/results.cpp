@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 
 #include <fmt/format.h>
@@ -66,6 +67,21 @@ std::string point_name(const StudyRow& row, const std::vector<std::string>& keys
         if (!value) continue;
         if (!name.empty()) name += ", ";
         name += key == "network" || key == "target" ? *value : fmt::format("{} {}", key, *value);
+    }
+    return name;
+}
+
+std::string short_name(const StudyRow& row, const std::vector<std::string>& keys) {
+    std::string name;
+    for (const std::string& key : keys) {
+        const auto value = setting_of(row, key);
+        if (!value) continue;
+        if (!name.empty()) name += ", ";
+        if (key == "network" || key == "target") {
+            name += std::filesystem::path{value->substr(value->find(':') + 1)}.stem().string();
+        } else {
+            name += fmt::format("{} {}", key.substr(key.rfind('.') + 1), *value);
+        }
     }
     return name;
 }

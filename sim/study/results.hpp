@@ -23,6 +23,8 @@ std::string unit_of(const std::string& measure);
 std::string figure(double value);
 /// "sram.size 512KiB, dram.bandwidth 2".
 std::string point_name(const StudyRow& row, const std::vector<std::string>& keys);
+/// "vgg19_cifar100, bandwidth 2": for legends.
+std::string short_name(const StudyRow& row, const std::vector<std::string>& keys);
 /// Rows that a reader looks at first: points, or the answers of searches.
 std::vector<const StudyRow*> main_rows(const StudyResults& results);
 

@@ -66,12 +66,11 @@ std::string with_unit(const std::string& measure) {
 /// Values of every axis but the plot's x: what tells one line from another.
 std::string series_name(const PlotRequest& plot, const std::vector<std::string>& keys,
                         const StudyRow& row) {
-    if (!plot.series.empty()) return study::setting_of(row, plot.series).value_or("");
     std::vector<std::string> others;
     for (const std::string& key : keys) {
-        if (key != plot.x) others.push_back(key);
+        if (plot.series.empty() ? key != plot.x : key == plot.series) others.push_back(key);
     }
-    return study::point_name(row, others);
+    return study::short_name(row, others);
 }
 
 report::Chart drawn(const StudyResults& results, const PlotRequest& plot) {
