@@ -7,6 +7,12 @@ find_package(fmt 9 REQUIRED)
 find_package(yaml-cpp 0.7 REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS graph)
 find_package(nlohmann_json 3.11 REQUIRED)
+set(U65SIM_MPI_PACKAGES "")
+if(U65SIM_BUILD_MPI)
+  find_package(MPI REQUIRED COMPONENTS CXX)
+  find_package(Boost 1.74 REQUIRED COMPONENTS mpi)
+  set(U65SIM_MPI_PACKAGES Boost::mpi MPI::MPI_CXX)
+endif()
 
 # Debian ships SystemC without a CMake package, built as C++17: newer code must say so, or the
 # version check of its headers refuses to link.

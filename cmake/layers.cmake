@@ -17,7 +17,7 @@ set(U65SIM_DEPS_report base target)
 set(U65SIM_DEPS_machine base target stream weights timing arith report)
 set(U65SIM_DEPS_oracle base target ir config frontend zoo stream weights arith timing compile
     report machine)
-set(U65SIM_DEPS_study base oracle config zoo report)
+set(U65SIM_DEPS_study base target ir oracle config zoo report)
 
 # All layers that `layer` needs, itself included.
 function(u65sim_layer_closure layer result)

@@ -23,6 +23,23 @@ enum class MemoryMode : std::uint8_t {
 };
 std::string_view to_string(MemoryMode mode);
 
+enum class Winograd : std::uint8_t { none, f2x2, f4x4, f4x4_complex };
+std::string_view to_string(Winograd winograd);
+enum class ZeroSkipping : std::uint8_t { none, pattern_2_4, unstructured };
+std::string_view to_string(ZeroSkipping skipping);
+
+/// Hardware that does not exist, for what-if runs: off by default, and every report says what is on
+/// and what it assumes (Target::hypotheses).
+struct Hypothetical {
+    Winograd winograd = Winograd::none;  ///< for 3x3 convolutions of 8 bits with stride 1
+    ZeroSkipping zero_skipping = ZeroSkipping::none;
+    double weight_density = 1.0;    ///< not zero, as a share: for unstructured zero skipping
+    bool four_bit_weights = false;  ///< at twice the rate
+    std::int32_t ublocks = 1;       ///< times as many in each core
+    std::int32_t shram = 1;         ///< times as much in each core
+    bool operator==(const Hypothetical&) const = default;
+};
+
 /// The NPU itself. What follows from these (ublocks, SHRAM banks, lanes) is in
 /// sim/target/architecture.hpp.
 struct Accelerator {
@@ -30,6 +47,7 @@ struct Accelerator {
     std::int32_t macs_per_cycle = 256;  ///< of one core
     std::int32_t cores = 1;
     Hertz clock{1'000'000'000};
+    Hypothetical hypothetical;
     bool operator==(const Accelerator&) const = default;
 };
 
@@ -105,8 +123,11 @@ struct Target {
     [[nodiscard]] std::string to_yaml() const;
 
     [[nodiscard]] std::int64_t peak_macs_per_cycle() const {
-        return std::int64_t{accelerator.macs_per_cycle} * accelerator.cores;
+        return std::int64_t{accelerator.macs_per_cycle} * accelerator.cores *
+               accelerator.hypothetical.ublocks;
     }
+    /// What this target assumes of hardware that does not exist, as sentences; none for real ones.
+    [[nodiscard]] std::vector<std::string> hypotheses() const;
 };
 
 /// What a field of a Target is called, means, and where its default comes from.

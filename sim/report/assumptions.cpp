@@ -18,6 +18,9 @@ double host_time_ms(const CompiledNetwork& network, const HostTime& host) {
 std::vector<std::string> assumptions(const CompiledNetwork& network, const Target& target,
                                      double host_ms) {
     std::vector<std::string> result;
+    for (const std::string& each : target.hypotheses()) {
+        result.push_back("HYPOTHETICAL HARDWARE: " + each);
+    }
     const std::size_t cpu = network.cpu_operators.size();
     const HostTime& host = target.host;
     const bool cpu_has_a_cost = host.cpu_operator_us > 0.0 || host.cpu_bytes_per_us > 0.0;

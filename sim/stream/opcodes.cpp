@@ -37,7 +37,7 @@ constexpr std::array cmd0_rows{
     Row{cmd0::ifm_width0_m1, {"IFM_WIDTH0_M1", 0xFFFF, less_one}},
     Row{cmd0::ifm_height0_m1, {"IFM_HEIGHT0_M1", 0xFFFF, less_one}},
     Row{cmd0::ifm_height1_m1, {"IFM_HEIGHT1_M1", 0xFFFF, less_one}},
-    Row{cmd0::ifm_ib_end, {"IFM_IB_END", 0x3F}},
+    Row{cmd0::ifm_ib_end, {"IFM_IB_END", 0xFF}},
     Row{cmd0::ifm_region, {"IFM_REGION", 0x7}},
     Row{cmd0::ofm_width_m1, {"OFM_WIDTH_M1", 0xFFFF, less_one}},
     Row{cmd0::ofm_height_m1, {"OFM_HEIGHT_M1", 0xFFFF, less_one}},
@@ -61,7 +61,7 @@ constexpr std::array cmd0_rows{
     Row{cmd0::activation_max, {"ACTIVATION_MAX", 0xFFFF, signed_number}},
     Row{cmd0::weight_region, {"WEIGHT_REGION", 0x7}},
     Row{cmd0::scale_region, {"SCALE_REGION", 0x7}},
-    Row{cmd0::ab_start, {"AB_START", 0x3F}},
+    Row{cmd0::ab_start, {"AB_START", 0xFF}},
     Row{cmd0::blockdep, {"BLOCKDEP", 0x3}},
     Row{cmd0::dma0_src_region, {"DMA0_SRC_REGION", 0x707, bits}},
     Row{cmd0::dma0_dst_region, {"DMA0_DST_REGION", 0x707, bits}},
@@ -74,7 +74,7 @@ constexpr std::array cmd0_rows{
     Row{cmd0::ifm2_width0_m1, {"IFM2_WIDTH0_M1", 0xFFFF, less_one}},
     Row{cmd0::ifm2_height0_m1, {"IFM2_HEIGHT0_M1", 0xFFFF, less_one}},
     Row{cmd0::ifm2_height1_m1, {"IFM2_HEIGHT1_M1", 0xFFFF, less_one}},
-    Row{cmd0::ifm2_ib_start, {"IFM2_IB_START", 0x3F}},
+    Row{cmd0::ifm2_ib_start, {"IFM2_IB_START", 0xFF}},
     Row{cmd0::ifm2_region, {"IFM2_REGION", 0x7}},
 };
 

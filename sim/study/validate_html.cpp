@@ -1,50 +1,17 @@
 // A validation as one page with a dot plot of its errors.
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include <u65sim/validate.hpp>
+#include "report/svg.hpp"
 #include "study/validate_format.hpp"
 
 namespace u65sim {
 namespace {
 
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
-}
-
-/// A producer's mark: a colour of the Okabe-Ito palette, which colour-blind readers can tell apart,
-/// and a shape for those who see none.
-struct Mark {
-    const char* colour;
-    const char* path;  ///< around 0,0
-};
-constexpr std::array<Mark, 5> marks{{{"#0072B2", "M-4.5,0a4.5,4.5 0 1,0 9,0a4.5,4.5 0 1,0 -9,0z"},
-                                     {"#D55E00", "M-4,-4h8v8h-8z"},
-                                     {"#009E73", "M0,-5L5,4H-5z"},
-                                     {"#CC79A7", "M0,-5.5L5.5,0L0,5.5L-5.5,0z"},
-                                     {"#E69F00", "M-5,-4H5L0,5z"}}};
+using report::escaped;
 
 constexpr int label_width = 330, plot_width = 620, line_height = 18, head_height = 26;
 
@@ -78,9 +45,9 @@ std::vector<std::string> producers(const Validation& validation) {
     return names;
 }
 
-const Mark& mark_of(const std::vector<std::string>& names, const std::string& name) {
-    const auto at = std::find(names.begin(), names.end(), name) - names.begin();
-    return marks[static_cast<std::size_t>(at) % marks.size()];
+/// A producer's mark: a colour, and a shape for those who see none.
+std::size_t mark_of(const std::vector<std::string>& names, const std::string& name) {
+    return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
 /// One line of the plot: the same figure by each producer.
@@ -128,7 +95,7 @@ std::string band(const Axis& axis, double percent, const char* style, int top, i
         axis.x(-percent), top, axis.x(percent) - axis.x(-percent), bottom - top);
 }
 
-std::string point(const Axis& axis, const ValidationResult& result, const Mark& mark, int y) {
+std::string point(const Axis& axis, const ValidationResult& result, std::size_t mark, int y) {
     const ValidationRow& row = result.row;
     const double error = *result.error_percent();
     const std::string beyond = std::abs(error) > axis.limit ? " beyond" : "";
@@ -141,7 +108,8 @@ std::string point(const Axis& axis, const ValidationResult& result, const Mark& 
     return fmt::format(
         "<path class=\"mark{}\" d=\"{}\" fill=\"{}\" transform=\"translate({:.1f},{})\"><title>{}"
         "</title></path>\n",
-        beyond, mark.path, mark.colour, axis.x(error), y, escaped(title));
+        beyond, report::series_mark(mark), report::series_colour(mark), axis.x(error), y,
+        escaped(title));
 }
 
 std::string plot(const Validation& validation) {
@@ -193,11 +161,11 @@ std::string legend(const Validation& validation) {
     const auto names = producers(validation);
     std::string out = "<p class=\"legend\">";
     for (const std::string& name : names) {
-        const Mark& mark = mark_of(names, name);
+        const std::size_t mark = mark_of(names, name);
         out += fmt::format(
             "<svg width=\"14\" height=\"14\" viewBox=\"-7 -7 14 14\"><path d=\"{}\" fill=\"{}\"/>"
             "</svg> stream by {} &nbsp; ",
-            mark.path, mark.colour, escaped(name));
+            report::series_mark(mark), report::series_colour(mark), escaped(name));
     }
     return out +
            "shaded: within 2 % and 5 %; hollow: beyond the axis; point at a mark for its "

@@ -1,6 +1,5 @@
 // Files of reference rows -> ValidationPlan.
 #include <algorithm>
-#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -12,7 +11,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/validate.hpp>
 
-#include "base/edit_distance.hpp"
+#include "config/yaml_document.hpp"
 #include "study/validate_format.hpp"
 
 namespace u65sim {
@@ -28,22 +27,13 @@ struct Producer {
     std::string name, compiled;
 };
 
-class Reader {
+class Reader : private config::YamlDocument {
 public:
     Reader(std::string origin, fs::path folder)
-        : origin_(std::move(origin)), folder_(std::move(folder)) {}
+        : YamlDocument(std::move(origin)), folder_(std::move(folder)) {}
 
     void read(std::string_view text, ValidationPlan& plan) {
-        if (text.size() > max_file_bytes) {
-            throw InvalidConfig(fmt::format("{}: {} bytes: must be at most {}", origin_,
-                                            text.size(), max_file_bytes));
-        }
-        YAML::Node root;
-        try {
-            root = YAML::Load(std::string(text));
-        } catch (const YAML::Exception& error) {
-            fail(error.mark, error.msg);
-        }
+        const YAML::Node root = parse(text, max_file_bytes);
         const auto fields =
             map_of(root, "a file of reference rows",
                    {"title", "note", "baseline", "producers", "goals", "defaults", "rows"});
@@ -63,82 +53,11 @@ public:
     }
 
 private:
-    using Fields = std::map<std::string, YAML::Node>;
-
     static const std::vector<std::string>& row_keys() {
         static const std::vector<std::string> keys{"group",    "network", "target", "set",
                                                    "producer", "counter", "value",  "bound",
                                                    "baseline", "label",   "source"};
         return keys;
-    }
-
-    [[nodiscard]] std::string place(const YAML::Mark& mark) const {
-        if (mark.is_null()) return origin_;
-        return fmt::format("{}:{}:{}", origin_, mark.line + 1, mark.column + 1);
-    }
-
-    [[noreturn]] void fail(const YAML::Mark& mark, std::string_view message) const {
-        throw InvalidConfig(fmt::format("{}: {}", place(mark), message));
-    }
-
-    Fields map_of(const YAML::Node& node, std::string_view what,
-                  const std::vector<std::string>& keys) const {
-        if (!node.IsMap()) {
-            fail(node.Mark(), fmt::format("{}: must be a map of {}", what, fmt::join(keys, ", ")));
-        }
-        Fields fields;
-        for (const auto& entry : node) {
-            if (!entry.first.IsScalar()) fail(entry.first.Mark(), "a key must be a plain word");
-            const std::string& key = entry.first.Scalar();
-            if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-                const std::string clipped = key.substr(0, 100);
-                const auto nearest = std::min_element(
-                    keys.begin(), keys.end(), [&](const auto& left, const auto& right) {
-                        return edit_distance(clipped, left) < edit_distance(clipped, right);
-                    });
-                fail(entry.first.Mark(),
-                     fmt::format("unknown key {}; the nearest known one is {}", clipped, *nearest));
-            }
-            if (!fields.emplace(key, entry.second).second) {
-                fail(entry.first.Mark(), fmt::format("{}: must be given only once", key));
-            }
-        }
-        return fields;
-    }
-
-    const YAML::Node& require(const Fields& fields, const YAML::Node& around,
-                              const std::string& key) const {
-        const auto found = fields.find(key);
-        if (found == fields.end()) fail(around.Mark(), fmt::format("{}: must be given", key));
-        return found->second;
-    }
-
-    const YAML::Node& sequence(const YAML::Node& node, std::string_view key) const {
-        if (!node.IsSequence()) fail(node.Mark(), fmt::format("{}: must be a list", key));
-        return node;
-    }
-
-    std::string text_of(const YAML::Node& node, std::string_view key) const {
-        if (!node.IsScalar()) fail(node.Mark(), fmt::format("{}: must be a single value", key));
-        std::string text = node.Scalar();
-        while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-        if (text.empty()) fail(node.Mark(), fmt::format("{}: must not be empty", key));
-        return text;
-    }
-
-    double number(const YAML::Node& node, std::string_view key) const {
-        const std::string text = text_of(node, key);
-        double value = 0;
-        std::size_t used = 0;
-        try {
-            value = std::stod(text, &used);
-        } catch (const std::exception&) {
-            used = 0;
-        }
-        if (used != text.size() || !std::isfinite(value) || value <= 0) {
-            fail(node.Mark(), fmt::format("{} = {}: must be a number above 0", key, text));
-        }
-        return value;
     }
 
     void read_producers(const YAML::Node& node) {
@@ -301,7 +220,6 @@ private:
         return list;
     }
 
-    std::string origin_;
     fs::path folder_;
     std::string baseline_;
     std::vector<Producer> producers_;

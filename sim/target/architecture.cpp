@@ -68,7 +68,9 @@ Architecture architecture(const Accelerator& accelerator) {
     for (const Configuration& each : configurations) {
         if (each.product == accelerator.product &&
             each.macs_per_cycle == accelerator.macs_per_cycle && each.cores == accelerator.cores) {
-            return each.architecture;
+            Architecture architecture = each.architecture;
+            architecture.shram_banks *= accelerator.hypothetical.shram;
+            return architecture;
         }
     }
     throw InvalidConfig(

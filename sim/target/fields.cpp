@@ -286,6 +286,52 @@ void add_host(std::vector<Field>& fields) {
                           [](Target& target) -> double& { return target.host.cpu_bytes_per_us; }));
 }
 
+void add_hypothetical(std::vector<Field>& fields) {
+    const std::string source = "assumed: hardware that does not exist; reports say so";
+    const auto of = [](Target& target) -> Hypothetical& { return target.accelerator.hypothetical; };
+    const auto names = [](auto... values) {
+        return std::vector<std::pair<std::string, std::common_type_t<decltype(values)...>>>{
+            {std::string{to_string(values)}, values}...};
+    };
+    fields.push_back(choice<Winograd>(
+        {"hypothetical.winograd", "", "A MAC array for Winograd's 3x3 convolutions.", source},
+        names(Winograd::none, Winograd::f2x2, Winograd::f4x4, Winograd::f4x4_complex),
+        [of](Target& target) -> Winograd& { return of(target).winograd; }));
+    fields.push_back(choice<ZeroSkipping>(
+        {"hypothetical.zero_skipping", "", "A MAC array that skips weights of zero.", source},
+        names(ZeroSkipping::none, ZeroSkipping::pattern_2_4, ZeroSkipping::unstructured),
+        [of](Target& target) -> ZeroSkipping& { return of(target).zero_skipping; }));
+    fields.push_back({"hypothetical.weight_density", "",
+                      "Share of weights that unstructured skipping meets.", source,
+                      "a number from 0.01 to 1",
+                      [](const Target& target) {
+                          return fmt::format("{}", target.accelerator.hypothetical.weight_density);
+                      },
+                      [](Target& target, std::string_view value) {
+                          const auto parsed = text::parse_real(value);
+                          if (!parsed || *parsed < 0.01 || *parsed > 1) return false;
+                          target.accelerator.hypothetical.weight_density = *parsed;
+                          return true;
+                      }});
+    fields.push_back(choice<bool>(
+        {"hypothetical.four_bit_weights", "", "Weights of 4 bits at twice the rate.", source},
+        {{"false", false}, {"true", true}},
+        [of](Target& target) -> bool& { return of(target).four_bit_weights; }));
+    for (const bool is_shram : {false, true}) {
+        const auto member = is_shram ? &Hypothetical::shram : &Hypothetical::ublocks;
+        fields.push_back(integer(
+            {is_shram ? "hypothetical.shram" : "hypothetical.ublocks", "",
+             is_shram ? "SHRAM of each core, as a multiple of the real one."
+                      : "Ublocks of each core, as a multiple of the real ones.",
+             source},
+            1, is_shram ? 4 : 16,
+            [member](const Target& target) { return target.accelerator.hypothetical.*member; },
+            [member](Target& target, std::int64_t value) {
+                target.accelerator.hypothetical.*member = static_cast<std::int32_t>(value);
+            }));
+    }
+}
+
 std::vector<Field> make_table() {
     std::vector<Field> fields;
     add_identity(fields);
@@ -295,6 +341,7 @@ std::vector<Field> make_table() {
                "Memory behind AXI1: limits model plus activations.");
     add_timing(fields);
     add_host(fields);
+    add_hypothetical(fields);
     return fields;
 }
 

@@ -43,6 +43,13 @@ void Target::validate() const {
             throw InvalidConfig(fmt::format("{} = {}: must be {}", field.key, value, field.range));
         }
     }
+    const Hypothetical& asked = accelerator.hypothetical;
+    if (asked.winograd != Winograd::none && asked.zero_skipping != ZeroSkipping::none) {
+        throw InvalidConfig(fmt::format(
+            "hypothetical.zero_skipping = {}: must be none with hypothetical.winograd = {}: "
+            "transformed filters have no zeros",
+            to_string(asked.zero_skipping), to_string(asked.winograd)));
+    }
     const Architecture arch = architecture(accelerator);
     validate_memory("sram", sram, arch.address_bits);
     if (memory_mode == MemoryMode::sram_only) return;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "timing/hypothetical.hpp"
+
 namespace u65sim::timing {
 
 using stream::KernelKind;
@@ -35,7 +37,8 @@ std::int64_t spatial_ublocks(const KernelOp& op, const Box& block, const Archite
         width *= height;
         height = 1;
     }
-    return ceil_div(block.height, height) * ceil_div(block.width, width);
+    return ceil_div(ceil_div(block.height, height) * ceil_div(block.width, width),
+                    accelerator.hypothetical.ublocks);
 }
 
 Cycles mac_cycles(const Traversal& traversal, const Box& block, int depth_block,
@@ -55,17 +58,26 @@ Cycles mac_cycles(const Traversal& traversal, const Box& block, int depth_block,
     }
 
     std::int64_t steps = elements;  // depth-first and reduce-sum: one step a kernel element
-    std::int64_t step_cycles = std::max(decode_floor, 4 * ublocks);
+    std::int64_t multiply_cycles = 4 * ublocks;
     std::int64_t input_groups = 1;
     if (op.kind == KernelKind::depthwise) {
         steps = ceil_div(elements, 4);
-        if (wide) step_cycles = std::max(decode_floor, 8 * ublocks);
+        if (wide) multiply_cycles = 8 * ublocks;
     } else if (op.kind == KernelKind::conv && op.kernel.part_kernel_first) {
         steps = ceil_div(elements, wide ? 2 : 4);
         const int size = traversal.depth_block_size();
         input_groups = ceil_div(std::min(size, op.ifm.depth - depth_block * size), 8);
     }
-    std::int64_t cycles = step_cycles * steps * input_groups * groups;
+    std::int64_t cycles = std::max(decode_floor, multiply_cycles) * steps * input_groups * groups;
+    if (accelerator.hypothetical != Hypothetical{}) {
+        const std::int64_t all_steps = steps * input_groups * groups;
+        const int size = traversal.depth_block_size();
+        const std::int64_t channels =
+            size == 0 ? block.depth : std::min(size, op.ifm.depth - depth_block * size);
+        cycles = hypothetical_cycles({multiply_cycles * all_steps, decode_floor * all_steps},
+                                     traversal, block, channels,
+                                     depth_block + 1 == traversal.depth_blocks(), accelerator);
+    }
     if (ublocks == 1) {
         const std::int64_t delay = accumulator_delay(op, accelerator);
         if (groups == 1) {

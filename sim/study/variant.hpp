@@ -1,0 +1,40 @@
+// One point of a study as the road takes it: network, changes, compiler options and target.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <u65sim/compile.hpp>
+#include <u65sim/study.hpp>
+#include <u65sim/target.hpp>
+
+#include "study/changes.hpp"
+
+namespace u65sim::study {
+
+struct Variant {
+    std::string network;
+    Target target;
+    CompileOptions options;
+    NetworkChanges changes;
+};
+
+/// Makes the variant that settings describe: the target first, then what changes it, in the order
+/// given; a later value of a key replaces an earlier one. Paths are relative to `folder`. Throws
+/// InvalidConfig "key = value: must be ..." or naming the nearest key.
+Variant make_variant(const std::vector<StudySetting>& settings,
+                     const std::filesystem::path& folder);
+
+/// Throws InvalidConfig unless the key is known and takes the value.
+void check_setting(const StudySetting& setting, const std::filesystem::path& folder);
+
+/// Names of all keys.
+std::vector<std::string> key_names();
+/// Whether the key is a number of the target that "x1.1", "+8" and "-8" may change.
+bool is_numeric_field(std::string_view key);
+/// Where a network's name points: "zoo:NAME" or a path, `folder` put before a relative one.
+std::string resolved_network(const std::string& network, const std::filesystem::path& folder);
+
+}  // namespace u65sim::study
