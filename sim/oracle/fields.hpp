@@ -162,13 +162,13 @@ void visit_fields(V& value, auto&& visit) {
     auto& [capacity, peak, read, write] = value;
     visit(capacity, peak, read, write);
 }
-/// All but the target: who asked knows it.
+/// All but the target, which who asked knows, and the timeline, which workers do not keep.
 template <Is<Report> V>
 void visit_fields(V& value, auto&& visit) {
     auto& [version, model, target, total, sram, dram, model_bytes, activation_bytes, weight_bytes,
-           pmu, stalls, spills, operators, assumptions] = value;
+           pmu, stalls, spills, operators, assumptions, live_ranges, timeline] = value;
     visit(version, model, total, sram, dram, model_bytes, activation_bytes, weight_bytes, pmu,
-          stalls, spills, operators, assumptions);
+          stalls, spills, operators, assumptions, live_ranges);
 }
 
 }  // namespace u65sim::oracle
