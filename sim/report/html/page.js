@@ -51,7 +51,7 @@ function timeSections(run) {
       `A row a unit; a span is work for one operator, its shade changes from operator to operator.${coarse} The row of operators has the pattern of what bounds each.`,
       zoomBar(), unitsChart(run), legend('cause', causes, [...new Set(run.operators.map(op => op.bound_by))].filter(name => name))));
     sections.push(section('bandwidth', 'Bandwidth of both ports',
-      `Payload in bytes a cycle, in steps of ${grouped(run.timeline.bandwidth.step_cycles)} cycles; reads and writes on top of each other.`,
+      `Payload in bytes a cycle, in steps of ${grouped(run.timeline.bandwidth.step_cycles)} cycles; reads and writes on top of each other. A memory grants its bandwidth by periods, so a step may pass the dashed line.`,
       portChart(run, 0), portChart(run, 1), legend('channel', channels, used)));
   }
   if (run.live_ranges.length) {
