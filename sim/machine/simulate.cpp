@@ -88,9 +88,10 @@ Simulation simulate(const CompiledNetwork& network, const Target& target,
             stream::decode(stream.words, stream.accelerator);
         SimulateOptions rest = options;
         rest.cycle_limit -= std::min(options.cycle_limit, whole.total);
+        const auto words = static_cast<std::int64_t>(stream.words.size());
         append(whole,
-               machine::run_on_systemc(commands, static_cast<std::int64_t>(stream.words.size()),
-                                       target, rest, vcd.get(), whole.total),
+               vcd ? machine::trace_on_systemc(commands, words, target, rest, *vcd, whole.total)
+                   : machine::run_on_systemc(commands, words, target, rest),
                static_cast<std::uint32_t>(index));
     }
     if (vcd) vcd->finish(whole.total.count());
