@@ -99,9 +99,10 @@ Simulation simulate(const CompiledNetwork& network, const Target& target,
         rest.cycle_limit -= std::min(options.cycle_limit, whole.total);
         const auto words = static_cast<std::int64_t>(stream.words.size());
         append(whole,
-               options.kernel == Kernel::systemc
-                   ? machine::run_on_systemc(commands, words, target, rest, vcd.get(), whole.total)
-                   : machine::run_on_event_queue(commands, words, target, rest),
+               options.kernel != Kernel::systemc
+                   ? machine::run_on_event_queue(commands, words, target, rest)
+               : vcd ? machine::trace_on_systemc(commands, words, target, rest, *vcd, whole.total)
+                     : machine::run_on_systemc(commands, words, target, rest),
                static_cast<std::uint32_t>(index));
     }
     if (vcd) vcd->finish(whole.total.count());

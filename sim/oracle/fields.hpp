@@ -146,6 +146,11 @@ void visit_fields(V& value, auto&& visit) {
     visit(name, type, start_cycle, end_cycle, cycles, macs, mac_utilization, bound_by, block,
           sram_bytes, dram_bytes, kernels, dmas, stalls);
 }
+template <Is<LiveRange> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [name, kind, memory, offset, size, start_cycle, end_cycle, spilled] = value;
+    visit(name, kind, memory, offset, size, start_cycle, end_cycle, spilled);
+}
 template <Is<Report::Model> V>
 void visit_fields(V& value, auto&& visit) {
     auto& [name, producer, macs, parameters, file_bytes, npu_operators, cpu_operators,
@@ -166,9 +171,9 @@ void visit_fields(V& value, auto&& visit) {
 template <Is<Report> V>
 void visit_fields(V& value, auto&& visit) {
     auto& [version, model, target, total, sram, dram, model_bytes, activation_bytes, weight_bytes,
-           pmu, stalls, spills, operators, assumptions, live_ranges, timeline] = value;
+           pmu, stalls, spills, operators, live_ranges, timeline, assumptions] = value;
     visit(version, model, total, sram, dram, model_bytes, activation_bytes, weight_bytes, pmu,
-          stalls, spills, operators, assumptions, live_ranges);
+          stalls, spills, operators, live_ranges, assumptions);
 }
 
 }  // namespace u65sim::oracle

@@ -166,6 +166,10 @@ Oracle::Oracle(Target target, OracleOptions options) {
         throw InvalidConfig(
             fmt::format("memory = {} B: must not be negative", options.memory.count()));
     }
+    if (options.workers > 0 && (options.timeline || !options.vcd_file.empty())) {
+        throw InvalidConfig(fmt::format(
+            "workers = {}: must be 0 where timelines or waveforms are kept", options.workers));
+    }
     state_ = std::make_shared<State>(std::move(target), std::move(options));
 }
 

@@ -136,6 +136,9 @@ Simulation Engine::run(const std::vector<stream::Command>& commands, std::int64_
     throw SimulationStuck(fmt::format("deadlock at cycle {}: {}", now(), npu_->describe()));
 }
 
+/// Held by the run that the process's one engine carries.
+std::mutex lease;
+
 /// The engine of this process, built at the first run.
 Engine& the_engine() {
     static std::unique_ptr<Engine> engine;
@@ -156,11 +159,16 @@ Engine& the_engine() {
 }  // namespace
 
 Simulation run_on_systemc(const std::vector<stream::Command>& commands, std::int64_t words,
-                          const Target& target, const SimulateOptions& options, VcdFile* vcd,
-                          Cycles start) {
-    static std::mutex lease;
+                          const Target& target, const SimulateOptions& options) {
     const std::lock_guard<std::mutex> lock(lease);
-    return the_engine().run(commands, words, target, options, vcd, start.count());
+    return the_engine().run(commands, words, target, options, nullptr, 0);
+}
+
+Simulation trace_on_systemc(const std::vector<stream::Command>& commands, std::int64_t words,
+                            const Target& target, const SimulateOptions& options, VcdFile& vcd,
+                            Cycles start) {
+    const std::lock_guard<std::mutex> lock(lease);
+    return the_engine().run(commands, words, target, options, &vcd, start.count());
 }
 
 }  // namespace u65sim::machine

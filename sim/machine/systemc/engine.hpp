@@ -15,10 +15,12 @@ class VcdFile;
 /// Runs one command stream of `words` words on the SystemC kernel. Takes the process-wide lease:
 /// concurrent callers wait for each other. Throws SimulationStuck on a deadlock or beyond the
 /// cycle limit, InvalidStream for what a unit cannot do, and SimulationStuck when a foreign
-/// SystemC simulation owns this process's kernel. With `vcd`, the run is appended to it from cycle
-/// `start` on.
+/// SystemC simulation owns this process's kernel.
 Simulation run_on_systemc(const std::vector<stream::Command>& commands, std::int64_t words,
-                          const Target& target, const SimulateOptions& options,
-                          VcdFile* vcd = nullptr, Cycles start = {});
+                          const Target& target, const SimulateOptions& options);
+/// The same, and appends the run to `vcd` from cycle `start` of the network on.
+Simulation trace_on_systemc(const std::vector<stream::Command>& commands, std::int64_t words,
+                            const Target& target, const SimulateOptions& options, VcdFile& vcd,
+                            Cycles start);
 
 }  // namespace u65sim::machine

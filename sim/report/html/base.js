@@ -21,6 +21,7 @@ const readable = value => value < 1024 ? `${grouped(value)} B`
 const percent = share => `${(100 * share).toFixed(1)} %`;
 const short = value => value >= 1e6 ? `${+(value / 1e6).toPrecision(4)} M`
   : value >= 1e3 ? `${+(value / 1e3).toPrecision(4)} k` : `${+value.toPrecision(3)}`;
+const offChip = run => run.target.dram.kind.toUpperCase();
 const titleOf = run => `${run.model.name} on ${run.target.name}`;
 
 // Okabe and Ito's colours, which those who see fewer colours tell apart; patterns and labels too.
@@ -49,7 +50,7 @@ const channels = {
 const kinds = {
   feature_map: ['#9ad0f0', '', 'feature map'],
   weight_buffer: ['#f3c766', 'dots', 'buffer that weights are copied to'],
-  scratch: ['#bdbdbd', '', 'scratch of a lowered operator'],
+  scratch: ['#bdbdbd', '', 'scratch memory; for a file compiled elsewhere, its whole arena'],
   variable: ['#7fd1b3', 'down', 'state kept from inference to inference'],
   spilled: ['#d55e00', 'up', 'SPILLED: a feature map in DRAM because the arena had no room'],
 };

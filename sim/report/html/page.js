@@ -29,8 +29,8 @@ function cards(run) {
     card('MAC utilization', percent(run.total.mac_utilization), totals[3][1], `${grouped(run.model.macs)} MACs`),
     card('SRAM peak', readable(run.sram.peak_bytes), totals[6][1], `of ${readable(run.sram.capacity_bytes)}`),
     card('SRAM traffic', readable(run.sram.read_bytes + run.sram.write_bytes), totals[7][1], rate(run.sram)),
-    card('DRAM used', readable(run.dram.used_bytes), totals[8][1], run.dram.capacity_bytes ? `of ${readable(run.dram.capacity_bytes)}` : ''),
-    card('DRAM traffic', readable(run.dram.read_bytes + run.dram.write_bytes), totals[9][1], rate(run.dram)),
+    card(`${offChip(run)} used`, readable(run.dram.used_bytes), totals[8][1], run.dram.capacity_bytes ? `of ${readable(run.dram.capacity_bytes)}` : ''),
+    card(`${offChip(run)} traffic`, readable(run.dram.read_bytes + run.dram.write_bytes), totals[9][1], rate(run.dram)),
     card('spilled maps', grouped(run.spills.length), totals[10][1], run.spills.length ? `${readable(spillTraffic(run))} of traffic` : 'everything fits'));
 }
 
@@ -51,7 +51,7 @@ function timeSections(run) {
       `A row a unit; a span is work for one operator, its shade changes from operator to operator.${coarse} The row of operators has the pattern of what bounds each.`,
       zoomBar(), unitsChart(run), legend('cause', causes, [...new Set(run.operators.map(op => op.bound_by))].filter(name => name))));
     sections.push(section('bandwidth', 'Bandwidth of both ports',
-      `Payload in bytes a cycle, in steps of ${grouped(run.timeline.bandwidth.step_cycles)} cycles; reads and writes on top of each other.`,
+      `Payload in bytes a cycle, in steps of ${grouped(run.timeline.bandwidth.step_cycles)} cycles; reads and writes on top of each other. A memory grants its bandwidth by periods, so a step may pass the dashed line.`,
       portChart(run, 0), portChart(run, 1), legend('channel', channels, used)));
   }
   if (run.live_ranges.length) {
@@ -100,7 +100,7 @@ function rooflinePlot(run, memory) {
   line(width - right, head, width - right, height - foot, '#8a949e', {'stroke-dasharray': '2 4'});
   word('no bytes here', width - right + 10, head + 10, {class: 'soft'});
   word('no MACs', left - 8, height - foot - 4, {'text-anchor': 'end', class: 'soft'});
-  word(`MACs a byte of ${memory === 'both' ? 'SRAM and DRAM' : memory.toUpperCase()} traffic`, (left + width - right) / 2, height - 6, {'text-anchor': 'middle'});
+  word(`MACs a byte of ${memory === 'both' ? 'SRAM and DRAM' : memory === 'dram' ? offChip(run) : 'SRAM'} traffic`, (left + width - right) / 2, height - 6, {'text-anchor': 'middle'});
   word('MACs a cycle', 0, 0, {transform: `translate(14,${height / 2}) rotate(-90)`, 'text-anchor': 'middle'});
   line(slope ? x(Math.max(low, peak / slope)) : left, y(peak), width, y(peak), '#d55e00', {'stroke-width': 2});
   word(`peak: ${peak} MACs a cycle`, width - right - 8, y(peak) - 7, {'text-anchor': 'end', fill: '#a34700'});
@@ -131,7 +131,7 @@ function rooflinePlot(run, memory) {
 function rooflineSection(run) {
   const holder = el('div', {class: 'holder'});
   const choice = el('select', {id: 'roofline-memory', title: 'whose bytes the horizontal axis counts', on: {change: () => holder.replaceChildren(rooflinePlot(run, choice.value))}},
-    el('option', {value: 'dram', text: 'DRAM (AXI1)'}), el('option', {value: 'sram', text: 'SRAM (AXI0)'}), el('option', {value: 'both', text: 'both'}));
+    el('option', {value: 'dram', text: `${offChip(run)} (AXI1)`}), el('option', {value: 'sram', text: 'SRAM (AXI0)'}), el('option', {value: 'both', text: 'both'}));
   holder.append(rooflinePlot(run, 'dram'));
   const shapes = el('div', {class: 'legend'}, ...Object.keys(marks).map(name => el('span', {},
     svg('svg', {viewBox: '-8 -7 16 14'}, svg('path', {d: marks[name][0], fill: '#fff', stroke: '#1c2024'})), name)), el('span', {text: 'area: cycles'}));
@@ -234,10 +234,9 @@ function show(index) {
   const run = runs[index], main = document.getElementById('run');
   charts = [];
   view = {from: 0, to: run.total.cycles, total: Math.max(1, run.total.cycles)};
-  const off = run.target.dram.kind.toUpperCase();
   main.replaceChildren(
     el('h1', {text: titleOf(run)}),
-    el('div', {class: 'soft', text: `${run.target.accelerator.cores > 1 ? `${run.target.accelerator.cores} cores x ` : ''}${run.target.accelerator.macs_per_cycle} MACs a cycle, ${run.target.memory.mode}, off-chip memory: ${off}; ` +
+    el('div', {class: 'soft', text: `${run.target.accelerator.cores > 1 ? `${run.target.accelerator.cores} cores x ` : ''}${run.target.accelerator.macs_per_cycle} MACs a cycle, ${run.target.memory.mode}, off-chip memory: ${offChip(run)}; ` +
       `compiled by ${run.model.producer}, simulated by u65sim ${run.u65sim_version}, content ${run.model.content_hash}`}),
     cards(run), causesSection(run), ...timeSections(run), rooflineSection(run), tableSection(run), spillSection(run), notes(run));
   document.querySelectorAll('.tabs button').forEach((button, at) => button.setAttribute('aria-pressed', at === index));

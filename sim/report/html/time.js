@@ -208,7 +208,7 @@ function portChart(run, port) {
     pen.fillStyle = '#fff';
     pen.fillRect(0, 0, gutter - 1, height);
     pen.fillStyle = '#1c2024';
-    pen.fillText(`axi${port}: ${port === 0 ? 'SRAM' : run.target.dram.kind}`, 8, 16);
+    pen.fillText(`axi${port}: ${port === 0 ? 'SRAM' : offChip(run)}`, 8, 16);
     pen.fillStyle = '#5b6570';
     pen.fillText('bytes a cycle', 8, 34);
     pen.textAlign = 'right';
@@ -269,7 +269,7 @@ function memoryChart(run, memory) {
     pen.fillStyle = '#fff';
     pen.fillRect(0, 0, gutter - 1, height);
     pen.fillStyle = '#1c2024';
-    pen.fillText(memory === 'sram' ? 'SRAM' : `${run.target.dram.kind} arena`, 8, 16);
+    pen.fillText(memory === 'sram' ? 'SRAM' : `${offChip(run)} arena`, 8, 16);
     pen.fillStyle = '#5b6570';
     pen.fillText('address', 8, 34);
     pen.textAlign = 'right';
