@@ -13,22 +13,6 @@
 namespace u65sim::arith {
 namespace {
 
-/// The tensor-wide quantisation, which must exist.
-Affine affine_of(const CpuCall& call, const Tensor& tensor) {
-    const Quantization& quantisation = tensor.quantization;
-    if (quantisation.scales.size() != 1) {
-        call.not_executable(fmt::format("{}: wants one scale for the whole tensor", tensor.name));
-    }
-    Affine result{quantisation.scales.front(), 0};
-    if (!quantisation.zero_points.empty()) {
-        result.zero_point = static_cast<std::int32_t>(quantisation.zero_points.front());
-    }
-    if (!std::isfinite(result.scale) || result.scale <= 0.0F) {
-        call.invalid(fmt::format("{}: scale {}: must be above 0", tensor.name, result.scale));
-    }
-    return result;
-}
-
 std::int64_t float_to_raw(float value, Affine to, RawRange range) {
     const float rounded = std::round(value / to.scale);
     if (std::isnan(rounded)) return range.low;
@@ -327,32 +311,16 @@ CpuResults cpu_binary(const CpuCall& call) {
     const CpuOperand& second = call.input(1);
     const Tensor& output = call.output();
     if (!is_float(*first.tensor) || !is_float(*second.tensor) || !is_float(output)) {
-        call.not_executable("no CPU kernel for quantised operands");
+        return cpu_quantised_binary(call);
     }
     const auto a = float_values(call, first);
     const auto b = float_values(call, second);
     const auto* arithmetic = std::get_if<ArithmeticAttributes>(&call.op.attributes);
     const Activation activation = arithmetic == nullptr ? Activation::none : arithmetic->activation;
-    /// Position of an output element in an operand whose extents of 1 repeat.
-    const auto position = [&](const Shape& shape, std::size_t linear) {
-        std::size_t at = 0;
-        std::size_t stride = 1;
-        for (std::size_t i = 0; i < output.shape.size(); ++i) {
-            const auto extent = static_cast<std::size_t>(output.shape[output.shape.size() - 1 - i]);
-            const std::size_t index = linear % extent;
-            linear /= extent;
-            if (i >= shape.size()) continue;
-            const auto own = static_cast<std::size_t>(shape[shape.size() - 1 - i]);
-            if (own != 1 && own != extent) call.invalid("operand shapes do not broadcast");
-            at += own == 1 ? 0 : index * stride;
-            stride *= own;
-        }
-        return at;
-    };
     std::vector<float> result(static_cast<std::size_t>(elements(output)));
     for (std::size_t i = 0; i < result.size(); ++i) {
-        const std::size_t from_a = position(first.tensor->shape, i);
-        const std::size_t from_b = position(second.tensor->shape, i);
+        const std::size_t from_a = broadcast_position(call, first.tensor->shape, i);
+        const std::size_t from_b = broadcast_position(call, second.tensor->shape, i);
         if (from_a >= a.size() || from_b >= b.size()) call.invalid("operand shapes disagree");
         result[i] = activated(call, activation, combined(call.op.type, a[from_a], b[from_b]));
     }
@@ -366,6 +334,9 @@ CpuResults cpu_unary(const CpuCall& call) {
         std::vector<float> result = float_values(call, input);
         for (float& value : result) value = function_value(call, value);
         return {store_floats(result)};
+    }
+    if (call.op.type == OpType::leaky_relu && input.tensor->type == ElementType::int16) {
+        return cpu_leaky_relu16(call);
     }
     const bool is_signed = input.tensor->type == ElementType::int8;
     if ((!is_signed && input.tensor->type != ElementType::uint8) ||

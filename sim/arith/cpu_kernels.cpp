@@ -1,12 +1,14 @@
 #include "arith/cpu_kernels.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
 
 #include "arith/cpu_operands.hpp"
+#include "arith/rescale.hpp"
 
 namespace u65sim::arith {
 
@@ -85,6 +87,57 @@ RawRange raw_range(const CpuCall& call, ElementType type) {
             break;
     }
     call.not_executable("no kernel for this element type");
+}
+
+Affine affine_of(const CpuCall& call, const Tensor& tensor) {
+    const Quantization& quantisation = tensor.quantization;
+    if (quantisation.scales.size() != 1) {
+        call.not_executable(fmt::format("{}: wants one scale for the whole tensor", tensor.name));
+    }
+    Affine result{quantisation.scales.front(), 0};
+    if (!quantisation.zero_points.empty()) {
+        result.zero_point = static_cast<std::int32_t>(quantisation.zero_points.front());
+    }
+    if (!std::isfinite(result.scale) || result.scale <= 0.0F) {
+        call.invalid(fmt::format("{}: scale {}: must be above 0", tensor.name, result.scale));
+    }
+    return result;
+}
+
+RawRange clamp_range(const CpuCall& call, const Tensor& output, Activation activation) {
+    const RawRange whole = raw_range(call, output.type);
+    if (activation == Activation::tanh || activation == Activation::sign_bit) {
+        call.not_executable("no kernel for this fused activation");
+    }
+    const Affine affine = affine_of(call, output);
+    const auto range = activation_range(
+        activation, affine.scale, affine.zero_point,
+        {static_cast<std::int32_t>(whole.low), static_cast<std::int32_t>(whole.high)});
+    return {range.low, std::max(range.low, range.high)};
+}
+
+std::size_t broadcast_position(const CpuCall& call, const Shape& operand, std::size_t linear) {
+    const Shape& output = call.output().shape;
+    std::size_t at = 0;
+    std::size_t stride = 1;
+    for (std::size_t i = 0; i < output.size(); ++i) {
+        const auto extent = static_cast<std::size_t>(output[output.size() - 1 - i]);
+        const std::size_t index = linear % extent;
+        linear /= extent;
+        if (i >= operand.size()) continue;
+        const auto own = static_cast<std::size_t>(operand[operand.size() - 1 - i]);
+        if (own != 1 && own != extent) call.invalid("operand shapes do not broadcast");
+        at += own == 1 ? 0 : index * stride;
+        stride *= own;
+    }
+    return at;
+}
+
+std::int64_t padding_before(Padding padding, std::int64_t input, std::int64_t output,
+                            std::int64_t kernel, std::int64_t stride, std::int64_t dilation) {
+    if (padding == Padding::valid) return 0;
+    return std::max<std::int64_t>((output - 1) * stride + (kernel - 1) * dilation + 1 - input, 0) /
+           2;
 }
 
 namespace {
@@ -208,7 +261,26 @@ CpuResults dispatch(const CpuCall& call) {
         case OpType::div:
         case OpType::minimum:
         case OpType::maximum:
+        case OpType::squared_difference:
+        case OpType::prelu:
             return cpu_binary(call);
+        case OpType::conv_2d:
+        case OpType::depthwise_conv_2d:
+            return cpu_convolution(call);
+        case OpType::transpose_conv:
+            return cpu_transpose_convolution(call);
+        case OpType::fully_connected:
+            return cpu_fully_connected(call);
+        case OpType::average_pool_2d:
+        case OpType::max_pool_2d:
+            return cpu_pool(call);
+        case OpType::mean:
+            return cpu_mean(call);
+        case OpType::reduce_max:
+            return cpu_reduce_max(call);
+        case OpType::resize_bilinear:
+        case OpType::resize_nearest_neighbor:
+            return cpu_resize(call);
         case OpType::relu:
         case OpType::relu6:
         case OpType::relu_n1_to_1:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arith/cpu_kernels.hpp"
+#include "arith/tables.hpp"
 
 namespace u65sim::arith {
 
@@ -45,6 +46,24 @@ struct RawRange {
     std::int64_t low, high;
 };
 RawRange raw_range(const CpuCall& call, ElementType type);
+/// The range of the type, narrowed by a fused clamp.
+RawRange clamp_range(const CpuCall& call, const Tensor& output, Activation activation);
+/// The tensor-wide quantisation, which must exist.
+Affine affine_of(const CpuCall& call, const Tensor& tensor);
+/// Position in an operand, whose extents of 1 repeat, of the output's element `linear`.
+std::size_t broadcast_position(const CpuCall& call, const Shape& operand, std::size_t linear);
+/// Rows or columns of padding before the map, for windows of `kernel` elements.
+std::int64_t padding_before(Padding padding, std::int64_t input, std::int64_t output,
+                            std::int64_t kernel, std::int64_t stride, std::int64_t dilation);
+/// Calls visit(batch, row, column) in order.
+template <class Visit>
+void for_each_place(std::int64_t batches, std::int64_t rows, std::int64_t columns, Visit visit) {
+    for (std::int64_t b = 0; b < batches; ++b) {
+        for (std::int64_t y = 0; y < rows; ++y) {
+            for (std::int64_t x = 0; x < columns; ++x) visit(b, y, x);
+        }
+    }
+}
 /// Raw elements of any integer type.
 std::vector<std::int64_t> raw_values(const CpuCall& call, const CpuOperand& operand);
 CpuBytes store_raw(const CpuCall& call, ElementType type, std::span<const std::int64_t> values);
@@ -69,5 +88,14 @@ CpuResults cpu_softmax(const CpuCall& call);
 CpuResults cpu_arg_max(const CpuCall& call);
 CpuResults cpu_binary(const CpuCall& call);
 CpuResults cpu_unary(const CpuCall& call);
+CpuResults cpu_convolution(const CpuCall& call);
+CpuResults cpu_transpose_convolution(const CpuCall& call);
+CpuResults cpu_fully_connected(const CpuCall& call);
+CpuResults cpu_pool(const CpuCall& call);
+CpuResults cpu_mean(const CpuCall& call);
+CpuResults cpu_reduce_max(const CpuCall& call);
+CpuResults cpu_resize(const CpuCall& call);
+CpuResults cpu_quantised_binary(const CpuCall& call);
+CpuResults cpu_leaky_relu16(const CpuCall& call);
 
 }  // namespace u65sim::arith

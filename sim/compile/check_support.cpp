@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -77,6 +78,8 @@ public:
             case OpType::resize_bilinear:
             case OpType::resize_nearest_neighbor:
                 return resize();
+            case OpType::arg_max:
+                return arg_max();
             default:
                 return fmt::format("{} has no form on the NPU", to_string(op_.type));
         }
@@ -132,7 +135,10 @@ private:
             if (!present(i)) return fmt::format("operand {} is missing", i);
             if (auto text = tensor(input(i), "input"); !text.empty()) return text;
         }
+        // Positions have no scale.
+        const bool positions = op_.type == OpType::arg_max;
         for (const auto id : op_.outputs) {
+            if (positions) break;
             if (auto text = tensor(program_.tensor(id), "output"); !text.empty()) return text;
         }
         if (const auto a = activation_of(op_); a == Activation::sign_bit || a == Activation::tanh) {
@@ -187,6 +193,16 @@ private:
         return {};
     }
 
+    /// Strides do not matter along an axis with one output. `wide`: any stride along the width.
+    std::string strides(const WindowAttributes& window, bool wide) const {
+        const auto fits = [](std::int32_t stride, std::int32_t outputs) {
+            return stride >= 1 && (stride <= 3 || outputs == 1);
+        };
+        const Extent out = extent_of(output().shape);
+        if (fits(window.stride_h, out.h) && (wide || fits(window.stride_w, out.w))) return {};
+        return fmt::format("strides are {}x{}: must be 1 to 3", window.stride_h, window.stride_w);
+    }
+
     std::string convolution() const {
         if (auto text = one_batch(); !text.empty()) return text;
         if (auto text = types(); !text.empty()) return text;
@@ -213,12 +229,11 @@ private:
             }
             return {};
         }
-        if (window.stride_h < 1 || window.stride_h > 3 || window.stride_w < 1 ||
-            window.stride_w > 3) {
-            return fmt::format("strides are {}x{}: must be 1 to 3", window.stride_h,
-                               window.stride_w);
-        }
         const std::int32_t depth = map().shape[3];
+        const bool folds = op_.type == OpType::conv_2d && window.dilation_w == 1 &&
+                           filter[3] == depth &&
+                           folded_columns(window.stride_w, map().shape[2]).has_value();
+        if (auto text = strides(window, folds); !text.empty()) return text;
         if (op_.type == OpType::conv_2d) {
             if (filter[3] < 1 || depth % filter[3] != 0) {
                 return fmt::format("input depth {} is no multiple of the filters' {}", depth,
@@ -247,10 +262,7 @@ private:
         if (auto text = types(); !text.empty()) return text;
         if (map().shape.size() != 4) return "input must have 4 dimensions";
         const auto w = window_of(op_);
-        const bool whole = w.filter_h == map().shape[1] && w.filter_w == map().shape[2];
-        if (!whole && (w.stride_h < 1 || w.stride_h > 3 || w.stride_w < 1 || w.stride_w > 3)) {
-            return fmt::format("strides are {}x{}: must be 1 to 3", w.stride_h, w.stride_w);
-        }
+        if (auto text = strides(w, false); !text.empty()) return text;
         const bool average = op_.type == OpType::average_pool_2d;
         if (average && w.padding == Padding::same) {
             if (w.filter_h > 8 || w.filter_w > 8) {
@@ -270,7 +282,6 @@ private:
     std::string mean() const {
         if (auto text = types(); !text.empty()) return text;
         if (!constant(1)) return "axes are not constant";
-        if (!is_8_bit(map().type)) return "only 8-bit means are lowered";
         const auto rank = map().shape.size();
         if (rank == 4 && map().shape[0] != 1) {
             return fmt::format("batch is {}: must be 1", map().shape[0]);
@@ -319,7 +330,9 @@ private:
                 return "MINIMUM and MAXIMUM need equal scales";
             }
         }
-        if (op_.type == OpType::squared_difference) return "SQUARED_DIFFERENCE is not lowered";
+        if (op_.type == OpType::squared_difference && !is_8_bit(a.type)) {
+            return "only 8-bit SQUARED_DIFFERENCE is lowered";
+        }
         if (op_.type == OpType::prelu) {
             if (!is_8_bit(a.type)) return "only 8-bit PRELU is lowered";
             if (a.data || ea != eo) return "PRELU needs a slope that broadcasts to its input";
@@ -343,8 +356,11 @@ private:
             if (op_.type == OpType::logistic || op_.type == OpType::tanh) return {};
             if (op_.type == OpType::leaky_relu) {
                 const auto* leaky = std::get_if<LeakyReluAttributes>(&op_.attributes);
-                if (same_quantization(map(), output()) && leaky && leaky->alpha > 0) return {};
-                return "LEAKY_RELU on int16 needs equal scales and a positive slope";
+                if (leaky && leaky->alpha >= 0 && zero_point(map()) == 0 &&
+                    zero_point(output()) == 0) {
+                    return {};
+                }
+                return "LEAKY_RELU on int16 needs zero points of 0 and a slope of at least 0";
             }
         }
         return fmt::format("{} on {} has no look-up form", to_string(op_.type),
@@ -353,7 +369,6 @@ private:
 
     std::string softmax() const {
         if (auto text = types(); !text.empty()) return text;
-        if (!is_8_bit(map().type)) return "only 8-bit SOFTMAX is lowered";
         const auto* attributes = std::get_if<SoftmaxAttributes>(&op_.attributes);
         if (attributes && !(attributes->beta > 0)) {
             return fmt::format("beta is {}: must be positive", attributes->beta);
@@ -416,18 +431,39 @@ private:
         if (auto text = types(); !text.empty()) return text;
         if (map().shape.size() != 4) return "input must have 4 dimensions";
         const auto* a = std::get_if<ResizeAttributes>(&op_.attributes);
-        const bool half = a && a->half_pixel_centers;
-        const bool align = a && a->align_corners;
-        const std::int32_t h = map().shape[1], w = map().shape[2];
-        const std::int32_t oh = output().shape[1], ow = output().shape[2];
-        if (op_.type == OpType::resize_bilinear) {
-            return "RESIZE_BILINEAR is not lowered";
+        const ResizeAttributes form = a ? *a : ResizeAttributes{};
+        const Shape& in = map().shape;
+        const Shape& out = output().shape;
+        if (form.half_pixel_centers && form.align_corners) {
+            return "corners are aligned and pixels have half centres";
         }
-        if (half || align) return "only the plain form is lowered";
-        for (const std::int32_t factor : {1, 2, 4, 8}) {
-            if (oh == h * factor && ow == w * factor) return {};
+        const auto factor = resize_factor(in, out, form);
+        if (!factor) {
+            return fmt::format("{}x{} to {}x{} is no factor of 2, 4 or 8", in[1], in[2], out[1],
+                               out[2]);
         }
-        return fmt::format("{}x{} to {}x{} is no factor of 2, 4 or 8", h, w, oh, ow);
+        const bool bilinear = op_.type == OpType::resize_bilinear;
+        if (bilinear && form.half_pixel_centers && *factor > 4) {
+            return "half-pixel centres with a factor of 8 need windows of 16x16: at most 8x8";
+        }
+        if (*factor > 1 && std::max(in[1], in[2]) * std::int64_t{2} * *factor > 65535) {
+            return "the repeated map has more than 65535 rows or columns";
+        }
+        return {};
+    }
+
+    std::string arg_max() const {
+        if (!is_8_bit(map().type)) return "only 8-bit ARG_MAX is lowered";
+        if (output().type != ElementType::int32) {
+            return fmt::format("output is {}: must be int32", to_string(output().type));
+        }
+        const Shape& in = map().shape;
+        if (!constant(1) || integers(input(1)).size() != 1) return "the axis is not constant";
+        const auto axis = normalise_axis(integers(input(1))[0], in.size());
+        if (axis + 1 != static_cast<std::int32_t>(in.size())) return "only the depth is lowered";
+        if (in.back() > 127) return fmt::format("depth is {}: at most 127", in.back());
+        if (extent_of(in).elements() / in.back() > 65535) return "more than 65535 positions";
+        return {};
     }
 
     const Program& program_;

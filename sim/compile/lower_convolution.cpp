@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "arith/scaling.hpp"
+#include "arith/rescale.hpp"
 #include "compile/lowering.hpp"
 
 namespace u65sim::compiler {
@@ -11,28 +11,19 @@ using stream::KernelKind;
 
 namespace {
 
-/// One record an output channel. The product of scales is taken in double for int8 and int16
-/// convolutions and in float for uint8 and 8-bit fully connected, as TensorFlow Lite does. With a
-/// 64-bit bias its int16 convolutions keep 16 bits of the multiplier, fully connected all 31.
+/// One record an output channel.
 std::vector<weights::ScaleRecord> scale_records(const Lowering& lowering, const Tensor& ifm,
                                                 const Tensor& filter, const Tensor* bias,
-                                                std::int32_t channels, bool in_float) {
+                                                std::int32_t channels) {
     const auto biases = bias ? integers(*bias) : std::vector<std::int64_t>{};
-    const bool narrow = ifm.type == ElementType::int16 && bias &&
-                        bias->type == ElementType::int64 &&
-                        lowering.op().type != OpType::fully_connected;
-    const float ifm_scale = scale(ifm);
-    const float ofm_scale = scale(lowering.output());
+    const auto scaling =
+        arith::channel_scaling(lowering.op().type, ifm, bias, scale(lowering.output()));
     const auto& scales = filter.quantization.scales;
     std::vector<weights::ScaleRecord> records(static_cast<std::size_t>(channels));
     arith::Multiplier m;
     for (std::size_t i = 0; i < records.size(); ++i) {
         if (i == 0 || scales.size() > 1) {
-            const float w = scales[std::min(i, scales.size() - 1)];
-            const double product =
-                in_float ? static_cast<double>(ifm_scale * w) : static_cast<double>(ifm_scale) * w;
-            m = arith::quantise(product / static_cast<double>(ofm_scale));
-            if (narrow) m = arith::reduce_to_16_bits(m);
+            m = scaling.multiplier(scales[std::min(i, scales.size() - 1)]);
         }
         records[i] = {i < biases.size() ? biases[i] : 0, m.multiplier, m.shift};
     }
@@ -80,6 +71,53 @@ Axis window_axis(Padding padding, std::int32_t input, std::int32_t output, std::
     return axis;
 }
 
+/// A filter for an input whose `fold` neighbouring columns have become depth: `lead` columns of
+/// zeros, the stored ones, and zeros up to a multiple of the fold.
+WeightSource folded_source(const Tensor& filter, std::int32_t fold, std::int32_t lead) {
+    WeightSource source = weight_source(filter);
+    const auto outputs = static_cast<std::size_t>(filter.shape[0]);
+    const auto height = static_cast<std::size_t>(filter.shape[1]);
+    const auto row =
+        static_cast<std::size_t>(filter.shape[2]) * static_cast<std::size_t>(filter.shape[3]);
+    source.outputs = filter.shape[0];
+    source.height = filter.shape[1];
+    source.width = static_cast<std::int32_t>(ceil_div(filter.shape[2] + lead, fold));
+    source.inputs = filter.shape[3] * fold;
+    const auto wide =
+        static_cast<std::size_t>(source.width) * static_cast<std::size_t>(source.inputs);
+    const auto skip = static_cast<std::size_t>(lead) * static_cast<std::size_t>(filter.shape[3]);
+    std::vector<std::uint8_t> bytes(outputs * height * wide);
+    for (std::size_t i = 0; i < outputs * height; ++i) {
+        const auto zero =
+            source.zero_points[source.zero_points.size() > 1 ? i / height : std::size_t{0}];
+        std::fill_n(&bytes[i * wide], wide, static_cast<std::uint8_t>(zero));
+        std::copy_n(&filter.data.bytes()[i * row], row, &bytes[i * wide + skip]);
+    }
+    source.data = ConstantData(std::move(bytes));
+    return source;
+}
+
+/// A wide stride made narrow: neighbouring columns become depth.
+void lower_folded(Lowering& lowering, const Tensor& input, const View& ifm, const View& ofm,
+                  std::int32_t fold, Axis y, Axis x) {
+    const Tensor& filter = lowering.input(1);
+    const Tensor* bias = lowering.has_input(2) ? &lowering.input(2) : nullptr;
+    const auto before = static_cast<std::int32_t>(ceil_div(x.before, fold));
+    WeightSource w = folded_source(filter, fold, before * fold - x.before);
+    const View folded =
+        lowering.reshaped(ifm, {ifm.extent.h, ifm.extent.w / fold, ifm.extent.c * fold});
+    NpuOp& npu = lowering.add(KernelKind::conv, folded, ofm);
+    const std::int32_t stride = x.stride / fold;
+    const std::int32_t after = (ofm.extent.w - 1) * stride + w.width - folded.extent.w - before;
+    npu.kernel.kernel = {y.kernel, w.width, y.stride, stride, y.dilation, 1};
+    npu.kernel.pad = {y.before, before, std::max(after, 0), y.after};
+    if (input.type == ElementType::int16) npu.kernel.rounding = stream::Rounding::natural;
+    w.spread_y = y.spread;
+    npu.weights = std::move(w);
+    npu.scales = scale_records(lowering, input, filter, bias, ofm.extent.c);
+    lowering.activate(npu);
+}
+
 }  // namespace
 
 void lower_convolution(Lowering& lowering) {
@@ -112,8 +150,9 @@ void lower_convolution(Lowering& lowering) {
     const Axis x = window_axis(window.padding, ifm.extent.w, ofm.extent.w, filter.shape[2],
                                window.stride_w, window.dilation_w, pads[2], pads[3]);
 
-    const auto records = scale_records(lowering, input, filter, bias, ofm.extent.c,
-                                       input.type == ElementType::uint8);
+    const std::int32_t fold = x.stride > 3 ? *folded_columns(x.stride, ifm.extent.w) : 1;
+    if (fold > 1) return lower_folded(lowering, input, ifm, ofm, fold, y, x);
+    const auto records = scale_records(lowering, input, filter, bias, ofm.extent.c);
     const std::int32_t in_depth = ifm.extent.c / groups;
     const std::int32_t out_depth = ofm.extent.c / groups;
     for (std::int32_t group = 0; group < groups; ++group) {
@@ -176,8 +215,7 @@ void lower_transpose_convolution(Lowering& lowering) {
     w.height = kh;
     w.width = kw;
     npu.weights = std::move(w);
-    npu.scales = scale_records(lowering, input, filter, bias, ofm.extent.c,
-                               input.type == ElementType::uint8);
+    npu.scales = scale_records(lowering, input, filter, bias, ofm.extent.c);
     lowering.activate(npu);
 }
 
@@ -211,8 +249,7 @@ void lower_fully_connected(Lowering& lowering) {
         w.outputs = outputs;
         w.inputs = inputs;
         npu.weights = std::move(w);
-        npu.scales = scale_records(lowering, lowering.input(0), filter, bias, outputs,
-                                   lowering.input(0).type != ElementType::int16);
+        npu.scales = scale_records(lowering, lowering.input(0), filter, bias, outputs);
         npu.vector_product = true;
         lowering.activate(npu);
     }

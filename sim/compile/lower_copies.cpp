@@ -169,22 +169,4 @@ void lower_copies(Lowering& lowering) {
     }
 }
 
-void lower_resize(Lowering& lowering) {
-    View from = lowering.input_view(0);
-    const View to = lowering.output_view();
-    if (from.extent == to.extent) {
-        lowering.copy(from, to, {});
-        return;
-    }
-    while (from.extent.h != to.extent.h) {
-        const Extent doubled{from.extent.h * 2, from.extent.w * 2, from.extent.c};
-        View next = doubled == to.extent
-                        ? to
-                        : lowering.temporary(doubled, to.type, std::to_string(doubled.h));
-        NpuOp& npu = lowering.copy(from, next, {});
-        npu.kernel.upscale = stream::Upscale::nearest;
-        from = next;
-    }
-}
-
 }  // namespace u65sim::compiler

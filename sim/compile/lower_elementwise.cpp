@@ -80,10 +80,70 @@ ElementwiseMode mode_of(OpType type) {
     }
 }
 
+/// An addition or product of two maps, the second broadcast where it is smaller.
+NpuOp& pair(Lowering& lowering, ElementwiseMode mode, const View& a, const View& b, const View& ofm,
+            std::string_view suffix) {
+    NpuOp& npu = lowering.add(KernelKind::elementwise, a, ofm, suffix);
+    npu.kernel.elementwise_mode = mode;
+    npu.ifm2 = b;
+    if (!as_scalar(lowering.program(), npu, b)) {
+        npu.kernel.broadcast.height = b.extent.h == 1 && a.extent.h > 1;
+        npu.kernel.broadcast.width = b.extent.w == 1 && a.extent.w > 1;
+        npu.kernel.broadcast.depth = b.extent.c == 1 && a.extent.c > 1;
+    }
+    npu.kernel.global_scale = true;
+    return npu;
+}
+
+/// The map's part above zero, at another scale.
+View positive_part(Lowering& lowering, const View& ifm, const Extent& extent, float factor) {
+    const View positive = lowering.temporary(extent, stream::DataType::s16, "positive");
+    NpuOp& rescale = lowering.add(KernelKind::pool, ifm, positive, "rescale");
+    rescale.kernel.pool_mode = stream::PoolMode::average;
+    rescale.kernel.global_scale = true;
+    rescale.kernel.ofm_scale = quantised(static_cast<double>(factor));
+    rescale.kernel.activation.min = 0;
+    return positive;
+}
+
+/// The map's part below zero, as it is.
+View negative_part(Lowering& lowering, const View& ifm, const Extent& extent) {
+    View below = lowering.temporary(extent, ifm.type, "below");
+    below.zero_point = ifm.zero_point;
+    below.scale = ifm.scale;
+    NpuOp& minimum = lowering.add(KernelKind::elementwise, ifm, below, "minimum");
+    minimum.kernel.elementwise_mode = ElementwiseMode::min;
+    minimum.kernel.broadcast.scalar = true;
+    minimum.kernel.ifm2_scalar = static_cast<decltype(minimum.kernel.ifm2_scalar)>(ifm.zero_point);
+    minimum.ifm2 = {};
+    minimum.ifm2.type = ifm.type;
+    minimum.ifm2.zero_point = ifm.zero_point;
+    return below;
+}
+
+/// Both parts with a multiplier of their own, then their sum.
+void lower_leaky_relu_16(Lowering& lowering, const View& ifm, const View& ofm, float alpha) {
+    const float in = scale(lowering.input(0));
+    const float out = scale(lowering.output());
+    const View positive = positive_part(lowering, ifm, ofm.extent, in / out);
+    const View below = negative_part(lowering, ifm, ofm.extent);
+    const View negative = lowering.temporary(ofm.extent, stream::DataType::s16, "negative");
+    NpuOp& slope = lowering.add(KernelKind::pool, below, negative, "slope");
+    slope.kernel.pool_mode = stream::PoolMode::average;
+    slope.kernel.global_scale = true;
+    slope.kernel.ofm_scale = quantised(static_cast<double>(in * alpha / out));
+    NpuOp& sum = pair(lowering, ElementwiseMode::add, positive, negative, ofm, "sum");
+    sum.kernel.opa_scale = sum.kernel.opb_scale = sum.kernel.ofm_scale = {1, 0};
+}
+
 /// int16: the output unit's own sigmoid and tanh take real * 12288, LRELU has an operation.
 void lower_unary_16(Lowering& lowering, const View& ifm, const View& ofm) {
     const Operator& op = lowering.op();
     if (const auto* leaky = std::get_if<LeakyReluAttributes>(&op.attributes)) {
+        if (!same_quantization(lowering.input(0), lowering.output()) || !(leaky->alpha > 0)) {
+            lower_leaky_relu_16(lowering, ifm, ofm, leaky->alpha);
+            return;
+        }
         NpuOp& npu = lowering.add(KernelKind::elementwise, ifm, ofm);
         npu.kernel.elementwise_mode = ElementwiseMode::lrelu;
         npu.kernel.global_scale = true;
@@ -112,21 +172,6 @@ void lower_unary_16(Lowering& lowering, const View& ifm, const View& ofm) {
     npu.kernel.ofm_scale = {static_cast<std::uint32_t>(multiplier), shift};
 }
 
-/// An addition or product of two maps, the second broadcast where it is smaller.
-NpuOp& pair(Lowering& lowering, ElementwiseMode mode, const View& a, const View& b, const View& ofm,
-            std::string_view suffix) {
-    NpuOp& npu = lowering.add(KernelKind::elementwise, a, ofm, suffix);
-    npu.kernel.elementwise_mode = mode;
-    npu.ifm2 = b;
-    if (!as_scalar(lowering.program(), npu, b)) {
-        npu.kernel.broadcast.height = b.extent.h == 1 && a.extent.h > 1;
-        npu.kernel.broadcast.width = b.extent.w == 1 && a.extent.w > 1;
-        npu.kernel.broadcast.depth = b.extent.c == 1 && a.extent.c > 1;
-    }
-    npu.kernel.global_scale = true;
-    return npu;
-}
-
 }  // namespace
 
 /// The positive part at the input's scale plus the negative part times the slope: one of the two
@@ -138,24 +183,8 @@ void lower_prelu(Lowering& lowering) {
     const float in_scale = scale(lowering.input(0));
     const float out_scale = scale(lowering.output());
 
-    const View positive = lowering.temporary(ofm.extent, stream::DataType::s16, "positive");
-    NpuOp& rescale = lowering.add(KernelKind::pool, ifm, positive, "rescale");
-    rescale.kernel.pool_mode = stream::PoolMode::average;
-    rescale.kernel.global_scale = true;
-    rescale.kernel.ofm_scale = quantised(static_cast<double>(in_scale / out_scale));
-    rescale.kernel.activation.min = 0;
-
-    View below = lowering.temporary(ofm.extent, ifm.type, "below");
-    below.zero_point = ifm.zero_point;
-    below.scale = ifm.scale;
-    NpuOp& minimum = lowering.add(KernelKind::elementwise, ifm, below, "minimum");
-    minimum.kernel.elementwise_mode = ElementwiseMode::min;
-    minimum.kernel.broadcast.scalar = true;
-    minimum.kernel.ifm2_scalar = static_cast<decltype(minimum.kernel.ifm2_scalar)>(ifm.zero_point);
-    minimum.ifm2 = {};
-    minimum.ifm2.type = ifm.type;
-    minimum.ifm2.zero_point = ifm.zero_point;
-
+    const View positive = positive_part(lowering, ifm, ofm.extent, in_scale / out_scale);
+    const View below = negative_part(lowering, ifm, ofm.extent);
     const View negative = lowering.temporary(ofm.extent, stream::DataType::s16, "negative");
     NpuOp& product = pair(lowering, ElementwiseMode::mul, below, slope, negative, "product");
     product.kernel.ofm_scale =
@@ -164,6 +193,40 @@ void lower_prelu(Lowering& lowering) {
     NpuOp& sum = pair(lowering, ElementwiseMode::add, positive, negative, ofm, "sum");
     sum.kernel.opa_scale = sum.kernel.opb_scale = sum.kernel.ofm_scale = {1, 0};
     lowering.activate(sum);
+}
+
+/// Both operands come to twice the larger scale with 7 bits below the point, each with the
+/// reference's two roundings; their difference is squared at 16 bits.
+void lower_squared_difference(Lowering& lowering) {
+    constexpr int left_shift = 7;
+    const View ofm = lowering.output_view();
+    const auto as_double = [](float value) { return static_cast<double>(value); };
+    const double twice_larger =
+        2 * as_double(std::max(scale(lowering.input(0)), scale(lowering.input(1))));
+    const auto scaled = [&](std::size_t i, std::string_view shifted, std::string_view suffix) {
+        const View ifm = lowering.input_view(i);
+        const View wide = lowering.temporary(ifm.extent, stream::DataType::s16, shifted);
+        NpuOp& shift = lowering.copy(ifm, wide, shifted);
+        shift.ifm.zero_point = ifm.zero_point;
+        shift.kernel.ofm_scale = {1U << left_shift, 0};
+        const View result = lowering.temporary(ifm.extent, stream::DataType::s16, suffix);
+        NpuOp& npu = lowering.add(KernelKind::pool, wide, result, suffix);
+        npu.kernel.pool_mode = stream::PoolMode::average;
+        npu.kernel.global_scale = true;
+        npu.kernel.ofm_scale = quantised(as_double(scale(lowering.input(i))) / twice_larger);
+        return result;
+    };
+    const View a = scaled(0, "a<<7", "a");
+    const View b = scaled(1, "b<<7", "b");
+    const bool swap = a.extent != ofm.extent;
+    const View difference = lowering.temporary(ofm.extent, stream::DataType::s16, "difference");
+    NpuOp& sub =
+        pair(lowering, ElementwiseMode::sub, swap ? b : a, swap ? a : b, difference, "difference");
+    sub.kernel.opa_scale = sub.kernel.opb_scale = sub.kernel.ofm_scale = {1, 0};
+    NpuOp& square = pair(lowering, ElementwiseMode::mul, difference, difference, ofm, {});
+    square.kernel.ofm_scale =
+        quantised(twice_larger * twice_larger /
+                  ((1 << 2 * left_shift) * as_double(scale(lowering.output()))));
 }
 
 void lower_binary(Lowering& lowering) {

@@ -8,9 +8,6 @@ namespace u65sim::compiler {
 
 using stream::KernelKind;
 
-namespace {
-
-/// Multiplier and shift that divide a sum of `n` elements, rounding to nearest.
 stream::Scale divide_by(std::int64_t n) {
     int k = 0;
     while ((std::int64_t{1} << k) < n) ++k;
@@ -19,8 +16,6 @@ stream::Scale divide_by(std::int64_t n) {
                             static_cast<std::uint64_t>(n);
     return {static_cast<std::uint32_t>(multiplier), bits + k};
 }
-
-}  // namespace
 
 void lower_pool(Lowering& lowering) {
     const Operator& op = lowering.op();

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "arith/tables.hpp"
+#include "compile/chain.hpp"
 #include "compile/lowering.hpp"
 
 namespace u65sim::compiler {
@@ -28,62 +29,10 @@ std::vector<std::uint8_t> exp_table(float beta, float in_scale) {
     return table;
 }
 
-/// The chain's steps, all on int32 maps.
-class Chain {
-public:
-    explicit Chain(Lowering& lowering) : lowering_(lowering) {}
-
-    View scalar(std::int32_t value, std::string_view name) {
-        std::vector<std::uint8_t> bytes(4);
-        for (std::size_t i = 0; i < 4; ++i) {
-            bytes[i] = static_cast<std::uint8_t>(static_cast<std::uint32_t>(value) >> (8 * i));
-        }
-        return lowering_.constant({1, 1, 1}, DataType::s32, std::move(bytes), name);
-    }
-
-    NpuOp& step(ElementwiseMode mode, const View& a, const View& b, const View& out) {
-        // The map with the full extent is the IFM; `a` is operand A either way.
-        const bool swap = a.extent != out.extent;
-        NpuOp& npu = lowering_.add(KernelKind::elementwise, swap ? b : a, out);
-        npu.kernel.elementwise_mode = mode;
-        if (b.valid()) {
-            npu.ifm2 = swap ? a : b;
-            auto& broadcast = npu.kernel.broadcast;
-            broadcast.swap_operands = swap;
-            broadcast.height = npu.ifm2.extent.h < out.extent.h;
-            broadcast.width = npu.ifm2.extent.w < out.extent.w;
-            broadcast.depth = npu.ifm2.extent.c < out.extent.c;
-            if (npu.ifm2.extent.elements() == 1) {
-                broadcast.height = broadcast.width = broadcast.depth = true;
-            }
-        }
-        npu.kernel.global_scale = mode == ElementwiseMode::add || mode == ElementwiseMode::sub ||
-                                  mode == ElementwiseMode::mul;
-        npu.kernel.opa_scale = npu.kernel.opb_scale = npu.kernel.ofm_scale = {1, 0};
-        return npu;
-    }
-
-    View map(const Extent& extent, std::string_view name) {
-        return lowering_.temporary(extent, DataType::s32, name);
-    }
-
-    /// out = mode(a, b) on a new map.
-    View apply(ElementwiseMode mode, const View& a, const View& b, std::string_view name,
-               int shift = 0) {
-        const View out =
-            map(a.extent.elements() >= b.extent.elements() ? a.extent : b.extent, name);
-        NpuOp& npu = step(mode, a, b, out);
-        npu.kernel.ofm_scale = {shift == 0 ? 1U : 1U << 30, shift};
-        return out;
-    }
-
-private:
-    Lowering& lowering_;
-};
-
 }  // namespace
 
 void lower_softmax(Lowering& lowering) {
+    if (lowering.input(0).type == ElementType::int16) return lower_softmax_16(lowering);
     const auto* attributes = std::get_if<SoftmaxAttributes>(&lowering.op().attributes);
     const float beta = attributes ? attributes->beta : 1.0F;
     const Tensor& input = lowering.input(0);
@@ -96,19 +45,9 @@ void lower_softmax(Lowering& lowering) {
     const View ofm = lowering.reshaped(lowering.output_view(), full);
     Chain chain(lowering);
 
-    // 0: maximum over the depth, as a pool over a map of depth one.
-    View maximum = lowering.temporary(one, ifm.type, "max");
-    {
-        View columns = ifm;
-        columns.storage = columns.extent = {rows, depth, 1};
-        View column_max = maximum;
-        column_max.storage = column_max.extent = {rows, 1, 1};
-        NpuOp& npu = lowering.add(KernelKind::pool, columns, column_max, "max");
-        npu.kernel.pool_mode = stream::PoolMode::max;
-        npu.kernel.kernel.width = depth;
-        npu.ifm.zero_point = npu.ofm.zero_point = 0;
-        lowering.program().buffer(maximum).linear = true;
-    }
+    // 0: maximum over the depth.
+    const View maximum = lowering.temporary(one, ifm.type, "max");
+    chain.row_maximum(ifm, depth, maximum);
     // 1: exp(x - max) by table; the difference is clamped to the table's range.
     const View exps = chain.map(full, "exp");
     {

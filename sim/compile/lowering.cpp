@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
 
-#include "arith/scaling.hpp"
+#include "arith/rescale.hpp"
 #include "compile/passes.hpp"
 
 namespace u65sim::compiler {
@@ -85,28 +85,10 @@ Clamp range_of(DataType type) {
 }
 
 Clamp clamp_of(Activation activation, const Tensor& output) {
-    Clamp clamp = range_of(*data_type(output.type));
-    const float s = scale(output);
-    const std::int32_t z = zero_point(output);
-    const auto quantised = [&](float value) {
-        return z + static_cast<std::int32_t>(std::round(value / s));
-    };
-    switch (activation) {
-        case Activation::relu:
-            clamp.min = std::max(clamp.min, quantised(0.0F));
-            break;
-        case Activation::relu6:
-            clamp.min = std::max(clamp.min, quantised(0.0F));
-            clamp.max = std::min(clamp.max, quantised(6.0F));
-            break;
-        case Activation::relu_n1_to_1:
-            clamp.min = std::max(clamp.min, quantised(-1.0F));
-            clamp.max = std::min(clamp.max, quantised(1.0F));
-            break;
-        default:
-            break;
-    }
-    return clamp;
+    const Clamp whole = range_of(*data_type(output.type));
+    const auto range = arith::activation_range(activation, scale(output), zero_point(output),
+                                               {whole.min, whole.max});
+    return {range.low, range.high};
 }
 
 TensorId Lowering::result() const {
@@ -322,6 +304,10 @@ void lower_operator(Lowering& lowering) {
             return lower_binary(lowering);
         case OpType::prelu:
             return lower_prelu(lowering);
+        case OpType::squared_difference:
+            return lower_squared_difference(lowering);
+        case OpType::arg_max:
+            return lower_arg_max(lowering);
         case OpType::softmax:
             return lower_softmax(lowering);
         case OpType::resize_bilinear:

@@ -1,6 +1,7 @@
 // What every lowering needs: views of tensors, buffers, and new operations with sound defaults.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -74,6 +75,10 @@ struct Clamp {
 };
 Clamp clamp_of(Activation activation, const Tensor& output);
 Clamp range_of(stream::DataType type);
+/// Multiplier and shift that divide a sum of `n` elements, rounding to nearest.
+stream::Scale divide_by(std::int64_t n);
+/// A 16-bit look-up table as the constants hold it.
+std::vector<std::uint8_t> bytes_of(const std::array<std::uint32_t, 512>& table);
 /// 256 bytes of raw output values, indexed by raw input (signed: index value + 128).
 std::vector<std::uint8_t> table_of(const Operator& op, const Tensor& input, const Tensor& output);
 
@@ -86,7 +91,10 @@ void lower_mean(Lowering& lowering);
 void lower_binary(Lowering& lowering);
 void lower_prelu(Lowering& lowering);
 void lower_unary(Lowering& lowering);
+void lower_squared_difference(Lowering& lowering);
 void lower_softmax(Lowering& lowering);
+void lower_softmax_16(Lowering& lowering);
+void lower_arg_max(Lowering& lowering);
 void lower_copies(Lowering& lowering);
 void lower_resize(Lowering& lowering);
 

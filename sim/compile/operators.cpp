@@ -219,6 +219,27 @@ std::optional<AxisSwap> transpose_axes(const Shape& shape,
     return std::nullopt;
 }
 
+std::optional<std::int32_t> resize_factor(const Shape& input, const Shape& output,
+                                          const ResizeAttributes& form) {
+    const auto size = [&](std::int32_t n, std::int32_t factor) {
+        return form.align_corners ? (std::int64_t{n} - 1) * factor + 1 : std::int64_t{n} * factor;
+    };
+    for (const std::int32_t factor : {1, 2, 4, 8}) {
+        if (output[1] == size(input[1], factor) && output[2] == size(input[2], factor)) {
+            return factor;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::int32_t> folded_columns(std::int32_t stride, std::int32_t width) {
+    if (stride <= 3) return 1;
+    for (const std::int32_t rest : {1, 2, 3}) {
+        if (stride % rest == 0 && width % (stride / rest) == 0) return stride / rest;
+    }
+    return std::nullopt;
+}
+
 AxisPadding axis_padding(Padding padding, std::int32_t input, std::int32_t kernel,
                          std::int32_t stride) {
     if (padding == Padding::valid) return {};

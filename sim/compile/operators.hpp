@@ -47,6 +47,15 @@ struct AxisSwap {
 std::optional<AxisSwap> transpose_axes(const Shape& shape,
                                        const std::vector<std::int64_t>& permutation);
 
+/// How often RESIZE repeats each element along both axes: 1, 2, 4 or 8; with aligned corners the
+/// output is (n - 1) * factor + 1. Empty for other sizes. Shapes of 4 dimensions.
+std::optional<std::int32_t> resize_factor(const Shape& input, const Shape& output,
+                                          const ResizeAttributes& form);
+
+/// How many neighbouring columns of a wide-strided convolution's input become depth, so that its
+/// stride fits into 1 to 3; 1 when none have to. Empty when the width does not divide.
+std::optional<std::int32_t> folded_columns(std::int32_t stride, std::int32_t width);
+
 /// Leading and trailing padding along one axis: total = max(kernel - stride or remainder, 0).
 struct AxisPadding {
     std::int32_t before = 0, after = 0;

@@ -1,4 +1,4 @@
-// Which look-up table stands for which 8-bit operator.
+// Which look-up table stands for which 8-bit operator, and how 16-bit tables are stored.
 #include "arith/tables.hpp"
 
 #include "compile/lowering.hpp"
@@ -48,6 +48,15 @@ std::vector<std::uint8_t> table_of(const Operator& op, const Tensor& input, cons
             break;
     }
     return {table.begin(), table.end()};
+}
+
+std::vector<std::uint8_t> bytes_of(const std::array<std::uint32_t, 512>& table) {
+    std::vector<std::uint8_t> bytes;
+    bytes.reserve(4 * table.size());
+    for (const std::uint32_t word : table) {
+        for (int k = 0; k < 4; ++k) bytes.push_back(static_cast<std::uint8_t>(word >> (8 * k)));
+    }
+    return bytes;
 }
 
 }  // namespace u65sim::compiler

@@ -1,0 +1,203 @@
+// Quantised convolutions and fully connected layers on the CPU: the parameters the NPU refuses.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "arith/cpu_operands.hpp"
+#include "arith/rescale.hpp"
+
+namespace u65sim::arith {
+namespace {
+
+/// Operands of one layer with zero points removed, and its output stage.
+class Layer {
+public:
+    Layer(const CpuCall& call, std::size_t input, std::size_t bias, std::size_t channel_axis,
+          Activation activation)
+        : call_(call), filter(*call.input(1).tensor) {
+        const Tensor& map = *call.input(input).tensor;
+        const Tensor& output = call.output();
+        const Affine in = affine_of(call, map);
+        const Affine out = affine_of(call, output);
+        if (filter.quantization.empty()) call.not_executable("weights without a scale");
+        inputs = raw_values(call, call.input(input));
+        for (std::int64_t& value : inputs) value -= in.zero_point;
+        weights = raw_values(call, call.input(1));
+        remove_weight_zero_points(channel_axis);
+
+        const std::int64_t channels = output.shape.back();
+        const bool has_bias = call.has_input(bias);
+        if (has_bias) biases_ = integers(call, bias);
+        biases_.resize(static_cast<std::size_t>(channels), 0);
+        const auto scaling = channel_scaling(
+            call.op.type, map, has_bias ? call.input(bias).tensor : nullptr, out.scale);
+        const auto& scales = filter.quantization.scales;
+        for (std::size_t i = 0; i < biases_.size(); ++i) {
+            multipliers_.push_back(scaling.multiplier(scales[std::min(i, scales.size() - 1)]));
+        }
+        const bool once = call.op.type == OpType::fully_connected || bytes_of_element(map) == 2;
+        mode_ = once ? RoundingMode::natural : RoundingMode::tfl;
+        zero_point_ = out.zero_point;
+        range_ = clamp_range(call, output, activation);
+    }
+
+    [[nodiscard]] std::int64_t finish(std::int64_t sum, std::size_t channel) const {
+        const Multiplier& m = multipliers_[channel];
+        return std::clamp(
+            round_shift(sum + biases_[channel], m.multiplier, m.shift, mode_) + zero_point_,
+            range_.low, range_.high);
+    }
+
+private:
+    void remove_weight_zero_points(std::size_t channel_axis) {
+        const auto& points = filter.quantization.zero_points;
+        if (points.empty()) return;
+        std::size_t inner = 1;
+        for (std::size_t i = channel_axis + 1; i < filter.shape.size(); ++i) {
+            inner *= static_cast<std::size_t>(filter.shape[i]);
+        }
+        const auto channels = static_cast<std::size_t>(filter.shape.at(channel_axis));
+        if (points.size() > 1 && points.size() < channels) {
+            call_.invalid("too few zero points for the weights' channels");
+        }
+        for (std::size_t i = 0; i < weights.size(); ++i) {
+            weights[i] -= points[points.size() > 1 ? i / inner % channels : 0];
+        }
+    }
+
+    const CpuCall& call_;
+    std::vector<std::int64_t> biases_;
+    std::vector<Multiplier> multipliers_;
+    RoundingMode mode_;
+    std::int64_t zero_point_;
+    RawRange range_;
+
+public:
+    const Tensor& filter;
+    std::vector<std::int64_t> inputs, weights;
+};
+
+/// Extents of a map with batch, rows, columns and depth.
+struct Map {
+    std::int64_t n, h, w, c;
+    Map(const CpuCall& call, const Tensor& tensor) {
+        if (tensor.shape.size() != 4) {
+            call.not_executable(fmt::format("{}: must have 4 dimensions", tensor.name));
+        }
+        n = tensor.shape[0];
+        h = tensor.shape[1];
+        w = tensor.shape[2];
+        c = tensor.shape[3];
+    }
+    [[nodiscard]] std::size_t at(std::int64_t b, std::int64_t y, std::int64_t x,
+                                 std::int64_t channel) const {
+        return static_cast<std::size_t>(((b * h + y) * w + x) * c + channel);
+    }
+};
+
+}  // namespace
+
+CpuResults cpu_convolution(const CpuCall& call) {
+    const auto& window = call.attributes<WindowAttributes>();
+    const bool depthwise = call.op.type == OpType::depthwise_conv_2d;
+    const Layer layer{call, 0, 2, depthwise ? std::size_t{3} : std::size_t{0}, window.activation};
+    const Map in{call, *call.input(0).tensor};
+    const Map out{call, call.output()};
+    const Map kernel{call, layer.filter};
+    const std::int64_t filters = depthwise ? kernel.c : kernel.n;
+    const std::int64_t depth = depthwise ? 1 : kernel.c;
+    if (filters != out.c || depth < 1 || in.c % depth != 0 || out.n != in.n ||
+        out.c % (depthwise ? in.c : in.c / depth) != 0) {
+        call.invalid("the filters' shape disagrees with the maps");
+    }
+    const std::int64_t outputs_a_group = depthwise ? out.c / in.c : out.c / (in.c / depth);
+    const std::int64_t top =
+        padding_before(window.padding, in.h, out.h, kernel.h, window.stride_h, window.dilation_h);
+    const std::int64_t left =
+        padding_before(window.padding, in.w, out.w, kernel.w, window.stride_w, window.dilation_w);
+    std::vector<std::int64_t> result;
+    result.reserve(static_cast<std::size_t>(elements(call.output())));
+    for_each_place(out.n, out.h, out.w, [&](std::int64_t b, std::int64_t y, std::int64_t x) {
+        for (std::int64_t o = 0; o < out.c; ++o) {
+            const std::int64_t first = o / outputs_a_group * depth;
+            std::int64_t sum = 0;
+            for (std::int64_t ky = 0; ky < kernel.h; ++ky) {
+                const std::int64_t iy = y * window.stride_h + ky * window.dilation_h - top;
+                if (iy < 0 || iy >= in.h) continue;
+                for (std::int64_t kx = 0; kx < kernel.w; ++kx) {
+                    const std::int64_t ix = x * window.stride_w + kx * window.dilation_w - left;
+                    if (ix < 0 || ix >= in.w) continue;
+                    const std::int64_t* from = &layer.inputs[in.at(b, iy, ix, first)];
+                    const std::int64_t* with = &layer.weights[depthwise ? kernel.at(0, ky, kx, o)
+                                                                        : kernel.at(o, ky, kx, 0)];
+                    for (std::int64_t c = 0; c < depth; ++c) sum += from[c] * with[c];
+                }
+            }
+            result.push_back(layer.finish(sum, static_cast<std::size_t>(o)));
+        }
+    });
+    return {store_raw(call, call.output().type, result)};
+}
+
+CpuResults cpu_transpose_convolution(const CpuCall& call) {
+    const auto& window = call.attributes<WindowAttributes>();
+    const Layer layer{call, 2, 3, 0, window.activation};
+    const Map in{call, *call.input(2).tensor};
+    const Map out{call, call.output()};
+    const Map kernel{call, layer.filter};
+    if (kernel.n != out.c || kernel.c != in.c || out.n != in.n) {
+        call.invalid("the filters' shape disagrees with the maps");
+    }
+    // The forward convolution's padding.
+    const std::int64_t top =
+        padding_before(window.padding, out.h, in.h, kernel.h, window.stride_h, 1);
+    const std::int64_t left =
+        padding_before(window.padding, out.w, in.w, kernel.w, window.stride_w, 1);
+    std::vector<std::int64_t> sums(static_cast<std::size_t>(elements(call.output())), 0);
+    for_each_place(in.n, in.h, in.w, [&](std::int64_t b, std::int64_t y, std::int64_t x) {
+        const std::int64_t* from = &layer.inputs[in.at(b, y, x, 0)];
+        for (std::int64_t ky = 0; ky < kernel.h; ++ky) {
+            const std::int64_t oy = y * window.stride_h + ky - top;
+            if (oy < 0 || oy >= out.h) continue;
+            for (std::int64_t kx = 0; kx < kernel.w; ++kx) {
+                const std::int64_t ox = x * window.stride_w + kx - left;
+                if (ox < 0 || ox >= out.w) continue;
+                for (std::int64_t o = 0; o < out.c; ++o) {
+                    const std::int64_t* with = &layer.weights[kernel.at(o, ky, kx, 0)];
+                    std::int64_t& sum = sums[out.at(b, oy, ox, o)];
+                    for (std::int64_t c = 0; c < in.c; ++c) sum += from[c] * with[c];
+                }
+            }
+        }
+    });
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+        sums[i] = layer.finish(sums[i], i % static_cast<std::size_t>(out.c));
+    }
+    return {store_raw(call, call.output().type, sums)};
+}
+
+CpuResults cpu_fully_connected(const CpuCall& call) {
+    const Layer layer{call, 0, 2, 0, call.attributes<FullyConnectedAttributes>().activation};
+    if (layer.filter.shape.size() != 2) call.invalid("weights must have 2 dimensions");
+    const auto units = static_cast<std::size_t>(layer.filter.shape[0]);
+    const auto depth = static_cast<std::size_t>(layer.filter.shape[1]);
+    if (depth == 0 || layer.inputs.size() % depth != 0) {
+        call.invalid(fmt::format("{} elements are no rows of {}", layer.inputs.size(), depth));
+    }
+    if (call.output().shape.back() != layer.filter.shape[0]) {
+        call.invalid("the output's depth disagrees with the weights");
+    }
+    std::vector<std::int64_t> result;
+    for (std::size_t row = 0; row < layer.inputs.size(); row += depth) {
+        for (std::size_t o = 0; o < units; ++o) {
+            std::int64_t sum = 0;
+            for (std::size_t i = 0; i < depth; ++i) {
+                sum += layer.inputs[row + i] * layer.weights[o * depth + i];
+            }
+            result.push_back(layer.finish(sum, o));
+        }
+    }
+    return {store_raw(call, call.output().type, result)};
+}
+
+}  // namespace u65sim::arith

@@ -1,0 +1,93 @@
+// Resizing on the CPU: nearest and bilinear, in the reference's steps.
+#include <algorithm>
+#include <cmath>
+
+#include "arith/cpu_operands.hpp"
+
+namespace u65sim::arith {
+namespace {
+
+/// The source of one output position along an axis: elements `low` and `high`, `fraction` of the
+/// way from one to the other in units of 1/1024 (it may lie outside of 0..1024 at the borders,
+/// where both are the same element).
+struct Blend {
+    std::int64_t low, high, fraction;
+};
+
+constexpr std::int64_t unit = 1024;
+
+std::vector<Blend> blends(std::int64_t in, std::int64_t out, const ResizeAttributes& form) {
+    std::int64_t step = (unit * in + out / 2) / out;
+    if (form.align_corners && out > 1) step = (unit * (in - 1) + (out - 1) / 2) / (out - 1);
+    std::vector<Blend> result;
+    for (std::int64_t i = 0; i < out; ++i) {
+        std::int64_t at = i * step;
+        if (form.half_pixel_centers) at += step / 2 - unit / 2;
+        const std::int64_t low = std::clamp<std::int64_t>(at / unit, 0, in - 1);
+        const std::int64_t high = std::clamp<std::int64_t>((at + unit - 1) / unit, 0, in - 1);
+        result.push_back({low, high, at - unit * low});
+    }
+    return result;
+}
+
+std::vector<std::int64_t> nearest(std::int64_t in, std::int64_t out, const ResizeAttributes& form) {
+    const float step = form.align_corners && out > 1
+                           ? static_cast<float>(in - 1) / static_cast<float>(out - 1)
+                           : static_cast<float>(in) / static_cast<float>(out);
+    const float offset = form.half_pixel_centers ? 0.5F : 0.0F;
+    std::vector<std::int64_t> result;
+    for (std::int64_t i = 0; i < out; ++i) {
+        const float at = (static_cast<float>(i) + offset) * step;
+        const float chosen = form.align_corners ? std::round(at) : std::floor(at);
+        result.push_back(std::clamp<std::int64_t>(static_cast<std::int64_t>(chosen), 0, in - 1));
+    }
+    return result;
+}
+
+}  // namespace
+
+CpuResults cpu_resize(const CpuCall& call) {
+    const auto& form = call.attributes<ResizeAttributes>();
+    const CpuOperand& input = call.input(0);
+    const Shape& in = input.tensor->shape;
+    const Shape& out = call.output().shape;
+    if (in.size() != 4 || out.size() != 4 || in[0] != out[0] || in[3] != out[3] ||
+        elements(*input.tensor) < 1) {
+        call.invalid("a resize needs maps of 4 dimensions and equal depth");
+    }
+    const auto raw = raw_values(call, input);
+    const auto at = [&](std::int64_t b, std::int64_t y, std::int64_t x, std::int64_t c) {
+        return raw[static_cast<std::size_t>(((b * in[1] + y) * in[2] + x) * in[3] + c)];
+    };
+    std::vector<std::int64_t> result;
+    result.reserve(static_cast<std::size_t>(elements(call.output())));
+    if (call.op.type == OpType::resize_nearest_neighbor) {
+        const auto rows = nearest(in[1], out[1], form);
+        const auto columns = nearest(in[2], out[2], form);
+        for_each_place(out[0], out[1], out[2], [&](std::int64_t b, std::int64_t y, std::int64_t x) {
+            for (std::int64_t c = 0; c < in[3]; ++c) {
+                result.push_back(at(b, rows[static_cast<std::size_t>(y)],
+                                    columns[static_cast<std::size_t>(x)], c));
+            }
+        });
+        return {store_raw(call, call.output().type, result)};
+    }
+    const auto rows = blends(in[1], out[1], form);
+    const auto columns = blends(in[2], out[2], form);
+    for_each_place(out[0], out[1], out[2], [&](std::int64_t b, std::int64_t y, std::int64_t x) {
+        const Blend& v = rows[static_cast<std::size_t>(y)];
+        const Blend& h = columns[static_cast<std::size_t>(x)];
+        for (std::int64_t c = 0; c < in[3]; ++c) {
+            const std::int64_t sum =
+                at(b, v.low, h.low, c) * (unit - v.fraction) * (unit - h.fraction) +
+                at(b, v.high, h.low, c) * v.fraction * (unit - h.fraction) +
+                at(b, v.low, h.high, c) * (unit - v.fraction) * h.fraction +
+                at(b, v.high, h.high, c) * v.fraction * h.fraction;
+            constexpr std::int64_t half = unit * unit / 2;
+            result.push_back((sum + (sum > 0 ? half : -half)) / (unit * unit));
+        }
+    });
+    return {store_raw(call, call.output().type, result)};
+}
+
+}  // namespace u65sim::arith

@@ -1,0 +1,34 @@
+// Multipliers and limits that the compiler and the CPU kernels must agree on.
+#pragma once
+
+#include <cstdint>
+
+#include <u65sim/graph.hpp>
+
+#include "arith/scaling.hpp"
+
+namespace u65sim::arith {
+
+/// Lowest and highest raw value, both included.
+struct ValueRange {
+    std::int32_t low = 0, high = 0;
+};
+/// What a fused clamp lets through on an output of this quantisation; other activations than
+/// clamps leave the range as it is.
+ValueRange activation_range(Activation activation, float scale, std::int32_t zero_point,
+                            ValueRange range);
+
+/// How TensorFlow Lite builds the multipliers of convolutions and fully connected layers: int8 and
+/// int16 convolutions take the product of scales in double, uint8 and 8-bit fully connected in
+/// float; int16 convolutions with a 64-bit bias keep 16 bits of the multiplier.
+struct ChannelScaling {
+    float input = 1.0F, output = 1.0F;
+    bool product_in_float = false;
+    bool narrow = false;
+
+    [[nodiscard]] Multiplier multiplier(float weight) const;
+};
+/// The rules for `op` on an input of this type; `bias` may be null.
+ChannelScaling channel_scaling(OpType op, const Tensor& input, const Tensor* bias, float output);
+
+}  // namespace u65sim::arith

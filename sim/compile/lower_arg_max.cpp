@@ -1,0 +1,61 @@
+// ARG_MAX over the depth: the position rides in the low bits of each element.
+#include "arith/tables.hpp"
+#include "compile/chain.hpp"
+#include "compile/lowering.hpp"
+
+namespace u65sim::compiler {
+
+namespace {
+
+using stream::DataType;
+using stream::KernelKind;
+
+constexpr std::int32_t position_bits = 7;
+constexpr std::int32_t last_position = (1 << position_bits) - 1;
+
+/// A depthwise operation of one element that keeps sums as they are.
+NpuOp& depthwise(Lowering& lowering, const View& ifm, const View& ofm, std::string_view suffix) {
+    NpuOp& npu = lowering.add(KernelKind::depthwise, ifm, ofm, suffix);
+    WeightSource w;
+    w.form = WeightSource::Form::ones;
+    w.outputs = ifm.extent.c;
+    w.zero_points = {0};
+    npu.weights = std::move(w);
+    npu.scales.assign(static_cast<std::size_t>(ifm.extent.c), {0, 1, 0});
+    npu.ifm.zero_point = npu.ofm.zero_point = 0;
+    return npu;
+}
+
+}  // namespace
+
+void lower_arg_max(Lowering& lowering) {
+    const View in = lowering.input_view(0);
+    const std::int32_t depth = in.extent.c;
+    const auto rows = static_cast<std::int32_t>(in.extent.elements() / depth);
+    // element * 128 + 127 - position: of equal elements the first is the largest.
+    const View marked = lowering.temporary(in.extent, DataType::s16, "marked");
+    {
+        NpuOp& npu = depthwise(lowering, in, marked, "mark");
+        npu.weights->form = WeightSource::Form::channels;
+        npu.weights->is_unsigned = true;
+        npu.weights->data = ConstantData(
+            std::vector<std::uint8_t>(static_cast<std::size_t>(depth), 1U << position_bits));
+        for (std::int32_t c = 0; c < depth; ++c) {
+            npu.scales[static_cast<std::size_t>(c)].bias = last_position - c;
+        }
+    }
+    // The table keeps the low bits alone: every step falls from 127 to -1.
+    const View position = lowering.temporary({rows, 1, 1}, DataType::s16, "position");
+    {
+        Chain chain(lowering);
+        NpuOp& npu = chain.row_maximum(marked, depth, position);
+        constexpr std::uint32_t fall = 0x10000U - (1U << position_bits);
+        arith::Table16 table{};
+        table.fill(fall << 16 | static_cast<std::uint32_t>(last_position));
+        npu.kernel.activation.function = 16;
+        npu.lut = bytes_of(table);
+    }
+    depthwise(lowering, position, lowering.reshaped(lowering.output_view(), {rows, 1, 1}), "widen");
+}
+
+}  // namespace u65sim::compiler
