@@ -1,8 +1,10 @@
 // u65sim disasm: the command streams of a file as text.
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
 #include <CLI/Option.hpp>
+#include <u65sim/bare_stream.hpp>
 #include <u65sim/command_stream.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
@@ -14,10 +16,18 @@ namespace u65sim::cli {
 
 namespace {
 
-std::string disassembled(const std::string& file) {
+std::string disassembled(const std::string& file, const std::string& target) {
     const std::string content = read_all(file);
     const std::vector<std::uint8_t> bytes{content.begin(), content.end()};
     if (content.starts_with("COP1")) return disassemble(parse_payload(bytes));
+    if (!target.empty()) return disassemble(read_stream(bytes, Target::preset(target).accelerator));
+    constexpr std::size_t identifier_offset = 4;
+    if (content.compare(std::min(identifier_offset, content.size()), 4, "TFL3") != 0) {
+        throw InvalidModel(
+            fmt::format("{}: is neither a .tflite nor a driver payload (COP1): words alone need "
+                        "--target",
+                        file));
+    }
 
     const Graph graph = read_tflite(bytes, file);
     std::string text;
@@ -47,7 +57,7 @@ std::string disassembled(const std::string& file) {
 
 void add_disasm(CLI::App& app) {
     struct Disasm {
-        std::string file, output;
+        std::string file, target, output;
     };
     auto disasm = std::make_shared<Disasm>();
     CLI::App* command =
@@ -56,11 +66,15 @@ void add_disasm(CLI::App& app) {
         ->add_option("FILE", disasm->file, "A compiled .tflite (ours or Vela's) or a raw payload")
         ->required()
         ->type_name("");
+    command
+        ->add_option("-t,--target", disasm->target,
+                     "FILE holds the words of a stream alone, for this preset's accelerator")
+        ->type_name("NAME");
     command->add_option("-o,--output", disasm->output, "Write to FILE instead of standard output")
         ->type_name("FILE");
     command->callback([disasm] {
         require_writable(disasm->output);
-        write(disasm->output, disassembled(disasm->file));
+        write(disasm->output, disassembled(disasm->file, disasm->target));
     });
 }
 

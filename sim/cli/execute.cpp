@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
 #include <CLI/Option.hpp>
-#include <u65sim/command_stream.hpp>
+#include <u65sim/bare_stream.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/execute.hpp>
 
@@ -44,25 +43,6 @@ std::vector<std::vector<std::uint8_t>> drawn_inputs(const Graph& graph) {
     return inputs;
 }
 
-/// The line of the disassembly that starts with this word index.
-std::string line_of(const CommandStream& stream, std::uint32_t word) {
-    const std::string text = disassemble(stream);
-    const std::string wanted = std::to_string(word);
-    std::string_view rest = text;
-    while (!rest.empty()) {
-        const std::size_t end = std::min(rest.find('\n'), rest.size());
-        std::string_view line = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        const std::size_t begin = line.find_first_not_of(" \t");
-        if (begin == std::string_view::npos) continue;
-        line.remove_prefix(begin);
-        if (!line.starts_with(wanted)) continue;
-        const std::string_view behind = line.substr(wanted.size());
-        if (behind.starts_with(' ') || behind.starts_with(':')) return std::string{line};
-    }
-    return {};
-}
-
 std::string described(const CompiledNetwork& network, const std::vector<Finding>& findings) {
     std::string text = fmt::format("the checker found {} fault{}:", findings.size(),
                                    findings.size() == 1 ? "" : "s");
@@ -72,7 +52,7 @@ std::string described(const CompiledNetwork& network, const std::vector<Finding>
                             finding.text);
         if (finding.segment >= network.segments.size()) continue;
         const std::string line =
-            line_of(network.segments[finding.segment].stream, finding.word_index);
+            disassembled_line(network.segments[finding.segment].stream, finding.word_index);
         if (!line.empty()) text += fmt::format("\n    {}", line);
     }
     return text;

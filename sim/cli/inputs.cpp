@@ -1,15 +1,22 @@
 #include "inputs.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <fstream>
+#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
+#include <u65sim/bare_stream.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
 #include <u65sim/zoo.hpp>
+
+#include "output.hpp"
 
 namespace u65sim::cli {
 
@@ -107,6 +114,41 @@ std::optional<fs::path> NetworkOption::file() const {
         throw FileError(fmt::format("{}: no such file", text_));
     }
     return std::nullopt;
+}
+
+void NetworkOption::add_weights_to(CLI::App& command) {
+    command
+        .add_option("--weights", weights_,
+                    "NET is a bare command stream (a driver payload, or its words alone): FILE "
+                    "holds the constants of its region 0")
+        ->type_name("FILE");
+}
+
+bool NetworkOption::is_stream() const {
+    if (!weights_.empty()) return true;
+    const auto path = file();
+    if (!path) return false;
+    std::array<char, 4> start{};
+    std::ifstream in{*path, std::ios::binary};
+    return in.read(start.data(), start.size()) && std::string_view{start.data(), 4} == "COP1";
+}
+
+Graph NetworkOption::read_stream_network(const Accelerator& accelerator) const {
+    const auto bytes_of = [](const std::string& file) {
+        const std::string content = read_all(file);
+        return std::vector<std::uint8_t>{content.begin(), content.end()};
+    };
+    const auto constants = weights_.empty() ? std::vector<std::uint8_t>{} : bytes_of(weights_);
+    if (!file()) throw FileError(fmt::format("{}: no such file: --weights needs a stream", text_));
+    const auto bytes = bytes_of(text_);
+    try {
+        return payload_network(read_stream(bytes, accelerator), constants,
+                               fs::path{text_}.stem().string());
+    } catch (const InvalidStream& error) {
+        throw InvalidStream(
+            fmt::format("{}: {}{}", text_, error.what(),
+                        weights_.empty() ? " (--weights FILE gives a stream's constants)" : ""));
+    }
 }
 
 Graph NetworkOption::read() const {

@@ -41,15 +41,22 @@ private:
 class NetworkOption {
 public:
     void add_to(CLI::App& command);
+    /// --weights: NET may be a bare command stream.
+    void add_weights_to(CLI::App& command);
     /// The file that NET names, or nothing when it is a network of the zoo. Throws FileError when
     /// it can be neither.
     [[nodiscard]] std::optional<std::filesystem::path> file() const;
     /// The network itself. Throws what reading throws.
     [[nodiscard]] Graph read() const;
+    /// Whether NET is a bare command stream: a file with the driver's header, or any with
+    /// --weights.
+    [[nodiscard]] bool is_stream() const;
+    /// The stream as a network; words without a header are for `accelerator`.
+    [[nodiscard]] Graph read_stream_network(const Accelerator& accelerator) const;
     [[nodiscard]] const std::string& text() const { return text_; }
 
 private:
-    std::string text_;
+    std::string text_, weights_;
 };
 
 }  // namespace u65sim::cli

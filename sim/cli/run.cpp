@@ -33,7 +33,7 @@ struct Run {
         for (const std::string& file : {output, trace, vcd}) require_writable(file);
         if (data.wanted()) {
             const Progress progress{fmt::format("executing {}", network.text())};
-            data.execute(network.read(), oracle.target(), optimise.resolve());
+            data.execute(graph(oracle.target()), oracle.target(), optimise.resolve());
         }
         const Report report = estimate(oracle);
         if (!trace.empty()) write(trace, report.to_trace());
@@ -48,8 +48,14 @@ struct Run {
         }
     }
 
+    Graph graph(const Target& for_target) const {
+        return network.is_stream() ? network.read_stream_network(for_target.accelerator)
+                                   : network.read();
+    }
+
     Report estimate(Oracle& oracle) const {
         const Progress progress{fmt::format("simulating {}", network.text())};
+        if (network.is_stream()) return oracle.estimate(graph(oracle.target()));
         if (const auto file = network.file()) return oracle.estimate(*file);
         return oracle.estimate(network.read());
     }
@@ -62,6 +68,7 @@ void add_run(CLI::App& app) {
     CLI::App* command = app.add_subcommand(
         "run", "Simulate one inference of NET and report cycles, bandwidth and spills");
     run->network.add_to(*command);
+    run->network.add_weights_to(*command);
     run->target.add_to(*command);
     run->optimise.add_to(*command);
     run->data.add_to(*command);
@@ -88,13 +95,16 @@ void add_run(CLI::App& app) {
                       "Keep the timeline in a json report too (html always has it)");
     command->footer(
         "NET may be compiled already (by u65sim or by Vela for an Ethos-U): then its command\n"
-        "streams run as they are. Cycles are the same with and without data.\n\n"
+        "streams run as they are. So does a bare stream with --weights; its inputs are the bytes\n"
+        "it reads before it writes them, its outputs the maps that nothing reads.\n"
+        "Cycles are the same with and without data.\n\n"
         "Examples:\n"
         "  u65sim run mobilenet_v2_224\n"
         "  u65sim run net.tflite --target u65-512 --set memory.ideal=true\n"
         "  u65sim run net.tflite --format json -o report.json\n"
         "  u65sim run net.tflite --format html -o report.html --trace trace.json\n"
         "  u65sim run ds_cnn --input audio.bin --output results --check\n"
+        "  u65sim run payload.bin --weights constants.bin --target u65-512\n"
         "  u65sim run net.tflite --target u55-128 --vela-config vela.ini \\\n"
         "      --system-config Ethos_U55_High_End_Embedded --memory-mode Shared_Sram");
     command->callback([run] { (*run)(); });

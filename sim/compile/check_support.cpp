@@ -353,7 +353,10 @@ private:
         }
         if (is_8_bit(map().type)) return {};
         if (map().type == ElementType::int16) {
-            if (op_.type == OpType::logistic || op_.type == OpType::tanh) return {};
+            if (op_.type == OpType::logistic || op_.type == OpType::tanh ||
+                op_.type == OpType::exp) {
+                return {};
+            }
             if (op_.type == OpType::leaky_relu) {
                 const auto* leaky = std::get_if<LeakyReluAttributes>(&op_.attributes);
                 if (leaky && leaky->alpha >= 0 && zero_point(map()) == 0 &&

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "arith/scaling.hpp"
+#include "arith/tables.hpp"
 #include "compile/lowering.hpp"
 
 namespace u65sim::compiler {
@@ -149,6 +150,14 @@ void lower_unary_16(Lowering& lowering, const View& ifm, const View& ofm) {
         npu.kernel.global_scale = true;
         npu.kernel.ofm_scale = quantised(static_cast<double>(leaky->alpha));
         npu.in_place = 0;
+        return;
+    }
+    if (op.type == OpType::exp) {
+        NpuOp& npu = lowering.copy(ifm, ofm, {});
+        npu.kernel.activation.function = 16;
+        npu.lut = bytes_of(arith::function_table16(
+            arith::Function::exp, {scale(lowering.input(0)), zero_point(lowering.input(0))},
+            {scale(lowering.output()), zero_point(lowering.output())}));
         return;
     }
     NpuOp& npu = lowering.rescale(ifm, ofm);

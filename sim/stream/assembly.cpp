@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include <u65sim/bare_stream.hpp>
 #include <u65sim/command_stream.hpp>
 #include <u65sim/error.hpp>
 #include "stream/instruction.hpp"
@@ -229,6 +231,24 @@ std::string disassemble(const CommandStream& stream) {
         index += instruction.has_payload ? 2 : 1;
     }
     return text;
+}
+
+std::string disassembled_line(const CommandStream& stream, std::uint32_t word) {
+    const std::string text = disassemble(stream);
+    const std::string wanted = std::to_string(word);
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        std::string_view line = rest.substr(0, end);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        const std::size_t begin = line.find_first_not_of(" \t");
+        if (begin == std::string_view::npos) continue;
+        line.remove_prefix(begin);
+        if (!line.starts_with(wanted)) continue;
+        const std::string_view behind = line.substr(wanted.size());
+        if (behind.starts_with(' ') || behind.starts_with(':')) return std::string{line};
+    }
+    return {};
 }
 
 CommandStream assemble(std::string_view text) { return Assembler(text).run(); }

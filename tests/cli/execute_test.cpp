@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <u65sim/network.hpp>
 
 #include "cli/program.hpp"
 
@@ -98,12 +99,72 @@ TEST_CASE("Inputs of the wrong size or number are refused before anything is wri
 TEST_CASE("An operator without a kernel is named, and only where data is wanted") {
     const Folder folder;
     write(folder.file("net.yaml"),
-          "name: strided\ninputs:\n  - {name: image, shape: [1, 16, 16, 4]}\nlayers:\n"
-          "  - {op: conv2d, name: leap, filters: 4, kernel: 5, stride: 5}\n");
+          "name: wide\ntype: int16\ninputs:\n  - {name: image, shape: [1, 8, 8, 4]}\nlayers:\n"
+          "  - {op: gelu, name: bend}\n");
     CHECK(run({"run", folder.file("net.yaml")}).exit_code == 0);
     const Outcome outcome = run({"run", folder.file("net.yaml"), "--check"});
     CHECK(outcome.exit_code == 2);
-    CHECK(outcome.err.find("leap (CONV_2D): no CPU kernel") != std::string::npos);
+    CHECK(outcome.err.find("bend (GELU): no CPU kernel") != std::string::npos);
+}
+
+TEST_CASE("What the NPU refuses of common operators runs on the CPU") {
+    const Folder folder;
+    write(folder.file("net.yaml"),
+          "name: strided\ninputs:\n  - {name: image, shape: [1, 16, 17, 4]}\nlayers:\n"
+          "  - {op: conv2d, name: leap, filters: 4, kernel: 5, stride: 5}\n");
+    const Outcome outcome = run({"run", folder.file("net.yaml"), "--check", "-f", "json"});
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.exit_code == 0);
+    CHECK(json::parse(outcome.out).at("model").at("cpu_operators").size() == 1);
+}
+
+TEST_CASE("A bare stream with its weights computes what its network computes") {
+    const Folder folder;
+    REQUIRE(run({"compile", "ds_cnn", "-o", folder.file("npu.tflite")}).exit_code == 0);
+    const auto graph = u65sim::read_network(folder.file("npu.tflite"));
+    const auto operand = [&](std::size_t i) {
+        const auto id = graph.operators.at(0).inputs.at(i);
+        const auto& bytes = graph.tensors.at(static_cast<std::size_t>(id)).data.bytes();
+        return std::string{bytes.begin(), bytes.end()};
+    };
+    constexpr std::size_t header_bytes = 32;
+    write(folder.file("payload.bin"), operand(0));
+    write(folder.file("words.bin"), operand(0).substr(header_bytes));
+    write(folder.file("weights.bin"), operand(1));
+    write(folder.file("in.bin"), seeded(ds_cnn_input_bytes, 1));
+    const json whole = json::parse(run({"run", folder.file("npu.tflite"), "-f", "json"}).out);
+    for (const char* stream : {"payload.bin", "words.bin"}) {
+        const Outcome outcome =
+            run({"run", folder.file(stream), "--weights", folder.file("weights.bin"), "--input",
+                 folder.file("in.bin"), "--output", folder.file("results"), "-f", "json"});
+        CAPTURE(stream, outcome.err);
+        REQUIRE(outcome.exit_code == 0);
+        CHECK(hex(read(folder.file("results/output_0.bin"))) == expected("zoo/ds_cnn", 1));
+        CHECK(json::parse(outcome.out).at("total").at("cycles") == whole.at("total").at("cycles"));
+    }
+    CHECK(run({"disasm", folder.file("payload.bin")}).out ==
+          run({"disasm", folder.file("words.bin"), "--target", "u65-256"}).out);
+}
+
+TEST_CASE("A bare stream without what it needs is refused") {
+    const Folder folder;
+    write(folder.file("words.bin"), std::string(12, '\0'));
+    write(folder.file("odd.bin"), std::string(7, '\0'));
+    write(folder.file("weights.bin"), "");
+    const auto message = [&](const std::vector<std::string>& arguments) {
+        const Outcome outcome = run(arguments);
+        CHECK(outcome.exit_code == 2);
+        CHECK(outcome.out.empty());
+        return outcome.err;
+    };
+    CHECK(message({"disasm", folder.file("words.bin")}).find("words alone need --target") !=
+          std::string::npos);
+    CHECK(message({"run", folder.file("odd.bin"), "--weights", folder.file("weights.bin")})
+              .find("7 bytes of words: must be a multiple of 4") != std::string::npos);
+    CHECK(message({"run", "ds_cnn", "--weights", folder.file("weights.bin")})
+              .find("--weights needs a stream") != std::string::npos);
+    CHECK(message({"run", folder.file("words.bin"), "--weights", folder.file("none.bin")})
+              .find("none.bin") != std::string::npos);
 }
 
 TEST_CASE("run --check draws its own inputs and is silent about our streams") {

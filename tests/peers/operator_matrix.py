@@ -2,10 +2,10 @@
 """Compares single operators on the simulated NPU with LiteRT's reference kernels, byte for byte.
 
 Needs what requirements-matrix.txt lists. Usage:
-  operator_matrix.py PROGRAM [--cases 20] [--target u65-256] [--table FILE] [OPERATOR...]
+  operator_matrix.py PROGRAM [--cases 20] [--target u65-256,u65-512] [--table FILE] [OPERATOR...]
 PROGRAM is the u65sim program. Each case is a random network of one operator that runs on random
-data with the checker on. `--table` writes the result as Markdown; the exit code is 1 when an
-operator on the NPU differs or the checker finds something.
+data with the checker on. `--table` writes the result as Markdown; the exit code is 1 when a case
+differs, cannot be executed or the checker finds something.
 """
 import argparse
 import collections
@@ -21,7 +21,22 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from operator_networks import OPERATORS, Network
 
-Row = collections.namedtuple("Row", "operator type npu exact elements differing most cpu refused notes")
+class Count:
+    """Cases of one operator on one accelerator."""
+
+    def __init__(self):
+        self.npu = self.npu_exact = self.cpu = self.cpu_exact = 0
+
+
+class Row:
+    def __init__(self, operator, kind, targets):
+        self.operator, self.type = operator, kind
+        self.counts = {target: Count() for target in targets}
+        self.elements = self.differing = self.most = self.refused = 0
+        self.notes = collections.Counter()
+
+    def exact(self):
+        return all(c.npu == c.npu_exact and c.cpu == c.cpu_exact for c in self.counts.values())
 
 
 def reference(model, inputs):
@@ -34,7 +49,7 @@ def reference(model, inputs):
     return [interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()]
 
 
-def simulate(arguments, folder, model, inputs):
+def simulate(arguments, target, folder, model, inputs):
     """Outputs as bytes, the report and the error, one of the latter two None."""
     (folder / "net.tflite").write_bytes(model)
     names = []
@@ -44,7 +59,7 @@ def simulate(arguments, folder, model, inputs):
     for old in folder.glob("output_*.bin"):
         old.unlink()
     done = subprocess.run(
-        [arguments.program, "run", str(folder / "net.tflite"), "--target", arguments.target, "-f", "json",
+        [arguments.program, "run", str(folder / "net.tflite"), "--target", target, "-f", "json",
          "--input", *names, "--output", str(folder), "--check"], capture_output=True, text=True)
     if done.returncode != 0:
         return [], None, done.stderr.strip()
@@ -52,77 +67,89 @@ def simulate(arguments, folder, model, inputs):
     return [p.read_bytes() for p in outputs], json.loads(done.stdout), None
 
 
+def compare(row, count, wanted, got, report, error):
+    """Counts one case; the largest difference, or None where there is no output."""
+    if error is not None:
+        on_cpu = "checker" not in error and "CPU" in error
+        count.cpu += on_cpu
+        count.npu += not on_cpu
+        row.notes[error.removeprefix("u65sim: error: ")[:160]] += 1
+        return None
+    worst = wrong = 0
+    for want, raw in zip(wanted, got, strict=True):
+        have = np.frombuffer(raw, want.dtype).reshape(want.shape)
+        gap = np.abs(want.astype(np.int64) - have.astype(np.int64))
+        row.elements += gap.size
+        wrong += int(np.count_nonzero(gap))
+        worst = max(worst, int(gap.max()))
+    row.differing += wrong
+    row.most = max(row.most, worst)
+    if report["model"]["cpu_operators"]:
+        count.cpu += 1
+        count.cpu_exact += worst == 0
+        if worst:
+            row.notes[f"on the CPU: differs by up to {worst}"] += 1
+    else:
+        count.npu += 1
+        count.npu_exact += worst == 0
+    return worst
+
+
 def run(name, kind, arguments, folder):
-    build = OPERATORS[name][1]
-    npu = exact = elements = differing = most = cpu = refused = 0
-    notes = collections.Counter()
+    row = Row(name, kind, arguments.target.split(","))
     for case in range(arguments.cases):
         net = Network(kind, zlib.crc32(f"{name} {kind} {case}".encode()))
-        build(net)
+        OPERATORS[name][1](net)
         model = net.bytes()
         inputs = [net.random.integers(net.low, net.high + 1, net.shape(i)).astype(net.dtype)
                   for i in net.graph.inputs]
         try:
             wanted = reference(model, inputs)
         except (RuntimeError, ValueError) as error:
-            refused += 1
-            notes["LiteRT: " + str(error).splitlines()[0][:100]] += 1
+            row.refused += 1
+            row.notes["LiteRT: " + str(error).splitlines()[0][:100]] += 1
             continue
-        got, report, error = simulate(arguments, folder, model, inputs)
-        if error is not None and "checker" not in error and "CPU" in error:
-            cpu += 1
-            notes[error.removeprefix("u65sim: error: ")[:120]] += 1
-            continue
-        on_cpu = error is None and report["model"]["cpu_operators"]
-        if on_cpu:
-            cpu += 1
-        else:
-            npu += 1
-        if error is not None:
-            notes[error.removeprefix("u65sim: error: ")[:160]] += 1
-            continue
-        worst = wrong = count = 0
-        for want, raw in zip(wanted, got, strict=True):
-            have = np.frombuffer(raw, want.dtype).reshape(want.shape)
-            gap = np.abs(want.astype(np.int64) - have.astype(np.int64))
-            count += gap.size
-            wrong += int(np.count_nonzero(gap))
-            worst = max(worst, int(gap.max()))
-        if worst and arguments.keep:
-            (pathlib.Path(arguments.keep) / f"{name}_{kind}_{case}.tflite").write_bytes(model)
-        if on_cpu:
-            if worst:
-                notes[f"on the CPU: differs by up to {worst}"] += 1
-            continue
-        exact += worst == 0
-        elements += count
-        differing += wrong
-        most = max(most, worst)
-    return Row(name, kind, npu, exact, elements, differing, most, cpu, refused, notes)
+        for target, count in row.counts.items():
+            worst = compare(row, count, wanted, *simulate(arguments, target, folder, model, inputs))
+            if worst != 0 and arguments.keep:
+                (pathlib.Path(arguments.keep) / f"{name}_{kind}_{case}.tflite").write_bytes(model)
+    return row
+
+
+def cell(exact, cases):
+    return f"{exact} of {cases}" if cases else ""
 
 
 def table(rows, arguments):
     import ai_edge_litert
     version = getattr(ai_edge_litert, "__version__", "")
+    targets = arguments.target.split(",")
     lines = [
         "# Which operators are exact?", "",
-        f"Random networks of one operator, {arguments.cases} for each line, on {arguments.target}: "
-        "our compiler and functional execution",
-        f"against the reference kernels of LiteRT {version}, every byte. Shapes, windows, strides, "
-        "paddings, dilations,",
-        "quantisations, broadcasts and fused activations are drawn. `--check` was on in every case. "
-        "`tests/peers/operator_matrix.py`",
-        "writes this page.", "",
-        "`exact`: cases on the NPU without a differing element. `CPU`: cases that the compiler leaves "
-        "to the CPU. `no reference`: cases",
+        f"Random networks of one operator, {arguments.cases} for each line: our compiler and functional "
+        "execution against",
+        f"the reference kernels of LiteRT {version}, every byte, on every accelerator named. Shapes, "
+        "windows, strides, paddings,",
+        "dilations, quantisations, broadcasts and fused activations are drawn. `--check` was on in "
+        "every case.",
+        "`tests/peers/operator_matrix.py` writes this page.", "",
+        "Each accelerator's first column says how many cases ran on the NPU without a differing element, "
+        "the second how many of",
+        "those that the compiler leaves to the CPU did. `elements` and the differences are over all of "
+        "them. `no reference`: cases",
         "that LiteRT does not take.", "",
-        "| operator | type | on the NPU | exact | elements | differing | largest difference | CPU | no reference |",
-        "|---|---|---|---|---|---|---|---|---|"]
+        "| operator | type | " + " | ".join(f"{t} | CPU" for t in targets) +
+        " | elements | differing | largest difference | no reference |",
+        "|---|---|" + "---|---|" * len(targets) + "---|---|---|---|"]
     for r in rows:
-        lines.append(f"| {r.operator} | {r.type} | {r.npu} | {r.exact} | {r.elements:,} | {r.differing:,} "
-                     f"| {r.most} | {r.cpu} | {r.refused} |")
-    npu, exact = sum(r.npu for r in rows), sum(r.exact for r in rows)
-    lines += ["", f"In all {npu} cases on the NPU, {exact} exact; {sum(r.cpu for r in rows)} on the CPU, "
+        counts = " | ".join(f"{cell(c.npu_exact, c.npu)} | {cell(c.cpu_exact, c.cpu)}"
+                            for c in r.counts.values())
+        lines.append(f"| {r.operator} | {r.type} | {counts} | {r.elements:,} | {r.differing:,} "
+                     f"| {r.most} | {r.refused} |")
+    every = [c for r in rows for c in r.counts.values()]
+    total = lambda field: sum(getattr(c, field) for c in every)
+    lines += ["", f"In all {total('npu_exact')} of {total('npu')} cases on the NPU exact, "
+              f"{total('cpu_exact')} of {total('cpu')} on the CPU; "
               f"{sum(r.refused for r in rows)} without a reference.", ""]
     return "\n".join(lines)
 
@@ -132,7 +159,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("operators", nargs="*")
     parser.add_argument("--cases", type=int, default=20)
-    parser.add_argument("--target", default="u65-256")
+    parser.add_argument("--target", default="u65-256", help="one, or several with commas between")
     parser.add_argument("--types", default="int8,uint8,int16")
     parser.add_argument("--table")
     parser.add_argument("--keep", help="folder for the networks that differ")
@@ -147,14 +174,16 @@ def main():
                     continue
                 row = run(name, kind, arguments, pathlib.Path(folder))
                 rows.append(row)
-                print(f"{row.operator:28} {row.type:6} npu {row.npu:3} exact {row.exact:3} "
-                      f"differing {row.differing}/{row.elements} max {row.most} cpu {row.cpu} "
-                      f"no reference {row.refused}", flush=True)
+                counts = "  ".join(f"{t}: npu {cell(c.npu_exact, c.npu) or '-'} "
+                                   f"cpu {cell(c.cpu_exact, c.cpu) or '-'}"
+                                   for t, c in row.counts.items())
+                print(f"{row.operator:36} {row.type:6} {counts}  differing {row.differing}/{row.elements} "
+                      f"max {row.most} no reference {row.refused}", flush=True)
                 for note, count in row.notes.most_common(3):
                     print(f"    {count} x {note}", flush=True)
     if arguments.table:
         pathlib.Path(arguments.table).write_text(table(rows, arguments))
-    return int(any(r.exact != r.npu for r in rows))
+    return int(not all(r.exact() for r in rows))
 
 
 if __name__ == "__main__":

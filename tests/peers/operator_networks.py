@@ -170,8 +170,11 @@ def convolution(net, depthwise, most_stride=3):
     dh = dw = 1
     if padding == SAME and net.pick(0, 2) == 0:
         sh, sw, dh, dw = 1, 1, net.pick(1, 4), net.pick(1, 4)
+    if most_stride > 3:
+        dh = dw = 1
+        sh, sw = net.pick(1, most_stride), net.pick(4, most_stride)
     if depthwise:
-        sw = sh
+        sw = sh = max(sh, sw)
     oc = c * multiplier if depthwise else net.pick(1, 70)
     filter_shape = [1, kh, kw, oc] if depthwise else [oc, kh, kw, c]
     weights = net.weights(filter_shape, 3 if depthwise else 0, oc)
@@ -187,11 +190,11 @@ def convolution(net, depthwise, most_stride=3):
         net.operator("CONV_2D", [x, weights, bias], "Conv2DOptions", **common)
 
 
-def transpose_conv(net):
+def transpose_conv(net, strides=(1, 2)):
     x = net.image(20)
     _, h, w, c = net.shape(x)
-    stride, oc = net.pick(1, 2), net.pick(1, 20)
-    kh, kw = net.pick(stride, 4), net.pick(stride, 4)
+    stride, oc = net.pick(*strides), net.pick(1, 20)
+    kh, kw = net.pick(stride, max(stride, 4)), net.pick(stride, max(stride, 4))
     padding = net.choose([SAME, VALID])
     size = lambda n, k: n * stride if padding == SAME else (n - 1) * stride + k
     shape = [1, size(h, kh), size(w, kw), oc]
@@ -212,30 +215,31 @@ def fully_connected(net):
                  fusedActivationFunction=net.activation())
 
 
-def pool(net, name):
+def pool(net, name, wide=False):
     x = net.image()
     _, h, w, c = net.shape(x)
     padding = net.choose([SAME, VALID])
     kh, kw = net.pick(1, min(h, 8)), net.pick(1, min(w, 8))
-    sh, sw = net.pick(1, 3), net.pick(1, 3)
+    sh, sw = (net.pick(1, 6), net.pick(4, 6)) if wide else (net.pick(1, 3), net.pick(1, 3))
     net.output([1, extent(padding, h, kh, sh), extent(padding, w, kw, sw), c], net.same(x))
     net.operator(name, [x], "Pool2DOptions", padding=padding, filterHeight=kh, filterWidth=kw,
                  strideH=sh, strideW=sw, fusedActivationFunction=net.activation())
 
 
-def mean(net):
+def mean(net, choices=((1, 2), (1,), (2,))):
     x = net.image()
     shape = net.shape(x)
-    axes = net.choose([[1, 2], [1], [2]])
+    axes = net.choose(choices)
     keep = bool(net.pick(0, 1))
     result = [1 if k in axes else n for k, n in enumerate(shape) if keep or k not in axes]
     net.output(result, net.same(x) if net.pick(0, 1) else net.quantisation())
     net.operator("MEAN", [x, net.integers(axes)], "ReducerOptions", keepDims=keep)
 
 
-def binary(net, name, options=None):
-    shape = [1, net.pick(1, 12), net.pick(1, 12), net.pick(1, 40)]
-    form = net.pick(0, 3)
+def binary(net, name, options=None, both=False):
+    """`both`: each operand is broadcast along another axis."""
+    shape = [1, net.pick(2 if both else 1, 12), net.pick(2 if both else 1, 12), net.pick(1, 40)]
+    form = 0 if both else net.pick(0, 3)
     other = list(shape)
     if form == 1:
         other = [1] + [n if net.pick(0, 1) else 1 for n in shape[1:]]
@@ -251,9 +255,12 @@ def binary(net, name, options=None):
     if name in ("MINIMUM", "MAXIMUM"):
         qb = qo = qa
     swap = name != "PRELU" and net.pick(0, 1)
+    result = list(shape)
+    if both:
+        shape, other = [1, 1, *shape[2:]], [1, shape[1], 1, shape[3]]
     a = net.input(shape, qa)
     b = net.values(other, qb) if form >= 2 else net.input(other, qb)
-    net.output(shape, qo)
+    net.output(result, qo)
     fields = {} if options is None or options in ("MaximumMinimumOptions", "SquaredDifferenceOptions") \
         else {"fusedActivationFunction": net.activation()}
     if name in ("ADD", "SUB") and net.kind == "int16":
@@ -395,11 +402,27 @@ def resize(net, name, options):
                  halfPixelCenters=form == 2)
 
 
-def arg_max(net):
+def resize_any(net, name, options):
     x = net.image()
-    net.output(net.shape(x)[:3], None, tfl.TensorType.INT32)
-    axis = net.tensor([], None, tfl.TensorType.INT32, np.array(3, np.int32))
-    net.operator("ARG_MAX", [x, axis], "ArgMaxOptions", outputType=tfl.TensorType.INT32)
+    form = net.pick(0, 2)
+    net.output([1, net.pick(1, 30), net.pick(1, 30), net.shape(x)[3]], net.same(x))
+    net.operator(name, [x, net.integers(net.shape(net.graph.outputs[0])[1:3])], options,
+                 alignCorners=form == 1, halfPixelCenters=form == 2)
+
+
+def arg_max(net, axis=3, code=tfl.TensorType.INT32):
+    x = net.image()
+    shape = net.shape(x)
+    net.output(shape[:axis] + shape[axis + 1:], None, code)
+    operand = net.tensor([], None, tfl.TensorType.INT32, np.array(axis, np.int32))
+    net.operator("ARG_MAX", [x, operand], "ArgMaxOptions", outputType=code)
+
+
+def reduce_max(net):
+    x = net.image()
+    axes = net.choose([(1, 2), (3,), (1, 3)])
+    net.output([1 if k in axes else n for k, n in enumerate(net.shape(x))], net.same(x))
+    net.operator("REDUCE_MAX", [x, net.integers(axes)], "ReducerOptions", keepDims=True)
 
 
 def rsqrt(net):
@@ -413,20 +436,31 @@ ALL, BYTES, SIGNED = ("int8", "uint8", "int16"), ("int8", "uint8"), ("int8", "in
 # Name: element types the reference kernels take, and what builds one case.
 OPERATORS = {
     "CONV_2D": (ALL, lambda n: convolution(n, False)),
-    "CONV_2D (strides to 6)": (("int8",), lambda n: convolution(n, False, 6)),
+    "CONV_2D (strides to 6)": (ALL, lambda n: convolution(n, False, 6)),
     "DEPTHWISE_CONV_2D": (ALL, lambda n: convolution(n, True)),
+    "DEPTHWISE_CONV_2D (strides to 6)": (ALL, lambda n: convolution(n, True, 6)),
     "TRANSPOSE_CONV": (ALL, transpose_conv),
+    "TRANSPOSE_CONV (strides 3, 4)": (ALL, lambda n: transpose_conv(n, (3, 4))),
     "FULLY_CONNECTED": (ALL, fully_connected),
     "AVERAGE_POOL_2D": (ALL, lambda n: pool(n, "AVERAGE_POOL_2D")),
     "MAX_POOL_2D": (ALL, lambda n: pool(n, "MAX_POOL_2D")),
+    "AVERAGE_POOL_2D (strides to 6)": (ALL, lambda n: pool(n, "AVERAGE_POOL_2D", True)),
+    "MAX_POOL_2D (strides to 6)": (ALL, lambda n: pool(n, "MAX_POOL_2D", True)),
     "MEAN": (ALL, mean),
+    "MEAN (with depth)": (ALL, lambda n: mean(n, ((3,), (1, 3), (1, 2, 3)))),
+    "REDUCE_MAX": (BYTES, reduce_max),
     "ADD": (ALL, lambda n: binary(n, "ADD", "AddOptions")),
     "SUB": (ALL, lambda n: binary(n, "SUB", "SubOptions")),
     "MUL": (ALL, lambda n: binary(n, "MUL", "MulOptions")),
+    "ADD (both broadcast)": (ALL, lambda n: binary(n, "ADD", "AddOptions", True)),
+    "SUB (both broadcast)": (ALL, lambda n: binary(n, "SUB", "SubOptions", True)),
+    "MUL (both broadcast)": (ALL, lambda n: binary(n, "MUL", "MulOptions", True)),
     "MINIMUM": (ALL, lambda n: binary(n, "MINIMUM", "MaximumMinimumOptions")),
     "MAXIMUM": (ALL, lambda n: binary(n, "MAXIMUM", "MaximumMinimumOptions")),
     "SQUARED_DIFFERENCE": (("int8",),
                            lambda n: binary(n, "SQUARED_DIFFERENCE", "SquaredDifferenceOptions")),
+    "SQUARED_DIFFERENCE (both broadcast)": (
+        ("int8",), lambda n: binary(n, "SQUARED_DIFFERENCE", "SquaredDifferenceOptions", True)),
     "PRELU": (BYTES, prelu),
     "RELU": (ALL, lambda n: unary(n, "RELU")),
     "RELU6": (ALL, lambda n: unary(n, "RELU6")),
@@ -439,7 +473,7 @@ OPERATORS = {
     "TANH": (ALL, lambda n: unary(n, "TANH", scale=fixed(n, 128),
                                   zero=128 if n.kind == "uint8" else 0)),
     "HARD_SWISH": (BYTES, lambda n: unary(n, "HARD_SWISH", "HardSwishOptions", equal=False)),
-    "EXP": (("int8",), lambda n: unary(n, "EXP", "ExpOptions", equal=False)),
+    "EXP": (SIGNED, lambda n: unary(n, "EXP", "ExpOptions", equal=False)),
     "LOG": (("int8",), lambda n: unary(n, "LOG", equal=False)),
     "GELU": (BYTES, lambda n: unary(n, "GELU", "GeluOptions", equal=False,
                                     approximate=bool(n.pick(0, 1)))),
@@ -460,5 +494,10 @@ OPERATORS = {
     "RESIZE_NEAREST_NEIGHBOR": (ALL, lambda n: resize(n, "RESIZE_NEAREST_NEIGHBOR",
                                                       "ResizeNearestNeighborOptions")),
     "RESIZE_BILINEAR": (ALL, lambda n: resize(n, "RESIZE_BILINEAR", "ResizeBilinearOptions")),
+    "RESIZE_NEAREST_NEIGHBOR (any size)": (ALL, lambda n: resize_any(
+        n, "RESIZE_NEAREST_NEIGHBOR", "ResizeNearestNeighborOptions")),
+    "RESIZE_BILINEAR (any size)": (ALL, lambda n: resize_any(n, "RESIZE_BILINEAR",
+                                                             "ResizeBilinearOptions")),
     "ARG_MAX": (BYTES, arg_max),
+    "ARG_MAX (rows)": (BYTES, lambda n: arg_max(n, 1, tfl.TensorType.INT64)),
 }

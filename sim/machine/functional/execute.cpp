@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <u65sim/bare_stream.hpp>
 #include <u65sim/error.hpp>
 
 #include "arith/cpu_kernels.hpp"
@@ -147,13 +148,16 @@ private:
                 if (checker_) checker_->written(place.region, offset, bytes.size());
             }
         }
+        try {
+            if (checker_) checker_->begin_segment(index, segment.labels);
+            checker_ ? checker_->run(npu, commands) : npu.run(commands);
+        } catch (const InvalidStream& error) {
+            const std::string line = disassembled_line(segment.stream, memory.place().word_index);
+            throw InvalidStream(fmt::format("{}: {}\n    {}", segment.name, error.what(), line));
+        }
         if (checker_) {
-            checker_->begin_segment(index, segment.labels);
-            checker_->run(npu, commands);
             const auto found = checker_->take_findings();
             findings_.insert(findings_.end(), found.begin(), found.end());
-        } else {
-            npu.run(commands);
         }
         memory.observe(nullptr);
         memory.set_place({0, 0, fmt::format("outputs of {}", segment.name)});

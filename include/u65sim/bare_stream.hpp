@@ -1,0 +1,30 @@
+// Command streams without a network around them: a driver payload or its words, and the constants;
+// and single lines of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <u65sim/command_stream.hpp>
+#include <u65sim/graph.hpp>
+
+namespace u65sim {
+
+/// A driver payload ("COP1"), or little-endian words alone, which are then for `accelerator`.
+/// Throws InvalidStream.
+CommandStream read_stream(const std::vector<std::uint8_t>& bytes, const Accelerator& accelerator);
+
+/// A network of one `ethos-u` operator around a bare stream; `constants` is what its region 0
+/// holds. Its inputs are the bytes of region 1 that the stream reads before it writes them, its
+/// outputs the feature maps that nothing reads afterwards: one uint8 tensor for each run of bytes,
+/// in order of address, named "input@OFFSET" or "output@OFFSET". Throws InvalidStream for streams
+/// that cannot be decoded, that read constants behind the end, or that use regions beyond 2.
+Graph payload_network(const CommandStream& stream, std::vector<std::uint8_t> constants,
+                      std::string_view name);
+
+/// The line of disassemble() that starts at this word; empty when none does.
+std::string disassembled_line(const CommandStream& stream, std::uint32_t word);
+
+}  // namespace u65sim

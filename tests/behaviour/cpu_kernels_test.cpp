@@ -1,0 +1,211 @@
+// The CPU's kernels and the NPU's streams are two ways to the same bytes.
+#include <array>
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <u65sim/compile.hpp>
+#include <u65sim/execute.hpp>
+#include <u65sim/graph_builder.hpp>
+
+#include "arith/cpu_kernels.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+using Bytes8 = std::vector<std::uint8_t>;
+
+Bytes8 drawn(const Tensor& tensor, std::uint64_t state) {
+    Bytes8 bytes(
+        static_cast<std::size_t>(element_count(tensor.shape) * element_bytes(tensor.type)));
+    for (std::uint8_t& byte : bytes) {
+        state = state * 6364136223846793005U + 1442695040888963407U;
+        byte = static_cast<std::uint8_t>(state >> 56U);
+    }
+    return bytes;
+}
+
+/// Every operator of the graph in turn, through the CPU's kernels alone.
+std::vector<Bytes8> on_the_cpu(const Graph& graph, const std::vector<Bytes8>& inputs) {
+    std::vector<Bytes8> values(graph.tensors.size());
+    for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
+        if (graph.tensors[i].data) values[i] = graph.tensors[i].data.bytes();
+    }
+    const auto at = [](TensorId id) { return static_cast<std::size_t>(id); };
+    for (std::size_t i = 0; i < inputs.size(); ++i) values[at(graph.inputs[i])] = inputs[i];
+    for (const Operator& op : graph.operators) {
+        std::vector<arith::CpuOperand> operands;
+        for (const TensorId id : op.inputs) {
+            operands.push_back(id == no_tensor
+                                   ? arith::CpuOperand{}
+                                   : arith::CpuOperand{&graph.tensors[at(id)], values[at(id)]});
+        }
+        std::vector<const Tensor*> outputs;
+        for (const TensorId id : op.outputs) outputs.push_back(&graph.tensors[at(id)]);
+        auto results = arith::run_cpu_operator(op, operands, outputs);
+        for (std::size_t i = 0; i < op.outputs.size(); ++i) {
+            values[at(op.outputs[i])] = std::move(results[i]);
+        }
+    }
+    std::vector<Bytes8> outputs;
+    for (const TensorId id : graph.outputs) outputs.push_back(values[at(id)]);
+    return outputs;
+}
+
+void agree(const Graph& graph) {
+    const Target target = Target::preset("u65-256");
+    const CompiledNetwork network = compile(graph, target);
+    CHECK(network.cpu_operators.empty());
+    for (const std::uint64_t seed : {1U, 2U}) {
+        std::vector<Bytes8> inputs;
+        for (const TensorId id : graph.inputs) {
+            inputs.push_back(drawn(graph.tensors[static_cast<std::size_t>(id)], seed));
+        }
+        const Execution execution = execute(network, target, inputs, {.check = true});
+        CHECK(execution.outputs == on_the_cpu(graph, inputs));
+        CHECK(execution.findings.empty());
+    }
+}
+
+using Layer = std::function<Value(GraphBuilder&, Value)>;
+
+/// One layer behind an input, for these types of feature maps.
+void agree(const std::string& name, const std::vector<ElementType>& types, const Layer& layer,
+           const Shape& shape = {1, 9, 10, 12}) {
+    for (const ElementType type : types) {
+        CAPTURE(name, to_string(type));
+        BuilderOptions options;
+        options.activations = type;
+        GraphBuilder builder{name, options};
+        builder.output(layer(builder, builder.input(shape)));
+        agree(builder.build());
+    }
+}
+
+const std::vector<ElementType> all{ElementType::int8, ElementType::uint8, ElementType::int16};
+const std::vector<ElementType> bytes{ElementType::int8, ElementType::uint8};
+const std::vector<ElementType> words{ElementType::int16};
+
+}  // namespace
+
+TEST_CASE("Convolutions give the same bytes on the NPU and on the CPU") {
+    agree("conv", all, [](GraphBuilder& b, Value x) {
+        return b.conv2d(x, 20, Window::square(3, 2), {.name = {}, .activation = Activation::relu});
+    });
+    agree("dilated", all, [](GraphBuilder& b, Value x) {
+        return b.conv2d(x, 7, {3, 3, 1, 1, 2, 3, Padding::same});
+    });
+    agree("depthwise", all,
+          [](GraphBuilder& b, Value x) { return b.depthwise_conv2d(x, Window::square(3)); });
+    agree("transposed", all,
+          [](GraphBuilder& b, Value x) { return b.transpose_conv(x, 5, Window::square(3, 2)); });
+    agree("fully connected", all, [](GraphBuilder& b, Value x) { return b.fully_connected(x, 11); },
+          {6, 40});
+}
+
+TEST_CASE("A stride above 3 along the width is folded into the depth") {
+    for (const auto& [stride, width, padding] :
+         {std::tuple{4, 16, Padding::same}, std::tuple{4, 20, Padding::valid},
+          std::tuple{6, 18, Padding::same}, std::tuple{5, 15, Padding::valid}}) {
+        CAPTURE(stride, width);
+        agree("wide stride", all,
+              [&, s = stride, p = padding](GraphBuilder& b, Value x) {
+                  return b.conv2d(x, 9, {3, 5, 2, s, 1, 1, p});
+              },
+              {1, 9, width, 5});
+    }
+}
+
+TEST_CASE("Pools and means give the same bytes on the NPU and on the CPU") {
+    agree("average", all,
+          [](GraphBuilder& b, Value x) { return b.average_pool(x, Window::square(3, 2)); });
+    agree("max", all, [](GraphBuilder& b, Value x) {
+        return b.max_pool(x, Window::square(2, 2, Padding::valid));
+    });
+    agree("mean", all, [](GraphBuilder& b, Value x) { return b.mean(x, {1, 2}, true); });
+}
+
+TEST_CASE("Operators of two maps give the same bytes on the NPU and on the CPU") {
+    using Member = Value (GraphBuilder::*)(Value, Value, LayerOptions);
+    for (const Member member : {Member{&GraphBuilder::add}, Member{&GraphBuilder::sub},
+                                Member{&GraphBuilder::mul}, Member{&GraphBuilder::maximum}}) {
+        agree("binary", all, [&](GraphBuilder& b, Value x) {
+            const Quantization& like = b.quantization(x);
+            const Value other = b.input(
+                {1, 1, 10, 12}, "other",
+                Quantization{
+                    {like.scales[0] * (member == Member{&GraphBuilder::maximum} ? 1.0F : 1.3F)},
+                    like.zero_points});
+            return (b.*member)(x, other, {});
+        });
+    }
+    agree("prelu", bytes, [](GraphBuilder& b, Value x) { return b.prelu(x); });
+}
+
+TEST_CASE("SQUARED_DIFFERENCE gives the same bytes on the NPU and on the CPU") {
+    GraphBuilder builder{"squares"};
+    const Value a = builder.input({1, 5, 6, 7}, "a", Quantization{{0.02F}, {3}});
+    const Value b = builder.input({1, 1, 1, 7}, "b", Quantization{{0.05F}, {-9}});
+    builder.output(builder.sub(a, b,
+                               {.name = "difference",
+                                .activation = Activation::none,
+                                .quantization = Quantization{{0.2F}, {-128}}}));
+    Graph graph = builder.build();
+    graph.operators[0].type = OpType::squared_difference;
+    graph.operators[0].attributes = {};
+    agree(graph);
+}
+
+TEST_CASE("Resizing gives the same bytes on the NPU and on the CPU") {
+    for (const std::int32_t factor : {2, 4, 8}) {
+        for (const auto& form : {ResizeAttributes{false, false}, ResizeAttributes{true, false},
+                                 ResizeAttributes{false, true}}) {
+            if (form.half_pixel_centers && factor == 8) continue;
+            CAPTURE(factor, form.align_corners, form.half_pixel_centers);
+            const auto size = [&](std::int32_t n) {
+                return form.align_corners ? (n - 1) * factor + 1 : n * factor;
+            };
+            agree("bilinear", all,
+                  [&](GraphBuilder& b, Value x) {
+                      return b.resize_bilinear(x, size(4), size(5), form);
+                  },
+                  {1, 4, 5, 3});
+            agree("nearest", all,
+                  [&](GraphBuilder& b, Value x) {
+                      return b.resize_nearest(x, size(4), size(5), form);
+                  },
+                  {1, 4, 5, 3});
+        }
+    }
+}
+
+TEST_CASE("16-bit softmax and leaky ReLU give the same bytes on the NPU and on the CPU") {
+    agree("softmax", words, [](GraphBuilder& b, Value x) { return b.softmax(x); }, {5, 33});
+    agree("leaky", words, [](GraphBuilder& b, Value x) {
+        return b.leaky_relu(x, 0.1F,
+                            {.name = {},
+                             .activation = Activation::none,
+                             .quantization = Quantization{{0.00007F}, {0}}});
+    });
+}
+
+TEST_CASE("ARG_MAX gives the first of equal elements on the NPU and on the CPU") {
+    for (const ElementType type : bytes) {
+        BuilderOptions options;
+        options.activations = type;
+        GraphBuilder builder{"positions", options};
+        builder.output(builder.mean(builder.input({1, 5, 6, 127}), {3}, false));
+        Graph graph = builder.build();
+        Operator& op = graph.operators[0];
+        op.type = OpType::arg_max;
+        op.attributes = AxisAttributes{.axis = 3};
+        Tensor& output = graph.tensors[static_cast<std::size_t>(op.outputs[0])];
+        output.type = ElementType::int32;
+        output.quantization = {};
+        agree(graph);
+    }
+}
