@@ -181,7 +181,7 @@ void multiply_add_wide(const std::int64_t* a, const std::int16_t* b, std::size_t
 }  // namespace
 
 void run_convolution(const KernelOp& op, KernelContext& context) {
-    const auto weights = context.weights.load(op, context.arch, context.memory);
+    const auto weights = load_weights(op, context.arch, context.memory);
     RowWriter writer{op, context};
     if (fits_16_bits(op.ifm)) {
         convolve_16(op, context, *weights, writer);
@@ -191,7 +191,7 @@ void run_convolution(const KernelOp& op, KernelContext& context) {
 }
 
 void run_depthwise(const KernelOp& op, KernelContext& context) {
-    const auto weights = context.weights.load(op, context.arch, context.memory);
+    const auto weights = load_weights(op, context.arch, context.memory);
     RowWriter writer{op, context};
     const auto taps =
         static_cast<std::size_t>(op.kernel.height) * static_cast<std::size_t>(op.kernel.width);
