@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #if defined(__x86_64__)
@@ -13,7 +14,7 @@
 
 namespace {
 
-constexpr std::size_t tile_rows = 6;
+constexpr std::size_t tile_rows = 4;
 constexpr std::size_t tile_columns = 16;
 
 /// Pairs along the depth, widened, next to each other: panel[k / 2][row or column][2].
@@ -22,11 +23,14 @@ void pack(const std::int8_t* from, std::size_t lines, std::size_t depth, std::si
     const std::size_t panels = (lines + tile - 1) / tile;
     const std::size_t pairs = (depth + 1) / 2;
     to.assign(panels * pairs * tile * 2, 0);
-    for (std::size_t line = 0; line < lines; ++line) {
+    for (std::size_t line = 0; line < lines; ++line, from += depth) {
         std::int16_t* panel = to.data() + line / tile * pairs * tile * 2 + line % tile * 2;
-        for (std::size_t k = 0; k < depth; ++k) {
-            panel[k / 2 * tile * 2 + k % 2] = from[line * depth + k];
+        std::size_t k = 0;
+        for (; k + 1 < depth; k += 2, panel += tile * 2) {
+            panel[0] = from[k];
+            panel[1] = from[k + 1];
         }
+        if (k < depth) panel[0] = from[k];
     }
 }
 
@@ -53,9 +57,9 @@ __attribute__((target("avx2"))) void tile_product_avx2(const std::int16_t* a, co
         const __m256i b0 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b));
         const __m256i b1 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b + 16));
         for (std::size_t i = 0; i < tile_rows; ++i) {
-            const __m256i pair = _mm256_set1_epi32(
-                static_cast<std::int32_t>(static_cast<std::uint16_t>(a[2 * i])) |
-                static_cast<std::int32_t>(static_cast<std::uint32_t>(a[2 * i + 1]) << 16U));
+            std::int32_t both;
+            std::memcpy(&both, a + 2 * i, sizeof both);
+            const __m256i pair = _mm256_set1_epi32(both);
             low[i] = _mm256_add_epi32(low[i], _mm256_madd_epi16(pair, b0));
             high[i] = _mm256_add_epi32(high[i], _mm256_madd_epi16(pair, b1));
         }
@@ -87,8 +91,8 @@ public:
         static const TileProduct product = best_tile_product();
         const std::size_t pairs = (depth_ + 1) / 2;
         pack(a, rows, depth_, tile_rows, packed_a_);
-        for (std::size_t n = 0; n < columns_; n += tile_columns) {
-            for (std::size_t m = 0; m < rows; m += tile_rows) {
+        for (std::size_t m = 0; m < rows; m += tile_rows) {
+            for (std::size_t n = 0; n < columns_; n += tile_columns) {
                 Tile sums;
                 product(packed_a_.data() + m * pairs * 2, packed_b_.data() + n * pairs * 2, pairs,
                         sums);
