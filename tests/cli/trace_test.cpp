@@ -170,11 +170,11 @@ TEST_CASE("The value change dump's signals are up as long as the counters say") 
 TEST_CASE("Command streams with a CPU operator between them make one dump") {
     const Folder folder;
     const std::string network = folder.file("parts.yaml"), file = folder.file("wave.vcd");
-    // A stride of four is beyond the NPU.
+    // A kernel 65 high is beyond the NPU.
     write(network,
           "name: parts\ninputs:\n  - {name: x, shape: [1, 32, 32, 8]}\nlayers:\n"
           "  - {op: conv2d, filters: 16, kernel: 3}\n"
-          "  - {op: conv2d, filters: 16, kernel: 3, stride: 4}\n"
+          "  - {op: conv2d, filters: 16, kernel: [65, 1]}\n"
           "  - {op: conv2d, filters: 16, kernel: 3}\n");
     const auto outcome = run({"run", network, "--vcd", file, "--format", "json"});
     REQUIRE(outcome.exit_code == 0);
