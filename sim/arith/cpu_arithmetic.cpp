@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -182,28 +183,49 @@ void softmax_row_16bit(std::span<const std::int64_t> row, Multiplier to_table,
     }
 }
 
+/// From one quantisation to another, through a clamp.
+CpuResults cpu_rescale(const CpuCall& call, Activation clamp) {
+    const CpuOperand& input = call.input(0);
+    const Tensor& output = call.output();
+    const Affine from = affine_of(call, *input.tensor);
+    const Affine to = affine_of(call, output);
+    const RawRange range = clamp_range(call, output, clamp);
+    const Multiplier scale =
+        quantise(static_cast<double>(from.scale) / static_cast<double>(to.scale));
+    auto raw = raw_values(call, input);
+    for (std::int64_t& value : raw) {
+        const auto difference = static_cast<std::int32_t>(value - from.zero_point);
+        value = std::clamp<std::int64_t>(
+            std::int64_t{multiply_by_quantised(difference, scale)} + to.zero_point, range.low,
+            range.high);
+    }
+    return {store_raw(call, output.type, raw)};
+}
+
+std::optional<Activation> clamp_of(OpType type) {
+    switch (type) {
+        case OpType::relu:
+            return Activation::relu;
+        case OpType::relu6:
+            return Activation::relu6;
+        case OpType::relu_n1_to_1:
+            return Activation::relu_n1_to_1;
+        default:
+            return std::nullopt;
+    }
+}
+
 }  // namespace
 
 CpuResults cpu_quantize(const CpuCall& call) {
     const CpuOperand& input = call.input(0);
     const Tensor& output = call.output();
+    if (!is_float(*input.tensor)) return cpu_rescale(call, Activation::none);
     const Affine to = affine_of(call, output);
     const RawRange range = raw_range(call, output.type);
     std::vector<std::int64_t> raw;
-    if (is_float(*input.tensor)) {
-        for (const float value : float_values(call, input)) {
-            raw.push_back(float_to_raw(value, to, range));
-        }
-    } else {
-        const Affine from = affine_of(call, *input.tensor);
-        const Multiplier scale =
-            quantise(static_cast<double>(from.scale) / static_cast<double>(to.scale));
-        for (const std::int64_t value : raw_values(call, input)) {
-            const auto difference = static_cast<std::int32_t>(value - from.zero_point);
-            raw.push_back(std::clamp<std::int64_t>(
-                std::int64_t{multiply_by_quantised(difference, scale)} + to.zero_point, range.low,
-                range.high));
-        }
+    for (const float value : float_values(call, input)) {
+        raw.push_back(float_to_raw(value, to, range));
     }
     return {store_raw(call, output.type, raw)};
 }
@@ -339,6 +361,10 @@ CpuResults cpu_unary(const CpuCall& call) {
     if (call.op.type == OpType::leaky_relu && input.tensor->type == ElementType::int16) {
         return cpu_leaky_relu16(call);
     }
+<<<<<<< HEAD
+=======
+    if (const auto clamp = clamp_of(call.op.type)) return cpu_rescale(call, *clamp);
+>>>>>>> main
     const bool is_signed = input.tensor->type == ElementType::int8;
     if ((!is_signed && input.tensor->type != ElementType::uint8) ||
         output.type != input.tensor->type) {

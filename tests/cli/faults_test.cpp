@@ -65,7 +65,7 @@ const std::vector<Fault> faults{
      {"reads unwritten bytes", "command 3,", "POOL"}},
     {"a truncated weight stream",
      [](Program& p) { p.get<KernelOp>(convolve).weights[0].length = 16; },
-     {"npu: command 2 (word ", "CONV"}},
+     {"ends inside a slice", "command 2 (word ", "CONV"}},
     {"an overlapping buffer",
      [](Program& p) {
          KernelOp intruder = p.get<KernelOp>(pool);

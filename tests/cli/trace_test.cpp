@@ -167,6 +167,24 @@ TEST_CASE("The value change dump's signals are up as long as the counters say") 
     CHECK(read(folder.file("again.vcd")) == read(file));
 }
 
+TEST_CASE("Command streams with a CPU operator between them make one dump") {
+    const Folder folder;
+    const std::string network = folder.file("parts.yaml"), file = folder.file("wave.vcd");
+    // A kernel 65 high is beyond the NPU.
+    write(network,
+          "name: parts\ninputs:\n  - {name: x, shape: [1, 32, 32, 8]}\nlayers:\n"
+          "  - {op: conv2d, filters: 16, kernel: 3}\n"
+          "  - {op: conv2d, filters: 16, kernel: [65, 1]}\n"
+          "  - {op: conv2d, filters: 16, kernel: 3}\n");
+    const auto outcome = run({"run", network, "--vcd", file, "--format", "json"});
+    REQUIRE(outcome.exit_code == 0);
+    const Json report = Json::parse(outcome.out);
+    REQUIRE(report.at("model").at("cpu_operators").size() == 1);
+    const Dump dump = parse_dump(read(file));
+    CHECK(dump.end == report.at("total").at("cycles"));
+    CHECK(time_up(dump, "mac_array.computes") == report.at("pmu").at("MAC_DPU_ACTIVE"));
+}
+
 TEST_CASE("GTKWave's tools read the value change dump") {
     const Folder folder;
     const std::string vcd = folder.file("wave.vcd"), fst = folder.file("wave.fst");

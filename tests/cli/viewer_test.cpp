@@ -40,6 +40,7 @@ probe.spilled = rowsOf('spilled').length;
 probe.legends = [...document.querySelectorAll('.legend')].map(each => each.textContent);
 probe.compared = rowsOf('compared');
 probe.totals = rowsOf('totals');
+probe.jointly = document.querySelectorAll('#joint rect.span').length;
 probe.tabs = document.querySelectorAll('.tabs button').length;
 if (document.getElementById('timeline')) {
   const canvas = document.querySelector('#timeline canvas');
@@ -259,9 +260,13 @@ TEST_CASE("Two reports make one page that sets them side by side") {
     const Json seen = probe(folder, html);
     check_figures(seen, a);
     CHECK(seen.at("tabs") == 2);
+    CHECK(seen.at("jointly") == a.at("timeline").at("tracks")[0].at("spans").size() +
+                                    b.at("timeline").at("tracks")[0].at("spans").size());
     CHECK(seen.at("compared").size() == a.at("operators").size());
     bool found = false;
     for (const Json& row : seen.at("totals")) {
+        if (row[0] == "target: accelerator.cores")
+            CHECK(row == Json({"target: accelerator.cores", "1", "2"}));
         if (row[0] != "NPU cycles") continue;
         found = true;
         CHECK(row[1] == grouped(a.at("total").at("cycles")));

@@ -286,6 +286,12 @@ def unary(net, name, options=None, equal=None, scale=None, zero=None, **fields):
     net.operator(name, [x], options, **fields)
 
 
+def relu_of_five(net):
+    x = net.input([1, 2, net.pick(1, 5), net.pick(1, 5), net.pick(1, 20)])
+    net.output(net.shape(x), net.quantisation())
+    net.operator("RELU", [x])
+
+
 def fixed(net, steps):
     """Scale of an output whose whole range is `steps` to the unit in 8 bits."""
     return 1 / 32768 if net.kind == "int16" else 1 / steps
@@ -463,6 +469,7 @@ OPERATORS = {
         ("int8",), lambda n: binary(n, "SQUARED_DIFFERENCE", "SquaredDifferenceOptions", True)),
     "PRELU": (BYTES, prelu),
     "RELU": (ALL, lambda n: unary(n, "RELU")),
+    "RELU (5 dimensions)": (ALL, relu_of_five),
     "RELU6": (ALL, lambda n: unary(n, "RELU6")),
     "RELU_N1_TO_1": (BYTES, lambda n: unary(n, "RELU_N1_TO_1")),
     "LEAKY_RELU": (ALL, lambda n: unary(n, "LEAKY_RELU", "LeakyReluOptions",

@@ -114,7 +114,7 @@ void Executor::require_within_limits(const KernelOp& op) {
 
 void Executor::run_kernel(const KernelOp& op) {
     require_within_limits(op);
-    KernelContext context{arch_, memory_, weights_};
+    KernelContext context{arch_, memory_};
     switch (op.kind) {
         case KernelKind::conv:
             return run_convolution(op, context);

@@ -44,7 +44,6 @@ private:
     std::int64_t operations_done_ = 0;
     std::int64_t dma_bytes_done_ = 0;
     Memory memory_;
-    WeightLoader weights_;
 };
 
 /// "CONV", "POOL AVERAGE", "ELEMENTWISE ADD", "DMA" ...: the operation's name in reports.

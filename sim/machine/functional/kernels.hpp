@@ -12,7 +12,6 @@ namespace u65sim::machine::functional {
 struct KernelContext {
     const Architecture& arch;
     Memory& memory;
-    WeightLoader& weights;
 };
 
 /// CONV, also fully connected and transposed convolution.

@@ -3,13 +3,7 @@
 #include <algorithm>
 #include <array>
 
-// Sanitizers intercept before the loader can resolve such functions.
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define U65SIM_VERSIONS __attribute__((target_clones("default", "avx2")))
-#else
-#define U65SIM_VERSIONS
-#endif
+#include "machine/functional/versions.hpp"
 
 namespace u65sim::machine::functional {
 namespace {
@@ -80,9 +74,24 @@ void dot_products(const std::int16_t* patches, std::size_t patch_count, const st
 }
 
 U65SIM_VERSIONS
-void multiply_add(const std::int16_t* a, const std::int16_t* b, std::size_t count,
-                  std::int32_t* sums) {
-    for (std::size_t i = 0; i < count; ++i) sums[i] += a[i] * b[i];
+void window_products(const std::int16_t* const* taps, const std::int16_t* weights,
+                     std::size_t tap_count, std::size_t channels, std::int32_t* sums) {
+    constexpr std::size_t together = 16;
+    std::size_t c = 0;
+    for (; c + together <= channels; c += together) {
+        std::int32_t part[together] = {};
+        for (std::size_t t = 0; t < tap_count; ++t) {
+            const std::int16_t* a = taps[t] + c;
+            const std::int16_t* b = weights + t * channels + c;
+            for (std::size_t i = 0; i < together; ++i) part[i] += a[i] * b[i];
+        }
+        std::copy_n(part, together, sums + c);
+    }
+    for (; c < channels; ++c) {
+        sums[c] = 0;
+        for (std::size_t t = 0; t < tap_count; ++t)
+            sums[c] += taps[t][c] * weights[t * channels + c];
+    }
 }
 
 }  // namespace u65sim::machine::functional

@@ -18,8 +18,8 @@ constexpr std::size_t padded(std::size_t length) {
 void dot_products(const std::int16_t* patches, std::size_t patch_count, const std::int16_t* weights,
                   std::size_t outputs, std::size_t length, std::size_t run, std::int64_t* sums);
 
-/// sums[i] += a[i] * b[i]
-void multiply_add(const std::int16_t* a, const std::int16_t* b, std::size_t count,
-                  std::int32_t* sums);
+/// sums[c] = sum over t of taps[t][c] * weights[t * channels + c]; 32 bits must hold it.
+void window_products(const std::int16_t* const* taps, const std::int16_t* weights,
+                     std::size_t tap_count, std::size_t channels, std::int32_t* sums);
 
 }  // namespace u65sim::machine::functional

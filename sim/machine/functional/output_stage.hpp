@@ -41,6 +41,12 @@ public:
         return static_cast<std::int32_t>(std::min(std::max(scaled + zero_point_, low_), high_));
     }
 
+    /// Whether finish() only adds the zero point and clamps.
+    [[nodiscard]] bool plain() const { return plain_; }
+    [[nodiscard]] std::int64_t zero_point() const { return zero_point_; }
+    [[nodiscard]] std::int64_t low() const { return low_; }
+    [[nodiscard]] std::int64_t high() const { return high_; }
+
 private:
     enum class Table : std::uint8_t { none, bytes, words, interpolated };
 

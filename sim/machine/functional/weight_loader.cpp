@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <list>
+#include <mutex>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -83,31 +86,63 @@ Weights decode_all(const KernelOp& op, const Architecture& arch,
     return all;
 }
 
+/// What was decoded last, newest first.
+class DecodedWeights {
+public:
+    struct Key {
+        KernelOp meaning;
+        BlockShape ofm_ublock, ifm_ublock;
+        std::vector<std::uint8_t> encoded;
+        bool operator==(const Key&) const = default;
+    };
+
+    std::shared_ptr<const Weights> find(const Key& key) {
+        const std::lock_guard lock{mutex_};
+        const auto found = std::find_if(recent_.begin(), recent_.end(),
+                                        [&](const Entry& entry) { return entry.key == key; });
+        if (found == recent_.end()) return nullptr;
+        recent_.splice(recent_.begin(), recent_, found);
+        return recent_.front().weights;
+    }
+    void keep(Key key, std::shared_ptr<const Weights> weights) {
+        constexpr std::size_t limit = std::size_t{256} << 20;
+        const std::lock_guard lock{mutex_};
+        recent_.push_front({std::move(key), std::move(weights)});
+        bytes_ += size_of(recent_.front());
+        while (bytes_ > limit && recent_.size() > 1) {
+            bytes_ -= size_of(recent_.back());
+            recent_.pop_back();
+        }
+    }
+
+private:
+    struct Entry {
+        Key key;
+        std::shared_ptr<const Weights> weights;
+    };
+    static std::size_t size_of(const Entry& entry) {
+        return entry.weights->size() * sizeof(std::int16_t) + entry.key.encoded.size();
+    }
+
+    std::mutex mutex_;
+    std::list<Entry> recent_;
+    std::size_t bytes_ = 0;
+};
+
 }  // namespace
 
-std::shared_ptr<const Weights> WeightLoader::load(const KernelOp& op, const Architecture& arch,
-                                                  Memory& memory) {
-    std::vector<std::uint8_t> encoded;
+std::shared_ptr<const Weights> load_weights(const KernelOp& op, const Architecture& arch,
+                                            Memory& memory) {
+    static DecodedWeights decoded;
+    DecodedWeights::Key key{meaning_of(op), arch.ofm_ublock, arch.ifm_ublock, {}};
     for (int core = 0; core < core_count(op); ++core) {
         const auto& range = op.weights[static_cast<std::size_t>(core)];
         const std::uint8_t* from = memory.read(op.weight_region, range.base, range.length);
-        encoded.insert(encoded.end(), from, from + range.length);
+        key.encoded.insert(key.encoded.end(), from, from + range.length);
     }
-    const KernelOp key = meaning_of(op);
-    for (auto entry = recent_.begin(); entry != recent_.end(); ++entry) {
-        if (entry->key == key && entry->encoded == encoded) {
-            recent_.splice(recent_.begin(), recent_, entry);
-            return recent_.front().weights;
-        }
-    }
-    constexpr std::size_t limit = std::size_t{256} << 20;
-    auto weights = std::make_shared<const Weights>(decode_all(op, arch, encoded, memory));
-    kept_bytes_ += weights->size() * sizeof(std::int16_t);
-    recent_.push_front({key, std::move(encoded), weights});
-    while (kept_bytes_ > limit && recent_.size() > 1) {
-        kept_bytes_ -= recent_.back().weights->size() * sizeof(std::int16_t);
-        recent_.pop_back();
-    }
+    if (auto known = decoded.find(key)) return known;
+    auto weights = std::make_shared<const Weights>(decode_all(op, arch, key.encoded, memory));
+    decoded.keep(std::move(key), weights);
     return weights;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <vector>
 
@@ -17,23 +16,11 @@ namespace u65sim::machine::functional {
 /// depthwise, zero points removed.
 using Weights = std::vector<std::int16_t>;
 
-/// Decodes weight streams, and remembers the last ones: striped and repeated operations use the
-/// same bytes again.
-class WeightLoader {
-public:
-    /// Throws InvalidStream when a range holds too few or too many weights.
-    std::shared_ptr<const Weights> load(const stream::KernelOp& op, const Architecture& arch,
-                                        Memory& memory);
-
-private:
-    struct Entry {
-        stream::KernelOp key;
-        std::vector<std::uint8_t> encoded;
-        std::shared_ptr<const Weights> weights;
-    };
-    std::list<Entry> recent_;
-    std::size_t kept_bytes_ = 0;
-};
+/// Decodes the weight streams of one operation. The last ones used in the process are remembered,
+/// up to 256 MiB: striped operations and further inferences use the same bytes again. Safe in
+/// several threads. Throws InvalidStream when a range holds too few or too many weights.
+std::shared_ptr<const Weights> load_weights(const stream::KernelOp& op, const Architecture& arch,
+                                            Memory& memory);
 
 /// One record an output channel, in channel order.
 std::vector<weights::ScaleRecord> load_scales(const stream::KernelOp& op, Memory& memory);

@@ -24,6 +24,12 @@ const short = value => value >= 1e6 ? `${+(value / 1e6).toPrecision(4)} M`
 const offChip = run => run.target.dram.kind.toUpperCase();
 const titleOf = run => `${run.model.name} on ${run.target.name}`;
 
+/// The step of about `wanted` ticks over `span`: 1, 2 or 5 times a power of ten.
+function roundStep(span, wanted) {
+  const raw = span / wanted, power = 10 ** Math.floor(Math.log10(raw));
+  return [1, 2, 5, 10].map(factor => factor * power).find(step => step >= raw);
+}
+
 // Okabe and Ito's colours, which those who see fewer colours tell apart; patterns and labels too.
 const causes = {
   mac: ['#0072b2', '', 'the MAC array computed'],

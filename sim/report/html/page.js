@@ -194,6 +194,32 @@ function change(value, base, smaller) {
   return el('span', {class: good, text: ` ${share > 0 ? '+' : ''}${(100 * share).toFixed(1)} %`});
 }
 
+/// The operators of every run on one axis of cycles; null unless all runs kept a timeline.
+function jointTimeline(names) {
+  if (!runs.every(run => run.timeline)) return null;
+  const longest = Math.max(...runs.map(run => run.total.cycles)), width = 1380, left = 26, high = 30;
+  const x = cycle => left + cycle / longest * (width - left);
+  const plot = svg('svg', {viewBox: `0 0 ${width} ${runs.length * high + 20}`, class: 'plot', id: 'joint', role: 'img', 'aria-label': 'Operators of all runs over time'});
+  runs.forEach((run, index) => {
+    const top = index * high;
+    plot.append(svg('text', {x: 4, y: top + 18, text: names[index][0]}));
+    for (const span of run.timeline.tracks[0].spans) {
+      const op = run.operators[span[2]], wide = x(span[0] + span[1]) - x(span[0]);
+      plot.append(svg('rect', {class: 'span', x: x(span[0]).toFixed(2), y: top + 2, width: Math.max(wide, .4).toFixed(2), height: high - 8,
+        fill: `url(#cause-${op.bound_by || 'pipeline'})`, stroke: '#fff', 'stroke-width': wide > 3 ? .6 : 0,
+        on: hover(`${names[index]}\n${op.name} (${op.type}), bound by ${op.bound_by}\ncycles ${grouped(span[0])} to ${grouped(span[0] + span[1])}`)}));
+      if (wide > 8 * op.name.length + 12) {
+        plot.append(svg('rect', {x: x(span[0]) + 3, y: top + 5, width: 7.2 * op.name.length + 8, height: 16, rx: 3, fill: '#ffffffd8', 'pointer-events': 'none'}),
+          svg('text', {x: x(span[0]) + 6, y: top + 17, 'pointer-events': 'none', text: op.name}));
+      }
+    }
+  });
+  for (let at = 0; at < longest * .98; at += roundStep(longest, 8)) {
+    plot.append(svg('text', {class: 'soft', x: x(at), y: runs.length * high + 14, 'text-anchor': at ? 'middle' : 'start', text: short(at)}));
+  }
+  return el('div', {}, el('p', {class: 'soft', text: 'Operators over time, NPU cycles on one axis; the pattern says what bounds each.'}), plot);
+}
+
 /// All runs beside each other, the first one being what the others are compared with.
 function comparison() {
   const names = runs.map((run, index) => `${String.fromCharCode(65 + index % 26)}: ${titleOf(run)}`);
@@ -226,7 +252,7 @@ function comparison() {
   const used = [...new Set(runs.flatMap(causeNames))];
   return section('comparison', `${runs.length} runs side by side`, 'Percentages are against the first run. Bars are as long as their cycles.',
     el('div', {class: 'scroll'}, el('table', {id: 'totals'}, el('thead', {}, head), el('tbody', {}, ...body))),
-    el('div', {style: 'margin-top:14px'}, ...bars), legend('cause', causes, used),
+    el('div', {style: 'margin-top:14px'}, ...bars), jointTimeline(names), legend('cause', causes, used),
     sortable('compared', columns, [...all.values()].sort((a, b) => Math.abs(b.cycles[1] - b.cycles[0]) - Math.abs(a.cycles[1] - a.cycles[0]))));
 }
 

@@ -73,9 +73,7 @@ function timeChart(height, paint, find) {
 }
 
 function axis(pen, chart) {
-  const span = view.to - view.from;
-  const raw = span / 8, power = 10 ** Math.floor(Math.log10(raw));
-  const step = Math.max(1, [1, 2, 5, 10].map(m => m * power).find(s => s >= raw));
+  const step = Math.max(1, roundStep(view.to - view.from, 8));
   pen.textAlign = 'center';
   for (let at = Math.ceil(view.from / step) * step; at <= view.to; at += step) {
     const x = chart.x(at);
@@ -212,8 +210,7 @@ function portChart(run, port) {
     pen.fillStyle = '#5b6570';
     pen.fillText('bytes a cycle', 8, 34);
     pen.textAlign = 'right';
-    const tick = 10 ** Math.floor(Math.log10(top));
-    const by = [.2, .5, 1, 2].map(m => m * tick).find(s => top / s <= 6) || tick;
+    const by = roundStep(top, 5);
     for (let rate = 0; rate <= top; rate += by) pen.fillText(`${+rate.toPrecision(3)}`, gutter - 6, y(rate));
     pen.textAlign = 'left';
     if (cap > 0) {
