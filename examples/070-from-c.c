@@ -10,7 +10,7 @@ static int report_failure(void) {
 
 int main(void) {
     u65sim_target* target = u65sim_target_preset("u65-256");
-    u65sim_graph* graph = u65sim_graph_zoo("mobilenet_v1_cifar100");
+    u65sim_graph* graph = u65sim_graph_zoo("mobilenet_v2_224");
     if (target == NULL || graph == NULL) return report_failure();
     static const char* const sizes[] = {"sram.size=128KiB", "sram.size=384KiB", "sram.size=1MiB"};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; ++i) {

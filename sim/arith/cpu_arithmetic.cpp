@@ -361,10 +361,7 @@ CpuResults cpu_unary(const CpuCall& call) {
     if (call.op.type == OpType::leaky_relu && input.tensor->type == ElementType::int16) {
         return cpu_leaky_relu16(call);
     }
-<<<<<<< HEAD
-=======
     if (const auto clamp = clamp_of(call.op.type)) return cpu_rescale(call, *clamp);
->>>>>>> main
     const bool is_signed = input.tensor->type == ElementType::int8;
     if ((!is_signed && input.tensor->type != ElementType::uint8) ||
         output.type != input.tensor->type) {

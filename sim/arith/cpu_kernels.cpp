@@ -106,10 +106,7 @@ Affine affine_of(const CpuCall& call, const Tensor& tensor) {
 
 RawRange clamp_range(const CpuCall& call, const Tensor& output, Activation activation) {
     const RawRange whole = raw_range(call, output.type);
-<<<<<<< HEAD
-=======
     if (activation == Activation::none) return whole;
->>>>>>> main
     if (activation == Activation::tanh || activation == Activation::sign_bit) {
         call.not_executable("no kernel for this fused activation");
     }

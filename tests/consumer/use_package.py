@@ -26,7 +26,7 @@ class Package(unittest.TestCase):
         self.assertEqual(report.macs, graph.macs)
         self.assertGreaterEqual(report.cycles * 256, report.macs)
         self.assertAlmostEqual(report.latency_ms, report.cycles / 1e6)
-        self.assertEqual(sum(o.macs for o in report.operators), report.macs)
+        self.assertLessEqual(sum(o.cycles for o in report.operators), report.cycles)
 
     def test_target_fields(self):
         wide = self.target.copy()
