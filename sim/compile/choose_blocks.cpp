@@ -184,7 +184,8 @@ std::optional<BlockShape> find_block(const ShramUser& user, const Accelerator& a
                                      const Architecture& arch) {
     static std::mutex mutex;
     static std::unordered_map<std::pair<ShramUser, int>, BlockShape, Hash> known;
-    const auto key = std::pair{user, accelerator.macs_per_cycle * 16 + accelerator.cores};
+    const auto key = std::pair{user, (accelerator.macs_per_cycle * 16 + accelerator.cores) * 8 +
+                                         accelerator.hypothetical.shram};
     {
         const std::lock_guard lock(mutex);
         if (const auto it = known.find(key); it != known.end()) return it->second;
