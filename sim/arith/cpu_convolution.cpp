@@ -200,4 +200,52 @@ CpuResults cpu_fully_connected(const CpuCall& call) {
     return {store_raw(call, call.output().type, result)};
 }
 
+CpuResults cpu_batch_matmul(const CpuCall& call) {
+    const auto& form = call.attributes<BatchMatmulAttributes>();
+    const Tensor& a = *call.input(0).tensor;
+    const Tensor& b = *call.input(1).tensor;
+    const Tensor& output = call.output();
+    if (a.type != output.type || b.type != output.type || bytes_of_element(a) > 2) {
+        call.not_executable("no CPU kernel for these element types");
+    }
+    const std::size_t rank = output.shape.size();
+    if (rank < 2 || a.shape.size() != rank || b.shape.size() != rank) {
+        call.not_executable("no kernel for operands of different rank");
+    }
+    const Affine in_a = affine_of(call, a);
+    const Affine in_b = affine_of(call, b);
+    const Affine out = affine_of(call, output);
+    const bool wide = bytes_of_element(a) == 2;
+    const Multiplier full =
+        quantise(static_cast<double>(in_a.scale * in_b.scale) / static_cast<double>(out.scale));
+    // 64-bit sums keep 16 bits of the multiplier.
+    const Multiplier scale = wide ? reduce_to_16_bits(full) : full;
+    const RoundingMode mode = wide ? RoundingMode::natural : RoundingMode::tfl;
+    const RawRange range = raw_range(call, output.type);
+    const auto left = raw_values(call, call.input(0));
+    const auto right = raw_values(call, call.input(1));
+    const std::int64_t rows = output.shape[rank - 2];
+    const std::int64_t columns = output.shape[rank - 1];
+    const std::int64_t depth = a.shape[form.adjoint_x ? rank - 2 : rank - 1];
+    const std::int64_t matrices = elements(output) / std::max<std::int64_t>(rows * columns, 1);
+    const bool fits = elements(a) == matrices * rows * depth;
+    if (!fits || elements(b) != matrices * columns * depth) {
+        call.not_executable("no kernel for broadcast matrices");
+    }
+    std::vector<std::int64_t> result;
+    for_each_place(matrices, rows, columns, [&](std::int64_t m, std::int64_t y, std::int64_t x) {
+        std::int64_t sum = 0;
+        for (std::int64_t k = 0; k < depth; ++k) {
+            const std::int64_t of_a = form.adjoint_x ? k * rows + y : y * depth + k;
+            const std::int64_t of_b = form.adjoint_y ? x * depth + k : k * columns + x;
+            sum += (left[static_cast<std::size_t>(m * rows * depth + of_a)] - in_a.zero_point) *
+                   (right[static_cast<std::size_t>(m * columns * depth + of_b)] - in_b.zero_point);
+        }
+        const std::int64_t scaled =
+            round_shift(sum, scale.multiplier, scale.shift, mode) + out.zero_point;
+        result.push_back(std::clamp(scaled, range.low, range.high));
+    });
+    return {store_raw(call, output.type, result)};
+}
+
 }  // namespace u65sim::arith

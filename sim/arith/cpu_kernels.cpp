@@ -246,6 +246,11 @@ CpuResults dispatch(const CpuCall& call) {
             return cpu_strided_slice(call);
         case OpType::gather:
             return cpu_gather(call);
+        case OpType::space_to_batch_nd:
+        case OpType::batch_to_space_nd:
+            return cpu_space_to_batch(call);
+        case OpType::batch_matmul:
+            return cpu_batch_matmul(call);
         case OpType::quantize:
             return cpu_quantize(call);
         case OpType::dequantize:

@@ -243,6 +243,48 @@ CpuResults cpu_strided_slice(const CpuCall& call) {
     })};
 }
 
+// Blocks of neighbouring elements become batches, in row order of the block; or back again.
+CpuResults cpu_space_to_batch(const CpuCall& call) {
+    const bool back = call.op.type == OpType::batch_to_space_nd;
+    const CpuOperand& input = call.input(0);
+    const auto block = integers(call, 1);
+    const auto margins = integers(call, 2);  // padding, or what is cut off
+    const Extents extents = extents_of(*input.tensor);
+    const Extents strides = strides_of(extents);
+    const Extents result = extents_of(call.output());
+    require_rank(call, result.size(), extents.size());
+    require_rank(call, margins.size(), 2 * block.size());
+    if (block.size() + 1 > extents.size()) call.invalid("more block extents than dimensions");
+    for (const std::int64_t extent : block) {
+        if (extent < 1) call.invalid(fmt::format("block extent {}: must be above 0", extent));
+    }
+    const std::int64_t batches = back ? result[0] : extents[0];
+    return {rearrange(
+        call, input, call.output(),
+        [&](const Extents& index) -> std::int64_t {
+            std::int64_t from = 0;
+            std::int64_t in_block = back ? 0 : index[0] / batches;
+            std::int64_t place = 0;
+            for (std::size_t i = block.size(); i-- > 0 && !back;) {
+                const std::int64_t at =
+                    index[i + 1] * block[i] + in_block % block[i] - margins[2 * i];
+                in_block /= block[i];
+                if (at < 0 || at >= extents[i + 1]) return -1;
+                from += at * strides[i + 1];
+            }
+            for (std::size_t i = 0; i < block.size() && back; ++i) {
+                const std::int64_t at = index[i + 1] + margins[2 * i];
+                place = place * block[i] + at % block[i];
+                from += at / block[i] * strides[i + 1];
+            }
+            for (std::size_t i = block.size() + 1; i < index.size(); ++i) {
+                from += index[i] * strides[i];
+            }
+            return from + (place * batches + index[0] % batches) * strides[0];
+        },
+        back ? CpuBytes{} : zero_point_element(call, call.output()))};
+}
+
 CpuResults cpu_gather(const CpuCall& call) {
     const auto& attributes = call.attributes<AxisAttributes>();
     if (attributes.batch_dims != 0) call.not_executable("no kernel for batch dimensions");

@@ -431,6 +431,39 @@ def reduce_max(net):
     net.operator("REDUCE_MAX", [x, net.integers(axes)], "ReducerOptions", keepDims=True)
 
 
+def space_to_batch(net):
+    block, pads = [net.pick(1, 3), net.pick(1, 3)], [[net.pick(0, 2), 0], [net.pick(0, 2), 0]]
+    shape = [1, net.pick(1, 9), net.pick(1, 9), net.pick(1, 20)]
+    for k in range(2):
+        pads[k][1] = -(shape[k + 1] + pads[k][0]) % block[k]
+    x = net.input(shape)
+    size = [(shape[k + 1] + sum(pads[k])) // block[k] for k in range(2)]
+    net.output([block[0] * block[1], *size, shape[3]], net.same(x))
+    net.operator("SPACE_TO_BATCH_ND", [x, net.integers(block), net.integers(pads)],
+                 "SpaceToBatchNDOptions")
+
+
+def batch_to_space(net):
+    block = [net.pick(1, 3), net.pick(1, 3)]
+    shape = [block[0] * block[1], net.pick(2, 9), net.pick(2, 9), net.pick(1, 20)]
+    cuts = [[net.pick(0, block[k] - 1), net.pick(0, block[k] - 1)] for k in range(2)]
+    x = net.input(shape)
+    size = [shape[k + 1] * block[k] - sum(cuts[k]) for k in range(2)]
+    net.output([1, *size, shape[3]], net.same(x))
+    net.operator("BATCH_TO_SPACE_ND", [x, net.integers(block), net.integers(cuts)],
+                 "BatchToSpaceNDOptions")
+
+
+def batch_matmul(net):
+    n, rows, depth, columns = net.pick(1, 4), net.pick(1, 12), net.pick(1, 60), net.pick(1, 12)
+    turned_x, turned_y = bool(net.pick(0, 1)), bool(net.pick(0, 1))
+    a = net.input([n, depth, rows] if turned_x else [n, rows, depth])
+    b = net.input([n, columns, depth] if turned_y else [n, depth, columns])
+    terms = 70 * 70 * net.scale(a) * net.scale(b) * math.sqrt(depth) / 50
+    net.output([n, rows, columns], net.quantisation(terms * (256 if net.kind == "int16" else 1)))
+    net.operator("BATCH_MATMUL", [a, b], "BatchMatMulOptions", adjX=turned_x, adjY=turned_y)
+
+
 def rsqrt(net):
     x = net.input([1, net.pick(1, 8), net.pick(1, 8), net.pick(1, 20)], net.quantisation(None, net.low))
     net.output(net.shape(x), net.quantisation())
@@ -498,6 +531,9 @@ OPERATORS = {
     "EXPAND_DIMS": (ALL, lambda n: reshape(n, "EXPAND_DIMS", "ExpandDimsOptions")),
     "TRANSPOSE": (ALL, transpose),
     "PAD": (ALL, pad),
+    "SPACE_TO_BATCH_ND": (BYTES, space_to_batch),
+    "BATCH_TO_SPACE_ND": (BYTES, batch_to_space),
+    "BATCH_MATMUL": (SIGNED, batch_matmul),
     "RESIZE_NEAREST_NEIGHBOR": (ALL, lambda n: resize(n, "RESIZE_NEAREST_NEIGHBOR",
                                                       "ResizeNearestNeighborOptions")),
     "RESIZE_BILINEAR": (ALL, lambda n: resize(n, "RESIZE_BILINEAR", "ResizeBilinearOptions")),
