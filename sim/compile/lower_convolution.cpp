@@ -86,6 +86,13 @@ WeightSource folded_source(const Tensor& filter, std::int32_t fold, std::int32_t
     const auto wide =
         static_cast<std::size_t>(source.width) * static_cast<std::size_t>(source.inputs);
     const auto skip = static_cast<std::size_t>(lead) * static_cast<std::size_t>(filter.shape[3]);
+    if (const WeightModel* model = filter.data.model()) {
+        // Modelled weights have no values: the zeros added thin them out.
+        WeightModel thinned = *model;
+        thinned.density *= static_cast<double>(row) / static_cast<double>(wide);
+        source.data = ConstantData(thinned, static_cast<std::int64_t>(outputs * height * wide));
+        return source;
+    }
     std::vector<std::uint8_t> bytes(outputs * height * wide);
     for (std::size_t i = 0; i < outputs * height; ++i) {
         const auto zero =

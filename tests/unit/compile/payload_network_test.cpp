@@ -5,6 +5,8 @@
 #include <u65sim/error.hpp>
 #include <u65sim/graph_builder.hpp>
 
+#include "unit/compile/networks.hpp"
+
 using namespace u65sim;
 
 namespace {
@@ -13,7 +15,7 @@ CompiledNetwork two_layers() {
     GraphBuilder builder{"two"};
     const Value x = builder.input({1, 8, 8, 4});
     builder.output(builder.max_pool(builder.conv2d(x, 6, Window::square(3)), Window::square(2, 2)));
-    return compile(builder.build(), Target::preset("u65-256"));
+    return compile(builder.build(), test::target());
 }
 
 }  // namespace
