@@ -30,7 +30,7 @@ done
   >"$folder/out" 2>"$folder/err" &
 mpirun=$!
 for _ in $(seq 200); do
-  [ "$(wc -l < "$folder/killed/points.jsonl" 2>/dev/null || echo 0)" -gt 5 ] && break
+  [ "$(cat "$folder/killed/points.jsonl" 2>/dev/null | wc -l)" -gt 5 ] && break
   sleep 0.02
 done
 victim=$(pgrep -P $mpirun | tail -n 1)
