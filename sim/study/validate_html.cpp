@@ -134,9 +134,10 @@ std::string plot(const Validation& validation) {
         const double percent = share * axis.limit;
         out += fmt::format(
             "<line class=\"{}\" x1=\"{x:.1f}\" x2=\"{x:.1f}\" y1=\"{}\" y2=\"{}\"/>\n"
-            "<text class=\"tick\" x=\"{x:.1f}\" y=\"{}\">{:+g} %</text>\n",
-            percent == 0 ? "zero" : "grid", head_height, bottom, bottom + 18, percent,
-            fmt::arg("x", axis.x(percent)));
+            "<text class=\"tick\" x=\"{x:.1f}\" y=\"{}\">{percent:+g} %</text>\n"
+            "<text class=\"tick\" x=\"{x:.1f}\" y=\"{}\">{percent:+g} %</text>\n",
+            percent == 0 ? "zero" : "grid", head_height, bottom, head_height - 6, bottom + 18,
+            fmt::arg("x", axis.x(percent)), fmt::arg("percent", percent));
     }
     int y = head_height;
     group.clear();
@@ -216,10 +217,11 @@ std::string row_tables(const Validation& validation) {
 }
 
 constexpr std::string_view style =
-    "body{font:15px/1.45 system-ui,sans-serif;max-width:1000px;margin:2em auto;padding:0 1em;"
+    "body{font:15px/1.45 system-ui,sans-serif;max-width:1080px;margin:2em auto;padding:0 1em;"
     "color:#222;background:#fff}table{border-collapse:collapse;font-size:13px;margin:0 0 1.5em}"
     "th,td{text-align:left;padding:2px 10px 2px 0;border-bottom:1px solid #ddd}"
-    ".n{text-align:right;font-variant-numeric:tabular-nums}svg{width:100%;height:auto}"
+    ".n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}svg{width:100%;"
+    "height:auto}"
     ".legend svg{width:14px;height:14px;vertical-align:-2px}svg text{font-size:12px;fill:#222}"
     "svg .group{font-weight:600}svg .label{text-anchor:end}svg .tick{text-anchor:middle;fill:#555}"
     ".band5{fill:#eef2f6}.band2{fill:#d9e4ee}.grid{stroke:#ccc;stroke-dasharray:2 3}"

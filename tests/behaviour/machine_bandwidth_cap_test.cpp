@@ -14,7 +14,7 @@ double rate(BytesPerCycle bandwidth, std::int64_t period) {
     where.off_chip.read_latency = Cycles{4};
     where.off_chip.bandwidth = bandwidth;
     where.off_chip.bandwidth_period = Cycles{period};
-    constexpr std::int64_t bytes = 1 << 18;
+    constexpr std::int64_t bytes = 1 << 21;
     const Cycles total = run(commands({to_sram(bytes), stream::Stop{}}), where).total;
     return static_cast<double>(bytes) / static_cast<double>(total.count());
 }

@@ -14,7 +14,6 @@ SCENARIO("BLOCKDEP limits how far two kernels overlap") {
         WHEN("BLOCKDEP is 0") {
             const Simulation result = run_with(0);
             THEN("the second kernel reads its input only after the first one's last write") {
-                std::vector<Interval> loads;
                 const Simulation traced =
                     run(commands({convolution(3, 0), convolution(3, 0), stream::Stop{}}), target(),
                         {.timeline = true});
@@ -25,8 +24,7 @@ SCENARIO("BLOCKDEP limits how far two kernels overlap") {
                     }
                 }
                 CHECK(first_mac >= traced.operations[0].end);
-                CHECK(result.causes[static_cast<std::size_t>(Cause::block_dependency)] >
-                      Cycles{0});
+                CHECK(result.causes[static_cast<std::size_t>(Cause::block_dependency)] > Cycles{0});
             }
         }
         WHEN("BLOCKDEP grows") {
@@ -45,9 +43,9 @@ SCENARIO("BLOCKDEP limits how far two kernels overlap") {
 
 SCENARIO("a third kernel waits until the first has finished, whatever BLOCKDEP says") {
     GIVEN("three kernels with BLOCKDEP 3") {
-        const Simulation result = run(commands({convolution(3, 0), convolution(1, 3),
-                                                convolution(1, 3), stream::Stop{}}),
-                                      target());
+        const Simulation result =
+            run(commands({convolution(3, 0), convolution(1, 3), convolution(1, 3), stream::Stop{}}),
+                target());
         THEN("the third is issued when the first has ended: two are outstanding at most") {
             CHECK(result.operations[2].issue >= result.operations[0].end);
             CHECK(result.operations[1].issue < result.operations[0].end);

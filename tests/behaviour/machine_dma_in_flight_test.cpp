@@ -6,9 +6,9 @@
 using namespace timing_test;
 
 SCENARIO("the number of DMAs in flight is the accelerator's") {
-    GIVEN("three short DMAs in a row, bound by latency") {
+    GIVEN("three DMAs in a row") {
         const std::vector<Command> stream =
-            commands({to_sram(256), to_sram(256), to_sram(256), stream::Stop{}});
+            commands({to_sram(20000), to_sram(20000), to_sram(20000), stream::Stop{}});
         WHEN("a U65 runs them") {
             const auto records = run(stream, target()).operations;
             THEN("the second is issued under the first, the third when the first is done") {

@@ -32,14 +32,25 @@ SCENARIO("a fully connected layer takes as long as its weights need to arrive") 
         op.block = {2, 2, 128};
         op.weights[0].length = 256 << 10;
         op.scales[0].length = 5120;
-        const Simulation result = run(commands({op, stream::Stop{}}), target());
-        THEN("the rate is the outstanding limit's, below what the decoder could take") {
-            const auto& timing = target().timing;
-            const auto held = static_cast<double>(500 + 4 + timing.burst_overhead.count());
-            const double expected = (256 << 10) / (24 * 64 / held);
-            CHECK(static_cast<double>(result.total.count()) == Approx(expected).epsilon(0.05));
-            CHECK(result.operations[0].mac_busy < result.total);
-            CHECK(result.operations[0].bound_by == Cause::weight_fetch);
+        Target where = target();
+        const auto run_with = [&](std::int64_t buffer) {
+            where.timing.weight_buffer = Bytes{buffer};
+            return run(commands({op, stream::Stop{}}), where);
+        };
+        WHEN("the decoder's buffer holds many jobs' weights") {
+            const Simulation result = run_with(1 << 16);
+            THEN("the rate is the outstanding limit's, below what the decoder could take") {
+                const auto held = static_cast<double>(504 + where.timing.burst_overhead.count());
+                const double expected = (256 << 10) / (24 * 64 / held);
+                CHECK(static_cast<double>(result.total.count()) == Approx(expected).epsilon(0.05));
+                CHECK(result.operations[0].mac_busy < result.total);
+                CHECK(result.operations[0].bound_by == Cause::weight_fetch);
+            }
+        }
+        WHEN("it holds less than what 24 slots bring") {
+            THEN("requests pause between jobs, and the layer takes longer") {
+                CHECK(run_with(1024).total > run_with(1 << 16).total);
+            }
         }
     }
 }

@@ -19,15 +19,17 @@ import sys
 from collections import defaultdict
 
 CANDIDATES = {
-    "timing.kernel_setup": [0, 10, 20, 30, 40, 60, 80],
+    "timing.kernel_setup": [0, 20, 40, 60, 80, 100],
     "timing.block_output_delay": [0, 10, 20, 30, 40],
-    "timing.block_completion": [0, 15, 30, 45, 60],
-    "timing.burst_overhead": [0, 3, 6, 9, 12],
-    "timing.command_prefetch": [32, 64, 128, 256],
-    "timing.weight_buffer": [512, 1024, 2048, 4096],
+    "timing.block_completion": [0, 25, 50, 75],
+    "timing.burst_overhead": [0, 3, 6, 9],
+    "timing.command_prefetch": [32, 64, 128],
+    "timing.weight_buffer": [512, 1024, 1536, 2048, 4096],
     "timing.block_start": [0, 10, 20, 30],
     "timing.core_join": [0, 25, 50, 75],
 }
+
+
 def start_values(program):
     """The program's own values of the constants that are searched."""
     listing = subprocess.run([program, "targets", "fields"], capture_output=True, text=True,

@@ -102,7 +102,7 @@ inline Target target() {
 }
 
 inline Simulation run(const std::vector<Command>& stream, const Target& where,
-               const SimulateOptions& options = {}) {
+                      const SimulateOptions& options = {}) {
     return machine::run_on_event_queue(stream, 40 * static_cast<std::int64_t>(stream.size()), where,
                                        options);
 }
