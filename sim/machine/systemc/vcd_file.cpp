@@ -62,7 +62,7 @@ void VcdFile::append_part(Time epoch, Time start, Time cycles) {
             continue;
         }
         if (line.starts_with("$dumpvars")) {
-            out_ << '#' << start << '\n';
+            if (start != last_) out_ << '#' << start << '\n';
             last_ = start;
             inside_values = true;
             if (first_) out_ << line << '\n';
