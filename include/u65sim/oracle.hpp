@@ -78,9 +78,29 @@ struct BatchOptions {
     std::function<bool(std::size_t done)> progress;
 };
 
-/// Answers "how long does this network take on that target?". Copies share what is kept and
-/// the workers.
-/// Calls are safe from any thread; an exception leaves the oracle as it was.
+/// One thing that might make a network faster, tried out.
+struct Advice {
+    enum class Kind : std::uint8_t {
+        keep_in_sram,     ///< this feature map in SRAM instead of DRAM, everything else as it is
+        more_sram,        ///< the smallest SRAM at which this feature map no longer spills
+        sparse_weights,   ///< half of this operator's weights zero
+        fewer_channels,   ///< output channels down to a multiple of 16, this operator alone
+        unused_channels,  ///< output channels up to a multiple of 16, this operator alone
+    };
+    Kind kind = Kind::keep_in_sram;
+    std::string subject;  ///< operator or tensor
+    std::string text;     ///< one sentence
+    /// Of the whole network for the first three kinds, of the operator run alone for the others;
+    /// negative: it would be slower.
+    Cycles saved{0};
+    Bytes sram{0};              ///< more_sram: the size that does it
+    std::int32_t channels = 0;  ///< fewer_channels, unused_channels: the number tried
+    bool operator==(const Advice&) const = default;
+};
+std::string_view to_string(Advice::Kind kind);
+
+/// Answers "how long does this network take on that target?". Copies share what is kept and the
+/// workers. Calls are safe from any thread; an exception leaves the oracle as it was.
 class Oracle {
 public:
     explicit Oracle(Target target, CompileOptions options = {});
@@ -93,6 +113,12 @@ public:
     /// starting threads and `progress` throw.
     std::vector<Answer> estimate_all(const std::vector<Graph>& graphs,
                                      const BatchOptions& options = {});
+
+    /// What would make this network faster, the largest saving first: every spilled feature map,
+    /// every operator's weights and every number of channels is tried on the machine, so this
+    /// takes as long as some queries for each operator. Nothing for compiled networks but what
+    /// their spills cost. Throws what estimate throws.
+    std::vector<Advice> advise(const Graph& graph, const BatchOptions& options = {});
 
     [[nodiscard]] OracleStatistics statistics() const;
     /// Process numbers of the workers.

@@ -50,6 +50,7 @@ int run(int argc, char** argv) {
     u65sim::cli::add_blocks(app);
     u65sim::cli::add_compare(app);
     u65sim::cli::add_study(app);
+    u65sim::cli::add_advise(app);
     try {
         app.parse(argc, argv);
         return done;

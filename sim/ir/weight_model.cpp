@@ -65,11 +65,6 @@ double expected_square(const WeightModel& model, std::size_t fan_in) {
     return std::max(model.density * deviation * deviation, 1.0);
 }
 
-}  // namespace ir
-
-namespace {
-
-/// The operand that holds an operator's weights; -1: none.
 int weight_operand(OpType type) {
     switch (type) {
         case OpType::conv_2d:
@@ -81,6 +76,10 @@ int weight_operand(OpType type) {
             return -1;
     }
 }
+
+}  // namespace ir
+
+namespace {
 
 ConstantData drawn(const Tensor& tensor, const WeightModel& model, bool channels_last) {
     if (model.bits_per_weight > 0) {
@@ -113,7 +112,7 @@ bool has_modelled_weights(const Graph& graph) {
 
 Graph draw_weights(Graph graph) {
     for (const Operator& op : graph.operators) {
-        const int operand = weight_operand(op.type);
+        const int operand = ir::weight_operand(op.type);
         if (operand < 0 || static_cast<std::size_t>(operand) >= op.inputs.size()) continue;
         const TensorId id = op.inputs[static_cast<std::size_t>(operand)];
         if (id < 0 || static_cast<std::size_t>(id) >= graph.tensors.size()) continue;

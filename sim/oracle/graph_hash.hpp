@@ -7,7 +7,13 @@
 
 namespace u65sim::oracle {
 
+/// Two independent hashes: together long enough that no two networks are taken for one.
+struct GraphHash {
+    std::uint64_t first = 0, second = 0;
+    bool operator==(const GraphHash&) const = default;
+};
+
 /// Hash of everything in a graph, constants included.
-std::uint64_t hash_graph(const Graph& graph, std::uint64_t seed = 0);
+GraphHash hash_graph(const Graph& graph);
 
 }  // namespace u65sim::oracle

@@ -38,6 +38,11 @@ Bytes memory_of(const Report& report) {
         sum += outside(op.name) + outside(op.type) + outside(op.bound_by) + outside(op.block);
     }
     for (const std::string& text : report.assumptions) sum += outside(text);
+    sum += storage(report.live_ranges) + storage(report.timeline.tracks) +
+           storage(report.timeline.spans);
+    for (const LiveRange& range : report.live_ranges) {
+        sum += outside(range.name) + outside(range.kind) + outside(range.memory);
+    }
     return Bytes{static_cast<std::int64_t>(sum)};
 }
 

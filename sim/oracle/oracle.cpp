@@ -70,9 +70,10 @@ std::string Oracle::State::serve(std::string_view query) {
 
 oracle::Key Oracle::State::key_of(const Graph& graph, std::optional<Bytes> file_size) {
     const Stopwatch watch{counters, Stage::hash};
-    Hasher more{oracle::hash_graph(graph, 2)};
+    const oracle::GraphHash graph_hash = oracle::hash_graph(graph);
+    Hasher more{graph_hash.second};
     more.add(static_cast<std::uint64_t>(file_size.value_or(Bytes{-1}).count()));
-    return {oracle::hash_graph(graph, 1), more.digest()};
+    return {graph_hash.first, more.digest()};
 }
 
 Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_size) {

@@ -17,7 +17,10 @@ namespace {
 template <class Value>
 concept Plain = std::is_arithmetic_v<Value> || std::is_enum_v<Value>;
 
+enum class Constants : std::uint8_t { whole, hashed };
+
 /// Appends values in the machine's own representation.
+template <Constants constants>
 class Writer {
 public:
     std::string take() && { return std::move(bytes_); }
@@ -59,6 +62,11 @@ public:
         const bool modelled = data && data.model() != nullptr;
         one(static_cast<bool>(data));
         if (!data) return;
+        if constexpr (constants == Constants::hashed) {
+            one(data.size());
+            one(data.content_hash());
+            return;
+        }
         one(modelled);
         if (modelled) {
             one(*data.model());
@@ -242,7 +250,13 @@ std::exception_ptr make_error(ErrorKind kind, const std::string& text) {
 }  // namespace
 
 std::string pack_graph(const Graph& graph) {
-    Writer writer;
+    Writer<Constants::whole> writer;
+    writer.one(graph);
+    return std::move(writer).take();
+}
+
+std::string identity_of(const Graph& graph) {
+    Writer<Constants::hashed> writer;
     writer.one(graph);
     return std::move(writer).take();
 }
@@ -256,7 +270,7 @@ Graph unpack_graph(std::string_view bytes) {
 }
 
 std::string pack_reply(const Reply& reply) {
-    Writer writer;
+    Writer<Constants::whole> writer;
     writer.one(describe(reply.error));
     writer.one(reply.nanoseconds);
     if (!reply.error) writer.one(reply.report);

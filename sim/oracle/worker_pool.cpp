@@ -58,6 +58,13 @@ bool receive_message(int socket, std::string& text) {
     return receive_all(socket, text.data(), text.size());
 }
 
+/// The other side is gone. A worker says nothing unasked, so whatever can be read is an end.
+bool has_hung_up(int socket) {
+    char byte = 0;
+    const ssize_t received = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return received == 0 || (received < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
 /// Room for the one file descriptor that a message carries.
 union Control {
     char bytes[CMSG_SPACE(sizeof(int))];
@@ -212,7 +219,7 @@ void WorkerPool::give_back(const Worker& worker) {
     freed_.notify_one();
 }
 
-void WorkerPool::replace(const Worker& worker) {
+WorkerPool::Worker WorkerPool::replace(const Worker& worker) {
     close(worker.socket);
     const Worker fresh = start_worker();
     {
@@ -220,33 +227,32 @@ void WorkerPool::replace(const Worker& worker) {
         ++lost_;
         std::erase(processes_, worker.process);
         if (fresh.socket >= 0) {
-            free_.push_back(fresh);
             processes_.push_back(fresh.process);
-        } else {
-            --alive_;
+            return fresh;
         }
+        --alive_;
     }
     freed_.notify_all();
-}
-
-bool WorkerPool::try_once(std::string_view query, std::string& answer) {
-    const Worker worker = take();
-    if (send_message(worker.socket, query) && receive_message(worker.socket, answer)) {
-        give_back(worker);
-        return true;
-    }
-    replace(worker);
-    return false;
+    throw WorkerLost("a worker process died, and no other one can be started");
 }
 
 std::string WorkerPool::ask(std::string_view query) {
+    Worker worker = take();
+    // One that died while it had nothing to do is no loss to this query.
+    if (has_hung_up(worker.socket)) worker = replace(worker);
     std::string answer;
-    if (try_once(query, answer)) return answer;
-    {
-        const std::lock_guard lock(mutex_);
-        ++retried_;
+    for (const bool again : {false, true}) {
+        if (again) {
+            const std::lock_guard lock(mutex_);
+            ++retried_;
+        }
+        if (send_message(worker.socket, query) && receive_message(worker.socket, answer)) {
+            give_back(worker);
+            return answer;
+        }
+        worker = replace(worker);
     }
-    if (try_once(query, answer)) return answer;
+    give_back(worker);
     throw WorkerLost("two worker processes died on this query");
 }
 

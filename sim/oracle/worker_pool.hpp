@@ -44,12 +44,11 @@ private:
     };
 
     void shut_down();
-    /// One try; false when the worker died.
-    bool try_once(std::string_view query, std::string& answer);
     Worker start_worker();
     Worker take();
     void give_back(const Worker& worker);
-    void replace(const Worker& worker);
+    /// A fresh worker in place of a dead one. Throws WorkerLost when there can be none.
+    Worker replace(const Worker& worker);
 
     unsigned count_;
     int nursery_socket_ = -1;  ///< to the process that forks workers

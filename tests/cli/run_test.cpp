@@ -192,3 +192,21 @@ TEST_CASE("zoo write gives the same file for the same seed, and another for anot
     CHECK(written("three", {"--seed", "7"}) != one);
     CHECK(written("four", {"--sparsity", "0.9"}) != one);
 }
+
+TEST_CASE("run gives the same bytes on both kernels") {
+    const Outcome direct = run({"run", "rnnoise", "--format", "json", "--kernel", "direct"});
+    const Outcome systemc = run({"run", "rnnoise", "--format", "json", "--kernel", "systemc"});
+    REQUIRE(direct.exit_code == 0);
+    REQUIRE(systemc.exit_code == 0);
+    CHECK(direct.out == systemc.out);
+    CHECK(run({"run", "rnnoise", "--kernel", "other"}).exit_code == 2);
+}
+
+TEST_CASE("advise lists changes, the largest saving first") {
+    const Outcome outcome = run({"advise", "ds_cnn", "--top", "3"});
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.exit_code == 0);
+    CHECK(outcome.out.starts_with("ds_cnn on u65-256: "));
+    CHECK(outcome.out.find("sparse weights") != std::string::npos);
+    CHECK(run({"advise", "no_such_network"}).exit_code == 2);
+}

@@ -1,0 +1,140 @@
+#include "search_space.hpp"
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <stdexcept>
+#include <vector>
+
+#include <u65sim/graph_builder.hpp>
+
+namespace bench {
+
+namespace {
+
+using namespace u65sim;
+
+class Builder {
+public:
+    Builder(const std::string& name, std::uint64_t seed, const Shape& input)
+        : random_(seed), net_(name + std::to_string(seed), {{.modelled = true}}) {
+        x_ = net_.input(input);
+    }
+
+    std::int32_t width(std::int32_t channels) {
+        const double scale = 0.75 + 0.5 * static_cast<double>(random_() % 1024) / 1024.0;
+        return std::max(8, 8 * static_cast<std::int32_t>(channels * scale / 8 + 0.5));
+    }
+    std::int32_t about(std::int32_t count) {
+        return std::max<std::int32_t>(1, count - 1 + static_cast<std::int32_t>(random_() % 3));
+    }
+    Value conv(Value x, std::int32_t filters, Window window, Activation activation) {
+        return net_.conv2d(x, filters, window, {.activation = activation});
+    }
+
+    Graph mobilenet_v2() {
+        struct Stage {
+            std::int32_t expansion, channels, blocks, stride;
+        };
+        constexpr std::array<Stage, 7> stages{{{1, 16, 1, 1},
+                                               {6, 24, 2, 2},
+                                               {6, 32, 3, 2},
+                                               {6, 64, 4, 2},
+                                               {6, 96, 3, 1},
+                                               {6, 160, 3, 2},
+                                               {6, 320, 1, 1}}};
+        Value x = conv(x_, width(32), Window::square(3, 2), Activation::relu6);
+        for (const Stage& stage : stages) {
+            const std::int32_t channels = width(stage.channels);
+            const std::int32_t count = about(stage.blocks);
+            for (std::int32_t b = 0; b < count; ++b) {
+                Value y = x;
+                if (stage.expansion > 1) {
+                    y = conv(y, net_.shape(x)[3] * stage.expansion, Window::square(1),
+                             Activation::relu6);
+                }
+                y = net_.depthwise_conv2d(y, Window::square(3, b == 0 ? stage.stride : 1),
+                                          {.activation = Activation::relu6});
+                y = conv(y, channels, Window::square(1), Activation::none);
+                x = net_.shape(x) == net_.shape(y) ? net_.add(x, y) : y;
+            }
+        }
+        return classify(conv(x, width(1280), Window::square(1), Activation::relu6), 1000);
+    }
+
+    Graph separable(std::int32_t stem, const Window& first,
+                    const std::vector<std::int32_t>& channels,
+                    const std::vector<std::int32_t>& strides, std::int32_t classes) {
+        Value x = conv(x_, width(stem), first, Activation::relu);
+        for (std::size_t i = 0; i < channels.size(); ++i) {
+            x = net_.depthwise_conv2d(x, Window::square(3, strides[i]),
+                                      {.activation = Activation::relu});
+            x = conv(x, width(channels[i]), Window::square(1), Activation::relu);
+        }
+        return classify(x, classes);
+    }
+
+    Graph resnet50() {
+        Value x = conv(x_, 64, Window::square(3), Activation::relu);
+        constexpr std::array<std::int32_t, 4> blocks{3, 4, 6, 3};
+        for (std::size_t stage = 0; stage < blocks.size(); ++stage) {
+            const auto inner = static_cast<std::int32_t>(64 << stage);
+            for (std::int32_t b = 0; b < blocks[stage]; ++b) {
+                const std::int32_t stride = b == 0 && stage > 0 ? 2 : 1;
+                const std::int32_t narrow = width(inner);
+                Value y = conv(x, narrow, Window::square(1), Activation::relu);
+                y = conv(y, narrow, Window::square(3, stride), Activation::relu);
+                y = conv(y, 4 * inner, Window::square(1), Activation::none);
+                if (b == 0) x = conv(x, 4 * inner, Window::square(1, stride), Activation::none);
+                x = net_.add(x, y, {.activation = Activation::relu});
+            }
+        }
+        return classify(x, 100);
+    }
+
+private:
+    Graph classify(Value x, std::int32_t classes) {
+        const Shape image = net_.shape(x);
+        x = net_.average_pool(x, {image[1], image[2], 1, 1, 1, 1, Padding::valid});
+        net_.output(net_.fully_connected(net_.reshape(x, {1, -1}), classes));
+        return net_.build();
+    }
+
+    std::mt19937_64 random_;
+    GraphBuilder net_;
+    Value x_;
+};
+
+}  // namespace
+
+Graph variant(const std::string& family, std::uint64_t seed) {
+    if (family == "mobilenet_v2") return Builder{family, seed, {1, 224, 224, 3}}.mobilenet_v2();
+    if (family == "mobilenet_v1_cifar") {
+        return Builder{family, seed, {1, 32, 32, 3}}.separable(
+            32, Window::square(3),
+            {64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024},
+            {1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1}, 100);
+    }
+    if (family == "ds_cnn") {
+        return Builder{family, seed, {1, 49, 10, 1}}.separable(64, {10, 4, 2, 2}, {64, 64, 64, 64},
+                                                               {1, 1, 1, 1}, 12);
+    }
+    if (family == "resnet50_cifar") return Builder{family, seed, {1, 32, 32, 3}}.resnet50();
+    throw std::invalid_argument(family);
+}
+
+Graph with_one_layer_changed(Graph graph, std::uint64_t seed) {
+    std::vector<Tensor*> modelled;
+    for (Tensor& tensor : graph.tensors) {
+        if (tensor.data && tensor.data.model() != nullptr) modelled.push_back(&tensor);
+    }
+    std::mt19937_64 random{seed};
+    Tensor& tensor = *modelled.at(random() % modelled.size());
+    WeightModel model = *tensor.data.model();
+    model.density = static_cast<double>(1 + random() % 9) / 10.0;
+    model.seed = seed;
+    tensor.data = ConstantData{model, tensor.data.size()};
+    return graph;
+}
+
+}  // namespace bench

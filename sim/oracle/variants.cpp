@@ -1,0 +1,160 @@
+#include "oracle/variants.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include <u65sim/graph_builder.hpp>
+
+#include "ir/weight_model.hpp"
+#include "stream/operation.hpp"
+
+namespace u65sim::oracle {
+
+namespace {
+
+/// Larger than any burst, so that moving by multiples of it keeps every burst's cut.
+constexpr std::int64_t alignment = 4096;
+
+const Tensor& tensor_of(const Graph& graph, TensorId id) {
+    return graph.tensors.at(static_cast<std::size_t>(id));
+}
+
+/// The tensor with an operator's weights; no_tensor when they are not constants.
+TensorId weights_of(const Graph& graph, const Operator& op) {
+    const int operand = ir::weight_operand(op.type);
+    if (operand < 0 || static_cast<std::size_t>(operand) >= op.inputs.size()) return no_tensor;
+    const TensorId id = op.inputs[static_cast<std::size_t>(operand)];
+    return id >= 0 && tensor_of(graph, id).data ? id : no_tensor;
+}
+
+ConstantData half_zero(const Tensor& weights) {
+    const bool is_unsigned = weights.type == ElementType::uint8;
+    const auto& zeros = weights.quantization.zero_points;
+    const int zero = zeros.empty() ? 0 : static_cast<int>(zeros.front());
+    std::vector<std::uint8_t> bytes = weights.data.bytes();
+    const auto magnitude = [&](std::uint8_t byte) {
+        return std::abs((is_unsigned ? byte : static_cast<std::int8_t>(byte)) - zero);
+    };
+    std::vector<int> sizes(bytes.size());
+    std::transform(bytes.begin(), bytes.end(), sizes.begin(), magnitude);
+    const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
+    std::nth_element(sizes.begin(), middle, sizes.end());
+    const int threshold = *middle;
+    auto ties =
+        static_cast<std::ptrdiff_t>(sizes.size() / 2) -
+        std::count_if(sizes.begin(), sizes.end(), [&](int size) { return size < threshold; });
+    for (std::uint8_t& byte : bytes) {
+        const int size = magnitude(byte);
+        if (size < threshold || (size == threshold && ties-- > 0)) {
+            byte = static_cast<std::uint8_t>(zero);
+        }
+    }
+    return ConstantData{std::move(bytes)};
+}
+
+}  // namespace
+
+CompiledNetwork with_map_in_sram(const CompiledNetwork& network, const SpilledMap& spill) {
+    CompiledNetwork moved = network;
+    const std::set<std::string> users = [&] {
+        std::set<std::string> names(spill.consumers.begin(), spill.consumers.end());
+        names.insert(spill.producer);
+        return names;
+    }();
+    const std::int64_t from = spill.offset.count();
+    const std::int64_t end = from + spill.size.count();
+    const std::int64_t place =
+        (network.fast_size.count() / alignment + 1) * alignment + from % alignment;
+    const auto move = [&](stream::FeatureMap& map) {
+        if (map.region != region_arena) return;
+        const auto base = static_cast<std::int64_t>(map.base[0]);
+        if (base < from || base >= end) return;
+        map.region = region_fast;
+        for (std::uint64_t& address : map.base) {
+            const auto old = static_cast<std::int64_t>(address);
+            if (old >= from && old < end) {
+                address = static_cast<std::uint64_t>(old - from + place);
+            }
+        }
+    };
+    for (NpuSegment& segment : moved.segments) {
+        std::vector<stream::Action> actions;
+        for (const stream::Command& command :
+             stream::decode(segment.stream.words, segment.stream.accelerator)) {
+            actions.push_back(command.action);
+        }
+        for (const CommandLabel& label : segment.labels) {
+            if (!users.contains(label.op_name) || label.command_index >= actions.size()) continue;
+            auto* kernel = std::get_if<stream::KernelOp>(&actions[label.command_index]);
+            if (kernel == nullptr) continue;
+            move(kernel->ifm);
+            if (kernel->is_binary()) move(kernel->ifm2);
+            move(kernel->ofm);
+        }
+        segment.stream.words = stream::encode(actions, segment.stream.accelerator);
+    }
+    moved.fast_size = Bytes{place + spill.size.count()};
+    return moved;
+}
+
+std::optional<Graph> with_half_the_weights(const Graph& graph, const Operator& op) {
+    const TensorId id = weights_of(graph, op);
+    if (id == no_tensor) return std::nullopt;
+    const Tensor& weights = tensor_of(graph, id);
+    if (weights.type != ElementType::int8 && weights.type != ElementType::uint8) {
+        return std::nullopt;
+    }
+    ConstantData thinner;
+    if (const WeightModel* model = weights.data.model()) {
+        if (model->bits_per_weight > 0) return std::nullopt;
+        WeightModel half = *model;
+        half.density /= 2;
+        thinner = ConstantData{half, weights.data.size()};
+    } else {
+        if (weights.data.bytes().empty()) return std::nullopt;
+        thinner = half_zero(weights);
+    }
+    Graph changed = graph;
+    changed.tensors[static_cast<std::size_t>(id)].data = std::move(thinner);
+    return changed;
+}
+
+std::int32_t free_channels(const Graph& graph, const Operator& op) {
+    if (op.type != OpType::conv_2d && op.type != OpType::fully_connected) return 0;
+    const TensorId id = weights_of(graph, op);
+    if (id == no_tensor || op.outputs.empty()) return 0;
+    const Tensor& input = tensor_of(graph, op.inputs.at(0));
+    const Tensor& weights = tensor_of(graph, id);
+    if (input.shape.empty() || weights.shape.empty()) return 0;
+    // Grouped convolutions are left alone.
+    if (weights.shape.back() != input.shape.back()) return 0;
+    const bool known = input.type == ElementType::int8 || input.type == ElementType::uint8 ||
+                       input.type == ElementType::int16;
+    return known ? weights.shape.front() : 0;
+}
+
+Graph alone(const Graph& graph, const Operator& op, std::int32_t channels) {
+    const Tensor& input = tensor_of(graph, op.inputs.at(0));
+    const Tensor& weights = tensor_of(graph, op.inputs.at(1));
+    BuilderOptions options;
+    options.activations = input.type;
+    options.weights.modelled = true;
+    GraphBuilder net{op.name, options};
+    const Value x = net.input(input.shape);
+    LayerOptions layer;
+    if (op.type == OpType::fully_connected) {
+        layer.activation = std::get<FullyConnectedAttributes>(op.attributes).activation;
+        net.output(net.fully_connected(x, channels, layer));
+    } else {
+        const auto& attributes = std::get<WindowAttributes>(op.attributes);
+        layer.activation = attributes.activation;
+        const Window window{weights.shape.at(1), weights.shape.at(2),   attributes.stride_h,
+                            attributes.stride_w, attributes.dilation_h, attributes.dilation_w,
+                            attributes.padding};
+        net.output(net.conv2d(x, channels, window, layer));
+    }
+    return net.build();
+}
+
+}  // namespace u65sim::oracle

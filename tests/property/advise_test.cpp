@@ -1,0 +1,141 @@
+// Advice is what the machine says about the changed network, not a guess.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include <u65sim/graph_builder.hpp>
+#include <u65sim/oracle.hpp>
+#include <u65sim/zoo.hpp>
+
+#include "oracle/variants.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+std::vector<Advice> of_kind(const std::vector<Advice>& advice, Advice::Kind kind) {
+    std::vector<Advice> result;
+    std::copy_if(advice.begin(), advice.end(), std::back_inserter(result),
+                 [&](const Advice& one) { return one.kind == kind; });
+    return result;
+}
+
+/// Two maps of 96 KiB live at a time, with channels that are no multiples of 16.
+Graph sample() {
+    GraphBuilder net{"sample", {{.modelled = true}}};
+    Value x = net.input({1, 64, 64, 24});
+    for (int i = 0; i < 3; ++i) {
+        const Value y = net.conv2d(x, 24, Window::square(3), {.activation = Activation::relu});
+        x = net.add(x, y);
+    }
+    net.output(net.conv2d(x, 20, Window::square(1)));
+    return net.build();
+}
+
+Target small_sram() {
+    Target target = Target::preset("u65-256");
+    target.sram.size = Bytes{64 * 1024};
+    return target;
+}
+
+bool spills(const Graph& graph, Target target, Bytes sram, const std::string& tensor) {
+    target.sram.size = sram;
+    const auto spilled = compile(graph, target).spills;
+    return std::any_of(spilled.begin(), spilled.end(),
+                       [&](const SpilledMap& map) { return map.tensor == tensor; });
+}
+
+}  // namespace
+
+TEST_CASE("Advice is ranked by what it saves, and asking changes nothing") {
+    Oracle oracle{small_sram()};
+    const Graph graph = sample();
+    const Report before = oracle.estimate(graph);
+    const std::vector<Advice> advice = oracle.advise(graph);
+    REQUIRE_FALSE(advice.empty());
+    CHECK(std::is_sorted(advice.begin(), advice.end(),
+                         [](const Advice& a, const Advice& b) { return a.saved > b.saved; }));
+    CHECK(oracle.estimate(graph) == before);
+    CHECK(oracle.advise(graph) == advice);
+    CHECK((Oracle{small_sram()}.advise(graph, {.threads = 1}) == advice));
+}
+
+TEST_CASE("Every spilled map has its price, and the size of SRAM that keeps it is the smallest") {
+    Oracle oracle{small_sram()};
+    const Graph graph = sample();
+    const Report report = oracle.estimate(graph);
+    REQUIRE_FALSE(report.spills.empty());
+    const std::vector<Advice> advice = oracle.advise(graph);
+    CHECK(of_kind(advice, Advice::Kind::keep_in_sram).size() == report.spills.size());
+    const auto larger = of_kind(advice, Advice::Kind::more_sram);
+    REQUIRE_FALSE(larger.empty());
+    for (const Advice& one : larger) {
+        CAPTURE(one.text);
+        CHECK_FALSE(spills(graph, oracle.target(), one.sram, one.subject));
+        CHECK(spills(graph, oracle.target(), one.sram - Bytes{16 * 1024}, one.subject));
+        Target target = oracle.target();
+        target.sram.size = one.sram;
+        CHECK(report.total.cycles - Oracle{target}.estimate(graph).total.cycles == one.saved);
+    }
+}
+
+TEST_CASE("A map moved to SRAM takes its traffic along and changes no byte of it") {
+    const Target target = small_sram();
+    const CompiledNetwork network = compile(sample(), target);
+    REQUIRE_FALSE(network.spills.empty());
+    const Simulation before = simulate(network, target);
+    for (const SpilledMap& spill : network.spills) {
+        CAPTURE(spill.tensor);
+        const Simulation after = simulate(oracle::with_map_in_sram(network, spill), target);
+        // The command stream's own length may change with the addresses in it.
+        const auto bytes = [](const Simulation& run, std::size_t port) {
+            return run.ports[port].read_bytes() + run.ports[port].write_bytes() -
+                   run.ports[port].bytes[static_cast<std::size_t>(Channel::command)];
+        };
+        CHECK(bytes(after, 1) < bytes(before, 1));
+        CHECK((bytes(after, 0) + bytes(after, 1)).count() ==
+              (bytes(before, 0) + bytes(before, 1)).count());
+    }
+}
+
+TEST_CASE("Half of the weights is half of them, drawn or modelled") {
+    const Graph modelled = zoo("ds_cnn", {.modelled = true});
+    const Graph drawn = zoo("ds_cnn");
+    for (std::size_t i = 0; i < drawn.operators.size(); ++i) {
+        const Operator& op = drawn.operators[i];
+        const auto thinner = oracle::with_half_the_weights(drawn, op);
+        const auto guessed = oracle::with_half_the_weights(modelled, modelled.operators[i]);
+        CHECK(thinner.has_value() == guessed.has_value());
+        if (!thinner) continue;
+        const auto id = static_cast<std::size_t>(op.inputs[1]);
+        const auto& bytes = thinner->tensors[id].data.bytes();
+        const auto zeros = std::count(bytes.begin(), bytes.end(), 0);
+        CHECK(zeros * 2 >= static_cast<std::ptrdiff_t>(bytes.size()) - 1);
+        CHECK(guessed->tensors[id].data.model()->density == 0.5);
+    }
+    // A classifier of much weight and few positions waits for its weights.
+    GraphBuilder net{"classifier", {{.modelled = true}}};
+    net.output(net.fully_connected(net.input({1, 1024}), 1024));
+    const Graph graph = net.build();
+    const auto advice = Oracle{Target::preset("u65-256")}.advise(graph);
+    const auto sparse = of_kind(advice, Advice::Kind::sparse_weights);
+    REQUIRE(sparse.size() == 1);
+    CHECK(sparse[0].saved > Cycles{0});
+}
+
+TEST_CASE("Channels between two steps of the staircase are pointed out") {
+    const Graph graph = sample();
+    const auto advice = Oracle{Target::preset("u65-256")}.advise(graph);
+    const std::string last = graph.operators.back().name;
+    for (const Advice& one : of_kind(advice, Advice::Kind::fewer_channels)) {
+        CHECK(one.channels == 16);
+        CHECK(one.saved > Cycles{0});
+    }
+    for (const Advice& one : of_kind(advice, Advice::Kind::unused_channels)) {
+        CHECK(one.channels == 32);
+    }
+    CHECK(oracle::free_channels(graph, graph.operators.back()) == 20);
+    const Graph one = oracle::alone(graph, graph.operators.back(), 32);
+    CHECK(one.operators.size() == 1);
+    CHECK(one.tensors[static_cast<std::size_t>(one.outputs[0])].shape == Shape{1, 64, 64, 32});
+}
