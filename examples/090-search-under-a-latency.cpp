@@ -1,6 +1,6 @@
 // An evolutionary search for the network with the most multiplications in a millisecond, which
 // needs nothing but shapes: weights are modelled. MACs turn out to be the wrong measure of time.
-//   050-search-under-a-latency [generations] [population]
+//   090-search-under-a-latency [generations] [population]
 #include <algorithm>
 #include <array>
 #include <cstdint>
