@@ -88,27 +88,90 @@ struct Job {
     std::vector<stream::DmaOp> copies;
     std::vector<std::int32_t> ready_from;  ///< per copy: time from which its target is its own
     std::string name;
+    std::int32_t time = 0;
+};
+
+/// When commands are issued and end, predicted: kernels one after the other, copies beside them,
+/// and both sharing the off-chip memory.
+class Timeline {
+public:
+    Timeline(const Target& target, const Architecture& arch) : target_(target), arch_(arch) {}
+
+    void kernel_wait(int outstanding) { wait(kernels_, outstanding); }
+    void dma_wait(int outstanding) { wait(copies_, outstanding); }
+    void kernel(const stream::KernelOp& op) {
+        wait(kernels_, arch_.max_outstanding_kernels - 1);
+        const timing::KernelEstimate estimate = timing::estimate_kernel(op, target_);
+        const std::int64_t start = std::max(parser_, last(kernels_));
+        off_chip_ = std::max(off_chip_, start) + estimate.port_cycles[1].count();
+        kernels_.push_back(start + estimate.total.count());
+        if (estimate.port_cycles[1].count() > 0) {
+            kernels_.back() = std::max(kernels_.back(), off_chip_);
+        }
+    }
+    void copy(const stream::DmaOp& op) {
+        wait(copies_, arch_.max_outstanding_dmas - 1);
+        const std::int64_t start = std::max(parser_, last(copies_));
+        const std::int64_t cycles = timing::estimate_dma(op, target_).count();
+        off_chip_ = std::max(off_chip_, start) + cycles;
+        copies_.push_back(off_chip_);
+    }
+    /// Whether a copy can be queued without holding up the kernel behind it.
+    [[nodiscard]] bool has_slot() const {
+        const auto most = static_cast<std::size_t>(arch_.max_outstanding_dmas);
+        if (copies_.size() < most) return true;
+        const std::int64_t free = copies_[copies_.size() - most];
+        return free <= parser_ || free + slack <= last(kernels_);
+    }
+    [[nodiscard]] std::int64_t end() const { return std::max(last(kernels_), last(copies_)); }
+
+private:
+    /// The prediction is not exact: a slot is wanted this much before the kernels run dry.
+    static constexpr std::int64_t slack = 500;
+    static std::int64_t last(const std::vector<std::int64_t>& ends) {
+        return ends.empty() ? 0 : ends.back();
+    }
+    void wait(const std::vector<std::int64_t>& ends, int outstanding) {
+        const auto left = static_cast<std::size_t>(outstanding);
+        if (ends.size() > left) parser_ = std::max(parser_, ends[ends.size() - 1 - left]);
+    }
+
+    const Target& target_;
+    const Architecture& arch_;
+    std::int64_t parser_ = 0, off_chip_ = 0;
+    std::vector<std::int64_t> kernels_, copies_;  ///< ends, oldest first
 };
 
 class SegmentEmitter {
 public:
     SegmentEmitter(const Program& program, const Segment& segment)
-        : program_(program), tracker_(program.arch), luts_(program.arch) {
+        : program_(program),
+          tracker_(program.arch),
+          timeline_(*program.target, program.arch),
+          luts_(program.arch) {
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
             add_jobs(segment.ops[i], segment.ops[i].repeats(i));
         }
+        for (std::size_t i = 0; i < jobs_.size(); ++i) {
+            if (!jobs_[i].copies.empty()) copying_.push_back(i);
+        }
     }
 
-    const std::vector<stream::Action>& schedule() {
+    void schedule() {
         for (std::size_t i = 0; i < jobs_.size(); ++i) {
             issue_copies(jobs_[i]);
-            if (i + 1 < jobs_.size()) issue_early(jobs_[i + 1], jobs_[i]);
+            issue_ahead(i, true);
             issue_kernel(jobs_[i]);
             // What had to wait for the kernels before this one runs beside this one.
-            if (i + 1 < jobs_.size()) issue_copies_beside(jobs_[i + 1], jobs_[i].op->time);
+            issue_ahead(i, false);
         }
         actions_.push_back(stream::Stop{});
-        return actions_;
+    }
+
+    /// Predicted cycles of the schedule.
+    std::int64_t cycles() {
+        schedule();
+        return timeline_.end();
     }
 
     void run(NpuSegment& out) {
@@ -130,6 +193,7 @@ private:
             job.op = &op;
             job.name = count > 1 ? fmt::format("{}/slice{}", op.name, i) : op.name;
             job.kernel = op.kernel;
+            job.time = op.time + (op.steps > 1 ? static_cast<std::int32_t>(i) : 0);
             stream::KernelOp& k = job.kernel;
             View ofm = op.ofm;
             if (!op.slices.empty()) {
@@ -169,7 +233,7 @@ private:
             copy.length = static_cast<std::uint64_t>(slice.size);
             if (copied) {
                 job.copies.push_back(copy);
-                job.ready_from.push_back(buffer.first_use);
+                job.ready_from.push_back(slice.ready_from);
             }
             base = buffer.offset;
             k.weight_region = k.scale_region = buffer.region;
@@ -201,9 +265,11 @@ private:
         const stream::DmaOp dma = job.copies[copy];
         if (const auto wait = tracker_.dma(accesses_of(dma))) {
             actions_.push_back(stream::KernelWait{*wait});
+            timeline_.kernel_wait(*wait);
         }
         label(job.name + (dma.destination.internal ? "/table" : "/weights"), *job.op, "DMA");
         actions_.push_back(dma);
+        timeline_.copy(dma);
         job.copies.erase(job.copies.begin() + static_cast<std::ptrdiff_t>(copy));
         job.ready_from.erase(job.ready_from.begin() + static_cast<std::ptrdiff_t>(copy));
     }
@@ -212,30 +278,33 @@ private:
         while (!job.copies.empty()) issue(job, 0);
     }
 
-    /// Copies for the next kernel that neither a running kernel nor `before`, which is about to
-    /// start, stands in the way of.
-    void issue_early(Job& job, const Job& before) {
-        const Accesses kernel = accesses_of(before.kernel, program_.arch);
-        for (std::size_t i = 0; i < job.copies.size();) {
-            const Accesses copy = accesses_of(job.copies[i]);
-            if (job.ready_from[i] <= before.op->time && !copy.conflicts(kernel) &&
-                !tracker_.wait_for_kernels(copy)) {
-                issue(job, i);
-            } else {
-                ++i;
-            }
+    /// Copies for later kernels around kernel `at`. Before it: those that neither a running kernel
+    /// nor this one stands in the way of. Behind it: as long as only older ones must end first.
+    /// Weights go in the order of their use as far as there are slots; tables just one ahead.
+    void issue_ahead(std::size_t at, bool before) {
+        const Job& current = jobs_[at];
+        const Accesses kernel = before ? accesses_of(current.kernel, program_.arch) : Accesses{};
+        while (next_copying_ < copying_.size() &&
+               (copying_[next_copying_] <= at || jobs_[copying_[next_copying_]].copies.empty())) {
+            ++next_copying_;
         }
-    }
-
-    /// The same behind the kernel just issued, as long as only older ones must end first.
-    void issue_copies_beside(Job& job, std::int32_t time) {
-        for (std::size_t i = 0; i < job.copies.size();) {
-            const auto wait = tracker_.wait_for_kernels(accesses_of(job.copies[i]));
-            if (job.ready_from[i] <= time && (!wait || *wait > 0)) {
-                issue(job, i);
-            } else {
-                ++i;
+        for (std::size_t n = next_copying_; n < copying_.size(); ++n) {
+            Job& job = jobs_[copying_[n]];
+            bool weights_wait = false;
+            for (std::size_t i = 0; i < job.copies.size();) {
+                const bool table = job.copies[i].destination.internal;
+                const Accesses copy = accesses_of(job.copies[i]);
+                const auto wait = tracker_.wait_for_kernels(copy);
+                const bool free = before ? !wait && !copy.conflicts(kernel) : !wait || *wait > 0;
+                const bool due = table ? copying_[n] == at + 1 : timeline_.has_slot();
+                if (job.ready_from[i] <= current.time && free && due) {
+                    issue(job, i);
+                } else {
+                    weights_wait = weights_wait || !table;
+                    ++i;
+                }
             }
+            if (weights_wait) break;
         }
     }
 
@@ -246,10 +315,12 @@ private:
                              std::min(program_.options.max_blockdep, program_.arch.max_blockdep));
         if (const auto wait = tracker_.kernel(accesses_of(k, program_.arch))) {
             actions_.push_back(stream::DmaWait{*wait});
+            timeline_.dma_wait(*wait);
         }
         const Operator& op = program_.op(job.op->graph_operator);
         label(job.name, *job.op, std::string(to_string(op.type)));
         actions_.push_back(k);
+        timeline_.kernel(k);
         last_ = k;
         has_last_ = true;
     }
@@ -261,8 +332,11 @@ private:
 
     const Program& program_;
     HazardTracker tracker_;
+    Timeline timeline_;
     LutSlots luts_;
     std::vector<Job> jobs_;
+    std::vector<std::size_t> copying_;  ///< jobs with copies
+    std::size_t next_copying_ = 0;
     std::vector<stream::Action> actions_;
     std::vector<CommandLabel> labels_;
     stream::KernelOp last_;
@@ -311,32 +385,12 @@ void describe_memory(const Program& program, CompiledNetwork& network) {
     }
 }
 
-/// Time of a segment's actions: kernels one after the other, copies beside them.
-std::int64_t predicted_time(const std::vector<stream::Action>& actions, const Target& target) {
-    std::int64_t issued = 0;
-    std::int64_t kernels = 0;
-    std::int64_t copies = 0;
-    for (const auto& action : actions) {
-        if (const auto* kernel = std::get_if<stream::KernelOp>(&action)) {
-            issued = std::max(issued, kernels);
-            kernels = issued + timing::estimate_kernel(*kernel, target).total.count();
-        } else if (const auto* copy = std::get_if<stream::DmaOp>(&action)) {
-            copies = std::max(issued, copies) + timing::estimate_dma(*copy, target).count();
-        } else if (std::holds_alternative<stream::KernelWait>(action)) {
-            issued = std::max(issued, kernels);
-        } else if (std::holds_alternative<stream::DmaWait>(action)) {
-            issued = std::max(issued, copies);
-        }
-    }
-    return std::max(kernels, copies);
-}
-
 }  // namespace
 
 std::int64_t predict_cycles(const Program& program) {
     std::int64_t sum = 0;
     for (const auto& segment : program.segments) {
-        sum += predicted_time(SegmentEmitter(program, segment).schedule(), *program.target);
+        sum += SegmentEmitter(program, segment).cycles();
     }
     return sum;
 }

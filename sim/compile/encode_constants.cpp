@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 #include <unordered_map>
 
 #include "base/hash.hpp"
@@ -52,7 +53,7 @@ WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t fir
     slice.size = encoded.size;
     slice.scales = encoded.scales;
     slice.weights = encoded.weights;
-    slice.bytes = std::move(encoded.bytes);
+    slice.bytes = std::make_shared<const std::vector<std::uint8_t>>(std::move(encoded.bytes));
     return slice;
 }
 
@@ -65,9 +66,9 @@ void store_slices(Program& program) {
                 continue;
             }
             for (auto& slice : op.slices) {
-                slice.offset = slice.bytes.empty() ? reserve_constant(program, slice.size)
-                                                   : append_constant(program, slice.bytes);
-                slice.bytes = {};
+                slice.offset = slice.bytes->empty() ? reserve_constant(program, slice.size)
+                                                    : append_constant(program, *slice.bytes);
+                slice.bytes.reset();
             }
         }
     }

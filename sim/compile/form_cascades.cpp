@@ -1,9 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <map>
 #include <optional>
-#include <tuple>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -21,6 +20,10 @@ using stream::KernelKind;
 /// Operations in one cascade at most: more only lengthen the search.
 constexpr std::size_t longest = 16;
 constexpr std::array<std::int32_t, 12> heights = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
+
+/// Arenas whose cascades are tried in larger ones too, so that more room is hardly ever slower.
+constexpr std::array<std::int64_t, 10> ladder = {4194304, 3145728, 2097152, 1048576, 786432,
+                                                 524288,  393216,  262144,  196608,  131072};
 
 /// Rows of the input that OFM rows y0 .. y1 read, and the padding that is left.
 struct InputRows {
@@ -104,18 +107,11 @@ public:
     std::vector<Step> steps;
     /// Rows an operation's result must be kept for, at most at a time.
     [[nodiscard]] std::int32_t rolling_rows(std::size_t member) const { return rows_[member]; }
-    [[nodiscard]] std::int32_t stripes(std::size_t member) const {
-        return static_cast<std::int32_t>(std::count_if(
-            steps.begin(), steps.end(), [&](const Step& s) { return s.member == member; }));
-    }
-    /// A stripe in the middle: the second one, when there are more.
-    [[nodiscard]] Step typical(std::size_t member) const {
+    /// The highest stripe of an operation, a later one where several are as high.
+    [[nodiscard]] Step highest(std::size_t member) const {
         Step found;
-        int seen = 0;
         for (const auto& step : steps) {
-            if (step.member != member) continue;
-            found = step;
-            if (++seen == 2) break;
+            if (step.member == member && step.y1 - step.y0 >= found.y1 - found.y0) found = step;
         }
         return found;
     }
@@ -185,6 +181,10 @@ public:
         std::vector<double> least(n + 1, std::numeric_limits<double>::infinity());
         std::vector<Range> choice(n + 1);
         least[0] = 0;
+        floor_.assign(n + 1, 0);
+        for (std::size_t i = 0; i < n; ++i) {
+            floor_[i + 1] = floor_[i] + kernel_cost(i, 0, ops_->at(i).ofm.extent.h, true, true);
+        }
         for (std::size_t end = 1; end <= n; ++end) {
             for (std::size_t first = end; first-- > 0 && end - first <= longest;) {
                 if (first + 1 < end && !linked(first)) break;
@@ -200,6 +200,8 @@ public:
                     consider(0);
                     continue;
                 }
+                // Stripes take no less than whole operations with all maps in SRAM.
+                if (least[first] + floor_[end] - floor_[first] >= least[end]) continue;
                 for (const auto height : heights) {
                     if (height < all) consider(height);
                 }
@@ -275,16 +277,14 @@ private:
                                          (fast_out && out != in ? use(out).size : 0);
                 if (top > limit_ && (fast_in || fast_out || height > 0)) continue;
                 double sum = 0;
-                for (std::size_t i = first; i <= last; ++i) {
-                    const bool from = i > first || fast_in;
-                    const bool to = i < last || fast_out;
-                    if (height == 0) {
-                        sum += kernel_cost(i, 0, ops[i].ofm.extent.h, from, to);
-                        continue;
+                if (height == 0) {
+                    sum = kernel_cost(first, 0, ops[first].ofm.extent.h, fast_in, fast_out);
+                } else {
+                    for (const auto& step : schedule->steps) {
+                        const std::size_t at = first + step.member;
+                        sum += kernel_cost(at, step.y0, step.y1, at > first || fast_in,
+                                           at < last || fast_out);
                     }
-                    const Step typical = schedule->typical(i - first);
-                    sum += kernel_cost(i, typical.y0, typical.y1, from, to) *
-                           schedule->stripes(i - first);
                 }
                 least = std::min(least, sum);
             }
@@ -317,7 +317,10 @@ private:
     double kernel_cost(std::size_t at, std::int32_t y0, std::int32_t y1, bool from, bool to) {
         const NpuOp& op = (*ops_)[at];
         const InputRows rows = input_rows(op, y0, y1);
-        const auto key = std::tuple{at, y1 - y0, rows.end - rows.begin, from, to};
+        const std::uint64_t key = (static_cast<std::uint64_t>(at) << 44) ^
+                                  (static_cast<std::uint64_t>(y1 - y0) << 24) ^
+                                  (static_cast<std::uint64_t>(rows.end - rows.begin) << 4) ^
+                                  static_cast<std::uint64_t>(2 * from + to);
         if (const auto it = costs_.find(key); it != costs_.end()) return it->second;
         NpuOp stripe = stripe_of(op, y0, y1);
         if (y1 - y0 != op.ofm.extent.h) choose_block(stripe, *program_.target, program_.arch);
@@ -342,7 +345,8 @@ private:
     std::int64_t limit_;
     std::vector<Use> uses_;
     const std::vector<NpuOp>* ops_ = nullptr;
-    std::map<std::tuple<std::size_t, std::int32_t, std::int32_t, bool, bool>, double> costs_;
+    std::unordered_map<std::uint64_t, double> costs_;
+    std::vector<double> floor_;  ///< sum of the least cycles of all operations before
 };
 
 /// Replaces the operations of a cascade by their stripes.
@@ -350,11 +354,12 @@ void append_stripes(Program& program, std::vector<NpuOp>& ops, const Range& rang
                     std::vector<NpuOp>& result) {
     const Schedule schedule(ops, range.first, range.last, range.height);
     const std::size_t members = range.last - range.first + 1;
-    std::vector<std::int32_t> first_stripe(members, -1), made(members, 0);
+    std::vector<std::int32_t> first_stripe(members, -1), made(members, 0), count(members, 0);
+    for (const auto& step : schedule.steps) ++count[step.member];
     for (std::size_t m = 0; m < members; ++m) {
         NpuOp& op = ops[range.first + m];
-        const Step typical = schedule.typical(m);
-        NpuOp stripe = stripe_of(op, typical.y0, typical.y1);
+        const Step highest = schedule.highest(m);
+        NpuOp stripe = stripe_of(op, highest.y0, highest.y1);
         choose_block(stripe, *program.target, program.arch);
         const bool same_depth = stripe.kernel.block.depth == op.kernel.block.depth;
         op.kernel.block = stripe.kernel.block;
@@ -372,7 +377,7 @@ void append_stripes(Program& program, std::vector<NpuOp>& ops, const Range& rang
         stripe.name = fmt::format("{}/stripe{}", op.name, made[step.member]++);
         stripe.time = time;
         stripe.in_place = -1;
-        stripe.stripes = schedule.stripes(step.member);
+        stripe.stripes = count[step.member];
         if (first < 0) {
             first = static_cast<std::int32_t>(result.size());
             stripe.weights = std::move(op.weights);
@@ -443,7 +448,11 @@ void form_cascades(Program& program) {
     std::int64_t least = predict_cycles(plain) * 49 / 50;
     std::optional<Program> best;
     const std::int64_t arena = program.target->sram.size.count();
-    for (const std::int64_t limit : {arena, arena * 5 / 6, arena * 2 / 3, arena / 2}) {
+    std::vector<std::int64_t> limits{arena};
+    for (const auto rung : ladder) {
+        if (rung < arena && rung >= arena / 3) limits.push_back(rung);
+    }
+    for (const auto limit : limits) {
         Program formed = program;
         if (!apply(formed, limit)) continue;
         Program placed = formed;

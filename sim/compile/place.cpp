@@ -9,6 +9,7 @@
 #include "compile/allocate.hpp"
 #include "compile/constants.hpp"
 #include "compile/passes.hpp"
+#include "compile/stream_weights.hpp"
 
 namespace u65sim::compiler {
 
@@ -123,45 +124,6 @@ void merge_in_place(Program& program) {
     }
 }
 
-/// Blocks of an operation in height and width, over its stripes: so often its weights are read.
-std::int64_t weight_passes(const NpuOp& op) {
-    return op.stripes * ceil_div(op.ofm.extent.h, op.kernel.block.height) *
-           ceil_div(op.ofm.extent.w, op.kernel.block.width);
-}
-
-/// Cycles the MAC array or the output unit needs, at full tilt: a low guess for what a copy can
-/// hide behind (published estimator model).
-std::int64_t busy_cycles(const NpuOp& op, const Accelerator& accelerator) {
-    const std::int64_t peak = std::int64_t{accelerator.macs_per_cycle} * accelerator.cores;
-    const std::int64_t window = std::int64_t{op.kernel.kernel.height} * op.kernel.kernel.width;
-    const std::int64_t elements = op.ofm.extent.elements();
-    switch (op.kernel.kind) {
-        case stream::KernelKind::conv:
-            // Few positions are bound by decoding 8 weights a cycle.
-            return std::max(window * op.ifm.extent.c * elements / peak,
-                            window * op.ifm.extent.c * op.ofm.extent.c / 8 / accelerator.cores);
-        case stream::KernelKind::depthwise:
-            return round_up(window, 4) * elements * 8 / peak;
-        case stream::KernelKind::pool:
-            return std::max<std::int64_t>(window, 4) * elements * 8 / peak;
-        case stream::KernelKind::elementwise:
-            break;
-    }
-    return elements * 2 * 32 / peak;
-}
-
-/// Bytes a cycle that copies get from the off-chip memory: its cap, or what its latency and
-/// outstanding bursts allow.
-double copy_rate(const Memory& memory) {
-    double rate = memory.bandwidth.numerator() > 0 ? memory.bandwidth.value() : 16.0;
-    if (memory.max_outstanding_reads > 0 && memory.read_latency.count() > 0) {
-        rate = std::min(rate, static_cast<double>(memory.max_outstanding_reads) *
-                                  static_cast<double>(memory.burst.count()) /
-                                  static_cast<double>(memory.read_latency.count()));
-    }
-    return rate;
-}
-
 /// A buffer that could live in the fast memory, and the bytes that would save off-chip.
 struct Candidate {
     int buffer = -1;
@@ -181,7 +143,9 @@ public:
         collect_weights();
         if (!program_.spilling()) place_mandatory();
         place_candidates();
-        slice_weights();
+        if (program_.target->memory_mode != MemoryMode::sram_only) {
+            stream_weights(program_, maps_, limit_, fast_region_);
+        }
         place_rest();
         store_slices(program_);
     }
@@ -228,11 +192,7 @@ private:
                 if (!op.weights) continue;
                 const auto size = static_cast<double>(op.slices[0].size);
                 const std::int64_t passes = weight_passes(op);
-                double benefit = static_cast<double>(passes - 1) * size;
-                if (passes == 1 && previous && size <= hidden_bytes(*previous)) {
-                    // Read once, but the copy can run while the kernel before computes.
-                    benefit = size / 2;
-                }
+                const double benefit = static_cast<double>(passes - 1) * size;
                 if (benefit <= 0) continue;
                 // Inside a cascade only its first operation's copy may start before it.
                 const bool inside = previous && previous->time == op.time;
@@ -242,15 +202,6 @@ private:
                 candidates_.push_back({buffer, benefit, &op});
             }
         }
-    }
-
-    /// Bytes that can be copied while an operation computes, beside the weights it reads itself.
-    double hidden_bytes(const NpuOp& op) const {
-        double own = 0;
-        for (const auto& slice : op.slices) own += static_cast<double>(slice.size);
-        return static_cast<double>(busy_cycles(op, program_.target->accelerator)) *
-                   copy_rate(program_.target->off_chip) -
-               own * static_cast<double>(weight_passes(op) > 1 ? 0 : 1);
     }
 
     int add_weight_buffer(const NpuOp& op, std::int64_t size, const char* what, std::int32_t first,
@@ -290,6 +241,7 @@ private:
         buffer.offset = offset;
         if (region == fast_region_) {
             fixed_.push_back({buffer.size, buffer.first_use, buffer.last_use, offset});
+            if (buffer.kind != Placement::Kind::weight_buffer) maps_.push_back(fixed_.back());
         }
     }
 
@@ -385,62 +337,13 @@ private:
                 settle(candidate.buffer, fast_region_, offset);
                 if (candidate.weights_of) candidate.weights_of->slices[0].buffer = candidate.buffer;
             } else if (candidate.weights_of) {
-                unplaced_weights_.push_back(candidate);
+                Buffer& none = at(candidate.buffer);
+                none.first_use = none.last_use = -1;
+                none.size = 0;
             } else {
                 spilled_.push_back(candidate.buffer);
             }
         }
-    }
-
-    /// Weights that found no room as a whole: two buffers take turns with slices of them.
-    void slice_weights() {
-        for (const auto& candidate : unplaced_weights_) {
-            NpuOp& op = *candidate.weights_of;
-            Buffer& whole = at(candidate.buffer);
-            const std::int32_t first = whole.first_use;
-            whole.first_use = whole.last_use = -1;
-            whole.size = 0;
-            if (weight_passes(op) == 1 || op.stripes > 1) continue;
-            const std::int32_t depth = op.ofm.extent.c;
-            for (const std::int32_t parts : {2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128}) {
-                const auto step = static_cast<std::int32_t>(round_up(ceil_div(depth, parts), 16));
-                if (step >= depth) break;
-                const std::int64_t guess = op.slices[0].size * step / depth;
-                Lifetime a{guess, first, op.time, -1};
-                Lifetime b{guess, op.time, op.time, -1};
-                if (!fits_pair(a, b)) continue;
-                if (use_slices(op, step, first)) break;
-            }
-        }
-    }
-
-    bool fits_pair(Lifetime& a, Lifetime& b) const {
-        std::vector<Lifetime> items = fixed_;
-        a.offset = lowest_fit(items, a);
-        if (a.offset + a.size > limit_) return false;
-        items.push_back(a);
-        b.offset = lowest_fit(items, b);
-        return b.offset + b.size <= limit_;
-    }
-
-    bool use_slices(NpuOp& op, std::int32_t step, std::int32_t first) {
-        std::vector<WeightSlice> slices;
-        std::int64_t sizes[2] = {0, 0};
-        for (std::int32_t c = 0; c < op.ofm.extent.c; c += step) {
-            slices.push_back(make_slice(program_, op, c, std::min(step, op.ofm.extent.c - c)));
-            auto& size = sizes[(slices.size() - 1) % 2];
-            size = std::max(size, slices.back().size);
-        }
-        Lifetime a{sizes[0], first, op.time, -1};
-        Lifetime b{sizes[1], op.time, op.time, -1};
-        if (!fits_pair(a, b)) return false;
-        const int buffers[2] = {add_weight_buffer(op, sizes[0], "weights a", first, op.time),
-                                add_weight_buffer(op, sizes[1], "weights b", op.time, op.time)};
-        settle(buffers[0], fast_region_, a.offset);
-        settle(buffers[1], fast_region_, b.offset);
-        for (std::size_t i = 0; i < slices.size(); ++i) slices[i].buffer = buffers[i % 2];
-        op.slices = std::move(slices);
-        return true;
     }
 
     /// The arena in DRAM: what must be there, and what found no room.
@@ -476,8 +379,8 @@ private:
     std::vector<int> mandatory_;
     std::vector<int> spilled_;
     std::vector<Candidate> candidates_;
-    std::vector<Candidate> unplaced_weights_;
     std::vector<Lifetime> fixed_;  ///< placed in the fast memory
+    std::vector<Lifetime> maps_;   ///< those of them that are no weights
 };
 
 }  // namespace

@@ -85,18 +85,20 @@ struct WeightSource {
 /// A slice of output channels with its encoded bytes in the constants.
 struct WeightSlice {
     std::int32_t first = 0, count = 0;
-    /// Ranges of all cores back to back, until stored; none of modelled weights.
-    std::vector<std::uint8_t> bytes;
-    std::int64_t offset = 0;          ///< in constants
+    /// Ranges of all cores back to back, until stored; empty for modelled weights.
+    std::shared_ptr<const std::vector<std::uint8_t>> bytes;
+    std::int64_t offset = 0;  ///< in constants
     std::int64_t size = 0;
     std::array<stream::ByteRange, 2> scales{}, weights{};  ///< relative to `offset`
-    int buffer = -1;  ///< Program::buffers: copied there first; -1: read where it is
+    int buffer = -1;              ///< Program::buffers: copied there first; -1: read where it is
+    std::int32_t ready_from = 0;  ///< time from which the buffer is its own
 };
 
 struct NpuOp {
     std::string name;  ///< unique
     std::int32_t graph_operator = -1;
     std::int32_t time = 0;    ///< position in execution order
+    std::int32_t steps = 1;   ///< positions it takes: one a slice, when slices come and go
     stream::KernelOp kernel;  ///< modes, window, scales, clamp; maps are filled when emitting
     View ifm, ifm2, ofm;
     std::optional<WeightSource> weights;

@@ -1,0 +1,412 @@
+#include "compile/stream_weights.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "compile/constants.hpp"
+#include "timing/estimate.hpp"
+
+namespace u65sim::compiler {
+
+namespace {
+
+/// Fine positions in one position of the execution order: slices at most.
+constexpr std::int32_t fine = 64;
+/// What one more kernel costs when an operation is cut (waits at its ends that overlap little).
+constexpr std::int64_t cut_cycles = 300;
+/// Slices smaller than this cost more in kernels than they hide.
+constexpr std::int64_t smallest_slice = 4096;
+/// Waits below this many cycles are not worth a cut.
+constexpr std::int64_t least_wait = 500;
+
+std::int32_t first_of(std::int32_t time) { return time * fine; }
+std::int32_t last_of(std::int32_t time) { return time * fine + fine - 1; }
+
+/// One operation's weights.
+struct Load {
+    NpuOp* op = nullptr;
+    std::int32_t time = 0;
+    std::int64_t size = 0;
+    std::int64_t fast = 0, direct = 0;  ///< cycles with weights in SRAM, and where they are
+    std::int64_t want = 0;              ///< cycle at which its copy should start
+    int item = -1;                      ///< its reservation among the lifetimes
+    int buffer = -1;                    ///< the reserved one
+};
+
+/// A way to bring an operation's weights, and when it would end.
+struct Way {
+    std::vector<std::int64_t> sizes;  ///< of the slices; empty: read where they are
+    std::int32_t step = 0;            ///< channels a slice
+    std::vector<Lifetime> places;     ///< of the slices, in fine positions
+    std::int64_t finish = 0, dma_free = 0;
+    [[nodiscard]] std::int64_t score() const { return finish + dma_free / 8; }
+};
+
+class WeightStreamer {
+public:
+    WeightStreamer(Program& program, std::vector<Lifetime> items, std::int64_t limit, int region)
+        : program_(program), items_(std::move(items)), limit_(limit), region_(region) {
+        for (auto& item : items_) {
+            item.first = first_of(item.first);
+            item.last = last_of(item.last);
+        }
+        steps_.assign(static_cast<std::size_t>(program.times) + 2, 1);
+        started_.assign(static_cast<std::size_t>(program.times) + 2, 0);
+    }
+
+    void run() {
+        for (auto& segment : program_.segments) reserve(segment);
+        for (auto& segment : program_.segments) stream(segment);
+        count_anew();
+    }
+
+private:
+    Buffer& buffer(int index) { return program_.buffers[static_cast<std::size_t>(index)]; }
+
+    void reserve(Segment& segment) {
+        for (std::size_t i = 0; i < segment.ops.size(); ++i) {
+            NpuOp& op = segment.ops[i];
+            if (op.repeats(i) || op.slices.empty() || op.slices[0].buffer < 0) continue;
+            const Buffer& b = buffer(op.slices[0].buffer);
+            items_.push_back({b.size, first_of(op.time), last_of(op.time), b.offset});
+            reserved_.emplace_back(&op, static_cast<int>(items_.size()) - 1);
+        }
+    }
+
+    std::int64_t dma_cycles(std::int64_t size) const {
+        stream::DmaOp copy;
+        copy.source = {region_constants, false, 0};
+        copy.destination = {region_, false, 0};
+        copy.length = static_cast<std::uint64_t>(size);
+        return timing::estimate_dma(copy, *program_.target).count();
+    }
+
+    std::int64_t kernel_cycles(const NpuOp& op, const WeightSlice* slice, int weight_region) const {
+        stream::KernelOp k = op.kernel;
+        const auto map = [&](const View& view) {
+            stream::FeatureMap resolved = resolve(program_, view);
+            if (resolved.region < 0) resolved.region = region_arena;
+            return resolved;
+        };
+        k.ifm = map(op.ifm);
+        k.ofm = map(op.ofm);
+        if (k.is_binary() && !k.broadcast.scalar) k.ifm2 = map(op.ifm2);
+        if (slice) {
+            k.weights = slice->weights;
+            k.scales = slice->scales;
+        }
+        k.weight_region = k.scale_region = weight_region;
+        return timing::estimate_kernel(k, *program_.target).total.count();
+    }
+
+    void stream(Segment& segment) {
+        if (segment.ops.empty()) return;
+        const std::int32_t begin = segment.ops.front().time;
+        const std::int32_t end = segment.ops.back().time + 1;
+        std::vector<std::int64_t> cycles(static_cast<std::size_t>(end - begin), 0);
+        std::vector<Load> loads;
+        for (std::size_t i = 0; i < segment.ops.size(); ++i) {
+            NpuOp& op = segment.ops[i];
+            const NpuOp& owner =
+                op.repeats(i) ? segment.ops[static_cast<std::size_t>(op.first_stripe)] : op;
+            const WeightSlice* slice = owner.slices.empty() ? nullptr : &owner.slices[0];
+            const std::int64_t fast = kernel_cycles(op, slice, region_);
+            cycles[static_cast<std::size_t>(op.time - begin)] += fast;
+            if (!slice || op.repeats(i)) continue;
+            Load load;
+            load.op = &op;
+            load.time = op.time;
+            load.size = slice->size;
+            load.fast = fast;
+            load.direct = kernel_cycles(op, slice, region_constants);
+            for (const auto& [reserved, item] : reserved_) {
+                if (reserved == &op) {
+                    load.item = item;
+                    load.buffer = slice->buffer;
+                }
+            }
+            loads.push_back(load);
+        }
+        wish(loads, cycles, begin);
+        carry_out(loads, cycles, begin, end);
+    }
+
+    /// When each copy should start so that nothing waits: counted back from the last one.
+    static void wish_before(std::vector<Load>& loads, const std::vector<std::int64_t>& start,
+                            const std::vector<std::int64_t>& length, std::int32_t begin) {
+        std::int64_t latest = std::numeric_limits<std::int64_t>::max();
+        for (std::size_t n = loads.size(); n-- > 0;) {
+            const std::int64_t due =
+                std::min(latest, start[static_cast<std::size_t>(loads[n].time - begin)]);
+            latest = due - length[n];
+            loads[n].want = latest;
+        }
+    }
+
+    void wish(std::vector<Load>& loads, const std::vector<std::int64_t>& cycles,
+              std::int32_t begin) const {
+        std::vector<std::int64_t> start(cycles.size(), 0);
+        for (std::size_t t = 1; t < cycles.size(); ++t) start[t] = start[t - 1] + cycles[t - 1];
+        std::vector<std::int64_t> length;
+        for (const auto& load : loads) length.push_back(dma_cycles(load.size) + least_wait);
+        wish_before(loads, start, length, begin);
+        // From a cycle to the position that runs then.
+        for (auto& load : loads) {
+            const auto it = std::upper_bound(start.begin(), start.end(), load.want);
+            load.want = begin + std::max<std::int64_t>(0, it - start.begin() - 1);
+        }
+    }
+
+    void carry_out(std::vector<Load>& loads, const std::vector<std::int64_t>& cycles,
+                   std::int32_t begin, std::int32_t end) {
+        clock_ = dma_free_ = 0;
+        std::int32_t earliest = begin;
+        std::size_t next = 0;
+        for (std::int32_t time = begin; time < end; ++time) {
+            started_[static_cast<std::size_t>(time)] = clock_;
+            const std::int64_t alone = cycles[static_cast<std::size_t>(time - begin)];
+            std::int64_t finish = clock_ + alone;
+            for (; next < loads.size() && loads[next].time == time; ++next) {
+                Load& load = loads[next];
+                const auto from = std::max(earliest, static_cast<std::int32_t>(load.want));
+                const Way way = best_way(load, std::min(from, time));
+                apply(load, way);
+                // Everything of this position waits for its slowest weights.
+                finish = std::max(finish, way.finish + alone - load.fast);
+                dma_free_ = way.dma_free;
+                if (!way.places.empty()) {
+                    earliest = std::max(earliest, way.places.back().first / fine);
+                }
+            }
+            clock_ = finish;
+        }
+    }
+
+    Way best_way(Load& load, std::int32_t from) {
+        Lifetime reserved;
+        if (load.item >= 0) {
+            reserved = items_[static_cast<std::size_t>(load.item)];
+            items_[static_cast<std::size_t>(load.item)].offset = -1;
+        }
+        gather(first_of(from), last_of(load.time));
+        Way best = direct(load);
+        const std::int32_t depth = load.op->ofm.extent.c;
+        Way whole = buffered(load, from, {load.size}, depth);
+        if (whole.places.empty() && load.item >= 0) {
+            whole = Way{{load.size}, depth, {reserved}, 0, 0};
+            time_way(load, whole);
+        }
+        if (!whole.places.empty() && whole.score() <= best.score()) best = whole;
+        const bool may_cut = load.op->stripes == 1 && load.op->first_stripe < 0 &&
+                             load.size >= 2 * smallest_slice &&
+                             program_.buffer(load.op->ifm).region == region_;
+        if (may_cut && best.finish > clock_ + load.fast + least_wait) {
+            const std::int32_t unit = std::min<std::int32_t>(
+                load.op->kernel.block.depth, static_cast<std::int32_t>(round_up(depth, 16)));
+            std::int32_t tried = depth;
+            for (const std::int64_t target : {65536, 32768, 16384, 8192}) {
+                const std::int64_t parts = ceil_div(load.size, target);
+                const auto step = static_cast<std::int32_t>(round_up(ceil_div(depth, parts), unit));
+                if (step >= tried || ceil_div(depth, step) > fine / 2) continue;
+                tried = step;
+                std::vector<std::int64_t> sizes;
+                for (std::int32_t c = 0; c < depth; c += step) {
+                    const std::int64_t share = std::min(step, depth - c);
+                    sizes.push_back(load.size * share / depth * 51 / 50 + 128);
+                }
+                Way way = buffered(load, from, sizes, step);
+                if (!way.places.empty() && way.score() < best.score()) best = std::move(way);
+            }
+        }
+        if (best.sizes.size() > 1) return cut(load, from, std::move(best), whole);
+        return best;
+    }
+
+    /// Encodes the slices of a way; falls back when they turn out larger than there is room for.
+    Way cut(Load& load, std::int32_t from, Way way, const Way& whole) {
+        std::vector<WeightSlice> slices;
+        const std::int32_t depth = load.op->ofm.extent.c;
+        for (std::int32_t c = 0; c < depth; c += way.step) {
+            slices.push_back(make_slice(program_, *load.op, c, std::min(way.step, depth - c)));
+        }
+        std::vector<std::int64_t> sizes;
+        for (const auto& slice : slices) sizes.push_back(slice.size);
+        Way real = buffered(load, from, sizes, way.step);
+        if (real.places.empty()) {
+            const Way other = direct(load);
+            return !whole.places.empty() && whole.score() <= other.score() ? whole : other;
+        }
+        load.op->slices = std::move(slices);
+        return real;
+    }
+
+    Way direct(const Load& load) const {
+        Way way;
+        way.dma_free =
+            std::max(clock_, dma_free_) + dma_cycles(load.size * weight_passes(*load.op));
+        way.finish = clock_ + load.fast + (load.direct - load.fast) * load.op->stripes;
+        way.finish = std::max(way.finish, way.dma_free);
+        return way;
+    }
+
+    /// Lifetimes that meet fine positions first .. last.
+    void gather(std::int32_t first, std::int32_t last) {
+        near_.clear();
+        for (const auto& item : items_) {
+            if (item.offset >= 0 && item.first <= last && first <= item.last) {
+                near_.push_back(item);
+            }
+        }
+    }
+
+    /// Slices of these sizes, each copied from the earliest position on at which it has room.
+    /// No places when one never has.
+    Way buffered(const Load& load, std::int32_t from, const std::vector<std::int64_t>& sizes,
+                 std::int32_t step) {
+        Way way{sizes, step, {}, 0, 0};
+        const auto parts = static_cast<std::int32_t>(sizes.size());
+        const auto sub = [&](std::int32_t part) {
+            return first_of(load.time) + static_cast<std::int32_t>(ceil_div(part * fine, parts));
+        };
+        std::vector<std::int32_t> begins;
+        for (std::int32_t time = from; time < load.time; ++time) begins.push_back(first_of(time));
+        for (std::int32_t part = 0; part < parts; ++part) begins.push_back(sub(part));
+        std::vector<Lifetime> taken = near_;
+        std::size_t lowest = 0;
+        for (std::int32_t part = 0; part < parts; ++part) {
+            std::size_t low = lowest;
+            std::size_t high = static_cast<std::size_t>(load.time - from + part) + 1;
+            Lifetime found;
+            while (low < high) {
+                const std::size_t middle = (low + high) / 2;
+                Lifetime trial{sizes[static_cast<std::size_t>(part)], begins[middle],
+                               sub(part + 1) - 1, -1};
+                trial.offset = lowest_fit(taken, trial);
+                if (trial.offset + trial.size <= limit_) {
+                    found = trial;
+                    high = middle;
+                } else {
+                    low = middle + 1;
+                }
+            }
+            if (found.offset < 0) return Way{};
+            lowest = low;
+            taken.push_back(found);
+            way.places.push_back(found);
+        }
+        time_way(load, way);
+        return way;
+    }
+
+    /// Predicts when an operation whose weights come this way ends.
+    void time_way(const Load& load, Way& way) const {
+        const auto parts = static_cast<std::int64_t>(way.places.size());
+        const std::int64_t part_cycles = parts > 1 ? load.fast / parts + cut_cycles : load.fast;
+        std::vector<std::int64_t> starts;
+        std::int64_t kernel = clock_;
+        std::int64_t dma = dma_free_;
+        for (std::size_t part = 0; part < way.places.size(); ++part) {
+            const std::int32_t first = way.places[part].first;
+            std::int64_t issue = clock_;
+            if (first / fine < load.time) {
+                issue = started_[static_cast<std::size_t>(first / fine)];
+            } else if (!starts.empty()) {
+                const std::int64_t position = (first % fine) * parts / fine;
+                const auto at = std::min(static_cast<std::size_t>(position), starts.size());
+                issue = at < starts.size() ? starts[at] : kernel;
+            }
+            dma = std::max(dma, issue) + dma_cycles(way.places[part].size);
+            starts.push_back(std::max(kernel, dma));
+            kernel = starts.back() + part_cycles;
+        }
+        way.finish = kernel;
+        way.dma_free = dma;
+    }
+
+    void apply(Load& load, const Way& way) {
+        NpuOp& op = *load.op;
+        if (load.buffer >= 0) buffer(load.buffer).first_use = -1;
+        if (way.places.empty()) {
+            for (auto& slice : op.slices) slice.buffer = -1;
+            return;
+        }
+        op.steps = static_cast<std::int32_t>(way.places.size());
+        steps_[static_cast<std::size_t>(op.time)] =
+            std::max(steps_[static_cast<std::size_t>(op.time)], op.steps);
+        for (std::size_t i = 0; i < way.places.size(); ++i) {
+            const Lifetime& place = way.places[i];
+            Buffer made;
+            made.name = way.places.size() == 1 ? op.name + "/weights"
+                                               : fmt::format("{}/weights{}", op.name, i);
+            made.kind = Placement::Kind::weight_buffer;
+            made.size = place.size;
+            made.first_use = place.first;
+            made.last_use = place.last;
+            made.region = region_;
+            made.offset = place.offset;
+            streamed_.push_back(static_cast<int>(program_.buffers.size()));
+            op.slices[i].buffer = streamed_.back();
+            program_.buffers.push_back(std::move(made));
+            items_.push_back(place);
+        }
+    }
+
+    /// Gives operations cut into slices a position for each.
+    void count_anew() {
+        std::vector<std::int32_t> start(steps_.size() + 1, 0);
+        for (std::size_t t = 0; t < steps_.size(); ++t) start[t + 1] = start[t] + steps_[t];
+        const auto begin = [&](std::int32_t time) { return start[static_cast<std::size_t>(time)]; };
+        const auto exact = [&](std::int32_t position) {
+            const std::int32_t time = position / fine;
+            return begin(time) + position % fine * steps_[static_cast<std::size_t>(time)] / fine;
+        };
+        std::vector<bool> is_fine(program_.buffers.size(), false);
+        for (const auto index : streamed_) is_fine[static_cast<std::size_t>(index)] = true;
+        for (std::size_t i = 0; i < program_.buffers.size(); ++i) {
+            Buffer& b = program_.buffers[i];
+            if (b.first_use < 0) continue;
+            b.first_use = is_fine[i] ? exact(b.first_use) : begin(b.first_use);
+            b.last_use = is_fine[i] ? exact(b.last_use) : begin(b.last_use + 1) - 1;
+        }
+        for (auto& segment : program_.segments) {
+            for (auto& op : segment.ops) {
+                op.time = begin(op.time);
+                for (auto& slice : op.slices) {
+                    if (slice.buffer >= 0) slice.ready_from = buffer(slice.buffer).first_use;
+                }
+            }
+        }
+        for (auto& time : program_.cpu_time) {
+            if (time >= 0) time = begin(time);
+        }
+        program_.times = begin(program_.times);
+    }
+
+    Program& program_;
+    std::vector<Lifetime> items_;
+    std::vector<Lifetime> near_;
+    std::int64_t limit_;
+    int region_;
+    std::vector<std::pair<const NpuOp*, int>> reserved_;
+    std::vector<std::int32_t> steps_;
+    std::vector<std::int64_t> started_;
+    std::vector<int> streamed_;
+    std::int64_t clock_ = 0, dma_free_ = 0;
+};
+
+}  // namespace
+
+std::int64_t weight_passes(const NpuOp& op) {
+    return op.stripes * ceil_div(op.ofm.extent.h, op.kernel.block.height) *
+           ceil_div(op.ofm.extent.w, op.kernel.block.width);
+}
+
+void stream_weights(Program& program, std::vector<Lifetime> maps, std::int64_t limit,
+                    int fast_region) {
+    WeightStreamer(program, std::move(maps), limit, fast_region).run();
+}
+
+}  // namespace u65sim::compiler

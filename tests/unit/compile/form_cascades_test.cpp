@@ -1,0 +1,112 @@
+#include <map>
+#include <set>
+
+#include <catch2/catch.hpp>
+#include <u65sim/execute.hpp>
+
+#include "check_compiled.hpp"
+#include "networks.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+constexpr std::int64_t roomy = 4 * 1024 * 1024;
+
+Target with_sram(std::int64_t bytes) {
+    Target target = test::target();
+    target.sram.size = Bytes{bytes};
+    return target;
+}
+
+/// Names of kernels that are stripes, and how often each operator's weights are copied.
+struct Streams {
+    std::size_t stripes = 0;
+    std::set<std::string> cascaded;
+    std::map<std::string, int> copies;
+};
+Streams streams_of(const CompiledNetwork& network) {
+    Streams result;
+    for (const auto& segment : network.segments) {
+        for (const auto& label : segment.labels) {
+            if (label.op_type == "DMA") {
+                if (label.name.ends_with("/weights")) ++result.copies[label.op_name];
+            } else if (label.name.find("/stripe") != std::string::npos) {
+                ++result.stripes;
+                result.cascaded.insert(label.op_name);
+            }
+        }
+    }
+    return result;
+}
+
+std::vector<std::uint8_t> some_bytes(std::int64_t count) {
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count));
+    std::uint32_t state = 99;
+    for (auto& b : bytes) {
+        state = state * 1664525 + 1013904223;
+        b = static_cast<std::uint8_t>(state >> 24);
+    }
+    return bytes;
+}
+
+/// Runs a network in stripes and as a whole on the same data.
+void require_same_result(const Graph& graph, std::int64_t sram) {
+    const Target tight = with_sram(sram);
+    const Target wide = with_sram(roomy);
+    const CompiledNetwork striped = compile(graph, tight);
+    const CompiledNetwork plain = compile(graph, wide);
+    for (const auto& problem : check_compiled(striped)) FAIL_CHECK(problem);
+    REQUIRE(streams_of(striped).stripes > 0);
+    REQUIRE(streams_of(plain).stripes == 0);
+    const Tensor& input = graph.tensors[static_cast<std::size_t>(graph.inputs[0])];
+    const std::vector<std::vector<std::uint8_t>> data{some_bytes(element_count(input.shape))};
+    ExecuteOptions options;
+    options.check = true;
+    const Execution a = execute(striped, tight, data, options);
+    for (const auto& finding : a.findings) FAIL_CHECK(finding.text);
+    CHECK(a.outputs == execute(plain, wide, data).outputs);
+}
+
+/// A wide middle between two narrow ends, with what the parameters say in it.
+Graph wide_middle(std::int32_t side, std::int32_t kernel, std::int32_t stride, bool residual) {
+    test::Builder b;
+    const TensorId x = b.conv(b.input({1, side, side, 8}), 16, 3, 2);
+    const TensorId wide = b.conv(x, 64, 1);
+    const TensorId deep = b.conv(wide, 64, kernel, stride, true);
+    const TensorId narrow = b.conv(deep, 16, 1);
+    if (!residual) return b.finish(narrow);
+    return b.finish(b.conv(b.binary(OpType::add, x, narrow), 16, 3));
+}
+
+}  // namespace
+
+TEST_CASE("GIVEN a map beyond the SRAM, WHEN cascaded, THEN the result stays bit-exact") {
+    SECTION("3x3") { require_same_result(wide_middle(128, 3, 1, false), 131072); }
+    SECTION("5x5") { require_same_result(wide_middle(128, 5, 1, false), 131072); }
+    SECTION("stride 2") { require_same_result(wide_middle(128, 3, 2, false), 131072); }
+    SECTION("an odd height") { require_same_result(wide_middle(134, 3, 1, false), 131072); }
+    SECTION("a residual across it") { require_same_result(wide_middle(128, 3, 1, true), 196608); }
+}
+
+TEST_CASE("a cascade keeps the wide map out of DRAM") {
+    const CompiledNetwork network = compile(wide_middle(128, 3, 1, false), with_sram(131072));
+    for (const auto& placement : network.placements) {
+        if (placement.kind != Placement::Kind::feature_map) continue;
+        INFO(placement.name);
+        if (placement.region == region_arena) CHECK(placement.size.count() <= 128 * 128 * 8);
+    }
+}
+
+TEST_CASE("a cascade copies each operator's weights once") {
+    const Streams streams = streams_of(compile(wide_middle(128, 3, 1, false), with_sram(131072)));
+    REQUIRE(streams.cascaded.size() >= 2);
+    for (const auto& [name, count] : streams.copies) {
+        INFO(name);
+        if (streams.cascaded.contains(name)) CHECK(count == 1);
+    }
+}
+
+TEST_CASE("nothing is cut into stripes where all maps fit") {
+    CHECK(streams_of(compile(wide_middle(64, 3, 1, true), with_sram(roomy))).stripes == 0);
+}

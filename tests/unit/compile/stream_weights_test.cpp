@@ -1,0 +1,77 @@
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+#include <u65sim/execute.hpp>
+
+#include "check_compiled.hpp"
+#include "networks.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+/// Small maps, large weights: each of these layers is read once.
+Graph heavy(int layers) {
+    test::Builder b;
+    TensorId x = b.conv(b.input({1, 8, 8, 16}), 256, 1);
+    for (int i = 0; i < layers; ++i) x = b.conv(x, 256, i % 2 ? 3 : 1);
+    return b.finish(x);
+}
+
+std::size_t copies(const CompiledNetwork& network) {
+    const auto& labels = network.segments[0].labels;
+    return static_cast<std::size_t>(std::count_if(
+        labels.begin(), labels.end(), [](const auto& label) { return label.op_type == "DMA"; }));
+}
+
+}  // namespace
+
+TEST_CASE("GIVEN layers that wait for weights, THEN these are copied before they are due") {
+    const CompiledNetwork network = compile(heavy(4), test::target());
+    for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+    REQUIRE(copies(network) > 0);
+    const auto& labels = network.segments[0].labels;
+    std::size_t ahead = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        if (labels[i].op_type != "DMA") continue;
+        std::size_t next = i;
+        while (labels.at(next).op_type == "DMA") ++next;
+        if (labels[next].op_name != labels[i].op_name) ++ahead;
+    }
+    CHECK(ahead > 0);
+}
+
+TEST_CASE("weights too large for the SRAM come in slices, and the result stays the same") {
+    const Graph graph = heavy(4);
+    Target tight = test::target();
+    tight.sram.size = Bytes{96 * 1024};
+    const CompiledNetwork network = compile(graph, tight);
+    for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+    CHECK(network.fast_size <= tight.sram.size);
+    const auto& labels = network.segments[0].labels;
+    CHECK(std::any_of(labels.begin(), labels.end(), [](const auto& label) {
+        return label.name.find("/slice") != std::string::npos;
+    }));
+    const std::vector<std::vector<std::uint8_t>> input{std::vector<std::uint8_t>(8 * 8 * 16, 7)};
+    ExecuteOptions options;
+    options.check = true;
+    const Execution sliced = execute(network, tight, input, options);
+    for (const auto& finding : sliced.findings) FAIL_CHECK(finding.text);
+    Target wide = test::target();
+    wide.sram.size = Bytes{4 * 1024 * 1024};
+    CHECK(sliced.outputs == execute(compile(graph, wide), wide, input).outputs);
+}
+
+TEST_CASE("positions in the order count slices, so that placements never overlap in time") {
+    Target tight = test::target();
+    tight.sram.size = Bytes{96 * 1024};
+    const CompiledNetwork network = compile(heavy(3), tight);
+    std::int32_t last = 0;
+    for (const auto& placement : network.placements) {
+        CHECK(placement.first_use <= placement.last_use);
+        last = std::max(last, placement.last_use);
+    }
+    std::size_t kernels = 0;
+    for (const auto& label : network.segments[0].labels) kernels += label.op_type != "DMA";
+    CHECK(static_cast<std::size_t>(last) == kernels);
+}
