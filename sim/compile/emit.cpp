@@ -290,7 +290,7 @@ private:
         }
         for (std::size_t n = next_copying_; n < copying_.size(); ++n) {
             Job& job = jobs_[copying_[n]];
-            bool weights_wait = false;
+            bool waits = false;
             for (std::size_t i = 0; i < job.copies.size();) {
                 const bool table = job.copies[i].destination.internal;
                 const Accesses copy = accesses_of(job.copies[i]);
@@ -300,11 +300,12 @@ private:
                 if (job.ready_from[i] <= current.time && free && due) {
                     issue(job, i);
                 } else {
-                    weights_wait = weights_wait || !table;
+                    waits = true;
                     ++i;
                 }
             }
-            if (weights_wait) break;
+            // Later weights would hold up a table behind them.
+            if (waits) break;
         }
     }
 

@@ -414,8 +414,8 @@ bool apply(Program& program, std::int64_t limit) {
     return true;
 }
 
-/// Whether all maps fit at every time: then little can be gained.
-bool all_maps_fit(const Program& program) {
+/// Whether all maps fit into half the arena at every time: then little can be gained.
+bool maps_are_small(const Program& program) {
     const std::vector<Use> uses = uses_of(program);
     std::vector<std::int64_t> change(static_cast<std::size_t>(program.times) + 2, 0);
     for (std::size_t i = 0; i < uses.size(); ++i) {
@@ -428,24 +428,18 @@ bool all_maps_fit(const Program& program) {
     std::int64_t alive = 0;
     return std::all_of(change.begin(), change.end(), [&](std::int64_t by) {
         alive += by;
-        return alive <= program.target->sram.size.count();
+        return alive <= program.target->sram.size.count() / 2;
     });
-}
-
-bool spills(const Program& program) {
-    return std::any_of(program.buffers.begin(), program.buffers.end(),
-                       [](const Buffer& b) { return !b.spill_reason.empty(); });
 }
 
 }  // namespace
 
 void form_cascades(Program& program) {
-    if (!program.spilling() || all_maps_fit(program)) return;
+    if (!program.spilling() || maps_are_small(program)) return;
     Program plain = program;
     place(plain);
-    if (!spills(plain)) return;
     // The prediction is that good: a smaller gain may be a loss.
-    std::int64_t least = predict_cycles(plain) * 49 / 50;
+    std::int64_t least = predict_cycles(plain) * 99 / 100;
     std::optional<Program> best;
     const std::int64_t arena = program.target->sram.size.count();
     std::vector<std::int64_t> limits{arena};

@@ -19,8 +19,10 @@ constexpr std::int32_t fine = 64;
 constexpr std::int64_t cut_cycles = 300;
 /// Slices smaller than this cost more in kernels than they hide.
 constexpr std::int64_t smallest_slice = 4096;
-/// Waits below this many cycles are not worth a cut.
+/// Waits below this many cycles are not worth a copy of their own, or a cut.
 constexpr std::int64_t least_wait = 500;
+/// What reading weights off-chip anew for every block position costs beyond the bytes.
+constexpr std::int64_t reread_cycles = 1000;
 
 std::int32_t first_of(std::int32_t time) { return time * fine; }
 std::int32_t last_of(std::int32_t time) { return time * fine + fine - 1; }
@@ -199,11 +201,14 @@ private:
             whole = Way{{load.size}, depth, {reserved}, 0, 0};
             time_way(load, whole);
         }
-        if (!whole.places.empty() && whole.score() <= best.score()) best = whole;
+        const std::int64_t passes = weight_passes(*load.op);
+        const std::int64_t gain = passes > 1 ? 0 : least_wait;
+        if (!whole.places.empty() && whole.score() + gain <= best.score()) best = whole;
         const bool may_cut = load.op->stripes == 1 && load.op->first_stripe < 0 &&
                              load.size >= 2 * smallest_slice &&
                              program_.buffer(load.op->ifm).region == region_;
-        if (may_cut && best.finish > clock_ + load.fast + least_wait) {
+        const bool reread = best.places.empty() && passes > 1;
+        if (may_cut && (reread || best.finish > clock_ + load.fast + least_wait)) {
             const std::int32_t unit = std::min<std::int32_t>(
                 load.op->kernel.block.depth, static_cast<std::int32_t>(round_up(depth, 16)));
             std::int32_t tried = depth;
@@ -249,6 +254,7 @@ private:
             std::max(clock_, dma_free_) + dma_cycles(load.size * weight_passes(*load.op));
         way.finish = clock_ + load.fast + (load.direct - load.fast) * load.op->stripes;
         way.finish = std::max(way.finish, way.dma_free);
+        if (weight_passes(*load.op) > 1) way.finish += reread_cycles;
         return way;
     }
 
