@@ -13,8 +13,8 @@ namespace {
 /// Small maps, large weights: each of these layers is read once.
 Graph heavy(int layers) {
     test::Builder b;
-    TensorId x = b.conv(b.input({1, 8, 8, 16}), 256, 1);
-    for (int i = 0; i < layers; ++i) x = b.conv(x, 256, i % 2 ? 3 : 1);
+    TensorId x = b.conv(b.input({1, 8, 8, 16}), 512, 1);
+    for (int i = 0; i < layers; ++i) x = b.conv(x, 512, 1);
     return b.finish(x);
 }
 
@@ -44,7 +44,7 @@ TEST_CASE("GIVEN layers that wait for weights, THEN these are copied before they
 TEST_CASE("weights too large for the SRAM come in slices, and the result stays the same") {
     const Graph graph = heavy(4);
     Target tight = test::target();
-    tight.sram.size = Bytes{96 * 1024};
+    tight.sram.size = Bytes{192 * 1024};
     const CompiledNetwork network = compile(graph, tight);
     for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
     CHECK(network.fast_size <= tight.sram.size);
@@ -64,7 +64,7 @@ TEST_CASE("weights too large for the SRAM come in slices, and the result stays t
 
 TEST_CASE("positions in the order count slices, so that placements never overlap in time") {
     Target tight = test::target();
-    tight.sram.size = Bytes{96 * 1024};
+    tight.sram.size = Bytes{192 * 1024};
     const CompiledNetwork network = compile(heavy(3), tight);
     std::int32_t last = 0;
     for (const auto& placement : network.placements) {
