@@ -8,6 +8,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
 
+#include "arena_svg.hpp"
 #include "commands.hpp"
 #include "inputs.hpp"
 #include "output.hpp"
@@ -23,22 +24,49 @@ struct Compile {
     OptimiseOption optimise;
     std::string output;
     std::string dump_after;
+    bool explain = false;
+    std::string arena;
 
     void operator()() const {
         const Target resolved = target.resolve();
         CompileOptions options = optimise.resolve();
         options.dump_after = dump_after;
+        if (explain) {
+            options.dump_after = "place";
+            write(output, reasons_in(compiled(resolved, options).pass_dump));
+            return;
+        }
         if (!dump_after.empty()) {
             write(output, compiled(resolved, options).pass_dump);
             return;
         }
         require_writable(output);
+        require_writable(arena);
         const CompiledNetwork result = compiled(resolved, options);
+        if (!arena.empty()) write(arena, arena_svg(result));
+        if (output.empty()) return;
         save_tflite(export_compiled(result), output);
         print(fmt::format("{}: {} on the NPU in {} segment{}, {} on the CPU\n", output,
                           result.graph.operators.size() - result.cpu_operators.size(),
                           result.segments.size(), result.segments.size() == 1 ? "" : "s",
                           result.cpu_operators.size()));
+    }
+
+    /// The lines of a dump that say why something was decided.
+    static std::string reasons_in(const std::string& dump) {
+        std::string result;
+        for (std::size_t at = 0; at < dump.size();) {
+            const std::size_t end = dump.find('\n', at) + 1;
+            const std::string line = dump.substr(at, end - at);
+            const std::size_t spilled = line.find("spilled: ");
+            if (line.starts_with("because ")) {
+                result += line.substr(8);
+            } else if (spilled != std::string::npos) {
+                result += "map " + line;
+            }
+            at = end;
+        }
+        return result;
     }
 
     CompiledNetwork compiled(const Target& resolved, const CompileOptions& options) const {
@@ -72,13 +100,24 @@ void add_compile(CLI::App& app) {
                                   "to the end; passes are listed by 'u65sim passes'")
                      ->check(CLI::IsMember(pass_names()))
                      ->type_name("PASS");
+    auto* explain = command->add_flag("--explain", compile->explain,
+                                      "Print why maps, weights and cascades are as they are: "
+                                      "alternatives with their predicted cycles");
+    auto* arena =
+        command
+            ->add_option("--arena", compile->arena,
+                         "Draw what lives in SRAM when and at which address, as SVG into FILE")
+            ->type_name("FILE");
     command->footer(
         "Examples:\n"
         "  u65sim compile net.tflite -o net_npu.tflite --target u65-256\n"
-        "  u65sim compile rnnoise --dump-after lower");
-    command->callback([compile, output, dump] {
-        if (output->count() + dump->count() == 0) {
-            throw CLI::RequiredError("compile: one of -o FILE and --dump-after PASS");
+        "  u65sim compile rnnoise --dump-after lower\n"
+        "  u65sim compile mobilenet_v2_224 --explain\n"
+        "  u65sim compile mobilenet_v2_224 --arena arena.svg");
+    command->callback([compile, output, dump, explain, arena] {
+        if (output->count() + dump->count() + explain->count() + arena->count() == 0) {
+            throw CLI::RequiredError(
+                "compile: one of -o FILE, --arena FILE, --explain and --dump-after PASS");
         }
         (*compile)();
     });

@@ -98,6 +98,7 @@ std::string dump_buffers(const Program& program) {
     }
     out += fmt::format("arena {} B, fast {} B, constants {} B\n", program.arena_size,
                        program.fast_size, program.constants_size);
+    for (const auto& reason : program.reasons) out += fmt::format("because {}\n", reason);
     return out;
 }
 

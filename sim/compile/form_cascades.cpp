@@ -438,8 +438,11 @@ void form_cascades(Program& program) {
     if (!program.spilling() || maps_are_small(program)) return;
     Program plain = program;
     place(plain);
+    const std::int64_t whole = predict_cycles(plain);
+    std::string reason = fmt::format("cascades: none {} cycles", whole);
+    std::string taken = "none";
     // The prediction is that good: a smaller gain may be a loss.
-    std::int64_t least = predict_cycles(plain) * 99 / 100;
+    std::int64_t least = whole * 99 / 100;
     std::optional<Program> best;
     const std::int64_t arena = program.target->sram.size.count();
     std::vector<std::int64_t> limits{arena};
@@ -452,11 +455,14 @@ void form_cascades(Program& program) {
         Program placed = formed;
         place(placed);
         const std::int64_t cycles = predict_cycles(placed);
+        reason += fmt::format(", those for {} B {} cycles", limit, cycles);
         if (cycles >= least) continue;
         least = cycles;
+        taken = fmt::format("those for {} B", limit);
         best = std::move(formed);
     }
     if (best) program = std::move(*best);
+    program.reasons.push_back(fmt::format("{}: taken {}", reason, taken));
 }
 
 }  // namespace u65sim::compiler

@@ -10,6 +10,7 @@
 #include "compile/constants.hpp"
 #include "compile/passes.hpp"
 #include "compile/stream_weights.hpp"
+#include "timing/estimate.hpp"
 
 namespace u65sim::compiler {
 
@@ -346,6 +347,33 @@ private:
         }
     }
 
+    /// What the operations that touch a map take longer when it lives in DRAM.
+    std::int64_t spill_cycles(int index) {
+        std::int64_t sum = 0;
+        for_each_op(program_, [&](NpuOp& op) {
+            bool touched = false;
+            for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
+                touched = touched || (view->valid() && view->buffer == index);
+            }
+            if (!touched) return;
+            const auto cycles = [&](int region) {
+                stream::KernelOp k = op.kernel;
+                const auto map = [&](const View& view) {
+                    stream::FeatureMap resolved = resolve(program_, view);
+                    if (view.buffer == index) resolved.region = region;
+                    if (resolved.region < 0) resolved.region = region_arena;
+                    return resolved;
+                };
+                k.ifm = map(op.ifm);
+                k.ofm = map(op.ofm);
+                if (k.is_binary() && !k.broadcast.scalar) k.ifm2 = map(op.ifm2);
+                return timing::estimate_kernel(k, *program_.target).total.count();
+            };
+            sum += cycles(region_arena) - cycles(fast_region_);
+        });
+        return sum;
+    }
+
     /// The arena in DRAM: what must be there, and what found no room.
     void place_rest() {
         for (const auto index : spilled_) {
@@ -355,6 +383,8 @@ private:
                     ? fmt::format("larger than the fast memory: {} B of {} B", buffer.size, limit_)
                     : fmt::format("fast memory of {} B full while it lives: needs {} B", limit_,
                                   buffer.size);
+            buffer.spill_reason +=
+                fmt::format("; predicted to take {} cycles more than in SRAM", spill_cycles(index));
             mandatory_.push_back(index);
         }
         std::vector<Lifetime> items;

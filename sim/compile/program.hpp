@@ -169,6 +169,7 @@ struct Program {
     std::int64_t arena_size = 0, fast_size = 0;
     std::int64_t encoded_weight_bytes = 0;
     std::unordered_multimap<std::uint64_t, std::int64_t> constant_offsets;  ///< by content hash
+    std::vector<std::string> reasons;  ///< of decisions: alternatives and their predicted cycles
 
     [[nodiscard]] const Operator& op(std::int32_t index) const {
         return graph->operators[static_cast<std::size_t>(index)];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -110,6 +111,7 @@ private:
         const std::int32_t end = segment.ops.back().time + 1;
         std::vector<std::int64_t> cycles(static_cast<std::size_t>(end - begin), 0);
         std::vector<Load> loads;
+        std::map<std::int32_t, std::int64_t> by_operator;
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
             NpuOp& op = segment.ops[i];
             const NpuOp& owner =
@@ -117,6 +119,7 @@ private:
             const WeightSlice* slice = owner.slices.empty() ? nullptr : &owner.slices[0];
             const std::int64_t fast = kernel_cycles(op, slice, region_);
             cycles[static_cast<std::size_t>(op.time - begin)] += fast;
+            by_operator[op.graph_operator] += fast;
             if (!slice || op.repeats(i)) continue;
             Load load;
             load.op = &op;
@@ -131,6 +134,11 @@ private:
                 }
             }
             loads.push_back(load);
+        }
+        for (const auto& [index, sum] : by_operator) {
+            const Operator& op = program_.op(index);
+            program_.reasons.push_back(
+                fmt::format("time of {} ({}) alone: {} cycles", op.name, to_string(op.type), sum));
         }
         wish(loads, cycles, begin);
         carry_out(loads, cycles, begin, end);
@@ -332,8 +340,25 @@ private:
         way.dma_free = dma;
     }
 
+    void explain(const Load& load, const Way& way) {
+        const auto from = [](const Way& w) { return w.places.front().first / fine; };
+        std::string form = "read where they are";
+        if (way.places.size() == 1) {
+            form = fmt::format("copied from position {} on", from(way));
+        } else if (way.places.size() > 1) {
+            form = fmt::format("copied in {} slices from position {} on", way.places.size(),
+                               from(way));
+        }
+        program_.reasons.push_back(
+            fmt::format("weights of {} at position {}, {} B: {} cycles with weights in SRAM, {} "
+                        "where they are; {}, which waits {} cycles",
+                        load.op->name, load.time, load.size, load.fast, load.direct, form,
+                        std::max<std::int64_t>(0, way.finish - clock_ - load.fast)));
+    }
+
     void apply(Load& load, const Way& way) {
         NpuOp& op = *load.op;
+        explain(load, way);
         if (load.buffer >= 0) buffer(load.buffer).first_use = -1;
         if (way.places.empty()) {
             for (auto& slice : op.slices) slice.buffer = -1;
