@@ -435,29 +435,35 @@ bool maps_are_small(const Program& program) {
 }  // namespace
 
 void form_cascades(Program& program) {
-    if (!program.spilling() || maps_are_small(program)) return;
+    const bool small = program.options.optimise == Optimise::size;
+    if (!program.spilling() || (!small && maps_are_small(program))) return;
+    // What is to be small: bytes, or cycles. The prediction is that good: a smaller gain than one
+    // percent may be a loss.
+    const auto cost = [&](const Program& placed) {
+        return small ? placed.fast_size + placed.arena_size : predict_cycles(placed);
+    };
+    const char* unit = small ? "B" : "cycles";
     Program plain = program;
     place(plain);
-    const std::int64_t whole = predict_cycles(plain);
-    std::string reason = fmt::format("cascades: none {} cycles", whole);
+    const std::int64_t whole = cost(plain);
+    std::int64_t least = small ? whole : whole * 99 / 100;
+    std::string reason = fmt::format("cascades: none {} {}", whole, unit);
     std::string taken = "none";
-    // The prediction is that good: a smaller gain may be a loss.
-    std::int64_t least = whole * 99 / 100;
     std::optional<Program> best;
     const std::int64_t arena = program.target->sram.size.count();
     std::vector<std::int64_t> limits{arena};
     for (const auto rung : ladder) {
-        if (rung < arena && rung >= arena / 3) limits.push_back(rung);
+        if (rung < arena && (small || rung >= arena / 3)) limits.push_back(rung);
     }
     for (const auto limit : limits) {
         Program formed = program;
         if (!apply(formed, limit)) continue;
         Program placed = formed;
         place(placed);
-        const std::int64_t cycles = predict_cycles(placed);
-        reason += fmt::format(", those for {} B {} cycles", limit, cycles);
-        if (cycles >= least) continue;
-        least = cycles;
+        const std::int64_t found = cost(placed);
+        reason += fmt::format(", those for {} B {} {}", limit, found, unit);
+        if (found >= least) continue;
+        least = found;
         taken = fmt::format("those for {} B", limit);
         best = std::move(formed);
     }

@@ -136,6 +136,7 @@ private:
             loads.push_back(load);
         }
         for (const auto& [index, sum] : by_operator) {
+            if (!explaining()) break;
             const Operator& op = program_.op(index);
             program_.reasons.push_back(
                 fmt::format("time of {} ({}) alone: {} cycles", op.name, to_string(op.type), sum));
@@ -203,6 +204,9 @@ private:
         }
         gather(first_of(from), last_of(load.time));
         Way best = direct(load);
+        const bool small = program_.options.optimise == Optimise::size;
+        if (small && weight_passes(*load.op) == 1) return best;
+        if (small) from = load.time;
         const std::int32_t depth = load.op->ofm.extent.c;
         Way whole = buffered(load, from, {load.size}, depth);
         if (whole.places.empty() && load.item >= 0) {
@@ -340,7 +344,11 @@ private:
         way.dma_free = dma;
     }
 
+    /// Reasons are only written for those who read them.
+    [[nodiscard]] bool explaining() const { return !program_.options.dump_after.empty(); }
+
     void explain(const Load& load, const Way& way) {
+        if (!explaining()) return;
         const auto from = [](const Way& w) { return w.places.front().first / fine; };
         std::string form = "read where they are";
         if (way.places.size() == 1) {

@@ -75,3 +75,15 @@ TEST_CASE("positions in the order count slices, so that placements never overlap
     for (const auto& label : network.segments[0].labels) kernels += label.op_type != "DMA";
     CHECK(static_cast<std::size_t>(last) == kernels);
 }
+
+TEST_CASE("optimised for size, a network needs no more memory than for performance") {
+    for (const Graph& graph : {heavy(3), test::bottlenecks(96, 16)}) {
+        CompileOptions options;
+        options.optimise = Optimise::size;
+        const CompiledNetwork small = compile(graph, test::target(), options);
+        const CompiledNetwork fast = compile(graph, test::target());
+        for (const auto& problem : check_compiled(small)) FAIL_CHECK(problem);
+        CHECK(small.fast_size + small.arena_size <= fast.fast_size + fast.arena_size);
+        CHECK(small.fast_size < fast.fast_size);
+    }
+}
