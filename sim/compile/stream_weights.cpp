@@ -216,9 +216,10 @@ private:
         const std::int64_t passes = weight_passes(*load.op);
         const std::int64_t gain = passes > 1 ? 0 : least_wait;
         if (!whole.places.empty() && whole.score() + gain <= best.score()) best = whole;
+        // A map in DRAM that blocks read once would be read again for each slice.
         const bool may_cut = load.op->stripes == 1 && load.op->first_stripe < 0 &&
                              load.size >= 2 * smallest_slice &&
-                             program_.buffer(load.op->ifm).region == region_;
+                             (passes > 1 || program_.buffer(load.op->ifm).region == region_);
         const bool reread = best.places.empty() && passes > 1;
         if (may_cut && (reread || best.finish > clock_ + load.fast + least_wait)) {
             const std::int32_t unit = std::min<std::int32_t>(
