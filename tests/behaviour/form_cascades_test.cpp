@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <u65sim/execute.hpp>
 
-#include "check_compiled.hpp"
-#include "networks.hpp"
+#include "unit/compile/check_compiled.hpp"
+#include "unit/compile/networks.hpp"
 
 using namespace u65sim;
 
