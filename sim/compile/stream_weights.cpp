@@ -216,10 +216,12 @@ private:
         const std::int64_t passes = weight_passes(*load.op);
         const std::int64_t gain = passes > 1 ? 0 : least_wait;
         if (!whole.places.empty() && whole.score() + gain <= best.score()) best = whole;
-        // A map in DRAM that blocks read once would be read again for each slice.
-        const bool may_cut = load.op->stripes == 1 && load.op->first_stripe < 0 &&
-                             load.size >= 2 * smallest_slice &&
-                             (passes > 1 || program_.buffer(load.op->ifm).region == region_);
+        // Slices are of output channels alone, so a depthwise operation stays whole. A map in DRAM
+        // that blocks read once would be read again for each slice.
+        const bool in_reach = passes > 1 || program_.buffer(load.op->ifm).region == region_;
+        const bool may_cut = load.op->kernel.kind == stream::KernelKind::conv && in_reach &&
+                             load.op->stripes == 1 && load.op->first_stripe < 0 &&
+                             load.size >= 2 * smallest_slice;
         const bool reread = best.places.empty() && passes > 1;
         if (may_cut && (reread || best.finish > clock_ + load.fast + least_wait)) {
             const std::int32_t unit = std::min<std::int32_t>(
