@@ -20,7 +20,7 @@ constexpr std::int32_t fine = 64;
 constexpr std::int64_t cut_cycles = 300;
 /// Slices smaller than this cost more in kernels than they hide.
 constexpr std::int64_t smallest_slice = 4096;
-/// Waits below this many cycles are not worth a copy of their own, or a cut.
+/// Waits below this many cycles are not worth a cut.
 constexpr std::int64_t least_wait = 500;
 /// What reading weights off-chip anew for every block position costs beyond the bytes.
 constexpr std::int64_t reread_cycles = 1000;
@@ -214,8 +214,7 @@ private:
             time_way(load, whole);
         }
         const std::int64_t passes = weight_passes(*load.op);
-        const std::int64_t gain = passes > 1 ? 0 : least_wait;
-        if (!whole.places.empty() && whole.score() + gain <= best.score()) best = whole;
+        if (!whole.places.empty() && whole.score() <= best.score()) best = whole;
         // Slices are of output channels alone, so a depthwise operation stays whole. A map in DRAM
         // that blocks read once would be read again for each slice.
         const bool in_reach = passes > 1 || program_.buffer(load.op->ifm).region == region_;

@@ -89,13 +89,12 @@ TEST_CASE("GIVEN a map beyond the SRAM, WHEN cascaded, THEN the result stays bit
     SECTION("a residual across it") { require_same_result(wide_middle(128, 3, 1, true), 196608); }
 }
 
-TEST_CASE("a cascade keeps the wide map out of DRAM") {
+TEST_CASE("a cascade keeps wide maps out of DRAM") {
     const CompiledNetwork network = compile(wide_middle(128, 3, 1, false), with_sram(131072));
-    for (const auto& placement : network.placements) {
-        if (placement.kind != Placement::Kind::feature_map) continue;
-        INFO(placement.name);
-        if (placement.region == region_arena) CHECK(placement.size.count() <= 128 * 128 * 8);
-    }
+    // Two maps of 64x64x64 lie in the middle; without stripes both would be larger than the SRAM.
+    std::int64_t spilled = 0;
+    for (const auto& spill : network.spills) spilled += spill.size.count();
+    CHECK(spilled < 2 * 64 * 64 * 64);
 }
 
 TEST_CASE("a cascade copies each operator's weights once") {
