@@ -264,8 +264,10 @@ private:
 
     Way direct(const Load& load) const {
         Way way;
-        way.dma_free =
-            std::max(clock_, dma_free_) + dma_cycles(load.size * weight_passes(*load.op));
+        // The decoder's reads fill fewer bursts than copies: one sixteenth slower (measured on the
+        // machine, 2.85 of 3.03 bytes a cycle).
+        const std::int64_t copied = dma_cycles(load.size * weight_passes(*load.op));
+        way.dma_free = std::max(clock_, dma_free_) + copied + copied / 16;
         way.finish = clock_ + load.fast + (load.direct - load.fast) * load.op->stripes;
         way.finish = std::max(way.finish, way.dma_free);
         if (weight_passes(*load.op) > 1) way.finish += reread_cycles;
