@@ -10,10 +10,12 @@ using namespace u65sim;
 
 namespace {
 
-/// Small maps, large weights: each of these layers is read once.
+/// First an operation that computes long and needs little of DRAM, then small maps with large
+/// weights, each of them read once.
 Graph heavy(int layers) {
     test::Builder b;
-    TensorId x = b.conv(b.input({1, 8, 8, 16}), 512, 1);
+    TensorId x = b.conv(b.input({1, 32, 32, 32}), 64, 3);
+    x = b.conv(x, 64, 3, 4);
     for (int i = 0; i < layers; ++i) x = b.conv(x, 512, 1);
     return b.finish(x);
 }
@@ -52,7 +54,7 @@ TEST_CASE("weights too large for the SRAM come in slices, and the result stays t
     CHECK(std::any_of(labels.begin(), labels.end(), [](const auto& label) {
         return label.name.find("/slice") != std::string::npos;
     }));
-    const std::vector<std::vector<std::uint8_t>> input{std::vector<std::uint8_t>(8 * 8 * 16, 7)};
+    const std::vector<std::vector<std::uint8_t>> input{std::vector<std::uint8_t>(32 * 32 * 32, 7)};
     ExecuteOptions options;
     options.check = true;
     const Execution sliced = execute(network, tight, input, options);
