@@ -40,6 +40,14 @@ void fill_memories(Report& report, const CompiledNetwork& network, const Target&
     report.dram.write = simulation.ports[1].write_bytes();
 }
 
+/// The network's, without those of operators left to the CPU.
+Macs macs_on_npu(const CompiledNetwork& network, const Simulation& simulation) {
+    if (network.cpu_operators.empty()) return network.macs;
+    Macs sum{0};
+    for (const OperationRecord& operation : simulation.operations) sum += operation.macs;
+    return std::min(sum, network.macs);
+}
+
 }  // namespace
 
 std::uint64_t report::content_hash(const CompiledNetwork& network) {
@@ -77,7 +85,7 @@ Report make_report(const CompiledNetwork& network, const Target& target,
     report.total.host_ms = report::host_time_ms(network, target.host);
     if (simulation.total.count() > 0) {
         report.total.mac_utilization =
-            static_cast<double>(network.macs.count()) /
+            static_cast<double>(macs_on_npu(network, simulation).count()) /
             (static_cast<double>(peak) * static_cast<double>(simulation.total.count()));
     }
     fill_memories(report, network, target, simulation);
