@@ -162,7 +162,7 @@ struct Program {
     std::vector<Buffer> buffers;
     std::vector<Segment> segments;
     std::vector<CompiledNetwork::Step> steps;
-    std::int32_t times = 0;  ///< positions in execution order
+    std::int32_t times = 0;               ///< positions in execution order
     std::vector<std::uint8_t> constants;  ///< stays empty when weights are modelled
     std::int64_t constants_size = 0;
     bool modelled = false;  ///< some weights are: constants have sizes and places, no bytes

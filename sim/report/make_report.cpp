@@ -18,9 +18,8 @@ Bytes stream_bytes(const CompiledNetwork& network) {
 
 void fill_memories(Report& report, const CompiledNetwork& network, const Target& target,
                    const Simulation& simulation) {
-    const Bytes constants =
-        Bytes{static_cast<std::int64_t>(network.constants.size())} + network.modelled_constants +
-        stream_bytes(network);
+    const Bytes constants = Bytes{static_cast<std::int64_t>(network.constants.size())} +
+                            network.modelled_constants + stream_bytes(network);
     const Bytes arena = network.arena_size;
     const bool arena_in_sram = target.memory_mode != MemoryMode::dedicated_sram;
     const bool constants_in_sram = target.memory_mode == MemoryMode::sram_only;
