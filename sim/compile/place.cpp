@@ -416,6 +416,10 @@ private:
 }  // namespace
 
 void place(Program& program) {
+    if (const auto placed = std::exchange(program.placed, nullptr)) {
+        program = std::move(*placed);
+        return;
+    }
     choose_layouts(program);
     find_lifetimes(program);
     merge_in_place(program);

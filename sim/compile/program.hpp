@@ -170,6 +170,8 @@ struct Program {
     std::int64_t encoded_weight_bytes = 0;
     std::unordered_multimap<std::uint64_t, std::int64_t> constant_offsets;  ///< by content hash
     std::vector<std::string> reasons;  ///< of decisions: alternatives and their predicted cycles
+    /// What placing this program gives, where that was tried already.
+    std::shared_ptr<Program> placed;
 
     [[nodiscard]] const Operator& op(std::int32_t index) const {
         return graph->operators[static_cast<std::size_t>(index)];

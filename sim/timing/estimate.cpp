@@ -1,6 +1,7 @@
 #include "timing/estimate.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "timing/axi.hpp"
 #include "timing/mac_array.hpp"
@@ -49,11 +50,13 @@ Compute compute_of(const Traversal& traversal, const Architecture& arch, const T
                 if (times == 0) continue;
                 const Box block = traversal.block(y.index, x.index, z.index);
                 std::int64_t mac = 0;
-                for (int d = 0; d < traversal.depth_blocks(); ++d) {
+                for (const AxisSize& d : axis_sizes(traversal.depth_blocks())) {
+                    if (d.times == 0) continue;
                     for (int s = 0; s < traversal.sub_kernels(); ++s) {
-                        mac += mac_cycles(traversal, block, d, traversal.sub_kernel(s), arch,
-                                          target.accelerator)
-                                   .count();
+                        mac +=
+                            d.times * mac_cycles(traversal, block, d.index, traversal.sub_kernel(s),
+                                                 arch, target.accelerator)
+                                          .count();
                     }
                 }
                 const std::int64_t output =
@@ -87,111 +90,174 @@ Access map_traffic(const stream::FeatureMap& map, const Traversal& traversal, co
     return sum * rows;
 }
 
+/// An OFM block's place in height and width with the depth of another.
+Box with_depth(Box block, const Box& depth) {
+    block.z = depth.z;
+    block.depth = depth.depth;
+    return block;
+}
+
+/// The parts of an estimate that do not ask where maps live, only how their port cuts bursts.
+class KernelParts {
+public:
+    KernelParts(const KernelOp& op, const Target& target)
+        : op_(op),
+          target_(target),
+          arch_(architecture(target.accelerator)),
+          rules_{port_rules(target, arch_, 0), port_rules(target, arch_, 1)},
+          traversal_(op, arch_),
+          compute_(compute_of(traversal_, arch_, target)) {}
+
+    /// The whole estimate with IFM and OFM in these regions.
+    KernelEstimate with(int ifm_region, int ofm_region) {
+        KernelEstimate estimate;
+        estimate.blocks = traversal_.blocks();
+        estimate.jobs = estimate.blocks * traversal_.jobs_per_block();
+        estimate.mac = Cycles{compute_.mac};
+        estimate.output = Cycles{compute_.output};
+        const std::size_t ifm_port = port_of(ifm_region);
+        const std::size_t ofm_port = port_of(ofm_region);
+        add(estimate.ports[ifm_port], Channel::ifm, known(ifm_, ifm_port, &KernelParts::ifm));
+        add(estimate.ports[ofm_port], Channel::ofm, known(ofm_, ofm_port, &KernelParts::ofm));
+        if (op_.is_binary() && !op_.broadcast.scalar) {
+            const std::size_t port = port_of(op_.ifm2.region);
+            add(estimate.ports[port], Channel::ifm, known(ifm2_, port, &KernelParts::ifm2));
+        }
+        // Weights and scales: the whole range once per block position.
+        if (op_.has_weights()) {
+            const std::size_t weight_port = port_of(op_.weight_region);
+            const std::size_t scale_port = port_of(op_.scale_region);
+            for (std::size_t core = 0; core < 2; ++core) {
+                add(estimate.ports[weight_port], Channel::weights,
+                    ranges(op_.weights[core], weight_port));
+                add(estimate.ports[scale_port], Channel::scales,
+                    ranges(op_.scales[core], scale_port));
+            }
+        }
+        sum_up(estimate, rules_[ofm_port].write_latency);
+        return estimate;
+    }
+
+private:
+    [[nodiscard]] std::size_t port_of(int region) const {
+        return static_cast<std::size_t>(port_of_region(target_.memory_mode, region));
+    }
+
+    const Access& known(std::array<std::optional<Access>, 2>& slots, std::size_t port,
+                        Access (KernelParts::*make)(const BusShape&) const) const {
+        std::optional<Access>& slot = slots[port];
+        if (!slot) {
+            const std::optional<Access>& other = slots[1 - port];
+            slot =
+                other && rules_[0].bus == rules_[1].bus ? *other : (this->*make)(rules_[port].bus);
+        }
+        return *slot;
+    }
+
+    /// A box that stays the same while only the OFM depth advances is read once.
+    [[nodiscard]] Access ifm(const BusShape& bus) const {
+        const bool reused = traversal_.depth_block_size() > 0 && traversal_.jobs_per_block() == 1;
+        const bool per_depth = traversal_.depth_block_size() == 0;
+        const std::int64_t times = per_depth || reused ? 1 : traversal_.blocks_z();
+        Access sum;
+        for (int d = 0; d < traversal_.depth_blocks(); ++d) {
+            for (int s = 0; s < traversal_.sub_kernels(); ++s) {
+                const SubKernel sub = traversal_.sub_kernel(s);
+                for (int z = 0; z < (per_depth ? traversal_.blocks_z() : 1); ++z) {
+                    const Box depth = traversal_.block(0, 0, z);
+                    sum += map_traffic(op_.ifm, traversal_, bus, [&](const Box& block) {
+                        return traversal_.ifm_box(with_depth(block, depth), d, sub);
+                    });
+                }
+            }
+        }
+        return sum * times;
+    }
+    [[nodiscard]] Access ifm2(const BusShape& bus) const {
+        Access sum;
+        for (int z = 0; z < traversal_.blocks_z(); ++z) {
+            const Box depth = traversal_.block(0, 0, z);
+            sum += map_traffic(op_.ifm2, traversal_, bus, [&](const Box& block) {
+                return traversal_.ifm2_box(with_depth(block, depth));
+            });
+        }
+        return sum;
+    }
+    [[nodiscard]] Access ofm(const BusShape& bus) const {
+        Access sum;
+        for (int z = 0; z < traversal_.blocks_z(); ++z) {
+            const Box depth = traversal_.block(0, 0, z);
+            sum += map_traffic(op_.ofm, traversal_, bus,
+                               [&](const Box& block) { return with_depth(block, depth); });
+        }
+        return sum;
+    }
+    [[nodiscard]] Access ranges(const stream::ByteRange& range, std::size_t port) const {
+        return run_access(range.base, range.length, rules_[port].bus) *
+               (std::int64_t{traversal_.blocks_y()} * traversal_.blocks_x());
+    }
+
+    /// The total, and what it is bound by.
+    void sum_up(KernelEstimate& estimate, std::int64_t write_latency) const {
+        std::int64_t bound = compute_.pipeline;
+        estimate.bound_by = compute_.mac >= compute_.output ? Cause::mac : Cause::output;
+        std::int64_t latency = 0;
+        for (std::size_t port = 0; port < 2; ++port) {
+            const Access reads = total_of(estimate.ports[port], false);
+            const Access writes = total_of(estimate.ports[port], true);
+            Access both = reads;
+            both += writes;
+            const std::int64_t cycles = std::max({streaming_cycles(reads, rules_[port], false),
+                                                  streaming_cycles(writes, rules_[port], true),
+                                                  capped_cycles(both, rules_[port])})
+                                            .count();
+            estimate.port_cycles[port] = Cycles{cycles};
+            if (reads.beats > 0) latency = std::max(latency, rules_[port].read_latency);
+            if (cycles > bound) {
+                bound = cycles;
+                const auto& beats = estimate.ports[port].beats;
+                const auto of = [&](Channel channel) {
+                    return beats[static_cast<std::size_t>(channel)];
+                };
+                const std::int64_t weights = of(Channel::weights) + of(Channel::scales);
+                const bool reading = reads.beats >= writes.beats;
+                estimate.bound_by = !reading                      ? Cause::ofm_write
+                                    : weights >= of(Channel::ifm) ? Cause::weight_fetch
+                                                                  : Cause::ifm_fetch;
+            }
+        }
+        const std::int64_t fill =
+            compute_.mac >= compute_.output ? compute_.last_output : compute_.first_mac;
+        estimate.total = Cycles{bound + fill + latency + write_latency} +
+                         target_.timing.kernel_setup + target_.timing.block_output_delay +
+                         target_.timing.block_completion;
+    }
+
+    const KernelOp& op_;
+    const Target& target_;
+    Architecture arch_;
+    std::array<PortRules, 2> rules_;
+    Traversal traversal_;
+    Compute compute_;
+    std::array<std::optional<Access>, 2> ifm_, ifm2_, ofm_;  ///< by port
+};
+
 }  // namespace
 
 KernelEstimate estimate_kernel(const KernelOp& op, const Target& target) {
-    const Architecture arch = architecture(target.accelerator);
-    const Traversal traversal{op, arch};
-    const std::array<PortRules, 2> rules{port_rules(target, arch, 0), port_rules(target, arch, 1)};
-    const auto port_of = [&](int region) {
-        return static_cast<std::size_t>(port_of_region(target.memory_mode, region));
-    };
+    return KernelParts(op, target).with(op.ifm.region, op.ofm.region);
+}
 
-    KernelEstimate estimate;
-    estimate.blocks = traversal.blocks();
-    estimate.jobs = estimate.blocks * traversal.jobs_per_block();
-    const Compute compute = compute_of(traversal, arch, target);
-    estimate.mac = Cycles{compute.mac};
-    estimate.output = Cycles{compute.output};
-
-    // Feature maps. A box that stays the same while only the OFM depth advances is read once.
-    const std::size_t ifm_port = port_of(op.ifm.region);
-    const bool reused = traversal.depth_block_size() > 0 && traversal.jobs_per_block() == 1;
-    for (int d = 0; d < traversal.depth_blocks(); ++d) {
-        for (int s = 0; s < traversal.sub_kernels(); ++s) {
-            const SubKernel sub = traversal.sub_kernel(s);
-            const bool per_depth = traversal.depth_block_size() == 0;
-            for (int z = 0; z < traversal.blocks_z(); ++z) {
-                const Box depth = traversal.block(0, 0, z);
-                const Access access =
-                    map_traffic(op.ifm, traversal, rules[ifm_port].bus, [&](Box block) {
-                        block.z = depth.z;
-                        block.depth = depth.depth;
-                        return traversal.ifm_box(block, d, sub);
-                    });
-                const std::int64_t times = per_depth || reused ? 1 : traversal.blocks_z();
-                add(estimate.ports[ifm_port], Channel::ifm, access * times);
-                if (!per_depth) break;
-            }
+PlacementCycles estimate_placements(const KernelOp& op, const Target& target,
+                                    const std::array<int, 2>& regions) {
+    KernelParts parts(op, target);
+    PlacementCycles cycles;
+    for (std::size_t ifm = 0; ifm < 2; ++ifm) {
+        for (std::size_t ofm = 0; ofm < 2; ++ofm) {
+            cycles[ifm][ofm] = parts.with(regions[ifm], regions[ofm]).total;
         }
     }
-    const std::size_t ofm_port = port_of(op.ofm.region);
-    for (int z = 0; z < traversal.blocks_z(); ++z) {
-        const Box depth = traversal.block(0, 0, z);
-        const auto with_depth = [&](Box block) {
-            block.z = depth.z;
-            block.depth = depth.depth;
-            return block;
-        };
-        add(estimate.ports[ofm_port], Channel::ofm,
-            map_traffic(op.ofm, traversal, rules[ofm_port].bus, with_depth));
-        if (op.is_binary() && !op.broadcast.scalar) {
-            const std::size_t port = port_of(op.ifm2.region);
-            add(estimate.ports[port], Channel::ifm,
-                map_traffic(op.ifm2, traversal, rules[port].bus, [&](const Box& block) {
-                    return traversal.ifm2_box(with_depth(block));
-                }));
-        }
-    }
-
-    // Weights and scales: the whole range once per block position.
-    const std::int64_t positions = std::int64_t{traversal.blocks_y()} * traversal.blocks_x();
-    if (op.has_weights()) {
-        for (std::size_t core = 0; core < 2; ++core) {
-            const std::size_t weight_port = port_of(op.weight_region);
-            const std::size_t scale_port = port_of(op.scale_region);
-            add(estimate.ports[weight_port], Channel::weights,
-                run_access(op.weights[core].base, op.weights[core].length, rules[weight_port].bus) *
-                    positions);
-            add(estimate.ports[scale_port], Channel::scales,
-                run_access(op.scales[core].base, op.scales[core].length, rules[scale_port].bus) *
-                    positions);
-        }
-    }
-
-    std::int64_t bound = compute.pipeline;
-    estimate.bound_by = compute.mac >= compute.output ? Cause::mac : Cause::output;
-    std::int64_t latency = 0;
-    for (std::size_t port = 0; port < 2; ++port) {
-        const Access reads = total_of(estimate.ports[port], false);
-        const Access writes = total_of(estimate.ports[port], true);
-        Access both = reads;
-        both += writes;
-        const std::int64_t cycles = std::max({streaming_cycles(reads, rules[port], false),
-                                              streaming_cycles(writes, rules[port], true),
-                                              capped_cycles(both, rules[port])})
-                                        .count();
-        estimate.port_cycles[port] = Cycles{cycles};
-        if (reads.beats > 0) latency = std::max(latency, rules[port].read_latency);
-        if (cycles > bound) {
-            bound = cycles;
-            const auto& beats = estimate.ports[port].beats;
-            const auto of = [&](Channel channel) {
-                return beats[static_cast<std::size_t>(channel)];
-            };
-            const std::int64_t weights = of(Channel::weights) + of(Channel::scales);
-            const bool reading = reads.beats >= writes.beats;
-            estimate.bound_by = !reading                      ? Cause::ofm_write
-                                : weights >= of(Channel::ifm) ? Cause::weight_fetch
-                                                              : Cause::ifm_fetch;
-        }
-    }
-    const std::int64_t fill =
-        compute.mac >= compute.output ? compute.last_output : compute.first_mac;
-    estimate.total = Cycles{bound + fill + latency + rules[ofm_port].write_latency} +
-                     target.timing.kernel_setup + target.timing.block_output_delay +
-                     target.timing.block_completion;
-    return estimate;
+    return cycles;
 }
 
 Cycles estimate_dma(const stream::DmaOp& op, const Target& target) {

@@ -30,6 +30,13 @@ struct KernelEstimate {
 /// not encoded yet. Throws InvalidStream for sizes that are not positive.
 KernelEstimate estimate_kernel(const stream::KernelOp& op, const Target& target);
 
+/// KernelEstimate::total by place of the IFM (first index) and of the OFM.
+using PlacementCycles = std::array<std::array<Cycles, 2>, 2>;
+
+/// As estimate_kernel, with IFM and OFM in each of two regions: for little more than one costs.
+PlacementCycles estimate_placements(const stream::KernelOp& op, const Target& target,
+                                    const std::array<int, 2>& regions);
+
 /// Cycles of a memory-to-memory transfer alone: the slower side's steady state plus both latencies.
 Cycles estimate_dma(const stream::DmaOp& op, const Target& target);
 

@@ -30,6 +30,7 @@ struct Access {
 struct BusShape {
     std::int64_t beat_bytes = 16;
     std::int64_t burst_bytes = 64;
+    bool operator==(const BusShape&) const = default;
 };
 
 /// One contiguous run of `bytes` at `address`.

@@ -1,0 +1,52 @@
+// Operations a few OFM rows at a time: which rows they read, and in which order a cascade of them
+// runs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "compile/program.hpp"
+
+namespace u65sim::compiler {
+
+/// Rows of the input that OFM rows y0 .. y1 read, and the padding that is left.
+struct InputRows {
+    std::int32_t begin = 0, end = 0, top = 0, bottom = 0;
+};
+InputRows input_rows(const NpuOp& op, std::int32_t y0, std::int32_t y1);
+
+/// Whether an operation can run a few rows at a time.
+bool can_stripe(const NpuOp& op);
+
+/// The registers of OFM rows y0 .. y1 of an operation, without what it owns as a whole.
+NpuOp stripe_of(const NpuOp& op, std::int32_t y0, std::int32_t y1);
+
+/// OFM rows of one operation of a cascade.
+struct Step {
+    std::size_t member = 0;
+    std::int32_t y0 = 0, y1 = 0;
+};
+
+/// The order of all stripes of operations first .. last, depth first from the last one, which
+/// makes `height` rows a time.
+class Schedule {
+public:
+    Schedule(const std::vector<NpuOp>& ops, std::size_t first, std::size_t last,
+             std::int32_t height);
+
+    std::vector<Step> steps;
+    /// Rows an operation's result must be kept for, at most at a time.
+    [[nodiscard]] std::int32_t rolling_rows(std::size_t member) const { return rows_[member]; }
+    /// The highest stripe of an operation, a later one where several are as high.
+    [[nodiscard]] Step highest(std::size_t member) const;
+
+private:
+    void produce(std::size_t member, std::int32_t until);
+
+    const std::vector<NpuOp>& ops_;
+    std::size_t first_;
+    std::vector<std::int32_t> rows_, produced_;
+};
+
+}  // namespace u65sim::compiler
