@@ -29,6 +29,18 @@ std::int64_t total_alive_during(std::span<const Lifetime> items, const Lifetime&
     return sum;
 }
 
+/// Lowest aligned offset for `size` bytes between taken ranges, which are sorted here.
+std::int64_t lowest_gap(std::vector<std::pair<std::int64_t, std::int64_t>>& taken,
+                        std::int64_t size) {
+    std::sort(taken.begin(), taken.end());
+    std::int64_t at = 0;
+    for (const auto& [begin, end] : taken) {
+        if (at + size <= begin) break;
+        at = std::max(at, align(end));
+    }
+    return at;
+}
+
 }  // namespace
 
 std::int64_t lowest_fit(std::span<const Lifetime> items, const Lifetime& item) {
@@ -38,21 +50,28 @@ std::int64_t lowest_fit(std::span<const Lifetime> items, const Lifetime& item) {
             taken.emplace_back(other.offset, other.offset + other.size);
         }
     }
-    std::sort(taken.begin(), taken.end());
-    std::int64_t at = 0;
-    for (const auto& [begin, end] : taken) {
-        if (at + item.size <= begin) break;
-        at = std::max(at, align(end));
-    }
-    return at;
+    return lowest_gap(taken, item.size);
 }
 
-void place_in_order(std::span<Lifetime> items, std::span<const std::size_t> order,
-                    std::int64_t limit) {
-    for (auto& item : items) item.offset = -1;
+Packer::Packer(std::span<Lifetime> items) : items_(items), beside_(items.size()) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        for (std::size_t j = i + 1; j < items.size(); ++j) {
+            if (!items[i].meets(items[j])) continue;
+            beside_[i].push_back(static_cast<std::uint32_t>(j));
+            beside_[j].push_back(static_cast<std::uint32_t>(i));
+        }
+    }
+}
+
+void Packer::place(std::span<const std::size_t> order, std::int64_t limit) {
     for (const auto index : order) {
-        Lifetime& item = items[index];
-        const std::int64_t at = lowest_fit(items, item);
+        Lifetime& item = items_[index];
+        taken_.clear();
+        for (const auto other : beside_[index]) {
+            const Lifetime& there = items_[other];
+            if (there.offset >= 0) taken_.emplace_back(there.offset, there.offset + there.size);
+        }
+        const std::int64_t at = lowest_gap(taken_, item.size);
         if (at + item.size <= limit) item.offset = at;
     }
 }
@@ -82,7 +101,12 @@ std::int64_t place_all(std::span<Lifetime> items, std::int64_t limit) {
         if (items[a].size != items[b].size) return items[a].size > items[b].size;
         return items[a].first < items[b].first;
     });
-    place_in_order(items, order, no_limit);
+    Packer packer(items);
+    const auto pack = [&](std::span<const std::size_t> turn) {
+        for (auto& item : items) item.offset = -1;
+        packer.place(turn, no_limit);
+    };
+    pack(order);
     std::int64_t best = top_of(items);
     const std::int64_t bound = lower_bound(items);
     std::vector<Lifetime> kept(items.begin(), items.end());
@@ -109,7 +133,7 @@ std::int64_t place_all(std::span<Lifetime> items, std::int64_t limit) {
         const std::size_t other = below[random() % below.size()];
         auto trial = order;
         std::swap(trial[own], trial[other]);
-        place_in_order(items, trial, no_limit);
+        pack(trial);
         const std::int64_t top = top_of(items);
         if (top <= best) {
             idle = top < best ? 0 : idle + 1;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace u65sim::compiler {
@@ -20,9 +21,21 @@ inline constexpr std::int64_t allocation_alignment = 16;
 
 /// Lowest aligned offset at which `item` collides with nothing placed among `items`.
 std::int64_t lowest_fit(std::span<const Lifetime> items, const Lifetime& item);
-/// Places items in the given order; those that would end above `limit` get no offset.
-void place_in_order(std::span<Lifetime> items, std::span<const std::size_t> order,
-                    std::int64_t limit);
+
+/// Finds places for the same items again and again: who lives beside whom is worked out once.
+class Packer {
+public:
+    /// `items` must outlive this; only their offsets may change.
+    explicit Packer(std::span<Lifetime> items);
+    /// Places the items in the given order around those that have an offset; one that would end
+    /// above `limit` gets none.
+    void place(std::span<const std::size_t> order, std::int64_t limit);
+
+private:
+    std::span<Lifetime> items_;
+    std::vector<std::vector<std::uint32_t>> beside_;  ///< per item: those that meet it
+    std::vector<std::pair<std::int64_t, std::int64_t>> taken_;
+};
 /// Places all items, searching for a low top; stops at the lower bound or when `limit` is met.
 /// Returns the top. The search is seeded: same items, same answer.
 std::int64_t place_all(std::span<Lifetime> items, std::int64_t limit);

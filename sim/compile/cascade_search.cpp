@@ -230,9 +230,8 @@ const timing::PlacementCycles& CascadeSearch::stripe_cycles(std::size_t at, std:
         k.weights = op.slices[0].weights;
         k.scales = op.slices[0].scales;
     }
-    stripes_[at].push_back(
-        {y1 - y0, rows.end - rows.begin,
-         timing::estimate_placements(k, *program_.target, {region_arena, region_fast})});
+    stripes_[at].push_back({y1 - y0, rows.end - rows.begin,
+                            program_.estimator->placements(k, {region_arena, region_fast})});
     return stripes_[at].back().cycles;
 }
 

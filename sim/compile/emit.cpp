@@ -95,13 +95,14 @@ struct Job {
 /// and both sharing the off-chip memory.
 class Timeline {
 public:
-    Timeline(const Target& target, const Architecture& arch) : target_(target), arch_(arch) {}
+    Timeline(timing::KernelEstimator& estimator, const Architecture& arch)
+        : estimator_(estimator), arch_(arch) {}
 
     void kernel_wait(int outstanding) { wait(kernels_, outstanding); }
     void dma_wait(int outstanding) { wait(copies_, outstanding); }
     void kernel(const stream::KernelOp& op) {
         wait(kernels_, arch_.max_outstanding_kernels - 1);
-        const timing::KernelEstimate estimate = timing::estimate_kernel(op, target_);
+        const timing::KernelEstimate estimate = estimator_.kernel(op);
         const std::int64_t start = std::max(parser_, last(kernels_));
         off_chip_ = std::max(off_chip_, start) + estimate.port_cycles[1].count();
         kernels_.push_back(start + estimate.total.count());
@@ -112,7 +113,7 @@ public:
     void copy(const stream::DmaOp& op) {
         wait(copies_, arch_.max_outstanding_dmas - 1);
         const std::int64_t start = std::max(parser_, last(copies_));
-        const std::int64_t cycles = timing::estimate_dma(op, target_).count();
+        const std::int64_t cycles = estimator_.dma(op).count();
         off_chip_ = std::max(off_chip_, start) + cycles;
         copies_.push_back(off_chip_);
     }
@@ -136,7 +137,7 @@ private:
         if (ends.size() > left) parser_ = std::max(parser_, ends[ends.size() - 1 - left]);
     }
 
-    const Target& target_;
+    timing::KernelEstimator& estimator_;
     const Architecture& arch_;
     std::int64_t parser_ = 0, off_chip_ = 0;
     std::vector<std::int64_t> kernels_, copies_;  ///< ends, oldest first
@@ -147,7 +148,7 @@ public:
     SegmentEmitter(const Program& program, const Segment& segment)
         : program_(program),
           tracker_(program.arch),
-          timeline_(*program.target, program.arch),
+          timeline_(*program.estimator, program.arch),
           luts_(program.arch) {
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
             add_jobs(segment.ops[i], segment.ops[i].repeats(i));

@@ -83,6 +83,7 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
     program.options = options;
     program.modelled = has_modelled_weights(graph);
     program.arch = architecture(target.accelerator);
+    program.estimator = std::make_shared<timing::KernelEstimator>(target);
     for (const auto& pass : passes) {
         pass.run(program);
         if (options.dump_after == pass.name) {

@@ -255,30 +255,30 @@ private:
         return sum;
     }
 
-    /// Places candidates in this order around what is fixed.
-    void attempt(std::vector<Lifetime>& items, const std::vector<std::size_t>& order) const {
-        for (std::size_t i = fixed_.size(); i < items.size(); ++i) items[i].offset = -1;
-        for (const auto index : order) {
-            Lifetime& item = items[fixed_.size() + index];
-            const std::int64_t offset = lowest_fit(items, item);
-            if (offset + item.size <= limit_) item.offset = offset;
-        }
-    }
-
     void place_candidates() {
         std::vector<Lifetime> items = fixed_;
         for (const auto& candidate : candidates_) {
             items.push_back(lifetime(at(candidate.buffer)));
         }
         const std::size_t n = candidates_.size();
+        Packer packer(items);
+        std::vector<std::size_t> turns;
         const double everything =
             std::accumulate(candidates_.begin(), candidates_.end(), 0.0,
                             [](double sum, const Candidate& c) { return sum + c.benefit; });
         std::vector<Lifetime> best;
         double best_value = -1;
         std::vector<std::size_t> best_order;
-        const auto try_order = [&](const std::vector<std::size_t>& order) {
-            attempt(items, order);
+        // Places the candidates around what is fixed; the first `known` turns are those of the
+        // best order.
+        const auto try_order = [&](const std::vector<std::size_t>& order, std::size_t known = 0) {
+            turns.clear();
+            for (std::size_t turn = 0; turn < n; ++turn) {
+                const std::size_t index = fixed_.size() + order[turn];
+                items[index].offset = turn < known ? best[index].offset : -1;
+                if (turn >= known) turns.push_back(index);
+            }
+            packer.place(turns, limit_);
             const double v = value(items);
             if (v > best_value) {
                 best_value = v;
@@ -327,7 +327,7 @@ private:
             const std::size_t index = order[from];
             order.erase(order.begin() + static_cast<std::ptrdiff_t>(from));
             order.insert(order.begin() + static_cast<std::ptrdiff_t>(to), index);
-            try_order(order);
+            try_order(order, to);
         }
         if (best.empty()) best = items;
         const std::size_t fixed = fixed_.size();
@@ -367,7 +367,7 @@ private:
                 k.ifm = map(op.ifm);
                 k.ofm = map(op.ofm);
                 if (k.is_binary() && !k.broadcast.scalar) k.ifm2 = map(op.ifm2);
-                return timing::estimate_kernel(k, *program_.target).total.count();
+                return program_.estimator->kernel(k).total.count();
             };
             sum += cycles(region_arena) - cycles(fast_region_);
         });

@@ -12,6 +12,7 @@
 
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
+#include "timing/estimate.hpp"
 #include "weights/order.hpp"
 #include "weights/scale_record.hpp"
 
@@ -149,16 +150,17 @@ struct Program {
     const Target* target = nullptr;
     CompileOptions options;
     Architecture arch{};
-    std::vector<Decision> decisions;                   ///< per operator
-    std::vector<std::vector<std::int32_t>> consumers;  ///< per tensor: operators
-    std::vector<std::int32_t> producers;               ///< per tensor: operator or -1
-    std::vector<std::int32_t> segment_of;              ///< per operator: segment or -1
-    std::vector<bool> bound;                           ///< per tensor: crosses a segment's border
-    std::vector<std::int32_t> fused_activation;        ///< per operator: operator or -1
-    std::vector<std::int32_t> fused_pad;               ///< per operator: pad operator or -1
-    std::vector<Slot> slots;                           ///< per tensor: place in a concatenation
-    std::vector<View> views;                           ///< per tensor
-    std::vector<std::int32_t> cpu_time;                ///< per operator on the CPU: position
+    std::shared_ptr<timing::KernelEstimator> estimator;  ///< of the target, for all copies
+    std::vector<Decision> decisions;                     ///< per operator
+    std::vector<std::vector<std::int32_t>> consumers;    ///< per tensor: operators
+    std::vector<std::int32_t> producers;                 ///< per tensor: operator or -1
+    std::vector<std::int32_t> segment_of;                ///< per operator: segment or -1
+    std::vector<bool> bound;                             ///< per tensor: crosses a segment's border
+    std::vector<std::int32_t> fused_activation;          ///< per operator: operator or -1
+    std::vector<std::int32_t> fused_pad;                 ///< per operator: pad operator or -1
+    std::vector<Slot> slots;                             ///< per tensor: place in a concatenation
+    std::vector<View> views;                             ///< per tensor
+    std::vector<std::int32_t> cpu_time;                  ///< per operator on the CPU: position
     std::vector<Buffer> buffers;
     std::vector<Segment> segments;
     std::vector<CompiledNetwork::Step> steps;

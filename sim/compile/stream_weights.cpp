@@ -84,7 +84,7 @@ private:
         copy.source = {region_constants, false, 0};
         copy.destination = {region_, false, 0};
         copy.length = static_cast<std::uint64_t>(size);
-        return timing::estimate_dma(copy, *program_.target).count();
+        return program_.estimator->dma(copy).count();
     }
 
     std::int64_t kernel_cycles(const NpuOp& op, const WeightSlice* slice, int weight_region) const {
@@ -102,7 +102,7 @@ private:
             k.scales = slice->scales;
         }
         k.weight_region = k.scale_region = weight_region;
-        return timing::estimate_kernel(k, *program_.target).total.count();
+        return program_.estimator->kernel(k).total.count();
     }
 
     void stream(Segment& segment) {

@@ -1,7 +1,9 @@
 #include "timing/estimate.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <numeric>
+#include <unordered_map>
+#include <utility>
 
 #include "timing/axi.hpp"
 #include "timing/mac_array.hpp"
@@ -97,63 +99,77 @@ Box with_depth(Box block, const Box& depth) {
     return block;
 }
 
-/// The parts of an estimate that do not ask where maps live, only how their port cuts bursts.
-class KernelParts {
-public:
-    KernelParts(const KernelOp& op, const Target& target)
-        : op_(op),
-          target_(target),
-          arch_(architecture(target.accelerator)),
-          rules_{port_rules(target, arch_, 0), port_rules(target, arch_, 1)},
-          traversal_(op, arch_),
-          compute_(compute_of(traversal_, arch_, target)) {}
-
-    /// The whole estimate with IFM and OFM in these regions.
-    KernelEstimate with(int ifm_region, int ofm_region) {
-        KernelEstimate estimate;
-        estimate.blocks = traversal_.blocks();
-        estimate.jobs = estimate.blocks * traversal_.jobs_per_block();
-        estimate.mac = Cycles{compute_.mac};
-        estimate.output = Cycles{compute_.output};
-        const std::size_t ifm_port = port_of(ifm_region);
-        const std::size_t ofm_port = port_of(ofm_region);
-        add(estimate.ports[ifm_port], Channel::ifm, known(ifm_, ifm_port, &KernelParts::ifm));
-        add(estimate.ports[ofm_port], Channel::ofm, known(ofm_, ofm_port, &KernelParts::ofm));
-        if (op_.is_binary() && !op_.broadcast.scalar) {
-            const std::size_t port = port_of(op_.ifm2.region);
-            add(estimate.ports[port], Channel::ifm, known(ifm2_, port, &KernelParts::ifm2));
-        }
-        // Weights and scales: the whole range once per block position.
-        if (op_.has_weights()) {
-            const std::size_t weight_port = port_of(op_.weight_region);
-            const std::size_t scale_port = port_of(op_.scale_region);
-            for (std::size_t core = 0; core < 2; ++core) {
-                add(estimate.ports[weight_port], Channel::weights,
-                    ranges(op_.weights[core], weight_port));
-                add(estimate.ports[scale_port], Channel::scales,
-                    ranges(op_.scales[core], scale_port));
-            }
-        }
-        sum_up(estimate, rules_[ofm_port].write_latency);
-        return estimate;
+/// As the parts know a kernel: without what they do not depend on.
+stream::KernelOp key_of(const KernelOp& op, std::uint64_t period) {
+    KernelOp key = op;
+    for (stream::FeatureMap* map : {&key.ifm, &key.ifm2, &key.ofm}) {
+        map->region = 0;
+        map->zero_point = 0;
+        for (auto& base : map->base) base %= period;
     }
+    key.weight_region = key.scale_region = 0;
+    key.weights = key.scales = {};
+    key.blockdep = 0;
+    return key;
+}
+
+struct KeyHash {
+    static void mix(std::size_t& hash, std::uint64_t value) {
+        hash = (hash ^ static_cast<std::size_t>(value)) * 0x9E3779B97F4A7C15ULL;
+        hash ^= hash >> 29;
+    }
+    static void mix(std::size_t& hash, const stream::FeatureMap& map) {
+        mix(hash, map.base[0] ^ (map.base[2] << 20));
+        mix(hash, static_cast<std::uint64_t>(map.height) << 40 ^
+                      static_cast<std::uint64_t>(map.width) << 20 ^
+                      static_cast<std::uint64_t>(map.depth));
+        mix(hash, static_cast<std::uint64_t>(map.stride_y) << 24 ^
+                      static_cast<std::uint64_t>(map.stride_x) ^
+                      static_cast<std::uint64_t>(map.height0) << 44);
+    }
+    std::size_t operator()(const KernelOp& op) const {
+        std::size_t hash = static_cast<std::size_t>(op.kind);
+        mix(hash, op.ifm);
+        mix(hash, op.ofm);
+        if (op.is_binary()) mix(hash, op.ifm2);
+        mix(hash, static_cast<std::uint64_t>(op.kernel.height) << 32 ^
+                      static_cast<std::uint64_t>(op.kernel.width) << 16 ^
+                      static_cast<std::uint64_t>(op.kernel.stride_y));
+        mix(hash, static_cast<std::uint64_t>(op.block.height) << 40 ^
+                      static_cast<std::uint64_t>(op.block.width) << 20 ^
+                      static_cast<std::uint64_t>(op.block.depth));
+        mix(hash, static_cast<std::uint64_t>(op.pad.top) << 16 ^
+                      static_cast<std::uint64_t>(op.pad.bottom));
+        return hash;
+    }
+};
+
+}  // namespace
+
+/// What an estimate is made of, by how a port cuts bursts and not by which port it is.
+class KernelEstimator::Parts {
+public:
+    /// `op` must outlive this.
+    Parts(const KernelOp& op, const Target& target, const Architecture& arch,
+          const std::array<PortRules, 2>& rules)
+        : op_(op), traversal_(op, arch), compute_(compute_of(traversal_, arch, target)) {
+        for (std::size_t port = 0; port < 2; ++port) {
+            if (port == 1 && rules[1].bus == rules[0].bus) {
+                access_[1] = access_[0];
+                break;
+            }
+            access_[port] = {ifm(rules[port].bus), ifm2(rules[port].bus), ofm(rules[port].bus)};
+        }
+    }
+
+    struct Maps {
+        Access ifm, ifm2, ofm;
+    };
+    [[nodiscard]] const Maps& maps(std::size_t port) const { return access_[port]; }
+    [[nodiscard]] const Traversal& traversal() const { return traversal_; }
+    [[nodiscard]] const Compute& compute() const { return compute_; }
 
 private:
-    [[nodiscard]] std::size_t port_of(int region) const {
-        return static_cast<std::size_t>(port_of_region(target_.memory_mode, region));
-    }
-
-    const Access& known(std::array<std::optional<Access>, 2>& slots, std::size_t port,
-                        Access (KernelParts::*make)(const BusShape&) const) const {
-        std::optional<Access>& slot = slots[port];
-        if (!slot) {
-            const std::optional<Access>& other = slots[1 - port];
-            slot =
-                other && rules_[0].bus == rules_[1].bus ? *other : (this->*make)(rules_[port].bus);
-        }
-        return *slot;
-    }
-
     /// A box that stays the same while only the OFM depth advances is read once.
     [[nodiscard]] Access ifm(const BusShape& bus) const {
         const bool reused = traversal_.depth_block_size() > 0 && traversal_.jobs_per_block() == 1;
@@ -175,6 +191,7 @@ private:
     }
     [[nodiscard]] Access ifm2(const BusShape& bus) const {
         Access sum;
+        if (!op_.is_binary() || op_.broadcast.scalar) return sum;
         for (int z = 0; z < traversal_.blocks_z(); ++z) {
             const Box depth = traversal_.block(0, 0, z);
             sum += map_traffic(op_.ifm2, traversal_, bus, [&](const Box& block) {
@@ -192,83 +209,133 @@ private:
         }
         return sum;
     }
-    [[nodiscard]] Access ranges(const stream::ByteRange& range, std::size_t port) const {
-        return run_access(range.base, range.length, rules_[port].bus) *
-               (std::int64_t{traversal_.blocks_y()} * traversal_.blocks_x());
-    }
-
-    /// The total, and what it is bound by.
-    void sum_up(KernelEstimate& estimate, std::int64_t write_latency) const {
-        std::int64_t bound = compute_.pipeline;
-        estimate.bound_by = compute_.mac >= compute_.output ? Cause::mac : Cause::output;
-        std::int64_t latency = 0;
-        for (std::size_t port = 0; port < 2; ++port) {
-            const Access reads = total_of(estimate.ports[port], false);
-            const Access writes = total_of(estimate.ports[port], true);
-            Access both = reads;
-            both += writes;
-            const std::int64_t cycles = std::max({streaming_cycles(reads, rules_[port], false),
-                                                  streaming_cycles(writes, rules_[port], true),
-                                                  capped_cycles(both, rules_[port])})
-                                            .count();
-            estimate.port_cycles[port] = Cycles{cycles};
-            if (reads.beats > 0) latency = std::max(latency, rules_[port].read_latency);
-            if (cycles > bound) {
-                bound = cycles;
-                const auto& beats = estimate.ports[port].beats;
-                const auto of = [&](Channel channel) {
-                    return beats[static_cast<std::size_t>(channel)];
-                };
-                const std::int64_t weights = of(Channel::weights) + of(Channel::scales);
-                const bool reading = reads.beats >= writes.beats;
-                estimate.bound_by = !reading                      ? Cause::ofm_write
-                                    : weights >= of(Channel::ifm) ? Cause::weight_fetch
-                                                                  : Cause::ifm_fetch;
-            }
-        }
-        const std::int64_t fill =
-            compute_.mac >= compute_.output ? compute_.last_output : compute_.first_mac;
-        estimate.total = Cycles{bound + fill + latency + write_latency} +
-                         target_.timing.kernel_setup + target_.timing.block_output_delay +
-                         target_.timing.block_completion;
-    }
 
     const KernelOp& op_;
-    const Target& target_;
-    Architecture arch_;
-    std::array<PortRules, 2> rules_;
     Traversal traversal_;
     Compute compute_;
-    std::array<std::optional<Access>, 2> ifm_, ifm2_, ofm_;  ///< by port
+    std::array<Maps, 2> access_;  ///< by port
 };
 
-}  // namespace
+struct KernelEstimator::Known {
+    std::unordered_map<KernelOp, std::unique_ptr<const Parts>, KeyHash> parts;
+};
 
-KernelEstimate estimate_kernel(const KernelOp& op, const Target& target) {
-    return KernelParts(op, target).with(op.ifm.region, op.ofm.region);
+KernelEstimator::KernelEstimator(const Target& target)
+    : target_(target),
+      arch_(architecture(target.accelerator)),
+      rules_{port_rules(target, arch_, 0), port_rules(target, arch_, 1)},
+      address_period_(static_cast<std::uint64_t>(
+          std::lcm(std::lcm(rules_[0].bus.burst_bytes, rules_[1].bus.burst_bytes),
+                   std::lcm(rules_[0].bus.beat_bytes, rules_[1].bus.beat_bytes)))),
+      known_(std::make_unique<Known>()) {}
+
+KernelEstimator::~KernelEstimator() = default;
+
+std::size_t KernelEstimator::port_of(int region) const {
+    return static_cast<std::size_t>(port_of_region(target_.memory_mode, region));
 }
 
-PlacementCycles estimate_placements(const KernelOp& op, const Target& target,
-                                    const std::array<int, 2>& regions) {
-    KernelParts parts(op, target);
+const KernelEstimator::Parts& KernelEstimator::parts_of(const KernelOp& op) {
+    const auto [entry, is_new] = known_->parts.try_emplace(key_of(op, address_period_));
+    if (is_new) {
+        try {
+            entry->second = std::make_unique<Parts>(entry->first, target_, arch_, rules_);
+        } catch (...) {
+            known_->parts.erase(entry);
+            throw;
+        }
+    }
+    return *entry->second;
+}
+
+KernelEstimate KernelEstimator::kernel(const KernelOp& op) {
+    return assemble(parts_of(op), op, op.ifm.region, op.ofm.region);
+}
+
+PlacementCycles KernelEstimator::placements(const KernelOp& op, const std::array<int, 2>& regions) {
+    const Parts& parts = parts_of(op);
     PlacementCycles cycles;
     for (std::size_t ifm = 0; ifm < 2; ++ifm) {
         for (std::size_t ofm = 0; ofm < 2; ++ofm) {
-            cycles[ifm][ofm] = parts.with(regions[ifm], regions[ofm]).total;
+            cycles[ifm][ofm] = assemble(parts, op, regions[ifm], regions[ofm]).total;
         }
     }
     return cycles;
 }
 
-Cycles estimate_dma(const stream::DmaOp& op, const Target& target) {
-    const Architecture arch = architecture(target.accelerator);
+KernelEstimate KernelEstimator::assemble(const Parts& parts, const KernelOp& op, int ifm_region,
+                                         int ofm_region) const {
+    const Traversal& traversal = parts.traversal();
+    const Compute& compute = parts.compute();
+    KernelEstimate estimate;
+    estimate.blocks = traversal.blocks();
+    estimate.jobs = estimate.blocks * traversal.jobs_per_block();
+    estimate.mac = Cycles{compute.mac};
+    estimate.output = Cycles{compute.output};
+    const std::size_t ifm_port = port_of(ifm_region);
+    const std::size_t ofm_port = port_of(ofm_region);
+    add(estimate.ports[ifm_port], Channel::ifm, parts.maps(ifm_port).ifm);
+    add(estimate.ports[ofm_port], Channel::ofm, parts.maps(ofm_port).ofm);
+    if (op.is_binary() && !op.broadcast.scalar) {
+        const std::size_t port = port_of(op.ifm2.region);
+        add(estimate.ports[port], Channel::ifm, parts.maps(port).ifm2);
+    }
+    // Weights and scales: the whole range once per block position.
+    if (op.has_weights()) {
+        const std::int64_t positions = std::int64_t{traversal.blocks_y()} * traversal.blocks_x();
+        const auto fetch = [&](Channel channel, int region, const stream::ByteRange& range) {
+            const std::size_t port = port_of(region);
+            add(estimate.ports[port], channel,
+                run_access(range.base, range.length, rules_[port].bus) * positions);
+        };
+        for (std::size_t core = 0; core < 2; ++core) {
+            fetch(Channel::weights, op.weight_region, op.weights[core]);
+            fetch(Channel::scales, op.scale_region, op.scales[core]);
+        }
+    }
+
+    std::int64_t bound = compute.pipeline;
+    estimate.bound_by = compute.mac >= compute.output ? Cause::mac : Cause::output;
+    std::int64_t latency = 0;
+    for (std::size_t port = 0; port < 2; ++port) {
+        const Access reads = total_of(estimate.ports[port], false);
+        const Access writes = total_of(estimate.ports[port], true);
+        Access both = reads;
+        both += writes;
+        const std::int64_t cycles = std::max({streaming_cycles(reads, rules_[port], false),
+                                              streaming_cycles(writes, rules_[port], true),
+                                              capped_cycles(both, rules_[port])})
+                                        .count();
+        estimate.port_cycles[port] = Cycles{cycles};
+        if (reads.beats > 0) latency = std::max(latency, rules_[port].read_latency);
+        if (cycles > bound) {
+            bound = cycles;
+            const auto& beats = estimate.ports[port].beats;
+            const auto of = [&](Channel channel) {
+                return beats[static_cast<std::size_t>(channel)];
+            };
+            const std::int64_t weights = of(Channel::weights) + of(Channel::scales);
+            const bool reading = reads.beats >= writes.beats;
+            estimate.bound_by = !reading                      ? Cause::ofm_write
+                                : weights >= of(Channel::ifm) ? Cause::weight_fetch
+                                                              : Cause::ifm_fetch;
+        }
+    }
+    const std::int64_t fill =
+        compute.mac >= compute.output ? compute.last_output : compute.first_mac;
+    estimate.total = Cycles{bound + fill + latency + rules_[ofm_port].write_latency} +
+                     target_.timing.kernel_setup + target_.timing.block_output_delay +
+                     target_.timing.block_completion;
+    return estimate;
+}
+
+Cycles KernelEstimator::dma(const stream::DmaOp& op) const {
     Cycles slowest{0};
     Cycles latency{0};
     for (const bool write : {false, true}) {
         const stream::DmaEnd& end = write ? op.destination : op.source;
         if (end.internal) continue;
-        const PortRules rules =
-            port_rules(target, arch, port_of_region(target.memory_mode, end.region));
+        const PortRules& rules = rules_[port_of(end.region)];
         Access access = run_access(end.address, static_cast<std::int64_t>(op.length), rules.bus);
         const std::int64_t runs =
             (op.stride_mode > 0 ? op.size0 : 1) * std::int64_t{op.stride_mode > 1 ? op.size1 : 1};

@@ -3,12 +3,16 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include <u65sim/simulate.hpp>
 #include <u65sim/target.hpp>
 
 #include "stream/operation.hpp"
+#include "target/architecture.hpp"
+#include "timing/axi.hpp"
 
 namespace u65sim::timing {
 
@@ -25,19 +29,43 @@ struct KernelEstimate {
     std::int64_t jobs = 0;  ///< IFM loads: blocks x depth blocks x sub-kernels
 };
 
-/// Cycles and traffic of `op` on `target`. The lengths of `op.weights` and `op.scales` count as
-/// they stand (once per block position in height and width), so put a guess there when they are
-/// not encoded yet. Throws InvalidStream for sizes that are not positive.
-KernelEstimate estimate_kernel(const stream::KernelOp& op, const Target& target);
-
 /// KernelEstimate::total by place of the IFM (first index) and of the OFM.
 using PlacementCycles = std::array<std::array<Cycles, 2>, 2>;
 
-/// As estimate_kernel, with IFM and OFM in each of two regions: for little more than one costs.
-PlacementCycles estimate_placements(const stream::KernelOp& op, const Target& target,
-                                    const std::array<int, 2>& regions);
+/// Estimates on one target. What of them does not depend on the regions, the weights' lengths and
+/// whole bursts of the addresses is kept, so asking for a kernel again is cheap. Not for several
+/// threads at a time.
+class KernelEstimator {
+public:
+    /// `target` must outlive this, unchanged.
+    explicit KernelEstimator(const Target& target);
+    ~KernelEstimator();
+    KernelEstimator(const KernelEstimator&) = delete;
+    KernelEstimator& operator=(const KernelEstimator&) = delete;
 
-/// Cycles of a memory-to-memory transfer alone: the slower side's steady state plus both latencies.
-Cycles estimate_dma(const stream::DmaOp& op, const Target& target);
+    /// Cycles and traffic of `op`. The lengths of `op.weights` and `op.scales` count as they stand
+    /// (once per block position in height and width), so put a guess there when they are not
+    /// encoded yet. Throws InvalidStream for sizes that are not positive.
+    KernelEstimate kernel(const stream::KernelOp& op);
+    /// Cycles of `op` with IFM and OFM in each of two regions.
+    PlacementCycles placements(const stream::KernelOp& op, const std::array<int, 2>& regions);
+    /// Cycles of a memory-to-memory transfer alone: the slower side's steady state plus both
+    /// latencies.
+    [[nodiscard]] Cycles dma(const stream::DmaOp& op) const;
+
+private:
+    class Parts;
+    struct Known;
+    [[nodiscard]] std::size_t port_of(int region) const;
+    const Parts& parts_of(const stream::KernelOp& op);
+    [[nodiscard]] KernelEstimate assemble(const Parts& parts, const stream::KernelOp& op,
+                                          int ifm_region, int ofm_region) const;
+
+    const Target& target_;
+    Architecture arch_;
+    std::array<PortRules, 2> rules_;
+    std::uint64_t address_period_;  ///< bytes after which bursts and beats fall alike again
+    std::unique_ptr<Known> known_;
+};
 
 }  // namespace u65sim::timing

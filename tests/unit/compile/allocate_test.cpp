@@ -39,7 +39,7 @@ TEST_CASE("a chain of maps needs the two largest neighbours") {
 TEST_CASE("what would end above the limit gets no place") {
     std::vector<Lifetime> items{{100, 0, 5, -1}, {100, 0, 5, -1}, {50, 0, 5, -1}};
     const std::vector<std::size_t> order{0, 1, 2};
-    place_in_order(items, order, 170);
+    Packer(items).place(order, 170);
     CHECK(items[0].offset == 0);
     CHECK(items[1].offset == -1);
     CHECK(items[2].offset == 112);

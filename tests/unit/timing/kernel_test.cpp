@@ -169,11 +169,11 @@ TEST_CASE("an estimate is no faster than its parts and ideal memory no slower") 
     target.sram.read_latency = Cycles{32};
     target.off_chip.read_latency = Cycles{500};
     target.off_chip.max_outstanding_reads = 24;
-    const KernelEstimate real = estimate_kernel(op, target);
+    const KernelEstimate real = KernelEstimator{target}.kernel(op);
     CHECK(real.total >= real.mac);
     CHECK(real.total >= real.output);
     CHECK(real.total >= real.port_cycles[0]);
     CHECK(real.mac.count() * 256 >= op.macs());
     target.ideal_memory = true;
-    CHECK(estimate_kernel(op, target).total <= real.total);
+    CHECK(KernelEstimator{target}.kernel(op).total <= real.total);
 }
