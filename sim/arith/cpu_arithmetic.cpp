@@ -27,25 +27,6 @@ float raw_to_float(std::int64_t raw, Affine from) {
                               static_cast<double>(raw - from.zero_point));
 }
 
-bool is_float(const Tensor& tensor) { return tensor.type == ElementType::float32; }
-
-/// Fused activations of float operators.
-float activated(const CpuCall& call, Activation activation, float value) {
-    switch (activation) {
-        case Activation::none:
-            return value;
-        case Activation::relu:
-            return std::max(value, 0.0F);
-        case Activation::relu6:
-            return std::clamp(value, 0.0F, 6.0F);
-        case Activation::relu_n1_to_1:
-            return std::clamp(value, -1.0F, 1.0F);
-        default:
-            break;
-    }
-    call.not_executable("no kernel for this fused activation");
-}
-
 float combined(OpType type, float a, float b) {
     switch (type) {
         case OpType::add:

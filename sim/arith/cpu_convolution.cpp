@@ -1,4 +1,4 @@
-// Quantised convolutions and fully connected layers on the CPU: the parameters the NPU refuses.
+// Convolutions and fully connected layers on the CPU: float32, and what the NPU refuses.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -9,9 +9,11 @@
 namespace u65sim::arith {
 namespace {
 
-/// Operands of one layer with zero points removed, and its output stage.
+/// Operands of one quantised layer with zero points removed, and its output stage.
 class Layer {
 public:
+    using Value = std::int64_t;
+
     Layer(const CpuCall& call, std::size_t input, std::size_t bias, std::size_t channel_axis,
           Activation activation)
         : call_(call), filter(*call.input(1).tensor) {
@@ -77,6 +79,41 @@ public:
     std::vector<std::int64_t> inputs, weights;
 };
 
+/// The same for float32.
+class FloatLayer {
+public:
+    using Value = float;
+
+    FloatLayer(const CpuCall& call, std::size_t input, std::size_t bias, std::size_t,
+               Activation activation)
+        : call_(call),
+          activation_(activation),
+          filter(*call.input(1).tensor),
+          inputs(float_values(call, call.input(input))),
+          weights(float_values(call, call.input(1))) {
+        if (call.has_input(bias)) biases_ = float_values(call, call.input(bias));
+        biases_.resize(static_cast<std::size_t>(call.output().shape.back()), 0.0F);
+    }
+
+    [[nodiscard]] float finish(float sum, std::size_t channel) const {
+        return activated(call_, activation_, sum + biases_[channel]);
+    }
+
+private:
+    const CpuCall& call_;
+    Activation activation_;
+    std::vector<float> biases_;
+
+public:
+    const Tensor& filter;
+    std::vector<float> inputs, weights;
+};
+
+CpuBytes store(const CpuCall& call, const std::vector<std::int64_t>& values) {
+    return store_raw(call, call.output().type, values);
+}
+CpuBytes store(const CpuCall&, const std::vector<float>& values) { return store_floats(values); }
+
 /// Extents of a map with batch, rows, columns and depth.
 struct Map {
     std::int64_t n, h, w, c;
@@ -95,12 +132,13 @@ struct Map {
     }
 };
 
-}  // namespace
-
-CpuResults cpu_convolution(const CpuCall& call) {
+template <class AnyLayer>
+CpuResults convolution(const CpuCall& call) {
+    using Value = typename AnyLayer::Value;
     const auto& window = call.attributes<WindowAttributes>();
     const bool depthwise = call.op.type == OpType::depthwise_conv_2d;
-    const Layer layer{call, 0, 2, depthwise ? std::size_t{3} : std::size_t{0}, window.activation};
+    const AnyLayer layer{call, 0, 2, depthwise ? std::size_t{3} : std::size_t{0},
+                         window.activation};
     const Map in{call, *call.input(0).tensor};
     const Map out{call, call.output()};
     const Map kernel{call, layer.filter};
@@ -115,20 +153,20 @@ CpuResults cpu_convolution(const CpuCall& call) {
         padding_before(window.padding, in.h, out.h, kernel.h, window.stride_h, window.dilation_h);
     const std::int64_t left =
         padding_before(window.padding, in.w, out.w, kernel.w, window.stride_w, window.dilation_w);
-    std::vector<std::int64_t> result;
+    std::vector<Value> result;
     result.reserve(static_cast<std::size_t>(elements(call.output())));
     for_each_place(out.n, out.h, out.w, [&](std::int64_t b, std::int64_t y, std::int64_t x) {
         for (std::int64_t o = 0; o < out.c; ++o) {
             const std::int64_t first = o / outputs_a_group * depth;
-            std::int64_t sum = 0;
+            Value sum{0};
             for (std::int64_t ky = 0; ky < kernel.h; ++ky) {
                 const std::int64_t iy = y * window.stride_h + ky * window.dilation_h - top;
                 if (iy < 0 || iy >= in.h) continue;
                 for (std::int64_t kx = 0; kx < kernel.w; ++kx) {
                     const std::int64_t ix = x * window.stride_w + kx * window.dilation_w - left;
                     if (ix < 0 || ix >= in.w) continue;
-                    const std::int64_t* from = &layer.inputs[in.at(b, iy, ix, first)];
-                    const std::int64_t* with = &layer.weights[depthwise ? kernel.at(0, ky, kx, o)
+                    const Value* from = &layer.inputs[in.at(b, iy, ix, first)];
+                    const Value* with = &layer.weights[depthwise ? kernel.at(0, ky, kx, o)
                                                                         : kernel.at(o, ky, kx, 0)];
                     for (std::int64_t c = 0; c < depth; ++c) sum += from[c] * with[c];
                 }
@@ -136,12 +174,14 @@ CpuResults cpu_convolution(const CpuCall& call) {
             result.push_back(layer.finish(sum, static_cast<std::size_t>(o)));
         }
     });
-    return {store_raw(call, call.output().type, result)};
+    return {store(call, result)};
 }
 
-CpuResults cpu_transpose_convolution(const CpuCall& call) {
+template <class AnyLayer>
+CpuResults transpose_convolution(const CpuCall& call) {
+    using Value = typename AnyLayer::Value;
     const auto& window = call.attributes<WindowAttributes>();
-    const Layer layer{call, 2, 3, 0, window.activation};
+    const AnyLayer layer{call, 2, 3, 0, window.activation};
     const Map in{call, *call.input(2).tensor};
     const Map out{call, call.output()};
     const Map kernel{call, layer.filter};
@@ -153,9 +193,9 @@ CpuResults cpu_transpose_convolution(const CpuCall& call) {
         padding_before(window.padding, out.h, in.h, kernel.h, window.stride_h, 1);
     const std::int64_t left =
         padding_before(window.padding, out.w, in.w, kernel.w, window.stride_w, 1);
-    std::vector<std::int64_t> sums(static_cast<std::size_t>(elements(call.output())), 0);
+    std::vector<Value> sums(static_cast<std::size_t>(elements(call.output())), Value{0});
     for_each_place(in.n, in.h, in.w, [&](std::int64_t b, std::int64_t y, std::int64_t x) {
-        const std::int64_t* from = &layer.inputs[in.at(b, y, x, 0)];
+        const Value* from = &layer.inputs[in.at(b, y, x, 0)];
         for (std::int64_t ky = 0; ky < kernel.h; ++ky) {
             const std::int64_t oy = y * window.stride_h + ky - top;
             if (oy < 0 || oy >= out.h) continue;
@@ -163,8 +203,8 @@ CpuResults cpu_transpose_convolution(const CpuCall& call) {
                 const std::int64_t ox = x * window.stride_w + kx - left;
                 if (ox < 0 || ox >= out.w) continue;
                 for (std::int64_t o = 0; o < out.c; ++o) {
-                    const std::int64_t* with = &layer.weights[kernel.at(o, ky, kx, 0)];
-                    std::int64_t& sum = sums[out.at(b, oy, ox, o)];
+                    const Value* with = &layer.weights[kernel.at(o, ky, kx, 0)];
+                    Value& sum = sums[out.at(b, oy, ox, o)];
                     for (std::int64_t c = 0; c < in.c; ++c) sum += from[c] * with[c];
                 }
             }
@@ -173,11 +213,13 @@ CpuResults cpu_transpose_convolution(const CpuCall& call) {
     for (std::size_t i = 0; i < sums.size(); ++i) {
         sums[i] = layer.finish(sums[i], i % static_cast<std::size_t>(out.c));
     }
-    return {store_raw(call, call.output().type, sums)};
+    return {store(call, sums)};
 }
 
-CpuResults cpu_fully_connected(const CpuCall& call) {
-    const Layer layer{call, 0, 2, 0, call.attributes<FullyConnectedAttributes>().activation};
+template <class AnyLayer>
+CpuResults fully_connected(const CpuCall& call) {
+    using Value = typename AnyLayer::Value;
+    const AnyLayer layer{call, 0, 2, 0, call.attributes<FullyConnectedAttributes>().activation};
     if (layer.filter.shape.size() != 2) call.invalid("weights must have 2 dimensions");
     const auto units = static_cast<std::size_t>(layer.filter.shape[0]);
     const auto depth = static_cast<std::size_t>(layer.filter.shape[1]);
@@ -187,17 +229,31 @@ CpuResults cpu_fully_connected(const CpuCall& call) {
     if (call.output().shape.back() != layer.filter.shape[0]) {
         call.invalid("the output's depth disagrees with the weights");
     }
-    std::vector<std::int64_t> result;
+    std::vector<Value> result;
     for (std::size_t row = 0; row < layer.inputs.size(); row += depth) {
         for (std::size_t o = 0; o < units; ++o) {
-            std::int64_t sum = 0;
+            Value sum{0};
             for (std::size_t i = 0; i < depth; ++i) {
                 sum += layer.inputs[row + i] * layer.weights[o * depth + i];
             }
             result.push_back(layer.finish(sum, o));
         }
     }
-    return {store_raw(call, call.output().type, result)};
+    return {store(call, result)};
+}
+
+}  // namespace
+
+CpuResults cpu_convolution(const CpuCall& call) {
+    return is_float(call.output()) ? convolution<FloatLayer>(call) : convolution<Layer>(call);
+}
+
+CpuResults cpu_transpose_convolution(const CpuCall& call) {
+    return is_float(call.output()) ? transpose_convolution<FloatLayer>(call) : transpose_convolution<Layer>(call);
+}
+
+CpuResults cpu_fully_connected(const CpuCall& call) {
+    return is_float(call.output()) ? fully_connected<FloatLayer>(call) : fully_connected<Layer>(call);
 }
 
 CpuResults cpu_batch_matmul(const CpuCall& call) {

@@ -117,6 +117,22 @@ RawRange clamp_range(const CpuCall& call, const Tensor& output, Activation activ
     return {range.low, std::max(range.low, range.high)};
 }
 
+float activated(const CpuCall& call, Activation activation, float value) {
+    switch (activation) {
+        case Activation::none:
+            return value;
+        case Activation::relu:
+            return std::max(value, 0.0F);
+        case Activation::relu6:
+            return std::clamp(value, 0.0F, 6.0F);
+        case Activation::relu_n1_to_1:
+            return std::clamp(value, -1.0F, 1.0F);
+        default:
+            break;
+    }
+    call.not_executable("no kernel for this fused activation");
+}
+
 std::size_t broadcast_position(const CpuCall& call, const Shape& operand, std::size_t linear) {
     const Shape& output = call.output().shape;
     std::size_t at = 0;
@@ -284,6 +300,12 @@ CpuResults dispatch(const CpuCall& call) {
             return cpu_mean(call);
         case OpType::reduce_max:
             return cpu_reduce_max(call);
+        case OpType::sum:
+            return cpu_sum(call);
+        case OpType::shape:
+            return cpu_shape(call);
+        case OpType::unidirectional_sequence_lstm:
+            return cpu_lstm(call);
         case OpType::resize_bilinear:
         case OpType::resize_nearest_neighbor:
             return cpu_resize(call);
@@ -311,8 +333,9 @@ CpuResults dispatch(const CpuCall& call) {
 
 std::vector<std::vector<std::uint8_t>> run_cpu_operator(const Operator& op,
                                                         std::span<const CpuOperand> inputs,
-                                                        std::span<const Tensor* const> outputs) {
-    const CpuCall call{op, inputs, outputs};
+                                                        std::span<const Tensor* const> outputs,
+                                                        std::span<const Tensor* const> intermediates) {
+    const CpuCall call{op, inputs, outputs, intermediates};
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         const CpuOperand& operand = inputs[i];
         if (operand.tensor == nullptr) continue;

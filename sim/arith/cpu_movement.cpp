@@ -105,6 +105,12 @@ CpuResults joined_on_axis(const CpuCall& call) {
 
 }  // namespace
 
+CpuResults cpu_shape(const CpuCall& call) {
+    std::vector<std::int64_t> extents;
+    for (const std::int32_t extent : call.input(0).tensor->shape) extents.push_back(extent);
+    return {store_raw(call, call.output().type, extents)};
+}
+
 CpuResults cpu_reshape(const CpuCall& call) {
     const CpuOperand& input = call.input(0);
     return {CpuBytes(input.bytes.begin(), input.bytes.end())};

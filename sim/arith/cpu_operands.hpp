@@ -19,6 +19,7 @@ struct CpuCall {
     const Operator& op;
     std::span<const CpuOperand> inputs;
     std::span<const Tensor* const> outputs;
+    std::span<const Tensor* const> intermediates;
 
     /// Throws InvalidModel when operand `index` is missing.
     [[nodiscard]] const CpuOperand& input(std::size_t index) const;
@@ -36,6 +37,9 @@ struct CpuCall {
 };
 
 std::int64_t elements(const Tensor& tensor);
+inline bool is_float(const Tensor& tensor) { return tensor.type == ElementType::float32; }
+/// A fused activation of a float operator.
+float activated(const CpuCall& call, Activation activation, float value);
 std::size_t bytes_of_element(const Tensor& tensor);
 /// An int32 or int64 tensor as integers; throws InvalidModel for other types.
 std::vector<std::int64_t> integers(const CpuCall& call, std::size_t index);
@@ -96,6 +100,10 @@ CpuResults cpu_batch_matmul(const CpuCall& call);
 CpuResults cpu_pool(const CpuCall& call);
 CpuResults cpu_mean(const CpuCall& call);
 CpuResults cpu_reduce_max(const CpuCall& call);
+CpuResults cpu_sum(const CpuCall& call);
+CpuResults cpu_shape(const CpuCall& call);
+/// Output, then the new output and cell states.
+CpuResults cpu_lstm(const CpuCall& call);
 CpuResults cpu_resize(const CpuCall& call);
 CpuResults cpu_quantised_binary(const CpuCall& call);
 CpuResults cpu_leaky_relu16(const CpuCall& call);

@@ -11,6 +11,14 @@
 namespace u65sim::arith {
 namespace {
 
+/// The part of a pool's window that lies inside of the map; ends are not included.
+struct Window {
+    std::int64_t batch, first_y, last_y, first_x, last_x;
+    [[nodiscard]] std::int64_t elements() const {
+        return (last_y - first_y) * (last_x - first_x);
+    }
+};
+
 /// Which of the input's dimensions the constant axes of a reduction name.
 std::vector<bool> reduced_axes(const CpuCall& call, std::size_t rank) {
     std::vector<bool> reduced(rank, false);
@@ -21,13 +29,12 @@ std::vector<bool> reduced_axes(const CpuCall& call, std::size_t rank) {
 }
 
 /// Combines the elements over the reduced axes, in the order of the kept ones.
-template <class Combine>
-std::vector<std::int64_t> reduced(const CpuCall& call, std::int64_t start, Combine combine) {
-    const CpuOperand& input = call.input(0);
-    const Shape& shape = input.tensor->shape;
+template <class Value, class Combine>
+std::vector<Value> reduced(const CpuCall& call, const std::vector<Value>& raw, Value start,
+                           Combine combine) {
+    const Shape& shape = call.input(0).tensor->shape;
     const auto axes = reduced_axes(call, shape.size());
-    const auto raw = raw_values(call, input);
-    std::vector<std::int64_t> result(static_cast<std::size_t>(elements(call.output())), start);
+    std::vector<Value> result(static_cast<std::size_t>(elements(call.output())), start);
     for (std::size_t i = 0; i < raw.size(); ++i) {
         std::size_t rest = i;
         std::size_t at = 0;
@@ -46,60 +53,130 @@ std::vector<std::int64_t> reduced(const CpuCall& call, std::int64_t start, Combi
     return result;
 }
 
+/// Elements that come together in one of `results`.
+std::int64_t reduced_count(const CpuCall& call, std::size_t results) {
+    const auto parts = std::max<std::int64_t>(static_cast<std::int64_t>(results), 1);
+    const std::int64_t count = elements(*call.input(0).tensor) / parts;
+    if (count < 1) call.invalid("a reduction of no elements");
+    return count;
+}
+
+/// Sums without the input's zero point, which must stay in 32 bits.
+std::vector<std::int64_t> quantised_sums(const CpuCall& call, Affine in) {
+    auto sums = reduced(call, raw_values(call, call.input(0)), std::int64_t{0},
+                        [&](std::int64_t sum, std::int64_t value) {
+                            return sum + value - in.zero_point;
+                        });
+    for (const std::int64_t sum : sums) {
+        if (sum != static_cast<std::int32_t>(sum)) call.not_executable("a sum leaves 32 bits");
+    }
+    return sums;
+}
+
+CpuResults rescaled(const CpuCall& call, std::vector<std::int64_t> sums, Multiplier scale,
+                    Affine out) {
+    const RawRange range = raw_range(call, call.output().type);
+    for (std::int64_t& value : sums) {
+        value = std::clamp<std::int64_t>(
+            std::int64_t{multiply_by_quantised(static_cast<std::int32_t>(value), scale)} +
+                out.zero_point,
+            range.low, range.high);
+    }
+    return {store_raw(call, call.output().type, sums)};
+}
+
+std::vector<float> float_sums(const CpuCall& call) {
+    return reduced(call, float_values(call, call.input(0)), 0.0F,
+                   [](float sum, float value) { return sum + value; });
+}
+
+/// Calls visit(first row, end row, first column, end column, batch) for each window's part inside
+/// of the map.
+template <class Visit>
+void for_each_window(const CpuCall& call, const WindowAttributes& window, Visit visit) {
+    const Shape& in = call.input(0).tensor->shape;
+    const Shape& out = call.output().shape;
+    if (in.size() != 4 || out.size() != 4 || in[0] != out[0] || in[3] != out[3]) {
+        call.invalid("a pool needs maps of 4 dimensions and equal depth");
+    }
+    const std::int64_t top =
+        padding_before(window.padding, in[1], out[1], window.filter_h, window.stride_h, 1);
+    const std::int64_t left =
+        padding_before(window.padding, in[2], out[2], window.filter_w, window.stride_w, 1);
+    for_each_place(out[0], out[1], out[2], [&](std::int64_t b, std::int64_t y, std::int64_t x) {
+        const std::int64_t y0 = y * window.stride_h - top;
+        const std::int64_t x0 = x * window.stride_w - left;
+        const Window inside{b, std::max<std::int64_t>(y0, 0),
+                            std::min<std::int64_t>(y0 + window.filter_h, in[1]),
+                            std::max<std::int64_t>(x0, 0),
+                            std::min<std::int64_t>(x0 + window.filter_w, in[2])};
+        if (inside.last_y <= inside.first_y || inside.last_x <= inside.first_x) {
+            call.invalid("a window without elements");
+        }
+        visit(inside);
+    });
+}
+
+/// Sum and maximum of each channel of each window, and the windows' elements.
+template <class Value, class Finish>
+std::vector<Value> pooled(const CpuCall& call, const std::vector<Value>& values, Finish finish) {
+    const auto& window = call.attributes<WindowAttributes>();
+    const Shape& in = call.input(0).tensor->shape;
+    std::vector<Value> result;
+    for_each_window(call, window, [&](const Window& inside) {
+        for (std::int64_t c = 0; c < in[3]; ++c) {
+            Value sum{0};
+            Value largest = std::numeric_limits<Value>::lowest();
+            for (std::int64_t y = inside.first_y; y < inside.last_y; ++y) {
+                for (std::int64_t x = inside.first_x; x < inside.last_x; ++x) {
+                    const Value value = values[static_cast<std::size_t>(
+                        ((inside.batch * in[1] + y) * in[2] + x) * in[3] + c)];
+                    sum += value;
+                    largest = std::max(largest, value);
+                }
+            }
+            result.push_back(finish(sum, largest, inside.elements()));
+        }
+    });
+    return result;
+}
+
 }  // namespace
 
 CpuResults cpu_pool(const CpuCall& call) {
     const auto& window = call.attributes<WindowAttributes>();
     const bool average = call.op.type == OpType::average_pool_2d;
     const CpuOperand& input = call.input(0);
-    const Shape& in = input.tensor->shape;
-    const Shape& out = call.output().shape;
-    if (in.size() != 4 || out.size() != 4 || in[0] != out[0] || in[3] != out[3]) {
-        call.invalid("a pool needs maps of 4 dimensions and equal depth");
+    if (is_float(*input.tensor)) {
+        return {store_floats(pooled(call, float_values(call, input),
+                                    [&](float sum, float largest, std::int64_t count) {
+                                        return activated(call, window.activation,
+                                                         average ? sum / static_cast<float>(count)
+                                                                 : largest);
+                                    }))};
     }
     const RawRange range = clamp_range(call, call.output(), window.activation);
-    const auto raw = raw_values(call, input);
-    const std::int64_t top =
-        padding_before(window.padding, in[1], out[1], window.filter_h, window.stride_h, 1);
-    const std::int64_t left =
-        padding_before(window.padding, in[2], out[2], window.filter_w, window.stride_w, 1);
-    std::vector<std::int64_t> result;
-    for_each_place(out[0], out[1], out[2], [&](std::int64_t b, std::int64_t y, std::int64_t x) {
-        const std::int64_t y0 = y * window.stride_h - top;
-        const std::int64_t x0 = x * window.stride_w - left;
-        const std::int64_t first_y = std::max<std::int64_t>(y0, 0);
-        const std::int64_t first_x = std::max<std::int64_t>(x0, 0);
-        const std::int64_t last_y = std::min<std::int64_t>(y0 + window.filter_h, in[1]);
-        const std::int64_t last_x = std::min<std::int64_t>(x0 + window.filter_w, in[2]);
-        const std::int64_t count = (last_y - first_y) * (last_x - first_x);
-        if (last_y <= first_y || last_x <= first_x) call.invalid("a window without elements");
-        for (std::int64_t c = 0; c < in[3]; ++c) {
-            std::int64_t sum = 0;
-            std::int64_t largest = std::numeric_limits<std::int64_t>::min();
-            for (std::int64_t iy = first_y; iy < last_y; ++iy) {
-                for (std::int64_t ix = first_x; ix < last_x; ++ix) {
-                    const std::int64_t value =
-                        raw[static_cast<std::size_t>(((b * in[1] + iy) * in[2] + ix) * in[3] + c)];
-                    sum += value;
-                    largest = std::max(largest, value);
-                }
-            }
-            // Half away from zero.
-            const std::int64_t mean = (sum + (sum >= 0 ? count / 2 : -(count / 2))) / count;
-            result.push_back(std::clamp(average ? mean : largest, range.low, range.high));
-        }
-    });
+    const auto result =
+        pooled(call, raw_values(call, input),
+               [&](std::int64_t sum, std::int64_t largest, std::int64_t count) {
+                   // Half away from zero.
+                   const std::int64_t mean = (sum + (sum >= 0 ? count / 2 : -(count / 2))) / count;
+                   return std::clamp(average ? mean : largest, range.low, range.high);
+               });
     return {store_raw(call, call.output().type, result)};
 }
 
 CpuResults cpu_mean(const CpuCall& call) {
+    if (is_float(*call.input(0).tensor)) {
+        auto sums = float_sums(call);
+        const auto count = static_cast<float>(reduced_count(call, sums.size()));
+        for (float& value : sums) value /= count;
+        return {store_floats(sums)};
+    }
     const Affine in = affine_of(call, *call.input(0).tensor);
     const Affine out = affine_of(call, call.output());
-    auto sums = reduced(
-        call, 0, [&](std::int64_t sum, std::int64_t value) { return sum + value - in.zero_point; });
-    const std::int64_t count = elements(*call.input(0).tensor) /
-                               std::max<std::int64_t>(static_cast<std::int64_t>(sums.size()), 1);
-    if (count < 1) call.invalid("a mean over no elements");
+    auto sums = quantised_sums(call, in);
+    const std::int64_t count = reduced_count(call, sums.size());
     // The division is folded into the multiplier, with as many bits as stay exact.
     const Multiplier full =
         quantise(static_cast<double>(in.scale) / static_cast<double>(out.scale));
@@ -108,23 +185,32 @@ CpuResults cpu_mean(const CpuCall& call) {
     const Multiplier mean{static_cast<std::uint32_t>((std::uint64_t{full.multiplier} << folded) /
                                                      static_cast<std::uint64_t>(count)),
                           full.shift + folded};
-    const RawRange range = raw_range(call, call.output().type);
-    for (std::int64_t& value : sums) {
-        if (value != static_cast<std::int32_t>(value)) {
-            call.not_executable("a sum leaves 32 bits");
-        }
-        value = std::clamp<std::int64_t>(
-            std::int64_t{multiply_by_quantised(static_cast<std::int32_t>(value), mean)} +
-                out.zero_point,
-            range.low, range.high);
+    return rescaled(call, std::move(sums), mean, out);
+}
+
+CpuResults cpu_sum(const CpuCall& call) {
+    if (is_float(*call.input(0).tensor)) return {store_floats(float_sums(call))};
+    if (bytes_of_element(*call.input(0).tensor) > 2) {
+        return {store_raw(call, call.output().type,
+                          reduced(call, raw_values(call, call.input(0)), std::int64_t{0},
+                                  [](std::int64_t a, std::int64_t b) { return a + b; }))};
     }
-    return {store_raw(call, call.output().type, sums)};
+    const Affine in = affine_of(call, *call.input(0).tensor);
+    const Affine out = affine_of(call, call.output());
+    return rescaled(call, quantised_sums(call, in),
+                    quantise(static_cast<double>(in.scale) / static_cast<double>(out.scale)), out);
 }
 
 CpuResults cpu_reduce_max(const CpuCall& call) {
-    const auto result = reduced(call, std::numeric_limits<std::int64_t>::min(),
-                                [](std::int64_t a, std::int64_t b) { return std::max(a, b); });
-    return {store_raw(call, call.output().type, result)};
+    const auto largest = [](auto a, auto b) { return std::max(a, b); };
+    const CpuOperand& input = call.input(0);
+    if (is_float(*input.tensor)) {
+        return {store_floats(reduced(call, float_values(call, input),
+                                     std::numeric_limits<float>::lowest(), largest))};
+    }
+    return {store_raw(call, call.output().type,
+                      reduced(call, raw_values(call, input),
+                              std::numeric_limits<std::int64_t>::min(), largest))};
 }
 
 }  // namespace u65sim::arith

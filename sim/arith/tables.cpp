@@ -9,6 +9,7 @@
 #include <u65sim/error.hpp>
 
 #include "arith/fixed_point.hpp"
+#include "arith/fixed_point16.hpp"
 
 namespace u65sim::arith {
 namespace {
@@ -58,17 +59,6 @@ Table8 fill(bool is_signed, Entry entry) {
         table[static_cast<std::size_t>(x - range.low)] = range.byte(entry(x));
     }
     return table;
-}
-
-std::int16_t clamp16(std::int64_t value) {
-    return static_cast<std::int16_t>(std::clamp<std::int64_t>(value, -32768, 32767));
-}
-
-std::int16_t rounding_mul16(std::int16_t a, std::int16_t b) {
-    if (a == -32768 && b == -32768) return 32767;
-    const std::int32_t product = std::int32_t{a} * std::int32_t{b};
-    return static_cast<std::int16_t>((product + (product >= 0 ? (1 << 14) : 1 - (1 << 14))) /
-                                     (1 << 15));
 }
 
 /// Without rounding: toward zero.
@@ -171,15 +161,15 @@ Table8 hard_swish_table8(bool is_signed, Affine input, Affine output) {
     const std::int16_t relu_multiplier = high_half(to_relu.multiplier);
     const int output_right = std::max(to_output.shift - 31, 0);
     return fill(is_signed, [&](std::int32_t x) -> std::int64_t {
-        const std::int16_t fine = clamp16(std::int64_t{x - input.zero_point} * 128);
+        const std::int16_t fine = saturate16(std::int64_t{x - input.zero_point} * 128);
         const std::int16_t unshifted = rounding_mul16(fine, output_multiplier);
         std::int16_t relu = fine;
         // All but the last bit of a left shift comes first, so that saturation is not lost.
         if (to_relu.shift < 31) {
-            relu = clamp16(std::int64_t{relu} * (std::int64_t{1} << (30 - to_relu.shift)));
+            relu = saturate16(std::int64_t{relu} * (std::int64_t{1} << (30 - to_relu.shift)));
         }
         relu = rounding_mul16(relu, relu_multiplier);
-        if (to_relu.shift < 31) relu = clamp16(std::int64_t{relu} * 2);
+        if (to_relu.shift < 31) relu = saturate16(std::int64_t{relu} * 2);
         if (to_relu.shift > 31) {
             relu = static_cast<std::int16_t>(rounding_divide_by_pot(relu, to_relu.shift - 31));
         }

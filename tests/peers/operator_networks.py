@@ -114,10 +114,10 @@ class Network:
         data = self.random.integers(-127, 128, shape).astype(np.int8)
         return self.tensor(shape, (scales, [0] * channels), tfl.TensorType.INT8, data, axis)
 
-    def bias(self, count, x, weights):
+    def bias(self, count, x, weights, code=None):
         q = self.graph.tensors[weights].quantization
         scales = [float(s) * self.scale(x) for s in q.scale]
-        wide = self.kind == "int16"
+        wide = self.kind == "int16" if code is None else code == tfl.TensorType.INT64
         data = self.random.integers(-20000, 20000, [count])
         data = data.astype(np.int64 if wide else np.int32)
         code = tfl.TensorType.INT64 if wide else tfl.TensorType.INT32
@@ -470,6 +470,30 @@ def rsqrt(net):
     net.operator("RSQRT", [x])
 
 
+def lstm(net):
+    """States start at their zero points; the cell state's scale is a power of two."""
+    batches, steps = net.pick(1, 3), net.pick(1, 6)
+    features, cells, time_major = net.pick(1, 20), net.pick(1, 30), bool(net.pick(0, 1))
+    order = lambda n: [steps, batches, n] if time_major else [batches, steps, n]
+    x = net.input(order(features))
+    hidden = net.quantisation(1 / 128, net.pick(-5, 5))
+    weight = lambda n: net.weights([cells, n], 0, 1)
+    gates = [weight(features) for _ in range(4)] + [weight(cells) for _ in range(4)]
+    biases = [net.bias(cells, x, gates[k], tfl.TensorType.INT32) for k in range(4)]
+    states = [net.tensor([batches, cells], hidden),
+              net.tensor([batches, cells], ([2.0 ** -net.pick(10, 14)], [0]), tfl.TensorType.INT16)]
+    for state in states:
+        net.graph.tensors[state].isVariable = True
+    net.output(order(cells), hidden)
+    net.operator("UNIDIRECTIONAL_SEQUENCE_LSTM",
+                 [x, *gates, -1, -1, -1, *biases, -1, -1, *states, -1, -1, -1, -1],
+                 "UnidirectionalSequenceLSTMOptions", timeMajor=time_major,
+                 fusedActivationFunction=tfl.ActivationFunctionType.TANH,
+                 cellClip=net.choose([0.0, net.real(0.2, 2.0)]))
+    carriers = [net.tensor([1], ([1 / 4096], [0]), tfl.TensorType.INT16) for _ in range(4)]
+    net.graph.operators[-1].intermediates = carriers + [net.tensor([batches, cells], hidden)]
+
+
 ALL, BYTES, SIGNED = ("int8", "uint8", "int16"), ("int8", "uint8"), ("int8", "int16")
 
 # Name: element types the reference kernels take, and what builds one case.
@@ -542,5 +566,6 @@ OPERATORS = {
     "RESIZE_BILINEAR (any size)": (ALL, lambda n: resize_any(n, "RESIZE_BILINEAR",
                                                              "ResizeBilinearOptions")),
     "ARG_MAX": (BYTES, arg_max),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": (("int8",), lstm),
     "ARG_MAX (rows)": (BYTES, lambda n: arg_max(n, 1, tfl.TensorType.INT64)),
 }

@@ -45,6 +45,13 @@ std::uint64_t size_of(const Tensor& tensor) {
     return static_cast<std::uint64_t>(bytes);
 }
 
+/// A variable tensor before the first inference: real zeros in int8, zero bytes elsewhere.
+Buffer first_state(const Tensor& tensor) {
+    const auto& points = tensor.quantization.zero_points;
+    const bool shifted = tensor.type == ElementType::int8 && !points.empty();
+    return Buffer(size_of(tensor), static_cast<std::uint8_t>(shifted ? points.front() : 0));
+}
+
 /// One inference: the values of tensors outside of the NPU, and the NPU's memory.
 class Run {
 public:
@@ -102,7 +109,7 @@ private:
         if (const auto known = values_.find(id); known != values_.end()) return known->second;
         const Tensor& wanted = tensor(id);
         if (wanted.data) return values_[id] = wanted.data.bytes();
-        if (wanted.is_variable) return values_[id] = Buffer(size_of(wanted), 0);
+        if (wanted.is_variable) return values_[id] = first_state(wanted);
         throw InvalidModel(fmt::format("{}: tensor {} is used before anything computed it",
                                        network_.name, wanted.name));
     }
@@ -183,9 +190,15 @@ private:
         }
         std::vector<const Tensor*> outputs;
         for (const TensorId id : op.outputs) outputs.push_back(&tensor(id));
-        auto results = arith::run_cpu_operator(op, operands, outputs);
-        for (std::size_t i = 0; i < op.outputs.size(); ++i) {
-            values_[op.outputs[i]] = std::move(results[i]);
+        std::vector<const Tensor*> intermediates;
+        for (const TensorId id : op.intermediates) intermediates.push_back(&tensor(id));
+        auto results = arith::run_cpu_operator(op, operands, outputs, intermediates);
+        std::vector<TensorId> written = op.outputs;
+        for (const TensorId id : op.inputs) {
+            if (id != no_tensor && tensor(id).is_variable) written.push_back(id);
+        }
+        for (std::size_t i = 0; i < std::min(written.size(), results.size()); ++i) {
+            values_[written[i]] = std::move(results[i]);
         }
     }
 
