@@ -167,7 +167,7 @@ CpuResults convolution(const CpuCall& call) {
                     if (ix < 0 || ix >= in.w) continue;
                     const Value* from = &layer.inputs[in.at(b, iy, ix, first)];
                     const Value* with = &layer.weights[depthwise ? kernel.at(0, ky, kx, o)
-                                                                        : kernel.at(o, ky, kx, 0)];
+                                                                 : kernel.at(o, ky, kx, 0)];
                     for (std::int64_t c = 0; c < depth; ++c) sum += from[c] * with[c];
                 }
             }
@@ -249,11 +249,13 @@ CpuResults cpu_convolution(const CpuCall& call) {
 }
 
 CpuResults cpu_transpose_convolution(const CpuCall& call) {
-    return is_float(call.output()) ? transpose_convolution<FloatLayer>(call) : transpose_convolution<Layer>(call);
+    return is_float(call.output()) ? transpose_convolution<FloatLayer>(call)
+                                   : transpose_convolution<Layer>(call);
 }
 
 CpuResults cpu_fully_connected(const CpuCall& call) {
-    return is_float(call.output()) ? fully_connected<FloatLayer>(call) : fully_connected<Layer>(call);
+    return is_float(call.output()) ? fully_connected<FloatLayer>(call)
+                                   : fully_connected<Layer>(call);
 }
 
 CpuResults cpu_batch_matmul(const CpuCall& call) {

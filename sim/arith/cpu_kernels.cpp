@@ -331,10 +331,9 @@ CpuResults dispatch(const CpuCall& call) {
 
 }  // namespace
 
-std::vector<std::vector<std::uint8_t>> run_cpu_operator(const Operator& op,
-                                                        std::span<const CpuOperand> inputs,
-                                                        std::span<const Tensor* const> outputs,
-                                                        std::span<const Tensor* const> intermediates) {
+std::vector<std::vector<std::uint8_t>> run_cpu_operator(
+    const Operator& op, std::span<const CpuOperand> inputs, std::span<const Tensor* const> outputs,
+    std::span<const Tensor* const> intermediates) {
     const CpuCall call{op, inputs, outputs, intermediates};
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         const CpuOperand& operand = inputs[i];

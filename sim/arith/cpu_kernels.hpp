@@ -17,11 +17,11 @@ struct CpuOperand {
 
 /// Computes one operator as TensorFlow Lite's reference kernels do. `outputs` gives the shapes and
 /// types to produce, `intermediates` the operator's tensors that only carry quantisation. The
-/// results are the outputs' bytes, then the new ones of its variable operands, in order. Throws NotExecutable for operators and element types without a kernel, and
-/// InvalidModel when operands do not fit together.
-std::vector<std::vector<std::uint8_t>> run_cpu_operator(const Operator& op,
-                                                        std::span<const CpuOperand> inputs,
-                                                        std::span<const Tensor* const> outputs,
-                                                        std::span<const Tensor* const> intermediates = {});
+/// results are the outputs' bytes, then the new ones of its variable operands, in order. Throws
+/// NotExecutable for operators and element types without a kernel, and InvalidModel when operands
+/// do not fit together.
+std::vector<std::vector<std::uint8_t>> run_cpu_operator(
+    const Operator& op, std::span<const CpuOperand> inputs, std::span<const Tensor* const> outputs,
+    std::span<const Tensor* const> intermediates = {});
 
 }  // namespace u65sim::arith

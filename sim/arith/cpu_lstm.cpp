@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
 
 #include <fmt/format.h>
 
@@ -90,8 +89,8 @@ Layer read(const CpuCall& call) {
     }
     layer.cell_exponent = exponent - 1;
     if (form.cell_clip > 0) {
-        layer.clip = std::clamp<std::int64_t>(
-            std::lround(std::min(form.cell_clip / cell_scale, 65536.0F)), 0, 32767);
+        // The reference truncates.
+        layer.clip = static_cast<std::int64_t>(std::min(form.cell_clip / cell_scale, 32767.0F));
     }
     constexpr float q15 = 1.0F / 32768.0F;
     layer.out_scale = quantise(static_cast<double>(q15 / layer.hidden.scale * q15));
@@ -100,10 +99,11 @@ Layer read(const CpuCall& call) {
         gate.of_input = matrix(call, input_weights + i, layer.cells, layer.features);
         gate.of_state = matrix(call, recurrent_weights + i, layer.cells, layer.cells);
         gate.bias.assign(layer.cells, 0);
-        if (call.has_input(gate_biases + i)) gate.bias = matrix(call, gate_biases + i, layer.cells, 1);
-        gate.input_scale = product_scale(
-            layer.input.scale, affine_of(call, *call.input(input_weights + i).tensor).scale,
-            gate_scale);
+        if (call.has_input(gate_biases + i))
+            gate.bias = matrix(call, gate_biases + i, layer.cells, 1);
+        gate.input_scale =
+            product_scale(layer.input.scale,
+                          affine_of(call, *call.input(input_weights + i).tensor).scale, gate_scale);
         gate.state_scale = product_scale(
             layer.state.scale, affine_of(call, *call.input(recurrent_weights + i).tensor).scale,
             gate_scale);
@@ -124,8 +124,8 @@ std::int32_t dot(const std::vector<std::int64_t>& rows, std::size_t row, const s
 std::int16_t gate_value(const Layer& layer, std::size_t which, std::size_t cell,
                         const std::int64_t* input, const std::int64_t* state) {
     const Gate& gate = layer.gate[which];
-    const std::int32_t of_input = dot(gate.of_input, cell, input, layer.features,
-                                      layer.input.zero_point, gate.bias[cell]);
+    const std::int32_t of_input =
+        dot(gate.of_input, cell, input, layer.features, layer.input.zero_point, gate.bias[cell]);
     const std::int32_t of_state =
         dot(gate.of_state, cell, state, layer.cells, layer.state.zero_point, 0);
     const std::int16_t first = saturate16(multiply_by_quantised(of_input, gate.input_scale));
@@ -156,8 +156,8 @@ CpuResults cpu_lstm(const CpuCall& call) {
                 std::int64_t& cell = cells[batch * layer.cells + i];
                 const auto kept = static_cast<std::int16_t>(
                     rounding_divide_by_pot(value(1) * static_cast<std::int32_t>(cell), 15));
-                const auto added = static_cast<std::int16_t>(rounding_divide_by_pot(
-                    value(0) * value(cell_gate), 30 + layer.cell_exponent));
+                const auto added = static_cast<std::int16_t>(
+                    rounding_divide_by_pot(value(0) * value(cell_gate), 30 + layer.cell_exponent));
                 cell = saturate16(kept + added);
                 if (layer.clip > 0) cell = std::clamp(cell, -layer.clip, layer.clip);
                 const std::int32_t squashed =

@@ -14,9 +14,7 @@ namespace {
 /// The part of a pool's window that lies inside of the map; ends are not included.
 struct Window {
     std::int64_t batch, first_y, last_y, first_x, last_x;
-    [[nodiscard]] std::int64_t elements() const {
-        return (last_y - first_y) * (last_x - first_x);
-    }
+    [[nodiscard]] std::int64_t elements() const { return (last_y - first_y) * (last_x - first_x); }
 };
 
 /// Which of the input's dimensions the constant axes of a reduction name.
@@ -63,10 +61,9 @@ std::int64_t reduced_count(const CpuCall& call, std::size_t results) {
 
 /// Sums without the input's zero point, which must stay in 32 bits.
 std::vector<std::int64_t> quantised_sums(const CpuCall& call, Affine in) {
-    auto sums = reduced(call, raw_values(call, call.input(0)), std::int64_t{0},
-                        [&](std::int64_t sum, std::int64_t value) {
-                            return sum + value - in.zero_point;
-                        });
+    auto sums =
+        reduced(call, raw_values(call, call.input(0)), std::int64_t{0},
+                [&](std::int64_t sum, std::int64_t value) { return sum + value - in.zero_point; });
     for (const std::int64_t sum : sums) {
         if (sum != static_cast<std::int32_t>(sum)) call.not_executable("a sum leaves 32 bits");
     }
@@ -106,10 +103,9 @@ void for_each_window(const CpuCall& call, const WindowAttributes& window, Visit 
     for_each_place(out[0], out[1], out[2], [&](std::int64_t b, std::int64_t y, std::int64_t x) {
         const std::int64_t y0 = y * window.stride_h - top;
         const std::int64_t x0 = x * window.stride_w - left;
-        const Window inside{b, std::max<std::int64_t>(y0, 0),
-                            std::min<std::int64_t>(y0 + window.filter_h, in[1]),
-                            std::max<std::int64_t>(x0, 0),
-                            std::min<std::int64_t>(x0 + window.filter_w, in[2])};
+        const Window inside{
+            b, std::max<std::int64_t>(y0, 0), std::min<std::int64_t>(y0 + window.filter_h, in[1]),
+            std::max<std::int64_t>(x0, 0), std::min<std::int64_t>(x0 + window.filter_w, in[2])};
         if (inside.last_y <= inside.first_y || inside.last_x <= inside.first_x) {
             call.invalid("a window without elements");
         }
@@ -148,12 +144,11 @@ CpuResults cpu_pool(const CpuCall& call) {
     const bool average = call.op.type == OpType::average_pool_2d;
     const CpuOperand& input = call.input(0);
     if (is_float(*input.tensor)) {
-        return {store_floats(pooled(call, float_values(call, input),
-                                    [&](float sum, float largest, std::int64_t count) {
-                                        return activated(call, window.activation,
-                                                         average ? sum / static_cast<float>(count)
-                                                                 : largest);
-                                    }))};
+        return {store_floats(pooled(
+            call, float_values(call, input), [&](float sum, float largest, std::int64_t count) {
+                return activated(call, window.activation,
+                                 average ? sum / static_cast<float>(count) : largest);
+            }))};
     }
     const RawRange range = clamp_range(call, call.output(), window.activation);
     const auto result =
@@ -208,9 +203,9 @@ CpuResults cpu_reduce_max(const CpuCall& call) {
         return {store_floats(reduced(call, float_values(call, input),
                                      std::numeric_limits<float>::lowest(), largest))};
     }
-    return {store_raw(call, call.output().type,
-                      reduced(call, raw_values(call, input),
-                              std::numeric_limits<std::int64_t>::min(), largest))};
+    return {store_raw(
+        call, call.output().type,
+        reduced(call, raw_values(call, input), std::numeric_limits<std::int64_t>::min(), largest))};
 }
 
 }  // namespace u65sim::arith

@@ -91,8 +91,7 @@ std::int16_t fixed_logistic16(std::int16_t value) {
 std::int16_t fixed_tanh16(std::int16_t value, int integer_bits) {
     if (value == 0) return 0;
     // exp(-2|x|): the same raw value with one integer bit more.
-    const std::int16_t power =
-        exp_on_negative_values(negative_magnitude(value), integer_bits + 1);
+    const std::int16_t power = exp_on_negative_values(negative_magnitude(value), integer_bits + 1);
     const std::int16_t positive = by_pot(difference(Reciprocal{power}.value, 1 << 13), 2);
     return value > 0 ? positive : static_cast<std::int16_t>(-positive);
 }
