@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "compile/operators.hpp"
+#include "compile/lowering.hpp"
 #include "compile/passes.hpp"
 
 namespace u65sim::compiler {
@@ -31,7 +31,9 @@ public:
             case OpType::max_pool_2d:
                 return pool();
             case OpType::mean:
-                return mean();
+            case OpType::sum:
+            case OpType::reduce_max:
+                return reduction();
             case OpType::add:
             case OpType::sub:
             case OpType::mul:
@@ -279,25 +281,36 @@ private:
         return {};
     }
 
-    std::string mean() const {
+    std::string reduction() const {
         if (auto text = types(); !text.empty()) return text;
-        if (!constant(1)) return "axes are not constant";
-        const auto rank = map().shape.size();
-        if (rank == 4 && map().shape[0] != 1) {
-            return fmt::format("batch is {}: must be 1", map().shape[0]);
+        const ReducedAxes axes = reduced_axes(*program_.graph, op_);
+        if (!axes.n && !axes.h && !axes.w && !axes.c) {
+            return "axes are not constant, or none of height, width and depth";
         }
-        std::int64_t product = 1;
-        for (const auto raw : integers(input(1))) {
-            const auto axis = normalise_axis(raw, rank);
-            if (axis < 0 || axis >= static_cast<std::int32_t>(rank))
-                return "an axis is out of range";
-            const std::int32_t from_back = static_cast<std::int32_t>(rank) - axis;
-            if (from_back != 2 && from_back != 3 && !(from_back == 4)) {
-                return "only means over height and width are lowered";
+        const std::int32_t batch = map().shape.size() == 4 ? map().shape[0] : 1;
+        if (batch != 1 && (axes.n || axes.h)) return fmt::format("batch is {}: must be 1", batch);
+        const Extent in = extent_of(map().shape);
+        if (op_.type == OpType::reduce_max) {
+            if (!same_quantization(map(), output())) return "input and output scales differ";
+            const std::int32_t rows = axes.h ? in.h : 1;
+            if (rows > 256 || std::int64_t{rows} * (axes.w ? in.w : 1) > 65536) {
+                return fmt::format("window is {}x{}: at most 256 high and 65536 elements", rows,
+                                   axes.w ? in.w : 1);
             }
-            product *= map().shape[static_cast<std::size_t>(axis)];
+            const std::int64_t positions = std::int64_t{axes.h ? 1 : in.h} * (axes.w ? 1 : in.w);
+            if (axes.c && positions > 65535) return "more than 65535 positions";
+            return {};
         }
-        if (product > 4096) return fmt::format("{} elements a mean: at most 4096", product);
+        // Sums must stay in 32 bits.
+        const std::int64_t count =
+            std::int64_t{axes.h ? in.h : 1} * (axes.w ? in.w : 1) * (axes.c ? in.c : 1);
+        const Clamp range = range_of(*data_type(map().type));
+        const std::int64_t zero = zero_point(map());
+        const std::int64_t most = ((std::int64_t{1} << 31) - 1) /
+                                  std::max({range.max - zero, zero - range.min, std::int64_t{1}});
+        if (count > most) {
+            return fmt::format("{} elements come together: at most {}", count, most);
+        }
         return {};
     }
 
@@ -457,8 +470,8 @@ private:
 
     std::string arg_max() const {
         if (!is_8_bit(map().type)) return "only 8-bit ARG_MAX is lowered";
-        if (output().type != ElementType::int32) {
-            return fmt::format("output is {}: must be int32", to_string(output().type));
+        if (output().type != ElementType::int32 && output().type != ElementType::int64) {
+            return fmt::format("output is {}: must be int32 or int64", to_string(output().type));
         }
         const Shape& in = map().shape;
         if (!constant(1) || integers(input(1)).size() != 1) return "the axis is not constant";

@@ -55,7 +55,23 @@ void lower_arg_max(Lowering& lowering) {
         npu.kernel.activation.function = 16;
         npu.lut = bytes_of(table);
     }
-    depthwise(lowering, position, lowering.reshaped(lowering.output_view(), {rows, 1, 1}), "widen");
+    const View result = lowering.output_view();
+    const bool wide = lowering.output().type == ElementType::int64;
+    const View ofm = lowering.writable(result, {rows, 1, wide ? 2 : 1});
+    if (wide) {
+        // Two filters of one element: the position, and nothing for the upper half.
+        NpuOp& npu = lowering.add(KernelKind::conv, position, ofm, "widen");
+        WeightSource w;
+        w.outputs = 2;
+        w.data = ConstantData(std::vector<std::uint8_t>{1, 0});
+        w.zero_points = {0};
+        npu.weights = std::move(w);
+        npu.scales.assign(2, {0, 1, 0});
+        npu.ifm.zero_point = npu.ofm.zero_point = 0;
+    } else {
+        depthwise(lowering, position, ofm, "widen");
+    }
+    lowering.place(ofm, result);
 }
 
 }  // namespace u65sim::compiler

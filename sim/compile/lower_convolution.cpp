@@ -236,18 +236,8 @@ void lower_fully_connected(Lowering& lowering) {
     // Two rows use both rows of the array's unit blocks.
     const std::int32_t rows = batch >= 4 && batch % 2 == 0 ? 2 : 1;
     const View ifm = lowering.reshaped(in, {rows, batch / rows, inputs});
-    View ofm = lowering.output_view();
-    const Extent result{rows, batch / rows, outputs};
-    View target = ofm;
-    if (ofm.extent != result) {
-        if (ofm.whole()) {
-            target = lowering.reshaped(ofm, result);
-        } else {
-            target = lowering.temporary(result, ofm.type, "result");
-            target.zero_point = ofm.zero_point;
-            target.scale = ofm.scale;
-        }
-    }
+    const View ofm = lowering.output_view();
+    const View target = lowering.writable(ofm, {rows, batch / rows, outputs});
     {
         NpuOp& npu = lowering.add(KernelKind::conv, ifm, target);
         // The reference rounds fully connected sums once, convolutions of 8 bits twice.
@@ -260,9 +250,7 @@ void lower_fully_connected(Lowering& lowering) {
         npu.vector_product = true;
         lowering.activate(npu);
     }
-    if (target.buffer != ofm.buffer) {
-        lowering.copy(lowering.reshaped(target, ofm.extent), ofm, "place");
-    }
+    lowering.place(target, ofm);
 }
 
 }  // namespace u65sim::compiler

@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <cmath>
 
-#include "arith/scaling.hpp"
 #include "compile/lowering.hpp"
 
 namespace u65sim::compiler {
@@ -39,59 +37,6 @@ void lower_pool(Lowering& lowering) {
         npu.kernel.global_scale = true;
         npu.kernel.ofm_scale = divide_by(std::int64_t{window.filter_h} * window.filter_w);
     }
-    lowering.activate(npu);
-}
-
-void lower_mean(Lowering& lowering) {
-    const View ifm = lowering.input_view(0);
-    const Tensor& input = lowering.input(0);
-    const auto rank = input.shape.size();
-    bool over_h = false;
-    bool over_w = false;
-    for (const auto raw : integers(lowering.input(1))) {
-        const auto from_back = static_cast<std::int32_t>(rank) - normalise_axis(raw, rank);
-        over_h = over_h || from_back == 3;
-        over_w = over_w || from_back == 2;
-    }
-    const std::int32_t kh = over_h ? ifm.extent.h : 1;
-    const std::int32_t kw = over_w ? ifm.extent.w : 1;
-    const std::int64_t n = std::int64_t{kh} * kw;
-    const Extent sums{over_h ? 1 : ifm.extent.h, over_w ? 1 : ifm.extent.w, ifm.extent.c};
-
-    const View total = lowering.temporary(sums, stream::DataType::s32, "sum");
-    {
-        NpuOp& npu = lowering.add(KernelKind::depthwise, ifm, total, "sum");
-        npu.kernel.kernel.height = kh;
-        npu.kernel.kernel.width = kw;
-        WeightSource w;
-        w.form = WeightSource::Form::ones;
-        w.outputs = ifm.extent.c;
-        w.height = kh;
-        w.width = kw;
-        w.zero_points = {0};
-        npu.weights = std::move(w);
-        npu.scales.assign(static_cast<std::size_t>(ifm.extent.c), {0, 1, 0});
-    }
-    const auto m = arith::quantise(static_cast<double>(scale(input)) /
-                                   static_cast<double>(scale(lowering.output())));
-    const int log2n = n > 1 ? static_cast<int>(std::floor(std::log2(static_cast<double>(n)))) : 0;
-    const int r = std::min({log2n, 32, 31 + (31 - m.shift)});
-    const auto multiplier =
-        static_cast<std::int32_t>((static_cast<std::int64_t>(m.multiplier) << r) / n);
-    std::vector<std::uint8_t> bytes(4);
-    for (std::size_t i = 0; i < 4; ++i) {
-        bytes[i] = static_cast<std::uint8_t>(static_cast<std::uint32_t>(multiplier) >> (8 * i));
-    }
-    const View factor =
-        lowering.constant({1, 1, 1}, stream::DataType::s32, std::move(bytes), "factor");
-    const View result = lowering.output_view();
-    const View ofm = lowering.reshaped(result, sums);
-    NpuOp& npu = lowering.add(KernelKind::elementwise, total, ofm);
-    npu.kernel.elementwise_mode = stream::ElementwiseMode::mul;
-    npu.ifm2 = factor;
-    npu.kernel.broadcast.height = npu.kernel.broadcast.width = npu.kernel.broadcast.depth = true;
-    npu.kernel.global_scale = true;
-    npu.kernel.ofm_scale = {1, m.shift + r};
     lowering.activate(npu);
 }
 

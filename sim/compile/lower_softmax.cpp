@@ -42,7 +42,8 @@ void lower_softmax(Lowering& lowering) {
     const Extent full{1, rows, depth};
     const Extent one{1, rows, 1};
     const View ifm = lowering.reshaped(in, full);
-    const View ofm = lowering.reshaped(lowering.output_view(), full);
+    const View result_view = lowering.output_view();
+    const View ofm = lowering.writable(result_view, full);
     Chain chain(lowering);
 
     // 0: maximum over the depth.
@@ -108,6 +109,7 @@ void lower_softmax(Lowering& lowering) {
     const View result = chain.apply(ElementwiseMode::mul, exps, factor, "result", 31);
     NpuOp& last = chain.step(ElementwiseMode::shr, result, shift, ofm);
     last.kernel.rounding = Rounding::natural;
+    lowering.place(ofm, result_view);
 }
 
 }  // namespace u65sim::compiler

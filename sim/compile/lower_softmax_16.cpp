@@ -30,7 +30,8 @@ void lower_softmax_16(Lowering& lowering) {
     const Extent full{1, rows, depth};
     const Extent one{1, rows, 1};
     const View ifm = lowering.reshaped(in, full);
-    const View ofm = lowering.reshaped(lowering.output_view(), full);
+    const View result_view = lowering.output_view();
+    const View ofm = lowering.writable(result_view, full);
     Chain chain(lowering);
     const auto number = [&](std::int32_t value, std::string_view name) {
         return chain.scalar(value, name);
@@ -76,6 +77,7 @@ void lower_softmax_16(Lowering& lowering) {
     NpuOp& last = chain.step(ElementwiseMode::shr, product, shift, ofm);
     last.kernel.rounding = Rounding::natural;
     last.kernel.activation.min = 0;
+    lowering.place(ofm, result_view);
 }
 
 }  // namespace u65sim::compiler

@@ -91,6 +91,15 @@ Clamp clamp_of(Activation activation, const Tensor& output) {
     return {range.low, range.high};
 }
 
+namespace {
+
+/// The registers' type of a tensor's elements; int64 is two int32, low half first.
+DataType word_type(ElementType type) {
+    return type == ElementType::int64 ? DataType::s32 : *data_type(type);
+}
+
+}  // namespace
+
 TensorId Lowering::result() const {
     const std::int32_t fused = program_.fused_activation[static_cast<std::size_t>(index_)];
     return fused >= 0 ? program_.op(fused).outputs[0] : op().outputs.at(0);
@@ -121,9 +130,9 @@ View Lowering::make(TensorId id) {
                  slot.axis == 2 ? slot.position : 0, slot.axis == 3 ? slot.position : 0, extent);
     } else {
         v.buffer = buffer_for(id);
-        v.storage = v.extent = extent_of(tensor.shape);
+        v.storage = v.extent = program_.buffer(v).extent;
     }
-    v.type = *data_type(tensor.type);
+    v.type = word_type(tensor.type);
     v.zero_point = zero_point(tensor);
     v.scale = scale(tensor);
     return v;
@@ -134,7 +143,8 @@ int Lowering::buffer_for(TensorId id) {
     Buffer buffer;
     buffer.name = tensor.name;
     buffer.extent = extent_of(tensor.shape);
-    buffer.type = *data_type(tensor.type);
+    buffer.type = word_type(tensor.type);
+    if (tensor.type == ElementType::int64) buffer.extent.c *= 2;
     if (tensor.data) {
         buffer.kind = Placement::Kind::constant;
         buffer.data = tensor.data.bytes();
@@ -159,7 +169,7 @@ View Lowering::output_view() {
     const Tensor& own = output();
     v.zero_point = zero_point(own);
     v.scale = scale(own);
-    v.type = *data_type(own.type);
+    v.type = word_type(own.type);
     return v;
 }
 
@@ -187,6 +197,19 @@ View Lowering::reshaped(const View& view, const Extent& extent) {
     program_.buffer(source).linear = true;
     source.storage = source.extent = extent;
     return source;
+}
+
+View Lowering::writable(const View& result, const Extent& extent) {
+    if (result.extent == extent) return result;
+    if (result.whole()) return reshaped(result, extent);
+    View made = temporary(extent, result.type, "result");
+    made.zero_point = result.zero_point;
+    made.scale = result.scale;
+    return made;
+}
+
+void Lowering::place(const View& made, const View& result) {
+    if (made.buffer != result.buffer) copy(reshaped(made, result.extent), result, "place");
 }
 
 View Lowering::temporary(const Extent& extent, DataType type, std::string_view suffix) {
@@ -295,7 +318,10 @@ void lower_operator(Lowering& lowering) {
         case OpType::max_pool_2d:
             return lower_pool(lowering);
         case OpType::mean:
-            return lower_mean(lowering);
+        case OpType::sum:
+            return lower_sum(lowering);
+        case OpType::reduce_max:
+            return lower_reduce_max(lowering);
         case OpType::add:
         case OpType::sub:
         case OpType::mul:

@@ -41,6 +41,10 @@ public:
               const Extent& extent);
     /// The same bytes under another extent. Copies first when they are not contiguous.
     View reshaped(const View& view, const Extent& extent);
+    /// Where to compute a result under another extent: its own bytes, or a new map when these are
+    /// not contiguous; place() then copies it there.
+    View writable(const View& result, const Extent& extent);
+    void place(const View& made, const View& result);
     /// A feature map that lives only inside this operator.
     View temporary(const Extent& extent, stream::DataType type, std::string_view suffix);
     /// Bytes in the constants, seen as a map.
@@ -87,7 +91,8 @@ void lower_convolution(Lowering& lowering);
 void lower_transpose_convolution(Lowering& lowering);
 void lower_fully_connected(Lowering& lowering);
 void lower_pool(Lowering& lowering);
-void lower_mean(Lowering& lowering);
+void lower_sum(Lowering& lowering);
+void lower_reduce_max(Lowering& lowering);
 void lower_binary(Lowering& lowering);
 void lower_prelu(Lowering& lowering);
 void lower_unary(Lowering& lowering);

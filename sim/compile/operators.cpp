@@ -240,6 +240,31 @@ std::optional<std::int32_t> folded_columns(std::int32_t stride, std::int32_t wid
     return std::nullopt;
 }
 
+ReducedAxes reduced_axes(const Graph& graph, const Operator& op) {
+    ReducedAxes axes;
+    if (!is_constant(graph, op, 1)) return axes;
+    const auto rank = graph.tensors[static_cast<std::size_t>(op.inputs[0])].shape.size();
+    for (const auto raw : operand(graph, op, 1)) {
+        switch (static_cast<std::int32_t>(rank) - normalise_axis(raw, rank)) {
+            case 1:
+                axes.c = true;
+                break;
+            case 2:
+                axes.w = true;
+                break;
+            case 3:
+                axes.h = true;
+                break;
+            case 4:
+                axes.n = true;
+                break;
+            default:
+                return {};
+        }
+    }
+    return axes;
+}
+
 AxisPadding axis_padding(Padding padding, std::int32_t input, std::int32_t kernel,
                          std::int32_t stride) {
     if (padding == Padding::valid) return {};

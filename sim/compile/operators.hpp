@@ -56,6 +56,13 @@ std::optional<std::int32_t> resize_factor(const Shape& input, const Shape& outpu
 /// stride fits into 1 to 3; 1 when none have to. Empty when the width does not divide.
 std::optional<std::int32_t> folded_columns(std::int32_t stride, std::int32_t width);
 
+/// Which axes of a map MEAN, SUM or REDUCE_MAX combine.
+struct ReducedAxes {
+    bool n = false, h = false, w = false, c = false;
+};
+/// Empty axes when they are not constant or out of range.
+ReducedAxes reduced_axes(const Graph& graph, const Operator& op);
+
 /// Leading and trailing padding along one axis: total = max(kernel - stride or remainder, 0).
 struct AxisPadding {
     std::int32_t before = 0, after = 0;

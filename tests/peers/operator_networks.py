@@ -226,14 +226,19 @@ def pool(net, name, wide=False):
                  strideH=sh, strideW=sw, fusedActivationFunction=net.activation())
 
 
-def mean(net, choices=((1, 2), (1,), (2,))):
-    x = net.image()
+def mean(net, choices=((1, 2), (1,), (2,)), name="MEAN", shape=None):
+    x = net.input(shape) if shape else net.image()
     shape = net.shape(x)
     axes = net.choose(choices)
     keep = bool(net.pick(0, 1))
     result = [1 if k in axes else n for k, n in enumerate(shape) if keep or k not in axes]
-    net.output(result, net.same(x) if net.pick(0, 1) else net.quantisation())
-    net.operator("MEAN", [x, net.integers(axes)], "ReducerOptions", keepDims=keep)
+    quantisation = net.same(x) if net.pick(0, 1) else net.quantisation()
+    if name == "SUM":
+        terms = math.prod(shape[k] for k in axes)
+        quantisation = net.quantisation(net.scale(x) * terms ** net.real(0.3, 1) *
+                                        (256 if net.kind == "int16" else 1))
+    net.output(result, quantisation)
+    net.operator(name, [x, net.integers(axes)], "ReducerOptions", keepDims=keep)
 
 
 def binary(net, name, options=None, both=False):
@@ -424,9 +429,12 @@ def arg_max(net, axis=3, code=tfl.TensorType.INT32):
     net.operator("ARG_MAX", [x, operand], "ArgMaxOptions", outputType=code)
 
 
+REDUCTIONS = ((1,), (2,), (3,), (1, 2), (1, 3), (2, 3), (1, 2, 3))
+
+
 def reduce_max(net):
     x = net.image()
-    axes = net.choose([(1, 2), (3,), (1, 3)])
+    axes = net.choose(REDUCTIONS)
     net.output([1 if k in axes else n for k, n in enumerate(net.shape(x))], net.same(x))
     net.operator("REDUCE_MAX", [x, net.integers(axes)], "ReducerOptions", keepDims=True)
 
@@ -511,7 +519,12 @@ OPERATORS = {
     "MAX_POOL_2D (strides to 6)": (ALL, lambda n: pool(n, "MAX_POOL_2D", True)),
     "MEAN": (ALL, mean),
     "MEAN (with depth)": (ALL, lambda n: mean(n, ((3,), (1, 3), (1, 2, 3)))),
-    "REDUCE_MAX": (BYTES, reduce_max),
+    "MEAN (large windows)": (ALL, lambda n: mean(n, ((1, 2), (1,), (2,), (1, 2, 3)), shape=[
+        1, n.pick(60, 150), n.pick(30, 90), n.pick(1, 4)])),
+    "MEAN (batches)": (ALL, lambda n: mean(n, ((2,), (3,), (2, 3)), shape=[
+        n.pick(2, 4), n.pick(1, 9), n.pick(1, 9), n.pick(1, 20)])),
+    "SUM": (("uint8",), lambda n: mean(n, REDUCTIONS, "SUM")),
+    "REDUCE_MAX": (ALL, reduce_max),
     "ADD": (ALL, lambda n: binary(n, "ADD", "AddOptions")),
     "SUB": (ALL, lambda n: binary(n, "SUB", "SubOptions")),
     "MUL": (ALL, lambda n: binary(n, "MUL", "MulOptions")),
@@ -567,5 +580,6 @@ OPERATORS = {
                                                              "ResizeBilinearOptions")),
     "ARG_MAX": (BYTES, arg_max),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": (("int8",), lstm),
+    "ARG_MAX (int64)": (BYTES, lambda n: arg_max(n, 3, tfl.TensorType.INT64)),
     "ARG_MAX (rows)": (BYTES, lambda n: arg_max(n, 1, tfl.TensorType.INT64)),
 }
