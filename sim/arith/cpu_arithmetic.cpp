@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <optional>
 
@@ -9,7 +10,7 @@
 
 #include "arith/cpu_operands.hpp"
 #include "arith/fixed_point.hpp"
-#include "arith/tables.hpp"
+#include "arith/table_function.hpp"
 
 namespace u65sim::arith {
 namespace {
@@ -78,22 +79,10 @@ float function_value(const CpuCall& call, float x) {
 
 /// The 256-entry table of an 8-bit function.
 Table8 table_of(const CpuCall& call, bool is_signed, Affine in, Affine out) {
+    if (const auto function = table_function(call.op); function && *function != Function::rsqrt) {
+        return function_table8(*function, is_signed, in, out);
+    }
     switch (call.op.type) {
-        case OpType::logistic:
-            return function_table8(Function::logistic, is_signed, in, out);
-        case OpType::tanh:
-            return function_table8(Function::tanh, is_signed, in, out);
-        case OpType::exp:
-            return function_table8(Function::exp, is_signed, in, out);
-        case OpType::log:
-            return function_table8(Function::log, is_signed, in, out);
-        case OpType::sqrt:
-            return function_table8(Function::sqrt, is_signed, in, out);
-        case OpType::gelu: {
-            const bool approximate = call.attributes<GeluAttributes>().approximate;
-            return function_table8(approximate ? Function::gelu_approximate : Function::gelu,
-                                   is_signed, in, out);
-        }
         case OpType::hard_swish:
             return hard_swish_table8(is_signed, in, out);
         case OpType::leaky_relu:
@@ -164,8 +153,8 @@ void softmax_row_16bit(std::span<const std::int64_t> row, Multiplier to_table,
     }
 }
 
-/// From one quantisation to another, through a clamp.
-CpuResults cpu_rescale(const CpuCall& call, Activation clamp) {
+/// From one quantisation to another, through a clamp; `magnitudes`: without the sign.
+CpuResults cpu_rescale(const CpuCall& call, Activation clamp, bool magnitudes = false) {
     const CpuOperand& input = call.input(0);
     const Tensor& output = call.output();
     const Affine from = affine_of(call, *input.tensor);
@@ -175,7 +164,8 @@ CpuResults cpu_rescale(const CpuCall& call, Activation clamp) {
         quantise(static_cast<double>(from.scale) / static_cast<double>(to.scale));
     auto raw = raw_values(call, input);
     for (std::int64_t& value : raw) {
-        const auto difference = static_cast<std::int32_t>(value - from.zero_point);
+        const std::int64_t centred = value - from.zero_point;
+        const auto difference = static_cast<std::int32_t>(magnitudes ? std::abs(centred) : centred);
         value = std::clamp<std::int64_t>(
             std::int64_t{multiply_by_quantised(difference, scale)} + to.zero_point, range.low,
             range.high);
@@ -331,6 +321,37 @@ CpuResults cpu_binary(const CpuCall& call) {
     return {store_floats(result)};
 }
 
+CpuResults cpu_unary16(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const Affine in = affine_of(call, *input.tensor);
+    const Affine out = affine_of(call, call.output());
+    std::function<std::int64_t(std::int32_t)> function;
+    switch (call.op.type) {
+        case OpType::leaky_relu:
+            return cpu_leaky_relu16(call);
+        case OpType::sqrt:
+            function = [=](std::int32_t value) {
+                const float real = in.scale * static_cast<float>(value - in.zero_point);
+                return static_cast<std::int64_t>(std::sqrt(std::max(real, 0.0F)) / out.scale) +
+                       out.zero_point;
+            };
+            break;
+        default: {
+            const auto known = table_function(call.op);
+            const bool other = call.op.type == OpType::logistic || call.op.type == OpType::tanh;
+            if (!known || other) call.not_executable("no 16-bit kernel for this operator");
+            function = [table = function_table16(*known, in, out)](std::int32_t value) {
+                return std::int64_t{look_up16(table, static_cast<std::int16_t>(value))};
+            };
+        }
+    }
+    auto raw = raw_values(call, input);
+    for (std::int64_t& value : raw) {
+        value = std::clamp<std::int64_t>(function(static_cast<std::int32_t>(value)), -32768, 32767);
+    }
+    return {store_raw(call, ElementType::int16, raw)};
+}
+
 CpuResults cpu_unary(const CpuCall& call) {
     const CpuOperand& input = call.input(0);
     const Tensor& output = call.output();
@@ -339,10 +360,11 @@ CpuResults cpu_unary(const CpuCall& call) {
         for (float& value : result) value = function_value(call, value);
         return {store_floats(result)};
     }
-    if (call.op.type == OpType::leaky_relu && input.tensor->type == ElementType::int16) {
-        return cpu_leaky_relu16(call);
-    }
     if (const auto clamp = clamp_of(call.op.type)) return cpu_rescale(call, *clamp);
+    if (call.op.type == OpType::abs) return cpu_rescale(call, Activation::none, true);
+    if (input.tensor->type == ElementType::int16 && output.type == ElementType::int16) {
+        return cpu_unary16(call);
+    }
     const bool is_signed = input.tensor->type == ElementType::int8;
     if ((!is_signed && input.tensor->type != ElementType::uint8) ||
         output.type != input.tensor->type) {

@@ -32,8 +32,10 @@ float evaluate(Function function, float x) {
             return std::log(x);
         case Function::sqrt:
             return std::sqrt(x);
+        case Function::rsqrt:
+            return 1.0F / std::sqrt(x);
         case Function::gelu:
-            return 0.5F * x * (1.0F + std::erf(x * static_cast<float>(M_SQRT1_2)));
+            return 0.5F * x * std::erfc(x * static_cast<float>(-M_SQRT1_2));
         case Function::gelu_approximate: {
             const auto sqrt_2_over_pi = static_cast<float>(M_2_SQRTPI * M_SQRT1_2);
             return 0.5F * x * (1.0F + std::tanh(sqrt_2_over_pi * (x + 0.044715F * x * x * x)));
@@ -142,6 +144,11 @@ Table8 function_table8(Function function, bool is_signed, Affine input, Affine o
     const float lowest_real = output.scale * static_cast<float>(range.low - output.zero_point);
     return fill(is_signed, [&](std::int32_t x) -> std::int64_t {
         const float real = input.scale * static_cast<float>(x - input.zero_point);
+        // The reference truncates square roots.
+        if (function == Function::sqrt) {
+            return static_cast<std::int64_t>(std::sqrt(std::max(real, 0.0F)) / output.scale) +
+                   output.zero_point;
+        }
         const bool no_logarithm = function == Function::log && real <= 0.0F;
         const float rescaled =
             std::round((no_logarithm ? lowest_real : evaluate(function, real)) * inverse);
@@ -236,8 +243,10 @@ Table16 function_table16(Function function, Affine input, Affine output) {
     require_usable(input, "input");
     require_usable(output, "output");
     const float lowest_real = output.scale * static_cast<float>(-32768 - output.zero_point);
+    const float highest_real = output.scale * static_cast<float>(32767 - output.zero_point);
     return sample16(input.scale, input.zero_point, output.scale, output.zero_point, [&](float x) {
         if (function == Function::log && x <= 0.0F) return lowest_real;
+        if (function == Function::rsqrt && x <= 0.0F) return highest_real;
         return evaluate(function, x);
     });
 }

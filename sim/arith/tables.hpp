@@ -19,6 +19,7 @@ enum class Function : std::uint8_t {
     exp,
     log,
     sqrt,
+    rsqrt,            ///< on 16 bits; 8 bits have rsqrt_table8()
     gelu,             ///< with the error function
     gelu_approximate  ///< with tanh
 };

@@ -347,7 +347,6 @@ private:
             return "only 8-bit SQUARED_DIFFERENCE is lowered";
         }
         if (op_.type == OpType::prelu) {
-            if (!is_8_bit(a.type)) return "only 8-bit PRELU is lowered";
             if (a.data || ea != eo) return "PRELU needs a slope that broadcasts to its input";
         }
         return {};
@@ -367,7 +366,8 @@ private:
         if (is_8_bit(map().type)) return {};
         if (map().type == ElementType::int16) {
             if (op_.type == OpType::logistic || op_.type == OpType::tanh ||
-                op_.type == OpType::exp) {
+                op_.type == OpType::exp || op_.type == OpType::log || op_.type == OpType::rsqrt ||
+                op_.type == OpType::gelu) {
                 return {};
             }
             if (op_.type == OpType::leaky_relu) {

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "arith/scaling.hpp"
-#include "arith/tables.hpp"
+#include "arith/table_function.hpp"
 #include "compile/lowering.hpp"
 
 namespace u65sim::compiler {
@@ -152,11 +152,12 @@ void lower_unary_16(Lowering& lowering, const View& ifm, const View& ofm) {
         npu.in_place = 0;
         return;
     }
-    if (op.type == OpType::exp) {
+    const bool has_unit = op.type == OpType::tanh || op.type == OpType::logistic;
+    if (const auto function = arith::table_function(op); function && !has_unit) {
         NpuOp& npu = lowering.copy(ifm, ofm, {});
         npu.kernel.activation.function = 16;
         npu.lut = bytes_of(arith::function_table16(
-            arith::Function::exp, {scale(lowering.input(0)), zero_point(lowering.input(0))},
+            *function, {scale(lowering.input(0)), zero_point(lowering.input(0))},
             {scale(lowering.output()), zero_point(lowering.output())}));
         return;
     }

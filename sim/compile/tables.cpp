@@ -1,5 +1,5 @@
 // Which look-up table stands for which 8-bit operator, and how 16-bit tables are stored.
-#include "arith/tables.hpp"
+#include "arith/table_function.hpp"
 
 #include "compile/lowering.hpp"
 
@@ -9,9 +9,6 @@ std::vector<std::uint8_t> table_of(const Operator& op, const Tensor& input, cons
     const bool is_signed = input.type == ElementType::int8;
     const arith::Affine in{scale(input), zero_point(input)};
     const arith::Affine out{scale(output), zero_point(output)};
-    const auto function = [&](arith::Function f) {
-        return arith::function_table8(f, is_signed, in, out);
-    };
     arith::Table8 table{};
     switch (op.type) {
         case OpType::leaky_relu: {
@@ -25,26 +22,9 @@ std::vector<std::uint8_t> table_of(const Operator& op, const Tensor& input, cons
         case OpType::rsqrt:
             table = arith::rsqrt_table8(in, out);
             break;
-        case OpType::tanh:
-            table = function(arith::Function::tanh);
-            break;
-        case OpType::exp:
-            table = function(arith::Function::exp);
-            break;
-        case OpType::log:
-            table = function(arith::Function::log);
-            break;
-        case OpType::sqrt:
-            table = function(arith::Function::sqrt);
-            break;
-        case OpType::gelu: {
-            const auto* gelu = std::get_if<GeluAttributes>(&op.attributes);
-            table = function(gelu && gelu->approximate ? arith::Function::gelu_approximate
-                                                       : arith::Function::gelu);
-            break;
-        }
         default:
-            table = function(arith::Function::logistic);
+            table = arith::function_table8(
+                arith::table_function(op).value_or(arith::Function::logistic), is_signed, in, out);
             break;
     }
     return {table.begin(), table.end()};

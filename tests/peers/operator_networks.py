@@ -472,10 +472,12 @@ def batch_matmul(net):
     net.operator("BATCH_MATMUL", [a, b], "BatchMatMulOptions", adjX=turned_x, adjY=turned_y)
 
 
-def rsqrt(net):
+def positive(net, name, lowest=0):
+    """A function of numbers that are never negative: drawn from `lowest` on above the zero point."""
     x = net.input([1, net.pick(1, 8), net.pick(1, 8), net.pick(1, 20)], net.quantisation(None, net.low))
+    net.low = lowest if net.kind == "int16" else net.low + lowest
     net.output(net.shape(x), net.quantisation())
-    net.operator("RSQRT", [x])
+    net.operator(name, [x])
 
 
 def lstm(net):
@@ -537,7 +539,7 @@ OPERATORS = {
                            lambda n: binary(n, "SQUARED_DIFFERENCE", "SquaredDifferenceOptions")),
     "SQUARED_DIFFERENCE (both broadcast)": (
         ("int8",), lambda n: binary(n, "SQUARED_DIFFERENCE", "SquaredDifferenceOptions", True)),
-    "PRELU": (BYTES, prelu),
+    "PRELU": (ALL, prelu),
     "RELU": (ALL, lambda n: unary(n, "RELU")),
     "RELU (5 dimensions)": (ALL, relu_of_five),
     "RELU6": (ALL, lambda n: unary(n, "RELU6")),
@@ -551,10 +553,11 @@ OPERATORS = {
                                   zero=128 if n.kind == "uint8" else 0)),
     "HARD_SWISH": (BYTES, lambda n: unary(n, "HARD_SWISH", "HardSwishOptions", equal=False)),
     "EXP": (SIGNED, lambda n: unary(n, "EXP", "ExpOptions", equal=False)),
-    "LOG": (("int8",), lambda n: unary(n, "LOG", equal=False)),
-    "GELU": (BYTES, lambda n: unary(n, "GELU", "GeluOptions", equal=False,
+    "LOG": (SIGNED, lambda n: unary(n, "LOG", equal=False)),
+    "GELU": (ALL, lambda n: unary(n, "GELU", "GeluOptions", equal=False,
                                     approximate=bool(n.pick(0, 1)))),
-    "RSQRT": (("int8",), rsqrt),
+    "RSQRT": (SIGNED, lambda n: positive(n, "RSQRT", 1)),
+    "SQRT": (SIGNED, lambda n: positive(n, "SQRT")),
     "SOFTMAX": (ALL, softmax),
     "CONCATENATION": (ALL, concatenation),
     "PACK": (ALL, pack),
