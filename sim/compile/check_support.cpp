@@ -195,14 +195,20 @@ private:
         return {};
     }
 
-    /// Strides do not matter along an axis with one output. `wide`: any stride along the width.
-    std::string strides(const WindowAttributes& window, bool wide) const {
-        const auto fits = [](std::int32_t stride, std::int32_t outputs) {
-            return stride >= 1 && (stride <= 3 || outputs == 1);
-        };
+    /// Strides above 3 take an operation an output along their axis, so only few. `narrow`: the
+    /// width's stride is made smaller by folding columns.
+    std::string strides(const WindowAttributes& window, bool narrow) const {
+        constexpr std::int64_t most_pieces = 256;
+        if (window.stride_h < 1 || window.stride_w < 1) {
+            return fmt::format("strides are {}x{}: must be at least 1", window.stride_h,
+                               window.stride_w);
+        }
         const Extent out = extent_of(output().shape);
-        if (fits(window.stride_h, out.h) && (wide || fits(window.stride_w, out.w))) return {};
-        return fmt::format("strides are {}x{}: must be 1 to 3", window.stride_h, window.stride_w);
+        const std::int64_t pieces = std::int64_t{window.stride_h > 3 ? out.h : 1} *
+                                    (window.stride_w > 3 && !narrow ? out.w : 1);
+        if (pieces <= most_pieces) return {};
+        return fmt::format("strides of {}x{} take {} operations: at most {}", window.stride_h,
+                           window.stride_w, pieces, most_pieces);
     }
 
     std::string convolution() const {
@@ -232,9 +238,11 @@ private:
             return {};
         }
         const std::int32_t depth = map().shape[3];
-        const bool folds = op_.type == OpType::conv_2d && window.dilation_w == 1 &&
-                           filter[3] == depth &&
-                           folded_columns(window.stride_w, map().shape[2]).has_value();
+        const AxisPadding padding =
+            axis_padding(window.padding, map().shape[2], static_cast<std::int32_t>(width),
+                         std::max(window.stride_w, 1));
+        const bool folds = window.stride_w > 3 &&
+                           folded_columns(op_, map(), input(1), output(), padding.before) > 1;
         if (auto text = strides(window, folds); !text.empty()) return text;
         if (op_.type == OpType::conv_2d) {
             if (filter[3] < 1 || depth % filter[3] != 0) {

@@ -104,25 +104,40 @@ WeightSource folded_source(const Tensor& filter, std::int32_t fold, std::int32_t
     return source;
 }
 
-/// A wide stride made narrow: neighbouring columns become depth.
-void lower_folded(Lowering& lowering, const Tensor& input, const View& ifm, const View& ofm,
-                  std::int32_t fold, Axis y, Axis x) {
-    const Tensor& filter = lowering.input(1);
-    const Tensor* bias = lowering.has_input(2) ? &lowering.input(2) : nullptr;
-    const auto before = static_cast<std::int32_t>(ceil_div(x.before, fold));
-    WeightSource w = folded_source(filter, fold, before * fold - x.before);
-    const View folded =
-        lowering.reshaped(ifm, {ifm.extent.h, ifm.extent.w / fold, ifm.extent.c * fold});
-    NpuOp& npu = lowering.add(KernelKind::conv, folded, ofm);
-    const std::int32_t stride = x.stride / fold;
-    const std::int32_t after = (ofm.extent.w - 1) * stride + w.width - folded.extent.w - before;
-    npu.kernel.kernel = {y.kernel, w.width, y.stride, stride, y.dilation, 1};
-    npu.kernel.pad = {y.before, before, std::max(after, 0), y.after};
-    if (input.type == ElementType::int16) npu.kernel.rounding = stream::Rounding::natural;
-    w.spread_y = y.spread;
-    npu.weights = std::move(w);
-    npu.scales = scale_records(lowering, input, filter, bias, ofm.extent.c);
-    lowering.activate(npu);
+/// The same bytes with `fold` neighbouring columns as one column's depth; columns behind the last
+/// whole group are left out.
+View fold_columns(Lowering& lowering, const View& view, std::int32_t fold) {
+    View v = view;
+    if (v.x != 0 || v.c != 0 || v.extent.c != v.storage.c || v.stride_x || v.stride_y) {
+        v = lowering.reshaped(view, {view.extent.h, view.extent.w, view.extent.c});
+    }
+    lowering.program().buffer(v).linear = true;
+    v.stride_y = std::int64_t{v.storage.w} * v.storage.c;
+    v.stride_x = std::int64_t{v.storage.c} * fold;
+    v.storage.w /= fold;
+    v.storage.c *= fold;
+    v.extent.w /= fold;
+    v.extent.c *= fold;
+    if (v.stride_y == std::int64_t{v.storage.w} * v.storage.c) v.stride_y = v.stride_x = {};
+    return v;
+}
+
+/// One stretch of a convolution's outputs.
+struct Piece {
+    View ifm, ofm;
+    Axis y, x;
+};
+
+/// Columns become depth, so that a wide stride narrows or few channels become more.
+Piece folded(Lowering& lowering, const Piece& piece, std::int32_t fold, std::int32_t width) {
+    Piece result = piece;
+    result.ifm = fold_columns(lowering, piece.ifm, fold);
+    result.x.kernel = width;
+    result.x.stride = piece.x.stride / fold;
+    result.x.before = static_cast<std::int32_t>(ceil_div(piece.x.before, fold));
+    result.x.after = std::max(0, (piece.ofm.extent.w - 1) * result.x.stride + width -
+                                     result.ifm.extent.w - result.x.before);
+    return result;
 }
 
 }  // namespace
@@ -157,37 +172,61 @@ void lower_convolution(Lowering& lowering) {
     const Axis x = window_axis(window.padding, ifm.extent.w, ofm.extent.w, filter.shape[2],
                                window.stride_w, window.dilation_w, pads[2], pads[3]);
 
-    const std::int32_t fold = x.stride > 3 ? *folded_columns(x.stride, ifm.extent.w) : 1;
-    if (fold > 1) return lower_folded(lowering, input, ifm, ofm, fold, y, x);
+    const std::int32_t fold = folded_columns(op, input, filter, lowering.output(), x.before);
+    const auto rows = axis_pieces(ifm.extent.h, ofm.extent.h, (y.kernel - 1) * y.dilation + 1,
+                                  y.stride, y.before, y.after);
+    const auto columns =
+        fold > 1 ? axis_pieces(ifm.extent.w, ofm.extent.w, x.kernel, 1, x.before, x.after)
+                 : axis_pieces(ifm.extent.w, ofm.extent.w, (x.kernel - 1) * x.dilation + 1,
+                               x.stride, x.before, x.after);
     const auto records = scale_records(lowering, input, filter, bias, ofm.extent.c);
     const std::int32_t in_depth = ifm.extent.c / groups;
     const std::int32_t out_depth = ofm.extent.c / groups;
-    for (std::int32_t group = 0; group < groups; ++group) {
-        const View in = groups == 1 ? ifm
-                                    : lowering.part(ifm, 0, 0, group * in_depth,
-                                                    {ifm.extent.h, ifm.extent.w, in_depth});
-        const View out = groups == 1 ? ofm
-                                     : lowering.part(ofm, 0, 0, group * out_depth,
-                                                     {ofm.extent.h, ofm.extent.w, out_depth});
-        NpuOp& npu = lowering.add(depthwise ? KernelKind::depthwise : KernelKind::conv, in, out);
-        npu.kernel.kernel = {y.kernel, x.kernel, y.stride, x.stride, y.dilation, x.dilation};
-        npu.kernel.pad = {y.before, x.before, x.after, y.after};
+    WeightSource weights;
+    if (fold > 1) {
+        const auto before = static_cast<std::int32_t>(ceil_div(x.before, fold));
+        weights = folded_source(filter, fold, before * fold - x.before);
+    } else {
+        weights = weight_source(filter);
+        weights.form = depthwise ? WeightSource::Form::channels
+                       : single  ? WeightSource::Form::single
+                                 : WeightSource::Form::ohwi;
+        weights.outputs = out_depth;
+        weights.inputs = depthwise || single ? 1 : in_depth;
+        weights.height = filter.shape[1];
+        weights.width = filter.shape[2];
+    }
+    weights.spread_y = y.spread;
+    weights.spread_x = x.spread;
+    const auto add = [&](std::int32_t group, const AxisPiece& row, const AxisPiece& column) {
+        Piece piece{lowering.part(ifm, row.input, column.input, group * in_depth,
+                                  {row.inputs, column.inputs, in_depth}),
+                    lowering.part(ofm, row.output, column.output, group * out_depth,
+                                  {row.outputs, column.outputs, out_depth}),
+                    y, x};
+        piece.y.before = row.before;
+        piece.y.after = row.after;
+        piece.x.before = column.before;
+        piece.x.after = column.after;
+        if (row.outputs == 1) piece.y.stride = 1;
+        if (column.outputs == 1) piece.x.stride = 1;
+        if (fold > 1) piece = folded(lowering, piece, fold, weights.width);
+        NpuOp& npu = lowering.add(depthwise ? KernelKind::depthwise : KernelKind::conv, piece.ifm,
+                                  piece.ofm);
+        npu.kernel.kernel = {piece.y.kernel, piece.x.kernel,   piece.y.stride,
+                             piece.x.stride, piece.y.dilation, piece.x.dilation};
+        npu.kernel.pad = {piece.y.before, piece.x.before, piece.x.after, piece.y.after};
         if (input.type == ElementType::int16) npu.kernel.rounding = stream::Rounding::natural;
-        WeightSource w = weight_source(filter);
-        w.form = depthwise ? WeightSource::Form::channels
-                 : single  ? WeightSource::Form::single
-                           : WeightSource::Form::ohwi;
-        w.outputs = out_depth;
-        w.first_output = group * out_depth;
-        w.inputs = depthwise || single ? 1 : in_depth;
-        w.height = filter.shape[1];
-        w.width = filter.shape[2];
-        w.spread_y = y.spread;
-        w.spread_x = x.spread;
-        npu.weights = std::move(w);
+        npu.weights = weights;
+        npu.weights->first_output = group * out_depth;
         npu.scales.assign(records.begin() + group * out_depth,
                           records.begin() + (group + 1) * out_depth);
         lowering.activate(npu);
+    };
+    for (std::int32_t group = 0; group < groups; ++group) {
+        for (const AxisPiece& row : rows) {
+            for (const AxisPiece& column : columns) add(group, row, column);
+        }
     }
 }
 

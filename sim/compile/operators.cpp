@@ -232,12 +232,48 @@ std::optional<std::int32_t> resize_factor(const Shape& input, const Shape& outpu
     return std::nullopt;
 }
 
-std::optional<std::int32_t> folded_columns(std::int32_t stride, std::int32_t width) {
-    if (stride <= 3) return 1;
-    for (const std::int32_t rest : {1, 2, 3}) {
-        if (stride % rest == 0 && width % (stride / rest) == 0) return stride / rest;
+std::int32_t folded_columns(const Operator& op, const Tensor& input, const Tensor& filter,
+                            const Tensor& output, std::int32_t before) {
+    const WindowAttributes window = window_of(op);
+    const std::int32_t stride = window.stride_w;
+    const std::int32_t width = input.shape[2];
+    const std::int32_t depth = input.shape[3];
+    const std::int32_t outputs = output.shape[2];
+    const bool splits =
+        op.type != OpType::conv_2d || window.dilation_w != 1 || filter.shape[3] != depth;
+    if (splits || stride == 1 || outputs == 1) return 1;
+    // Columns behind the last whole group must not be needed.
+    const std::int32_t needed = std::min((outputs - 1) * stride + filter.shape[2] - before, width);
+    const auto folds = [&](std::int32_t fold) { return width / fold * fold >= needed; };
+    if (stride > 3) {
+        for (const std::int32_t rest : {1, 2, 3}) {
+            if (stride % rest == 0 && folds(stride / rest)) return stride / rest;
+        }
+        return 1;
     }
-    return std::nullopt;
+    // The array takes 8 channels of 4 (8 bits) or 2 (16 bits) window elements at a time.
+    constexpr std::int32_t lanes = 8;
+    if (depth * stride > lanes || !folds(stride)) return 1;
+    const std::int32_t at_once = element_bytes(input.type) == 2 ? 2 : 4;
+    const auto steps = [&](std::int32_t columns) {
+        return (filter.shape[1] * columns + at_once - 1) / at_once;
+    };
+    const std::int32_t lead = (before + stride - 1) / stride * stride - before;
+    const std::int32_t columns = (filter.shape[2] + lead + stride - 1) / stride;
+    return steps(columns) < steps(filter.shape[2]) ? stride : 1;
+}
+
+std::vector<AxisPiece> axis_pieces(std::int32_t input, std::int32_t output, std::int32_t reach,
+                                   std::int32_t stride, std::int32_t before, std::int32_t after) {
+    if (stride <= 3 || output == 1) return {{0, output, 0, input, before, after}};
+    std::vector<AxisPiece> pieces;
+    for (std::int32_t i = 0; i < output; ++i) {
+        const std::int32_t from = i * stride - before;
+        const std::int32_t first = std::max(from, 0);
+        const std::int32_t last = std::min(from + reach, input);
+        pieces.push_back({i, 1, first, last - first, first - from, from + reach - last});
+    }
+    return pieces;
 }
 
 ReducedAxes reduced_axes(const Graph& graph, const Operator& op) {

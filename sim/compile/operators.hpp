@@ -52,9 +52,22 @@ std::optional<AxisSwap> transpose_axes(const Shape& shape,
 std::optional<std::int32_t> resize_factor(const Shape& input, const Shape& output,
                                           const ResizeAttributes& form);
 
-/// How many neighbouring columns of a wide-strided convolution's input become depth, so that its
-/// stride fits into 1 to 3; 1 when none have to. Empty when the width does not divide.
-std::optional<std::int32_t> folded_columns(std::int32_t stride, std::int32_t width);
+/// How many neighbouring columns of a CONV_2D's input become depth: so many that a wide stride
+/// fits into 1 to 3, or that few channels fill the array better; 1: none. `input` is the map the
+/// window moves over and `before` the columns of padding in front of it.
+std::int32_t folded_columns(const Operator& op, const Tensor& input, const Tensor& filter,
+                            const Tensor& output, std::int32_t before);
+
+/// A stretch of outputs along one axis with the inputs and the padding its windows meet.
+struct AxisPiece {
+    std::int32_t output = 0, outputs = 0;
+    std::int32_t input = 0, inputs = 0;
+    std::int32_t before = 0, after = 0;
+};
+/// One piece for strides the hardware has, or one an output for wider ones. `reach` counts the
+/// elements between a window's ends, dilation included.
+std::vector<AxisPiece> axis_pieces(std::int32_t input, std::int32_t output, std::int32_t reach,
+                                   std::int32_t stride, std::int32_t before, std::int32_t after);
 
 /// Which axes of a map MEAN, SUM or REDUCE_MAX combine.
 struct ReducedAxes {
