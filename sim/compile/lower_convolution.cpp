@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "arith/rescale.hpp"
+#include "compile/choose_blocks.hpp"
 #include "compile/lowering.hpp"
 
 namespace u65sim::compiler {
@@ -122,6 +123,23 @@ View fold_columns(Lowering& lowering, const View& view, std::int32_t fold) {
     return v;
 }
 
+/// Predicted cycles of an operation by itself, every weight counted as a byte.
+std::int64_t cycles_alone(Program& program, NpuOp op, const Tensor& filter) {
+    choose_block(op, *program.target, program.arch);
+    stream::KernelOp& k = op.kernel;
+    k.ifm = resolve(program, op.ifm);
+    k.ofm = resolve(program, op.ofm);
+    k.ifm.region = k.ofm.region = region_arena;
+    const auto cores = static_cast<std::uint32_t>(program.target->accelerator.cores);
+    const auto weights = static_cast<std::uint32_t>(element_count(filter.shape));
+    for (std::uint32_t core = 0; core < cores; ++core) {
+        k.weights[core].length = std::max(weights / cores, 1U);
+        k.scales[core].length =
+            std::max(10 * static_cast<std::uint32_t>(filter.shape[0]) / cores, 10U);
+    }
+    return program.estimator->kernel(k).total.count();
+}
+
 /// One stretch of a convolution's outputs.
 struct Piece {
     View ifm, ofm;
@@ -172,33 +190,30 @@ void lower_convolution(Lowering& lowering) {
     const Axis x = window_axis(window.padding, ifm.extent.w, ofm.extent.w, filter.shape[2],
                                window.stride_w, window.dilation_w, pads[2], pads[3]);
 
-    const std::int32_t fold = folded_columns(op, input, filter, lowering.output(), x.before);
-    const auto rows = axis_pieces(ifm.extent.h, ofm.extent.h, (y.kernel - 1) * y.dilation + 1,
-                                  y.stride, y.before, y.after);
-    const auto columns =
-        fold > 1 ? axis_pieces(ifm.extent.w, ofm.extent.w, x.kernel, 1, x.before, x.after)
-                 : axis_pieces(ifm.extent.w, ofm.extent.w, (x.kernel - 1) * x.dilation + 1,
-                               x.stride, x.before, x.after);
     const auto records = scale_records(lowering, input, filter, bias, ofm.extent.c);
     const std::int32_t in_depth = ifm.extent.c / groups;
     const std::int32_t out_depth = ofm.extent.c / groups;
-    WeightSource weights;
-    if (fold > 1) {
-        const auto before = static_cast<std::int32_t>(ceil_div(x.before, fold));
-        weights = folded_source(filter, fold, before * fold - x.before);
-    } else {
-        weights = weight_source(filter);
-        weights.form = depthwise ? WeightSource::Form::channels
-                       : single  ? WeightSource::Form::single
-                                 : WeightSource::Form::ohwi;
-        weights.outputs = out_depth;
-        weights.inputs = depthwise || single ? 1 : in_depth;
-        weights.height = filter.shape[1];
-        weights.width = filter.shape[2];
-    }
-    weights.spread_y = y.spread;
-    weights.spread_x = x.spread;
-    const auto add = [&](std::int32_t group, const AxisPiece& row, const AxisPiece& column) {
+    const auto weights_of = [&](std::int32_t fold) {
+        WeightSource w;
+        if (fold > 1) {
+            const auto before = static_cast<std::int32_t>(ceil_div(x.before, fold));
+            w = folded_source(filter, fold, before * fold - x.before);
+        } else {
+            w = weight_source(filter);
+            w.form = depthwise ? WeightSource::Form::channels
+                     : single  ? WeightSource::Form::single
+                               : WeightSource::Form::ohwi;
+            w.outputs = out_depth;
+            w.inputs = depthwise || single ? 1 : in_depth;
+            w.height = filter.shape[1];
+            w.width = filter.shape[2];
+        }
+        w.spread_y = y.spread;
+        w.spread_x = x.spread;
+        return w;
+    };
+    const auto add = [&](const WeightSource& weights, std::int32_t fold, std::int32_t group,
+                         const AxisPiece& row, const AxisPiece& column) -> NpuOp& {
         Piece piece{lowering.part(ifm, row.input, column.input, group * in_depth,
                                   {row.inputs, column.inputs, in_depth}),
                     lowering.part(ofm, row.output, column.output, group * out_depth,
@@ -222,10 +237,32 @@ void lower_convolution(Lowering& lowering) {
         npu.scales.assign(records.begin() + group * out_depth,
                           records.begin() + (group + 1) * out_depth);
         lowering.activate(npu);
+        return npu;
     };
+    const auto rows = axis_pieces(ifm.extent.h, ofm.extent.h, (y.kernel - 1) * y.dilation + 1,
+                                  y.stride, y.before, y.after);
+    const AxisPiece whole{0, ofm.extent.w, 0, ifm.extent.w, x.before, x.after};
+    std::int32_t fold = folded_columns(op, input, filter, lowering.output(), x.before);
+    if (fold > 1 && x.stride <= 3) {
+        // A choice, not a need: whichever is faster alone.
+        std::int64_t cycles[2];
+        for (const std::int32_t tried : {1, fold}) {
+            add(weights_of(tried), tried, 0, rows.front(), whole);
+            cycles[tried > 1] = cycles_alone(program, lowering.drop(), filter);
+        }
+        program.reasons.push_back(
+            fmt::format("columns of {}: {} cycles as they are, {} with {} of them as depth",
+                        op.name, cycles[0], cycles[1], fold));
+        if (cycles[1] >= cycles[0]) fold = 1;
+    }
+    const WeightSource weights = weights_of(fold);
+    const auto columns =
+        fold > 1 ? std::vector{whole}
+                 : axis_pieces(ifm.extent.w, ofm.extent.w, (x.kernel - 1) * x.dilation + 1,
+                               x.stride, x.before, x.after);
     for (std::int32_t group = 0; group < groups; ++group) {
         for (const AxisPiece& row : rows) {
-            for (const AxisPiece& column : columns) add(group, row, column);
+            for (const AxisPiece& column : columns) add(weights, fold, group, row, column);
         }
     }
 }

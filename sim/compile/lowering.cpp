@@ -256,6 +256,13 @@ NpuOp& Lowering::add(KernelKind kind, const View& ifm, const View& ofm, std::str
     return segment_.ops.back();
 }
 
+NpuOp Lowering::drop() {
+    NpuOp last = std::move(segment_.ops.back());
+    segment_.ops.pop_back();
+    if (last.name == op().name) named_ = 0;
+    return last;
+}
+
 void Lowering::activate(NpuOp& npu) {
     auto& activation = npu.kernel.activation;
     const auto narrow = [&](const Clamp& clamp) {

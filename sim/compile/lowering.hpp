@@ -54,6 +54,8 @@ public:
     /// A new operation, its clamp open to the output type's range.
     NpuOp& add(stream::KernelKind kind, const View& ifm, const View& ofm,
                std::string_view suffix = {});
+    /// Takes the operation added last away again.
+    NpuOp drop();
     /// Limits the result to what the operator's and its fused activation let through, or puts
     /// the fused table behind it.
     void activate(NpuOp& op);
