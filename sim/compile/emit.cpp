@@ -283,12 +283,13 @@ private:
     /// nor this one stands in the way of. Behind it: as long as only older ones must end first.
     /// Weights go in the order of their use as far as there are slots; tables just one ahead.
     void issue_ahead(std::size_t at, bool before) {
-        const Job& current = jobs_[at];
-        const Accesses kernel = before ? accesses_of(current.kernel, program_.arch) : Accesses{};
         while (next_copying_ < copying_.size() &&
                (copying_[next_copying_] <= at || jobs_[copying_[next_copying_]].copies.empty())) {
             ++next_copying_;
         }
+        if (next_copying_ == copying_.size()) return;
+        const Job& current = jobs_[at];
+        const Accesses kernel = before ? accesses_of(current.kernel, program_.arch) : Accesses{};
         for (std::size_t n = next_copying_; n < copying_.size(); ++n) {
             Job& job = jobs_[copying_[n]];
             bool waits = false;

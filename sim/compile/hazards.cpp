@@ -6,7 +6,7 @@ namespace u65sim::compiler {
 
 namespace {
 
-bool any_meet(const std::vector<MemoryRange>& a, const std::vector<MemoryRange>& b) {
+bool any_meet(const MemoryRanges& a, const MemoryRanges& b) {
     return std::any_of(a.begin(), a.end(), [&](const MemoryRange& x) {
         return std::any_of(b.begin(), b.end(), [&](const MemoryRange& y) { return x.meets(y); });
     });
@@ -82,7 +82,10 @@ Accesses accesses_of(const stream::DmaOp& op) {
         return MemoryRange{at.internal ? MemoryRange::shram : at.region, at.address,
                            at.address + op.total_bytes()};
     };
-    return {{end(op.source)}, {end(op.destination)}};
+    Accesses a;
+    a.reads.push_back(end(op.source));
+    a.writes.push_back(end(op.destination));
+    return a;
 }
 
 std::optional<int> HazardTracker::kernel(const Accesses& accesses) {

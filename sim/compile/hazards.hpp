@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <vector>
+
+#include <boost/container/static_vector.hpp>
 
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
@@ -22,8 +23,11 @@ struct MemoryRange {
     }
 };
 
+/// What one operation touches: seven ranges at most.
+using MemoryRanges = boost::container::static_vector<MemoryRange, 8>;
+
 struct Accesses {
-    std::vector<MemoryRange> reads, writes;
+    MemoryRanges reads, writes;
     /// True when the order of the two matters.
     [[nodiscard]] bool conflicts(const Accesses& other) const;
 };

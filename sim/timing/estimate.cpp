@@ -92,13 +92,6 @@ Access map_traffic(const stream::FeatureMap& map, const Traversal& traversal, co
     return sum * rows;
 }
 
-/// An OFM block's place in height and width with the depth of another.
-Box with_depth(Box block, const Box& depth) {
-    block.z = depth.z;
-    block.depth = depth.depth;
-    return block;
-}
-
 /// As the parts know a kernel: without what they do not depend on.
 stream::KernelOp key_of(const KernelOp& op, std::uint64_t period) {
     KernelOp key = op;
@@ -170,44 +163,59 @@ public:
     [[nodiscard]] const Compute& compute() const { return compute_; }
 
 private:
-    /// A box that stays the same while only the OFM depth advances is read once.
-    [[nodiscard]] Access ifm(const BusShape& bus) const {
-        const bool reused = traversal_.depth_block_size() > 0 && traversal_.jobs_per_block() == 1;
-        const bool per_depth = traversal_.depth_block_size() == 0;
-        const std::int64_t times = per_depth || reused ? 1 : traversal_.blocks_z();
-        Access sum;
-        for (int d = 0; d < traversal_.depth_blocks(); ++d) {
-            for (int s = 0; s < traversal_.sub_kernels(); ++s) {
-                const SubKernel sub = traversal_.sub_kernel(s);
-                for (int z = 0; z < (per_depth ? traversal_.blocks_z() : 1); ++z) {
-                    const Box depth = traversal_.block(0, 0, z);
-                    sum += map_traffic(op_.ifm, traversal_, bus, [&](const Box& block) {
-                        return traversal_.ifm_box(with_depth(block, depth), d, sub);
-                    });
-                }
-            }
-        }
-        return sum * times;
+    /// Whether boxes of `step` channels next to each other cost what their union does.
+    static bool joins(const stream::FeatureMap& map, int step) {
+        return map.layout == stream::Layout::nhcwb16 && step % 16 == 0;
     }
-    [[nodiscard]] Access ifm2(const BusShape& bus) const {
+
+    /// Traffic of a map that every OFM block reads or writes a box of.
+    template <class BoxOf>
+    Access over_blocks(const stream::FeatureMap& map, const BusShape& bus,
+                       const BoxOf& box_of) const {
+        const bool joined = joins(map, op_.block.depth) && map.depth == op_.ofm.depth;
         Access sum;
-        if (!op_.is_binary() || op_.broadcast.scalar) return sum;
-        for (int z = 0; z < traversal_.blocks_z(); ++z) {
-            const Box depth = traversal_.block(0, 0, z);
-            sum += map_traffic(op_.ifm2, traversal_, bus, [&](const Box& block) {
-                return traversal_.ifm2_box(with_depth(block, depth));
+        for (int z = 0; z < (joined ? 1 : traversal_.blocks_z()); ++z) {
+            Box depth = traversal_.block(0, 0, z);
+            if (joined) depth.depth = map.depth;
+            sum += map_traffic(map, traversal_, bus, [&](Box block) {
+                block.z = depth.z;
+                block.depth = depth.depth;
+                return box_of(block);
             });
         }
         return sum;
     }
-    [[nodiscard]] Access ofm(const BusShape& bus) const {
+    [[nodiscard]] Access ifm(const BusShape& bus) const {
+        const int size = traversal_.depth_block_size();
         Access sum;
-        for (int z = 0; z < traversal_.blocks_z(); ++z) {
-            const Box depth = traversal_.block(0, 0, z);
-            sum += map_traffic(op_.ofm, traversal_, bus,
-                               [&](const Box& block) { return with_depth(block, depth); });
+        for (int s = 0; s < traversal_.sub_kernels(); ++s) {
+            const SubKernel sub = traversal_.sub_kernel(s);
+            if (size == 0) {
+                sum += over_blocks(op_.ifm, bus, [&](const Box& block) {
+                    return traversal_.ifm_box(block, 0, sub);
+                });
+                continue;
+            }
+            const bool joined = joins(op_.ifm, size);
+            for (int d = 0; d < (joined ? 1 : traversal_.depth_blocks()); ++d) {
+                sum += map_traffic(op_.ifm, traversal_, bus, [&](const Box& block) {
+                    Box box = traversal_.ifm_box(block, d, sub);
+                    if (joined) box.depth = op_.ifm.depth;
+                    return box;
+                });
+            }
         }
-        return sum;
+        // A box that stays the same while only the OFM depth advances is read once.
+        const bool reused = size > 0 && traversal_.jobs_per_block() == 1;
+        return sum * (size == 0 || reused ? 1 : traversal_.blocks_z());
+    }
+    [[nodiscard]] Access ifm2(const BusShape& bus) const {
+        if (!op_.is_binary() || op_.broadcast.scalar) return {};
+        return over_blocks(op_.ifm2, bus,
+                           [&](const Box& block) { return traversal_.ifm2_box(block); });
+    }
+    [[nodiscard]] Access ofm(const BusShape& bus) const {
+        return over_blocks(op_.ofm, bus, [](const Box& block) { return block; });
     }
 
     const KernelOp& op_;

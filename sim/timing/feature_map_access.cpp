@@ -43,6 +43,11 @@ Access tile_access(const FeatureMap& map, std::uint64_t base, const Box& box, co
         const int first = box.z / 16;
         const int last = (box.z + box.depth - 1) / 16;
         const std::int64_t run = 16 * element * box.width;
+        if (box.height == 1) {
+            const std::uint64_t at = row + static_cast<std::uint64_t>(map.stride_c * first) +
+                                     static_cast<std::uint64_t>(16 * element * box.x);
+            return strided_runs(at, run, map.stride_c, last - first + 1, bus);
+        }
         for (int slice = first; slice <= last; ++slice) {
             const std::uint64_t at = row + static_cast<std::uint64_t>(map.stride_c * slice) +
                                      static_cast<std::uint64_t>(16 * element * box.x);
