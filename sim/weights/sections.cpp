@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 
+#include "base/versions.hpp"
 #include "weights/stream_format.hpp"
 
 namespace u65sim::weights {
@@ -81,6 +82,7 @@ void cut_long_runs(std::span<const std::uint16_t> codes, std::vector<std::size_t
 
 }  // namespace
 
+U65SIM_VERSIONS
 std::vector<std::size_t> cut_sections(std::span<const std::uint16_t> codes) {
     const std::vector<Group> groups = group(codes);
     std::vector<std::size_t> ends;

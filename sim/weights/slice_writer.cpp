@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/versions.hpp"
+
 namespace u65sim::weights {
 namespace {
 
@@ -223,6 +225,7 @@ void write_palette(BitWriter& out, const Palette& palette) {
 
 }  // namespace
 
+U65SIM_VERSIONS
 void write_section(BitWriter& out, const Section& section, std::span<const Slice> slices) {
     const std::uint32_t index_bits = section.palette.index_bits();
     for (const Slice& slice : slices) {

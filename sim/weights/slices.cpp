@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "base/versions.hpp"
+
 namespace u65sim::weights {
 namespace {
 
@@ -96,6 +98,7 @@ struct SlicePlanner::RunSums {
 SlicePlanner::SlicePlanner() = default;
 SlicePlanner::~SlicePlanner() = default;
 
+U65SIM_VERSIONS
 std::uint64_t SlicePlanner::plan(const Section& section, std::vector<Slice>& slices) {
     const std::size_t count = section.indices.size();
     const std::size_t blocks = (count + block_size - 1) / block_size;

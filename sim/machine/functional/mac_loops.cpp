@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "machine/functional/versions.hpp"
+#include "base/versions.hpp"
 
 namespace u65sim::machine::functional {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "machine/functional/versions.hpp"
+#include "base/versions.hpp"
 
 namespace u65sim::machine::functional {
 namespace {
