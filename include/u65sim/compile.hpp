@@ -17,6 +17,8 @@ enum class Optimise : std::uint8_t { performance, size };
 struct CompileOptions {
     Optimise optimise = Optimise::performance;
     int max_blockdep = 3;  ///< 0..3
+    /// Threads that encode weights at the same time; the result does not depend on it.
+    unsigned threads = 1;
     /// Stop behind this pass and keep its dump in CompiledNetwork::pass_dump ("" = run all).
     std::string dump_after;
     bool operator==(const CompileOptions&) const = default;

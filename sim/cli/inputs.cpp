@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -98,6 +99,7 @@ void OptimiseOption::add_to(CLI::App& command) {
 CompileOptions OptimiseOption::resolve() const {
     CompileOptions options;
     options.optimise = goal_ == "size" ? Optimise::size : Optimise::performance;
+    options.threads = std::max(1U, std::thread::hardware_concurrency());
     return options;
 }
 

@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <memory>
-#include <unordered_map>
+#include <vector>
 
 #include "base/hash.hpp"
+#include "base/parallel.hpp"
 #include "compile/constants.hpp"
 #include "compile/encode_weights.hpp"
 #include "compile/passes.hpp"
@@ -81,13 +82,21 @@ void encode_constants(Program& program) {
         buffer.size = static_cast<std::int64_t>(buffer.data.size());
         buffer.offset = append_constant(program, buffer.data);
     }
+    std::vector<NpuOp*> weighted;
     for (auto& segment : program.segments) {
         for (auto& op : segment.ops) {
             if (!op.lut.empty()) op.lut_offset = append_constant(program, op.lut);
-            if (!op.weights) continue;
-            op.slices = {make_slice(program, op, 0, op.ofm.extent.c)};
+            if (op.weights) weighted.push_back(&op);
         }
     }
+    // The largest first, so that no thread is left alone with it at the end.
+    std::stable_sort(weighted.begin(), weighted.end(), [](const NpuOp* a, const NpuOp* b) {
+        return a->weights->elements() > b->weights->elements();
+    });
+    for_each_index(weighted.size(), program.options.threads, [&](std::size_t i) {
+        NpuOp& op = *weighted[i];
+        op.slices = {make_slice(program, op, 0, op.ofm.extent.c)};
+    });
 }
 
 }  // namespace u65sim::compiler

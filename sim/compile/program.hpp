@@ -81,6 +81,9 @@ struct WeightSource {
     std::int32_t first_output = 0;          ///< of the stored tensor (groups)
     /// Zeros between elements (dilations the hardware lacks).
     std::int32_t spread_y = 1, spread_x = 1;
+    [[nodiscard]] std::int64_t elements() const {
+        return std::int64_t{outputs} * height * width * inputs;
+    }
 };
 
 /// A slice of output channels with its encoded bytes in the constants.

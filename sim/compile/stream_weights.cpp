@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/parallel.hpp"
 #include "compile/constants.hpp"
 #include "timing/estimate.hpp"
 
@@ -246,11 +247,12 @@ private:
 
     /// Encodes the slices of a way; falls back when they turn out larger than there is room for.
     Way cut(Load& load, std::int32_t from, Way way, const Way& whole) {
-        std::vector<WeightSlice> slices;
         const std::int32_t depth = load.op->ofm.extent.c;
-        for (std::int32_t c = 0; c < depth; c += way.step) {
-            slices.push_back(make_slice(program_, *load.op, c, std::min(way.step, depth - c)));
-        }
+        std::vector<WeightSlice> slices(static_cast<std::size_t>(ceil_div(depth, way.step)));
+        for_each_index(slices.size(), program_.options.threads, [&](std::size_t i) {
+            const auto c = static_cast<std::int32_t>(i) * way.step;
+            slices[i] = make_slice(program_, *load.op, c, std::min(way.step, depth - c));
+        });
         std::vector<std::int64_t> sizes;
         for (const auto& slice : slices) sizes.push_back(slice.size);
         Way real = buffered(load, from, sizes, way.step);
