@@ -1,0 +1,166 @@
+#include "machine/units/burst_flow.hpp"
+
+namespace u65sim::machine {
+
+void Slots::reset(std::int64_t count) {
+    count_ = count;
+    times_.assign(static_cast<std::size_t>(count > 0 ? count + room : 0), 0);
+    first_ = times_.data();
+}
+
+void Slots::move_to_front() {
+    std::copy_n(first_, count_, times_.data());
+    first_ = times_.data();
+}
+
+/// Beats of bursts that are as equal as they can be.
+class BurstFlow::Sizes {
+public:
+    /// All bursts have `beats`.
+    explicit Sizes(std::int64_t beats) : step_(static_cast<std::uint64_t>(beats) << shift) {}
+    /// `bursts` of `beats` in all, both of a piece.
+    Sizes(std::int64_t beats, std::int64_t bursts)
+        : step_(((static_cast<std::uint64_t>(beats) << shift) + static_cast<std::uint64_t>(bursts) -
+                 1) /
+                static_cast<std::uint64_t>(bursts)) {}
+
+    [[nodiscard]] bool some_empty() const { return step_ >> shift == 0; }
+    /// Beats of the next `count` bursts together.
+    [[nodiscard]] std::int64_t sum(std::int64_t count) const {
+        return whole(part_ + static_cast<std::uint64_t>(count) * step_);
+    }
+    void skip(std::int64_t count) {
+        part_ = (part_ + static_cast<std::uint64_t>(count) * step_) & (one - 1);
+    }
+    /// Calls `work` with the sum of the first, the first two ... the first `count` bursts.
+    template <class Work>
+    void for_each_sum(std::int64_t count, Work work) const {
+        const std::uint64_t step = step_;
+        std::uint64_t position = part_;
+        for (std::int64_t i = 0; i < count; ++i) {
+            position += step;
+            work(i, whole(position));
+        }
+    }
+
+private:
+    // Beats a burst in fixed point, rounded up: exact for far more bursts than a piece has.
+    static constexpr unsigned shift = 32;
+    static constexpr std::uint64_t one = std::uint64_t{1} << shift;
+    static std::int64_t whole(std::uint64_t beats) {
+        return static_cast<std::int64_t>(beats >> shift);
+    }
+
+    std::uint64_t step_ = 0;
+    std::uint64_t part_ = 0;  ///< of a beat that the bursts before have left over
+};
+
+void BurstFlow::reset(const Rules& rules, BandwidthCap& cap) {
+    rules_ = rules;
+    cap_ = &cap;
+    slots_.reset(rules.slots);
+    slots_differ_ = true;
+    ready_ = address_free_ = data_free_ = 0;
+    stalled_ = 0;
+}
+
+/// One burst by the rules, one after the other.
+void BurstFlow::move_one(std::int64_t beats) {
+    Time issue = address_free_;
+    if (slots_.limited() && slots_.oldest() > issue) {
+        stalled_ += slots_.oldest() - issue;
+        issue = slots_.oldest();
+    }
+    if (cap_->active()) issue = cap_->book(issue, beats);
+    address_free_ = issue + 1;
+    data_free_ = std::max(issue + rules_.latency, data_free_) + beats;
+    if (slots_.limited()) *slots_.take(1).next = data_free_ + rules_.held;
+}
+
+/// True when the data of each burst follows that of the one before without a gap: no slot becomes
+/// free so late that the latency shows. `data` is when the first one's begins.
+inline bool BurstFlow::data_bound(const Sizes& sizes, std::int64_t bursts, Time data) const {
+    constexpr std::int64_t step = 4;  // slots looked at through the latest of them
+    for (std::int64_t i = 1; i < bursts; i += step) {
+        const Time slot = slots_.at(std::min(i + step, bursts) - 1);
+        if (slot + rules_.latency > data + sizes.sum(i)) return false;
+    }
+    return true;
+}
+
+/// Bursts that nothing but slots and bus hold up, none of them empty.
+inline void BurstFlow::move_through_slots(const Sizes& sizes, std::int64_t bursts) {
+    const Time begin = address_free_;
+    const Time data = std::max(std::max(begin, slots_.oldest()) + rules_.latency, data_free_);
+    const bool bound = slots_differ_ && data_bound(sizes, bursts, data);
+    const auto [free, next] = slots_.take(bursts);
+    if (bound) {
+        const Time first = data + rules_.held;
+        sizes.for_each_sum(bursts, [next = next, first](std::int64_t i, std::int64_t beats) {
+            next[i] = first + beats;
+        });
+        data_free_ = data + sizes.sum(bursts);
+        // Slots become free a cycle at least behind each other: the last one decides.
+        address_free_ = std::max(begin + bursts, free[bursts - 1] + 1);
+    } else {
+        const Time latency = rules_.latency;
+        const Time held = rules_.held;
+        Time issue = begin - 1;
+        Time data_free = data_free_;
+        std::int64_t moved = 0;
+        sizes.for_each_sum(bursts, [&, free = free, next = next](std::int64_t i, std::int64_t beats) {
+            issue = std::max(issue + 1, free[i]);
+            data_free = std::max(issue + latency, data_free) + (beats - moved);
+            moved = beats;
+            next[i] = data_free + held;
+        });
+        data_free_ = data_free;
+        address_free_ = issue + 1;
+    }
+    stalled_ += address_free_ - begin - bursts;
+}
+
+inline void BurstFlow::move_all(Sizes sizes, std::int64_t beats, std::int64_t bursts) {
+    const bool slotted = slots_.limited();
+    const bool plain = !sizes.some_empty();
+    if (!plain) slots_differ_ = false;
+    while (bursts > 0) {
+        std::int64_t count = bursts;
+        Time last = address_free_;
+        if (slotted) {
+            count = std::min(count, slots_.most());
+            last = std::max(last, slots_.at(count - 1));
+        }
+        const bool together =
+            plain && (!cap_->active() || cap_->has_room(address_free_, last + count - 1, beats));
+        if (!together) count = 1;
+        const std::int64_t moved = sizes.sum(count);
+        if (!together) {
+            move_one(moved);
+        } else {
+            if (cap_->active()) cap_->take(moved);
+            if (slotted) {
+                move_through_slots(sizes, count);
+            } else {
+                data_free_ = std::max(address_free_ + rules_.latency, data_free_) + moved;
+                address_free_ += count;
+            }
+        }
+        sizes.skip(count);
+        beats -= moved;
+        bursts -= count;
+    }
+}
+
+Time BurstFlow::move(std::int64_t beats, std::int64_t bursts, Time now) {
+    address_free_ = std::max(now, address_free_);
+    if (bursts > 0) {
+        const bool full = beats == bursts * rules_.burst;
+        move_all(full ? Sizes{rules_.burst} : Sizes{beats, bursts}, beats, bursts);
+    }
+    ready_ = std::max(address_free_, data_free_ - rules_.latency);
+    if (slots_.limited()) ready_ = std::max(ready_, slots_.oldest());
+    return data_free_;
+}
+
+}  // namespace u65sim::machine

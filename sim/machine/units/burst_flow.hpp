@@ -1,0 +1,88 @@
+// How the bursts of one direction of a port follow each other: addresses, slots, latency, data.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "machine/units/bandwidth_cap.hpp"
+#include "machine/units/scheduler.hpp"
+
+namespace u65sim::machine {
+
+/// When each outstanding slot of a direction is free again, in the order in which bursts take
+/// them: the oldest first, and none earlier than the one before.
+class Slots {
+public:
+    void reset(std::int64_t count);
+    /// False: there is no limit.
+    [[nodiscard]] bool limited() const { return count_ > 0; }
+    [[nodiscard]] std::int64_t count() const { return count_; }
+    [[nodiscard]] Time oldest() const { return *first_; }
+    /// The oldest slots' times, and where to write the times of as many bursts that take them and
+    /// become the youngest.
+    struct Taken {
+        const Time* free;
+        Time* next;
+    };
+    /// `bursts` must not be more than most().
+    Taken take(std::int64_t bursts) {
+        if (first_ + bursts + count_ > times_.data() + times_.size()) move_to_front();
+        Time* const free = std::exchange(first_, first_ + bursts);
+        return {free, free + count_};
+    }
+    [[nodiscard]] std::int64_t most() const { return std::min(count_, room); }
+    /// When the burst number `index` from here may take its slot, below most().
+    [[nodiscard]] Time at(std::int64_t index) const { return first_[index]; }
+
+private:
+    static constexpr std::int64_t room = 256;  ///< so that slots move to the front rarely
+    void move_to_front();
+
+    std::vector<Time> times_;
+    Time* first_ = nullptr;
+    std::int64_t count_ = 0;
+};
+
+/// One direction of a port and the memory behind it. Addresses leave in order, one a cycle at most;
+/// a burst holds its slot for latency, data and what the response takes.
+class BurstFlow {
+public:
+    struct Rules {
+        std::int64_t latency = 0;  ///< from an address to its first data
+        std::int64_t held = 0;     ///< a slot, beyond the burst's last beat
+        std::int64_t slots = 0;    ///< zero: unlimited
+        std::int64_t burst = 1;    ///< beats of a full one
+    };
+    /// `cap` may be shared with the other direction.
+    void reset(const Rules& rules, BandwidthCap& cap);
+
+    /// Moves `bursts` of `beats` in all, as equal as they can be, from `now` on; returns when the
+    /// last beat has passed.
+    Time move(std::int64_t beats, std::int64_t bursts, Time now);
+    /// When the next burst could be issued without waiting for slot or bus.
+    [[nodiscard]] Time ready() const { return ready_; }
+    /// When the last beat moved so far has passed.
+    [[nodiscard]] Time data_free() const { return data_free_; }
+    /// Cycles that a burst was ready but every slot was taken.
+    [[nodiscard]] std::int64_t stalled() const { return stalled_; }
+
+private:
+    class Sizes;
+    void move_one(std::int64_t beats);
+    void move_all(Sizes sizes, std::int64_t beats, std::int64_t bursts);
+    void move_through_slots(const Sizes& sizes, std::int64_t bursts);
+    [[nodiscard]] bool data_bound(const Sizes& sizes, std::int64_t bursts, Time data) const;
+
+    Rules rules_;
+    BandwidthCap* cap_ = nullptr;
+    Slots slots_;
+    bool slots_differ_ = true;  ///< no two become free in one cycle, but those never taken
+    Time ready_ = 0;
+    Time address_free_ = 0, data_free_ = 0;
+    std::int64_t stalled_ = 0;
+};
+
+}  // namespace u65sim::machine
