@@ -1,6 +1,7 @@
 // What moving a box of a feature map, weights or scales costs on a port: runs, beats, bursts.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include <u65sim/units.hpp>
@@ -39,6 +40,28 @@ Access run_access(std::uint64_t address, std::int64_t bytes, const BusShape& bus
 /// All runs of `box`: NHCWB16 one a row and 16-channel slice (whole bricks), NHWC one a row when
 /// all channels are covered, else one a pixel. Tiles are followed.
 Access box_access(const stream::FeatureMap& map, const Box& box, const BusShape& bus);
+
+/// box_access of one map on one port, which remembers: most of a kernel's boxes have one of a few
+/// sizes and places in their bursts, and cost the same. Keeps a pointer to the map.
+class BoxTraffic {
+public:
+    /// Forgets everything; from now on it is about `map`, which must outlive its use.
+    void begin(const stream::FeatureMap& map, const BusShape& bus);
+    /// As box_access.
+    Access of(const Box& box);
+
+private:
+    struct Known {
+        std::uint64_t key = 0;  ///< zero: nothing
+        Access access;
+    };
+    [[nodiscard]] std::uint64_t key_of(const Box& box) const;
+
+    const stream::FeatureMap* map_ = nullptr;
+    BusShape bus_;
+    bool remembers_ = false;
+    std::array<Known, 16> known_{};
+};
 
 /// Payload of box_access without its runs.
 std::int64_t box_bytes(const stream::FeatureMap& map, const Box& box);

@@ -105,7 +105,7 @@ SubKernel Traversal::sub_kernel(int index) const {
     return sub;
 }
 
-Box Traversal::ifm_box(const Box& ofm_block, int depth_block, const SubKernel& sub) const {
+Box Traversal::ifm_plane(const Box& ofm_block, const SubKernel& sub) const {
     const KernelOp& op = *op_;
     const int upscale = op.upscale == stream::Upscale::none ? 1 : 2;
     Box box;
@@ -124,14 +124,18 @@ Box Traversal::ifm_box(const Box& ofm_block, int depth_block, const SubKernel& s
                        sub.width, op.kernel.dilation_x, upscale, op.ifm.width);
         box = {rows.first, columns.first, 0, rows.count, columns.count, 0};
     }
+    return box;
+}
+
+void Traversal::set_ifm_depth(Box& box, const Box& ofm_block, int depth_block) const {
+    const int limit = op_->ifm.depth;
     if (depth_block_size_ > 0) {
         box.z = depth_block * depth_block_size_;
-        box.depth = std::min(depth_block_size_, op.ifm.depth - box.z);
+        box.depth = std::min(depth_block_size_, limit - box.z);
     } else {
-        box.z = std::min(ofm_block.z, op.ifm.depth - 1);
-        box.depth = std::min(ofm_block.depth, op.ifm.depth - box.z);
+        box.z = std::min(ofm_block.z, limit - 1);
+        box.depth = std::min(ofm_block.depth, limit - box.z);
     }
-    return box;
 }
 
 Box Traversal::ifm2_box(const Box& ofm_block) const {

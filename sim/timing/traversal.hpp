@@ -15,6 +15,8 @@ constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_di
 __extension__ typedef __int128 WideInteger;
 /// total * part / whole, rounded down, without overflow in between.
 constexpr std::int64_t share_of(std::int64_t total, std::int64_t part, std::int64_t whole) {
+    std::int64_t product = 0;
+    if (!__builtin_mul_overflow(total, part, &product)) return product / whole;
     return static_cast<std::int64_t>(WideInteger{total} * part / whole);
 }
 
@@ -60,7 +62,15 @@ public:
     [[nodiscard]] SubKernel sub_kernel(int index) const;
     /// IFM elements that job (`depth_block`, `sub`) of `ofm_block` reads: clipped to the map,
     /// padding not read, each axis through stride, dilation and upscale.
-    [[nodiscard]] Box ifm_box(const Box& ofm_block, int depth_block, const SubKernel& sub) const;
+    [[nodiscard]] Box ifm_box(const Box& ofm_block, int depth_block, const SubKernel& sub) const {
+        Box box = ifm_plane(ofm_block, sub);
+        set_ifm_depth(box, ofm_block, depth_block);
+        return box;
+    }
+    /// Rows and columns of ifm_box, the same for all depth blocks.
+    [[nodiscard]] Box ifm_plane(const Box& ofm_block, const SubKernel& sub) const;
+    /// Channels of ifm_box.
+    void set_ifm_depth(Box& box, const Box& ofm_block, int depth_block) const;
     /// IFM2 elements of a binary elementwise block, through its broadcasts.
     [[nodiscard]] Box ifm2_box(const Box& ofm_block) const;
     /// Weights (with the padding of the compressed stream's bricks) that one job takes, both

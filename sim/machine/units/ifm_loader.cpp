@@ -42,12 +42,27 @@ void IfmLoader::reset() {
     prepared_ = false;
 }
 
+void IfmLoader::begin_map(Map& map, const stream::FeatureMap& feature_map, Bytes& moved) {
+    const int port = npu_->port_index(feature_map.region);
+    map.port = port == 0 ? &npu_->axi0 : &npu_->axi1;
+    map.counted = &record_->ports[static_cast<std::size_t>(port)];
+    map.moved = &moved;
+    map.traffic.begin(feature_map, map.port->rules().bus);
+}
+
 void IfmLoader::begin_kernel() {
     active_ = true;
     prepared_ = false;
     by_ = bx_ = bz_ = depth_block_ = sub_ = 0;
     job_number_ = weight_seen_ = position_ = 0;
     last_box_ = last_box2_ = {};
+    run_ = &npu_->kernel_run(kernel_);
+    record_ = &npu_->operations[run_->operation];
+    costs_.fill({});
+    auto& maps = record_->maps;
+    begin_map(ifm_, run_->op->ifm, maps.front().read_bytes);
+    begin_map(ofm_, run_->op->ofm, maps.back().write_bytes);
+    if (maps.size() > 2) begin_map(ifm2_, run_->op->ifm2, maps[1].read_bytes);
 }
 
 /// The rules of hand-over: SHRAM layout, then BLOCKDEP, which slides by one block a job.
@@ -68,14 +83,19 @@ bool IfmLoader::may_start(const KernelRun& run, Time now) {
 }
 
 void IfmLoader::prepare() {
-    const KernelRun& run = npu_->kernel_run(kernel_);
-    const timing::Traversal& traversal = run.traversal;
-    if (depth_block_ == 0 && sub_ == 0) block_ = traversal.block(by_, bx_, bz_);
-    box_ = traversal.ifm_box(block_, depth_block_, traversal.sub_kernel(sub_));
-    box2_ = traversal.ifm2_box(block_);
+    const timing::Traversal& traversal = run_->traversal;
+    const bool new_block = depth_block_ == 0 && sub_ == 0;
+    if (new_block) block_ = traversal.block(by_, bx_, bz_);
+    if (new_block || traversal.sub_kernels() > 1) {
+        sub_kernel_ = traversal.sub_kernel(sub_);
+        box_ = traversal.ifm_plane(block_, sub_kernel_);
+    }
+    traversal.set_ifm_depth(box_, block_, depth_block_);
+    if (new_block) box2_ = traversal.ifm2_box(block_);
     reuse_ = job_number_ > 0 && box_ == last_box_;
     reuse2_ = job_number_ > 0 && box2_ == last_box2_;
-    const std::int64_t bytes = shram_bytes(run.op->ifm, box_) + shram_bytes(run.op->ifm2, box2_);
+    const std::int64_t bytes =
+        shram_bytes(run_->op->ifm, box_) + shram_bytes(run_->op->ifm2, box2_);
     kib_ = std::max<std::int64_t>(1, timing::ceil_div(bytes, 1024));
     prepared_ = true;
 }
@@ -86,25 +106,65 @@ Time IfmLoader::act(Time now) {
             if (kernel_ == npu_->kernels_issued) return never;
             begin_kernel();
         }
-        const KernelRun& run = npu_->kernel_run(kernel_);
-        if (run.ready > now) return run.ready;
-        if (!may_start(run, now)) return never;
+        if (run_->ready > now) return run_->ready;
+        if (!may_start(*run_, now)) return never;
         if (!prepared_) prepare();
         // A job that reads the same box again takes over its place.
         const bool inherits = reuse_ && reuse2_ && !jobs_.empty();
         const std::int64_t extra = inherits ? 0 : kib_;
         if (jobs_.size() >= max_jobs) return never;
-        if (kib_used_ > 0 && kib_used_ + extra > ring_kib(*run.op)) return never;
+        if (kib_used_ > 0 && kib_used_ + extra > ring_kib(*run_->op)) return never;
         submit(now);
         next_position();
     }
 }
 
+/// Jobs of equal sizes cost the same, but for those of the last depth block.
+const IfmLoader::JobCost& IfmLoader::cost_of_job() {
+    const timing::Traversal& traversal = run_->traversal;
+    const bool last_depth = depth_block_ + 1 == traversal.depth_blocks();
+    const timing::Box sizes{0, 0, 0, block_.height, block_.width, block_.depth};
+    const auto place = static_cast<std::size_t>(sub_ + block_.height + block_.width + block_.depth +
+                                                (last_depth ? 4 : 0));
+    JobCost& cost = costs_[place % costs_.size()];
+    if (cost.block != sizes || cost.sub != sub_ || cost.last_depth != last_depth) {
+        cost = {sizes, sub_, last_depth,
+                timing::mac_cycles(traversal, block_, depth_block_, sub_kernel_, npu_->arch,
+                                   npu_->target.accelerator)
+                    .count(),
+                traversal.weight_volume(block_, depth_block_, sub_kernel_)};
+    }
+    return cost;
+}
+
+/// Traffic of `box`, counted.
+timing::Access IfmLoader::count(Map& map, Channel channel, const timing::Box& box) {
+    const timing::Access access = map.traffic.of(box);
+    const auto index = static_cast<std::size_t>(channel);
+    map.counted->beats[index] += access.beats;
+    map.counted->bytes[index] += Bytes{access.bytes};
+    map.counted->bursts[index] += access.bursts;
+    *map.moved += Bytes{access.bytes};
+    return access;
+}
+
+void IfmLoader::load(Map& map, const timing::Box& box, bool again, Job& job, std::size_t which,
+                     Time now) {
+    Transfer& transfer = job.loads[which];
+    if (again || box.empty()) {
+        transfer.accepted = transfer.done = now;
+        return;
+    }
+    transfer.owner = UnitId::mac_array;
+    transfer.operation = run_->operation;
+    transfer.block = job.block_number;
+    transfer.access = count(map, Channel::ifm, box);
+    map.port->submit(Channel::ifm, transfer, now);
+}
+
 void IfmLoader::submit(Time now) {
-    const KernelRun& run = npu_->kernel_run(kernel_);
-    const KernelOp& op = *run.op;
+    const KernelRun& run = *run_;
     const timing::Traversal& traversal = run.traversal;
-    const timing::SubKernel sub = traversal.sub_kernel(sub_);
     const bool inherits = reuse_ && reuse2_ && !jobs_.empty();
 
     Job* before = jobs_.empty() ? nullptr : &jobs_.back();
@@ -120,39 +180,21 @@ void IfmLoader::submit(Time now) {
         before->shram_kib = 0;
     }
     kib_used_ += kib_;
-
-    const auto load = [&](const stream::FeatureMap& map, const Box& box, bool again,
-                          Transfer& transfer, std::size_t map_index) {
-        if (again || box.empty()) {
-            transfer.accepted = transfer.done = now;
-            return;
-        }
-        AxiPort& port = npu_->port_of_region(map.region);
-        transfer = {};
-        transfer.owner = UnitId::mac_array;
-        transfer.operation = run.operation;
-        transfer.block = job.block_number;
-        transfer.access = timing::box_access(map, box, port.rules().bus);
-        npu_->count(run.operation, npu_->port_index(map.region), Channel::ifm, transfer.access);
-        npu_->operations[run.operation].maps[map_index].read_bytes += Bytes{transfer.access.bytes};
-        port.submit(Channel::ifm, transfer, now);
-    };
-    load(op.ifm, box_, reuse_, job.loads[0], 0);
-    load(op.ifm2, box2_, reuse2_, job.loads[1], 1);
+    load(ifm_, box_, reuse_, job, 0, now);
+    load(ifm2_, box2_, reuse2_, job, 1, now);
     last_box_ = box_;
     last_box2_ = box2_;
 
-    job.mac_cycles = timing::mac_cycles(traversal, block_, depth_block_, sub, npu_->arch,
-                                        npu_->target.accelerator)
-                         .count();
+    const JobCost& cost = cost_of_job();
+    job.mac_cycles = cost.mac_cycles;
     if (run.weight_pass > 0) {
-        const auto place = [&](std::int64_t volume) {
-            return run.weight_base + position_ * run.weight_pass +
-                   timing::share_of(run.weight_pass, volume, traversal.weight_volume_of_pass());
-        };
-        job.weight_begin = place(weight_seen_);
-        weight_seen_ += traversal.weight_volume(block_, depth_block_, sub);
-        job.weight_end = place(weight_seen_);
+        if (weight_seen_ == 0) weight_place_ = run.weight_base + position_ * run.weight_pass;
+        job.weight_begin = weight_place_;
+        weight_seen_ += cost.weight_volume;
+        weight_place_ =
+            run.weight_base + position_ * run.weight_pass +
+            timing::share_of(run.weight_pass, weight_seen_, traversal.weight_volume_of_pass());
+        job.weight_end = weight_place_;
     }
     job.first_of_block = depth_block_ == 0 && sub_ == 0;
     job.last_of_block =
@@ -161,12 +203,9 @@ void IfmLoader::submit(Time now) {
         job.block.kernel = kernel_;
         job.block.number = job.block_number;
         job.block.cycles =
-            timing::output_cycles(op, block_, npu_->arch, npu_->target.accelerator).count();
-        job.block.access =
-            timing::box_access(op.ofm, block_, npu_->port_of_region(op.ofm.region).rules().bus);
+            timing::output_cycles(*run.op, block_, npu_->arch, npu_->target.accelerator).count();
+        job.block.access = count(ofm_, Channel::ofm, block_);
         job.block.uses_scales = run.uses_scales;
-        npu_->count(run.operation, npu_->port_index(op.ofm.region), Channel::ofm, job.block.access);
-        npu_->operations[run.operation].maps.back().write_bytes += Bytes{job.block.access.bytes};
     }
     npu_->started(run.operation, now);
     npu_->scheduler->wake(UnitId::mac_array, now);
@@ -176,7 +215,7 @@ void IfmLoader::submit(Time now) {
 void IfmLoader::next_position() {
     prepared_ = false;
     ++job_number_;
-    const timing::Traversal& traversal = npu_->kernel_run(kernel_).traversal;
+    const timing::Traversal& traversal = run_->traversal;
     if (++sub_ < traversal.sub_kernels()) return;
     sub_ = 0;
     if (++depth_block_ < traversal.depth_blocks()) return;

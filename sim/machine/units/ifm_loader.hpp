@@ -1,12 +1,14 @@
 // Traverses kernels into jobs and loads their input boxes into the IFM buffer, ahead of the MACs.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
 #include "machine/units/kernel_run.hpp"
 #include "machine/units/ring.hpp"
 #include "machine/units/scheduler.hpp"
+#include "timing/feature_map_access.hpp"
 
 namespace u65sim::machine {
 
@@ -33,11 +35,29 @@ public:
     void free_job(Time now);
 
 private:
+    /// What one kernel's feature map costs to move, and where that is counted.
+    struct Map {
+        AxiPort* port = nullptr;
+        PortTraffic* counted = nullptr;
+        Bytes* moved = nullptr;
+        timing::BoxTraffic traffic;
+    };
+    /// What follows from the sizes of a job's block.
+    struct JobCost {
+        timing::Box block;  ///< sizes alone
+        int sub = -1;
+        bool last_depth = false;
+        std::int64_t mac_cycles = 0, weight_volume = 0;
+    };
     [[nodiscard]] bool may_start(const KernelRun& run, Time now);
     void begin_kernel();
+    void begin_map(Map& map, const stream::FeatureMap& feature_map, Bytes& moved);
     void next_position();
     void prepare();
     void submit(Time now);
+    void load(Map& map, const timing::Box& box, bool again, Job& job, std::size_t which, Time now);
+    const JobCost& cost_of_job();
+    static timing::Access count(Map& map, Channel channel, const timing::Box& box);
 
     Npu* npu_;
     Ring<Job, 8> jobs_;
@@ -51,6 +71,13 @@ private:
     std::int64_t weight_seen_ = 0;  ///< brick volume passed in this block position
     std::int64_t position_ = 0;     ///< block positions passed
     bool prepared_ = false;
+    // Of the current kernel.
+    const KernelRun* run_ = nullptr;
+    OperationRecord* record_ = nullptr;
+    Map ifm_, ifm2_, ofm_;
+    timing::SubKernel sub_kernel_;
+    std::array<JobCost, 8> costs_;
+    std::int64_t weight_place_ = 0;  ///< in the sequence, where the job before ends
     timing::Box block_, box_, box2_, last_box_, last_box2_;
     std::int64_t kib_ = 0;  ///< of the next job
     bool reuse_ = false, reuse2_ = false;

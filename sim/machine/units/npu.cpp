@@ -77,6 +77,10 @@ void Npu::load(const std::vector<stream::Command>& commands, std::int64_t words,
                const Target& wanted, const SimulateOptions& options) {
     target = wanted;
     arch = architecture(target.accelerator);
+    for (std::size_t region = 0; region < region_ports_.size(); ++region) {
+        region_ports_[region] =
+            u65sim::port_of_region(target.memory_mode, static_cast<int>(region));
+    }
     operations.clear();
     operation_of_kernel.clear();
     for (std::size_t i = 0; i < commands.size(); ++i) {

@@ -49,13 +49,13 @@ public:
     KernelRun& kernel_run(std::int64_t kernel) {
         return kernel_runs[static_cast<std::size_t>(kernel) % kernel_runs.size()];
     }
-    AxiPort& port_of_region(int region) {
-        return u65sim::port_of_region(target.memory_mode, region) == 0 ? axi0 : axi1;
-    }
+    AxiPort& port_of_region(int region) { return port_index(region) == 0 ? axi0 : axi1; }
     AxiPort& port_of_commands() {
         return u65sim::port_of_commands(target.memory_mode) == 0 ? axi0 : axi1;
     }
-    int port_index(int region) const { return u65sim::port_of_region(target.memory_mode, region); }
+    [[nodiscard]] int port_index(int region) const {
+        return region_ports_[static_cast<std::size_t>(region)];
+    }
     /// Counts traffic of an operation.
     void count(std::uint32_t operation, int port, Channel channel, const timing::Access& access);
     /// First data of an operation moved.
@@ -90,6 +90,8 @@ public:
 
 private:
     void add_record(const stream::Command& command, std::uint32_t index);
+
+    std::array<int, 8> region_ports_{};
 };
 
 }  // namespace u65sim::machine
