@@ -27,10 +27,11 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
     }
     if (npu->finished()) return npu->result(events);
     if (due.time != never) {
-        throw SimulationStuck(fmt::format("cycle limit {} reached: {}", options.cycle_limit.count(),
-                                          npu->describe()));
+        throw SimulationStuck(
+            fmt::format("cycle limit {} reached: {}", limit, npu->describe(limit)));
     }
-    throw SimulationStuck(fmt::format("deadlock at cycle {}: {}", queue.now(), npu->describe()));
+    throw SimulationStuck(
+        fmt::format("deadlock at cycle {}: {}", queue.now(), npu->describe(queue.now())));
 }
 
 }  // namespace u65sim::machine

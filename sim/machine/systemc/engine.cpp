@@ -131,9 +131,9 @@ Simulation Engine::run(const std::vector<stream::Command>& commands, std::int64_
     }
     if (sc_core::sc_pending_activity()) {
         throw SimulationStuck(fmt::format("cycle limit {} reached: {}", options.cycle_limit.count(),
-                                          npu_->describe()));
+                                          npu_->describe(options.cycle_limit.count())));
     }
-    throw SimulationStuck(fmt::format("deadlock at cycle {}: {}", now(), npu_->describe()));
+    throw SimulationStuck(fmt::format("deadlock at cycle {}: {}", now(), npu_->describe(now())));
 }
 
 /// Held by the run that the process's one engine carries.

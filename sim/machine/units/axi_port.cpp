@@ -19,12 +19,12 @@ void AxiPort::reset(const timing::PortRules& rules, std::vector<OperationRecord>
         direction.turn = direction.first;
         direction.response = write ? rules.write_latency : 0;
         direction.decide = 0;
-        direction.flow.reset({.latency = write ? 0 : rules.read_latency,
-                              .held = direction.response + rules.slot_overhead,
-                              .slots = write ? rules.write_slots : rules.read_slots,
-                              .burst = std::max<std::int64_t>(
-                                  1, rules.bus.burst_bytes / rules.bus.beat_bytes)},
-                             cap_);
+        direction.flow.reset(
+            {.latency = write ? 0 : rules.read_latency,
+             .held = direction.response + rules.slot_overhead,
+             .slots = write ? rules.write_slots : rules.read_slots,
+             .burst = std::max<std::int64_t>(1, rules.bus.burst_bytes / rules.bus.beat_bytes)},
+            cap_);
         direction.waiting = 0;
     }
     cap_.reset(rules);
@@ -49,7 +49,7 @@ void AxiPort::note_piece(Queue& queue, std::size_t channel, std::int64_t beats, 
 }
 
 /// A unit's request has all its times: that is its interval. The DMA keeps its own.
-void AxiPort::note(std::size_t channel, const Transfer& transfer) {
+void AxiPort::note(std::size_t channel, const Transfer& transfer, Time now) {
     constexpr std::array<UnitId, channel_count> units{UnitId::command_parser,
                                                       UnitId::ifm_loader,
                                                       UnitId::weight_loader,
@@ -58,8 +58,13 @@ void AxiPort::note(std::size_t channel, const Transfer& transfer) {
                                                       UnitId::ofm_writer,
                                                       UnitId::dma};
     if (units[channel] == UnitId::dma) return;
-    observer_->interval(units[channel], transfer.operation, transfer.block, transfer.submitted,
-                        transfer.done);
+    observer_->request(id_ == UnitId::axi0 ? 0 : 1,
+                       {.unit = static_cast<std::uint16_t>(units[channel]),
+                        .operation = transfer.operation,
+                        .block = transfer.block,
+                        .start = Cycles{transfer.submitted},
+                        .end = Cycles{transfer.done}},
+                       now);
 }
 
 void AxiPort::submit(Channel channel, Transfer& transfer, Time now) {
@@ -120,11 +125,9 @@ void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
     if (queue.beats_left == 0) {
         transfer.accepted = end;
         transfer.done = end + direction.response;
-        traffic_.beats[index] += transfer.access.beats;
-        traffic_.bytes[index] += Bytes{transfer.access.bytes};
-        traffic_.bursts[index] += transfer.access.bursts;
-        if (observer_->wants_timeline()) note(index, transfer);
-        scheduler_->wake(transfer.owner, transfer.accepted);
+        count(traffic_, static_cast<Channel>(index), transfer.access);
+        if (observer_->wants_timeline()) note(index, transfer, now);
+        if (transfer.wakes) scheduler_->wake(transfer.owner, transfer.accepted);
         queue.transfers.pop();
         if (!queue.transfers.empty()) {
             queue.open_front();

@@ -27,7 +27,15 @@ struct Transfer {
     std::uint32_t operation = 0;
     std::int32_t block = -1;  ///< OFM block it belongs to; -1: not known
     UnitId owner = UnitId::command_parser;
+    bool wakes = true;  ///< its owner, when it is accepted
 };
+
+inline void count(PortTraffic& traffic, Channel channel, const timing::Access& access) {
+    const auto index = static_cast<std::size_t>(channel);
+    traffic.beats[index] += access.beats;
+    traffic.bytes[index] += Bytes{access.bytes};
+    traffic.bursts[index] += access.bursts;
+}
 
 class AxiPort {
 public:
@@ -72,7 +80,7 @@ private:
 
     Time act(Direction& direction, Time now);
     void note_piece(Queue& queue, std::size_t channel, std::int64_t beats, Time begin, Time end);
-    void note(std::size_t channel, const Transfer& transfer);
+    void note(std::size_t channel, const Transfer& transfer, Time now);
     bool grant(Direction& direction, Time now);
     void serve(Direction& direction, std::size_t index, Time now);
 

@@ -108,12 +108,13 @@ inline void BurstFlow::move_through_slots(const Sizes& sizes, std::int64_t burst
         Time issue = begin - 1;
         Time data_free = data_free_;
         std::int64_t moved = 0;
-        sizes.for_each_sum(bursts, [&, free = free, next = next](std::int64_t i, std::int64_t beats) {
-            issue = std::max(issue + 1, free[i]);
-            data_free = std::max(issue + latency, data_free) + (beats - moved);
-            moved = beats;
-            next[i] = data_free + held;
-        });
+        sizes.for_each_sum(bursts,
+                           [&, free = free, next = next](std::int64_t i, std::int64_t beats) {
+                               issue = std::max(issue + 1, free[i]);
+                               data_free = std::max(issue + latency, data_free) + (beats - moved);
+                               moved = beats;
+                               next[i] = data_free + held;
+                           });
         data_free_ = data_free;
         address_free_ = issue + 1;
     }

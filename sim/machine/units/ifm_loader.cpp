@@ -140,10 +140,7 @@ const IfmLoader::JobCost& IfmLoader::cost_of_job() {
 /// Traffic of `box`, counted.
 timing::Access IfmLoader::count(Map& map, Channel channel, const timing::Box& box) {
     const timing::Access access = map.traffic.of(box);
-    const auto index = static_cast<std::size_t>(channel);
-    map.counted->beats[index] += access.beats;
-    map.counted->bytes[index] += Bytes{access.bytes};
-    map.counted->bursts[index] += access.bursts;
+    machine::count(*map.counted, channel, access);
     *map.moved += Bytes{access.bytes};
     return access;
 }

@@ -9,7 +9,7 @@
 namespace u65sim::machine {
 
 void MacArray::reset() {
-    busy_ = stalled_ = false;
+    busy_ = waits_weights_ = false;
     accumulators_used_ = 0;
     executed_ = available_ = 0;
     since_ = started_ = 0;
@@ -43,7 +43,8 @@ Time MacArray::act(Time now) {
             if (!start(now)) {
                 if (!npu_->ifm_loader.has_job()) return never;
                 const Time loaded = npu_->ifm_loader.next_job().loaded();
-                return loaded > now ? loaded : never;
+                return std::min(loaded > now ? loaded : never,
+                                waits_weights_ ? npu_->weight_loader.next_arrival() : never);
             }
             continue;
         }
@@ -54,7 +55,7 @@ Time MacArray::act(Time now) {
         since_ = now;
         const std::int64_t share = job.weight_end - job.weight_begin;
         const std::int64_t arrived =
-            std::min(npu_->weight_loader.arrived(), job.weight_end) - job.weight_begin;
+            std::min(npu_->weight_loader.arrived(now), job.weight_end) - job.weight_begin;
         available_ = arrived >= share ? job.mac_cycles : job.mac_cycles * arrived / share;
         if (executed_ == job.mac_cycles && arrived >= share) {
             finish(now);
@@ -63,9 +64,24 @@ Time MacArray::act(Time now) {
         const bool computes = executed_ < available_;
         observer.set(Flag::mac_computes, computes, now);
         observer.set(Flag::mac_waits_weights, !computes, now);
-        stalled_ = !computes;
+        waits_weights_ = !computes;
         note_computing(computes, now);
-        return computes ? now + (available_ - executed_) : never;
+        if (!computes) return npu_->weight_loader.next_arrival();
+        if (arrived < share) look_ahead(job, now);
+        return now + (available_ - executed_);
+    }
+}
+
+/// Weights on their way whose arrival is known let the job go on without looking again.
+void MacArray::look_ahead(const Job& job, Time now) {
+    const std::int64_t share = job.weight_end - job.weight_begin;
+    while (available_ < job.mac_cycles) {
+        const auto arrival = npu_->weight_loader.arrived_by(now + (available_ - executed_));
+        const std::int64_t arrived = arrival.bytes - job.weight_begin;
+        const bool all = arrived >= share;
+        const std::int64_t available = all ? job.mac_cycles : job.mac_cycles * arrived / share;
+        if ((!all && !arrival.certain) || available <= available_) return;
+        available_ = available;
     }
 }
 
@@ -76,21 +92,24 @@ bool MacArray::start(Time now) {
     if (!loader.has_job()) {
         observer.set(Flag::mac_waits_ifm, false, now);
         observer.set(Flag::mac_waits_weights, false, now);
+        waits_weights_ = false;
         return false;
     }
     Job& job = loader.next_job();
     const bool no_input = job.loaded() > now;
     observer.set(Flag::mac_waits_ifm, no_input, now);
     if (job.elementwise) {
+        waits_weights_ = false;
         if (no_input) return false;
         loader.take_job();
         npu_->output_unit.receive(job.block, now, true, now);
         return true;
     }
     const std::int64_t share = job.weight_end - job.weight_begin;
-    const std::int64_t arrived = npu_->weight_loader.arrived() - job.weight_begin;
+    const std::int64_t arrived = npu_->weight_loader.arrived(now) - job.weight_begin;
     const bool no_weights = share > 0 && arrived <= 0;
     const bool no_accumulators = job.first_of_block && accumulators_used_ == accumulator_buffers;
+    waits_weights_ = no_weights;
     observer.set(Flag::mac_waits_weights, no_weights, now);
     observer.set(Flag::mac_waits_accumulator, no_accumulators && !no_input && !no_weights, now);
     if (no_input || no_weights || no_accumulators) return false;
@@ -99,7 +118,6 @@ bool MacArray::start(Time now) {
     if (job.first_of_block) ++accumulators_used_;
     if (share > 0) npu_->weight_loader.consume_to(job.weight_end, now);
     busy_ = true;
-    stalled_ = false;
     executed_ = 0;
     available_ = 0;
     started_ = now;

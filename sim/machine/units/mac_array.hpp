@@ -26,20 +26,21 @@ public:
     void free_inputs(Time now);
     /// More weights would let it go on at once. Those that come while it computes are seen when
     /// it has used up the ones before.
-    [[nodiscard]] bool wants_weights() const { return !busy_ || stalled_; }
+    [[nodiscard]] bool waits_weights() const { return waits_weights_; }
     [[nodiscard]] std::string describe() const;
 
 private:
     bool start(Time now);
+    void look_ahead(const Job& job, Time now);
     void finish(Time now);
     void note_computing(bool computes, Time now);
 
     Npu* npu_;
     bool busy_ = false;
-    bool stalled_ = false;  ///< in its job, out of weights
+    bool waits_weights_ = false;  ///< before or in its job
     int accumulators_used_ = 0;
     std::int64_t executed_ = 0;   ///< cycles of the job done by `since_`
-    std::int64_t available_ = 0;  ///< cycles its arrived weights allow
+    std::int64_t available_ = 0;  ///< cycles its weights allow that have arrived
     Time since_ = 0;
     Time started_ = 0;
     Time computing_since_ = never;

@@ -128,11 +128,7 @@ Time Npu::act(UnitId unit, Time now) {
 }
 
 void Npu::count(std::uint32_t operation, int port, Channel channel, const timing::Access& access) {
-    PortTraffic& traffic = operations[operation].ports[static_cast<std::size_t>(port)];
-    const auto index = static_cast<std::size_t>(channel);
-    traffic.beats[index] += access.beats;
-    traffic.bytes[index] += Bytes{access.bytes};
-    traffic.bursts[index] += access.bursts;
+    machine::count(operations[operation].ports[static_cast<std::size_t>(port)], channel, access);
 }
 
 void Npu::started(std::uint32_t operation, Time now) {
@@ -148,10 +144,10 @@ void Npu::kernel_finished(std::int64_t kernel, Time now) {
     scheduler->wake(UnitId::command_parser, now);
 }
 
-std::string Npu::describe() const {
+std::string Npu::describe(Time now) const {
     std::string text = parser.describe();
     for (const std::string& line :
-         {ifm_loader.describe(), weight_loader.describe(), scale_loader.describe(),
+         {ifm_loader.describe(), weight_loader.describe(now), scale_loader.describe(),
           mac_array.describe(), output_unit.describe(), ofm_writer.describe(), dma.describe()}) {
         text += "; " + line;
     }

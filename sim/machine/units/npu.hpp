@@ -41,8 +41,8 @@ public:
     [[nodiscard]] Time finish_time() const { return parser.finish_time(); }
     /// What the run measured. Only after it finished.
     Simulation result(std::uint64_t events);
-    /// Which unit waits on what.
-    [[nodiscard]] std::string describe() const;
+    /// Which unit waits on what at `now`, when no unit is to act before.
+    [[nodiscard]] std::string describe(Time now) const;
 
     /// The run of kernel number `kernel` (counted in issue order); two are outstanding at most, the
     /// one before them stays readable.

@@ -70,6 +70,8 @@ void Observer::reset(bool timeline, std::vector<OperationRecord>* operations) {
     operations_ = operations;
     timeline_wanted_ = timeline;
     for (auto& track : tracks_) track.clear();
+    for (auto& requests : granted_) requests.clear();
+    granted_at_ = -1;
 }
 
 void Observer::account(Time now) {
@@ -105,6 +107,7 @@ void Observer::set_oldest(std::int64_t operation, Time now) {
 
 void Observer::finish(Time now) {
     account(now);
+    keep_granted();
     for (std::size_t i = 0; i < flag_count; ++i) {
         if ((flags_ >> i & 1U) != 0) times_[i] += now - since_[i];
     }
@@ -128,6 +131,13 @@ void Observer::keep(const Interval& work) {
         next.start = std::max(next.start, last.end);
     }
     if (next.start < next.end) track.push_back(next);
+}
+
+void Observer::keep_granted() {
+    for (auto& requests : granted_) {
+        for (const Interval& work : requests) keep(work);
+        requests.clear();
+    }
 }
 
 std::vector<Interval> Observer::take_timeline() {

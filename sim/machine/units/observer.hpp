@@ -72,6 +72,13 @@ public:
                   .start = Cycles{start},
                   .end = Cycles{end}});
     }
+    /// A unit's request, granted at `now` by one of the two ports, has all its times. Those of one
+    /// cycle are kept port by port, whichever acted first.
+    void request(int port, const Interval& work, Time now) {
+        if (now != granted_at_) keep_granted();
+        granted_at_ = now;
+        granted_[static_cast<std::size_t>(port)].push_back(work);
+    }
     [[nodiscard]] bool is_up(Flag flag) const {
         return (flags_ >> static_cast<unsigned>(flag) & 1U) != 0;
     }
@@ -85,6 +92,7 @@ private:
     void change(Flag flag, bool on, Time now);
     void account(Time now);
     void keep(const Interval& work);
+    void keep_granted();
 
     std::uint32_t flags_ = 0;
     Time last_ = 0;
@@ -95,6 +103,8 @@ private:
     std::vector<OperationRecord>* operations_ = nullptr;
     bool timeline_wanted_ = false;
     std::array<std::vector<Interval>, 2 * unit_count> tracks_;  ///< by unit and direction
+    Time granted_at_ = -1;
+    std::array<std::vector<Interval>, 2> granted_;  ///< requests of that cycle, by port
 };
 
 }  // namespace u65sim::machine

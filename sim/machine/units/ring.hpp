@@ -29,6 +29,10 @@ public:
         item = T{};
         return item;
     }
+    const T& operator[](std::size_t index) const {
+        assert(index < size());
+        return items_[(head_ + index) & (capacity - 1)];
+    }
     void pop() {
         assert(!empty());
         ++head_;

@@ -10,6 +10,7 @@ namespace u65sim::machine {
 
 void WeightLoader::reset() {
     requests_.clear();
+    source_ = {};
     sequence_ = kernel_ = position_ = offset_ = requested_ = arrived_ = consumed_ = 0;
 }
 
@@ -27,63 +28,101 @@ void WeightLoader::consume_to(std::int64_t position, Time now) {
     npu_->scheduler->wake(UnitId::weight_loader, now);
 }
 
-Time WeightLoader::act(Time now) {
-    while (!requests_.empty() && requests_.front().transfer.done <= now) {
-        arrived_ = requests_.front().end;
-        requests_.pop();
-        if (npu_->mac_array.wants_weights()) npu_->scheduler->wake(UnitId::mac_array, now);
+WeightLoader::Arrival WeightLoader::arrived_by(Time later) const {
+    Arrival arrival{arrived_, false};
+    for (std::size_t i = 0; i < requests_.size(); ++i) {
+        const Request& request = requests_[i];
+        if (request.transfer.done > later) {
+            arrival.certain = request.transfer.done != never;
+            break;
+        }
+        arrival.bytes = request.end;
     }
-    const int cores = npu_->target.accelerator.cores;
-    const std::int64_t buffer = npu_->target.timing.weight_buffer.count() * cores;
+    return arrival;
+}
+
+Time WeightLoader::next_arrival() {
+    if (requests_.empty()) return never;
+    Transfer& next = requests_.front().transfer;
+    next.wakes = true;
+    return next.done;
+}
+
+void WeightLoader::begin_kernel() {
+    const KernelRun& run = npu_->kernel_run(kernel_);
+    const int port = npu_->port_index(run.op->weight_region);
+    source_.run = &run;
+    source_.port = port == 0 ? &npu_->axi0 : &npu_->axi1;
+    source_.counted = &npu_->operations[run.operation].ports[static_cast<std::size_t>(port)];
+    source_.positions = std::int64_t{run.traversal.blocks_y()} * run.traversal.blocks_x();
+    // Requests end at burst boundaries, so that cutting a run costs no extra burst.
+    source_.bus = source_.port->rules().bus;
+    source_.bus.burst_bytes *= npu_->target.accelerator.cores;
+    source_.most = std::max(request_beats * source_.bus.beat_bytes, source_.bus.burst_bytes);
+    source_.full = timing::run_access(0, source_.most, source_.bus);
+}
+
+/// Asks for the next bytes of the current kernel; false: there is no room for them.
+bool WeightLoader::request_next(Time now) {
+    const KernelRun& run = *source_.run;
+    const std::int64_t buffer =
+        npu_->target.timing.weight_buffer.count() * npu_->target.accelerator.cores;
+    // Cores' ranges are read one behind the other, each at its own address.
+    const std::int64_t first = run.op->weights[0].length;
+    const bool second = offset_ >= first;
+    const stream::ByteRange& range = run.op->weights[second ? 1 : 0];
+    const std::int64_t inside = second ? offset_ - first : offset_;
+    const std::int64_t room = consumed_ + buffer - requested_;
+    const std::uint64_t address = range.base + static_cast<std::uint64_t>(inside);
+    const auto ahead =
+        static_cast<std::int64_t>(address % static_cast<std::uint64_t>(source_.bus.burst_bytes));
+    const std::int64_t bytes = std::min(range.length - inside, source_.most - ahead);
+    if (bytes > room && room < buffer) return false;
+    // Only the youngest one's arrival has to be seen: then none is in flight.
+    if (!requests_.empty()) requests_.back().transfer.wakes = false;
+    Request& request = requests_.push();
+    request.transfer.owner = UnitId::weight_loader;
+    request.transfer.operation = run.operation;
+    request.transfer.access = ahead == 0 && bytes == source_.most
+                                  ? source_.full
+                                  : timing::run_access(address, bytes, source_.bus);
+    requested_ += bytes;
+    request.end = requested_;
+    count(*source_.counted, Channel::weights, request.transfer.access);
+    npu_->started(run.operation, now);
+    source_.port->submit(Channel::weights, request.transfer, now);
+    offset_ += bytes;
+    if (offset_ == run.weight_pass) {
+        offset_ = 0;
+        ++position_;
+    }
+    return true;
+}
+
+Time WeightLoader::act(Time now) {
+    const std::int64_t before = arrived_;
+    const bool wanted = npu_->mac_array.waits_weights();
+    if (arrived(now) != before && wanted) npu_->scheduler->wake(UnitId::mac_array, now);
     while (kernel_ < npu_->kernels_issued && !requests_.full()) {
-        const KernelRun& run = npu_->kernel_run(kernel_);
-        const std::int64_t positions =
-            std::int64_t{run.traversal.blocks_y()} * run.traversal.blocks_x();
-        if (run.weight_pass == 0 || position_ == positions) {
+        if (source_.run == nullptr) begin_kernel();
+        if (source_.run->weight_pass == 0 || position_ == source_.positions) {
             ++kernel_;
             position_ = offset_ = 0;
-            continue;
-        }
-        // Cores' ranges are read one behind the other, each at its own address.
-        const std::int64_t first = run.op->weights[0].length;
-        const bool second = offset_ >= first;
-        const stream::ByteRange& range = run.op->weights[second ? 1 : 0];
-        const std::int64_t inside = second ? offset_ - first : offset_;
-        AxiPort& port = npu_->port_of_region(run.op->weight_region);
-        const std::int64_t room = consumed_ + buffer - requested_;
-        // Requests end at burst boundaries, so that cutting a run costs no extra burst.
-        timing::BusShape bus = port.rules().bus;
-        bus.burst_bytes *= cores;
-        const std::uint64_t address = range.base + static_cast<std::uint64_t>(inside);
-        const std::int64_t ahead =
-            static_cast<std::int64_t>(address % static_cast<std::uint64_t>(bus.burst_bytes));
-        const std::int64_t bytes =
-            std::min(range.length - inside,
-                     std::max(request_beats * bus.beat_bytes, bus.burst_bytes) - ahead);
-        if (bytes > room && room < buffer) break;
-        Request& request = requests_.push();
-        request.transfer.owner = UnitId::weight_loader;
-        request.transfer.operation = run.operation;
-        request.transfer.access = timing::run_access(address, bytes, bus);
-        requested_ += bytes;
-        request.end = requested_;
-        npu_->count(run.operation, npu_->port_index(run.op->weight_region), Channel::weights,
-                    request.transfer.access);
-        npu_->started(run.operation, now);
-        port.submit(Channel::weights, request.transfer, now);
-        offset_ += bytes;
-        if (offset_ == run.weight_pass) {
-            offset_ = 0;
-            ++position_;
+            source_.run = nullptr;
+        } else if (!request_next(now)) {
+            break;
         }
     }
     npu_->observer.set(Flag::weights_in_flight, !requests_.empty(), now);
-    return requests_.empty() ? never : requests_.front().transfer.done;
+    if (requests_.empty()) return never;
+    // The youngest may come first, through the other port.
+    const Time last = requests_.back().transfer.done;
+    return wanted || requests_.full() || last <= now ? next_arrival() : last;
 }
 
-std::string WeightLoader::describe() const {
+std::string WeightLoader::describe(Time now) const {
     return fmt::format("weight_loader has {} bytes requested, {} arrived, {} consumed", requested_,
-                       arrived_, consumed_);
+                       arrived_by(now).bytes, consumed_);
 }
 
 }  // namespace u65sim::machine

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "machine/units/axi_port.hpp"
+#include "machine/units/kernel_run.hpp"
 #include "machine/units/ring.hpp"
 #include "machine/units/scheduler.hpp"
 
@@ -25,10 +26,24 @@ public:
     void reset();
     void kernel_issued(std::int64_t kernel);
     Time act(Time now);
-    [[nodiscard]] std::string describe() const;
+    [[nodiscard]] std::string describe(Time now) const;
 
     /// Bytes of the sequence of all weights that have arrived by now.
-    [[nodiscard]] std::int64_t arrived() const { return arrived_; }
+    [[nodiscard]] std::int64_t arrived(Time now) {
+        while (!requests_.empty() && requests_.front().transfer.done <= now) {
+            arrived_ = requests_.front().end;
+            requests_.pop();
+        }
+        return arrived_;
+    }
+    /// Those that will have arrived at a later time, as far as that is known already.
+    struct Arrival {
+        std::int64_t bytes = 0;
+        bool certain = false;  ///< false: there may be more
+    };
+    [[nodiscard]] Arrival arrived_by(Time later) const;
+    /// When the next bytes arrive; never: not known yet, then the MAC array is woken.
+    [[nodiscard]] Time next_arrival();
     /// The MAC array has begun a job that ends at byte `position` of the sequence.
     void consume_to(std::int64_t position, Time now);
 
@@ -37,11 +52,24 @@ private:
         Transfer transfer;
         std::int64_t end = 0;  ///< in the sequence
     };
+    /// Of the kernel being loaded.
+    struct Source {
+        const KernelRun* run = nullptr;  ///< null: not begun
+        AxiPort* port = nullptr;
+        PortTraffic* counted = nullptr;
+        timing::BusShape bus;
+        std::int64_t positions = 0;
+        std::int64_t most = 0;  ///< bytes of a request
+        timing::Access full;    ///< of a request of so many, at a burst's beginning
+    };
+    void begin_kernel();
+    bool request_next(Time now);
 
     Npu* npu_;
     Ring<Request, 256> requests_;
     std::int64_t sequence_ = 0;  ///< bytes that issued kernels need
     std::int64_t kernel_ = 0;    ///< being loaded
+    Source source_;
     std::int64_t position_ = 0;  ///< block positions of it done
     std::int64_t offset_ = 0;    ///< inside this pass
     std::int64_t requested_ = 0, arrived_ = 0, consumed_ = 0;
