@@ -40,6 +40,10 @@ float combined(OpType type, float a, float b) {
             return a / b;
         case OpType::minimum:
             return std::min(a, b);
+        case OpType::squared_difference:
+            return (a - b) * (a - b);
+        case OpType::prelu:
+            return a >= 0.0F ? a : a * b;
         default:
             return std::max(a, b);
     }
@@ -186,6 +190,46 @@ std::optional<Activation> clamp_of(OpType type) {
     }
 }
 
+/// Unscaled integers of 32 or 64 bits, which wrap around.
+std::uint64_t combined(const CpuCall& call, std::int64_t a, std::int64_t b) {
+    const auto ua = static_cast<std::uint64_t>(a);
+    const auto ub = static_cast<std::uint64_t>(b);
+    switch (call.op.type) {
+        case OpType::add:
+            return ua + ub;
+        case OpType::sub:
+            return ua - ub;
+        case OpType::mul:
+            return ua * ub;
+        case OpType::minimum:
+            return static_cast<std::uint64_t>(std::min(a, b));
+        case OpType::maximum:
+            return static_cast<std::uint64_t>(std::max(a, b));
+        case OpType::squared_difference:
+            return (ua - ub) * (ua - ub);
+        default:
+            break;
+    }
+    call.not_executable("no integer kernel for this operator");
+}
+
+CpuResults plain_binary(const CpuCall& call) {
+    const auto* arithmetic = std::get_if<ArithmeticAttributes>(&call.op.attributes);
+    if (arithmetic != nullptr && arithmetic->activation != Activation::none) {
+        call.not_executable("no integer kernel with a fused activation");
+    }
+    const auto a = raw_values(call, call.input(0));
+    const auto b = raw_values(call, call.input(1));
+    std::vector<std::int64_t> result(static_cast<std::size_t>(elements(call.output())));
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        const std::size_t from_a = broadcast_position(call, call.input(0).tensor->shape, i);
+        const std::size_t from_b = broadcast_position(call, call.input(1).tensor->shape, i);
+        if (from_a >= a.size() || from_b >= b.size()) call.invalid("operand shapes disagree");
+        result[i] = static_cast<std::int64_t>(combined(call, a[from_a], b[from_b]));
+    }
+    return {store_raw(call, call.output().type, result)};
+}
+
 }  // namespace
 
 CpuResults cpu_quantize(const CpuCall& call) {
@@ -304,9 +348,9 @@ CpuResults cpu_binary(const CpuCall& call) {
     const CpuOperand& first = call.input(0);
     const CpuOperand& second = call.input(1);
     const Tensor& output = call.output();
-    if (!is_float(*first.tensor) || !is_float(*second.tensor) || !is_float(output)) {
-        return cpu_quantised_binary(call);
-    }
+    const bool same = first.tensor->type == output.type && second.tensor->type == output.type;
+    if (same && bytes_of_element(output) >= 4 && !is_float(output)) return plain_binary(call);
+    if (!same || !is_float(output)) return cpu_quantised_binary(call);
     const auto a = float_values(call, first);
     const auto b = float_values(call, second);
     const auto* arithmetic = std::get_if<ArithmeticAttributes>(&call.op.attributes);

@@ -117,8 +117,11 @@ private:
                                extent.h);
         }
         if (t.type == ElementType::int32) {
-            return fmt::format("{} '{}' is int32, which only steps inside an operator use", role,
-                               t.name);
+            const bool plain = op_.type == OpType::add || op_.type == OpType::sub ||
+                               op_.type == OpType::mul || op_.type == OpType::transpose;
+            if (plain) return {};
+            return fmt::format("{} '{}' is int32, which ADD, SUB, MUL and TRANSPOSE alone take",
+                               role, t.name);
         }
         if (t.quantization.scales.size() != 1) {
             return fmt::format("{} '{}' needs one scale for the whole tensor", role, t.name);
@@ -229,13 +232,15 @@ private:
                                width);
         }
         if (op_.type == OpType::transpose_conv) {
-            const bool two = window.stride_h == 2 && window.stride_w == 2;
+            // One row of one-row windows: zeros between rows do not matter.
+            const auto twice = [&](std::int32_t stride, std::size_t axis) {
+                return stride == 2 || (stride == 1 && map().shape[axis] == 1 && filter[axis] == 1);
+            };
+            const bool two = twice(window.stride_h, 1) && twice(window.stride_w, 2);
             const bool one = window.stride_h == 1 && window.stride_w == 1;
-            if (!two && !one) {
-                return fmt::format("strides are {}x{}: must be 1x1 or 2x2", window.stride_h,
-                                   window.stride_w);
-            }
-            return {};
+            if (two || one) return {};
+            return fmt::format("strides are {}x{}: must be 1x1, 2x2, or 2 along a single row",
+                               window.stride_h, window.stride_w);
         }
         const std::int32_t depth = map().shape[3];
         const AxisPadding padding =
@@ -340,7 +345,6 @@ private:
                    (e.c == 1 || e.c == eo.c);
         };
         if (!fits(ea) || !fits(eb)) return "shapes cannot be broadcast";
-        if (ea != eo && eb != eo) return "both inputs are broadcast";
         if (a.shape.size() == 4 && b.shape.size() == 4 && a.shape[0] != b.shape[0] &&
             (a.shape[1] != 1 || b.shape[1] != 1)) {
             return "the batch is broadcast";
@@ -350,6 +354,9 @@ private:
             if (!same_quantization(a, b) || !same_quantization(a, output())) {
                 return "MINIMUM and MAXIMUM need equal scales";
             }
+        }
+        if (a.type == ElementType::int32 && activation_of(op_) != Activation::none) {
+            return "the clamp of a fused activation has 16 bits: int32 has none";
         }
         if (op_.type == OpType::squared_difference && !is_8_bit(a.type)) {
             return "only 8-bit SQUARED_DIFFERENCE is lowered";
@@ -446,7 +453,9 @@ private:
         const auto values = integers(input(1));
         if (values.size() != 2 * map().shape.size()) return "paddings do not match the shape";
         if (map().shape.size() == 4 && (values[0] || values[1])) return "the batch is padded";
-        if (present(2)) return "PADV2 with a value of its own is not lowered";
+        if (present(2) && (!constant(2) || !same_quantization(input(2), output()))) {
+            return "the value to pad with must be constant and quantised as the map";
+        }
         return {};
     }
 
@@ -461,6 +470,7 @@ private:
         if (form.half_pixel_centers && form.align_corners) {
             return "corners are aligned and pixels have half centres";
         }
+        if (in[1] == 1 && in[2] == 1) return {};
         const auto factor = resize_factor(in, out, form);
         if (!factor) {
             return fmt::format("{}x{} to {}x{} is no factor of 2, 4 or 8", in[1], in[2], out[1],

@@ -94,6 +94,8 @@ void fuse_pad(Program& program, std::int32_t index) {
     const Operator& pad = program.op(index);
     const auto out = static_cast<std::size_t>(pad.outputs[0]);
     if (pad.type != OpType::pad || program.bound[out] || program.consumers[out].empty()) return;
+    // Padding inside of a window is zero.
+    if (pad.inputs.size() > 2 && pad.inputs[2] >= 0) return;
     const auto amounts = integers(program.tensor(pad.inputs[1]));
     if (amounts.size() != 8 || amounts[6] || amounts[7]) return;
     for (std::size_t i = 2; i < 6; ++i) {

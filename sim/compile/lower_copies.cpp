@@ -96,8 +96,8 @@ void lower_reshape(Lowering& lowering) {
 }
 
 void lower_transpose(Lowering& lowering) {
-    const auto swap = *transpose_axes(lowering.input(0).shape, integers(lowering.input(1)));
-    const View ifm = lowering.reshaped(lowering.input_view(0), {swap.outer, swap.inner, swap.rest});
+    auto swap = *transpose_axes(lowering.input(0).shape, integers(lowering.input(1)));
+    View ifm = lowering.reshaped(lowering.input_view(0), {swap.outer, swap.inner, swap.rest});
     View ofm = lowering.output_view();
     if (!ofm.whole()) {
         View packed = lowering.temporary(ofm.extent, ofm.type, "transposed");
@@ -107,6 +107,12 @@ void lower_transpose(Lowering& lowering) {
     }
     lowering.program().buffer(ofm).linear = true;
     View swapped = ofm;
+    if (ofm.type == DataType::s32) {
+        // The pool moves 16 bits: both halves of an element side by side.
+        swap.rest *= 2;
+        ifm.storage.c = ifm.extent.c = swap.rest;
+        ifm.type = swapped.type = DataType::s16;
+    }
     swapped.storage = swapped.extent = {swap.outer, swap.inner, swap.rest};
     swapped.stride_y = swap.rest;
     swapped.stride_x = std::int64_t{swap.outer} * swap.rest;
@@ -130,9 +136,11 @@ void lower_pad(Lowering& lowering) {
     // Fills read one run of zero points again and again: strides of zero.
     const auto element = static_cast<std::size_t>(stream::bytes_of(ofm.type));
     std::vector<std::uint8_t> zeros(static_cast<std::size_t>(out.c) * element);
+    const auto value = lowering.has_input(2)
+                           ? static_cast<std::uint32_t>(integers(lowering.input(2)).at(0))
+                           : static_cast<std::uint32_t>(ofm.zero_point);
     for (std::size_t i = 0; i < zeros.size(); ++i) {
-        zeros[i] = static_cast<std::uint8_t>(static_cast<std::uint32_t>(ofm.zero_point) >>
-                                             (8 * (i % element)));
+        zeros[i] = static_cast<std::uint8_t>(value >> (8 * (i % element)));
     }
     const View source = lowering.constant({1, 1, out.c}, ofm.type, std::move(zeros), "zeros");
     const auto fill = [&](std::int32_t fy, std::int32_t fx, std::int32_t fc, const Extent& e) {

@@ -81,16 +81,23 @@ ElementwiseMode mode_of(OpType type) {
     }
 }
 
+/// Whether `b` must be the first operand: it alone has all of the result's elements, or all of its
+/// channels where both are broadcast.
+bool is_smaller(const View& a, const View& b, const View& ofm) {
+    if (a.extent == ofm.extent) return false;
+    return b.extent == ofm.extent || a.extent.c != ofm.extent.c;
+}
+
 /// An addition or product of two maps, the second broadcast where it is smaller.
 NpuOp& pair(Lowering& lowering, ElementwiseMode mode, const View& a, const View& b, const View& ofm,
             std::string_view suffix) {
-    NpuOp& npu = lowering.add(KernelKind::elementwise, a, ofm, suffix);
+    NpuOp& npu = lowering.add(KernelKind::elementwise, lowering.spread(a, ofm.extent), ofm, suffix);
     npu.kernel.elementwise_mode = mode;
     npu.ifm2 = b;
     if (!as_scalar(lowering.program(), npu, b)) {
-        npu.kernel.broadcast.height = b.extent.h == 1 && a.extent.h > 1;
-        npu.kernel.broadcast.width = b.extent.w == 1 && a.extent.w > 1;
-        npu.kernel.broadcast.depth = b.extent.c == 1 && a.extent.c > 1;
+        npu.kernel.broadcast.height = b.extent.h == 1 && ofm.extent.h > 1;
+        npu.kernel.broadcast.width = b.extent.w == 1 && ofm.extent.w > 1;
+        npu.kernel.broadcast.depth = b.extent.c == 1 && ofm.extent.c > 1;
     }
     npu.kernel.global_scale = true;
     return npu;
@@ -228,7 +235,7 @@ void lower_squared_difference(Lowering& lowering) {
     };
     const View a = scaled(0, "a<<7", "a");
     const View b = scaled(1, "b<<7", "b");
-    const bool swap = a.extent != ofm.extent;
+    const bool swap = is_smaller(a, b, ofm);
     const View difference = lowering.temporary(ofm.extent, stream::DataType::s16, "difference");
     NpuOp& sub =
         pair(lowering, ElementwiseMode::sub, swap ? b : a, swap ? a : b, difference, "difference");
@@ -245,8 +252,9 @@ void lower_binary(Lowering& lowering) {
     View b = lowering.input_view(1);
     const View ofm = lowering.output_view();
     const bool a_constant = lowering.input(0).data ? true : false;
-    const bool swap = a.extent != ofm.extent || (a_constant && b.extent == ofm.extent);
-    const View& first = swap ? b : a;
+    const bool swap = is_smaller(a, b, ofm) || (a_constant && b.extent == ofm.extent);
+    const bool repeats = (swap ? b : a).extent != ofm.extent;
+    const View first = lowering.spread(swap ? b : a, ofm.extent);
     const View& second = swap ? a : b;
     NpuOp& npu = lowering.add(KernelKind::elementwise, first, ofm);
     npu.kernel.elementwise_mode = mode_of(op.type);
@@ -264,17 +272,24 @@ void lower_binary(Lowering& lowering) {
     switch (op.type) {
         case OpType::add:
         case OpType::sub:
+            if (ofm.type == stream::DataType::s32) break;
             scale_sum(npu, static_cast<double>(sa), static_cast<double>(sb),
                       static_cast<double>(so));
             break;
         case OpType::mul:
+            if (ofm.type == stream::DataType::s32) break;
             npu.kernel.global_scale = true;
             npu.kernel.ofm_scale = quantised(static_cast<double>(sa * sb / so));
             break;
         default:
             break;
     }
-    npu.in_place = first.extent == ofm.extent ? 0 : -1;
+    npu.in_place = repeats ? -1 : 0;
+    if (ofm.type == stream::DataType::s32) {
+        npu.kernel.global_scale = true;
+        npu.kernel.operand_scaling = OperandScaling::both16;
+        npu.kernel.opa_scale = npu.kernel.opb_scale = npu.kernel.ofm_scale = {1, 0};
+    }
     lowering.activate(npu);
 }
 

@@ -63,7 +63,9 @@ void lower_resize(Lowering& lowering) {
     const ResizeAttributes form = attributes ? *attributes : ResizeAttributes{};
     const std::int32_t factor =
         resize_factor(lowering.input(0).shape, lowering.output().shape, form).value_or(1);
-    if (factor == 1) {
+    if (from.extent.h == 1 && from.extent.w == 1) {
+        lowering.copy(lowering.spread(from, to.extent), to, {});
+    } else if (factor == 1) {
         lowering.copy(from, to, {});
     } else if (op.type == OpType::resize_bilinear) {
         lower_bilinear(lowering, from, to, factor, form);

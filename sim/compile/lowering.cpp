@@ -184,6 +184,16 @@ View Lowering::part(const View& whole, std::int32_t y, std::int32_t x, std::int3
     return v;
 }
 
+View Lowering::spread(const View& view, const Extent& extent) {
+    View v = view;
+    if (view.extent.h != extent.h) v.stride_y = 0;
+    if (view.extent.w != extent.w) v.stride_x = 0;
+    if (v.stride_y || v.stride_x) program_.buffer(v).linear = true;
+    v.extent.h = extent.h;
+    v.extent.w = extent.w;
+    return v;
+}
+
 View Lowering::reshaped(const View& view, const Extent& extent) {
     View source = view;
     if (source.extent == extent) return source;

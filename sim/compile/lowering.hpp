@@ -39,6 +39,8 @@ public:
     /// A part of a view; offsets in elements.
     View part(const View& view, std::int32_t y, std::int32_t x, std::int32_t c,
               const Extent& extent);
+    /// A map read again and again along the axes where it has one element.
+    View spread(const View& view, const Extent& extent);
     /// The same bytes under another extent. Copies first when they are not contiguous.
     View reshaped(const View& view, const Extent& extent);
     /// Where to compute a result under another extent: its own bytes, or a new map when these are

@@ -9,6 +9,8 @@ TYPES = {
     "int8": (np.int8, tfl.TensorType.INT8),
     "uint8": (np.uint8, tfl.TensorType.UINT8),
     "int16": (np.int16, tfl.TensorType.INT16),
+    "int32": (np.int32, tfl.TensorType.INT32),
+    "float32": (np.float32, tfl.TensorType.FLOAT32),
 }
 ACTIVATIONS = [
     tfl.ActivationFunctionType.NONE,
@@ -27,8 +29,12 @@ class Network:
         self.kind = kind
         self.dtype, self.code = TYPES[kind]
         self.random = np.random.default_rng(seed)
-        info = np.iinfo(self.dtype)
-        self.low, self.high = int(info.min), int(info.max)
+        self.plain = kind in ("int32", "float32")  # not quantised
+        if self.plain:
+            self.low, self.high = -30000, 30000
+        else:
+            info = np.iinfo(self.dtype)
+            self.low, self.high = int(info.min), int(info.max)
         self.buffers = [tfl.BufferT()]
         self.graph = tfl.SubGraphT()
         self.graph.tensors, self.graph.operators = [], []
@@ -49,6 +55,8 @@ class Network:
 
     def quantisation(self, scale=None, zero=None):
         """(scales, zero points): 16-bit maps are symmetric, with scales to match."""
+        if self.plain:
+            return None
         if scale is None:
             scale = self.real(0.01, 0.2)
         if self.kind == "int16":
@@ -91,9 +99,11 @@ class Network:
         return list(self.graph.tensors[index].shape)
 
     def scale(self, index):
-        return float(self.graph.tensors[index].quantization.scale[0])
+        return 1.0 if self.plain else float(self.graph.tensors[index].quantization.scale[0])
 
     def same(self, index):
+        if self.plain:
+            return None
         q = self.graph.tensors[index].quantization
         return list(q.scale), list(q.zeroPoint)
 
@@ -101,11 +111,17 @@ class Network:
         values = np.array(values, np.int32)
         return self.tensor(values.shape, None, tfl.TensorType.INT32, values)
 
+    def draw(self, shape):
+        if self.kind == "float32":
+            return self.random.normal(0, 2, shape).astype(np.float32)
+        return self.random.integers(self.low, self.high + 1, shape).astype(self.dtype)
+
     def values(self, shape, quantisation):
-        data = self.random.integers(self.low, self.high + 1, shape).astype(self.dtype)
-        return self.tensor(shape, quantisation, None, data)
+        return self.tensor(shape, quantisation, None, self.draw(shape))
 
     def weights(self, shape, axis, channels):
+        if self.kind == "float32":
+            return self.values(shape, None)
         if self.kind == "uint8":
             q = [self.real(0.001, 0.02)], [self.pick(100, 150)]
             data = self.random.integers(0, 256, shape).astype(np.uint8)
@@ -115,6 +131,8 @@ class Network:
         return self.tensor(shape, (scales, [0] * channels), tfl.TensorType.INT8, data, axis)
 
     def bias(self, count, x, weights, code=None):
+        if self.kind == "float32":
+            return self.values([count], None)
         q = self.graph.tensors[weights].quantization
         scales = [float(s) * self.scale(x) for s in q.scale]
         wide = self.kind == "int16" if code is None else code == tfl.TensorType.INT64
@@ -160,7 +178,7 @@ def accumulated(net, x, terms):
     return net.quantisation(typical * (256 if net.kind == "int16" else 1))
 
 
-def convolution(net, depthwise, most_stride=3):
+def convolution(net, depthwise, most_stride=3, bias_code=None):
     multiplier = net.pick(2, 12) if depthwise and net.pick(0, 3) == 0 else 1
     x = net.image(1 if multiplier > 1 else 40)
     _, h, w, c = net.shape(x)
@@ -178,7 +196,7 @@ def convolution(net, depthwise, most_stride=3):
     oc = c * multiplier if depthwise else net.pick(1, 70)
     filter_shape = [1, kh, kw, oc] if depthwise else [oc, kh, kw, c]
     weights = net.weights(filter_shape, 3 if depthwise else 0, oc)
-    bias = net.bias(oc, x, weights)
+    bias = net.bias(oc, x, weights, bias_code)
     net.output([1, extent(padding, h, kh, sh, dh), extent(padding, w, kw, sw, dw), oc],
                accumulated(net, x, kh * kw * (1 if depthwise else c)))
     common = dict(padding=padding, strideH=sh, strideW=sw, dilationHFactor=dh, dilationWFactor=dw,
@@ -190,25 +208,27 @@ def convolution(net, depthwise, most_stride=3):
         net.operator("CONV_2D", [x, weights, bias], "Conv2DOptions", **common)
 
 
-def transpose_conv(net, strides=(1, 2)):
-    x = net.image(20)
+def transpose_conv(net, strides=(1, 2), row=False):
+    x = net.input([1, 1, net.pick(3, 20), net.pick(1, 20)]) if row else net.image(20)
     _, h, w, c = net.shape(x)
     stride, oc = net.pick(*strides), net.pick(1, 20)
     kh, kw = net.pick(stride, max(stride, 4)), net.pick(stride, max(stride, 4))
+    stride_h = 1 if row else stride
+    kh = 1 if row else kh
     padding = net.choose([SAME, VALID])
-    size = lambda n, k: n * stride if padding == SAME else (n - 1) * stride + k
-    shape = [1, size(h, kh), size(w, kw), oc]
+    size = lambda n, k, s: n * s if padding == SAME else (n - 1) * s + k
+    shape = [1, size(h, kh, stride_h), size(w, kw, stride), oc]
     weights = net.weights([oc, kh, kw, c], 0, oc)
     inputs = [net.integers(shape), weights, x, net.bias(oc, x, weights)]
     net.output(shape, accumulated(net, x, kh * kw * c))
     net.operator("TRANSPOSE_CONV", inputs, "TransposeConvOptions", padding=padding,
-                 strideH=stride, strideW=stride)
+                 strideH=stride_h, strideW=stride)
 
 
-def fully_connected(net):
+def fully_connected(net, channels=False):
     rows, n, units = net.pick(1, 9), net.pick(1, 300), net.pick(1, 200)
     x = net.input([rows, n])
-    weights = net.weights([units, n], 0, 1)
+    weights = net.weights([units, n], 0, units if channels else 1)
     bias = net.bias(units, x, weights)
     net.output([rows, units], accumulated(net, x, n))
     net.operator("FULLY_CONNECTED", [x, weights, bias], "FullyConnectedOptions",
@@ -233,7 +253,7 @@ def mean(net, choices=((1, 2), (1,), (2,)), name="MEAN", shape=None):
     keep = bool(net.pick(0, 1))
     result = [1 if k in axes else n for k, n in enumerate(shape) if keep or k not in axes]
     quantisation = net.same(x) if net.pick(0, 1) else net.quantisation()
-    if name == "SUM":
+    if name == "SUM" and not net.plain:
         terms = math.prod(shape[k] for k in axes)
         quantisation = net.quantisation(net.scale(x) * terms ** net.real(0.3, 1) *
                                         (256 if net.kind == "int16" else 1))
@@ -251,10 +271,10 @@ def binary(net, name, options=None, both=False):
     if form >= 2:
         other = [1, 1, 1, shape[3] if form == 2 else 1]
     qa, qb = net.quantisation(), net.quantisation()
-    if net.pick(0, 3) == 0:
+    if net.pick(0, 3) == 0 and not net.plain:
         qb = qa[0], qb[1]
     qo = net.quantisation()
-    if name in ("MUL", "SQUARED_DIFFERENCE"):
+    if name in ("MUL", "SQUARED_DIFFERENCE") and not net.plain:
         largest = qa[0][0] * qb[0][0] if name == "MUL" else max(qa[0][0], qb[0][0]) ** 2
         qo = net.quantisation(largest * net.real(50, 150) * (256 ** 2 if net.kind == "int16" else 1))
     if name in ("MINIMUM", "MAXIMUM"):
@@ -268,6 +288,8 @@ def binary(net, name, options=None, both=False):
     net.output(result, qo)
     fields = {} if options is None or options in ("MaximumMinimumOptions", "SquaredDifferenceOptions") \
         else {"fusedActivationFunction": net.activation()}
+    if net.kind == "int32":
+        fields = {}
     if name in ("ADD", "SUB") and net.kind == "int16":
         fields["potScaleInt16"] = False
     net.operator(name, [b, a] if swap else [a, b], options, **fields)
@@ -395,12 +417,13 @@ def transpose(net):
     net.operator("TRANSPOSE", [x, net.integers(order)], "TransposeOptions")
 
 
-def pad(net):
+def pad(net, name="PAD", options="PadOptions"):
     shape = [1, net.pick(1, 9), net.pick(1, 9), net.pick(1, 20)]
     pads = [[0, 0]] + [[net.pick(0, 3), net.pick(0, 3)] for _ in range(3)]
     x = net.input(shape)
     net.output([n + sum(p) for n, p in zip(shape, pads)], net.same(x))
-    net.operator("PAD", [x, net.integers(pads)], "PadOptions")
+    value = [net.values([], net.same(x))] if name == "PADV2" else []
+    net.operator(name, [x, net.integers(pads), *value], options)
 
 
 def resize(net, name, options):
@@ -413,8 +436,8 @@ def resize(net, name, options):
                  halfPixelCenters=form == 2)
 
 
-def resize_any(net, name, options):
-    x = net.image()
+def resize_any(net, name, options, shape=None):
+    x = net.input(shape) if shape else net.image()
     form = net.pick(0, 2)
     net.output([1, net.pick(1, 30), net.pick(1, 30), net.shape(x)[3]], net.same(x))
     net.operator(name, [x, net.integers(net.shape(net.graph.outputs[0])[1:3])], options,
@@ -505,36 +528,41 @@ def lstm(net):
 
 
 ALL, BYTES, SIGNED = ("int8", "uint8", "int16"), ("int8", "uint8"), ("int8", "int16")
+FLOAT = ("float32",)
 
 # Name: element types the reference kernels take, and what builds one case.
 OPERATORS = {
-    "CONV_2D": (ALL, lambda n: convolution(n, False)),
+    "CONV_2D": (ALL + FLOAT, lambda n: convolution(n, False)),
     "CONV_2D (strides to 6)": (ALL, lambda n: convolution(n, False, 6)),
-    "DEPTHWISE_CONV_2D": (ALL, lambda n: convolution(n, True)),
+    "CONV_2D (32-bit bias)": (("int16",), lambda n: convolution(
+        n, False, bias_code=tfl.TensorType.INT32)),
+    "DEPTHWISE_CONV_2D": (ALL + FLOAT, lambda n: convolution(n, True)),
     "DEPTHWISE_CONV_2D (strides to 6)": (ALL, lambda n: convolution(n, True, 6)),
-    "TRANSPOSE_CONV": (ALL, transpose_conv),
+    "TRANSPOSE_CONV": (ALL + FLOAT, transpose_conv),
     "TRANSPOSE_CONV (strides 3, 4)": (ALL, lambda n: transpose_conv(n, (3, 4))),
-    "FULLY_CONNECTED": (ALL, fully_connected),
-    "AVERAGE_POOL_2D": (ALL, lambda n: pool(n, "AVERAGE_POOL_2D")),
-    "MAX_POOL_2D": (ALL, lambda n: pool(n, "MAX_POOL_2D")),
+    "TRANSPOSE_CONV (one row)": (ALL, lambda n: transpose_conv(n, (1, 2), True)),
+    "FULLY_CONNECTED": (ALL + FLOAT, fully_connected),
+    "FULLY_CONNECTED (scales by channel)": (SIGNED, lambda n: fully_connected(n, True)),
+    "AVERAGE_POOL_2D": (ALL + FLOAT, lambda n: pool(n, "AVERAGE_POOL_2D")),
+    "MAX_POOL_2D": (ALL + FLOAT, lambda n: pool(n, "MAX_POOL_2D")),
     "AVERAGE_POOL_2D (strides to 6)": (ALL, lambda n: pool(n, "AVERAGE_POOL_2D", True)),
     "MAX_POOL_2D (strides to 6)": (ALL, lambda n: pool(n, "MAX_POOL_2D", True)),
     "MEAN": (ALL, mean),
-    "MEAN (with depth)": (ALL, lambda n: mean(n, ((3,), (1, 3), (1, 2, 3)))),
+    "MEAN (with depth)": (ALL + FLOAT, lambda n: mean(n, ((3,), (1, 3), (1, 2, 3)))),
     "MEAN (large windows)": (ALL, lambda n: mean(n, ((1, 2), (1,), (2,), (1, 2, 3)), shape=[
         1, n.pick(60, 150), n.pick(30, 90), n.pick(1, 4)])),
     "MEAN (batches)": (ALL, lambda n: mean(n, ((2,), (3,), (2, 3)), shape=[
         n.pick(2, 4), n.pick(1, 9), n.pick(1, 9), n.pick(1, 20)])),
-    "SUM": (("uint8",), lambda n: mean(n, REDUCTIONS, "SUM")),
-    "REDUCE_MAX": (ALL, reduce_max),
-    "ADD": (ALL, lambda n: binary(n, "ADD", "AddOptions")),
-    "SUB": (ALL, lambda n: binary(n, "SUB", "SubOptions")),
-    "MUL": (ALL, lambda n: binary(n, "MUL", "MulOptions")),
+    "SUM": (("uint8", "float32"), lambda n: mean(n, REDUCTIONS, "SUM")),
+    "REDUCE_MAX": (ALL + FLOAT, reduce_max),
+    "ADD": (ALL + ("int32", "float32"), lambda n: binary(n, "ADD", "AddOptions")),
+    "SUB": (ALL + ("int32", "float32"), lambda n: binary(n, "SUB", "SubOptions")),
+    "MUL": (ALL + ("int32", "float32"), lambda n: binary(n, "MUL", "MulOptions")),
     "ADD (both broadcast)": (ALL, lambda n: binary(n, "ADD", "AddOptions", True)),
     "SUB (both broadcast)": (ALL, lambda n: binary(n, "SUB", "SubOptions", True)),
     "MUL (both broadcast)": (ALL, lambda n: binary(n, "MUL", "MulOptions", True)),
-    "MINIMUM": (ALL, lambda n: binary(n, "MINIMUM", "MaximumMinimumOptions")),
-    "MAXIMUM": (ALL, lambda n: binary(n, "MAXIMUM", "MaximumMinimumOptions")),
+    "MINIMUM": (ALL + FLOAT, lambda n: binary(n, "MINIMUM", "MaximumMinimumOptions")),
+    "MAXIMUM": (ALL + FLOAT, lambda n: binary(n, "MAXIMUM", "MaximumMinimumOptions")),
     "SQUARED_DIFFERENCE": (("int8",),
                            lambda n: binary(n, "SQUARED_DIFFERENCE", "SquaredDifferenceOptions")),
     "SQUARED_DIFFERENCE (both broadcast)": (
@@ -569,8 +597,9 @@ OPERATORS = {
     "RESHAPE": (ALL, lambda n: reshape(n, "RESHAPE", "ReshapeOptions")),
     "SQUEEZE": (BYTES, lambda n: reshape(n, "SQUEEZE", "SqueezeOptions")),
     "EXPAND_DIMS": (ALL, lambda n: reshape(n, "EXPAND_DIMS", "ExpandDimsOptions")),
-    "TRANSPOSE": (ALL, transpose),
+    "TRANSPOSE": (ALL + ("int32",), transpose),
     "PAD": (ALL, pad),
+    "PADV2": (BYTES, lambda n: pad(n, "PADV2", "PadV2Options")),
     "SPACE_TO_BATCH_ND": (BYTES, space_to_batch),
     "BATCH_TO_SPACE_ND": (BYTES, batch_to_space),
     "BATCH_MATMUL": (SIGNED, batch_matmul),
@@ -581,6 +610,10 @@ OPERATORS = {
         n, "RESIZE_NEAREST_NEIGHBOR", "ResizeNearestNeighborOptions")),
     "RESIZE_BILINEAR (any size)": (ALL, lambda n: resize_any(n, "RESIZE_BILINEAR",
                                                              "ResizeBilinearOptions")),
+    "RESIZE_NEAREST_NEIGHBOR (one element)": (ALL, lambda n: resize_any(
+        n, "RESIZE_NEAREST_NEIGHBOR", "ResizeNearestNeighborOptions", [1, 1, 1, n.pick(1, 40)])),
+    "RESIZE_BILINEAR (one element)": (ALL, lambda n: resize_any(
+        n, "RESIZE_BILINEAR", "ResizeBilinearOptions", [1, 1, 1, n.pick(1, 40)])),
     "ARG_MAX": (BYTES, arg_max),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": (("int8",), lstm),
     "ARG_MAX (int64)": (BYTES, lambda n: arg_max(n, 3, tfl.TensorType.INT64)),
