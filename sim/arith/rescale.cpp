@@ -42,8 +42,13 @@ ChannelScaling channel_scaling(OpType op, const Tensor& input, const Tensor* bia
     scaling.input = input.quantization.scales.front();
     scaling.output = output;
     scaling.product_in_float = vector_product ? !wide : input.type == ElementType::uint8;
-    scaling.narrow = wide && !vector_product && bias != nullptr && bias->type == ElementType::int64;
+    scaling.narrow = !vector_product && rounds_once(input, bias);
     return scaling;
+}
+
+bool rounds_once(const Tensor& input, const Tensor* bias) {
+    return input.type == ElementType::int16 &&
+           (bias == nullptr || bias->type != ElementType::int32);
 }
 
 }  // namespace u65sim::arith

@@ -231,7 +231,7 @@ void lower_convolution(Lowering& lowering) {
         npu.kernel.kernel = {piece.y.kernel, piece.x.kernel,   piece.y.stride,
                              piece.x.stride, piece.y.dilation, piece.x.dilation};
         npu.kernel.pad = {piece.y.before, piece.x.before, piece.x.after, piece.y.after};
-        if (input.type == ElementType::int16) npu.kernel.rounding = stream::Rounding::natural;
+        if (arith::rounds_once(input, bias)) npu.kernel.rounding = stream::Rounding::natural;
         npu.weights = weights;
         npu.weights->first_output = group * out_depth;
         npu.scales.assign(records.begin() + group * out_depth,
@@ -278,7 +278,7 @@ void lower_transpose_convolution(Lowering& lowering) {
     const std::int32_t kh = filter.shape[1];
     const std::int32_t kw = filter.shape[2];
     npu.kernel.kernel = {kh, kw};
-    if (window.stride_h == 2) npu.kernel.upscale = stream::Upscale::zeros;
+    if (window.stride_h == 2 || window.stride_w == 2) npu.kernel.upscale = stream::Upscale::zeros;
     // Forward padding of the convolution this one transposes, turned inside out.
     const auto axis = [&](std::int32_t in, std::int32_t out, std::int32_t k, std::int32_t stride) {
         const std::int32_t forward =
@@ -290,7 +290,7 @@ void lower_transpose_convolution(Lowering& lowering) {
     const auto x = axis(ifm.extent.w, ofm.extent.w, kw, window.stride_w);
     npu.kernel.pad = {y.before, x.before, x.after, y.after};
     const Tensor& input = lowering.input(2);
-    if (input.type == ElementType::int16) npu.kernel.rounding = stream::Rounding::natural;
+    if (arith::rounds_once(input, bias)) npu.kernel.rounding = stream::Rounding::natural;
     WeightSource w = weight_source(filter);
     w.form = WeightSource::Form::flipped;
     w.outputs = ofm.extent.c;

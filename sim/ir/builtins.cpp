@@ -295,6 +295,7 @@ std::int32_t builtin_code(OpType type) {
 }
 
 OpType op_type_of_builtin(std::int32_t code) {
+    if (code == builtin_padv2) return OpType::pad;
     for (const KindNumber& kind : kind_numbers) {
         if (kind.code == code) return kind.type;
     }

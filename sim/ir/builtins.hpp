@@ -11,6 +11,8 @@ namespace u65sim::ir {
 
 /// The builtin number that marks custom operators in a .tflite.
 inline constexpr std::int32_t builtin_custom = 32;
+/// PAD with the value to pad with as a third operand.
+inline constexpr std::int32_t builtin_padv2 = 60;
 
 /// TensorFlow Lite's number of an operator kind; -1 for `other`, whose number the operator holds.
 std::int32_t builtin_code(OpType type);

@@ -278,13 +278,14 @@ Arity arity(OpType type) {
         case OpType::prelu:
         case OpType::expand_dims:
         case OpType::transpose:
-        case OpType::pad:
         case OpType::mirror_pad:
         case OpType::resize_bilinear:
         case OpType::resize_nearest_neighbor:
         case OpType::gather:
         case OpType::batch_matmul:
             return {2, 2, 1, 2};
+        case OpType::pad:
+            return {2, 3, 1, 2};
         case OpType::concatenation:
         case OpType::pack:
             return {1, -1, 1, 1};

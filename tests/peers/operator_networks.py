@@ -178,7 +178,7 @@ def accumulated(net, x, terms):
     return net.quantisation(typical * (256 if net.kind == "int16" else 1))
 
 
-def convolution(net, depthwise, most_stride=3, bias_code=None):
+def convolution(net, depthwise, most_stride=3, bias_code=None, biased=True):
     multiplier = net.pick(2, 12) if depthwise and net.pick(0, 3) == 0 else 1
     x = net.image(1 if multiplier > 1 else 40)
     _, h, w, c = net.shape(x)
@@ -196,19 +196,22 @@ def convolution(net, depthwise, most_stride=3, bias_code=None):
     oc = c * multiplier if depthwise else net.pick(1, 70)
     filter_shape = [1, kh, kw, oc] if depthwise else [oc, kh, kw, c]
     weights = net.weights(filter_shape, 3 if depthwise else 0, oc)
-    bias = net.bias(oc, x, weights, bias_code)
+    bias = net.bias(oc, x, weights, bias_code) if biased else -1
     net.output([1, extent(padding, h, kh, sh, dh), extent(padding, w, kw, sw, dw), oc],
                accumulated(net, x, kh * kw * (1 if depthwise else c)))
+    operands = [x, weights, bias] if biased else [x, weights]
     common = dict(padding=padding, strideH=sh, strideW=sw, dilationHFactor=dh, dilationWFactor=dw,
                   fusedActivationFunction=net.activation())
     if depthwise:
-        net.operator("DEPTHWISE_CONV_2D", [x, weights, bias], "DepthwiseConv2DOptions",
+        net.operator("DEPTHWISE_CONV_2D", operands, "DepthwiseConv2DOptions",
                      depthMultiplier=multiplier, **common)
     else:
-        net.operator("CONV_2D", [x, weights, bias], "Conv2DOptions", **common)
+        if bias_code is not None:
+            common["quantizedBiasType"] = bias_code
+        net.operator("CONV_2D", operands, "Conv2DOptions", **common)
 
 
-def transpose_conv(net, strides=(1, 2), row=False):
+def transpose_conv(net, strides=(1, 2), row=False, biased=True):
     x = net.input([1, 1, net.pick(3, 20), net.pick(1, 20)]) if row else net.image(20)
     _, h, w, c = net.shape(x)
     stride, oc = net.pick(*strides), net.pick(1, 20)
@@ -219,19 +222,22 @@ def transpose_conv(net, strides=(1, 2), row=False):
     size = lambda n, k, s: n * s if padding == SAME else (n - 1) * s + k
     shape = [1, size(h, kh, stride_h), size(w, kw, stride), oc]
     weights = net.weights([oc, kh, kw, c], 0, oc)
-    inputs = [net.integers(shape), weights, x, net.bias(oc, x, weights)]
+    inputs = [net.integers(shape), weights, x]
+    if biased:
+        inputs.append(net.bias(oc, x, weights))
     net.output(shape, accumulated(net, x, kh * kw * c))
     net.operator("TRANSPOSE_CONV", inputs, "TransposeConvOptions", padding=padding,
                  strideH=stride_h, strideW=stride)
 
 
-def fully_connected(net, channels=False):
+def fully_connected(net, channels=False, bias_code=None, biased=True):
     rows, n, units = net.pick(1, 9), net.pick(1, 300), net.pick(1, 200)
     x = net.input([rows, n])
     weights = net.weights([units, n], 0, units if channels else 1)
-    bias = net.bias(units, x, weights)
+    bias = net.bias(units, x, weights, bias_code)
+    wide = {} if bias_code is None else {"quantizedBiasType": bias_code}
     net.output([rows, units], accumulated(net, x, n))
-    net.operator("FULLY_CONNECTED", [x, weights, bias], "FullyConnectedOptions",
+    net.operator("FULLY_CONNECTED", [x, weights, bias if biased else -1], "FullyConnectedOptions", **wide,
                  fusedActivationFunction=net.activation())
 
 
@@ -534,14 +540,19 @@ FLOAT = ("float32",)
 OPERATORS = {
     "CONV_2D": (ALL + FLOAT, lambda n: convolution(n, False)),
     "CONV_2D (strides to 6)": (ALL, lambda n: convolution(n, False, 6)),
+    "DEPTHWISE_CONV_2D (no bias)": (ALL, lambda n: convolution(n, True, biased=False)),
+    "FULLY_CONNECTED (32-bit bias)": (("int16",), lambda n: fully_connected(
+        n, bias_code=tfl.TensorType.INT32)),
     "CONV_2D (32-bit bias)": (("int16",), lambda n: convolution(
         n, False, bias_code=tfl.TensorType.INT32)),
     "DEPTHWISE_CONV_2D": (ALL + FLOAT, lambda n: convolution(n, True)),
     "DEPTHWISE_CONV_2D (strides to 6)": (ALL, lambda n: convolution(n, True, 6)),
     "TRANSPOSE_CONV": (ALL + FLOAT, transpose_conv),
     "TRANSPOSE_CONV (strides 3, 4)": (ALL, lambda n: transpose_conv(n, (3, 4))),
+    "TRANSPOSE_CONV (no bias)": (ALL, lambda n: transpose_conv(n, biased=False)),
     "TRANSPOSE_CONV (one row)": (ALL, lambda n: transpose_conv(n, (1, 2), True)),
     "FULLY_CONNECTED": (ALL + FLOAT, fully_connected),
+    "FULLY_CONNECTED (no bias)": (ALL, lambda n: fully_connected(n, biased=False)),
     "FULLY_CONNECTED (scales by channel)": (SIGNED, lambda n: fully_connected(n, True)),
     "AVERAGE_POOL_2D": (ALL + FLOAT, lambda n: pool(n, "AVERAGE_POOL_2D")),
     "MAX_POOL_2D": (ALL + FLOAT, lambda n: pool(n, "MAX_POOL_2D")),

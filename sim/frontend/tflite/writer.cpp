@@ -108,8 +108,10 @@ private:
     }
 
     std::uint32_t code_of(const Operator& op) {
-        const std::int32_t number =
-            op.type == OpType::other ? op.builtin_code : ir::builtin_code(op.type);
+        const bool padv2 = op.type == OpType::pad && op.inputs.size() > 2;
+        const std::int32_t number = padv2                      ? ir::builtin_padv2
+                                    : op.type == OpType::other ? op.builtin_code
+                                                               : ir::builtin_code(op.type);
         const auto [entry, is_new] =
             code_numbers_.try_emplace(Code{number, op.custom_code, op.version}, 0);
         if (is_new) {
