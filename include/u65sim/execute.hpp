@@ -35,6 +35,9 @@ struct Finding {
 struct ExecuteOptions {
     /// Watch every access for hazards; several times slower.
     bool check = false;
+    /// Bytes of the graph's variable tensors, in its order, as an earlier inference left them in
+    /// Execution::states; empty: real zeros, as before the first one.
+    std::vector<std::vector<std::uint8_t>> states;
     bool operator==(const ExecuteOptions&) const = default;
 };
 
@@ -42,13 +45,14 @@ struct ExecuteOptions {
 struct Execution {
     std::vector<std::vector<std::uint8_t>> outputs;
     std::vector<Finding> findings;
+    std::vector<std::vector<std::uint8_t>> states;  ///< variable tensors afterwards
     bool operator==(const Execution&) const = default;
 };
 
 /// Runs a compiled network on data: NPU segments bit-exactly as their streams say, operators left
 /// to the CPU through reference kernels. `inputs` holds one little-endian tensor for each input of
-/// the graph, in its order. Variable tensors start at zero. Throws InvalidModel when the number or
-/// size of inputs is wrong, InvalidStream for streams that leave their memory or break a format,
+/// the graph, in its order. Throws InvalidModel when the number or size of inputs or states is
+/// wrong, InvalidStream for streams that leave their memory or break a format,
 /// NotExecutable for a CPU operator or element type without a kernel.
 Execution execute(const CompiledNetwork& network, const Target& target,
                   const std::vector<std::vector<std::uint8_t>>& inputs,

@@ -2,6 +2,7 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <utility>
@@ -208,4 +209,193 @@ TEST_CASE("ARG_MAX gives the first of equal elements on the NPU and on the CPU")
         output.quantization = {};
         agree(graph);
     }
+}
+
+TEST_CASE("Reductions over any axes give the same bytes on the NPU and on the CPU") {
+    const std::vector<std::vector<std::int32_t>> choices{{3}, {1, 3}, {2, 3}, {1, 2, 3}};
+    for (const OpType type : {OpType::mean, OpType::sum, OpType::reduce_max}) {
+        for (const auto& axes : choices) {
+            for (const ElementType elements : all) {
+                CAPTURE(to_string(type), axes.size(), to_string(elements));
+                BuilderOptions options;
+                options.activations = elements;
+                GraphBuilder builder{"reduction", options};
+                const Value x = builder.input({1, 7, 9, 21});
+                LayerOptions layer;
+                if (type == OpType::reduce_max) layer.quantization = builder.quantization(x);
+                builder.output(builder.mean(x, axes, false, layer));
+                Graph graph = builder.build();
+                graph.operators[0].type = type;
+                agree(graph);
+            }
+        }
+    }
+}
+
+TEST_CASE("Means over more than 64 rows or 4096 elements add up partial sums") {
+    agree("large", all,
+          [](GraphBuilder& b, Value x) {
+              return b.mean(x, {1, 2}, true);
+          },
+          {1, 130, 70, 3});
+    agree("tall", bytes, [](GraphBuilder& b, Value x) { return b.mean(x, {1}, true); },
+          {1, 100, 3, 5});
+}
+
+TEST_CASE("A few strides above 3 become an operation for each output") {
+    for (const auto& [h, w] : {std::pair{4, 5}, std::pair{2, 4}, std::pair{7, 1}}) {
+        for (const Padding padding : {Padding::same, Padding::valid}) {
+            CAPTURE(h, w, padding == Padding::same);
+            const Window window{3, 3, h, w, 1, 1, padding};
+            agree("conv", all, [&](GraphBuilder& b, Value x) { return b.conv2d(x, 6, window); },
+                  {1, 13, 17, 5});
+            agree("depthwise", all,
+                  [&](GraphBuilder& b, Value x) { return b.depthwise_conv2d(x, window); },
+                  {1, 13, 17, 5});
+            agree("average", all,
+                  [&](GraphBuilder& b, Value x) { return b.average_pool(x, window); },
+                  {1, 13, 17, 5});
+            agree("max", all, [&](GraphBuilder& b, Value x) { return b.max_pool(x, window); },
+                  {1, 13, 17, 5});
+        }
+    }
+}
+
+TEST_CASE("Columns of a first layer with few channels become depth without changing a byte") {
+    for (const std::int32_t width : {32, 33}) {
+        for (const Padding padding : {Padding::same, Padding::valid}) {
+            for (const ElementType type : all) {
+                CAPTURE(width, to_string(type), padding == Padding::same);
+                BuilderOptions options;
+                options.activations = type;
+                GraphBuilder builder{"first", options};
+                builder.output(builder.conv2d(builder.input({1, 64, width * 2, 3}), 16,
+                                              Window::square(3, 2, padding)));
+                const Graph graph = builder.build();
+                agree(graph);
+            }
+        }
+    }
+    GraphBuilder builder{"first"};
+    builder.output(builder.conv2d(builder.input({1, 96, 96, 3}), 16, Window::square(3, 2)));
+    const Target target = Target::preset("u55-128");
+    const CompiledNetwork network = compile(builder.build(), target, {.dump_after = "lower"});
+    CHECK(network.pass_dump.find("96x48x6") != std::string::npos);
+}
+
+TEST_CASE("Both operands of a sum may be broadcast along other axes") {
+    for (const ElementType type : all) {
+        CAPTURE(to_string(type));
+        BuilderOptions options;
+        options.activations = type;
+        GraphBuilder builder{"both", options};
+        const Value a = builder.input({1, 1, 6, 7}, "a");
+        const Value b = builder.input({1, 5, 1, 7}, "b");
+        const Value c = builder.input({1, 5, 1, 1}, "c");
+        builder.output(builder.add(a, b));
+        builder.output(builder.mul(a, c));
+        builder.output(builder.sub(c, a));
+        agree(builder.build());
+    }
+}
+
+TEST_CASE("Plain int32 is added, multiplied and transposed on the NPU") {
+    GraphBuilder builder{"words"};
+    const Value a = builder.input({1, 5, 6, 7}, "a");
+    const Value b = builder.input({1, 1, 6, 7}, "b");
+    builder.output(builder.add(a, b));
+    builder.output(builder.transpose(a, {0, 2, 1, 3}));
+    builder.output(builder.transpose(a, {0, 3, 1, 2}));
+    Graph graph = builder.build();
+    for (Tensor& tensor : graph.tensors) {
+        if (tensor.type != ElementType::int8) continue;
+        tensor.type = ElementType::int32;
+        tensor.quantization = {};
+    }
+    const Target target = Target::preset("u65-256");
+    const CompiledNetwork network = compile(graph, target);
+    CHECK(network.cpu_operators.empty());
+    // Sums that stay in 32 bits: the NPU saturates, the reference wraps.
+    std::vector<Bytes8> inputs{drawn(graph.tensors[0], 1), drawn(graph.tensors[1], 2)};
+    for (Bytes8& bytes : inputs) {
+        for (std::size_t i = 3; i < bytes.size(); i += 4) bytes[i] = (bytes[i] & 1U) ? 0xFF : 0;
+    }
+    const Execution execution = execute(network, target, inputs, {.check = true});
+    CHECK(execution.outputs == on_the_cpu(graph, inputs));
+    CHECK(execution.findings.empty());
+}
+
+TEST_CASE("ARG_MAX fills both halves of int64") {
+    GraphBuilder builder{"positions"};
+    builder.output(builder.mean(builder.input({1, 5, 6, 30}), {3}, false));
+    Graph graph = builder.build();
+    Operator& op = graph.operators[0];
+    op.type = OpType::arg_max;
+    op.attributes = AxisAttributes{.axis = 3};
+    Tensor& output = graph.tensors[static_cast<std::size_t>(op.outputs[0])];
+    output.type = ElementType::int64;
+    output.quantization = {};
+    agree(graph);
+}
+
+TEST_CASE("Results of another shape find their place in a concatenation") {
+    GraphBuilder builder{"places"};
+    const Value x = builder.input({1, 4, 5, 10});
+    const Value y = builder.input({1, 4, 5, 6}, "y", Quantization{{1.0F / 256}, {-128}});
+    const Value soft = builder.softmax(x);
+    LayerOptions same;
+    same.quantization = builder.quantization(soft);
+    builder.output(builder.concat({y, soft}, 3, same));
+    builder.output(builder.concat({builder.mean(x, {3}, true, same), soft}, 3, same));
+    agree(builder.build());
+}
+
+TEST_CASE("One element is resized to any size") {
+    for (const bool bilinear : {false, true}) {
+        agree("one element", all,
+              [&](GraphBuilder& b, Value x) {
+                  return bilinear ? b.resize_bilinear(x, 7, 11, {})
+                                  : b.resize_nearest(x, 7, 11, {});
+              },
+              {1, 1, 1, 19});
+    }
+}
+
+TEST_CASE("Functions of int16 give the same bytes on the NPU and on the CPU") {
+    for (const OpType type : {OpType::exp, OpType::log, OpType::rsqrt, OpType::gelu, OpType::abs}) {
+        CAPTURE(to_string(type));
+        BuilderOptions options;
+        options.activations = ElementType::int16;
+        GraphBuilder builder{"function", options};
+        const bool gelu = type == OpType::gelu;
+        builder.output(builder.unary(gelu ? type : OpType::exp, builder.input({1, 9, 10, 12}),
+                                     {.name = {},
+                                      .activation = Activation::none,
+                                      .quantization = Quantization{{0.0003F}, {0}}}));
+        Graph graph = builder.build();
+        graph.operators[0].type = type;
+        agree(graph);
+    }
+    agree("prelu", words, [](GraphBuilder& b, Value x) { return b.prelu(x); });
+}
+
+TEST_CASE("Float layers compute on the CPU") {
+    GraphBuilder builder{"float"};
+    const Value x = builder.input({1, 2, 2, 1});
+    builder.output(builder.average_pool(x, Window::square(2, 2, Padding::valid)));
+    Graph graph = builder.build();
+    for (Tensor& tensor : graph.tensors) {
+        tensor.type = ElementType::float32;
+        tensor.quantization = {};
+    }
+    const Target target = Target::preset("u65-256");
+    const CompiledNetwork network = compile(graph, target);
+    CHECK(network.cpu_operators.size() == 1);
+    const std::vector<float> values{1.0F, 2.5F, -4.0F, 3.5F};
+    Bytes8 input(16);
+    std::memcpy(input.data(), values.data(), input.size());
+    const Bytes8 output = execute(network, target, {input}).outputs.at(0);
+    float mean = 0;
+    std::memcpy(&mean, output.data(), sizeof mean);
+    CHECK(mean == 0.75F);
 }

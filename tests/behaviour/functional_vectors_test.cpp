@@ -28,10 +28,14 @@ std::filesystem::path models_dir() {
     return given == nullptr ? source_dir() / "../shared/models" : std::filesystem::path{given};
 }
 
-/// "zoo/NAME" is built in code, "models/NAME" is a file; nothing when that is absent.
+/// "zoo/NAME" is built in code, "operators/NAME" stands beside the vectors, "models/NAME" is a
+/// file; nothing when that is absent.
 std::optional<Graph> network_named(const std::string& name) {
     const std::string stem = name.substr(name.find('/') + 1);
     if (name.starts_with("zoo/")) return zoo(stem);
+    if (name.starts_with("operators/")) {
+        return read_network(source_dir() / "tests/data" / (name + ".tflite"));
+    }
     const auto file = models_dir() / (stem + ".tflite");
     if (!std::filesystem::exists(file)) {
         std::cout << "skipped: " << name << " is not there\n";

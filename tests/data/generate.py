@@ -2,8 +2,9 @@
 """Writes execute.txt: what the reference interpreter computes for seeded inputs.
 
 Needs ai-edge-litert and numpy. Usage: generate.py NETWORK.tflite... > execute.txt
-The folder's name says where the test finds the network: `models`, or `zoo` for networks built in
-code and saved there under their names. Inputs are not stored: byte k of all input tensors in a row is the top byte of the
+The folder's name says where the test finds the network: `models`, `zoo` for networks built in
+code and saved there under their names, or `operators` for the single ones beside this file, which
+`operator_matrix.py --smallest` wrote. Inputs are not stored: byte k of all input tensors in a row is the top byte of the
 k-th state of a 64-bit linear congruential generator whose first state is the seed.
 Each line: folder/network seed output-bytes-in-hex (all output tensors in a row).
 """
@@ -29,6 +30,7 @@ def main():
             model_path=str(path), experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
         interpreter.allocate_tensors()
         for seed in (1, 2):
+            interpreter.reset_all_variables()
             values = generator(seed)
             for detail in interpreter.get_input_details():
                 count = int(np.prod(detail["shape"])) * np.dtype(detail["dtype"]).itemsize

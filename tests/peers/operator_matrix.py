@@ -10,6 +10,7 @@ differs, cannot be executed or the checker finds something.
 import argparse
 import collections
 import json
+import math
 import pathlib
 import subprocess
 import sys
@@ -97,11 +98,25 @@ def compare(row, count, wanted, got, report, error):
     return worst
 
 
+def build(name, kind, case):
+    net = Network(kind, zlib.crc32(f"{name} {kind} {case}".encode()))
+    OPERATORS[name][1](net)
+    return net
+
+
+def write_smallest(name, kind, arguments):
+    def size(net):
+        return len(net.bytes()) + 4 * sum(math.prod(net.shape(i)) for i in net.graph.outputs)
+
+    net = min((build(name, kind, case) for case in range(arguments.cases)), key=size)
+    stem = "_".join("".join(c if c.isalnum() else " " for c in f"{name} {kind}".lower()).split())
+    (pathlib.Path(arguments.smallest) / f"{stem}.tflite").write_bytes(net.bytes())
+
+
 def run(name, kind, arguments, folder):
     row = Row(name, kind, arguments.target.split(","))
     for case in range(arguments.cases):
-        net = Network(kind, zlib.crc32(f"{name} {kind} {case}".encode()))
-        OPERATORS[name][1](net)
+        net = build(name, kind, case)
         model = net.bytes()
         inputs = [net.draw(net.shape(i)) for i in net.graph.inputs]
         try:
@@ -164,6 +179,8 @@ def main():
     parser.add_argument("--types", default="int8,uint8,int16,int32,float32")
     parser.add_argument("--table")
     parser.add_argument("--keep", help="folder for the networks that differ")
+    parser.add_argument("--smallest", help="only write the smallest network of each line to this "
+                        "folder, for tests/data")
     arguments = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -172,6 +189,9 @@ def main():
                 continue
             for kind in kinds:
                 if kind not in arguments.types.split(","):
+                    continue
+                if arguments.smallest:
+                    write_smallest(name, kind, arguments)
                     continue
                 row = run(name, kind, arguments, pathlib.Path(folder))
                 rows.append(row)

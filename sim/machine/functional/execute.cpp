@@ -60,10 +60,15 @@ public:
         for (const Binding& binding : network.bindings) {
             bindings_[binding.tensor].push_back(binding);
         }
+        const auto& tensors = network.graph.tensors;
+        for (std::size_t i = 0; i < tensors.size(); ++i) {
+            if (tensors[i].is_variable) variables_.push_back(static_cast<TensorId>(i));
+        }
     }
 
     Execution operator()(const std::vector<Buffer>& inputs) {
         bind_inputs(inputs);
+        bind_states();
         for (const CompiledNetwork::Step& step : network_.steps) {
             if (step.segment >= 0) {
                 run_segment(static_cast<std::uint32_t>(step.segment));
@@ -75,6 +80,7 @@ public:
         for (const TensorId output : network_.graph.outputs) {
             result.outputs.push_back(value(output));
         }
+        for (const TensorId id : variables_) result.states.push_back(value(id));
         result.findings = std::move(findings_);
         return result;
     }
@@ -102,6 +108,24 @@ private:
                                                size_of(input)));
             }
             values_[wanted[i]] = inputs[i];
+        }
+    }
+
+    void bind_states() {
+        const auto& states = options_.states;
+        if (states.empty()) return;
+        if (states.size() != variables_.size()) {
+            throw InvalidModel(fmt::format("{}: {} states given: must be {}", network_.name,
+                                           states.size(), variables_.size()));
+        }
+        for (std::size_t i = 0; i < states.size(); ++i) {
+            const Tensor& variable = tensor(variables_[i]);
+            if (states[i].size() != size_of(variable)) {
+                throw InvalidModel(fmt::format("{}: state {} ({}) has {} bytes: must be {}",
+                                               network_.name, i, variable.name, states[i].size(),
+                                               size_of(variable)));
+            }
+            values_[variables_[i]] = states[i];
         }
     }
 
@@ -206,6 +230,7 @@ private:
     const ExecuteOptions& options_;
     std::map<TensorId, std::vector<Binding>> bindings_;
     std::map<TensorId, Buffer> values_;
+    std::vector<TensorId> variables_;
     std::optional<Executor> executor_;
     std::optional<Checker> checker_;
     std::vector<Finding> findings_;
