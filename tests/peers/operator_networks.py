@@ -578,7 +578,7 @@ OPERATORS = {
                            lambda n: binary(n, "SQUARED_DIFFERENCE", "SquaredDifferenceOptions")),
     "SQUARED_DIFFERENCE (both broadcast)": (
         ("int8",), lambda n: binary(n, "SQUARED_DIFFERENCE", "SquaredDifferenceOptions", True)),
-    "PRELU": (ALL, prelu),
+    "PRELU": (BYTES, prelu),
     "RELU": (ALL, lambda n: unary(n, "RELU")),
     "RELU (5 dimensions)": (ALL, relu_of_five),
     "RELU6": (ALL, lambda n: unary(n, "RELU6")),
