@@ -130,4 +130,8 @@ Report make_report(const CompiledNetwork& network, const Target& target,
 /// "0.1.0"
 std::string_view version();
 
+/// An SVG drawing of what lives in a compiled network's SRAM: positions in execution order to the
+/// right, addresses upwards.
+std::string arena_svg(const CompiledNetwork& network);
+
 }  // namespace u65sim

@@ -1,11 +1,9 @@
 // u65sim blocks: how long blocks of networks take, at which shape.
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
 #include <u65sim/blocks.hpp>
@@ -14,32 +12,11 @@
 #include "commands.hpp"
 #include "inputs.hpp"
 #include "output.hpp"
+#include "progress.hpp"
 
 namespace u65sim::cli {
 
 namespace {
-
-/// A bar on the terminal, if standard error is one.
-class Bar {
-public:
-    Bar() : terminal_(::isatty(STDERR_FILENO) == 1) {}
-    ~Bar() {
-        if (terminal_) fmt::print(stderr, "\r\033[K");
-    }
-    Bar(const Bar&) = delete;
-    Bar& operator=(const Bar&) = delete;
-    void show(std::size_t done, std::size_t all) const {
-        if (!terminal_ || all == 0) return;
-        constexpr std::size_t width = 40;
-        const std::size_t marks = width * done / all;
-        fmt::print(stderr, "\r[{:<{}}] {} of {} blocks\033[K", std::string(marks, '#'), width, done,
-                   all);
-        std::fflush(stderr);
-    }
-
-private:
-    bool terminal_;
-};
 
 /// "h", "hw" or "hwc" around the shapes given: every axis named takes the values of the sweep.
 std::vector<BlockShape> swept(const std::vector<BlockShape>& given, const std::string& axes) {
@@ -70,8 +47,10 @@ struct Blocks {
 
     void operator()() {
         const Target where = target.resolve();
-        const Bar bar;
-        const auto progress = [&](std::size_t done, std::size_t all) { bar.show(done, all); };
+        const ProgressBar bar;
+        const auto progress = [&](std::size_t done, std::size_t all) {
+            bar.show(done, all, " blocks");
+        };
         if (!document.empty()) {
             write_document(where, progress);
             return;

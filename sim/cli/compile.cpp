@@ -7,8 +7,8 @@
 #include <u65sim/compile.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
+#include <u65sim/report.hpp>
 
-#include "arena_svg.hpp"
 #include "commands.hpp"
 #include "inputs.hpp"
 #include "output.hpp"

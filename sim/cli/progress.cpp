@@ -33,4 +33,19 @@ void Progress::show() {
     if (seconds > 0) fmt::print(stderr, "\r\033[K");
 }
 
+ProgressBar::ProgressBar() : shown_{::isatty(STDERR_FILENO) != 0} {}
+
+ProgressBar::~ProgressBar() {
+    if (shown_) fmt::print(stderr, "\r\033[K");
+}
+
+void ProgressBar::show(std::size_t done, std::size_t total, std::string_view behind) const {
+    if (!shown_ || total == 0) return;
+    constexpr std::size_t width = 30;
+    const std::size_t filled = width * done / total;
+    fmt::print(stderr, "\r[{:#<{}}{:.<{}}] {} of {}{}\033[K", "", filled, "", width - filled, done,
+               total, behind);
+    std::fflush(stderr);
+}
+
 }  // namespace u65sim::cli

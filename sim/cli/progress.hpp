@@ -2,8 +2,10 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace u65sim::cli {
@@ -25,6 +27,21 @@ private:
     std::condition_variable ended_;
     bool end_ = false;
     std::thread thread_;
+};
+
+/// A bar for work of known length, on standard error when that is a terminal; wiped at the end.
+class ProgressBar {
+public:
+    ProgressBar();
+    ~ProgressBar();
+    ProgressBar(const ProgressBar&) = delete;
+    ProgressBar& operator=(const ProgressBar&) = delete;
+
+    /// Draws "[###...] done of total" and `behind` after it.
+    void show(std::size_t done, std::size_t total, std::string_view behind = {}) const;
+
+private:
+    bool shown_;
 };
 
 }  // namespace u65sim::cli

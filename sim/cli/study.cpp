@@ -6,7 +6,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
 #include <u65sim/error.hpp>
@@ -14,6 +13,7 @@
 
 #include "commands.hpp"
 #include "output.hpp"
+#include "progress.hpp"
 
 namespace u65sim::cli {
 
@@ -21,32 +21,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A bar, the rate and the time left, on standard error when that is a terminal.
+/// A bar, the rate and the time left.
 class Bar {
 public:
-    Bar() : shown_{::isatty(STDERR_FILENO) != 0} {}
-    ~Bar() {
-        if (shown_) fmt::print(stderr, "\r\033[K");
-    }
-    Bar(const Bar&) = delete;
-    Bar& operator=(const Bar&) = delete;
-
     void operator()(const StudyProgress& progress) {
         if (first_done_ > progress.done) first_done_ = progress.done;
-        if (!shown_ || progress.total == 0) return;
-        constexpr std::size_t width = 30;
-        const std::size_t filled = width * progress.done / progress.total;
-        std::string line = fmt::format("\r[{:#<{}}{:.<{}}] {} of {}", "", filled, "",
-                                       width - filled, progress.done, progress.total);
         const std::size_t own = progress.done - first_done_;
+        std::string rate;
         if (own > 0 && progress.seconds > 0) {
             const auto left = static_cast<double>(progress.total - progress.done);
-            line += fmt::format(", {:.1f} points/s, {} left",
-                                static_cast<double>(progress.points) / progress.seconds,
-                                duration(progress.seconds * left / static_cast<double>(own)));
+            rate = fmt::format(", {:.1f} points/s, {} left",
+                               static_cast<double>(progress.points) / progress.seconds,
+                               duration(progress.seconds * left / static_cast<double>(own)));
         }
-        fmt::print(stderr, "{}\033[K", line);
-        std::fflush(stderr);
+        bar_.show(progress.done, progress.total, rate);
     }
 
 private:
@@ -57,7 +45,7 @@ private:
         return fmt::format("{}:{:02} h", whole / 3600, whole % 3600 / 60);
     }
 
-    bool shown_;
+    ProgressBar bar_;
     std::size_t first_done_ = static_cast<std::size_t>(-1);
 };
 

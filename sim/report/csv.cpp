@@ -1,13 +1,12 @@
 #include <fmt/format.h>
 #include <u65sim/report.hpp>
 
+#include "report/format.hpp"
+
 namespace u65sim {
 
-namespace {
-
-/// Quoted where a comma, a quote or a line break would break the row.
-std::string field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+std::string report::csv_field(std::string_view text) {
+    if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string{text};
     std::string quoted = "\"";
     for (const char c : text) {
         if (c == '"') quoted += '"';
@@ -15,8 +14,6 @@ std::string field(const std::string& text) {
     }
     return quoted + '"';
 }
-
-}  // namespace
 
 std::string Report::to_csv() const {
     std::string out =
@@ -27,11 +24,11 @@ std::string Report::to_csv() const {
     }
     out += '\n';
     for (const OperatorReport& op : operators) {
-        out += fmt::format("{},{},{},{},{},{},{:.6f},{},{},{},{},{},{}", field(op.name),
-                           field(op.type), op.start_cycle.count(), op.end_cycle.count(),
+        out += fmt::format("{},{},{},{},{},{},{:.6f},{},{},{},{},{},{}", report::csv_field(op.name),
+                           report::csv_field(op.type), op.start_cycle.count(), op.end_cycle.count(),
                            op.cycles.count(), op.macs.count(), op.mac_utilization,
-                           field(op.bound_by), field(op.block), op.sram_bytes.count(),
-                           op.dram_bytes.count(), op.kernels, op.dmas);
+                           report::csv_field(op.bound_by), report::csv_field(op.block),
+                           op.sram_bytes.count(), op.dram_bytes.count(), op.kernels, op.dmas);
         for (const Cycles cycles : op.stalls) out += fmt::format(",{}", cycles.count());
         out += '\n';
     }

@@ -23,4 +23,7 @@ std::string plain(std::string_view text);
 /// Plain `text` cut to `width` characters, with ".." for what was left out of its middle.
 std::string elided(std::string_view text, std::size_t width);
 
+/// A field of a CSV row: quoted where a comma, a quote or a line break would break the row.
+std::string csv_field(std::string_view text);
+
 }  // namespace u65sim::report

@@ -9,18 +9,17 @@
 
 #include <fmt/format.h>
 
+#include "report/chart.hpp"
 #include "report/format.hpp"
-#include "study/svg_plot.hpp"
 
 namespace u65sim {
 
 namespace {
 
+using report::Chart;
+using report::ChartSeries;
 using report::grouped;
 using report::readable;
-using study::Plot;
-using study::PlotPoint;
-using study::PlotSeries;
 
 using Progress = std::function<void(std::size_t, std::size_t)>;
 
@@ -119,8 +118,8 @@ private:
         options.progress = progress_;
         return study_blocks(target_, options);
     }
-    std::string plot(const std::string& name, const Plot& plot) {
-        files_.push_back({name, study::to_svg(plot)});
+    std::string plot(const std::string& name, const Chart& plot) {
+        files_.push_back({name, report::to_svg(plot)});
         return fmt::format("![{}]({})\n\n", plot.title, name);
     }
     void verdict(const std::string& sentence, const std::string& found) {
@@ -142,16 +141,17 @@ private:
 };
 
 std::string Document::macs_and_latency() {
-    std::map<std::string, PlotSeries> series;
+    std::map<std::string, ChartSeries> series;
     const BlockPoint* cheap = nullptr;
     const BlockPoint* dear = nullptr;
     std::size_t pairs = 0, against = 0;
     for (const BlockPoint& point : wide_.points) {
-        series[point.block].name = point.block;
-        series[point.block].points.push_back({static_cast<double>(point.macs.count()) / 1e6,
-                                              static_cast<double>(point.cycles.count()),
-                                              point_title(point)});
         if (point.macs.count() == 0) continue;
+        ChartSeries& marks = series[point.block];
+        marks.name = point.block;
+        marks.joined = false;
+        marks.points.push_back({static_cast<double>(point.macs.count()) / 1e6,
+                                static_cast<double>(point.cycles.count()), point_title(point)});
         if (cheap == nullptr || point.cycles_per_mac() < cheap->cycles_per_mac()) cheap = &point;
         if (dear == nullptr || point.cycles_per_mac() > dear->cycles_per_mac()) dear = &point;
         for (const BlockPoint& other : wide_.points) {
@@ -161,12 +161,14 @@ std::string Document::macs_and_latency() {
             if (other.cycles < point.cycles) ++against;
         }
     }
-    Plot scatter{.title = "Cycles against MACs, every block at every shape",
-                 .x_label = "MACs, millions",
-                 .y_label = "NPU cycles",
-                 .log_x = true,
-                 .log_y = true};
-    for (const ZooEntry& entry : block_list()) scatter.series.push_back(series[entry.name]);
+    Chart scatter{.title = "Cycles against MACs, every block at every shape",
+                  .x_label = "MACs, millions",
+                  .y_label = "NPU cycles",
+                  .log_x = true,
+                  .log_y = true};
+    for (const ZooEntry& entry : block_list()) {
+        if (series.contains(entry.name)) scatter.series.push_back(series[entry.name]);
+    }
     const BlockShape asked{28, 28, 64};
     const BlockStudy alone = study({}, {asked}, BlockEqual::shape, false);
     const BlockStudy macs = study({}, {asked}, BlockEqual::macs);
@@ -211,7 +213,7 @@ struct Race {
     std::vector<std::string> wins, ties, losses;
     double least_parameters = 1e9, most_parameters = 0, most_in_win = 0;
     std::string table;
-    Plot plot;
+    Chart plot;
 
     Race(const BlockStudy& both, const std::string& setting) {
         plot = {
@@ -233,7 +235,7 @@ struct Race {
         }
         table += '\n' + rule + '\n';
         for (const int side : sides) {
-            PlotSeries series{.name = fmt::format("{0}x{0}", side), .line = true};
+            ChartSeries series{.name = fmt::format("{0}x{0}", side), .points = {}};
             table += fmt::format("| {} |", side);
             for (const int c : channels) add(both, {side, side, c}, series);
             table += '\n';
@@ -241,7 +243,7 @@ struct Race {
         }
     }
 
-    void add(const BlockStudy& both, const BlockShape& shape, PlotSeries& series) {
+    void add(const BlockStudy& both, const BlockShape& shape, ChartSeries& series) {
         const BlockPoint* depthwise = both.find(depthwise_name, shape);
         const BlockPoint* fused = both.find(fused_name, shape);
         if (depthwise == nullptr || fused == nullptr) {
@@ -317,13 +319,13 @@ std::string Document::leap_past_the_arena() {
                                           "bottleneck_residual", "depthwise_separable",
                                           "standard_3x3",        "standard_1x1"};
     const BlockStudy sizes = study(blocks, shapes);
-    Plot lines{.title = "Cycles an element of output, 64 channels, map growing",
-               .x_label = "size of one feature map, KiB",
-               .y_label = "NPU cycles an output element"};
+    Chart lines{.title = "Cycles an element of output, 64 channels, map growing",
+                .x_label = "size of one feature map, KiB",
+                .y_label = "NPU cycles an output element"};
     std::string rows, rising, flat;
     double most = 0;
     for (const std::string& name : blocks) {
-        PlotSeries series{.name = name, .line = true};
+        ChartSeries series{.name = name, .points = {}};
         const BlockPoint* first = nullptr;
         // Cycles and bytes of DRAM traffic an element, where nothing spills and where something
         // does.
@@ -454,12 +456,12 @@ std::string Document::staircase() {
     for (std::int32_t c = 4; c <= 144; c += 4) shapes.push_back({28, 28, c});
     const std::vector<std::string> blocks{"standard_1x1", "standard_3x3", "depthwise"};
     const BlockStudy steps = study(blocks, shapes);
-    Plot lines{.title = "Cycles over channels at 28x28, inside",
-               .x_label = "channels",
-               .y_label = "NPU cycles",
-               .log_y = true};
+    Chart lines{.title = "Cycles over channels at 28x28, inside",
+                .x_label = "channels",
+                .y_label = "NPU cycles",
+                .log_y = true};
     for (const std::string& name : blocks) {
-        PlotSeries series{.name = name, .line = true};
+        ChartSeries series{.name = name, .points = {}};
         for (const BlockShape& shape : shapes) {
             if (const BlockPoint* point = steps.find(name, shape)) {
                 series.points.push_back({static_cast<double>(shape.channels),
@@ -502,11 +504,11 @@ std::string Document::staircase() {
 }
 
 std::string Document::five_and_three() {
-    Plot scatter{.title = "5x5 over 3x3 convolution at equal shape (MACs: 2.78)",
-                 .x_label = "MACs of the 3x3 convolution, millions",
-                 .y_label = "cycles of 5x5 / cycles of 3x3",
-                 .log_x = true};
-    std::map<std::int32_t, PlotSeries> series;
+    Chart scatter{.title = "5x5 over 3x3 convolution at equal shape (MACs: 2.78)",
+                  .x_label = "MACs of the 3x3 convolution, millions",
+                  .y_label = "cycles of 5x5 / cycles of 3x3",
+                  .log_x = true};
+    std::map<std::int32_t, ChartSeries> series;
     const BlockPoint* least = nullptr;
     const BlockPoint* most = nullptr;
     double least_ratio = 1e9, most_ratio = 0;
@@ -525,8 +527,10 @@ std::string Document::five_and_three() {
             most_ratio = times;
             most = five;
         }
-        series[shape.channels].name = fmt::format("{} channels", shape.channels);
-        series[shape.channels].points.push_back(
+        ChartSeries& marks = series[shape.channels];
+        marks.name = fmt::format("{} channels", shape.channels);
+        marks.joined = false;
+        marks.points.push_back(
             {static_cast<double>(three->macs.count()) / 1e6, times,
              fmt::format("{}: 5x5 {} cycles, 3x3 {}: {:.2f} times", to_string(shape),
                          grouped(five->cycles.count()), grouped(three->cycles.count()), times)});

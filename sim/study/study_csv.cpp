@@ -6,6 +6,7 @@
 
 #include <u65sim/report.hpp>
 
+#include "report/format.hpp"
 #include "study/plan.hpp"
 #include "study/results.hpp"
 
@@ -13,16 +14,7 @@ namespace u65sim {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string quoted(const std::string& text) {
-    if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"') out += '"';
-        out += c;
-    }
-    return out + '"';
-}
+using report::csv_field;
 
 Json optional(const std::optional<double>& value) {
     if (!value) return nullptr;
@@ -54,9 +46,9 @@ std::string StudyResults::to_csv() const {
     for (std::size_t at = 0; at < rows.size(); ++at) {
         const StudyRow& row = rows[at];
         out += fmt::format("{},{},{}", row.item, to_string(row.role),
-                           quoted(plan.items.at(row.item).varied));
+                           csv_field(plan.items.at(row.item).varied));
         for (const std::string& key : keys) {
-            out += ',' + quoted(study::setting_of(row, key).value_or(""));
+            out += ',' + csv_field(study::setting_of(row, key).value_or(""));
         }
         out += fmt::format(",{}", to_string(row.status));
         for (std::size_t name = 0; name < names.size(); ++name) {
@@ -64,7 +56,8 @@ std::string StudyResults::to_csv() const {
             out += value ? fmt::format(",{}", *value) : ",";
         }
         if (!front.empty()) out += front[at] ? ",yes" : ",no";
-        out += fmt::format(",{},{}\n", row.hypotheses.empty() ? "no" : "yes", quoted(row.reason));
+        out +=
+            fmt::format(",{},{}\n", row.hypotheses.empty() ? "no" : "yes", csv_field(row.reason));
     }
     return out;
 }

@@ -12,6 +12,7 @@
 namespace u65sim {
 namespace {
 
+using report::csv_field;
 using report::elided;
 
 constexpr std::size_t columns = 100;
@@ -79,17 +80,6 @@ std::string section_text(const study::Section& section,
     return out + '\n';
 }
 
-/// Quoted where a comma, a quote or a line break would break the row.
-std::string field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) {
-        if (c == '"') quoted += '"';
-        quoted += c;
-    }
-    return quoted + '"';
-}
-
 }  // namespace
 
 std::string Validation::to_text() const {
@@ -126,15 +116,15 @@ std::string Validation::to_csv() const {
                               row.kind != ReferenceKind::does_not_fit;
         const auto error = each.error_percent();
         out += fmt::format(
-            "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", field(row.group),
-            field(row.producer), field(each.made_by), field(study::network_name(row.network)),
-            field(study::target_name(row.target)),
-            field(fmt::format("{}", fmt::join(row.settings, " "))), field(row.counter),
+            "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.group),
+            csv_field(row.producer), csv_field(each.made_by),
+            csv_field(study::network_name(row.network)), csv_field(study::target_name(row.target)),
+            csv_field(fmt::format("{}", fmt::join(row.settings, " "))), csv_field(row.counter),
             to_string(row.kind), to_string(each.status), has_ours ? fmt::to_string(each.ours) : "",
             row.kind == ReferenceKind::does_not_fit ? "" : fmt::to_string(row.reference),
             error ? fmt::format("{:.4f}", *error) : "",
-            row.baseline ? fmt::to_string(*row.baseline) : "", field(row.place), field(row.source),
-            field(each.reason));
+            row.baseline ? fmt::to_string(*row.baseline) : "", csv_field(row.place),
+            csv_field(row.source), csv_field(each.reason));
     }
     return out;
 }

@@ -8,7 +8,6 @@
 #include <u65sim/blocks.hpp>
 #include <u65sim/error.hpp>
 
-#include "study/svg_plot.hpp"
 
 using namespace u65sim;
 using Json = nlohmann::json;
@@ -116,16 +115,4 @@ TEST_CASE("Unknown blocks and shapes a block cannot have are refused") {
     options.blocks = {"grouped"};
     options.shapes = {{8, 8, 18}};
     CHECK_THROWS_AS(study_blocks(Target::preset("u65-256"), options), InvalidModel);
-}
-
-TEST_CASE("A plot has a mark and a title for every point it can show") {
-    study::Plot plot{.title = "a < b", .x_label = "x", .y_label = "y", .log_x = true};
-    plot.series.push_back({"one", true, {{1, 1, "first"}, {10, 2, "second"}, {0, 3, "hidden"}}});
-    const std::string svg = study::to_svg(plot);
-    CHECK(svg.find("a &lt; b") != std::string::npos);
-    CHECK(svg.find("<title>first</title>") != std::string::npos);
-    CHECK(svg.find("<title>second</title>") != std::string::npos);
-    CHECK(svg.find("hidden") == std::string::npos);
-    CHECK(svg.find("nan") == std::string::npos);
-    CHECK(svg.find("inf") == std::string::npos);
 }

@@ -1,11 +1,14 @@
-#include "arena_svg.hpp"
-
+// What lives in the SRAM over time, as a drawing.
 #include <algorithm>
 #include <cstdint>
 
 #include <fmt/format.h>
 
-namespace u65sim::cli {
+#include <u65sim/report.hpp>
+
+#include "report/svg.hpp"
+
+namespace u65sim {
 
 namespace {
 
@@ -20,26 +23,6 @@ const char* colour(Placement::Kind kind) {
         default:
             return "#5b94c9";
     }
-}
-
-std::string escaped(const std::string& text) {
-    std::string result;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                result += "&amp;";
-                break;
-            case '<':
-                result += "&lt;";
-                break;
-            case '>':
-                result += "&gt;";
-                break;
-            default:
-                result += c;
-        }
-    }
-    return result;
 }
 
 }  // namespace
@@ -64,7 +47,7 @@ std::string arena_svg(const CompiledNetwork& network) {
         "(blue: feature maps, orange: weights)</text>\n"
         "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"#f4f4f4\" "
         "stroke=\"#888\"/>\n",
-        width + left + 20, height + top + 40, left, escaped(network.name),
+        width + left + 20, height + top + 40, left, report::escaped(network.name),
         dedicated ? network.fast_size.count() : network.arena_size.count(),
         network.target.sram.size.count(), left, top, width, height);
     for (int tick = 0; tick <= 4; ++tick) {
@@ -81,7 +64,7 @@ std::string arena_svg(const CompiledNetwork& network) {
             left + across * placement.first_use, level(end),
             across * (placement.last_use - placement.first_use + 1),
             level(placement.offset.count()) - level(end), colour(placement.kind),
-            escaped(placement.name), placement.size.count(), placement.offset.count(),
+            report::escaped(placement.name), placement.size.count(), placement.offset.count(),
             placement.first_use, placement.last_use);
     }
     svg += fmt::format("<text x=\"{}\" y=\"{}\">position 0 to {}</text>\n</svg>\n", left,
@@ -89,4 +72,4 @@ std::string arena_svg(const CompiledNetwork& network) {
     return svg;
 }
 
-}  // namespace u65sim::cli
+}  // namespace u65sim
