@@ -75,8 +75,8 @@ struct TimingConstants {
     Cycles command_word{0};         ///< command processor, each word
     Bytes command_prefetch{32};     ///< command fetch granule
     Bytes weight_buffer{1024};      ///< encoded weights fetched ahead of the MAC array, each core
-    Cycles block_start{20};         ///< MAC array, before the first job of a block
-    Cycles core_join{50};           ///< on top of it when two cores work on the block
+    Cycles block_start{20};         ///< before the work on a block begins
+    Cycles core_join{2};            ///< on top, each spatial ublock, when two cores work on it
     bool operator==(const TimingConstants&) const = default;
 };
 

@@ -89,4 +89,13 @@ Cycles mac_cycles(const Traversal& traversal, const Box& block, int depth_block,
     return Cycles{cycles};
 }
 
+Cycles block_start_cycles(const KernelOp& op, const Box& block, const Architecture& arch,
+                          const Target& target) {
+    const TimingConstants& timing = target.timing;
+    if (op.kind == KernelKind::elementwise) return timing.block_start + timing.block_output_delay;
+    if (target.accelerator.cores == 1) return timing.block_start;
+    return timing.block_start +
+           timing.core_join * spatial_ublocks(op, block, arch, target.accelerator);
+}
+
 }  // namespace u65sim::timing

@@ -19,4 +19,10 @@ std::int64_t spatial_ublocks(const stream::KernelOp& op, const Box& block, const
 Cycles mac_cycles(const Traversal& traversal, const Box& block, int depth_block,
                   const SubKernel& sub, const Architecture& arch, const Accelerator& accelerator);
 
+/// What passes before the work on a block begins, from the target's calibrated constants. MAC
+/// array: block_start, and with two cores core_join for each spatial ublock. Elementwise blocks do
+/// not pass the array but the same two stages: block_start and block_output_delay.
+Cycles block_start_cycles(const stream::KernelOp& op, const Box& block, const Architecture& arch,
+                          const Target& target);
+
 }  // namespace u65sim::timing

@@ -26,7 +26,7 @@ CANDIDATES = {
     "timing.command_prefetch": [32, 64, 128],
     "timing.weight_buffer": [512, 1024, 1536, 2048, 4096],
     "timing.block_start": [0, 10, 20, 30],
-    "timing.core_join": [0, 25, 50, 75],
+    "timing.core_join": [0, 1, 2, 3],
 }
 
 

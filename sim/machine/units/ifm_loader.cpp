@@ -194,6 +194,9 @@ void IfmLoader::submit(Time now) {
         job.weight_end = weight_place_;
     }
     job.first_of_block = depth_block_ == 0 && sub_ == 0;
+    if (job.first_of_block) {
+        job.start_cycles = timing::block_start_cycles(op, block_, npu_->arch, npu_->target).count();
+    }
     job.last_of_block =
         depth_block_ + 1 == traversal.depth_blocks() && sub_ + 1 == traversal.sub_kernels();
     if (job.last_of_block) {

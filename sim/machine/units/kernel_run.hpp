@@ -46,6 +46,7 @@ struct Job {
     std::array<Transfer, 2> loads{};  ///< IFM and, for binary elementwise, IFM2
     std::int64_t shram_kib = 0;
     std::int64_t mac_cycles = 0;
+    std::int64_t start_cycles = 0;                  ///< before them, at the first job of a block
     std::int64_t weight_begin = 0, weight_end = 0;  ///< in the sequence of all weight bytes
     bool first_of_block = false, last_of_block = false;
     bool elementwise = false;

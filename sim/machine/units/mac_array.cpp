@@ -102,7 +102,7 @@ bool MacArray::start(Time now) {
         waits_weights_ = false;
         if (no_input) return false;
         loader.take_job();
-        npu_->output_unit.receive(job.block, now, true, now);
+        npu_->output_unit.receive(job.block, now + job.start_cycles, true, now);
         return true;
     }
     const std::int64_t share = job.weight_end - job.weight_begin;
@@ -121,12 +121,7 @@ bool MacArray::start(Time now) {
     executed_ = 0;
     available_ = 0;
     started_ = now;
-    since_ = now;
-    if (job.first_of_block) {
-        const TimingConstants& timing = npu_->target.timing;
-        since_ += timing.block_start.count();
-        if (npu_->target.accelerator.cores > 1) since_ += timing.core_join.count();
-    }
+    since_ = now + job.start_cycles;
     observer.set(Flag::mac_works, true, now);
     return true;
 }

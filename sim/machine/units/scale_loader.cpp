@@ -51,6 +51,8 @@ Time ScaleLoader::act(Time now) {
         request.owner = UnitId::scale_loader;
         request.operation = run.operation;
         const int cores = npu_->target.accelerator.cores;
+        timing::BusShape bus = port.rules().bus;
+        bus.burst_bytes *= cores;  // as the weights' bursts
         for (int core = 0; core < cores; ++core) {
             // Core k holds channels k, k + cores, ...
             const stream::ByteRange& range = run.op->scales[static_cast<std::size_t>(core)];
@@ -61,8 +63,8 @@ Time ScaleLoader::act(Time now) {
             const std::int64_t from = records_before(box.z) / 16 * 16;
             const std::int64_t to = std::min<std::int64_t>(
                 timing::round_up(records_before(box.z + box.depth), 16), range.length);
-            request.access += timing::run_access(range.base + static_cast<std::uint64_t>(from),
-                                                 to - from, port.rules().bus);
+            request.access +=
+                timing::run_access(range.base + static_cast<std::uint64_t>(from), to - from, bus);
         }
         npu_->count(run.operation, npu_->port_index(run.op->scale_region), Channel::scales,
                     request.access);
