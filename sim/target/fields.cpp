@@ -271,7 +271,7 @@ void add_timing(std::vector<Field>& fields) {
     fields.push_back(bytes(
         {"timing.weight_buffer", "bytes",
          "Encoded weights fetched ahead of the MAC array, each core.",
-         "calibrated on public measurements; unlimited is 2 to 7 % faster where weights stream"},
+         "calibrated on public measurements; unlimited is 2 to 4 % faster where weights stream"},
         64, 1 << 30, [](Target& target) -> Bytes& { return target.timing.weight_buffer; }));
 }
 

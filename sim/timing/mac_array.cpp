@@ -26,10 +26,12 @@ int accumulator_delay(const KernelOp& op, const Accelerator& accelerator) {
     }
 }
 
-}  // namespace
-
-std::int64_t spatial_ublocks(const KernelOp& op, const Box& block, const Architecture& arch,
-                             const Accelerator& accelerator) {
+/// Ublocks that cover `block`.
+struct Extent {
+    std::int64_t rows = 1, columns = 1;
+};
+Extent ublock_extent(const KernelOp& op, const Box& block, const Architecture& arch,
+                     const Accelerator& accelerator) {
     int height = arch.ofm_ublock.height;
     int width = arch.ofm_ublock.width;
     if (accelerator.macs_per_cycle == 256 && op.kind != KernelKind::pool && op.ofm.height == 1 &&
@@ -37,8 +39,15 @@ std::int64_t spatial_ublocks(const KernelOp& op, const Box& block, const Archite
         width *= height;
         height = 1;
     }
-    return ceil_div(ceil_div(block.height, height) * ceil_div(block.width, width),
-                    accelerator.hypothetical.ublocks);
+    return {ceil_div(block.height, height), ceil_div(block.width, width)};
+}
+
+}  // namespace
+
+std::int64_t spatial_ublocks(const KernelOp& op, const Box& block, const Architecture& arch,
+                             const Accelerator& accelerator) {
+    const Extent extent = ublock_extent(op, block, arch, accelerator);
+    return ceil_div(extent.rows * extent.columns, accelerator.hypothetical.ublocks);
 }
 
 Cycles mac_cycles(const Traversal& traversal, const Box& block, int depth_block,
@@ -78,8 +87,13 @@ Cycles mac_cycles(const Traversal& traversal, const Box& block, int depth_block,
                                      traversal, block, channels,
                                      depth_block + 1 == traversal.depth_blocks(), accelerator);
     }
+    const std::int64_t delay = accumulator_delay(op, accelerator);
+    if (accelerator.macs_per_cycle == 32 && op.acc_format == stream::AccFormat::int40 &&
+        groups > 1) {
+        const Extent extent = ublock_extent(op, block, arch, accelerator);
+        if (extent.rows == 1 || extent.columns == 1) cycles += delay * groups * input_groups;
+    }
     if (ublocks == 1) {
-        const std::int64_t delay = accumulator_delay(op, accelerator);
         if (groups == 1) {
             cycles += delay * steps * input_groups;
         } else if (steps > 1) {

@@ -22,9 +22,9 @@ CANDIDATES = {
     "timing.kernel_setup": [0, 20, 40, 60, 80, 100],
     "timing.block_output_delay": [0, 10, 20, 30, 40],
     "timing.block_completion": [0, 25, 50, 75],
-    "timing.burst_overhead": [0, 3, 6, 9],
+    "timing.burst_overhead": [0, 4, 8, 12],
     "timing.command_prefetch": [32, 64, 128],
-    "timing.weight_buffer": [512, 1024, 1536, 2048, 4096],
+    "timing.weight_buffer": [512, 1024, 1280, 1536, 2048, 4096],
     "timing.block_start": [0, 10, 20, 30],
     "timing.core_join": [0, 1, 2, 3],
 }
