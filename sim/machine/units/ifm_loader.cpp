@@ -55,7 +55,7 @@ void IfmLoader::begin_kernel() {
     prepared_ = false;
     by_ = bx_ = bz_ = depth_block_ = sub_ = 0;
     job_number_ = weight_seen_ = position_ = 0;
-    last_box_ = last_box2_ = {};
+    last_box_ = last_box2_ = other_box_ = {};
     run_ = &npu_->kernel_run(kernel_);
     record_ = &npu_->operations[run_->operation];
     costs_.fill({});
@@ -93,11 +93,23 @@ void IfmLoader::prepare() {
     traversal.set_ifm_depth(box_, block_, depth_block_);
     if (new_block) box2_ = traversal.ifm2_box(block_);
     reuse_ = job_number_ > 0 && box_ == last_box_;
+    reuse_distance_ = 1;
+    if (!reuse_ && traversal.depth_blocks() == 2 && traversal.sub_kernels() == 1 &&
+        job_number_ > 1 && box_ == other_box_) {
+        reuse_ = true;
+        reuse_distance_ = 2;
+    }
     reuse2_ = job_number_ > 0 && box2_ == last_box2_;
     const std::int64_t bytes =
         shram_bytes(run_->op->ifm, box_) + shram_bytes(run_->op->ifm2, box2_);
     kib_ = std::max<std::int64_t>(1, timing::ceil_div(bytes, 1024));
     prepared_ = true;
+}
+
+/// The job in the buffer whose place the next job takes over, as it reads the same boxes.
+Job* IfmLoader::inherited() {
+    if (!reuse_ || !reuse2_ || jobs_.size() < reuse_distance_) return nullptr;
+    return &jobs_[jobs_.size() - reuse_distance_];
 }
 
 Time IfmLoader::act(Time now) {
@@ -109,9 +121,7 @@ Time IfmLoader::act(Time now) {
         if (run_->ready > now) return run_->ready;
         if (!may_start(*run_, now)) return never;
         if (!prepared_) prepare();
-        // A job that reads the same box again takes over its place.
-        const bool inherits = reuse_ && reuse2_ && !jobs_.empty();
-        const std::int64_t extra = inherits ? 0 : kib_;
+        const std::int64_t extra = inherited() != nullptr ? 0 : kib_;
         if (jobs_.size() >= max_jobs) return never;
         if (kib_used_ > 0 && kib_used_ + extra > ring_kib(*run_->op)) return never;
         submit(now);
@@ -162,15 +172,14 @@ void IfmLoader::load(Map& map, const timing::Box& box, bool again, Job& job, std
 void IfmLoader::submit(Time now) {
     const KernelRun& run = *run_;
     const timing::Traversal& traversal = run.traversal;
-    const bool inherits = reuse_ && reuse2_ && !jobs_.empty();
 
-    Job* before = jobs_.empty() ? nullptr : &jobs_.back();
+    Job* before = inherited();
     Job& job = jobs_.push();
     job.kernel = kernel_;
     job.elementwise = run.is_elementwise();
     job.shram_kib = kib_;
     job.block_number = (by_ * traversal.blocks_x() + bx_) * traversal.blocks_z() + bz_;
-    if (inherits) {
+    if (before != nullptr) {
         // The place now belongs to the younger job. Its data has arrived when its turn comes, as
         // the job before it has had its turn.
         kib_used_ -= before->shram_kib;
@@ -179,6 +188,7 @@ void IfmLoader::submit(Time now) {
     kib_used_ += kib_;
     load(ifm_, box_, reuse_, job, 0, now);
     load(ifm2_, box2_, reuse2_, job, 1, now);
+    other_box_ = last_box_;
     last_box_ = box_;
     last_box2_ = box2_;
 
@@ -195,7 +205,8 @@ void IfmLoader::submit(Time now) {
     }
     job.first_of_block = depth_block_ == 0 && sub_ == 0;
     if (job.first_of_block) {
-        job.start_cycles = timing::block_start_cycles(op, block_, npu_->arch, npu_->target).count();
+        job.start_cycles =
+            timing::block_start_cycles(*run.op, block_, npu_->arch, npu_->target).count();
     }
     job.last_of_block =
         depth_block_ + 1 == traversal.depth_blocks() && sub_ + 1 == traversal.sub_kernels();

@@ -16,7 +16,9 @@ class Npu;
 
 /// The IFM buffer is a ring of (IB_END - 2) KiB: each job takes its box, rounded up to whole KiB,
 /// and at most four jobs are in it (chosen against public measurements). A job whose box equals
-/// the one loaded just before it in the same kernel does not load again.
+/// the one loaded just before it in the same kernel does not load again. Nor do an input's two
+/// depth blocks when only the OFM's depth advances: each half of the double buffer still holds its
+/// one (deduced: exact against public beat counts). Sub-kernels' boxes are always loaded again.
 class IfmLoader {
 public:
     static constexpr std::size_t max_jobs = 4;
@@ -54,6 +56,7 @@ private:
     void begin_map(Map& map, const stream::FeatureMap& feature_map, Bytes& moved);
     void next_position();
     void prepare();
+    [[nodiscard]] Job* inherited();
     void submit(Time now);
     void load(Map& map, const timing::Box& box, bool again, Job& job, std::size_t which, Time now);
     const JobCost& cost_of_job();
@@ -79,8 +82,10 @@ private:
     std::array<JobCost, 8> costs_;
     std::int64_t weight_place_ = 0;  ///< in the sequence, where the job before ends
     timing::Box block_, box_, box2_, last_box_, last_box2_;
-    std::int64_t kib_ = 0;  ///< of the next job
+    timing::Box other_box_;  ///< of the job before the last: the other half of the double buffer
+    std::int64_t kib_ = 0;   ///< of the next job
     bool reuse_ = false, reuse2_ = false;
+    std::size_t reuse_distance_ = 1;  ///< jobs back to the one whose box it is
 };
 
 }  // namespace u65sim::machine
