@@ -110,8 +110,8 @@ TEST_CASE("An operator without a kernel is named, and only where data is wanted"
 TEST_CASE("What the NPU refuses of common operators runs on the CPU") {
     const Folder folder;
     write(folder.file("net.yaml"),
-          "name: strided\ninputs:\n  - {name: image, shape: [1, 85, 85, 4]}\nlayers:\n"
-          "  - {op: conv2d, name: leap, filters: 4, kernel: 5, stride: 5}\n");
+          "name: wide\ninputs:\n  - {name: image, shape: [1, 16, 17, 4]}\nlayers:\n"
+          "  - {op: conv2d, name: far, filters: 4, kernel: 65}\n");
     const Outcome outcome = run({"run", folder.file("net.yaml"), "--check", "-f", "json"});
     CAPTURE(outcome.err);
     REQUIRE(outcome.exit_code == 0);
