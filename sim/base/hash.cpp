@@ -38,6 +38,18 @@ std::uint64_t avalanche(std::uint64_t hash) {
     return hash ^ (hash >> 32);
 }
 
+__extension__ typedef unsigned __int128 Product;
+
+/// 16 bytes into one of the hasher's pairs of numbers: both halves of a product of words and what
+/// was there before, crossed over.
+void absorb(std::uint64_t& low, std::uint64_t& high, const std::uint8_t* from) {
+    const Product product =
+        Product{low ^ load<std::uint64_t>(from)} * (high ^ load<std::uint64_t>(from + 8));
+    const std::uint64_t before = low;
+    low = std::rotl(high, 29) ^ static_cast<std::uint64_t>(product);
+    high = std::rotl(before, 37) + static_cast<std::uint64_t>(product >> 64);
+}
+
 }  // namespace
 
 std::uint64_t hash_bytes(std::span<const std::uint8_t> bytes, std::uint64_t seed) {
@@ -76,6 +88,43 @@ void Hasher::add(std::uint64_t value) {
 
 void Hasher::add(std::string_view text) {
     add(std::span{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+/// `count` is a multiple of 32.
+void LongHasher::mix(const std::uint8_t* from, std::size_t count) {
+    std::array<std::uint64_t, 4> lanes = lanes_;
+    for (std::size_t i = 0; i < count; i += 32) {
+        absorb(lanes[0], lanes[1], from + i);
+        absorb(lanes[2], lanes[3], from + i + 16);
+    }
+    lanes_ = lanes;
+    length_ += count;
+}
+
+void LongHasher::append_blocks(const std::uint8_t* from, std::size_t count) {
+    const std::size_t head = sizeof block_ - used_;
+    std::memcpy(block_ + used_, from, head);
+    mix(block_, sizeof block_);
+    from += head;
+    count -= head;
+    const std::size_t whole = count - count % sizeof block_;
+    mix(from, whole);
+    used_ = count - whole;
+    std::memcpy(block_, from + whole, used_);
+}
+
+std::pair<std::uint64_t, std::uint64_t> LongHasher::digest() {
+    const std::uint64_t length = length_ + used_;
+    const std::size_t padded = (used_ + 31) / 32 * 32;
+    std::memset(block_ + used_, 0, padded - used_);
+    mix(block_, padded);
+    std::uint64_t first = length;
+    std::uint64_t second = ~length;
+    for (const std::uint64_t lane : lanes_) {
+        first = merge(first, lane);
+        second = merge(second, std::rotl(lane, 32) ^ prime5);
+    }
+    return {avalanche(first), avalanche(second)};
 }
 
 }  // namespace u65sim

@@ -148,8 +148,9 @@ Report Oracle::State::estimate(const std::filesystem::path& file) {
         const Stopwatch watch{counters, Stage::read};
         graph = read_network(file);
     }
-    Report report = estimate(graph, state.size);
-    files.insert(file, state, key_of(graph, state.size));
+    const oracle::Key key = key_of(graph, state.size);
+    Report report = answer(key, [&] { return work_out(graph, state.size); });
+    files.insert(file, state, key);
     return report;
 }
 

@@ -9,84 +9,17 @@
 #include <u65sim/oracle.hpp>
 
 #include "oracle/fields.hpp"
+#include "oracle/writer.hpp"
 
 namespace u65sim::oracle {
 
 namespace {
 
-template <class Value>
-concept Plain = std::is_arithmetic_v<Value> || std::is_enum_v<Value>;
-
-enum class Constants : std::uint8_t { whole, hashed };
-
-/// Appends values in the machine's own representation.
-template <Constants constants>
-class Writer {
-public:
-    std::string take() && { return std::move(bytes_); }
-
-    template <Plain Value>
-    void one(Value value) {
-        bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
+struct Text {
+    std::string bytes;
+    void append(const void* from, std::size_t count) {
+        bytes.append(static_cast<const char*>(from), count);
     }
-    void one(const std::string& text) {
-        one(text.size());
-        bytes_ += text;
-    }
-    template <class Kind>
-    void one(Quantity<Kind> value) {
-        one(value.count());
-    }
-    template <class Value>
-    void one(const std::vector<Value>& values) {
-        one(values.size());
-        if constexpr (Plain<Value>) {
-            if (!values.empty()) {
-                bytes_.append(reinterpret_cast<const char*>(values.data()),
-                              values.size() * sizeof(Value));
-            }
-        } else {
-            for (const Value& value : values) one(value);
-        }
-    }
-    template <class Value, std::size_t count>
-    void one(const std::array<Value, count>& values) {
-        for (const Value& value : values) one(value);
-    }
-    template <class First, class Second>
-    void one(const std::pair<First, Second>& value) {
-        one(value.first);
-        one(value.second);
-    }
-    void one(const ConstantData& data) {
-        const bool modelled = data && data.model() != nullptr;
-        one(static_cast<bool>(data));
-        if (!data) return;
-        if constexpr (constants == Constants::hashed) {
-            one(data.size());
-            one(data.content_hash());
-            return;
-        }
-        one(modelled);
-        if (modelled) {
-            one(*data.model());
-            one(data.size());
-        } else {
-            one(data.bytes());
-        }
-    }
-    void one(const Attributes& attributes) {
-        one(attributes.index());
-        std::visit([this](const auto& held) { one(held); }, attributes);
-    }
-    template <class Value>
-    requires std::is_class_v<Value>
-    void one(const Value& value) {
-        visit_fields(value, [this](const auto&... fields) { (one(fields), ...); });
-    }
-
-private:
-    std::string bytes_;
 };
 
 class Reader {
@@ -250,15 +183,9 @@ std::exception_ptr make_error(ErrorKind kind, const std::string& text) {
 }  // namespace
 
 std::string pack_graph(const Graph& graph) {
-    Writer<Constants::whole> writer;
+    Writer<Text, Constants::whole> writer;
     writer.one(graph);
-    return std::move(writer).take();
-}
-
-std::string identity_of(const Graph& graph) {
-    Writer<Constants::hashed> writer;
-    writer.one(graph);
-    return std::move(writer).take();
+    return std::move(writer.sink().bytes);
 }
 
 Graph unpack_graph(std::string_view bytes) {
@@ -270,11 +197,11 @@ Graph unpack_graph(std::string_view bytes) {
 }
 
 std::string pack_reply(const Reply& reply) {
-    Writer<Constants::whole> writer;
+    Writer<Text, Constants::whole> writer;
     writer.one(describe(reply.error));
     writer.one(reply.nanoseconds);
     if (!reply.error) writer.one(reply.report);
-    return std::move(writer).take();
+    return std::move(writer.sink().bytes);
 }
 
 Reply unpack_reply(std::string_view bytes) {

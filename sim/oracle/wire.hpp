@@ -14,9 +14,6 @@
 namespace u65sim::oracle {
 
 std::string pack_graph(const Graph& graph);
-/// Everything in a graph as bytes, but of its constants only their content hashes: what to know a
-/// network by. Equal for equal graphs.
-std::string identity_of(const Graph& graph);
 /// Throws WorkerLost for bytes that pack_graph did not write.
 Graph unpack_graph(std::string_view bytes);
 

@@ -1,5 +1,6 @@
 #include "base/hash.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 
 using u65sim::hash_bytes;
 using u65sim::Hasher;
+using u65sim::LongHasher;
 
 namespace {
 
@@ -66,4 +68,40 @@ TEST_CASE("Hasher of small counters has no collisions") {
         seen.insert(hasher.digest());
     }
     CHECK(seen.size() == 100'000);
+}
+
+TEST_CASE("A long hash is the same however its bytes are cut") {
+    std::vector<std::uint8_t> bytes(5000);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * i / 7);
+    LongHasher whole;
+    whole.append(bytes.data(), bytes.size());
+    const auto expected = whole.digest();
+    for (const std::size_t part : {1U, 3U, 32U, 1000U, 1024U, 1025U, 4999U}) {
+        LongHasher hasher;
+        for (std::size_t i = 0; i < bytes.size(); i += part) {
+            hasher.append(bytes.data() + i, std::min(part, bytes.size() - i));
+        }
+        CAPTURE(part);
+        CHECK(hasher.digest() == expected);
+    }
+}
+
+TEST_CASE("A long hash changes in both numbers with every bit and with the length") {
+    std::vector<std::uint8_t> bytes(100, 0);
+    std::set<std::uint64_t> first, second;
+    const auto add = [&](std::size_t count) {
+        LongHasher hasher;
+        hasher.append(bytes.data(), count);
+        const auto [a, b] = hasher.digest();
+        first.insert(a);
+        second.insert(b);
+    };
+    for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+        bytes[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
+        add(bytes.size());
+        bytes[bit / 8] = 0;
+    }
+    for (std::size_t count = 0; count <= bytes.size(); ++count) add(count);
+    CHECK(first.size() == 8 * bytes.size() + bytes.size() + 1);
+    CHECK(second.size() == first.size());
 }

@@ -177,3 +177,33 @@ TEST_CASE("an estimate is no faster than its parts and ideal memory no slower") 
     target.ideal_memory = true;
     CHECK(KernelEstimator{target}.kernel(op).total <= real.total);
 }
+
+TEST_CASE("remembered boxes cost what box_access says") {
+    std::uint32_t state = 1;
+    const auto draw = [&](int limit) {
+        state = state * 1664525U + 1013904223U;
+        return static_cast<int>((state >> 8) % static_cast<std::uint32_t>(limit));
+    };
+    for (const Layout layout : {Layout::nhcwb16, Layout::nhwc}) {
+        for (const int tile : {0, 7}) {
+            FeatureMap map = brick_map(20, 19, 40);
+            map.layout = layout;
+            map.base = {48, 100000, 200000, 300000};
+            if (layout == Layout::nhwc) map.stride_x = 40;
+            if (tile > 0) map.width0 = map.height0 = map.height1 = tile;
+            const BusShape bus{16, 128};
+            BoxTraffic traffic;
+            traffic.begin(map, bus);
+            for (int i = 0; i < 3000; ++i) {
+                const Box corner{draw(20), draw(19), draw(40), 0, 0, 0};
+                const Box box{corner.y,
+                              corner.x,
+                              corner.z,
+                              draw(std::min(4, 21 - corner.y)),
+                              draw(std::min(4, 20 - corner.x)),
+                              draw(41 - corner.z)};
+                CHECK(traffic.of(box) == box_access(map, box, bus));
+            }
+        }
+    }
+}
