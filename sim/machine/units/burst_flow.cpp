@@ -24,7 +24,7 @@ public:
                  1) /
                 static_cast<std::uint64_t>(bursts)) {}
 
-    [[nodiscard]] bool some_empty() const { return step_ >> shift == 0; }
+    [[nodiscard]] std::int64_t smallest() const { return whole(step_); }
     /// Beats of the next `count` bursts together.
     [[nodiscard]] std::int64_t sum(std::int64_t count) const {
         return whole(part_ + static_cast<std::uint64_t>(count) * step_);
@@ -60,6 +60,10 @@ void BurstFlow::reset(const Rules& rules, BandwidthCap& cap) {
     cap_ = &cap;
     slots_.reset(rules.slots);
     slots_differ_ = true;
+    const std::int64_t others = std::max<std::int64_t>(rules.slots - 1, 0);
+    const std::int64_t hide = rules.latency + rules.held;
+    hiding_beats_ = others > 0 ? (hide + others - 1) / others : never;
+    hiding_bursts_ = rules.slots;  // slots that were never taken are free
     ready_ = address_free_ = data_free_ = 0;
     stalled_ = 0;
 }
@@ -89,10 +93,10 @@ inline bool BurstFlow::data_bound(const Sizes& sizes, std::int64_t bursts, Time 
 }
 
 /// Bursts that nothing but slots and bus hold up, none of them empty.
-inline void BurstFlow::move_through_slots(const Sizes& sizes, std::int64_t bursts) {
+inline void BurstFlow::move_through_slots(const Sizes& sizes, std::int64_t bursts, bool hidden) {
     const Time begin = address_free_;
     const Time data = std::max(std::max(begin, slots_.oldest()) + rules_.latency, data_free_);
-    const bool bound = slots_differ_ && data_bound(sizes, bursts, data);
+    const bool bound = slots_differ_ && (hidden || data_bound(sizes, bursts, data));
     const auto [free, next] = slots_.take(bursts);
     if (bound) {
         const Time first = data + rules_.held;
@@ -123,14 +127,23 @@ inline void BurstFlow::move_through_slots(const Sizes& sizes, std::int64_t burst
 
 inline void BurstFlow::move_all(Sizes sizes, std::int64_t beats, std::int64_t bursts) {
     const bool slotted = slots_.limited();
-    const bool plain = !sizes.some_empty();
+    const bool plain = sizes.smallest() > 0;
     if (!plain) slots_differ_ = false;
+    const bool large = sizes.smallest() >= hiding_beats_;
+    const bool hidden = large && hiding_bursts_ >= rules_.slots;
+    hiding_bursts_ = large ? hiding_bursts_ + bursts : 0;
     while (bursts > 0) {
         std::int64_t count = bursts;
         Time last = address_free_;
         if (slotted) {
-            count = std::min(count, slots_.most());
-            last = std::max(last, slots_.at(count - 1));
+            count =
+                std::min(count, hidden ? Slots::most() : std::min(slots_.count(), Slots::most()));
+            // Behind the known slots come those that these bursts set free.
+            last = std::max(
+                last, count <= slots_.count()
+                          ? slots_.at(count - 1)
+                          : std::max(std::max(last, slots_.oldest()) + rules_.latency, data_free_) +
+                                beats + rules_.held);
         }
         const bool together =
             plain && (!cap_->active() || cap_->has_room(address_free_, last + count - 1, beats));
@@ -141,7 +154,7 @@ inline void BurstFlow::move_all(Sizes sizes, std::int64_t beats, std::int64_t bu
         } else {
             if (cap_->active()) cap_->take(moved);
             if (slotted) {
-                move_through_slots(sizes, count);
+                move_through_slots(sizes, count, hidden);
             } else {
                 data_free_ = std::max(address_free_ + rules_.latency, data_free_) + moved;
                 address_free_ += count;

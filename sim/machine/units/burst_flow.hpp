@@ -33,8 +33,8 @@ public:
         Time* const free = std::exchange(first_, first_ + bursts);
         return {free, free + count_};
     }
-    [[nodiscard]] std::int64_t most() const { return std::min(count_, room); }
-    /// When the burst number `index` from here may take its slot, below most().
+    [[nodiscard]] static constexpr std::int64_t most() { return room; }
+    /// When the burst number `index` from here may take its slot, below count().
     [[nodiscard]] Time at(std::int64_t index) const { return first_[index]; }
 
 private:
@@ -73,13 +73,16 @@ private:
     class Sizes;
     void move_one(std::int64_t beats);
     void move_all(Sizes sizes, std::int64_t beats, std::int64_t bursts);
-    void move_through_slots(const Sizes& sizes, std::int64_t bursts);
+    void move_through_slots(const Sizes& sizes, std::int64_t bursts, bool hidden);
     [[nodiscard]] bool data_bound(const Sizes& sizes, std::int64_t bursts, Time data) const;
 
     Rules rules_;
     BandwidthCap* cap_ = nullptr;
     Slots slots_;
     bool slots_differ_ = true;  ///< no two become free in one cycle, but those never taken
+    /// Bursts of so many beats hide latency and slots behind the data of the others in flight.
+    std::int64_t hiding_beats_ = 0;
+    std::int64_t hiding_bursts_ = 0;  ///< that were so large, one after the other
     Time ready_ = 0;
     Time address_free_ = 0, data_free_ = 0;
     std::int64_t stalled_ = 0;
