@@ -81,31 +81,8 @@ void AxiPort::submit(Channel channel, Transfer& transfer, Time now) {
     scheduler_->wake(id_, std::max(direction.decide, now + 1));
 }
 
-Time AxiPort::act(Time now) { return std::min(act(directions_[0], now), act(directions_[1], now)); }
-
-Time AxiPort::act(Direction& direction, Time now) {
-    while (direction.decide <= now && direction.waiting != 0 && grant(direction, now)) {
-    }
-    return direction.waiting != 0 ? std::max(direction.decide, now + 1) : never;
-}
-
-/// Serves one piece of the next channel that asked in an earlier cycle.
-bool AxiPort::grant(Direction& direction, Time now) {
-    // Channels from the one whose turn it is, then those before it.
-    const std::uint32_t first = direction.waiting & ~0U << direction.turn;
-    for (std::uint32_t left : {first, direction.waiting & ~first}) {
-        for (; left != 0; left &= left - 1) {
-            const auto index = static_cast<std::size_t>(std::countr_zero(left));
-            if (queues_[index].transfers.front()->submitted >= now) continue;
-            serve(direction, index, now);
-            return true;
-        }
-    }
-    return false;
-}
-
 /// Moves a piece of a channel's oldest transfer.
-void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
+inline void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
     Queue& queue = queues_[index];
     Transfer& transfer = *queue.transfers.front();
 
@@ -127,7 +104,11 @@ void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
         transfer.done = end + direction.response;
         count(traffic_, static_cast<Channel>(index), transfer.access);
         if (observer_->wants_timeline()) note(index, transfer, now);
-        if (transfer.wakes) scheduler_->wake(transfer.owner, transfer.accepted);
+        if (transfer.wakes) {
+            // The DMA has nothing to do before the answer.
+            scheduler_->wake(transfer.owner,
+                             transfer.owner == UnitId::dma ? transfer.done : transfer.accepted);
+        }
         queue.transfers.pop();
         if (!queue.transfers.empty()) {
             queue.open_front();
@@ -136,6 +117,29 @@ void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
         }
     }
 }
+
+/// Serves one piece of the next channel that asked in an earlier cycle.
+inline bool AxiPort::grant(Direction& direction, Time now) {
+    // Channels from the one whose turn it is, then those before it.
+    const std::uint32_t first = direction.waiting & ~0U << direction.turn;
+    for (std::uint32_t left : {first, direction.waiting & ~first}) {
+        for (; left != 0; left &= left - 1) {
+            const auto index = static_cast<std::size_t>(std::countr_zero(left));
+            if (queues_[index].transfers.front()->submitted >= now) continue;
+            serve(direction, index, now);
+            return true;
+        }
+    }
+    return false;
+}
+
+inline Time AxiPort::act(Direction& direction, Time now) {
+    while (direction.decide <= now && direction.waiting != 0 && grant(direction, now)) {
+    }
+    return direction.waiting != 0 ? std::max(direction.decide, now + 1) : never;
+}
+
+Time AxiPort::act(Time now) { return std::min(act(directions_[0], now), act(directions_[1], now)); }
 
 std::size_t AxiPort::queued(bool write) const {
     const Direction& direction = directions_[write ? 1 : 0];
