@@ -3,6 +3,7 @@
 
 #include <u65sim/error.hpp>
 #include <u65sim/oracle.hpp>
+#include <u65sim/zoo.hpp>
 
 #include "property/networks.hpp"
 #include "property/random_graphs.hpp"
@@ -40,6 +41,23 @@ TEST_CASE("Both kernels give the same simulation of every network") {
         CHECK(direct == run.simulation);
         CHECK(make_report(run.network, run.target, direct).to_json() ==
               make_report(run.network, run.target, run.simulation).to_json());
+    }
+}
+
+TEST_CASE("Both kernels give the same timeline when both ports grant in one cycle") {
+    // Without latency many requests come at the same time.
+    Target target = Target::preset("u65-256");
+    target.ideal_memory = true;
+    for (const char* name : {"ds_cnn", "kws_micronet_m"}) {
+        const CompiledNetwork network = property::lower(zoo(name, {.modelled = true}), target);
+        SimulateOptions options;
+        options.timeline = true;
+        options.kernel = Kernel::direct;
+        const Simulation direct = simulate(network, target, options);
+        options.kernel = Kernel::systemc;
+        CAPTURE(name);
+        CHECK(!direct.timeline.empty());
+        CHECK(simulate(network, target, options).timeline == direct.timeline);
     }
 }
 

@@ -219,7 +219,7 @@ void IfmLoader::submit(Time now) {
         job.block.uses_scales = run.uses_scales;
     }
     npu_->started(run.operation, now);
-    npu_->scheduler->wake(UnitId::mac_array, now);
+    if (!npu_->mac_array.busy()) npu_->scheduler->wake(UnitId::mac_array, now);
 }
 
 /// Depth fastest, then width, then height; within a block sub-kernels in each depth block.

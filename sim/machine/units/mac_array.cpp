@@ -12,7 +12,7 @@ void MacArray::reset() {
     busy_ = waits_weights_ = false;
     accumulators_used_ = 0;
     executed_ = available_ = 0;
-    since_ = started_ = 0;
+    since_ = until_ = started_ = 0;
     computing_since_ = never;
 }
 
@@ -48,7 +48,7 @@ Time MacArray::act(Time now) {
             }
             continue;
         }
-        if (now < since_) return since_;
+        if (now < until_) return until_;
         // Advance by what has been possible, then see how far the weights allow to go.
         const Job& job = npu_->ifm_loader.oldest_job();
         executed_ = std::min(available_, executed_ + (now - since_));
@@ -68,7 +68,8 @@ Time MacArray::act(Time now) {
         note_computing(computes, now);
         if (!computes) return npu_->weight_loader.next_arrival();
         if (arrived < share) look_ahead(job, now);
-        return now + (available_ - executed_);
+        until_ = now + (available_ - executed_);
+        return until_;
     }
 }
 
@@ -121,7 +122,7 @@ bool MacArray::start(Time now) {
     executed_ = 0;
     available_ = 0;
     started_ = now;
-    since_ = now + job.start_cycles;
+    since_ = until_ = now + job.start_cycles;
     observer.set(Flag::mac_works, true, now);
     return true;
 }

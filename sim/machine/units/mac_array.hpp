@@ -27,6 +27,7 @@ public:
     /// More weights would let it go on at once. Those that come while it computes are seen when
     /// it has used up the ones before.
     [[nodiscard]] bool waits_weights() const { return waits_weights_; }
+    [[nodiscard]] bool busy() const { return busy_; }
     [[nodiscard]] std::string describe() const;
 
 private:
@@ -42,6 +43,7 @@ private:
     std::int64_t executed_ = 0;   ///< cycles of the job done by `since_`
     std::int64_t available_ = 0;  ///< cycles its weights allow that have arrived
     Time since_ = 0;
+    Time until_ = 0;  ///< in its job it has nothing to decide before
     Time started_ = 0;
     Time computing_since_ = never;
 };
