@@ -89,7 +89,7 @@ inline void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
     const std::int64_t beats = std::min(piece_beats, queue.beats_left);
     const std::int64_t bursts =
         beats == queue.beats_left
-            ? queue.bursts_left
+            ? std::max<std::int64_t>(1, queue.bursts_left)
             : std::max<std::int64_t>(1, queue.bursts_left * beats / queue.beats_left);
     const Time begin = std::max(now, direction.flow.data_free());
     const Time end = direction.flow.move(beats, bursts, now);
