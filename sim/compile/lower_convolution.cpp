@@ -90,7 +90,9 @@ WeightSource folded_source(const Tensor& filter, std::int32_t fold, std::int32_t
     if (const WeightModel* model = filter.data.model()) {
         // Modelled weights have no values: the zeros added thin them out.
         WeightModel thinned = *model;
-        thinned.density *= static_cast<double>(row) / static_cast<double>(wide);
+        const double kept = static_cast<double>(row) / static_cast<double>(wide);
+        thinned.density *= kept;
+        thinned.bits_per_weight *= kept;
         source.data = ConstantData(thinned, static_cast<std::int64_t>(outputs * height * wide));
         return source;
     }
