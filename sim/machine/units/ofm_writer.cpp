@@ -48,6 +48,9 @@ Time OfmWriter::act(Time now) {
             if (run.blocks_done == run.blocks) npu_->kernel_finished(chunk.kernel, now);
             npu_->scheduler->wake(UnitId::ifm_loader, now);
         }
+        if (full() && npu_->output_unit.wants_bank()) {
+            npu_->scheduler->wake(UnitId::output_unit, now);
+        }
         --accepted_;
         chunks_.pop();
     }

@@ -25,6 +25,8 @@ public:
     [[nodiscard]] std::int64_t staged() const {
         return static_cast<std::int64_t>(chunks_.size()) - accepted_;
     }
+    /// As many chunks wait for their answers as this unit keeps in mind.
+    [[nodiscard]] bool full() const { return chunks_.full(); }
     [[nodiscard]] std::string describe() const;
 
 private:

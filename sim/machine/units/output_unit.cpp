@@ -65,7 +65,7 @@ Time OutputUnit::act(Time now) {
                                     npu_->kernel_run(entry.work.kernel).operation,
                                     entry.work.number, chunk_begin_, now);
         }
-        const bool no_bank = npu_->ofm_writer.staged() >= staging_banks;
+        const bool no_bank = npu_->ofm_writer.staged() >= staging_banks || npu_->ofm_writer.full();
         npu_->observer.set(Flag::output_computes, !no_bank, now);
         npu_->observer.set(Flag::output_waits_buffer, no_bank, now);
         if (no_bank) return never;
