@@ -281,7 +281,8 @@ private:
 
     /// Copies for later kernels around kernel `at`. Before it: those that neither a running kernel
     /// nor this one stands in the way of. Behind it: as long as only older ones must end first.
-    /// Weights go in the order of their use as far as there are slots; tables just one ahead.
+    /// Weights go in the order of their use as far as there are slots; so do tables, but never past
+    /// a kernel that reads the table that stands there.
     void issue_ahead(std::size_t at, bool before) {
         while (next_copying_ < copying_.size() &&
                (copying_[next_copying_] <= at || jobs_[copying_[next_copying_]].copies.empty())) {
@@ -298,7 +299,9 @@ private:
                 const Accesses copy = accesses_of(job.copies[i]);
                 const auto wait = tracker_.wait_for_kernels(copy);
                 const bool free = before ? !wait && !copy.conflicts(kernel) : !wait || *wait > 0;
-                const bool due = table ? copying_[n] == at + 1 : timeline_.has_slot();
+                const bool next = table && copying_[n] == at + 1;
+                const bool stays = !table || !reads_table(at + 1, copying_[n]);
+                const bool due = next || (stays && timeline_.has_slot());
                 if (job.ready_from[i] <= current.time && free && due) {
                     issue(job, i);
                 } else {
@@ -309,6 +312,13 @@ private:
             // Later weights would hold up a table behind them.
             if (waits) break;
         }
+    }
+
+    /// Whether a job from `first` up to but without `end` reads a table.
+    [[nodiscard]] bool reads_table(std::size_t first, std::size_t end) const {
+        return std::any_of(jobs_.begin() + static_cast<std::ptrdiff_t>(first),
+                           jobs_.begin() + static_cast<std::ptrdiff_t>(end),
+                           [](const Job& job) { return job.kernel.activation.uses_lut(); });
     }
 
     void issue_kernel(Job& job) {
