@@ -37,9 +37,8 @@ public:
         for (std::size_t i = 0; i < biases_.size(); ++i) {
             multipliers_.push_back(scaling.multiplier(scales[std::min(i, scales.size() - 1)]));
         }
-        const bool once =
-            call.op.type == OpType::fully_connected ||
-            rounds_once(map, has_bias ? call.input(bias).tensor : nullptr);
+        const bool once = call.op.type == OpType::fully_connected ||
+                          rounds_once(map, has_bias ? call.input(bias).tensor : nullptr);
         mode_ = once ? RoundingMode::natural : RoundingMode::tfl;
         zero_point_ = out.zero_point;
         range_ = clamp_range(call, output, activation);

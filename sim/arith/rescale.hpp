@@ -31,7 +31,8 @@ struct ChannelScaling {
 /// The rules for `op` on an input of this type; `bias` may be null.
 ChannelScaling channel_scaling(OpType op, const Tensor& input, const Tensor* bias, float output);
 
-/// Whether convolutions round their scaled sums once: on int16 with 64-bit sums. `bias` may be null.
+/// Whether convolutions round their scaled sums once: on int16 with 64-bit sums. `bias` may be
+/// null.
 bool rounds_once(const Tensor& input, const Tensor* bias);
 
 }  // namespace u65sim::arith

@@ -8,7 +8,6 @@
 #include <u65sim/blocks.hpp>
 #include <u65sim/error.hpp>
 
-
 using namespace u65sim;
 using Json = nlohmann::json;
 
