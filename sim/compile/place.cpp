@@ -357,16 +357,10 @@ private:
             }
             if (!touched) return;
             const auto cycles = [&](int region) {
-                stream::KernelOp k = op.kernel;
-                const auto map = [&](const View& view) {
-                    stream::FeatureMap resolved = resolve(program_, view);
-                    if (view.buffer == index) resolved.region = region;
-                    if (resolved.region < 0) resolved.region = region_arena;
-                    return resolved;
-                };
-                k.ifm = map(op.ifm);
-                k.ofm = map(op.ofm);
-                if (k.is_binary() && !k.broadcast.scalar) k.ifm2 = map(op.ifm2);
+                stream::KernelOp k = placed_kernel(program_, op);
+                if (op.ifm.buffer == index) k.ifm.region = region;
+                if (op.ofm.buffer == index) k.ofm.region = region;
+                if (op.ifm2.buffer == index) k.ifm2.region = region;
                 return program_.estimator->kernel(k).total.count();
             };
             sum += cycles(region_arena) - cycles(fast_region_);

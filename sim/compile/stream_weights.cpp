@@ -89,15 +89,7 @@ private:
     }
 
     std::int64_t kernel_cycles(const NpuOp& op, const WeightSlice* slice, int weight_region) const {
-        stream::KernelOp k = op.kernel;
-        const auto map = [&](const View& view) {
-            stream::FeatureMap resolved = resolve(program_, view);
-            if (resolved.region < 0) resolved.region = region_arena;
-            return resolved;
-        };
-        k.ifm = map(op.ifm);
-        k.ofm = map(op.ofm);
-        if (k.is_binary() && !k.broadcast.scalar) k.ifm2 = map(op.ifm2);
+        stream::KernelOp k = placed_kernel(program_, op);
         if (slice) {
             k.weights = slice->weights;
             k.scales = slice->scales;
@@ -443,6 +435,19 @@ private:
 };
 
 }  // namespace
+
+stream::KernelOp placed_kernel(const Program& program, const NpuOp& op) {
+    stream::KernelOp k = op.kernel;
+    const auto map = [&](const View& view) {
+        stream::FeatureMap resolved = resolve(program, view);
+        if (resolved.region < 0) resolved.region = region_arena;
+        return resolved;
+    };
+    k.ifm = map(op.ifm);
+    k.ofm = map(op.ofm);
+    if (k.is_binary() && !k.broadcast.scalar) k.ifm2 = map(op.ifm2);
+    return k;
+}
 
 std::int64_t weight_passes(const NpuOp& op) {
     return op.stripes * ceil_div(op.ofm.extent.h, op.kernel.block.height) *

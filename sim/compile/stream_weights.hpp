@@ -10,6 +10,10 @@
 
 namespace u65sim::compiler {
 
+/// The kernel of an operation with its maps where they live, for estimates; a map that has no place
+/// yet counts as one in the arena.
+stream::KernelOp placed_kernel(const Program& program, const NpuOp& op);
+
 /// Blocks of an operation in height and width, over its stripes: so often its weights are read.
 std::int64_t weight_passes(const NpuOp& op);
 
