@@ -15,6 +15,13 @@ namespace u65sim {
 /// A driver payload ("COP1"), or little-endian words alone, which are then for `accelerator`.
 /// Throws InvalidStream.
 CommandStream read_stream(const std::vector<std::uint8_t>& bytes, const Accelerator& accelerator);
+/// The little-endian words alone, as read_stream() takes them.
+std::vector<std::uint8_t> write_words(const CommandStream& stream);
+
+/// All streams of a text, each behind an `.accelerator` line of its own; lines that start with '#'
+/// and what follows ';' are comments. Throws InvalidStream with the line, and with the nearest name
+/// for an unknown command.
+std::vector<CommandStream> assemble_streams(std::string_view text);
 
 /// A network of one `ethos-u` operator around a bare stream; `constants` is what its region 0
 /// holds. Its inputs are the bytes of region 1 that the stream reads before it writes them, its

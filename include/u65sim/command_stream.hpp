@@ -25,7 +25,7 @@ std::vector<std::uint8_t> make_payload(const CommandStream& stream);
 /// One line an instruction: word index, mnemonic, operands. assemble() reads it back to the same
 /// words.
 std::string disassemble(const CommandStream& stream);
-/// Throws InvalidStream with the line.
+/// A text of one stream. Throws InvalidStream with the line.
 CommandStream assemble(std::string_view text);
 
 }  // namespace u65sim

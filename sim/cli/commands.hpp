@@ -8,6 +8,7 @@ namespace u65sim::cli {
 void add_run(CLI::App& app);
 void add_compile(CLI::App& app);
 void add_disasm(CLI::App& app);
+void add_asm(CLI::App& app);
 void add_zoo(CLI::App& app);
 void add_targets(CLI::App& app);
 void add_graph(CLI::App& app);

@@ -11,6 +11,7 @@
 
 #include "commands.hpp"
 #include "output.hpp"
+#include "streams.hpp"
 
 namespace u65sim::cli {
 
@@ -31,24 +32,10 @@ std::string disassembled(const std::string& file, const std::string& target) {
 
     const Graph graph = read_tflite(bytes, file);
     std::string text;
-    for (const Operator& op : graph.operators) {
-        if (op.type != OpType::custom || op.custom_code != "ethos-u") continue;
-        // The first operand of an ethos-u operator is its driver payload.
-        const TensorId payload = op.inputs.empty() ? no_tensor : op.inputs.front();
-        if (payload < 0 || static_cast<std::size_t>(payload) >= graph.tensors.size() ||
-            !graph.tensors[static_cast<std::size_t>(payload)].data) {
-            throw InvalidModel(
-                fmt::format("{}: {}: its first operand must be a constant, the "
-                            "driver payload",
-                            file, op.name));
-        }
-        const Tensor& tensor = graph.tensors[static_cast<std::size_t>(payload)];
-        text += fmt::format("# {}\n", op.name);
-        text += disassemble(parse_payload(tensor.data.bytes()));
-    }
-    if (text.empty()) {
-        throw InvalidModel(
-            fmt::format("{}: holds no ethos-u operator: compile it first (u65sim compile)", file));
+    for (const StreamPlace& place : stream_places(graph, file)) {
+        const Tensor& payload = graph.tensors[static_cast<std::size_t>(place.payload)];
+        text += fmt::format("# {}\n", place.operator_name);
+        text += disassemble(parse_payload(payload.data.bytes()));
     }
     return text;
 }
@@ -72,6 +59,7 @@ void add_disasm(CLI::App& app) {
         ->type_name("NAME");
     command->add_option("-o,--output", disasm->output, "Write to FILE instead of standard output")
         ->type_name("FILE");
+    command->footer("'u65sim asm' reads the text back to the same words.");
     command->callback([disasm] {
         require_writable(disasm->output);
         write(disasm->output, disassembled(disasm->file, disasm->target));

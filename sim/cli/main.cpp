@@ -42,6 +42,7 @@ int run(int argc, char** argv) {
     u65sim::cli::add_run(app);
     u65sim::cli::add_compile(app);
     u65sim::cli::add_disasm(app);
+    u65sim::cli::add_asm(app);
     u65sim::cli::add_zoo(app);
     u65sim::cli::add_targets(app);
     u65sim::cli::add_graph(app);

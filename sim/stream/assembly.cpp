@@ -77,7 +77,7 @@ class Assembler {
 public:
     explicit Assembler(std::string_view text) : text_(text) {}
 
-    CommandStream run() {
+    std::vector<CommandStream> run() {
         while (!text_.empty()) {
             const std::size_t end = text_.find('\n');
             line_ = text_.substr(0, end);
@@ -86,16 +86,22 @@ public:
             line_ = line_.substr(0, line_.find(';'));
             read_line();
         }
-        if (!has_accelerator_) {
-            throw InvalidStream(
-                "assembly: must start with a line such as .accelerator u65-256 1GHz");
-        }
-        return std::move(stream_);
+        if (streams_.empty()) fail_without_accelerator();
+        return std::move(streams_);
     }
 
 private:
     [[noreturn]] void fail(const std::string& message) const {
         throw InvalidStream(fmt::format("line {}: {}", number_, message));
+    }
+
+    [[noreturn]] void fail_without_accelerator() const {
+        fail("a stream must start with a line such as .accelerator u65-256 1GHz");
+    }
+
+    std::vector<std::uint32_t>& words() {
+        if (streams_.empty()) fail_without_accelerator();
+        return streams_.back().words;
     }
 
     std::string_view take_word() {
@@ -126,15 +132,13 @@ private:
 
     void read_line() {
         std::string_view word = take_word();
-        if (word.empty()) return;
-        if (word == accelerator_directive) {
-            read_accelerator();
-            return;
-        }
+        if (word.empty() || word.starts_with('#')) return;
         // The word's index is for the reader.
         if (to_number(word)) word = take_word();
-        if (word == word_directive) {
-            stream_.words.push_back(static_cast<std::uint32_t>(take_number(0, UINT32_MAX)));
+        if (word == accelerator_directive) {
+            read_accelerator();
+        } else if (word == word_directive) {
+            words().push_back(static_cast<std::uint32_t>(take_number(0, UINT32_MAX)));
         } else {
             read_instruction(word);
         }
@@ -155,8 +159,7 @@ private:
             const std::optional<Hertz> parsed = text::parse_hertz(clock);
             if (!parsed) fail(fmt::format("clock '{}': must be such as 500MHz", clock));
             accelerator.clock = *parsed;
-            stream_.accelerator = accelerator;
-            has_accelerator_ = true;
+            streams_.push_back({accelerator, {}});
             return;
         }
         fail(fmt::format("accelerator '{}': must be such as u65-256", name));
@@ -164,7 +167,11 @@ private:
 
     void read_instruction(std::string_view name) {
         const stream::OpcodeNumber found = stream::find_opcode(name);
-        if (!found.info) fail(fmt::format("'{}': must be a command's name", name));
+        if (!found.info) {
+            // Long input is cut: nobody mistypes a hundred letters.
+            fail(fmt::format("'{}': must be a command's name, nearest is {}", name.substr(0, 100),
+                             text::nearest(name.substr(0, 100), stream::opcode_names())));
+        }
         Instruction instruction;
         instruction.opcode = found.opcode;
         instruction.has_payload = found.has_payload;
@@ -199,13 +206,12 @@ private:
                 set_parameter(take_number(0, 63));
                 break;
         }
-        append(stream_.words, instruction);
+        append(words(), instruction);
     }
 
     std::string_view text_, line_;
     std::size_t number_ = 0;
-    bool has_accelerator_ = false;
-    CommandStream stream_;
+    std::vector<CommandStream> streams_;
 };
 
 }  // namespace
@@ -251,6 +257,15 @@ std::string disassembled_line(const CommandStream& stream, std::uint32_t word) {
     return {};
 }
 
-CommandStream assemble(std::string_view text) { return Assembler(text).run(); }
+std::vector<CommandStream> assemble_streams(std::string_view text) { return Assembler(text).run(); }
+
+CommandStream assemble(std::string_view text) {
+    std::vector<CommandStream> streams = assemble_streams(text);
+    if (streams.size() != 1) {
+        throw InvalidStream(fmt::format("{} streams: there must be one, behind one {} line",
+                                        streams.size(), accelerator_directive));
+    }
+    return std::move(streams.front());
+}
 
 }  // namespace u65sim

@@ -146,4 +146,12 @@ OpcodeNumber find_opcode(std::string_view name) {
     return {};
 }
 
+std::vector<std::string_view> opcode_names() {
+    std::vector<std::string_view> names;
+    names.reserve(cmd0_rows.size() + cmd1_rows.size());
+    for (const Row& row : cmd0_rows) names.push_back(row.info.name);
+    for (const Row& row : cmd1_rows) names.push_back(row.info.name);
+    return names;
+}
+
 }  // namespace u65sim::stream

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace u65sim::stream {
 
@@ -135,5 +136,7 @@ struct OpcodeNumber {
     const OpcodeInfo* info = nullptr;  ///< null when the name is unknown
 };
 OpcodeNumber find_opcode(std::string_view name);
+/// Every command's name.
+std::vector<std::string_view> opcode_names();
 
 }  // namespace u65sim::stream

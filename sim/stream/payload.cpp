@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <u65sim/bare_stream.hpp>
 #include <u65sim/command_stream.hpp>
 #include <u65sim/error.hpp>
 #include "target/architecture.hpp"
@@ -7,11 +8,21 @@
 namespace u65sim {
 namespace {
 
-constexpr std::uint32_t magic = 0x31504F43;            // "COP1"
-constexpr std::uint32_t config_action = 0x00100001;    // release 0, patch 1
-constexpr std::uint32_t architecture_id = 0x10060000;  // 1.0.6
+constexpr std::uint32_t magic = 0x31504F43;          // "COP1"
+constexpr std::uint32_t config_action = 0x00100001;  // release 0, patch 1
 constexpr std::uint32_t nop_action = 5;
 constexpr std::size_t max_stream_words = (std::size_t{1} << 24) - 1;
+
+std::vector<std::uint8_t> little_endian(const std::vector<std::uint32_t>& words) {
+    std::vector<std::uint8_t> bytes;
+    bytes.reserve(words.size() * 4);
+    for (const std::uint32_t word : words) {
+        for (int shift = 0; shift < 32; shift += 8) {
+            bytes.push_back(static_cast<std::uint8_t>(word >> shift));
+        }
+    }
+    return bytes;
+}
 
 }  // namespace
 
@@ -90,14 +101,11 @@ std::vector<std::uint8_t> make_payload(const CommandStream& stream) {
     words.push_back((length & 0xFFFF) << 16 | length >> 16 << 8 | 2);
     words.insert(words.end(), stream.words.begin(), stream.words.end());
 
-    std::vector<std::uint8_t> bytes;
-    bytes.reserve(words.size() * 4);
-    for (const std::uint32_t word : words) {
-        for (int shift = 0; shift < 32; shift += 8) {
-            bytes.push_back(static_cast<std::uint8_t>(word >> shift));
-        }
-    }
-    return bytes;
+    return little_endian(words);
+}
+
+std::vector<std::uint8_t> write_words(const CommandStream& stream) {
+    return little_endian(stream.words);
 }
 
 }  // namespace u65sim

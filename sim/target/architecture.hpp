@@ -42,6 +42,8 @@ struct Architecture {
 /// Throws InvalidConfig for a combination that does not exist.
 Architecture architecture(const Accelerator& accelerator);
 
+/// The ID register of the architecture 1.0.6, which the payload repeats (register description).
+inline constexpr std::uint32_t architecture_id = 0x10060000;
 /// The payload's CONFIG word (reference 3.7), e.g. 0x10003008 for U65-256.
 std::uint32_t config_word(const Accelerator& accelerator);
 /// The accelerator a CONFIG word names (clock left at its default); throws InvalidStream.

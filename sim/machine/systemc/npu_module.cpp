@@ -18,7 +18,6 @@
 namespace u65sim {
 namespace {
 
-constexpr std::uint32_t architecture_id = 0x10060000;  // 1.0.6 (register description)
 constexpr std::uint64_t largest_stream = 16U << 20;
 constexpr std::uint64_t largest_transfer = 4096;  ///< bytes of one transaction
 constexpr std::size_t register_words = NpuModule::register_end / 4;

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <u65sim/bare_stream.hpp>
 #include <u65sim/command_stream.hpp>
 #include <u65sim/error.hpp>
 #include "sample_streams.hpp"
@@ -64,6 +65,8 @@ TEST_CASE("hand-written text") {
              {".accelerator u65-128 1GHz", "line 1: accelerator 'u65-128'"},
              {".accelerator u65-256", "line 1: clock"},
              {".accelerator u65-256 1GHz\nJUMP 0", "line 2: 'JUMP'"},
+             {".accelerator u65-256 1GHz\nDMA_STRAT 0", "nearest is DMA_START"},
+             {".accelerator u65-256 1GHz\n.accelerator u65-512 1GHz", "2 streams"},
              {".accelerator u65-256 1GHz\nSTOP", "line 2: operand ''"},
              {".accelerator u65-256 1GHz\nSTOP 1 2", "line 2: '2'"},
              {".accelerator u65-256 1GHz\nBLOCKDEP 4", "line 2: BLOCKDEP 4"},
@@ -73,6 +76,54 @@ TEST_CASE("hand-written text") {
         CHECK_THROWS_WITH(assemble(text), Contains(message));
         CHECK_THROWS_AS(assemble(text), InvalidStream);
     }
+}
+
+TEST_CASE("a text of several streams gives each of them") {
+    const CommandStream one{Accelerator{}, test::small_convolution()};
+    CommandStream two = one;
+    two.accelerator.cores = 2;
+    two.words.resize(4);
+    const auto streams =
+        assemble_streams("# first\n" + disassemble(one) + "# second\n" + disassemble(two));
+    CHECK(streams == std::vector<CommandStream>{one, two});
+    CHECK(write_words(two).size() == 16);
+}
+
+TEST_CASE("damaged text is refused with its line, or is another stream") {
+    std::mt19937 random(7);
+    const std::string whole = disassemble({Accelerator{}, test::small_convolution()});
+    int refused = 0;
+    int read = 0;
+    for (int round = 0; round < 10000; ++round) {
+        std::string text = whole;
+        for (int i = 0; i <= round % 4 && !text.empty(); ++i) {
+            const std::size_t at = random() % text.size();
+            switch (random() % 4) {
+                case 0:
+                    text[at] = static_cast<char>(random() % 256);
+                    break;
+                case 1:
+                    text.erase(at, random() % 12);
+                    break;
+                case 2:
+                    text.insert(at, text.substr(random() % text.size(), random() % 40));
+                    break;
+                default:
+                    text.resize(at + 1);
+            }
+        }
+        try {
+            for (const CommandStream& stream : assemble_streams(text)) {
+                REQUIRE(assemble(disassemble(stream)) == stream);
+            }
+            ++read;
+        } catch (const InvalidStream& error) {
+            REQUIRE_THAT(error.what(), Catch::StartsWith("line "));
+            ++refused;
+        }
+    }
+    CHECK(refused > 2000);
+    CHECK(read > 500);
 }
 
 TEST_CASE("damaged streams are refused or decoded, nothing else") {
