@@ -21,6 +21,8 @@ struct CompileOptions {
     unsigned threads = 1;
     /// Stop behind this pass and keep its dump in CompiledNetwork::pass_dump ("" = run all).
     std::string dump_after;
+    /// Steps to leave out, by their names in optional_steps(): to see what each one is good for.
+    std::vector<std::string> without;
     bool operator==(const CompileOptions&) const = default;
 };
 
@@ -121,6 +123,9 @@ struct CompiledNetwork {
 
 /// Names of the compiler's passes, in order, as `dump_after` takes them.
 std::vector<std::string> pass_names();
+/// Passes, and parts of passes, that `CompileOptions::without` may leave out. The network computes
+/// the same without them, only slower or with more memory.
+std::vector<std::string> optional_steps();
 
 /// Lowers a graph for a target. Modelled weights have sizes and addresses, but no bytes: such a
 /// network can be simulated, not stored or executed. Throws InvalidModel for broken graphs and

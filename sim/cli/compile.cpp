@@ -123,12 +123,4 @@ void add_compile(CLI::App& app) {
     });
 }
 
-void add_passes(CLI::App& app) {
-    app.add_subcommand("passes", "List the compiler's passes in order")->callback([] {
-        std::string text;
-        for (const std::string& name : pass_names()) text += name + '\n';
-        print(text);
-    });
-}
-
 }  // namespace u65sim::cli

@@ -94,17 +94,25 @@ void OptimiseOption::add_to(CLI::App& command) {
         ->check(CLI::IsMember({"performance", "size"}))
         ->capture_default_str()
         ->type_name("GOAL");
+    command
+        .add_option("--without", without_,
+                    "Leaves a step of the compiler out, to see what it is good for ('u65sim passes "
+                    "NET' tries them all); may be repeated")
+        ->check(CLI::IsMember(optional_steps()))
+        ->allow_extra_args(false)
+        ->type_name("STEP");
 }
 
 CompileOptions OptimiseOption::resolve() const {
     CompileOptions options;
     options.optimise = goal_ == "size" ? Optimise::size : Optimise::performance;
+    options.without = without_;
     options.threads = std::max(1U, std::thread::hardware_concurrency());
     return options;
 }
 
-void NetworkOption::add_to(CLI::App& command) {
-    command
+CLI::Option* NetworkOption::add_to(CLI::App& command) {
+    return command
         .add_option("NET", text_, "A .tflite file, a YAML graph, or a name of 'u65sim zoo list'")
         ->required()
         ->type_name("");

@@ -27,7 +27,7 @@ private:
     std::string vela_config_, system_config_, memory_mode_;
 };
 
-/// --optimise.
+/// --optimise and --without.
 class OptimiseOption {
 public:
     void add_to(CLI::App& command);
@@ -35,12 +35,14 @@ public:
 
 private:
     std::string goal_ = "performance";
+    std::vector<std::string> without_;
 };
 
 /// NET.
 class NetworkOption {
 public:
-    void add_to(CLI::App& command);
+    /// Required, unless the caller makes the option it gets back something else.
+    CLI::Option* add_to(CLI::App& command);
     /// --weights: NET may be a bare command stream.
     void add_weights_to(CLI::App& command);
     /// The file that NET names, or nothing when it is a network of the zoo. Throws FileError when

@@ -107,6 +107,7 @@ bool maps_are_small(const Program& program) {
 
 void form_cascades(Program& program) {
     const bool small = program.options.optimise == Optimise::size;
+    if (!program.takes("form_cascades")) return;
     if (!program.spilling() || (!small && maps_are_small(program))) return;
     // What is to be small: bytes, or cycles. The prediction is that good: a smaller gain than one
     // percent may be a loss.

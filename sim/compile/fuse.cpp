@@ -163,15 +163,16 @@ void fuse_concatenation(Program& program, std::int32_t index) {
 
 void fuse(Program& program) {
     const auto count = static_cast<std::int32_t>(program.graph->operators.size());
+    const bool wanted = program.takes("fuse");
     program.fused_activation.assign(program.graph->operators.size(), -1);
     program.fused_pad.assign(program.graph->operators.size(), -1);
     program.slots.assign(program.graph->tensors.size(), {});
-    for (std::int32_t i = 0; i < count; ++i) {
+    for (std::int32_t i = 0; wanted && i < count; ++i) {
         if (!program.decision(i).on_npu) continue;
         fuse_activation(program, i);
         fuse_pad(program, i);
     }
-    for (std::int32_t i = count - 1; i >= 0; --i) {
+    for (std::int32_t i = count - 1; wanted && i >= 0; --i) {
         if (program.decision(i).on_npu) fuse_concatenation(program, i);
     }
 }

@@ -57,6 +57,10 @@ std::vector<std::string> pass_names() {
     return names;
 }
 
+std::vector<std::string> optional_steps() {
+    return {"fuse", "form_cascades", "merge_in_place", "stream_weights"};
+}
+
 CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options) {
     const auto names = pass_names();
     if (!options.dump_after.empty() &&
@@ -66,6 +70,13 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
     }
     if (options.max_blockdep < 0 || options.max_blockdep > 3) {
         throw InvalidConfig(fmt::format("max_blockdep = {}: must be 0 to 3", options.max_blockdep));
+    }
+    const auto steps = optional_steps();
+    for (const auto& step : options.without) {
+        if (std::find(steps.begin(), steps.end(), step) == steps.end()) {
+            throw InvalidConfig(fmt::format("no step called '{}' can be left out: {} can", step,
+                                            fmt::join(steps, ", ")));
+        }
     }
     verify(graph);
     target.validate();

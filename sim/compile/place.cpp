@@ -148,7 +148,8 @@ public:
         collect_weights();
         if (!program_.spilling()) place_mandatory();
         place_candidates();
-        if (program_.target->memory_mode != MemoryMode::sram_only) {
+        if (program_.target->memory_mode != MemoryMode::sram_only &&
+            program_.takes("stream_weights")) {
             stream_weights(program_, maps_, limit_, fast_region_);
         }
         place_rest();
@@ -450,7 +451,7 @@ void place(Program& program) {
     }
     choose_layouts(program);
     find_lifetimes(program);
-    merge_in_place(program);
+    if (program.takes("merge_in_place")) merge_in_place(program);
     Placer(program).run();
 }
 

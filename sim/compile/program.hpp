@@ -1,10 +1,12 @@
 // What the passes hand to each other: buffers, views of them, and NPU operations over views.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -192,6 +194,11 @@ struct Program {
     }
     [[nodiscard]] const Buffer& buffer(const View& view) const {
         return buffers[static_cast<std::size_t>(view.buffer)];
+    }
+    /// Whether an optional step is to be taken.
+    [[nodiscard]] bool takes(std::string_view step) const {
+        return std::find(options.without.begin(), options.without.end(), step) ==
+               options.without.end();
     }
     /// Whether feature maps may live in two memories.
     [[nodiscard]] bool spilling() const {

@@ -131,6 +131,20 @@ Key optimise() {
             }};
 }
 
+Key without() {
+    const std::vector<std::string> steps = optional_steps();
+    return {{"compile.without", "", "A step of the compiler that is left out",
+             fmt::format("none or one of {}", fmt::join(steps, ", "))},
+            [steps](NetworkChanges&, CompileOptions& options, std::string_view text) {
+                const std::string step{text::trim(text)};
+                options.without.clear();
+                if (step == "none") return true;
+                if (std::find(steps.begin(), steps.end(), step) == steps.end()) return false;
+                options.without.push_back(step);
+                return true;
+            }};
+}
+
 Key max_blockdep() {
     return {{"compile.max_blockdep", "blocks", "Blocks of two kernels that may overlap",
              "a whole number from 0 to 3"},
@@ -176,6 +190,7 @@ const std::vector<Key>& table() {
         modelled(),
         optimise(),
         max_blockdep(),
+        without(),
     };
     return keys;
 }

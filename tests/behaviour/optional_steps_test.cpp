@@ -1,0 +1,76 @@
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+#include <u65sim/error.hpp>
+#include <u65sim/execute.hpp>
+#include <u65sim/graph_builder.hpp>
+#include <u65sim/simulate.hpp>
+
+#include "unit/compile/check_compiled.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+/// Something for every step: a table and a clamp to fuse, a concatenation, a residual to write in
+/// place, maps larger than half the SRAM, weights to copy.
+Graph varied() {
+    GraphBuilder net("varied");
+    const Value image = net.input({1, 64, 64, 16});
+    Value x = net.conv2d(image, 32, Window::square(3));
+    x = net.leaky_relu(x, 0.1F);
+    Value y = net.conv2d(x, 32, Window::square(1));
+    y = net.relu6(y);
+    x = net.add(x, y);
+    const Value left = net.conv2d(x, 16, Window::square(3, 2));
+    const Value right = net.depthwise_conv2d(x, Window::square(3, 2));
+    x = net.conv2d(net.concat({left, right}, 3), 64, Window::square(3, 2));
+    for (int i = 0; i < 3; ++i) x = net.conv2d(x, 128, Window::square(3, 2));
+    net.output(x);
+    return net.build();
+}
+
+Target tight() {
+    Target target = Target::preset("u65-256");
+    target.sram.size = Bytes{128 * 1024};
+    return target;
+}
+
+CompileOptions without(std::vector<std::string> steps) {
+    CompileOptions options;
+    options.without = std::move(steps);
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("GIVEN an optional step left out, THEN the network computes the same") {
+    const Graph graph = varied();
+    const Target target = tight();
+    std::vector<std::uint8_t> image(64 * 64 * 16);
+    for (std::size_t i = 0; i < image.size(); ++i) {
+        image[i] = static_cast<std::uint8_t>(i * i / 97 + i);
+    }
+    ExecuteOptions checked;
+    checked.check = true;
+    const CompiledNetwork whole = compile(graph, target);
+    const Execution expected = execute(whole, target, {image}, checked);
+    REQUIRE(expected.findings.empty());
+    std::vector<std::vector<std::string>> cases;
+    for (const auto& step : optional_steps()) cases.push_back({step});
+    cases.push_back(optional_steps());
+    for (const auto& steps : cases) {
+        CAPTURE(steps);
+        const CompiledNetwork less = compile(graph, target, without(steps));
+        for (const auto& problem : check_compiled(less)) FAIL_CHECK(problem);
+        CHECK(less.segments[0].stream != whole.segments[0].stream);
+        const Execution got = execute(less, target, {image}, checked);
+        CHECK(got.findings.empty());
+        CHECK(got.outputs == expected.outputs);
+    }
+}
+
+TEST_CASE("A step that cannot be left out is an error that names those which can") {
+    CHECK_THROWS_WITH(compile(varied(), tight(), without({"lower"})),
+                      Catch::Contains("'lower'") && Catch::Contains("form_cascades"));
+}
