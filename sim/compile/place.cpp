@@ -148,8 +148,7 @@ public:
         collect_weights();
         if (!program_.spilling()) place_mandatory();
         place_candidates();
-        if (program_.target->memory_mode != MemoryMode::sram_only &&
-            program_.takes("stream_weights")) {
+        if (program_.target->memory_mode != MemoryMode::sram_only) {
             stream_weights(program_, maps_, limit_, fast_region_);
         }
         place_rest();

@@ -201,11 +201,14 @@ private:
         if (small && weight_passes(*load.op) == 1) return best;
         if (small) from = load.time;
         const std::int32_t depth = load.op->ofm.extent.c;
+        const auto kept = [&] {
+            Way way{{load.size}, depth, {reserved}, 0, 0};
+            time_way(load, way);
+            return way;
+        };
+        if (!program_.takes("stream_weights")) return load.item >= 0 ? kept() : best;
         Way whole = buffered(load, from, {load.size}, depth);
-        if (whole.places.empty() && load.item >= 0) {
-            whole = Way{{load.size}, depth, {reserved}, 0, 0};
-            time_way(load, whole);
-        }
+        if (whole.places.empty() && load.item >= 0) whole = kept();
         const std::int64_t passes = weight_passes(*load.op);
         if (!whole.places.empty() && whole.score() <= best.score()) best = whole;
         // Slices are of output channels alone, so a depthwise operation stays whole. A map in DRAM

@@ -17,7 +17,9 @@ namespace {
 Graph varied() {
     GraphBuilder net("varied");
     const Value image = net.input({1, 64, 64, 16});
-    Value x = net.conv2d(image, 32, Window::square(3));
+    Value x = net.conv2d(image, 64, Window::square(1), {.activation = Activation::relu6});
+    x = net.depthwise_conv2d(x, Window::square(3), {.activation = Activation::relu6});
+    x = net.conv2d(x, 32, Window::square(1));
     x = net.leaky_relu(x, 0.1F);
     Value y = net.conv2d(x, 32, Window::square(1));
     y = net.relu6(y);
@@ -25,6 +27,7 @@ Graph varied() {
     const Value left = net.conv2d(x, 16, Window::square(3, 2));
     const Value right = net.depthwise_conv2d(x, Window::square(3, 2));
     x = net.conv2d(net.concat({left, right}, 3), 64, Window::square(3, 2));
+    x = net.add(x, net.conv2d(x, 64, Window::square(3)));
     for (int i = 0; i < 3; ++i) x = net.conv2d(x, 128, Window::square(3, 2));
     net.output(x);
     return net.build();

@@ -150,6 +150,23 @@ TEST_CASE("compile --dump-after prints what every pass left") {
     CHECK(count >= 5);
 }
 
+TEST_CASE("passes NET shows what each optional step brings, and draws it") {
+    const Folder folder;
+    const Outcome table = run({"passes", "rnnoise", "--arenas", folder.file("pictures")});
+    CAPTURE(table.err);
+    REQUIRE(table.exit_code == 0);
+    CHECK_THAT(table.out, Catch::Contains("rnnoise on u65-256") && Catch::Contains("nothing") &&
+                              Catch::Contains("fuse") && Catch::Contains("all of them"));
+    CHECK_THAT(read(folder.file("pictures/without-fuse.svg")), Catch::StartsWith("<svg"));
+    CHECK(run({"passes", "--arenas", folder.file("more")}).exit_code == 2);
+    const Outcome wrong = run({"run", "rnnoise", "--without", "lower"});
+    CHECK(wrong.exit_code == 2);
+    CHECK_THAT(wrong.err, Catch::Contains("lower"));
+    const json all = json::parse(run({"run", "rnnoise", "-f", "json"}).out);
+    const json less = json::parse(run({"run", "rnnoise", "--without", "fuse", "-f", "json"}).out);
+    CHECK(less.at("total").at("cycles") > all.at("total").at("cycles"));
+}
+
 TEST_CASE("A target that is shown can be read back, and gives the same report") {
     const Folder folder;
     const Outcome shown = run({"targets", "show", "u65-256", "--set", "sram.size=512KiB"});
