@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 
 #include "base/versions.hpp"
 #include "weights/stream_format.hpp"
@@ -20,12 +21,6 @@ constexpr std::size_t long_run = 256;
 
 using ValueSet = std::array<std::uint64_t, code_count / 64>;
 
-struct Group {
-    std::size_t begin = 0;  ///< first weight; zeros belong to the group of the next non-zero weight
-    std::uint32_t zeros = 0;
-    ValueSet values{};
-};
-
 void unite(ValueSet& set, const ValueSet& other) {
     for (std::size_t i = 0; i < set.size(); ++i) set[i] |= other[i];
 }
@@ -40,40 +35,101 @@ int bits_of(int size) {
     return size <= 1 ? 0 : static_cast<int>(std::bit_width(static_cast<unsigned>(size - 1)));
 }
 
-std::vector<Group> group(std::span<const std::uint16_t> codes) {
-    std::vector<Group> groups;
-    groups.reserve(codes.size() / group_size + 1);
-    std::size_t at = 0;
-    while (at < codes.size()) {
-        Group& now = groups.emplace_back();
-        now.begin = at;
-        std::uint32_t left = group_size;
-        for (; at < codes.size() && left > 0; ++at) {
-            const std::uint32_t code = codes[at];
-            const bool zero = code == 0;
-            now.values[code / 64] |= std::uint64_t{1} << (code % 64);
-            now.zeros += zero ? 1 : 0;
-            left -= zero ? 0 : 1;
-        }
-        now.values[0] &= ~std::uint64_t{1};
+struct Group {
+    std::size_t begin = 0;  ///< first weight; zeros belong to the group of the next non-zero weight
+    std::uint32_t zeros = 0;
+    bool known = false;          ///< its set of values
+    std::uint64_t residues = 0;  ///< of the non-zero codes modulo 64: never more than values
+};
+
+constexpr std::uint32_t step = 8;  ///< weights taken at once where none is zero
+
+/// Adds the residues of `step` codes; returns whether all of the codes are above zero.
+bool take(const std::uint16_t* codes, std::uint64_t& residues) {
+    constexpr std::uint64_t ones = 0x0001'0001'0001'0001U;
+    std::uint64_t set = 0, zeros = 0;
+    for (std::size_t half = 0; half < 2; ++half) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, codes + 4 * half, sizeof word);
+        zeros |= (word - ones) & ~word;
+        for (std::size_t i = 0; i < 4; ++i, word >>= 16) set |= std::uint64_t{1} << (word % 64);
     }
-    return groups;
+    residues |= set;
+    return (zeros & (ones << 15)) == 0;
 }
+
+/// The weights in groups; the exact values of a group are looked at when somebody asks.
+class Groups {
+public:
+    explicit Groups(std::span<const std::uint16_t> codes) : codes_(codes) {
+        groups_.reserve(codes.size() / group_size + 1);
+        for (std::size_t at = 0; at < codes.size();) at = add(at);
+    }
+
+    [[nodiscard]] std::size_t size() const { return groups_.size(); }
+    const Group& operator[](std::size_t index) const { return groups_[index]; }
+
+    const ValueSet& values(std::size_t index) {
+        if (sets_.empty()) sets_.resize(groups_.size());
+        ValueSet& set = sets_[index];
+        if (!groups_[index].known) {
+            const std::size_t end =
+                index + 1 < groups_.size() ? groups_[index + 1].begin : codes_.size();
+            for (std::size_t i = groups_[index].begin; i < end; ++i) {
+                set[codes_[i] / 64] |= std::uint64_t{1} << (codes_[i] % 64);
+            }
+            set[0] &= ~std::uint64_t{1};
+            groups_[index].known = true;
+        }
+        return set;
+    }
+
+private:
+    /// Makes the group that begins at weight `at`; returns its end.
+    std::size_t add(std::size_t at) {
+        Group now{.begin = at};
+        std::uint32_t left = group_size;
+        while (left > 0 && at < codes_.size()) {
+            std::uint64_t residues = 0;
+            if (left >= step && codes_.size() - at >= step && take(&codes_[at], residues)) {
+                now.residues |= residues;
+                left -= step;
+                at += step;
+                continue;
+            }
+            for (std::size_t i = std::min<std::size_t>(step, codes_.size() - at); i > 0 && left > 0;
+                 --i) {
+                const std::uint32_t code = codes_[at++];
+                const std::uint32_t zero = code == 0 ? 1 : 0;
+                now.residues |= std::uint64_t{1 - zero} << (code % 64);
+                now.zeros += zero;
+                left -= 1 - zero;
+            }
+        }
+        groups_.push_back(now);
+        return at;
+    }
+
+    std::span<const std::uint16_t> codes_;
+    std::vector<Group> groups_;
+    std::vector<ValueSet> sets_;
+};
 
 /// Adds the ends of long runs of zeros to `ends`, which stays sorted.
 void cut_long_runs(std::span<const std::uint16_t> codes, std::vector<std::size_t>& ends) {
     const std::size_t known = ends.size();
-    std::size_t run = 0;
-    for (std::size_t i = 0; i <= codes.size(); ++i) {
-        if (i < codes.size() && codes[i] == 0) {
-            ++run;
-            continue;
+    // Looked at from their far end, so that most weights are skipped. A weight before `begin` is
+    // no zero.
+    for (std::size_t begin = 0; begin + long_run <= codes.size();) {
+        std::size_t end = begin + long_run;
+        while (end > begin && codes[end - 1] == 0) --end;
+        if (end == begin) {
+            end = begin + long_run;
+            while (end < codes.size() && codes[end] == 0) ++end;
+            if (begin > 0) ends.push_back(begin);
+            if (end < codes.size()) ends.push_back(end);
         }
-        if (run >= long_run) {
-            if (i > run) ends.push_back(i - run);
-            if (i < codes.size()) ends.push_back(i);
-        }
-        run = 0;
+        begin = end;
     }
     if (ends.size() == known) return;
     std::sort(ends.begin(), ends.end());
@@ -84,7 +140,7 @@ void cut_long_runs(std::span<const std::uint16_t> codes, std::vector<std::size_t
 
 U65SIM_VERSIONS
 std::vector<std::size_t> cut_sections(std::span<const std::uint16_t> codes) {
-    const std::vector<Group> groups = group(codes);
+    Groups groups{codes};
     std::vector<std::size_t> ends;
     std::size_t start = 0;  // first group of the section
     bool active = false;    // a palette is in use since `start`
@@ -102,7 +158,7 @@ std::vector<std::size_t> cut_sections(std::span<const std::uint16_t> codes) {
         const int zero_size = zero_counts ? 1 : 0;
         if (active) {
             ValueSet grown = palette;
-            unite(grown, groups[now].values);
+            unite(grown, groups.values(now));
             const int size = size_of(grown) + zero_size;
             const bool wider = bits_of(size) > bits_of(size_of(palette) + zero_size);
             if (wider && (length > settled_groups || size > static_cast<int>(largest_palette))) {
@@ -115,18 +171,27 @@ std::vector<std::size_t> cut_sections(std::span<const std::uint16_t> codes) {
         }
         const int old_bits = bits_of(size_of(palette) + zero_size);
         ValueSet window{};
-        std::size_t covered = 0;
+        std::uint64_t residues = 0;
+        std::size_t covered = 0, screened = 0;
         for (std::size_t level = 0; level < window_levels; ++level) {
             const std::size_t width = (std::size_t{1} << level) * (active ? 2 : 1);
             if ((now + 1 - start) % width != 0) break;
-            for (; covered < width; ++covered) unite(window, groups[now - covered].values);
+            // Bits a palette of this size saves over the window, less what it costs.
+            const auto gain = [&](int size) {
+                const int values = static_cast<int>(width * group_size);
+                const int saved = active ? values * 15 * (old_bits - bits_of(size)) / 16
+                                         : values * (90 - 15 * bits_of(size)) / 16;
+                return saved - 8 * size - 20;
+            };
+            // More values never gain more, so that most windows need no exact look.
+            for (; screened < width; ++screened) residues |= groups[now - screened].residues;
+            const int least = std::popcount(residues) + zero_size;
+            if (least > static_cast<int>(largest_palette)) break;
+            if (gain(least) <= 0) continue;
+            for (; covered < width; ++covered) unite(window, groups.values(now - covered));
             const int size = size_of(window) + zero_size;
             if (size > static_cast<int>(largest_palette)) break;
-            // Bits a palette of this size saves over the window, and what it costs.
-            const int values = static_cast<int>(width * group_size);
-            const int saved = active ? values * 15 * (old_bits - bits_of(size)) / 16
-                                     : values * (90 - 15 * bits_of(size)) / 16;
-            if (saved - 8 * size - 20 > 0) {
+            if (gain(size) > 0) {
                 begin_section(now + 1 - width);
                 for (std::size_t i = start; i <= now; ++i) zeros += groups[i].zeros;
                 palette = window;
