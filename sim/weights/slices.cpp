@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <cstring>
 
 #include "base/versions.hpp"
 
@@ -15,71 +15,130 @@ constexpr std::size_t block_size = 32;
 constexpr std::size_t largest_slice_blocks = ((1U << slice_length_bits) - 1) / block_size;
 
 constexpr std::uint32_t divisors = largest_weight_divisor + 1;
-constexpr std::uint32_t weight_modes = 2 * divisors + 1;  // plain, truncated, uncompressed
-constexpr std::uint32_t zero_divisors = 4;                // 0..3, as the vendor's encoder uses
-constexpr std::uint32_t impossible = 1U << 28;
+constexpr std::uint32_t zero_divisors = 4;  // 0..3, as the vendor's encoder uses
 /// Header of a slice plus half a chunk of filler, weights and runs.
-constexpr std::uint32_t weight_switch_bits = slice_header_bits + weight_chunk_bits / 2;
-constexpr std::uint32_t run_switch_bits = weight_switch_bits + 6;
+constexpr std::int16_t weight_switch_bits = slice_header_bits + weight_chunk_bits / 2;
+constexpr std::int16_t run_switch_bits = weight_switch_bits + 6;
+
+/// Numbers handled at once: one for each weight mode, or 16 weights.
+using Lanes = std::int16_t __attribute__((vector_size(32)));
+constexpr std::uint32_t lanes = 16;
+// Lanes by mode: plain and truncated by divisor, uncompressed; then the sum that divisor 5 needs
+// of the next one, and two lanes without use.
+constexpr std::uint32_t truncated_lane = divisors, uncompressed_lane = 2 * divisors;
+constexpr std::uint32_t weight_modes = 2 * divisors + 1;
+constexpr std::uint32_t next_lane = weight_modes;
+/// Above all real costs of a block, differences between them and changes of mode together.
+constexpr std::int16_t impossible = 1 << 13;
+constexpr std::int16_t largest_number = 0x7FFF;
 
 constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t step) {
     return (value + step - 1) / step * step;
 }
 
-SliceMode weight_mode(std::uint32_t mode) {
-    if (mode == 2 * divisors) return {.weight_divisor = uncompressed};
-    return {.weight_divisor = mode % divisors, .truncated = mode >= divisors};
+SliceMode weight_mode(std::uint32_t lane) {
+    if (lane == uncompressed_lane) return {.weight_divisor = uncompressed};
+    return {.weight_divisor = lane % divisors, .truncated = lane >= truncated_lane};
 }
+
+/// Sums of two vectors' neighbours at distance `half`, a's and b's in turns.
+template <int half>
+void merge(Lanes& a, const Lanes& b) {
+    if constexpr (half == 8) {
+        a = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+            __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30,
+                                    31);
+    } else if constexpr (half == 4) {
+        a = __builtin_shufflevector(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26,
+                                    27) +
+            __builtin_shufflevector(a, b, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30,
+                                    31);
+    } else if constexpr (half == 2) {
+        a = __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28,
+                                    29) +
+            __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30,
+                                    31);
+    } else {
+        a = __builtin_shufflevector(a, b, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14,
+                                    30) +
+            __builtin_shufflevector(a, b, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15,
+                                    31);
+    }
+}
+
+/// Leaves in lane i of all[0] the sum over all[i].
+void sum_up(std::array<Lanes, lanes>& all) {
+    for (std::size_t i = 0; i < 8; ++i) merge<8>(all[i], all[i + 8]);
+    for (std::size_t i = 0; i < 4; ++i) merge<4>(all[i], all[i + 4]);
+    for (std::size_t i = 0; i < 2; ++i) merge<2>(all[i], all[i + 2]);
+    merge<1>(all[0], all[1]);
+}
+
+void keep_smaller(Lanes& a, const Lanes& b) { a = a < b ? a : b; }
+void keep_larger(Lanes& a, const Lanes& b) { a = a > b ? a : b; }
+
+/// Leaves in every lane what `keep` leaves of all lanes.
+template <class Keep>
+void reduce(Lanes& v, Keep&& keep) {
+    keep(v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+    keep(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
+    keep(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+    keep(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+}
+
+/// What is the same for all blocks of a section.
+struct ModeTable {
+    Lanes largest;  ///< index that a mode can express
+    Lanes each;     ///< bits of every weight, whatever it is
+    explicit ModeTable(const Palette& palette) {
+        largest = Lanes{} + largest_number;
+        each = Lanes{};
+        for (std::uint32_t d = 0; d < divisors; ++d) {
+            largest[d] = static_cast<std::int16_t>(((largest_quotient + 1) << d) - 1);
+            largest[truncated_lane + d] =
+                static_cast<std::int16_t>(((largest_truncated_quotient + 1) << d) - 1);
+            each[d] = each[truncated_lane + d] = static_cast<std::int16_t>(1 + d);
+        }
+        if (palette.size != 0) {
+            largest[uncompressed_lane] = static_cast<std::int16_t>(palette.size - 1);
+        }
+        each[uncompressed_lane] = static_cast<std::int16_t>(palette.index_bits());
+    }
+};
 
 }  // namespace
 
-/// Sums over one block of indices `v`.
+/// One block of indices `v` in every mode.
 struct SlicePlanner::WeightSums {
-    std::array<std::uint16_t, divisors + 1> quotients;  ///< of v >> d
-    std::array<std::uint16_t, divisors> above;          ///< of v >> d != 0
-    std::uint16_t largest, count;
+    std::array<std::int16_t, lanes> bits;  ///< by lane; beyond the mode's reach: impossible
 
-    static WeightSums of(std::span<const std::uint16_t> indices) {
-        WeightSums sums{};
-        sums.count = static_cast<std::uint16_t>(indices.size());
-        if (indices.size() == block_size) {
-            sums.add(indices.data());
-        } else {
-            std::array<std::uint16_t, block_size> padded{};
+    /// Also leaves them in `now`.
+    void add(std::span<const std::uint16_t> indices, const ModeTable& modes, Lanes& now) {
+        static_assert(block_size == 2 * lanes);
+        std::array<std::uint16_t, block_size> padded;
+        const std::uint16_t* from = indices.data();
+        if (indices.size() < block_size) {
+            padded.fill(0);
             std::copy(indices.begin(), indices.end(), padded.begin());
-            sums.add(padded.data());
+            from = padded.data();
         }
-        return sums;
-    }
-    void add(const std::uint16_t* indices) {
-        for (std::uint32_t d = 0; d <= divisors; ++d) {
-            std::uint16_t sum = 0;
-            for (std::size_t i = 0; i < block_size; ++i) {
-                sum = static_cast<std::uint16_t>(sum + (indices[i] >> d));
-            }
-            quotients[d] = sum;
-        }
+        Lanes a, b;
+        std::memcpy(&a, from, sizeof a);
+        std::memcpy(&b, from + lanes, sizeof b);
+        std::array<Lanes, lanes> all{};
         for (std::uint32_t d = 0; d < divisors; ++d) {
-            std::uint16_t sum = 0;
-            for (std::size_t i = 0; i < block_size; ++i) {
-                sum = static_cast<std::uint16_t>(sum + (indices[i] >= (1U << d) ? 1 : 0));
-            }
-            above[d] = sum;
+            all[d] = (a >> d) + (b >> d);
+            // Comparisons give -1 where they hold.
+            const std::int16_t limit = static_cast<std::int16_t>((1 << d) - 1);
+            all[truncated_lane + d] = -((a > limit) + (b > limit));
         }
-        for (std::size_t i = 0; i < block_size; ++i) largest = std::max(largest, indices[i]);
-    }
-    /// Bits of the block in every weight mode.
-    template <class Costs>
-    void costs(const Palette& palette, Costs& bits) const {
-        for (std::uint32_t d = 0; d < divisors; ++d) {
-            const std::uint32_t quotient = static_cast<std::uint32_t>(largest) >> d;
-            const std::uint32_t base = count * (1 + d);
-            bits[d] = quotient <= largest_quotient ? base + quotients[d] : impossible;
-            bits[divisors + d] =
-                quotient <= largest_truncated_quotient ? base + above[d] : impossible;
-        }
-        const bool fits = palette.size == 0 || largest < palette.size;
-        bits[2 * divisors] = fits ? count * palette.index_bits() : impossible;
+        all[next_lane] = (a >> divisors) + (b >> divisors);
+        sum_up(all);
+        keep_larger(a, b);
+        reduce(a, keep_larger);
+        now = all[0] + modes.each * static_cast<std::int16_t>(indices.size());
+        now = a > modes.largest ? Lanes{} + impossible : now;
+        std::memcpy(bits.data(), &now, sizeof now);
     }
 };
 
@@ -95,6 +154,11 @@ struct SlicePlanner::RunSums {
     }
 };
 
+/// How much more than the cheapest way to the end of a block the one in each mode costs.
+struct SlicePlanner::Ways {
+    std::array<std::int16_t, lanes> bits;
+};
+
 SlicePlanner::SlicePlanner() = default;
 SlicePlanner::~SlicePlanner() = default;
 
@@ -103,63 +167,69 @@ std::uint64_t SlicePlanner::plan(const Section& section, std::vector<Slice>& sli
     const std::size_t count = section.indices.size();
     const std::size_t blocks = (count + block_size - 1) / block_size;
     const bool zero_runs = !section.runs.empty();
+    // One vector of ways a block, or one for each divisor of zero runs.
+    const std::size_t rows = zero_runs ? zero_divisors : 1;
     weight_sums_.resize(blocks);
     run_sums_.resize(zero_runs ? blocks : 0);
-    switched_.resize(blocks);
-    best_.resize(blocks);
+    ways_.resize(blocks * rows);
 
     // Cheapest way to every block in every mode; a change of mode costs a new header.
-    const std::uint32_t states = zero_runs ? weight_modes * zero_divisors : weight_modes;
-    const std::uint32_t change = zero_runs ? run_switch_bits : weight_switch_bits;
-    std::array<std::uint32_t, weight_modes * zero_divisors> path{};
-    std::array<std::uint32_t, weight_modes * zero_divisors> bits{};
-    std::uint32_t cheapest = 0;
+    const ModeTable modes{section.palette};
+    const std::int16_t change = zero_runs ? run_switch_bits : weight_switch_bits;
+    Lanes unused{};
+    for (std::uint32_t lane = weight_modes; lane < lanes; ++lane) unused[lane] = impossible;
+    std::array<Lanes, zero_divisors> path{};
     for (std::size_t block = 0; block < blocks; ++block) {
         const std::size_t begin = block * block_size;
         const std::size_t length = std::min(block_size, count - begin);
-        const WeightSums& sums = weight_sums_[block] =
-            WeightSums::of(section.indices.subspan(begin, length));
-        sums.costs(section.palette, bits);
+        WeightSums& sums = weight_sums_[block];
+        Lanes bits;
+        sums.add(section.indices.subspan(begin, length), modes, bits);
+        bits += unused;
+        std::array<std::uint64_t, zero_divisors> run_bits{};
+        std::uint64_t least = 0;
         if (zero_runs) {
             const RunSums& runs = run_sums_[block] =
                 RunSums::of(section.runs.subspan(begin + 1, length));
-            for (std::uint32_t z = zero_divisors; z-- > 0;) {
+            for (std::uint32_t z = 0; z < zero_divisors; ++z) {
                 // The run before the first weight is paid for with the first block.
                 const std::uint64_t leading = block == 0 ? (section.runs[0] >> z) + 1 + z : 0;
-                const auto run_bits = static_cast<std::uint32_t>(std::min<std::uint64_t>(
-                    leading + runs.quotients[z] + length * (1 + z), impossible));
-                for (std::uint32_t w = 0; w < weight_modes; ++w) {
-                    bits[z * weight_modes + w] = bits[w] + run_bits;
-                }
+                run_bits[z] = leading + runs.quotients[z] + length * (1 + z);
             }
+            least = *std::min_element(run_bits.begin(), run_bits.end());
         }
-        std::uint64_t switched = 0;
-        const std::uint32_t limit = block == 0 ? 0 : change;
-        std::uint32_t lowest = std::numeric_limits<std::uint32_t>::max();
-        std::uint32_t lowest_state = 0;
-        for (std::uint32_t s = 0; s < states; ++s) {
-            const bool change_here = path[s] > limit;
-            switched |= std::uint64_t{change_here} << s;
-            path[s] = (change_here ? limit : path[s]) + bits[s];
-            if (path[s] < lowest) {
-                lowest = path[s];
-                lowest_state = s;
-            }
+        const std::int16_t most = block == 0 ? std::int16_t{0} : change;
+        const Lanes limit = Lanes{} + most;
+        Lanes lowest = Lanes{} + largest_number;
+        for (std::size_t z = 0; z < rows; ++z) {
+            const auto more = std::min<std::uint64_t>(run_bits[z] - least, impossible);
+            keep_smaller(path[z], limit);
+            path[z] += bits + static_cast<std::int16_t>(more);
+            keep_smaller(lowest, path[z]);
         }
         // Relative to the cheapest, so that they stay small.
-        for (std::uint32_t s = 0; s < states; ++s) path[s] -= lowest;
-        switched_[block] = switched;
-        best_[block] = static_cast<std::uint8_t>(lowest_state);
-        cheapest = lowest_state;
+        reduce(lowest, keep_smaller);
+        for (std::size_t z = 0; z < rows; ++z) {
+            path[z] -= lowest;
+            std::memcpy(ways_[block * rows + z].bits.data(), &path[z], sizeof path[z]);
+        }
     }
 
     // Back along the cheapest path.
     slices.clear();
-    std::uint32_t state = cheapest;
+    std::size_t row = 0;
+    std::uint32_t lane = 0;
+    const auto find_cheapest = [&](std::size_t block) {
+        for (row = 0;; ++row) {
+            for (lane = 0; lane < weight_modes; ++lane) {
+                if (ways_[block * rows + row].bits[lane] == 0) return;
+            }
+        }
+    };
     std::size_t end = blocks;
     const auto close = [&](std::size_t begin) {
-        SliceMode mode = weight_mode(state % weight_modes);
-        if (zero_runs) mode.zero_divisor = state / weight_modes;
+        SliceMode mode = weight_mode(lane);
+        if (zero_runs) mode.zero_divisor = static_cast<std::uint32_t>(row);
         for (; end > begin;) {
             const std::size_t first =
                 end - begin > largest_slice_blocks ? end - largest_slice_blocks : begin;
@@ -169,10 +239,11 @@ std::uint64_t SlicePlanner::plan(const Section& section, std::vector<Slice>& sli
             end = first;
         }
     };
+    find_cheapest(blocks - 1);
     for (std::size_t block = blocks; block-- > 1;) {
-        if ((switched_[block] >> state & 1) != 0) {
+        if (ways_[(block - 1) * rows + row].bits[lane] > change) {
             close(block);
-            state = best_[block - 1];
+            find_cheapest(block - 1);
         }
     }
     close(0);
@@ -193,15 +264,18 @@ std::uint64_t SlicePlanner::size_of(const Section& section, const Slice& slice) 
     if (d == uncompressed) {
         bits += count * section.palette.index_bits();
     } else {
-        std::uint64_t unary = 0, more = 0;  // in WUNARY0, filled up to chunks, and in WUNARY1
+        // Costs less what every weight costs: quotients in all, and those filled up to chunks.
+        std::uint64_t sum = 0, next = 0;
+        const std::uint32_t lane = slice.mode.truncated ? truncated_lane + d : d;
+        const std::uint32_t half = d < largest_weight_divisor ? d + 1 : next_lane;
         for (std::size_t block = first; block < last; ++block) {
-            const WeightSums& sums = weight_sums_[block];
-            if (slice.mode.truncated) {
-                more += sums.above[d];
-            } else {
-                unary += sums.quotients[d + 1];
-                more += sums.quotients[d] - sums.quotients[d + 1];
-            }
+            sum += static_cast<std::uint64_t>(weight_sums_[block].bits[lane]);
+            next += static_cast<std::uint64_t>(weight_sums_[block].bits[half]);
+        }
+        std::uint64_t more = sum - count * (1 + d), unary = 0;
+        if (!slice.mode.truncated) {
+            unary = half == next_lane ? next : next - count * (1 + half);
+            more -= unary;
         }
         bits += round_up(unary + count, weight_chunk_bits) + more + count * d;
     }

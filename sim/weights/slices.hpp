@@ -38,12 +38,12 @@ public:
 private:
     struct WeightSums;
     struct RunSums;
+    struct Ways;
     [[nodiscard]] std::uint64_t size_of(const Section& section, const Slice& slice) const;
 
     std::vector<WeightSums> weight_sums_;
     std::vector<RunSums> run_sums_;
-    std::vector<std::uint64_t> switched_;
-    std::vector<std::uint8_t> best_;
+    std::vector<Ways> ways_;
 };
 
 }  // namespace u65sim::weights
