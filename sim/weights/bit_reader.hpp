@@ -2,15 +2,15 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
+
+#include "weights/words.hpp"
 
 namespace u65sim::weights {
 
@@ -33,7 +33,7 @@ public:
         }
         const std::uint64_t bits = word() >> (position_ % 8);
         position_ += count;
-        return bits & ((std::uint64_t{1} << count) - 1);
+        return bits & low_bits(count);
     }
     void skip_to_byte() { position_ = (position_ + 7) / 8 * 8; }
 
@@ -41,11 +41,8 @@ private:
     /// The eight bytes from the current one on; zeros behind the end.
     [[nodiscard]] std::uint64_t word() const {
         const auto first = static_cast<std::size_t>(position_ / 8);
+        if (first + 8 <= bytes_.size()) return load_word(bytes_.data() + first);
         std::uint64_t bits = 0;
-        if (std::endian::native == std::endian::little && first + 8 <= bytes_.size()) {
-            std::memcpy(&bits, bytes_.data() + first, 8);
-            return bits;
-        }
         const std::size_t count = std::min<std::size_t>(8, bytes_.size() - first);
         for (std::size_t i = 0; i < count; ++i) {
             bits |= std::uint64_t{bytes_[first + i]} << (8 * i);

@@ -1,62 +1,80 @@
 // Bits into a growing byte sequence, least significant first.
 #pragma once
 
-#include <bit>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <vector>
+
+#include "weights/words.hpp"
 
 namespace u65sim::weights {
 
-class BitWriter {
+/// Where the next bits go; a copy in local variables writes fastest.
+class BitCursor {
 public:
-    /// Makes room for `bits` more bits; put() itself never grows the sequence.
-    void reserve(std::uint64_t bits) {
-        const auto needed = static_cast<std::size_t>((position() + bits) / 64 * 8 + 8);
-        if (needed > bytes_.capacity()) bytes_.reserve(needed + needed / 2);
-        if (needed > bytes_.size()) bytes_.resize(needed);
-    }
+    /// Most bits of one put().
+    static constexpr std::uint32_t most = 56;
 
-    /// Appends the low `count` (1..64) bits of `bits`; the bits above must be zero.
+    BitCursor() = default;
+    explicit BitCursor(std::uint8_t* to) : to_(to) {}
+
+    /// Appends the low `count` (0..56) bits of `bits`; the bits above must be zero. Eight bytes are
+    /// stored whatever the count, so that nothing depends on how full they are.
     void put(std::uint64_t bits, std::uint32_t count) {
+        assert(count <= most);
         pending_ |= bits << fill_;
         fill_ += count;
-        if (fill_ >= 64) {
-            store(pending_);
-            fill_ -= 64;
-            pending_ = fill_ == 0 ? 0 : bits >> (count - fill_);
-        }
+        store_word(to_, pending_);
+        to_ += fill_ / 8;
+        pending_ >>= fill_ / 8 * 8;
+        fill_ %= 8;
     }
 
-    [[nodiscard]] std::uint64_t position() const { return std::uint64_t{next_} * 8 + fill_; }
+    [[nodiscard]] std::uint64_t bits_from(const std::uint8_t* begin) const {
+        return static_cast<std::uint64_t>(to_ - begin) * 8 + fill_;
+    }
+    /// Goes on at the same place of a copy of the bytes.
+    void move(const std::uint8_t* begin, std::uint8_t* other) { to_ = other + (to_ - begin); }
+
+private:
+    std::uint8_t* to_ = nullptr;
+    std::uint64_t pending_ = 0;
+    std::uint32_t fill_ = 0;
+};
+
+class BitWriter {
+public:
+    /// Makes room for `bits` more bits; writing itself never grows the sequence.
+    void reserve(std::uint64_t bits) {
+        const auto needed = static_cast<std::size_t>((position() + bits) / 8 + 8);
+        if (needed <= bytes_.size()) return;
+        const std::uint8_t* const before = bytes_.data();
+        if (needed > bytes_.capacity()) bytes_.reserve(needed + needed / 2);
+        bytes_.resize(needed);
+        cursor_.move(before, bytes_.data());
+    }
+
+    void put(std::uint64_t bits, std::uint32_t count) { cursor_.put(bits, count); }
+    /// Calls write(cursor), which must keep to the room reserved.
+    template <class Write>
+    void write(Write&& write) {
+        BitCursor cursor = cursor_;
+        write(cursor);
+        cursor_ = cursor;
+    }
+
+    [[nodiscard]] std::uint64_t position() const { return cursor_.bits_from(bytes_.data()); }
 
     /// All bytes, the last one filled up with zero bits.
     std::vector<std::uint8_t> finish() && {
-        const auto size = static_cast<std::size_t>((position() + 7) / 8);
-        if (fill_ > 0) store(pending_);
-        bytes_.resize(size);
+        bytes_.resize(static_cast<std::size_t>((position() + 7) / 8));
         return std::move(bytes_);
     }
 
 private:
-    void store(std::uint64_t word) {
-        assert(next_ + 8 <= bytes_.size());
-        if constexpr (std::endian::native == std::endian::little) {
-            std::memcpy(bytes_.data() + next_, &word, 8);
-        } else {
-            for (std::size_t i = 0; i < 8; ++i) {
-                bytes_[next_ + i] = static_cast<std::uint8_t>(word >> (8 * i));
-            }
-        }
-        next_ += 8;
-    }
-
     std::vector<std::uint8_t> bytes_;
-    std::size_t next_ = 0;
-    std::uint64_t pending_ = 0;
-    std::uint32_t fill_ = 0;
+    BitCursor cursor_;
 };
 
 }  // namespace u65sim::weights

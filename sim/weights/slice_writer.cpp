@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "base/versions.hpp"
+#include "weights/words.hpp"
 
 namespace u65sim::weights {
 namespace {
@@ -36,6 +37,29 @@ constexpr std::array<Unary, largest_truncated_quotient + 1> make_truncated() {
 constexpr auto plain_unary = make_plain();
 constexpr auto truncated_unary = make_truncated();
 
+/// The codes of four quotients below 8, one behind another.
+constexpr std::uint32_t quad_digit_bits = 3;
+using Quads = std::array<Unary, 1U << (4 * quad_digit_bits)>;
+
+template <std::size_t size>
+constexpr Quads make_quads(const std::array<Unary, size>& codes) {
+    Quads quads{};
+    for (std::uint32_t index = 0; index < quads.size(); ++index) {
+        Unary& quad = quads[index];
+        for (std::uint32_t i = 0; i < 4; ++i) {
+            const std::uint32_t digit = index >> (i * quad_digit_bits) & 7;
+            const Unary& code = codes[digit < size ? digit : 0];
+            quad.zero = static_cast<std::uint16_t>(quad.zero | code.zero << quad.zero_bits);
+            quad.one = static_cast<std::uint16_t>(quad.one | code.one << quad.one_bits);
+            quad.zero_bits = static_cast<std::uint8_t>(quad.zero_bits + code.zero_bits);
+            quad.one_bits = static_cast<std::uint8_t>(quad.one_bits + code.one_bits);
+        }
+    }
+    return quads;
+}
+constexpr Quads plain_quads = make_quads(plain_unary);
+constexpr Quads truncated_quads = make_quads(truncated_unary);
+
 /// Bits gathered for one chunk that are written in the next one.
 struct Remainders {
     std::uint64_t bits = 0;
@@ -45,71 +69,146 @@ struct Remainders {
         bits |= std::uint64_t{value} << count;
         count += width;
     }
-    void write(BitWriter& out) const {
-        if (count > 0) out.put(bits, count);
+    void write(BitCursor& out) const {
+        const std::uint32_t first = std::min(count, BitCursor::most);
+        out.put(bits & low_bits(first), first);
+        if (count > first) out.put(bits >> first, count - first);
     }
 };
+
+/// Bits written as a whole before they are taken chunk by chunk.
+class BitQueue {
+public:
+    /// Calls write(cursor), which appends at most `bits` bits.
+    template <class Write>
+    BitQueue(std::uint64_t bits, Write&& write) : bytes_(bits / 8 + 2 * margin) {
+        BitCursor cursor{bytes_.data()};
+        write(cursor);
+        for (std::size_t i = 0; i < margin; ++i) cursor.put(0, 8);
+    }
+    /// The next `count` bits, at most 56; zeros behind the last one.
+    std::uint64_t take(std::uint32_t count) {
+        const std::uint64_t bits = load_word(bytes_.data() + at_ / 8) >> (at_ % 8);
+        at_ += count;
+        return bits & low_bits(count);
+    }
+
+private:
+    static constexpr std::size_t margin = 16;  ///< bytes that may be read behind the last bit
+    std::vector<std::uint8_t> bytes_;
+    std::uint64_t at_ = 0;
+};
+
+/// A lane of 16 bits for each of four indices.
+std::uint64_t load_lanes(const std::uint16_t* indices) {
+    return indices[0] | std::uint64_t{indices[1]} << 16 | std::uint64_t{indices[2]} << 32 |
+           std::uint64_t{indices[3]} << 48;
+}
+constexpr std::uint64_t every_lane(std::uint64_t value) { return value * 0x0001'0001'0001'0001U; }
+
+/// The low `width` bits of four lanes, one behind another; all bits above must be zero.
+std::uint64_t join_lanes(std::uint64_t lanes, std::uint32_t width) {
+    const std::uint64_t pairs = lanes | lanes >> (16 - width);
+    const std::uint64_t mask = low_bits(2 * width);
+    return (pairs & mask) | (pairs >> (32 - 2 * width) & mask << (2 * width));
+}
+
+/// Unary bits of one kind.
+template <std::uint16_t Unary::*bits, std::uint8_t Unary::*count>
+void put_unary(BitCursor& to, std::span<const std::uint16_t> indices, std::uint32_t divisor,
+               const Unary* codes, const Unary* quads) {
+    BitCursor out = to;
+    std::size_t i = 0;
+    for (; i + 4 <= indices.size(); i += 4) {
+        const std::uint64_t quotients =
+            load_lanes(indices.data() + i) >> divisor & every_lane(low_bits(16 - divisor));
+        if ((quotients & ~every_lane(low_bits(quad_digit_bits))) == 0) {
+            const Unary& quad = quads[join_lanes(quotients, quad_digit_bits)];
+            out.put(quad.*bits, quad.*count);
+            continue;
+        }
+        for (std::size_t j = i; j < i + 4; ++j) {
+            const Unary& code = codes[indices[j] >> divisor];
+            out.put(code.*bits, code.*count);
+        }
+    }
+    for (; i < indices.size(); ++i) {
+        const Unary& code = codes[indices[i] >> divisor];
+        out.put(code.*bits, code.*count);
+    }
+    to = out;
+}
+
+void put_remainders(BitCursor& to, std::span<const std::uint16_t> indices, std::uint32_t divisor) {
+    if (divisor == 0) return;
+    BitCursor out = to;
+    std::size_t i = 0;
+    for (; i + 4 <= indices.size(); i += 4) {
+        const std::uint64_t low = load_lanes(indices.data() + i) & every_lane(low_bits(divisor));
+        out.put(join_lanes(low, divisor), 4 * divisor);
+    }
+    for (; i < indices.size(); ++i) out.put(indices[i] & low_bits(divisor), divisor);
+    to = out;
+}
 
 /// The weights of one slice, a chunk at a time.
 class WeightChunks {
 public:
     WeightChunks(std::span<const std::uint16_t> indices, SliceMode mode)
-        : next_(indices.data()),
-          end_(indices.data() + indices.size()),
-          left_(indices.size()),
+        : left_(indices.size()),
           divisor_(mode.weight_divisor),
-          table_(mode.truncated ? truncated_unary.data() : plain_unary.data()) {}
+          truncated_(mode.truncated),
+          zero_(indices.size() * 16,
+                [&](BitCursor& out) {
+                    put_unary<&Unary::zero, &Unary::zero_bits>(out, indices, divisor_, codes(),
+                                                               quads());
+                }),
+          one_(indices.size() * 16,
+               [&](BitCursor& out) {
+                   put_unary<&Unary::one, &Unary::one_bits>(out, indices, divisor_, codes(),
+                                                            quads());
+               }),
+          low_(indices.size() * divisor_,
+               [&](BitCursor& out) { put_remainders(out, indices, divisor_); }) {}
 
     [[nodiscard]] bool done() const { return left_ == 0; }
 
     /// Gathers the next chunk and returns the number of weights it completes.
     std::uint32_t gather() {
-        const std::uint32_t mask = (1U << divisor_) - 1;
-        const std::uint16_t* const first = next_;
-        const std::uint32_t carried = zero_bits_ > 0 ? 1 : 0;
-        while (zero_bits_ < weight_chunk_bits && next_ != end_) {
-            const std::uint32_t index = *next_++;
-            const Unary& unary = table_[index >> divisor_];
-            zero_ |= std::uint32_t{unary.zero} << zero_bits_;
-            zero_bits_ += unary.zero_bits;
-            one_ |= std::uint32_t{unary.one} << one_bits_;
-            one_bits_ += unary.one_bits;
-            started_.add(index & mask, divisor_);
-        }
-        const bool straddles = zero_bits_ > weight_chunk_bits;
-        const auto completed = static_cast<std::uint32_t>(next_ - first) + carried - straddles;
-        left_ -= completed;
-        // This chunk's part; the rest waits for the next one.
-        unary_ = zero_ & ((1U << weight_chunk_bits) - 1);
-        zero_ >>= weight_chunk_bits;
-        zero_bits_ = straddles ? zero_bits_ - weight_chunk_bits : 0;
+        unary_ = zero_.take(weight_chunk_bits);
         more_bits_ = static_cast<std::uint32_t>(std::popcount(unary_));
-        more_ = one_ & ((1U << more_bits_) - 1);
-        one_ >>= more_bits_;
-        one_bits_ -= more_bits_;
+        more_ = one_.take(more_bits_);
+        // Every weight's code ends with a zero bit, in one kind or the other; a truncated one has
+        // one bit of the first kind.
+        std::size_t ends = weight_chunk_bits;
+        if (!truncated_) ends -= static_cast<std::size_t>(std::popcount(more_));
+        const auto completed = static_cast<std::uint32_t>(std::min(ends, left_));
+        left_ -= completed;
         const std::uint32_t count = completed * divisor_;
-        gathered_ = {started_.bits & ((std::uint64_t{1} << count) - 1), count};
-        started_.bits >>= count;
-        started_.count -= count;
+        const std::uint32_t first = std::min(count, BitCursor::most);
+        gathered_ = {low_.take(first), count};
+        if (count > first) gathered_.bits |= low_.take(count - first) << first;
         return completed;
     }
-    void write_unary(BitWriter& out) const { out.put(unary_, weight_chunk_bits); }
-    void write_more(BitWriter& out) const {
-        if (more_bits_ > 0) out.put(more_, more_bits_);
-    }
+    void write_unary(BitCursor& out) const { out.put(unary_, weight_chunk_bits); }
+    void write_more(BitCursor& out) const { out.put(more_, more_bits_); }
     [[nodiscard]] Remainders remainders() const { return gathered_; }
 
 private:
-    const std::uint16_t* next_;
-    const std::uint16_t* end_;
+    [[nodiscard]] const Unary* codes() const {
+        return truncated_ ? truncated_unary.data() : plain_unary.data();
+    }
+    [[nodiscard]] const Unary* quads() const {
+        return truncated_ ? truncated_quads.data() : plain_quads.data();
+    }
+
     std::size_t left_;  ///< weights not completed
     std::uint32_t divisor_;
-    const Unary* table_;
-    // Begun, not yet given to a chunk.
-    std::uint32_t zero_ = 0, zero_bits_ = 0, one_ = 0, one_bits_ = 0;
-    Remainders started_;
+    bool truncated_;
+    BitQueue zero_, one_, low_;  ///< both kinds of unary bits, and remainders
     // The gathered chunk.
-    std::uint32_t unary_ = 0, more_ = 0, more_bits_ = 0;
+    std::uint64_t unary_ = 0, more_ = 0;
+    std::uint32_t more_bits_ = 0;
     Remainders gathered_;
 };
 
@@ -141,7 +240,7 @@ public:
         }
         return completed;
     }
-    void write_unary(BitWriter& out) const { out.put(unary_, chunk_bits_); }
+    void write_unary(BitCursor& out) const { out.put(unary_, chunk_bits_); }
     [[nodiscard]] Remainders remainders() const { return gathered_; }
 
 private:
@@ -153,11 +252,11 @@ private:
     Remainders gathered_;
 };
 
-void write_indices(BitWriter& out, std::span<const std::uint16_t> indices, std::uint32_t bits) {
+void write_indices(BitCursor& out, std::span<const std::uint16_t> indices, std::uint32_t bits) {
     for (const std::uint16_t index : indices) out.put(index, bits);
 }
 
-void write_weights(BitWriter& out, std::span<const std::uint16_t> indices, SliceMode mode) {
+void write_weights(BitCursor& out, std::span<const std::uint16_t> indices, SliceMode mode) {
     WeightChunks weights{indices, mode};
     Remainders remainders;
     while (!weights.done()) {
@@ -171,7 +270,7 @@ void write_weights(BitWriter& out, std::span<const std::uint16_t> indices, Slice
 }
 
 /// Weights and runs take turns: whoever leads by too much sits a chunk out.
-void write_with_runs(BitWriter& out, std::span<const std::uint16_t> indices,
+void write_with_runs(BitCursor& out, std::span<const std::uint16_t> indices,
                      std::span<const std::uint32_t> runs, SliceMode mode,
                      std::uint32_t index_bits) {
     const bool raw = mode.weight_divisor == uncompressed;
@@ -214,7 +313,7 @@ void write_with_runs(BitWriter& out, std::span<const std::uint16_t> indices,
     }
 }
 
-void write_palette(BitWriter& out, const Palette& palette) {
+void write_palette(BitCursor& out, const Palette& palette) {
     out.put(palette.direct_offset, direct_offset_bits);
     out.put(palette.size == 0 ? 0 : palette.size - 1, palette_size_bits);
     out.put(palette.entry_bits - smallest_entry_bits, entry_width_bits);
@@ -226,28 +325,30 @@ void write_palette(BitWriter& out, const Palette& palette) {
 }  // namespace
 
 U65SIM_VERSIONS
-void write_section(BitWriter& out, const Section& section, std::span<const Slice> slices) {
+void write_section(BitWriter& writer, const Section& section, std::span<const Slice> slices) {
     const std::uint32_t index_bits = section.palette.index_bits();
-    for (const Slice& slice : slices) {
-        const bool first = slice.begin == 0;
-        const SliceMode mode = slice.mode;
-        out.put(mode.zero_divisor, zero_divisor_bits);
-        out.put(slice.count - 1, slice_length_bits);
-        out.put(mode.weight_divisor, weight_divisor_bits);
-        out.put(mode.truncated ? 1 : 0, flag_bits);
-        out.put(first ? 1 : 0, flag_bits);
-        if (first) write_palette(out, section.palette);
-        const auto indices = section.indices.subspan(slice.begin, slice.count);
-        if (mode.zero_runs()) {
-            const auto runs = first ? section.runs.subspan(0, slice.count + 1)
-                                    : section.runs.subspan(slice.begin + 1, slice.count);
-            write_with_runs(out, indices, runs, mode, index_bits);
-        } else if (mode.weight_divisor == uncompressed) {
-            write_indices(out, indices, index_bits);
-        } else {
-            write_weights(out, indices, mode);
+    writer.write([&](BitCursor& out) {
+        for (const Slice& slice : slices) {
+            const bool first = slice.begin == 0;
+            const SliceMode mode = slice.mode;
+            out.put(mode.zero_divisor, zero_divisor_bits);
+            out.put(slice.count - 1, slice_length_bits);
+            out.put(mode.weight_divisor, weight_divisor_bits);
+            out.put(mode.truncated ? 1 : 0, flag_bits);
+            out.put(first ? 1 : 0, flag_bits);
+            if (first) write_palette(out, section.palette);
+            const auto indices = section.indices.subspan(slice.begin, slice.count);
+            if (mode.zero_runs()) {
+                const auto runs = first ? section.runs.subspan(0, slice.count + 1)
+                                        : section.runs.subspan(slice.begin + 1, slice.count);
+                write_with_runs(out, indices, runs, mode, index_bits);
+            } else if (mode.weight_divisor == uncompressed) {
+                write_indices(out, indices, index_bits);
+            } else {
+                write_weights(out, indices, mode);
+            }
         }
-    }
+    });
 }
 
 }  // namespace u65sim::weights
