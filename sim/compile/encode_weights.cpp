@@ -5,6 +5,10 @@
 #include <mutex>
 #include <unordered_map>
 
+#include <fmt/format.h>
+
+#include <u65sim/error.hpp>
+
 #include "base/hash.hpp"
 #include "compile/estimate_weights.hpp"
 #include "weights/codec.hpp"
@@ -81,46 +85,51 @@ std::uint64_t content_key(const WeightSource& source, const weights::Order& orde
 
 }  // namespace
 
-std::vector<std::int16_t> materialise(const WeightSource& source,
-                                      const std::vector<std::int32_t>& channels) {
-    const auto h = static_cast<std::size_t>(source.height);
-    const auto w = static_cast<std::size_t>(source.width);
-    const auto depth = static_cast<std::size_t>(source.inputs);
-    const std::size_t full_h = (h - 1) * static_cast<std::size_t>(source.spread_y) + 1;
-    const std::size_t full_w = (w - 1) * static_cast<std::size_t>(source.spread_x) + 1;
-    std::vector<std::int16_t> values(channels.size() * full_h * full_w * depth, 0);
-    const std::uint8_t* data = source.data ? source.data.bytes().data() : nullptr;
-    const bool by_channel =
-        source.form == WeightSource::Form::channels || source.form == WeightSource::Form::single;
-    const bool flipped = source.form == WeightSource::Form::flipped;
-    const auto outputs = static_cast<std::size_t>(source.outputs);
-    for (std::size_t n = 0; n < channels.size(); ++n) {
-        const auto o = static_cast<std::size_t>(channels[n] + source.first_output);
-        const int zero =
-            source.zero_points.size() > 1 ? source.zero_points[o] : source.zero_points[0];
-        for (std::size_t y = 0; y < h; ++y) {
-            for (std::size_t x = 0; x < w; ++x) {
-                const std::size_t sy = flipped ? h - 1 - y : y;
-                const std::size_t sx = flipped ? w - 1 - x : x;
-                std::int16_t* to =
-                    &values[((n * full_h + y * static_cast<std::size_t>(source.spread_y)) * full_w +
-                             x * static_cast<std::size_t>(source.spread_x)) *
-                            depth];
-                if (source.form == WeightSource::Form::ones) {
-                    std::fill_n(to, depth, std::int16_t{1});
-                    continue;
-                }
-                const std::uint8_t* from = by_channel ? data + (sy * w + sx) * outputs + o
-                                                      : data + ((o * h + sy) * w + sx) * depth;
-                for (std::size_t i = 0; i < depth; ++i) {
-                    const int raw =
-                        source.is_unsigned ? from[i] : static_cast<std::int8_t>(from[i]);
-                    to[i] = static_cast<std::int16_t>(raw - zero);
-                }
-            }
+StoredWeights::StoredWeights(const WeightSource& source, std::int32_t first, std::int32_t step,
+                             std::int32_t count) {
+    using Form = WeightSource::Form;
+    volume.output_depth = count;
+    volume.height = spread_height(source);
+    volume.width = spread_width(source);
+    volume.input_depth = source.inputs;
+    volume.spread_y = source.spread_y;
+    volume.spread_x = source.spread_x;
+    volume.is_unsigned = source.is_unsigned;
+    if (source.form == Form::ones) return;
+    const std::ptrdiff_t height = source.height, width = source.width, inputs = source.inputs;
+    const std::ptrdiff_t start = std::ptrdiff_t{first} + source.first_output;
+    const std::uint8_t* data = source.data.bytes().data();
+    if (source.form == Form::channels || source.form == Form::single) {
+        volume.output_step = step;
+        volume.column_step = source.outputs;
+        volume.row_step = width * volume.column_step;
+        volume.input_step = 1;
+        volume.data = data + start;
+    } else {
+        volume.input_step = 1;
+        volume.column_step = inputs;
+        volume.row_step = width * inputs;
+        const std::ptrdiff_t output = height * volume.row_step;
+        volume.output_step = step * output;
+        volume.data = data + start * output;
+        if (source.form == Form::flipped) {
+            volume.data += (height - 1) * volume.row_step + (width - 1) * volume.column_step;
+            volume.row_step = -volume.row_step;
+            volume.column_step = -volume.column_step;
         }
     }
-    return values;
+    const std::int32_t lowest = source.is_unsigned ? 0 : -128;
+    zero_points_.reserve(static_cast<std::size_t>(count));
+    for (std::int32_t n = 0; n < count; ++n) {
+        const auto channel = static_cast<std::size_t>(start + std::ptrdiff_t{n} * step);
+        const std::int32_t zero = source.zero_points[source.zero_points.size() > 1 ? channel : 0];
+        if (zero < lowest || zero > lowest + 255) {
+            throw InvalidModel(fmt::format("weights' zero point = {}: must lie in {} .. {}", zero,
+                                           lowest, lowest + 255));
+        }
+        zero_points_.push_back(static_cast<std::int16_t>(zero));
+    }
+    volume.zero_points = zero_points_;
 }
 
 EncodedSlice encode_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
@@ -163,12 +172,10 @@ EncodedSlice encode_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
         const auto key = content_key(source, order, first, count, core, accelerator.cores);
         Encoded encoded = cache().find(key);
         if (!encoded) {
-            const auto values = materialise(source, channels);
-            const weights::Volume volume{static_cast<std::int32_t>(channels.size()),
-                                         op.kernel.kernel.height, op.kernel.kernel.width,
-                                         source.inputs, values};
+            const StoredWeights stored{source, channels[0], accelerator.cores,
+                                       static_cast<std::int32_t>(channels.size())};
             encoded = std::make_shared<const std::vector<std::uint8_t>>(
-                weights::encode(weights::to_stream_order(volume, order)));
+                weights::encode(stored.volume, order));
             cache().keep(key, encoded);
         }
         std::vector<weights::ScaleRecord> records;

@@ -16,9 +16,20 @@ struct EncodedSlice {
     std::array<stream::ByteRange, 2> scales{}, weights{};  ///< relative to the start
 };
 
-/// The chosen output channels in OHWI order, zero points removed, zeros between elements put in.
-std::vector<std::int16_t> materialise(const WeightSource& source,
-                                      const std::vector<std::int32_t>& channels);
+/// `count` output channels of a source, from `first` on every `step`th one, where they are stored.
+/// Throws InvalidModel for a zero point outside its type.
+struct StoredWeights {
+    StoredWeights(const WeightSource& source, std::int32_t first, std::int32_t step,
+                  std::int32_t count);
+    StoredWeights(const StoredWeights&) = delete;
+    StoredWeights& operator=(const StoredWeights&) = delete;
+
+    weights::StoredVolume volume;
+
+private:
+    std::vector<std::int16_t> zero_points_;
+};
+
 /// Extents of the kernel with the zeros between its elements.
 constexpr std::int32_t spread_height(const WeightSource& source) {
     return (source.height - 1) * source.spread_y + 1;

@@ -64,13 +64,8 @@ std::int64_t encode_sample(const WeightSource& source, const weights::Order& ord
     sample.zero_points = {0};
     sample.data = ConstantData{
         ir::arrange(drawn.values, static_cast<std::size_t>(channels), fan_in, channels_last, 0)};
-    std::vector<std::int32_t> all(static_cast<std::size_t>(channels));
-    std::iota(all.begin(), all.end(), 0);
-    const std::vector<std::int16_t> values = materialise(sample, all);
-    const weights::Volume volume{channels, spread_height(source), spread_width(source),
-                                 source.inputs, values};
-    return static_cast<std::int64_t>(
-        weights::encoded_size(weights::to_stream_order(volume, order)));
+    const StoredWeights stored{sample, 0, 1, channels};
+    return static_cast<std::int64_t>(weights::encoded_size(stored.volume, order));
 }
 
 std::uint64_t key_of(const WeightSource& source, const weights::Order& order,

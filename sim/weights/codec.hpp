@@ -6,14 +6,20 @@
 #include <span>
 #include <vector>
 
+#include "weights/order.hpp"
+
 namespace u65sim::weights {
 
 /// Compresses weights (zero points removed, -255..255, already in brick order). The result ends
 /// with an end marker and is a multiple of 16 bytes. Throws InvalidStream for values out of range.
 std::vector<std::uint8_t> encode(std::span<const std::int16_t> weights);
 
+/// Compresses a volume's bricks in stream order.
+std::vector<std::uint8_t> encode(const StoredVolume& volume, const Order& order);
+
 /// Exactly encode(weights).size(), faster where possible.
 std::size_t encoded_size(std::span<const std::int16_t> weights);
+std::size_t encoded_size(const StoredVolume& volume, const Order& order);
 
 /// Every weight of a stream. Stops at the end of `bytes`; throws InvalidStream with the bit
 /// position for anything the format forbids or a stream that ends inside a slice, and when more

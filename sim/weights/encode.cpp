@@ -26,58 +26,76 @@ namespace {
 /// every part brings costs nothing.
 constexpr std::size_t part_size = std::size_t{1} << 17;
 
-class Encoder {
-public:
-    explicit Encoder(std::span<const std::int16_t> weights) : weights_(weights) {}
+/// Weights in stream order as codes, in parts.
+struct Values {
+    std::span<const std::int16_t> weights;
 
-    /// Calls take(section, slices, bits) for every section in stream order.
     template <class Take>
-    void for_each_section(Take&& take) {
-        for (std::size_t begin = 0; begin < weights_.size(); begin += part_size) {
-            read_codes(begin, std::min(part_size, weights_.size() - begin));
-            const auto finish = [&](const SectionCounts& counts) {
-                const Section section = make_section(counts.codes(), counts.form());
-                const std::uint64_t bits = planner_.plan(section, slices_);
-                take(section, std::span<const Slice>{slices_}, bits);
-            };
-            // Neighbours become one section when that is no larger.
-            const std::vector<std::size_t> ends = cut_sections(codes_);
-            const std::span<const std::uint16_t> codes{codes_};
-            SectionCounts now{codes.first(ends[0])};
-            for (std::size_t i = 1; i < ends.size(); ++i) {
-                const SectionCounts next{codes.subspan(ends[i - 1], ends[i] - ends[i - 1])};
-                SectionCounts both = now;
-                both.append(next);
-                if (both.form().bits <= now.form().bits + next.form().bits) {
-                    now = both;
-                } else {
-                    finish(now);
-                    now = next;
-                }
-            }
-            finish(now);
+    void for_each_part(Take&& take) const {
+        std::vector<std::uint16_t> codes;
+        for (std::size_t begin = 0; begin < weights.size(); begin += part_size) {
+            codes.resize(std::min(part_size, weights.size() - begin));
+            read_codes(begin, codes);
+            take(std::span<const std::uint16_t>{codes});
         }
     }
 
 private:
-    void read_codes(std::size_t begin, std::size_t count) {
-        codes_.resize(count);
+    void read_codes(std::size_t begin, std::vector<std::uint16_t>& codes) const {
         int largest = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            const int weight = weights_[begin + i];
-            const int magnitude = weight < 0 ? -weight : weight;
-            largest = std::max(largest, magnitude);
-            codes_[i] = static_cast<std::uint16_t>(2 * magnitude + (weight < 0 ? 1 : 0));
+        for (std::size_t i = 0; i < codes.size(); ++i) {
+            const int weight = weights[begin + i];
+            largest = std::max(largest, weight < 0 ? -weight : weight);
+            codes[i] = code_of(weight);
         }
         if (largest <= largest_weight) return;
         for (std::size_t i = begin;; ++i) {
-            if (weights_[i] < -largest_weight || weights_[i] > largest_weight) {
+            if (weights[i] < -largest_weight || weights[i] > largest_weight) {
                 throw InvalidStream(fmt::format("weight {} is {}: must lie in {} .. {}", i,
-                                                weights_[i], -largest_weight, largest_weight));
+                                                weights[i], -largest_weight, largest_weight));
             }
         }
     }
+};
 
+struct Stored {
+    const StoredVolume& volume;
+    const Order& order;
+
+    template <class Take>
+    void for_each_part(Take&& take) const {
+        weights::for_each_part(volume, order, part_size, take);
+    }
+};
+
+class Encoder {
+public:
+    /// Calls take(section, slices, bits) for every section of the part in stream order.
+    template <class Take>
+    void encode_part(std::span<const std::uint16_t> codes, Take&& take) {
+        const auto finish = [&](const SectionCounts& counts) {
+            const Section section = make_section(counts.codes(), counts.form());
+            const std::uint64_t bits = planner_.plan(section, slices_);
+            take(section, std::span<const Slice>{slices_}, bits);
+        };
+        // Neighbours become one section when that is no larger.
+        const std::vector<std::size_t> ends = cut_sections(codes);
+        SectionCounts now{codes.first(ends[0])};
+        for (std::size_t i = 1; i < ends.size(); ++i) {
+            const SectionCounts next{codes.subspan(ends[i - 1], ends[i] - ends[i - 1])};
+            SectionCounts both = now;
+            both.append(next);
+            if (both.form().bits <= now.form().bits + next.form().bits) {
+                now = both;
+            } else {
+                finish(now);
+                now = next;
+            }
+        }
+        finish(now);
+    }
+
+private:
     Section make_section(std::span<const std::uint16_t> codes, const SectionForm& form) {
         if (form.zero_runs) split_runs(codes);
         const std::span<const std::uint16_t> coded = form.zero_runs ? nonzero_ : codes;
@@ -111,8 +129,7 @@ private:
         runs_.resize(count + 1);
     }
 
-    std::span<const std::int16_t> weights_;
-    std::vector<std::uint16_t> codes_, nonzero_, indices_;
+    std::vector<std::uint16_t> nonzero_, indices_;
     std::vector<std::uint32_t> runs_;
     SlicePlanner planner_;
     std::vector<Slice> slices_;
@@ -124,17 +141,19 @@ std::uint64_t end_bits(std::uint64_t position) {
     return (position + zero_divisor_bits + alignment - 1) / alignment * alignment - position;
 }
 
-}  // namespace
-
-std::vector<std::uint8_t> encode(std::span<const std::int16_t> weights) {
+template <class Weights>
+std::vector<std::uint8_t> encode_all(const Weights& weights) {
     BitWriter out;
-    Encoder{weights}.for_each_section(
-        [&](const Section& section, std::span<const Slice> slices, std::uint64_t bits) {
-            out.reserve(bits);
-            [[maybe_unused]] const std::uint64_t begin = out.position();
-            write_section(out, section, slices);
-            assert(out.position() - begin == bits);
-        });
+    Encoder encoder;
+    weights.for_each_part([&](std::span<const std::uint16_t> codes) {
+        encoder.encode_part(
+            codes, [&](const Section& section, std::span<const Slice> slices, std::uint64_t bits) {
+                out.reserve(bits);
+                [[maybe_unused]] const std::uint64_t begin = out.position();
+                write_section(out, section, slices);
+                assert(out.position() - begin == bits);
+            });
+    });
     // The end marker and all padding are set bits.
     std::uint64_t left = end_bits(out.position());
     out.reserve(left);
@@ -143,11 +162,31 @@ std::vector<std::uint8_t> encode(std::span<const std::int16_t> weights) {
     return std::move(out).finish();
 }
 
-std::size_t encoded_size(std::span<const std::int16_t> weights) {
+template <class Weights>
+std::size_t size_of_all(const Weights& weights) {
     std::uint64_t bits = 0;
-    Encoder{weights}.for_each_section(
-        [&](const Section&, std::span<const Slice>, std::uint64_t more) { bits += more; });
+    Encoder encoder;
+    weights.for_each_part([&](std::span<const std::uint16_t> codes) {
+        encoder.encode_part(codes, [&](const Section&, std::span<const Slice>, std::uint64_t more) {
+            bits += more;
+        });
+    });
     return static_cast<std::size_t>((bits + end_bits(bits)) / 8);
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> encode(std::span<const std::int16_t> weights) {
+    return encode_all(Values{weights});
+}
+std::vector<std::uint8_t> encode(const StoredVolume& volume, const Order& order) {
+    return encode_all(Stored{volume, order});
+}
+std::size_t encoded_size(std::span<const std::int16_t> weights) {
+    return size_of_all(Values{weights});
+}
+std::size_t encoded_size(const StoredVolume& volume, const Order& order) {
+    return size_of_all(Stored{volume, order});
 }
 
 }  // namespace u65sim::weights

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <concepts>
 #include <cstring>
+#include <type_traits>
 
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
 #include <u65sim/units.hpp>
+
+#include "weights/stream_format.hpp"
 
 namespace u65sim::weights {
 namespace {
@@ -216,6 +219,115 @@ std::vector<std::int16_t> to_stream_order(const Volume& volume, const Order& ord
         });
     }
     return stream;
+}
+
+namespace {
+
+template <bool is_unsigned>
+std::uint16_t stored_code(std::uint8_t byte, std::int16_t zero) {
+    const int raw = is_unsigned ? byte : static_cast<std::int8_t>(byte);
+    return code_of(raw - zero);
+}
+
+/// Eight codes of weights side by side.
+template <bool is_unsigned>
+void read_row(const std::uint8_t* from, std::int16_t zero, std::uint16_t* out) {
+    using Signed = std::int8_t __attribute__((vector_size(8)));
+    using Unsigned = std::uint8_t __attribute__((vector_size(8)));
+    using Values = std::int16_t __attribute__((vector_size(16)));
+    std::conditional_t<is_unsigned, Unsigned, Signed> bytes;
+    std::memcpy(&bytes, from, sizeof bytes);
+    const Values values = __builtin_convertvector(bytes, Values) - zero;
+    const Values negative = values < 0;  // -1 where it holds
+    const Values magnitudes = (values ^ negative) - negative;
+    const Values codes = magnitudes + magnitudes - negative;
+    std::memcpy(out, &codes, sizeof codes);
+}
+
+/// The codes of one tile, padding included.
+template <bool is_unsigned>
+void read_tile(const StoredVolume& volume, const Tile& tile, std::int64_t outputs,
+               std::int64_t inputs, std::uint16_t* out) {
+    const std::int64_t y = tile.y / volume.spread_y, x = tile.x / volume.spread_x;
+    const bool between = y * volume.spread_y != tile.y || x * volume.spread_x != tile.x;
+    if (between || tile.outputs < outputs || tile.inputs < inputs) {
+        std::fill_n(out, outputs * inputs, std::uint16_t{0});
+        if (between) return;
+    }
+    const std::uint8_t* from = volume.data + tile.output * volume.output_step +
+                               y * volume.row_step + x * volume.column_step +
+                               tile.input * volume.input_step;
+    const std::int16_t* zero = volume.zero_points.data() + tile.output;
+    for (std::int64_t o = 0; o < tile.outputs; ++o) {
+        if (tile.inputs == 8 && volume.input_step == 1) {
+            read_row<is_unsigned>(from, *zero, out);
+        } else {
+            for (std::int64_t i = 0; i < tile.inputs; ++i) {
+                out[i] = stored_code<is_unsigned>(from[i * volume.input_step], *zero);
+            }
+        }
+        out += inputs;
+        from += volume.output_step;
+        ++zero;
+    }
+}
+
+/// Codes on their way into parts.
+struct Parts {
+    std::size_t part;
+    const std::function<void(std::span<const std::uint16_t>)>& take;
+    std::vector<std::uint16_t> codes;
+    std::size_t count = 0;
+
+    void added(std::size_t more) {
+        count += more;
+        if (count < part) return;
+        take(std::span{codes}.first(part));
+        std::copy(codes.begin() + static_cast<std::ptrdiff_t>(part),
+                  codes.begin() + static_cast<std::ptrdiff_t>(count), codes.begin());
+        count -= part;
+    }
+};
+
+template <bool is_unsigned>
+void read_parts(const StoredVolume& volume, const Walk& walk, Parts& parts) {
+    const auto size = static_cast<std::size_t>(walk.ofm_step * walk.ifm_step);
+    for (std::int64_t oz = 0; oz < walk.outputs; oz += walk.block_depth) {
+        for_each_tile(walk, oz, [&](const Tile& tile) {
+            read_tile<is_unsigned>(volume, tile, walk.ofm_step, walk.ifm_step,
+                                   parts.codes.data() + parts.count);
+            parts.added(size);
+        });
+    }
+}
+
+}  // namespace
+
+void for_each_part(const StoredVolume& volume, const Order& order, std::size_t part,
+                   const std::function<void(std::span<const std::uint16_t> codes)>& take) {
+    const Walk walk =
+        make_walk(volume.output_depth, volume.height, volume.width, volume.input_depth, order);
+    const auto length = static_cast<std::size_t>(length_of(walk));
+    if (length == 0) return;
+    // Ones are bytes as well, all of them the same one.
+    StoredVolume stored = volume;
+    const std::uint8_t one = 1;
+    const std::vector<std::int16_t> no_zeros(
+        volume.data == nullptr ? static_cast<std::size_t>(walk.outputs) : 0);
+    if (volume.data == nullptr) {
+        stored.data = &one;
+        stored.output_step = stored.row_step = stored.column_step = stored.input_step = 0;
+        stored.zero_points = no_zeros;
+    }
+    // A tile may reach beyond the part.
+    const auto tile = static_cast<std::size_t>(walk.ofm_step * walk.ifm_step);
+    Parts parts{part, take, std::vector<std::uint16_t>(std::min(part + tile, length))};
+    if (stored.is_unsigned) {
+        read_parts<true>(stored, walk, parts);
+    } else {
+        read_parts<false>(stored, walk, parts);
+    }
+    if (parts.count > 0) take(std::span{parts.codes}.first(parts.count));
 }
 
 std::vector<std::int16_t> from_stream_order(std::span<const std::int16_t> stream,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -25,8 +26,23 @@ struct Order {
     std::int32_t ifm_ublock_depth = 8;
 };
 
+/// A weight volume as bytes somewhere in memory, each output channel with its zero point.
+struct StoredVolume {
+    std::int32_t output_depth = 0, height = 0, width = 0, input_depth = 0;
+    const std::uint8_t* data = nullptr;  ///< weight (0, 0, 0, 0); null: all weights are one
+    /// Bytes from one weight to the next; height and width without the zeros of `spread`.
+    std::ptrdiff_t output_step = 0, row_step = 0, column_step = 0, input_step = 0;
+    std::int32_t spread_y = 1, spread_x = 1;  ///< only every so manyeth row and column is stored
+    bool is_unsigned = false;
+    std::span<const std::int16_t> zero_points;  ///< one an output channel, of the bytes' type
+};
+
 /// Bricks in stream order, padding as zeros.
 std::vector<std::int16_t> to_stream_order(const Volume& volume, const Order& order);
+/// Calls take(codes) with the codes of a volume's bricks in stream order, padding as zeros:
+/// `part` of them at a time, the last time what is left. See code_of.
+void for_each_part(const StoredVolume& volume, const Order& order, std::size_t part,
+                   const std::function<void(std::span<const std::uint16_t> codes)>& take);
 /// Length of to_stream_order's result.
 std::size_t stream_length(std::int32_t output_depth, std::int32_t height, std::int32_t width,
                           std::int32_t input_depth, const Order& order);
