@@ -408,7 +408,7 @@ std::int64_t predict_cycles(const Program& program) {
     return sum;
 }
 
-void emit(const Program& program, CompiledNetwork& network) {
+void emit(Program& program, CompiledNetwork& network) {
     for (std::size_t i = 0; i < program.segments.size(); ++i) {
         const Segment& segment = program.segments[i];
         NpuSegment out;
@@ -419,7 +419,7 @@ void emit(const Program& program, CompiledNetwork& network) {
         network.segments.push_back(std::move(out));
     }
     network.steps = program.steps;
-    network.constants = program.constants;
+    network.constants = std::move(program.constants);
     if (program.modelled) network.modelled_constants = Bytes{program.constants_size};
     network.arena_size = Bytes{program.arena_size};
     network.fast_size = Bytes{program.fast_size};

@@ -12,36 +12,57 @@ namespace u65sim::compiler {
 
 namespace {
 
+constexpr std::int64_t constant_alignment = 16;
+
 /// The next place in the constants.
 std::int64_t reserve_constant(Program& program, std::int64_t size) {
     const std::int64_t offset = program.constants_size;
-    program.constants_size = round_up(offset + size, 16);
+    program.constants_size = round_up(offset + size, constant_alignment);
     return offset;
+}
+
+/// Keeps what stands in the constants from `begin` on, or drops it when it stands there already.
+/// Returns its offset.
+std::int64_t settle_constant(Program& program, std::size_t begin) {
+    auto& all = program.constants;
+    const auto bytes = std::span<const std::uint8_t>{all}.subspan(begin);
+    const std::uint64_t hash = hash_bytes(bytes);
+    const auto [first, last] = program.constant_offsets.equal_range(hash);
+    std::int64_t known = -1;
+    for (auto it = first; it != last && known < 0; ++it) {
+        const auto offset = static_cast<std::size_t>(it->second);
+        // Without bytes to compare, equal hashes must do.
+        if (program.modelled || (offset + bytes.size() <= begin &&
+                                 std::equal(bytes.begin(), bytes.end(),
+                                            all.begin() + static_cast<std::ptrdiff_t>(offset)))) {
+            known = it->second;
+        }
+    }
+    const auto size = static_cast<std::int64_t>(bytes.size());
+    if (known >= 0 || program.modelled) all.resize(begin);
+    if (known >= 0) return known;
+    const std::int64_t offset = reserve_constant(program, size);
+    if (!program.modelled) all.resize(static_cast<std::size_t>(program.constants_size));
+    program.constant_offsets.emplace(hash, offset);
+    return offset;
+}
+
+/// A slice's place in the constants.
+std::int64_t store(Program& program, const WeightSlice& slice) {
+    if (slice.bytes->empty()) return reserve_constant(program, slice.size);
+    const std::size_t begin = program.constants.size();
+    for (const auto& piece : *slice.bytes) {
+        program.constants.insert(program.constants.end(), piece->begin(), piece->end());
+    }
+    return settle_constant(program, begin);
 }
 
 }  // namespace
 
 std::int64_t append_constant(Program& program, std::span<const std::uint8_t> bytes) {
-    auto& all = program.constants;
-    const std::uint64_t hash = hash_bytes(bytes);
-    const auto [first, last] = program.constant_offsets.equal_range(hash);
-    for (auto it = first; it != last; ++it) {
-        // Without bytes to compare, equal hashes must do.
-        if (program.modelled) return it->second;
-        const auto offset = static_cast<std::size_t>(it->second);
-        if (offset + bytes.size() <= all.size() &&
-            std::equal(bytes.begin(), bytes.end(),
-                       all.begin() + static_cast<std::ptrdiff_t>(offset))) {
-            return it->second;
-        }
-    }
-    const std::int64_t offset = reserve_constant(program, static_cast<std::int64_t>(bytes.size()));
-    if (!program.modelled) {
-        all.insert(all.end(), bytes.begin(), bytes.end());
-        all.resize(static_cast<std::size_t>(program.constants_size));
-    }
-    program.constant_offsets.emplace(hash, offset);
-    return offset;
+    const std::size_t begin = program.constants.size();
+    program.constants.insert(program.constants.end(), bytes.begin(), bytes.end());
+    return settle_constant(program, begin);
 }
 
 WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t first,
@@ -54,11 +75,18 @@ WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t fir
     slice.size = encoded.size;
     slice.scales = encoded.scales;
     slice.weights = encoded.weights;
-    slice.bytes = std::make_shared<const std::vector<std::uint8_t>>(std::move(encoded.bytes));
+    slice.bytes = std::make_shared<const Pieces>(std::move(encoded.bytes));
     return slice;
 }
 
 void store_slices(Program& program) {
+    std::int64_t all = program.constants_size;
+    for (const auto& segment : program.segments) {
+        for (const auto& op : segment.ops) {
+            for (const auto& slice : op.slices) all += slice.size + constant_alignment;
+        }
+    }
+    if (!program.modelled) program.constants.reserve(static_cast<std::size_t>(all));
     for (auto& segment : program.segments) {
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
             NpuOp& op = segment.ops[i];
@@ -67,8 +95,7 @@ void store_slices(Program& program) {
                 continue;
             }
             for (auto& slice : op.slices) {
-                slice.offset = slice.bytes->empty() ? reserve_constant(program, slice.size)
-                                                    : append_constant(program, *slice.bytes);
+                slice.offset = store(program, slice);
                 slice.bytes.reset();
             }
         }

@@ -183,12 +183,12 @@ EncodedSlice encode_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
         for (const auto channel : channels) {
             records.push_back(op.scales[static_cast<std::size_t>(channel)]);
         }
-        const auto packed = weights::pack_all(records);
-        result.bytes.insert(result.bytes.end(), packed.begin(), packed.end());
-        result.bytes.insert(result.bytes.end(), encoded->begin(), encoded->end());
+        result.bytes.push_back(
+            std::make_shared<const std::vector<std::uint8_t>>(weights::pack_all(records)));
+        result.bytes.push_back(encoded);
         result.weights[c] = {static_cast<std::uint64_t>(weights_at),
                              static_cast<std::uint32_t>(encoded->size())};
-        result.size = static_cast<std::int64_t>(result.bytes.size());
+        result.size = weights_at + static_cast<std::int64_t>(encoded->size());
     }
     return result;
 }

@@ -11,7 +11,7 @@ namespace u65sim::compiler {
 
 /// The encoded ranges of one depth slice: for each core its records, then its weights.
 struct EncodedSlice {
-    std::vector<std::uint8_t> bytes;  ///< empty when the weights are modelled
+    Pieces bytes;  ///< empty when the weights are modelled
     std::int64_t size = 0;
     std::array<stream::ByteRange, 2> scales{}, weights{};  ///< relative to the start
 };

@@ -32,7 +32,7 @@ void check_fit(const Program& program, std::int64_t stream_bytes);
 /// Cycles of the placed program's command streams, in closed form.
 std::int64_t predict_cycles(const Program& program);
 /// Command streams, labels and everything else a CompiledNetwork holds.
-void emit(const Program& program, CompiledNetwork& network);
+void emit(Program& program, CompiledNetwork& network);
 
 /// Readable state after a pass.
 std::string dump_decisions(const Program& program);

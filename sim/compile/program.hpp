@@ -88,11 +88,14 @@ struct WeightSource {
     }
 };
 
+/// Bytes in pieces, one behind another, so that whoever knows a piece already shares it.
+using Pieces = std::vector<std::shared_ptr<const std::vector<std::uint8_t>>>;
+
 /// A slice of output channels with its encoded bytes in the constants.
 struct WeightSlice {
     std::int32_t first = 0, count = 0;
     /// Ranges of all cores back to back, until stored; empty for modelled weights.
-    std::shared_ptr<const std::vector<std::uint8_t>> bytes;
+    std::shared_ptr<const Pieces> bytes;
     std::int64_t offset = 0;  ///< in constants
     std::int64_t size = 0;
     std::array<stream::ByteRange, 2> scales{}, weights{};  ///< relative to `offset`

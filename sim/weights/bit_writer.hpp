@@ -45,6 +45,12 @@ private:
 
 class BitWriter {
 public:
+    /// Takes memory for so many bytes at once.
+    explicit BitWriter(std::size_t bytes) {
+        bytes_.reserve(bytes);
+        cursor_ = BitCursor{bytes_.data()};
+    }
+
     /// Makes room for `bits` more bits; writing itself never grows the sequence.
     void reserve(std::uint64_t bits) {
         const auto needed = static_cast<std::size_t>((position() + bits) / 8 + 8);

@@ -141,9 +141,10 @@ std::uint64_t end_bits(std::uint64_t position) {
     return (position + zero_divisor_bits + alignment - 1) / alignment * alignment - position;
 }
 
+/// `most_likely` bytes are room for all but odd weights.
 template <class Weights>
-std::vector<std::uint8_t> encode_all(const Weights& weights) {
-    BitWriter out;
+std::vector<std::uint8_t> encode_all(const Weights& weights, std::size_t most_likely) {
+    BitWriter out{most_likely};
     Encoder encoder;
     weights.for_each_part([&](std::span<const std::uint16_t> codes) {
         encoder.encode_part(
@@ -159,7 +160,9 @@ std::vector<std::uint8_t> encode_all(const Weights& weights) {
     out.reserve(left);
     for (; left >= 8; left -= 8) out.put(0xFF, 8);
     if (left > 0) out.put((1U << left) - 1, static_cast<std::uint32_t>(left));
-    return std::move(out).finish();
+    std::vector<std::uint8_t> bytes = std::move(out).finish();
+    if (bytes.size() < bytes.capacity() / 2) bytes.shrink_to_fit();
+    return bytes;
 }
 
 template <class Weights>
@@ -177,10 +180,12 @@ std::size_t size_of_all(const Weights& weights) {
 }  // namespace
 
 std::vector<std::uint8_t> encode(std::span<const std::int16_t> weights) {
-    return encode_all(Values{weights});
+    return encode_all(Values{weights}, weights.size() + weights.size() / 8);
 }
 std::vector<std::uint8_t> encode(const StoredVolume& volume, const Order& order) {
-    return encode_all(Stored{volume, order});
+    const std::size_t count =
+        stream_length(volume.output_depth, volume.height, volume.width, volume.input_depth, order);
+    return encode_all(Stored{volume, order}, count + count / 8);
 }
 std::size_t encoded_size(std::span<const std::int16_t> weights) {
     return size_of_all(Values{weights});
