@@ -115,6 +115,7 @@ enum class OpType : std::uint8_t {
     mean,
     sum,
     reduce_max,
+    reduce_min,
     arg_max,
     add,
     sub,
@@ -122,12 +123,15 @@ enum class OpType : std::uint8_t {
     minimum,
     maximum,
     abs,
+    neg,
     squared_difference,
     prelu,
     leaky_relu,
     relu,
     relu6,
     relu_n1_to_1,
+    relu_0_to_1,
+    elu,
     logistic,
     tanh,
     hard_swish,
@@ -152,6 +156,10 @@ enum class OpType : std::uint8_t {
     transpose,
     pad,
     mirror_pad,
+    tile,
+    reverse_v2,
+    space_to_depth,
+    depth_to_space,
     resize_bilinear,
     resize_nearest_neighbor,
     unidirectional_sequence_lstm,
@@ -162,6 +170,24 @@ enum class OpType : std::uint8_t {
     batch_matmul,
     div,
     cast,
+    arg_min,
+    l2_normalization,
+    select,
+    select_v2,
+    equal,
+    not_equal,
+    less,
+    less_equal,
+    greater,
+    greater_equal,
+    logical_and,
+    logical_or,
+    logical_not,
+    square,
+    floor,
+    ceil,
+    round,
+    broadcast_to,
     custom,
     other
 };
@@ -169,7 +195,15 @@ enum class OpType : std::uint8_t {
 std::string_view to_string(OpType type);
 inline constexpr int op_type_count = static_cast<int>(OpType::other) + 1;
 
-enum class Activation : std::uint8_t { none, relu, relu_n1_to_1, relu6, tanh, sign_bit };
+enum class Activation : std::uint8_t {
+    none,
+    relu,
+    relu_n1_to_1,
+    relu6,
+    tanh,
+    sign_bit,
+    relu_0_to_1  ///< of RELU_0_TO_1; files have no fused one
+};
 enum class Padding : std::uint8_t { same, valid };
 
 /// conv_2d, depthwise_conv_2d, transpose_conv, and the pools (which use filter_*).
@@ -201,13 +235,13 @@ struct LeakyReluAttributes {
     float alpha = 0.0F;
     bool operator==(const LeakyReluAttributes&) const = default;
 };
-/// mean, sum, reduce_max; the axes are the second operand.
+/// mean, sum, reduce_max, reduce_min; the axes are the second operand.
 struct ReduceAttributes {
     bool keep_dims = false;
     bool operator==(const ReduceAttributes&) const = default;
 };
-/// concatenation, pack, unpack, split, split_v (count = outputs), gather, arg_max. Where an operand
-/// gives the axis (split, split_v, arg_max), `axis` repeats a constant one.
+/// concatenation, pack, unpack, split, split_v (count = outputs), gather, arg_max, arg_min. Where
+/// an operand gives the axis (split, split_v, arg_max, arg_min), `axis` repeats a constant one.
 struct AxisAttributes {
     std::int32_t axis = 0;
     std::int32_t count = 0;
@@ -251,12 +285,22 @@ struct MirrorPadAttributes {
     bool symmetric = false;
     bool operator==(const MirrorPadAttributes&) const = default;
 };
+/// space_to_depth, depth_to_space.
+struct BlockAttributes {
+    std::int32_t block_size = 1;
+    bool operator==(const BlockAttributes&) const = default;
+};
+struct NormalizationAttributes {
+    Activation activation = Activation::none;
+    bool operator==(const NormalizationAttributes&) const = default;
+};
 
 using Attributes =
     std::variant<std::monostate, WindowAttributes, FullyConnectedAttributes, ArithmeticAttributes,
                  SoftmaxAttributes, LeakyReluAttributes, ReduceAttributes, AxisAttributes,
                  ReshapeAttributes, SqueezeAttributes, StridedSliceAttributes, ResizeAttributes,
-                 BatchMatmulAttributes, LstmAttributes, GeluAttributes, MirrorPadAttributes>;
+                 BatchMatmulAttributes, LstmAttributes, GeluAttributes, MirrorPadAttributes,
+                 BlockAttributes, NormalizationAttributes>;
 
 /// One operator. Operand order is TensorFlow Lite's: conv {ifm, weights OHWI, bias}, depthwise
 /// {ifm, weights 1HWC, bias}, fully_connected {ifm, weights OI, bias}, transpose_conv

@@ -11,6 +11,7 @@
 #include "arith/cpu_operands.hpp"
 #include "arith/fixed_point.hpp"
 #include "arith/table_function.hpp"
+#include "ir/op_kinds.hpp"
 
 namespace u65sim::arith {
 namespace {
@@ -49,14 +50,29 @@ float combined(OpType type, float a, float b) {
     }
 }
 
+/// Halves to the even side; never -0.
+float rounded_to_even(float x) {
+    const float below = std::floor(x);
+    const float rest = x - below;
+    const bool down = rest < 0.5F || (rest == 0.5F && std::fmod(below, 2.0F) == 0.0F);
+    return down ? below : below + 1.0F;
+}
+
 float function_value(const CpuCall& call, float x) {
+    if (const auto clamp = ir::clamp_of(call.op.type)) return activated(call, *clamp, x);
     switch (call.op.type) {
-        case OpType::relu:
-            return std::max(x, 0.0F);
-        case OpType::relu6:
-            return std::clamp(x, 0.0F, 6.0F);
-        case OpType::relu_n1_to_1:
-            return std::clamp(x, -1.0F, 1.0F);
+        case OpType::neg:
+            return -x;
+        case OpType::square:
+            return x * x;
+        case OpType::floor:
+            return std::floor(x);
+        case OpType::ceil:
+            return std::ceil(x);
+        case OpType::round:
+            return rounded_to_even(x);
+        case OpType::elu:
+            return x < 0.0F ? std::expm1(x) : x;
         case OpType::logistic:
             return 1.0F / (1.0F + std::exp(-x));
         case OpType::tanh:
@@ -177,19 +193,6 @@ CpuResults cpu_rescale(const CpuCall& call, Activation clamp, bool magnitudes = 
     return {store_raw(call, output.type, raw)};
 }
 
-std::optional<Activation> clamp_of(OpType type) {
-    switch (type) {
-        case OpType::relu:
-            return Activation::relu;
-        case OpType::relu6:
-            return Activation::relu6;
-        case OpType::relu_n1_to_1:
-            return Activation::relu_n1_to_1;
-        default:
-            return std::nullopt;
-    }
-}
-
 /// Unscaled integers of 32 or 64 bits, which wrap around.
 std::uint64_t combined(const CpuCall& call, std::int64_t a, std::int64_t b) {
     const auto ua = static_cast<std::uint64_t>(a);
@@ -228,6 +231,28 @@ CpuResults plain_binary(const CpuCall& call) {
         result[i] = static_cast<std::int64_t>(combined(call, a[from_a], b[from_b]));
     }
     return {store_raw(call, call.output().type, result)};
+}
+
+/// Unscaled integers of 32 or 64 bits: the sign, absolute values and squares, which wrap around.
+CpuResults plain_unary(const CpuCall& call) {
+    auto raw = raw_values(call, call.input(0));
+    for (std::int64_t& value : raw) {
+        const auto bits = static_cast<std::uint64_t>(value);
+        switch (call.op.type) {
+            case OpType::neg:
+                value = static_cast<std::int64_t>(0 - bits);
+                break;
+            case OpType::abs:
+                value = value < 0 ? static_cast<std::int64_t>(0 - bits) : value;
+                break;
+            case OpType::square:
+                value = static_cast<std::int64_t>(bits * bits);
+                break;
+            default:
+                call.not_executable("no integer kernel for this operator");
+        }
+    }
+    return {store_raw(call, call.output().type, raw)};
 }
 
 }  // namespace
@@ -272,9 +297,7 @@ CpuResults cpu_cast(const CpuCall& call) {
     }
     const auto raw = raw_values(call, input);
     if (!is_float(output)) return {store_raw(call, output.type, raw)};
-    std::vector<float> result;
-    for (const std::int64_t value : raw) result.push_back(static_cast<float>(value));
-    return {store_floats(result)};
+    return {store_floats(std::vector<float>(raw.begin(), raw.end()))};
 }
 
 CpuResults cpu_softmax(const CpuCall& call) {
@@ -325,6 +348,7 @@ CpuResults cpu_arg_max(const CpuCall& call) {
     for (std::size_t i = axis + 1; i < shape.size(); ++i)
         inner *= static_cast<std::size_t>(shape[i]);
     const auto extent = static_cast<std::size_t>(shape[axis]);
+    const bool least = call.op.type == OpType::arg_min;
     const auto find = [&](const auto& values) {
         std::vector<std::int64_t> result;
         if (extent == 0 || inner == 0) return result;
@@ -332,7 +356,9 @@ CpuResults cpu_arg_max(const CpuCall& call) {
             for (std::size_t i = 0; i < inner; ++i) {
                 std::size_t best = 0;
                 for (std::size_t k = 1; k < extent; ++k) {
-                    if (values[outer + k * inner + i] > values[outer + best * inner + i]) best = k;
+                    const auto value = values[outer + k * inner + i];
+                    const auto known = values[outer + best * inner + i];
+                    if (least ? value < known : value > known) best = k;
                 }
                 result.push_back(static_cast<std::int64_t>(best));
             }
@@ -404,7 +430,10 @@ CpuResults cpu_unary(const CpuCall& call) {
         for (float& value : result) value = function_value(call, value);
         return {store_floats(result)};
     }
-    if (const auto clamp = clamp_of(call.op.type)) return cpu_rescale(call, *clamp);
+    if (bytes_of_element(*input.tensor) >= 4 && output.type == input.tensor->type) {
+        return plain_unary(call);
+    }
+    if (const auto clamp = ir::clamp_of(call.op.type)) return cpu_rescale(call, *clamp);
     if (call.op.type == OpType::abs) return cpu_rescale(call, Activation::none, true);
     if (input.tensor->type == ElementType::int16 && output.type == ElementType::int16) {
         return cpu_unary16(call);

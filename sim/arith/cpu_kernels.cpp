@@ -9,6 +9,7 @@
 
 #include "arith/cpu_operands.hpp"
 #include "arith/rescale.hpp"
+#include "ir/op_kinds.hpp"
 
 namespace u65sim::arith {
 
@@ -127,6 +128,8 @@ float activated(const CpuCall& call, Activation activation, float value) {
             return std::clamp(value, 0.0F, 6.0F);
         case Activation::relu_n1_to_1:
             return std::clamp(value, -1.0F, 1.0F);
+        case Activation::relu_0_to_1:
+            return std::clamp(value, 0.0F, 1.0F);
         default:
             break;
     }
@@ -276,6 +279,7 @@ CpuResults dispatch(const CpuCall& call) {
         case OpType::softmax:
             return cpu_softmax(call);
         case OpType::arg_max:
+        case OpType::arg_min:
             return cpu_arg_max(call);
         case OpType::add:
         case OpType::sub:
@@ -299,6 +303,7 @@ CpuResults dispatch(const CpuCall& call) {
         case OpType::mean:
             return cpu_mean(call);
         case OpType::reduce_max:
+        case OpType::reduce_min:
             return cpu_reduce_max(call);
         case OpType::sum:
             return cpu_sum(call);
@@ -309,23 +314,29 @@ CpuResults dispatch(const CpuCall& call) {
         case OpType::resize_bilinear:
         case OpType::resize_nearest_neighbor:
             return cpu_resize(call);
-        case OpType::relu:
-        case OpType::relu6:
-        case OpType::relu_n1_to_1:
-        case OpType::logistic:
-        case OpType::tanh:
-        case OpType::hard_swish:
-        case OpType::leaky_relu:
-        case OpType::exp:
-        case OpType::log:
-        case OpType::sqrt:
-        case OpType::rsqrt:
-        case OpType::gelu:
-        case OpType::abs:
-            return cpu_unary(call);
+        case OpType::tile:
+            return cpu_tile(call);
+        case OpType::reverse_v2:
+            return cpu_reverse(call);
+        case OpType::space_to_depth:
+        case OpType::depth_to_space:
+            return cpu_space_to_depth(call);
+        case OpType::broadcast_to:
+            return cpu_broadcast_to(call);
+        case OpType::logical_and:
+        case OpType::logical_or:
+        case OpType::logical_not:
+            return cpu_logical(call);
+        case OpType::select:
+        case OpType::select_v2:
+            return cpu_select(call);
+        case OpType::l2_normalization:
+            return cpu_l2_normalization(call);
         default:
             break;
     }
+    if (ir::is_comparison(call.op.type)) return cpu_comparison(call);
+    if (ir::is_pointwise(call.op.type)) return cpu_unary(call);
     call.not_executable("no CPU kernel for this operator");
 }
 

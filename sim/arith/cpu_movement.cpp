@@ -163,6 +163,70 @@ CpuResults cpu_pad(const CpuCall& call) {
         fill)};
 }
 
+CpuResults cpu_tile(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const Extents extents = extents_of(*input.tensor);
+    const Extents strides = strides_of(extents);
+    require_rank(call, call.output().shape.size(), extents.size());
+    return {rearrange(call, input, call.output(), [&](const Extents& index) {
+        std::int64_t from = 0;
+        for (std::size_t i = 0; i < index.size(); ++i) from += index[i] % extents[i] * strides[i];
+        return from;
+    })};
+}
+
+CpuResults cpu_reverse(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const Extents extents = extents_of(*input.tensor);
+    const Extents strides = strides_of(extents);
+    require_rank(call, call.output().shape.size(), extents.size());
+    std::vector<bool> turned(extents.size(), false);
+    for (const std::int64_t axis : integers(call, 1)) {
+        turned[normalised_axis(call, axis, extents.size())] = true;
+    }
+    return {rearrange(call, input, call.output(), [&](const Extents& index) {
+        std::int64_t from = 0;
+        for (std::size_t i = 0; i < index.size(); ++i) {
+            from += (turned[i] ? extents[i] - 1 - index[i] : index[i]) * strides[i];
+        }
+        return from;
+    })};
+}
+
+// The rows and columns of a block stand behind each other in the depth.
+CpuResults cpu_space_to_depth(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const bool back = call.op.type == OpType::depth_to_space;
+    const std::int64_t block = call.attributes<BlockAttributes>().block_size;
+    const Extents strides = strides_of(extents_of(*input.tensor));
+    require_rank(call, strides.size(), 4);
+    require_rank(call, call.output().shape.size(), 4);
+    const std::int64_t depth = back ? call.output().shape[3] : input.tensor->shape[3];
+    if (block < 1 || depth < 1) call.invalid("a block of no elements");
+    return {rearrange(call, input, call.output(), [&](const Extents& index) {
+        std::int64_t y = index[1], x = index[2], c = index[3];
+        if (back) {
+            c += (y % block * block + x % block) * depth;
+            y /= block;
+            x /= block;
+        } else {
+            const std::int64_t place = c / depth;
+            y = y * block + place / block;
+            x = x * block + place % block;
+            c %= depth;
+        }
+        return index[0] * strides[0] + y * strides[1] + x * strides[2] + c;
+    })};
+}
+
+CpuResults cpu_broadcast_to(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    std::size_t linear = 0;
+    return {rearrange(call, input, call.output(), [&](const Extents& /*index*/) {
+        return static_cast<std::int64_t>(broadcast_position(call, input.tensor->shape, linear++));
+    })};
+}
+
 CpuResults cpu_concatenation(const CpuCall& call) {
     const Tensor& output = call.output();
     for (std::size_t i = 0; i < call.inputs.size(); ++i) {

@@ -90,6 +90,7 @@ CpuResults cpu_quantize(const CpuCall& call);
 CpuResults cpu_dequantize(const CpuCall& call);
 CpuResults cpu_cast(const CpuCall& call);
 CpuResults cpu_softmax(const CpuCall& call);
+/// ARG_MAX and ARG_MIN.
 CpuResults cpu_arg_max(const CpuCall& call);
 CpuResults cpu_binary(const CpuCall& call);
 CpuResults cpu_unary(const CpuCall& call);
@@ -99,8 +100,17 @@ CpuResults cpu_fully_connected(const CpuCall& call);
 CpuResults cpu_batch_matmul(const CpuCall& call);
 CpuResults cpu_pool(const CpuCall& call);
 CpuResults cpu_mean(const CpuCall& call);
+/// REDUCE_MAX and REDUCE_MIN.
 CpuResults cpu_reduce_max(const CpuCall& call);
 CpuResults cpu_sum(const CpuCall& call);
+CpuResults cpu_tile(const CpuCall& call);
+CpuResults cpu_reverse(const CpuCall& call);
+CpuResults cpu_space_to_depth(const CpuCall& call);
+CpuResults cpu_broadcast_to(const CpuCall& call);
+CpuResults cpu_comparison(const CpuCall& call);
+CpuResults cpu_logical(const CpuCall& call);
+CpuResults cpu_select(const CpuCall& call);
+CpuResults cpu_l2_normalization(const CpuCall& call);
 CpuResults cpu_shape(const CpuCall& call);
 /// Output, then the new output and cell states.
 CpuResults cpu_lstm(const CpuCall& call);

@@ -197,15 +197,17 @@ CpuResults cpu_sum(const CpuCall& call) {
 }
 
 CpuResults cpu_reduce_max(const CpuCall& call) {
-    const auto largest = [](auto a, auto b) { return std::max(a, b); };
+    const bool least = call.op.type == OpType::reduce_min;
+    const auto better = [=](auto a, auto b) { return least ? std::min(a, b) : std::max(a, b); };
     const CpuOperand& input = call.input(0);
     if (is_float(*input.tensor)) {
-        return {store_floats(reduced(call, float_values(call, input),
-                                     std::numeric_limits<float>::lowest(), largest))};
+        constexpr float far = std::numeric_limits<float>::max();
+        return {store_floats(reduced(call, float_values(call, input), least ? far : -far, better))};
     }
+    using Limits = std::numeric_limits<std::int64_t>;
     return {store_raw(
         call, call.output().type,
-        reduced(call, raw_values(call, input), std::numeric_limits<std::int64_t>::min(), largest))};
+        reduced(call, raw_values(call, input), least ? Limits::max() : Limits::min(), better))};
 }
 
 }  // namespace u65sim::arith

@@ -22,6 +22,10 @@ ValueRange activation_range(Activation activation, float scale, std::int32_t zer
             range.low = std::max(range.low, quantised(-1.0F));
             range.high = std::min(range.high, quantised(1.0F));
             break;
+        case Activation::relu_0_to_1:
+            range.low = std::max(range.low, quantised(0.0F));
+            range.high = std::min(range.high, quantised(1.0F));
+            break;
         default:
             break;
     }

@@ -16,6 +16,8 @@ std::optional<Function> table_function(const Operator& op) {
             return Function::sqrt;
         case OpType::rsqrt:
             return Function::rsqrt;
+        case OpType::elu:
+            return Function::elu;
         case OpType::gelu: {
             const auto* gelu = std::get_if<GeluAttributes>(&op.attributes);
             return gelu != nullptr && gelu->approximate ? Function::gelu_approximate

@@ -9,7 +9,8 @@
 
 namespace u65sim::arith {
 
-/// The function behind LOGISTIC, TANH, EXP, LOG, SQRT, RSQRT and GELU; empty for other operators.
+/// The function behind LOGISTIC, TANH, EXP, LOG, SQRT, RSQRT, ELU and GELU; empty for other
+/// operators.
 std::optional<Function> table_function(const Operator& op);
 
 }  // namespace u65sim::arith

@@ -34,6 +34,8 @@ float evaluate(Function function, float x) {
             return std::sqrt(x);
         case Function::rsqrt:
             return 1.0F / std::sqrt(x);
+        case Function::elu:
+            return x < 0.0F ? std::expm1(x) : x;
         case Function::gelu:
             return 0.5F * x * std::erfc(x * static_cast<float>(-M_SQRT1_2));
         case Function::gelu_approximate: {

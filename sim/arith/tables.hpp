@@ -20,6 +20,7 @@ enum class Function : std::uint8_t {
     log,
     sqrt,
     rsqrt,            ///< on 16 bits; 8 bits have rsqrt_table8()
+    elu,              ///< expm1(x) below zero
     gelu,             ///< with the error function
     gelu_approximate  ///< with tanh
 };

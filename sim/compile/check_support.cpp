@@ -6,6 +6,8 @@
 
 #include "compile/lowering.hpp"
 #include "compile/passes.hpp"
+#include "compile/rearrange.hpp"
+#include "ir/op_kinds.hpp"
 
 namespace u65sim::compiler {
 
@@ -20,6 +22,8 @@ public:
 
     std::string reason() {
         if (auto text = operands(); !text.empty()) return text;
+        if (ir::clamp_of(op_.type)) return rescale();
+        if (ir::is_curve(op_.type)) return unary();
         switch (op_.type) {
             case OpType::conv_2d:
             case OpType::depthwise_conv_2d:
@@ -33,6 +37,7 @@ public:
             case OpType::mean:
             case OpType::sum:
             case OpType::reduce_max:
+            case OpType::reduce_min:
                 return reduction();
             case OpType::add:
             case OpType::sub:
@@ -42,22 +47,18 @@ public:
             case OpType::squared_difference:
             case OpType::prelu:
                 return binary();
-            case OpType::relu:
-            case OpType::relu6:
-            case OpType::relu_n1_to_1:
             case OpType::quantize:
                 return rescale();
             case OpType::abs:
-            case OpType::leaky_relu:
-            case OpType::logistic:
-            case OpType::tanh:
-            case OpType::hard_swish:
-            case OpType::exp:
-            case OpType::log:
-            case OpType::sqrt:
-            case OpType::rsqrt:
-            case OpType::gelu:
                 return unary();
+            case OpType::neg:
+                return negation();
+            case OpType::tile:
+            case OpType::reverse_v2:
+            case OpType::mirror_pad:
+            case OpType::space_to_depth:
+            case OpType::depth_to_space:
+                return rearranged();
             case OpType::softmax:
                 return softmax();
             case OpType::concatenation:
@@ -118,10 +119,12 @@ private:
         }
         if (t.type == ElementType::int32) {
             const bool plain = op_.type == OpType::add || op_.type == OpType::sub ||
-                               op_.type == OpType::mul || op_.type == OpType::transpose;
+                               op_.type == OpType::mul || op_.type == OpType::neg ||
+                               op_.type == OpType::transpose;
             if (plain) return {};
-            return fmt::format("{} '{}' is int32, which ADD, SUB, MUL and TRANSPOSE alone take",
-                               role, t.name);
+            return fmt::format(
+                "{} '{}' is int32, which ADD, SUB, MUL, NEG and TRANSPOSE alone take", role,
+                t.name);
         }
         if (t.quantization.scales.size() != 1) {
             return fmt::format("{} '{}' needs one scale for the whole tensor", role, t.name);
@@ -303,8 +306,9 @@ private:
         const std::int32_t batch = map().shape.size() == 4 ? map().shape[0] : 1;
         if (batch != 1 && (axes.n || axes.h)) return fmt::format("batch is {}: must be 1", batch);
         const Extent in = extent_of(map().shape);
-        if (op_.type == OpType::reduce_max) {
+        if (op_.type == OpType::reduce_max || op_.type == OpType::reduce_min) {
             if (!same_quantization(map(), output())) return "input and output scales differ";
+            if (op_.type == OpType::reduce_min) return {};
             const std::int32_t rows = axes.h ? in.h : 1;
             if (rows > 256 || std::int64_t{rows} * (axes.w ? in.w : 1) > 65536) {
                 return fmt::format("window is {}x{}: at most 256 high and 65536 elements", rows,
@@ -372,6 +376,21 @@ private:
         return types();
     }
 
+    std::string negation() const {
+        if (auto text = types(); !text.empty()) return text;
+        if (map().type != ElementType::int32) return "only int32 NEG is lowered";
+        return {};
+    }
+
+    std::string rearranged() const {
+        if (auto text = same_type_and_scale(); !text.empty()) return text;
+        if (!rearranged_pieces(*program_.graph, op_)) {
+            return "its parameters are not constant, it takes more than 256 copies, or it mixes "
+                   "batches";
+        }
+        return {};
+    }
+
     std::string unary() const {
         if (auto text = types(); !text.empty()) return text;
         if (op_.type == OpType::abs) return {};
@@ -423,12 +442,15 @@ private:
     }
 
     std::string slice() const {
+        if (op_.type == OpType::strided_slice && !slice_box(*program_.graph, op_, 0)) {
+            return rearranged();
+        }
         for (std::size_t i = 0; i < op_.outputs.size(); ++i) {
             const Tensor& out = program_.tensor(op_.outputs[i]);
             if (out.type != map().type) return "input and output types differ";
             if (!same_quantization(out, map())) return "input and output scales differ";
             if (!slice_box(*program_.graph, op_, i)) {
-                return "begin, end and strides must be constant and strides 1";
+                return "begin and end must be constant";
             }
             const auto box = *slice_box(*program_.graph, op_, i);
             if (map().shape.size() == 4 && map().shape[0] != 1 && box.size[1] != map().shape[1]) {
@@ -441,8 +463,8 @@ private:
     std::string transpose() const {
         if (auto text = same_type_and_scale(); !text.empty()) return text;
         if (!constant(1)) return "permutation is not constant";
-        if (!transpose_axes(map().shape, integers(input(1)))) {
-            return "this permutation does not reduce to a swap of two neighbouring axes";
+        if (!transpose_steps(map().shape, integers(input(1)))) {
+            return "this permutation does not reduce to one of three axes";
         }
         return {};
     }

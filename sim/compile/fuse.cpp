@@ -2,31 +2,11 @@
 
 #include "compile/operators.hpp"
 #include "compile/passes.hpp"
+#include "ir/op_kinds.hpp"
 
 namespace u65sim::compiler {
 
 namespace {
-
-bool is_relu(OpType type) {
-    return type == OpType::relu || type == OpType::relu6 || type == OpType::relu_n1_to_1;
-}
-
-bool is_table(OpType type) {
-    switch (type) {
-        case OpType::leaky_relu:
-        case OpType::logistic:
-        case OpType::tanh:
-        case OpType::hard_swish:
-        case OpType::exp:
-        case OpType::log:
-        case OpType::sqrt:
-        case OpType::rsqrt:
-        case OpType::gelu:
-            return true;
-        default:
-            return false;
-    }
-}
 
 /// Operators that end in one kernel operation whose output stage can take an activation.
 bool takes_activation(OpType type) {
@@ -80,9 +60,9 @@ void fuse_activation(Program& program, std::int32_t index) {
     const Tensor& between = program.tensor(op.outputs[0]);
     const Tensor& result = program.tensor(activation.outputs[0]);
     if (activation.inputs[0] != op.outputs[0]) return;
-    const bool clamp = is_relu(activation.type) && same_quantization(between, result) &&
+    const bool clamp = ir::clamp_of(activation.type) && same_quantization(between, result) &&
                        between.type == result.type;
-    const bool table = is_table(activation.type) && is_8_bit(between.type) &&
+    const bool table = ir::is_curve(activation.type) && is_8_bit(between.type) &&
                        between.type == result.type && activation_of(op) == Activation::none;
     if (!clamp && !table) return;
     program.fused_activation[static_cast<std::size_t>(index)] = next;

@@ -4,6 +4,7 @@
 #include "arith/scaling.hpp"
 #include "arith/table_function.hpp"
 #include "compile/lowering.hpp"
+#include "ir/op_kinds.hpp"
 
 namespace u65sim::compiler {
 
@@ -246,6 +247,17 @@ void lower_squared_difference(Lowering& lowering) {
                   ((1 << 2 * left_shift) * as_double(scale(lowering.output()))));
 }
 
+namespace {
+
+/// Plain int32.
+void unscaled(NpuOp& npu) {
+    npu.kernel.global_scale = true;
+    npu.kernel.operand_scaling = OperandScaling::both16;
+    npu.kernel.opa_scale = npu.kernel.opb_scale = npu.kernel.ofm_scale = {1, 0};
+}
+
+}  // namespace
+
 void lower_binary(Lowering& lowering) {
     const Operator& op = lowering.op();
     View a = lowering.input_view(0);
@@ -285,11 +297,7 @@ void lower_binary(Lowering& lowering) {
             break;
     }
     npu.in_place = repeats ? -1 : 0;
-    if (ofm.type == stream::DataType::s32) {
-        npu.kernel.global_scale = true;
-        npu.kernel.operand_scaling = OperandScaling::both16;
-        npu.kernel.opa_scale = npu.kernel.opb_scale = npu.kernel.ofm_scale = {1, 0};
-    }
+    if (ofm.type == stream::DataType::s32) unscaled(npu);
     lowering.activate(npu);
 }
 
@@ -297,20 +305,26 @@ void lower_unary(Lowering& lowering) {
     const Operator& op = lowering.op();
     const View ifm = lowering.input_view(0);
     View ofm = lowering.output_view();
+    if (const auto activation = ir::clamp_of(op.type)) {
+        NpuOp& npu = lowering.rescale(ifm, ofm);
+        const Clamp clamp = clamp_of(*activation, lowering.output());
+        npu.kernel.activation.min = clamp.min;
+        npu.kernel.activation.max = clamp.max;
+        return;
+    }
     switch (op.type) {
         case OpType::quantize:
             lowering.rescale(ifm, ofm);
             return;
-        case OpType::relu:
-        case OpType::relu6:
-        case OpType::relu_n1_to_1: {
-            NpuOp& npu = lowering.rescale(ifm, ofm);
-            const Clamp clamp = clamp_of(op.type == OpType::relu    ? Activation::relu
-                                         : op.type == OpType::relu6 ? Activation::relu6
-                                                                    : Activation::relu_n1_to_1,
-                                         lowering.output());
-            npu.kernel.activation.min = clamp.min;
-            npu.kernel.activation.max = clamp.max;
+        case OpType::neg: {
+            // Nothing less the element.
+            NpuOp& npu = lowering.add(KernelKind::elementwise, ifm, ofm);
+            npu.kernel.elementwise_mode = ElementwiseMode::sub;
+            npu.kernel.broadcast.scalar = npu.kernel.broadcast.swap_operands = true;
+            npu.ifm2 = {};
+            npu.ifm2.type = ifm.type;
+            unscaled(npu);
+            npu.in_place = 0;
             return;
         }
         case OpType::abs: {

@@ -1,4 +1,4 @@
-// MEAN, SUM and REDUCE_MAX over any of height, width and depth.
+// MEAN, SUM, REDUCE_MAX and REDUCE_MIN over any of height, width and depth.
 #include <algorithm>
 #include <cmath>
 
@@ -98,6 +98,49 @@ void lower_sum(Lowering& lowering) {
     npu.kernel.ofm_scale = {1, m.shift + r};
     lowering.activate(npu);
     lowering.place(ofm, result);
+}
+
+namespace {
+
+/// The smaller half of an axis: each element the least of two, which may be the same one.
+View halved(Lowering& lowering, const View& from, std::int32_t Extent::*axis, const View* last) {
+    const std::int32_t n = from.extent.*axis;
+    Extent half = from.extent;
+    half.*axis = (n + 1) / 2;
+    Extent offset{0, 0, 0};
+    offset.*axis = n - half.*axis;
+    const View to = last != nullptr ? *last : lowering.temporary(half, from.type, "least");
+    NpuOp& npu = lowering.add(KernelKind::elementwise, lowering.part(from, 0, 0, 0, half), to,
+                              fmt::format("least of {}", n));
+    npu.kernel.elementwise_mode = ElementwiseMode::min;
+    npu.ifm2 = lowering.part(from, offset.h, offset.w, offset.c, half);
+    npu.ifm.zero_point = npu.ifm2.zero_point = npu.ofm.zero_point = 0;
+    return npu.ofm;
+}
+
+}  // namespace
+
+/// MINIMUM of both halves of each axis again and again.
+void lower_reduce_min(Lowering& lowering) {
+    const ReducedAxes axes = reduced_axes(*lowering.program().graph, lowering.op());
+    const View result = lowering.output_view();
+    View from = lowering.input_view(0);
+    std::vector<std::int32_t Extent::*> order;
+    if (axes.h) order.push_back(&Extent::h);
+    if (axes.w) order.push_back(&Extent::w);
+    if (axes.c) order.push_back(&Extent::c);
+    Extent least = from.extent;
+    for (const auto axis : order) least.*axis = 1;
+    const View made = lowering.writable(result, least);
+    if (from.extent == least) lowering.copy(from, made, {});
+    for (const auto axis : order) {
+        while (from.extent.*axis > 1) {
+            Extent next = from.extent;
+            next.*axis = (next.*axis + 1) / 2;
+            from = halved(lowering, from, axis, next == least ? &made : nullptr);
+        }
+    }
+    lowering.place(made, result);
 }
 
 /// Height and width in one pool, the depth as the width of another one.

@@ -9,6 +9,7 @@
 
 #include "arith/rescale.hpp"
 #include "compile/passes.hpp"
+#include "ir/op_kinds.hpp"
 
 namespace u65sim::compiler {
 
@@ -284,21 +285,12 @@ void Lowering::activate(NpuOp& npu) {
     if (fused < 0) return;
     const Operator& next = program_.op(fused);
     const Tensor& result_tensor = program_.tensor(next.outputs[0]);
-    switch (next.type) {
-        case OpType::relu:
-            narrow(clamp_of(Activation::relu, result_tensor));
-            break;
-        case OpType::relu6:
-            narrow(clamp_of(Activation::relu6, result_tensor));
-            break;
-        case OpType::relu_n1_to_1:
-            narrow(clamp_of(Activation::relu_n1_to_1, result_tensor));
-            break;
-        default:
-            npu.lut = table_of(next, output(), result_tensor);
-            activation.function = 16;
-            break;
+    if (const auto clamp = ir::clamp_of(next.type)) {
+        narrow(clamp_of(*clamp, result_tensor));
+        return;
     }
+    npu.lut = table_of(next, output(), result_tensor);
+    activation.function = 16;
 }
 
 NpuOp& Lowering::copy(const View& ifm, const View& ofm, std::string_view suffix) {
@@ -337,6 +329,8 @@ void lower_operator(Lowering& lowering) {
         case OpType::mean:
         case OpType::sum:
             return lower_sum(lowering);
+        case OpType::reduce_min:
+            return lower_reduce_min(lowering);
         case OpType::reduce_max:
             return lower_reduce_max(lowering);
         case OpType::add:
@@ -361,7 +355,6 @@ void lower_operator(Lowering& lowering) {
         case OpType::split:
         case OpType::split_v:
         case OpType::slice:
-        case OpType::strided_slice:
         case OpType::unpack:
         case OpType::reshape:
         case OpType::squeeze:
@@ -369,6 +362,16 @@ void lower_operator(Lowering& lowering) {
         case OpType::transpose:
         case OpType::pad:
             return lower_copies(lowering);
+        case OpType::strided_slice:
+            return slice_box(*lowering.program().graph, lowering.op(), 0)
+                       ? lower_copies(lowering)
+                       : lower_rearranged(lowering);
+        case OpType::tile:
+        case OpType::reverse_v2:
+        case OpType::mirror_pad:
+        case OpType::space_to_depth:
+        case OpType::depth_to_space:
+            return lower_rearranged(lowering);
         default:
             return lower_unary(lowering);
     }

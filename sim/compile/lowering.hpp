@@ -96,6 +96,7 @@ void lower_transpose_convolution(Lowering& lowering);
 void lower_fully_connected(Lowering& lowering);
 void lower_pool(Lowering& lowering);
 void lower_sum(Lowering& lowering);
+void lower_reduce_min(Lowering& lowering);
 void lower_reduce_max(Lowering& lowering);
 void lower_binary(Lowering& lowering);
 void lower_prelu(Lowering& lowering);
@@ -104,6 +105,7 @@ void lower_squared_difference(Lowering& lowering);
 void lower_softmax(Lowering& lowering);
 void lower_softmax_16(Lowering& lowering);
 void lower_arg_max(Lowering& lowering);
+void lower_rearranged(Lowering& lowering);
 void lower_copies(Lowering& lowering);
 void lower_resize(Lowering& lowering);
 

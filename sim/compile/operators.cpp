@@ -185,14 +185,15 @@ std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::s
     return box;
 }
 
-std::optional<AxisSwap> transpose_axes(const Shape& shape,
-                                       const std::vector<std::int64_t>& permutation) {
+std::optional<std::vector<AxisSwap>> transpose_steps(const Shape& shape,
+                                                     const std::vector<std::int64_t>& permutation) {
     if (shape.size() != permutation.size()) return std::nullopt;
     // Output axes in order, without those of extent 1; neighbours that stay neighbours merge.
     std::vector<std::pair<std::int64_t, std::int64_t>> groups;  // first input axis, extent
     std::int64_t expected = -1;
+    const auto rank = static_cast<std::int64_t>(shape.size());
     for (const auto axis : permutation) {
-        if (axis < 0 || axis >= static_cast<std::int64_t>(shape.size())) return std::nullopt;
+        if (axis < 0 || axis >= rank) return std::nullopt;
         const auto extent = shape[static_cast<std::size_t>(axis)];
         if (extent == 1) continue;
         if (!groups.empty() && axis == expected) {
@@ -201,22 +202,44 @@ std::optional<AxisSwap> transpose_axes(const Shape& shape,
             groups.emplace_back(axis, extent);
         }
         expected = axis + 1;
-        while (expected < static_cast<std::int64_t>(shape.size()) &&
-               shape[static_cast<std::size_t>(expected)] == 1) {
-            ++expected;
-        }
+        while (expected < rank && shape[static_cast<std::size_t>(expected)] == 1) ++expected;
     }
+    const auto count = groups.size();
+    if (count > 3) return std::nullopt;
+    if (count < 2) groups.resize(1, {0, 1});
+    // Where each group of the output stands in the input, and the input's extents in order.
+    std::vector<std::size_t> order;
+    std::vector<std::int64_t> in(groups.size());
     for (const auto& group : groups) {
-        if (group.second > 65535) return std::nullopt;
+        const auto before = std::count_if(groups.begin(), groups.end(), [&](const auto& other) {
+            return other.first < group.first;
+        });
+        order.push_back(static_cast<std::size_t>(before));
+        in[order.back()] = group.second;
     }
-    const auto extent = [&](std::size_t i) { return static_cast<std::int32_t>(groups[i].second); };
-    if (groups.size() < 2) return AxisSwap{1, 1, groups.empty() ? 1 : extent(0)};
-    if (groups[0].first < groups[1].first) return std::nullopt;
-    if (groups.size() == 2) return AxisSwap{extent(1), extent(0), 1};
-    if (groups.size() == 3 && groups[2].first > groups[0].first) {
-        return AxisSwap{extent(1), extent(0), extent(2)};
+    std::vector<AxisSwap> steps;
+    bool fits = true;
+    const auto swap = [&](std::int64_t outer, std::int64_t inner, std::int64_t rest) {
+        fits = fits && outer <= 65535 && inner <= 65535 && rest <= 65535;
+        if (fits) {
+            steps.push_back({static_cast<std::int32_t>(outer), static_cast<std::int32_t>(inner),
+                             static_cast<std::int32_t>(rest)});
+        }
+    };
+    if (count < 2) {
+        swap(1, 1, in[0]);
+    } else if (count == 2) {
+        swap(in[0], in[1], 1);
+    } else if (order[0] == 1) {  // 1 0 2
+        swap(in[0], in[1], in[2]);
+    } else if (order[0] == 0) {  // 0 2 1: the last axis to the front, then behind the first
+        swap(in[0] * in[1], in[2], 1);
+        swap(in[2], in[0], in[1]);
+    } else {  // 2 1 0: the first two, then the last to the front
+        swap(in[0], in[1], in[2]);
+        swap(in[0] * in[1], in[2], 1);
     }
-    return std::nullopt;
+    return fits ? std::optional{steps} : std::nullopt;
 }
 
 std::optional<std::int32_t> resize_factor(const Shape& input, const Shape& output,

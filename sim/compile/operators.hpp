@@ -40,12 +40,14 @@ struct SliceBox {
 };
 std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::size_t index);
 
-/// A transpose as the swap of the two outer axes of outer x inner x rest, when it is one.
+/// The swap of the two outer axes of outer x inner x rest elements.
 struct AxisSwap {
     std::int32_t outer = 1, inner = 1, rest = 1;
 };
-std::optional<AxisSwap> transpose_axes(const Shape& shape,
-                                       const std::vector<std::int64_t>& permutation);
+/// A transpose as one or two swaps, one behind the other. Empty when more than three axes move
+/// apart, or extents pass 65535.
+std::optional<std::vector<AxisSwap>> transpose_steps(const Shape& shape,
+                                                     const std::vector<std::int64_t>& permutation);
 
 /// How often RESIZE repeats each element along both axes: 1, 2, 4 or 8; with aligned corners the
 /// output is (n - 1) * factor + 1. Empty for other sizes. Shapes of 4 dimensions.

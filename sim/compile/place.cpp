@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 #include <numeric>
 #include <random>
 #include <utility>
@@ -15,8 +14,6 @@
 namespace u65sim::compiler {
 
 namespace {
-
-constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max() / 2;
 
 template <class Visit>
 void for_each_op(Program& program, Visit visit) {

@@ -43,6 +43,7 @@ int axis_operand(OpType type) {
         case OpType::split:
             return 0;
         case OpType::arg_max:
+        case OpType::arg_min:
             return 1;
         case OpType::split_v:
             return 2;

@@ -24,6 +24,8 @@ std::string_view name_of(Activation activation) {
             return "tanh";
         case Activation::sign_bit:
             return "sign_bit";
+        case Activation::relu_0_to_1:
+            return "relu_0_to_1";
         case Activation::none:
             break;
     }
@@ -114,6 +116,13 @@ public:
     }
     void operator()(const MirrorPadAttributes& attributes) {
         add_flag("symmetric", attributes.symmetric);
+    }
+
+    void operator()(const BlockAttributes& attributes) {
+        add("block_size", attributes.block_size, 1);
+    }
+    void operator()(const NormalizationAttributes& attributes) {
+        add_activation(attributes.activation);
     }
 
     [[nodiscard]] const std::string& text() const { return text_; }

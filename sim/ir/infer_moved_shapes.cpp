@@ -331,6 +331,48 @@ std::optional<Shape> rearrange(const Operands& operands, bool is_to_batch) {
     return output;
 }
 
+std::optional<Shape> tile(const Operands& operands) {
+    Shape output = operands.shape(0);
+    const auto repeats = operands.integers(1, output.size());
+    if (!repeats) return {};
+    for (std::size_t axis = 0; axis < output.size(); ++axis) {
+        if ((*repeats)[axis] < 0) {
+            operands.fail("repeats along axis {} are {}, must not be negative", axis,
+                          (*repeats)[axis]);
+        }
+        output[axis] = operands.extent(detail::checked_mul(output[axis], (*repeats)[axis]));
+    }
+    return output;
+}
+
+std::optional<Shape> broadcast_to(const Operands& operands) {
+    const auto extents = operands.integers(1);
+    if (!extents) return {};
+    Shape output;
+    for (const std::int64_t extent : *extents) output.push_back(operands.extent(extent));
+    if (broadcast(operands, operands.shape(0), output) != output) {
+        operands.fail("{} cannot be broadcast to {}", to_string(operands.shape(0)),
+                      to_string(output));
+    }
+    return output;
+}
+
+Shape space_to_depth(const Operands& operands, bool back) {
+    const Shape& image = operands.shape(0, 4);
+    const std::int64_t block = operands.attributes<BlockAttributes>().block_size;
+    if (block < 1 || block > 65535) operands.fail("block is {}, must be 1 to 65535", block);
+    const std::int64_t square = block * block;
+    if (back ? image[3] % square != 0 : image[1] % block != 0 || image[2] % block != 0) {
+        operands.fail("{} does not divide into blocks of {}", to_string(image), block);
+    }
+    if (back) {
+        return {image[0], operands.extent(image[1] * block), operands.extent(image[2] * block),
+                operands.extent(image[3] / square)};
+    }
+    return {image[0], operands.extent(image[1] / block), operands.extent(image[2] / block),
+            operands.extent(detail::checked_mul(image[3], square))};
+}
+
 Shape gather(const Operands& operands) {
     const auto& attributes = operands.attributes<AxisAttributes>();
     const Shape& input = operands.shape(0);
@@ -384,6 +426,14 @@ std::optional<MaybeShapes> infer_moved_shapes(const Operands& operands) {
             return MaybeShapes{rearrange(operands, true)};
         case OpType::batch_to_space_nd:
             return MaybeShapes{rearrange(operands, false)};
+        case OpType::tile:
+            return MaybeShapes{tile(operands)};
+        case OpType::broadcast_to:
+            return MaybeShapes{broadcast_to(operands)};
+        case OpType::space_to_depth:
+            return MaybeShapes{space_to_depth(operands, false)};
+        case OpType::depth_to_space:
+            return MaybeShapes{space_to_depth(operands, true)};
         case OpType::gather:
             return MaybeShapes{gather(operands)};
         default:

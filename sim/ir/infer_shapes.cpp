@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ir/op_kinds.hpp"
 #include "ir/shape_rules.hpp"
 
 namespace u65sim::ir {
@@ -195,6 +196,10 @@ Shape broadcast(const Operands& operands, const Shape& first, const Shape& secon
 
 std::vector<std::optional<Shape>> infer_shapes(const Graph& graph, const Operator& op) {
     const Operands operands{graph, op};
+    if (is_pointwise(op.type)) return {operands.shape(0)};
+    if (is_comparison(op.type)) {
+        return {broadcast(operands, operands.shape(0), operands.shape(1))};
+    }
     switch (op.type) {
         case OpType::conv_2d:
             return {convolution(operands)};
@@ -213,8 +218,10 @@ std::vector<std::optional<Shape>> infer_shapes(const Graph& graph, const Operato
         case OpType::mean:
         case OpType::sum:
         case OpType::reduce_max:
+        case OpType::reduce_min:
             return {reduction(operands)};
         case OpType::arg_max:
+        case OpType::arg_min:
             return {arg_max(operands)};
         case OpType::add:
         case OpType::sub:
@@ -224,25 +231,18 @@ std::vector<std::optional<Shape>> infer_shapes(const Graph& graph, const Operato
         case OpType::maximum:
         case OpType::squared_difference:
         case OpType::prelu:
+        case OpType::logical_and:
+        case OpType::logical_or:
             return {broadcast(operands, operands.shape(0), operands.shape(1))};
-        case OpType::abs:
-        case OpType::leaky_relu:
-        case OpType::relu:
-        case OpType::relu6:
-        case OpType::relu_n1_to_1:
-        case OpType::logistic:
-        case OpType::tanh:
-        case OpType::hard_swish:
-        case OpType::exp:
-        case OpType::log:
-        case OpType::sqrt:
-        case OpType::rsqrt:
-        case OpType::gelu:
         case OpType::softmax:
-        case OpType::quantize:
-        case OpType::dequantize:
-        case OpType::cast:
+        case OpType::l2_normalization:
+        case OpType::reverse_v2:
             return {operands.shape(0)};
+        case OpType::select:
+            return {operands.shape(1)};
+        case OpType::select_v2:
+            return {broadcast(operands, operands.shape(0),
+                              broadcast(operands, operands.shape(1), operands.shape(2)))};
         case OpType::batch_matmul:
             return {matrix_product(operands)};
         case OpType::unidirectional_sequence_lstm:
@@ -257,6 +257,7 @@ std::vector<std::optional<Shape>> infer_shapes(const Graph& graph, const Operato
 }
 
 Arity arity(OpType type) {
+    if (is_comparison(type)) return {2, 2, 1, 2};
     switch (type) {
         case OpType::conv_2d:
         case OpType::depthwise_conv_2d:
@@ -267,7 +268,14 @@ Arity arity(OpType type) {
         case OpType::mean:
         case OpType::sum:
         case OpType::reduce_max:
+        case OpType::reduce_min:
         case OpType::arg_max:
+        case OpType::arg_min:
+        case OpType::logical_and:
+        case OpType::logical_or:
+        case OpType::tile:
+        case OpType::reverse_v2:
+        case OpType::broadcast_to:
         case OpType::add:
         case OpType::sub:
         case OpType::mul:
@@ -295,6 +303,8 @@ Arity arity(OpType type) {
             return {3, 3, -1, 3};
         case OpType::unpack:
             return {1, 1, -1, 1};
+        case OpType::select:
+        case OpType::select_v2:
         case OpType::slice:
         case OpType::space_to_batch_nd:
         case OpType::batch_to_space_nd:

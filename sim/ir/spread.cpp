@@ -67,6 +67,12 @@ Spread activated(const Spread& spread, Activation activation) {
             result.mean = std::clamp(spread.mean, -1.0, 1.0);
             result.variance = std::min(spread.variance, 0.5);
             break;
+        case Activation::relu_0_to_1:
+            result.lowest = std::clamp(spread.lowest, 0.0, 1.0);
+            result.highest = std::clamp(spread.highest, 0.0, 1.0);
+            result.mean = std::clamp(spread.mean, 0.0, 1.0);
+            result.variance = std::min(spread.variance, 0.25);
+            break;
         case Activation::none:
         case Activation::sign_bit:
             break;

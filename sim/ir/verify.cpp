@@ -49,6 +49,7 @@ std::size_t attribute_index(OpType type) {
         case OpType::mean:
         case OpType::sum:
         case OpType::reduce_max:
+        case OpType::reduce_min:
             return index_of<ReduceAttributes>();
         case OpType::concatenation:
         case OpType::pack:
@@ -57,6 +58,7 @@ std::size_t attribute_index(OpType type) {
         case OpType::split_v:
         case OpType::gather:
         case OpType::arg_max:
+        case OpType::arg_min:
             return index_of<AxisAttributes>();
         case OpType::reshape:
             return index_of<ReshapeAttributes>();
@@ -75,6 +77,11 @@ std::size_t attribute_index(OpType type) {
             return index_of<GeluAttributes>();
         case OpType::mirror_pad:
             return index_of<MirrorPadAttributes>();
+        case OpType::space_to_depth:
+        case OpType::depth_to_space:
+            return index_of<BlockAttributes>();
+        case OpType::l2_normalization:
+            return index_of<NormalizationAttributes>();
         default:
             return index_of<std::monostate>();
     }

@@ -122,6 +122,16 @@ void visit_fields(V& value, auto&& visit) {
     auto& [approximate] = value;
     visit(approximate);
 }
+template <Is<BlockAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [block_size] = value;
+    visit(block_size);
+}
+template <Is<NormalizationAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [activation] = value;
+    visit(activation);
+}
 template <Is<MirrorPadAttributes> V>
 void visit_fields(V& value, auto&& visit) {
     auto& [symmetric] = value;

@@ -8,6 +8,7 @@
 #include <u65sim/error.hpp>
 
 #include "ir/constants.hpp"
+#include "ir/op_kinds.hpp"
 #include "study/weights_of.hpp"
 
 namespace u65sim::study {
@@ -200,31 +201,18 @@ std::optional<Channels::Layout> Channels::reshaped(const Operator& op) {
 
 bool Channels::keeps_channels(const Operator& op) const {
     const auto last_axis = static_cast<std::int64_t>(tensor(op.inputs.at(0)).shape.size()) - 1;
+    if (ir::is_pointwise(op.type)) return true;
     switch (op.type) {
         case OpType::average_pool_2d:
         case OpType::max_pool_2d:
         case OpType::resize_bilinear:
         case OpType::resize_nearest_neighbor:
-        case OpType::abs:
-        case OpType::leaky_relu:
-        case OpType::relu:
-        case OpType::relu6:
-        case OpType::relu_n1_to_1:
-        case OpType::logistic:
-        case OpType::tanh:
-        case OpType::hard_swish:
-        case OpType::exp:
-        case OpType::log:
-        case OpType::sqrt:
-        case OpType::rsqrt:
-        case OpType::gelu:
         case OpType::softmax:
-        case OpType::quantize:
-        case OpType::dequantize:
             return true;
         case OpType::mean:
         case OpType::sum:
-        case OpType::reduce_max: {
+        case OpType::reduce_max:
+        case OpType::reduce_min: {
             const auto axes = ir::constant_integers(graph_, op.inputs.at(1));
             return axes && std::none_of(axes->begin(), axes->end(), [&](std::int64_t axis) {
                        return axis == last_axis || axis == -1;

@@ -9,6 +9,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/transform.hpp>
 
+#include "ir/op_kinds.hpp"
 #include "study/weights_of.hpp"
 
 namespace u65sim {
@@ -24,9 +25,6 @@ struct Region {
 
 bool only_reworks(OpType type) {
     switch (type) {
-        case OpType::relu:
-        case OpType::relu6:
-        case OpType::relu_n1_to_1:
         case OpType::leaky_relu:
         case OpType::prelu:
         case OpType::logistic:
@@ -36,7 +34,7 @@ bool only_reworks(OpType type) {
         case OpType::pad:
             return true;
         default:
-            return false;
+            return ir::clamp_of(type).has_value();
     }
 }
 

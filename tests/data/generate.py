@@ -12,7 +12,9 @@ import pathlib
 import sys
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+sys.path.append(str(pathlib.Path(__file__).parent.parent / "peers"))
+from litert import interpreter_of
 
 MASK = (1 << 64) - 1
 
@@ -26,9 +28,7 @@ def generator(seed):
 
 def main():
     for path in map(pathlib.Path, sys.argv[1:]):
-        interpreter = Interpreter(
-            model_path=str(path), experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
-        interpreter.allocate_tensors()
+        interpreter = interpreter_of(path.read_bytes())
         for seed in (1, 2):
             interpreter.reset_all_variables()
             values = generator(seed)

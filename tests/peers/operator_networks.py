@@ -450,22 +450,155 @@ def resize_any(net, name, options, shape=None):
                  alignCorners=form == 1, halfPixelCenters=form == 2)
 
 
-def arg_max(net, axis=3, code=tfl.TensorType.INT32):
+def arg_max(net, axis=3, code=tfl.TensorType.INT32, name="ARG_MAX"):
     x = net.image()
     shape = net.shape(x)
     net.output(shape[:axis] + shape[axis + 1:], None, code)
     operand = net.tensor([], None, tfl.TensorType.INT32, np.array(axis, np.int32))
-    net.operator("ARG_MAX", [x, operand], "ArgMaxOptions", outputType=code)
+    net.operator(name, [x, operand], "ArgMinOptions" if name == "ARG_MIN" else "ArgMaxOptions",
+                 outputType=code)
 
 
 REDUCTIONS = ((1,), (2,), (3,), (1, 2), (1, 3), (2, 3), (1, 2, 3))
 
 
-def reduce_max(net):
+def reduce_extreme(net, name):
     x = net.image()
     axes = net.choose(REDUCTIONS)
     net.output([1 if k in axes else n for k, n in enumerate(net.shape(x))], net.same(x))
-    net.operator("REDUCE_MAX", [x, net.integers(axes)], "ReducerOptions", keepDims=True)
+    net.operator(name, [x, net.integers(axes)], "ReducerOptions", keepDims=True)
+
+
+def moved(net, name, shape, operands, wanted, options=None, **fields):
+    """An operator whose other operands are constants and that keeps the quantisation."""
+    x = net.input(shape)
+    net.output(wanted, net.same(x))
+    net.operator(name, [x, *map(net.integers, operands)], options, **fields)
+
+
+def tile(net):
+    shape = [1, net.pick(1, 9), net.pick(1, 9), net.pick(1, 20)][net.pick(0, 2):]
+    repeats = [net.pick(1, 3) for _ in shape]
+    if len(shape) == 4:
+        repeats[net.pick(0, 1)] = 1
+    moved(net, "TILE", shape, [repeats], [n * k for n, k in zip(shape, repeats)], "TileOptions")
+
+
+def reverse(net):
+    shape = [1, net.pick(1, 12), net.pick(1, 12), net.pick(1, 20)][net.pick(0, 2):]
+    moved(net, "REVERSE_V2", shape, [[net.pick(0, len(shape) - 1)]], shape, "ReverseV2Options")
+
+
+def mirror_pad(net):
+    mode = net.pick(0, 1)  # reflect, symmetric
+    shape = [1, net.pick(3, 9), net.pick(3, 9), net.pick(3, 20)]
+    pads = [[0, 0]] + [[net.pick(0, 2), net.pick(0, 2)] for _ in range(2)] + \
+        [[net.pick(0, 1), net.pick(0, 1)]]
+    moved(net, "MIRROR_PAD", shape, [pads], [n + sum(p) for n, p in zip(shape, pads)],
+          "MirrorPadOptions", mode=mode)
+
+
+def block(net, name):
+    size, shape = net.pick(1, 4), [net.pick(1, 2), net.pick(1, 5), net.pick(1, 5), net.pick(1, 9)]
+    deep = shape[:3] + [shape[3] * size * size]
+    wide = [shape[0], shape[1] * size, shape[2] * size, shape[3]]
+    back = name == "DEPTH_TO_SPACE"
+    moved(net, name, deep if back else wide, [], wide if back else deep,
+          "DepthToSpaceOptions" if back else "SpaceToDepthOptions", blockSize=size)
+
+
+def strided(net):
+    shape = [1, net.pick(2, 14), net.pick(2, 14), net.pick(2, 20)]
+    begin, end, steps, wanted = [0], [1], [1], [1]
+    for n in shape[1:]:
+        steps.append(net.choose([1, 2, 3, 5, -1, -2]) if net.pick(0, 2) else 1)
+        begin.append(net.pick(0, n - 1))
+        end.append(net.pick(begin[-1] + 1, n) if steps[-1] > 0 else net.pick(-n - 1, begin[-1] - n - 1))
+        wanted.append(len(range(n)[begin[-1]:end[-1]:steps[-1]]))
+    moved(net, "STRIDED_SLICE", shape, [begin, end, steps], wanted, "StridedSliceOptions")
+
+
+def transpose_any(net):
+    rank = net.pick(3, 4)
+    shape = [net.pick(1, 4)] * (rank - 3) + [net.pick(1, 9), net.pick(1, 9), net.pick(1, 20)]
+    order = [int(k) for k in net.random.permutation(rank)]
+    moved(net, "TRANSPOSE", shape, [order], [shape[k] for k in order], "TransposeOptions")
+
+
+def broadcast_to(net):
+    wanted = [1, net.pick(1, 9), net.pick(1, 9), net.pick(1, 20)]
+    shape = [net.choose([1, n]) for n in wanted][net.pick(0, 2):]
+    moved(net, "BROADCAST_TO", shape, [wanted], wanted, "BroadcastToOptions")
+    net.codes[-1].version = 2
+
+
+def l2_normalization(net):
+    x = net.image()
+    net.output(net.shape(x), net.quantisation(1 / 128, 128 if net.kind == "uint8" else 0))
+    net.operator("L2_NORMALIZATION", [x], "L2NormOptions")
+
+
+def comparison(net, name, options):
+    a, b = binary_inputs(net)
+    net.output([max(m, n) for m, n in zip(net.shape(a), net.shape(b))], None, tfl.TensorType.BOOL)
+    net.operator(name, [a, b], options)
+
+
+def binary_inputs(net):
+    a = net.image()
+    shape = [net.choose([1, n, n]) for n in net.shape(a)]
+    return a, net.input(shape, net.choose([net.same(a), net.quantisation()]))
+
+
+def select(net, name, options):
+    """The condition comes from a comparison in front."""
+    a, b = binary_inputs(net)
+    if name == "SELECT":
+        net.graph.tensors[b].shape = net.shape(a)
+    net.graph.tensors[b].quantization = net.graph.tensors[a].quantization
+    truth = net.tensor(net.shape(a), None, tfl.TensorType.BOOL)
+    net.graph.outputs = [truth]
+    net.operator("GREATER", [a, b], "GreaterOptions")
+    net.graph.outputs = []
+    net.output(net.shape(a), net.same(a))
+    net.operator(name, [truth, a, b], options)
+
+
+def logical(net, name, options):
+    a, b = binary_inputs(net)
+    truths = []
+    for first, second in ((a, b), (b, a)):
+        truths.append(net.tensor(net.shape(a), None, tfl.TensorType.BOOL))
+        net.graph.outputs = [truths[-1]]
+        net.operator("LESS", [first, second], "LessOptions")
+    net.graph.outputs = []
+    net.output(net.shape(a), None, tfl.TensorType.BOOL)
+    net.operator(name, truths[:1] if name == "LOGICAL_NOT" else truths, options)
+
+
+def gather(net):
+    shape = [1, net.pick(1, 9), net.pick(1, 9), net.pick(1, 20)]
+    axis, count = net.pick(1, 3), net.pick(1, 12)
+    which = [net.pick(0, shape[axis] - 1) for _ in range(count)]
+    moved(net, "GATHER", shape, [which], shape[:axis] + [count] + shape[axis + 1:],
+          "GatherOptions", axis=axis)
+
+
+def cast(net):
+    x = net.image()
+    net.output(net.shape(x), None, tfl.TensorType.FLOAT32)
+    net.operator("CAST", [x], "CastOptions", inDataType=net.code,
+                 outDataType=tfl.TensorType.FLOAT32)
+
+
+def dynamic_weights(net):
+    """FULLY_CONNECTED with weights that are an input."""
+    rows, inner, outer = net.pick(1, 6), net.pick(1, 60), net.pick(1, 20)
+    x = net.input([rows, inner])
+    w = net.input([outer, inner], net.quantisation(None, 0))
+    terms = 70 * 70 * net.scale(x) * net.scale(w) * math.sqrt(inner) / 50
+    net.output([rows, outer], net.quantisation(terms * (256 if net.kind == "int16" else 1)))
+    net.operator("FULLY_CONNECTED", [x, w, -1], "FullyConnectedOptions")
 
 
 def space_to_batch(net):
@@ -565,7 +698,8 @@ OPERATORS = {
     "MEAN (batches)": (ALL, lambda n: mean(n, ((2,), (3,), (2, 3)), shape=[
         n.pick(2, 4), n.pick(1, 9), n.pick(1, 9), n.pick(1, 20)])),
     "SUM": (("uint8", "float32"), lambda n: mean(n, REDUCTIONS, "SUM")),
-    "REDUCE_MAX": (ALL + FLOAT, reduce_max),
+    "REDUCE_MAX": (ALL + FLOAT, lambda n: reduce_extreme(n, "REDUCE_MAX")),
+    "REDUCE_MIN": (ALL + FLOAT, lambda n: reduce_extreme(n, "REDUCE_MIN")),
     "ADD": (ALL + ("int32", "float32"), lambda n: binary(n, "ADD", "AddOptions")),
     "SUB": (ALL + ("int32", "float32"), lambda n: binary(n, "SUB", "SubOptions")),
     "MUL": (ALL + ("int32", "float32"), lambda n: binary(n, "MUL", "MulOptions")),
@@ -583,6 +717,13 @@ OPERATORS = {
     "RELU (5 dimensions)": (ALL, relu_of_five),
     "RELU6": (ALL, lambda n: unary(n, "RELU6")),
     "RELU_N1_TO_1": (BYTES, lambda n: unary(n, "RELU_N1_TO_1")),
+    "RELU_0_TO_1": (BYTES + FLOAT, lambda n: unary(n, "RELU_0_TO_1")),
+    "ELU": (("int8", "float32"), lambda n: unary(n, "ELU", equal=False)),
+    "NEG": (("int32", "float32"), lambda n: unary(n, "NEG", "NegOptions")),
+    "SQUARE": (FLOAT, lambda n: unary(n, "SQUARE", "SquareOptions")),
+    "FLOOR": (FLOAT, lambda n: unary(n, "FLOOR")),
+    "CEIL": (FLOAT, lambda n: unary(n, "CEIL")),
+    "ROUND": (FLOAT, lambda n: unary(n, "ROUND")),
     "LEAKY_RELU": (ALL, lambda n: unary(n, "LEAKY_RELU", "LeakyReluOptions",
                                         alpha=n.real(0.01, 0.9))),
     "QUANTIZE": (ALL, lambda n: unary(n, "QUANTIZE", "QuantizeOptions", equal=False)),
@@ -611,6 +752,29 @@ OPERATORS = {
     "TRANSPOSE": (ALL + ("int32",), transpose),
     "PAD": (ALL, pad),
     "PADV2": (BYTES, lambda n: pad(n, "PADV2", "PadV2Options")),
+    "TILE": (ALL, tile),
+    "REVERSE_V2": (ALL, reverse),
+    "MIRROR_PAD": (BYTES, mirror_pad),
+    "SPACE_TO_DEPTH": (BYTES, lambda n: block(n, "SPACE_TO_DEPTH")),
+    "DEPTH_TO_SPACE": (BYTES, lambda n: block(n, "DEPTH_TO_SPACE")),
+    "STRIDED_SLICE (strides)": (ALL, strided),
+    "TRANSPOSE (any)": (ALL + ("int32",), transpose_any),
+    "BROADCAST_TO": (ALL, broadcast_to),
+    "L2_NORMALIZATION": (BYTES + FLOAT, l2_normalization),
+    "GATHER": (ALL + FLOAT, gather),
+    "CAST": (("int32",), cast),
+    "ARG_MIN": (BYTES, lambda n: arg_max(n, 3, name="ARG_MIN")),
+    "FULLY_CONNECTED (weights are an input)": (SIGNED[:1], dynamic_weights),
+    **{name: (BYTES + ("int32", "float32"), lambda n, name=name, options=options: comparison(
+        n, name, options)) for name, options in (
+            ("EQUAL", "EqualOptions"), ("NOT_EQUAL", "NotEqualOptions"), ("LESS", "LessOptions"),
+            ("LESS_EQUAL", "LessEqualOptions"), ("GREATER", "GreaterOptions"),
+            ("GREATER_EQUAL", "GreaterEqualOptions"))},
+    "SELECT": (("int8", "float32"), lambda n: select(n, "SELECT", "SelectOptions")),
+    "SELECT_V2": (("int8", "float32"), lambda n: select(n, "SELECT_V2", "SelectV2Options")),
+    "LOGICAL_AND": (("int8",), lambda n: logical(n, "LOGICAL_AND", "LogicalAndOptions")),
+    "LOGICAL_OR": (("int8",), lambda n: logical(n, "LOGICAL_OR", "LogicalOrOptions")),
+    "LOGICAL_NOT": (("int8",), lambda n: logical(n, "LOGICAL_NOT", "LogicalNotOptions")),
     "SPACE_TO_BATCH_ND": (BYTES, space_to_batch),
     "BATCH_TO_SPACE_ND": (BYTES, batch_to_space),
     "BATCH_MATMUL": (SIGNED, batch_matmul),

@@ -196,7 +196,8 @@ Attributes read_options(const schema::OperatorTable& table, OpType type, std::st
         }
         case OpType::mean:
         case OpType::sum:
-        case OpType::reduce_max: {
+        case OpType::reduce_max:
+        case OpType::reduce_min: {
             const auto* reducer = options.get<schema::ReducerTable>();
             return ReduceAttributes{reducer != nullptr && reducer->keep_dims()};
         }
@@ -214,6 +215,8 @@ Attributes read_options(const schema::OperatorTable& table, OpType type, std::st
             return options.axis<schema::GatherTable>();
         case OpType::arg_max:
             return options.axis<schema::ArgMaxTable>();
+        case OpType::arg_min:
+            return options.axis<schema::ArgMinTable>();
         case OpType::reshape: {
             const auto* reshape = options.get<schema::ReshapeTable>();
             return ReshapeAttributes{reshape == nullptr ? Shape{} : list(reshape->new_shape())};
@@ -244,6 +247,15 @@ Attributes read_options(const schema::OperatorTable& table, OpType type, std::st
             const auto* pad = options.get<schema::MirrorPadTable>();
             return MirrorPadAttributes{pad != nullptr &&
                                        pad->mode() == schema::MirrorKind::symmetric};
+        }
+        case OpType::space_to_depth:
+            return BlockAttributes{options.require<schema::SpaceToDepthTable>().block_size()};
+        case OpType::depth_to_space:
+            return BlockAttributes{options.require<schema::DepthToSpaceTable>().block_size()};
+        case OpType::l2_normalization: {
+            const auto* norm = options.get<schema::L2NormTable>();
+            return NormalizationAttributes{
+                norm == nullptr ? Activation::none : options.activation(norm->activation())};
         }
         default:
             return std::monostate{};

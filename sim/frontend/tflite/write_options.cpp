@@ -12,6 +12,9 @@ namespace u65sim::frontend {
 namespace {
 
 schema::ActivationKind activation_kind(Activation activation) {
+    if (activation == Activation::relu_0_to_1) {
+        throw InvalidModel("activation relu_0_to_1: cannot be fused in a .tflite");
+    }
     return static_cast<schema::ActivationKind>(activation);
 }
 schema::PaddingKind padding_kind(Padding padding) {
@@ -19,43 +22,22 @@ schema::PaddingKind padding_kind(Padding padding) {
 }
 
 // Builtins of kind `other` whose options are an empty table or none at all.
-constexpr auto builtins_without_options = std::to_array<std::string_view>({"FLOOR",
-                                                                           "CEIL",
-                                                                           "ROUND",
-                                                                           "NEG",
-                                                                           "SIN",
+constexpr auto builtins_without_options = std::to_array<std::string_view>({"SIN",
                                                                            "COS",
                                                                            "POW",
-                                                                           "LESS",
-                                                                           "LESS_EQUAL",
-                                                                           "GREATER",
-                                                                           "GREATER_EQUAL",
-                                                                           "EQUAL",
-                                                                           "NOT_EQUAL",
-                                                                           "SELECT",
-                                                                           "SELECT_V2",
-                                                                           "LOGICAL_AND",
-                                                                           "LOGICAL_OR",
-                                                                           "LOGICAL_NOT",
-                                                                           "TILE",
                                                                            "FILL",
                                                                            "TOPK_V2",
                                                                            "PADV2",
                                                                            "ZEROS_LIKE",
                                                                            "FLOOR_DIV",
                                                                            "FLOOR_MOD",
-                                                                           "SQUARE",
                                                                            "RANGE",
                                                                            "RANK",
-                                                                           "ELU",
                                                                            "GATHER_ND",
                                                                            "WHERE",
-                                                                           "REVERSE_V2",
                                                                            "LOG_SOFTMAX",
                                                                            "SCATTER_ND",
-                                                                           "BROADCAST_TO",
                                                                            "SIGN",
-                                                                           "RELU_0_TO_1",
                                                                            "ATAN2",
                                                                            "BROADCAST_ARGS",
                                                                            "DYNAMIC_UPDATE_SLICE",
@@ -122,6 +104,8 @@ public:
                 return done(schema::CreateSplitVTable(builder_, a.count));
             case OpType::gather:
                 return done(schema::CreateGatherTable(builder_, a.axis, a.batch_dims));
+            case OpType::arg_min:
+                return done(schema::CreateArgMinTable(builder_, output_kind()));
             default:
                 return done(schema::CreateArgMaxTable(builder_, output_kind()));
         }
@@ -147,6 +131,7 @@ public:
             case OpType::split_v:
             case OpType::gather:
             case OpType::arg_max:
+            case OpType::arg_min:
                 return axis();
             case OpType::fully_connected: {
                 const auto& a = get<FullyConnectedAttributes>();
@@ -162,6 +147,7 @@ public:
             case OpType::mean:
             case OpType::sum:
             case OpType::reduce_max:
+            case OpType::reduce_min:
                 return done(
                     schema::CreateReducerTable(builder_, get<ReduceAttributes>().keep_dims));
             case OpType::reshape:
@@ -201,6 +187,15 @@ public:
                 return done(schema::CreateMirrorPadTable(
                     builder_, get<MirrorPadAttributes>().symmetric ? schema::MirrorKind::symmetric
                                                                    : schema::MirrorKind::reflect));
+            case OpType::space_to_depth:
+                return done(
+                    schema::CreateSpaceToDepthTable(builder_, get<BlockAttributes>().block_size));
+            case OpType::depth_to_space:
+                return done(
+                    schema::CreateDepthToSpaceTable(builder_, get<BlockAttributes>().block_size));
+            case OpType::l2_normalization:
+                return done(schema::CreateL2NormTable(
+                    builder_, activation_kind(get<NormalizationAttributes>().activation)));
             case OpType::cast:
                 return done(schema::CreateCastTable(builder_, operand_kind(), output_kind()));
             case OpType::shape:
