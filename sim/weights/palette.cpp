@@ -5,6 +5,8 @@
 #include <limits>
 #include <span>
 
+#include "base/versions.hpp"
+
 namespace u65sim::weights {
 namespace {
 
@@ -15,34 +17,41 @@ struct Value {
 constexpr std::uint32_t divisors = largest_weight_divisor + 1;
 
 /// Bits of the weights when every index is coded in the one best mode.
-struct ModeCosts {
-    std::array<std::uint64_t, divisors> quotients{};  ///< sum of index >> divisor
-    std::array<std::uint64_t, divisors> above{};      ///< indices with a quotient
-    std::uint64_t count = 0;
-    std::uint32_t largest = 0;
-
+class ModeCosts {
+public:
     void add(std::uint32_t index, std::uint32_t times) {
-        for (std::uint32_t d = 0; d < divisors; ++d) {
-            const std::uint64_t quotient = index >> d;
-            quotients[d] += quotient * times;
-            above[d] += quotient > 0 ? times : 0;
-        }
-        count += times;
-        largest = std::max(largest, index);
+        indices_[used_] = index;
+        times_[used_++] = times;
+    }
+    [[nodiscard]] std::uint32_t largest() const {
+        return *std::max_element(indices_.begin(), indices_.begin() + used_);
     }
     [[nodiscard]] std::uint64_t best(const Palette& palette) const {
+        const std::uint32_t most = largest();
+        std::uint32_t count = 0;
+        for (std::size_t i = 0; i < used_; ++i) count += times_[i];
         auto bits = std::numeric_limits<std::uint64_t>::max();
         for (std::uint32_t d = 0; d < divisors; ++d) {
-            const std::uint32_t quotient = largest >> d;
-            const std::uint64_t base = count * (1 + d);
-            if (quotient <= largest_quotient) bits = std::min(bits, base + quotients[d]);
-            if (quotient <= largest_truncated_quotient) bits = std::min(bits, base + above[d]);
+            const std::uint32_t quotient = most >> d;
+            const std::uint64_t base = std::uint64_t{count} * (1 + d);
+            // At most 2^17 weights a part, indices below 2^10: the sums fit.
+            std::uint32_t quotients = 0, above = 0;
+            for (std::size_t i = 0; i < used_; ++i) {
+                quotients += (indices_[i] >> d) * times_[i];
+                above += indices_[i] >> d != 0 ? times_[i] : 0;
+            }
+            if (quotient <= largest_quotient) bits = std::min(bits, base + quotients);
+            if (quotient <= largest_truncated_quotient) bits = std::min(bits, base + above);
         }
-        if (palette.size == 0 || largest < palette.size) {
-            bits = std::min(bits, count * palette.index_bits());
+        if (palette.size == 0 || most < palette.size) {
+            bits = std::min(bits, std::uint64_t{count} * palette.index_bits());
         }
         return bits;
     }
+
+private:
+    std::array<std::uint32_t, code_count> indices_, times_;
+    std::size_t used_ = 0;
 };
 
 std::uint32_t width_of(std::uint32_t value) {
@@ -70,9 +79,9 @@ PaletteChoice try_size(std::span<const Value> values, std::uint32_t size) {
         for (const Value& value : direct) lowest = std::min(lowest, value.code);
         palette.direct_offset = lowest;
         for (const Value& value : direct) costs.add(size + value.code - lowest, value.count);
-        if (costs.largest >= code_count) return choice;
+        if (costs.largest() >= code_count) return choice;
     }
-    palette.entry_bits = width_of(size > 0 ? largest_entry : costs.largest);
+    palette.entry_bits = width_of(size > 0 ? largest_entry : costs.largest());
     choice.bits = slice_header_bits + palette_header_bits +
                   std::uint64_t{size} * palette.entry_bits + costs.best(palette);
     return choice;
@@ -84,8 +93,9 @@ bool more_frequent(const Value& a, const Value& b) {
 
 }  // namespace
 
+U65SIM_VERSIONS
 PaletteChoice choose_palette(const Histogram& histogram) {
-    std::array<Value, code_count> storage{};
+    std::array<Value, code_count> storage;
     std::size_t used = 0;
     for (std::uint32_t code = 0; code < code_count; ++code) {
         if (histogram[code] > 0) storage[used++] = {code, histogram[code]};

@@ -44,18 +44,19 @@ struct Group {
 
 constexpr std::uint32_t step = 8;  ///< weights taken at once where none is zero
 
-/// Adds the residues of `step` codes; returns whether all of the codes are above zero.
-bool take(const std::uint16_t* codes, std::uint64_t& residues) {
-    constexpr std::uint64_t ones = 0x0001'0001'0001'0001U;
-    std::uint64_t set = 0, zeros = 0;
-    for (std::size_t half = 0; half < 2; ++half) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, codes + 4 * half, sizeof word);
-        zeros |= (word - ones) & ~word;
-        for (std::size_t i = 0; i < 4; ++i, word >>= 16) set |= std::uint64_t{1} << (word % 64);
-    }
-    residues |= set;
-    return (zeros & (ones << 15)) == 0;
+/// Four codes in each of two lanes, or two sets of residues.
+using Pair = std::uint64_t __attribute__((vector_size(16)));
+
+/// Adds the residues of `step` codes; returns how many of the codes are zero.
+std::uint32_t take(const std::uint16_t* codes, Pair& sets) {
+    constexpr std::uint64_t high = 0x8000'8000'8000'8000U;
+    Pair word;
+    std::memcpy(&word, codes, sizeof word);
+    // The highest bit of every code that is zero.
+    const Pair zeros = ~(((word & ~high) + ~high) | word) & high;
+    const Pair one = Pair{} + 1;
+    for (std::size_t i = 0; i < 4; ++i, word >>= 16) sets |= one << (word % 64);
+    return static_cast<std::uint32_t>(std::popcount(zeros[0] | zeros[1] >> 1));
 }
 
 /// The weights in groups; the exact values of a group are looked at when somebody asks.
@@ -89,11 +90,12 @@ private:
     std::size_t add(std::size_t at) {
         Group now{.begin = at};
         std::uint32_t left = group_size;
+        Pair sets{};
         while (left > 0 && at < codes_.size()) {
-            std::uint64_t residues = 0;
-            if (left >= step && codes_.size() - at >= step && take(&codes_[at], residues)) {
-                now.residues |= residues;
-                left -= step;
+            if (left >= step && codes_.size() - at >= step) {
+                const std::uint32_t zeros = take(&codes_[at], sets);
+                now.zeros += zeros;
+                left -= step - zeros;
                 at += step;
                 continue;
             }
@@ -106,6 +108,8 @@ private:
                 left -= 1 - zero;
             }
         }
+        // Zero has residue 0, so that this one does not count.
+        now.residues |= (sets[0] | sets[1]) & ~std::uint64_t{1};
         groups_.push_back(now);
         return at;
     }

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "base/versions.hpp"
 #include "weights/words.hpp"
@@ -70,32 +71,36 @@ struct Remainders {
         count += width;
     }
     void write(BitCursor& out) const {
-        const std::uint32_t first = std::min(count, BitCursor::most);
-        out.put(bits & low_bits(first), first);
-        if (count > first) out.put(bits >> first, count - first);
+        if (count <= BitCursor::most) {
+            out.put(bits, count);
+        } else {
+            out.put(bits & low_bits(BitCursor::most), BitCursor::most);
+            out.put(bits >> BitCursor::most, count - BitCursor::most);
+        }
     }
 };
 
 /// Bits written as a whole before they are taken chunk by chunk.
 class BitQueue {
 public:
-    /// Calls write(cursor), which appends at most `bits` bits.
-    template <class Write>
-    BitQueue(std::uint64_t bits, Write&& write) : bytes_(bits / 8 + 2 * margin) {
-        BitCursor cursor{bytes_.data()};
-        write(cursor);
+    /// Room for `bits` bits.
+    explicit BitQueue(std::uint64_t bits)
+        : bytes_(std::make_unique_for_overwrite<std::uint8_t[]>(bits / 8 + 3 * margin)) {}
+    [[nodiscard]] BitCursor begin() { return BitCursor{bytes_.get()}; }
+    /// Zeros stand behind the last bit.
+    static void end(BitCursor& cursor) {
         for (std::size_t i = 0; i < margin; ++i) cursor.put(0, 8);
     }
-    /// The next `count` bits, at most 56; zeros behind the last one.
+    /// The next `count` bits, at most 56.
     std::uint64_t take(std::uint32_t count) {
-        const std::uint64_t bits = load_word(bytes_.data() + at_ / 8) >> (at_ % 8);
+        const std::uint64_t bits = load_word(bytes_.get() + at_ / 8) >> (at_ % 8);
         at_ += count;
         return bits & low_bits(count);
     }
 
 private:
     static constexpr std::size_t margin = 16;  ///< bytes that may be read behind the last bit
-    std::vector<std::uint8_t> bytes_;
+    std::unique_ptr<std::uint8_t[]> bytes_;
     std::uint64_t at_ = 0;
 };
 
@@ -113,44 +118,6 @@ std::uint64_t join_lanes(std::uint64_t lanes, std::uint32_t width) {
     return (pairs & mask) | (pairs >> (32 - 2 * width) & mask << (2 * width));
 }
 
-/// Unary bits of one kind.
-template <std::uint16_t Unary::*bits, std::uint8_t Unary::*count>
-void put_unary(BitCursor& to, std::span<const std::uint16_t> indices, std::uint32_t divisor,
-               const Unary* codes, const Unary* quads) {
-    BitCursor out = to;
-    std::size_t i = 0;
-    for (; i + 4 <= indices.size(); i += 4) {
-        const std::uint64_t quotients =
-            load_lanes(indices.data() + i) >> divisor & every_lane(low_bits(16 - divisor));
-        if ((quotients & ~every_lane(low_bits(quad_digit_bits))) == 0) {
-            const Unary& quad = quads[join_lanes(quotients, quad_digit_bits)];
-            out.put(quad.*bits, quad.*count);
-            continue;
-        }
-        for (std::size_t j = i; j < i + 4; ++j) {
-            const Unary& code = codes[indices[j] >> divisor];
-            out.put(code.*bits, code.*count);
-        }
-    }
-    for (; i < indices.size(); ++i) {
-        const Unary& code = codes[indices[i] >> divisor];
-        out.put(code.*bits, code.*count);
-    }
-    to = out;
-}
-
-void put_remainders(BitCursor& to, std::span<const std::uint16_t> indices, std::uint32_t divisor) {
-    if (divisor == 0) return;
-    BitCursor out = to;
-    std::size_t i = 0;
-    for (; i + 4 <= indices.size(); i += 4) {
-        const std::uint64_t low = load_lanes(indices.data() + i) & every_lane(low_bits(divisor));
-        out.put(join_lanes(low, divisor), 4 * divisor);
-    }
-    for (; i < indices.size(); ++i) out.put(indices[i] & low_bits(divisor), divisor);
-    to = out;
-}
-
 /// The weights of one slice, a chunk at a time.
 class WeightChunks {
 public:
@@ -158,18 +125,12 @@ public:
         : left_(indices.size()),
           divisor_(mode.weight_divisor),
           truncated_(mode.truncated),
-          zero_(indices.size() * 16,
-                [&](BitCursor& out) {
-                    put_unary<&Unary::zero, &Unary::zero_bits>(out, indices, divisor_, codes(),
-                                                               quads());
-                }),
-          one_(indices.size() * 16,
-               [&](BitCursor& out) {
-                   put_unary<&Unary::one, &Unary::one_bits>(out, indices, divisor_, codes(),
-                                                            quads());
-               }),
-          low_(indices.size() * divisor_,
-               [&](BitCursor& out) { put_remainders(out, indices, divisor_); }) {}
+          zero_(indices.size() * 16),
+          one_(indices.size() * 16),
+          low_(indices.size() * divisor_) {
+        queue_unary(indices);
+        queue_remainders(indices);
+    }
 
     [[nodiscard]] bool done() const { return left_ == 0; }
 
@@ -185,21 +146,61 @@ public:
         const auto completed = static_cast<std::uint32_t>(std::min(ends, left_));
         left_ -= completed;
         const std::uint32_t count = completed * divisor_;
-        const std::uint32_t first = std::min(count, BitCursor::most);
-        gathered_ = {low_.take(first), count};
-        if (count > first) gathered_.bits |= low_.take(count - first) << first;
+        if (count <= BitCursor::most) {
+            gathered_ = {low_.take(count), count};
+        } else {
+            gathered_ = {low_.take(BitCursor::most), count};
+            gathered_.bits |= low_.take(count - BitCursor::most) << BitCursor::most;
+        }
         return completed;
     }
     void write_unary(BitCursor& out) const { out.put(unary_, weight_chunk_bits); }
     void write_more(BitCursor& out) const { out.put(more_, more_bits_); }
+    void write_both(BitCursor& out) const {
+        out.put(unary_ | more_ << weight_chunk_bits, weight_chunk_bits + more_bits_);
+    }
     [[nodiscard]] Remainders remainders() const { return gathered_; }
 
 private:
-    [[nodiscard]] const Unary* codes() const {
-        return truncated_ ? truncated_unary.data() : plain_unary.data();
+    void queue_unary(std::span<const std::uint16_t> indices) {
+        const Unary* const codes = truncated_ ? truncated_unary.data() : plain_unary.data();
+        const Unary* const quads = truncated_ ? truncated_quads.data() : plain_quads.data();
+        const std::uint32_t divisor = divisor_;
+        const std::uint64_t high = ~every_lane(low_bits(quad_digit_bits));
+        const std::uint64_t mask = every_lane(low_bits(16 - divisor));
+        BitCursor zero = zero_.begin(), one = one_.begin();
+        const auto put = [&](const Unary& code) {
+            zero.put(code.zero, code.zero_bits);
+            one.put(code.one, code.one_bits);
+        };
+        std::size_t i = 0;
+        for (; i + 4 <= indices.size(); i += 4) {
+            const std::uint64_t quotients = load_lanes(&indices[i]) >> divisor & mask;
+            if ((quotients & high) == 0) {
+                put(quads[join_lanes(quotients, quad_digit_bits)]);
+            } else {
+                for (std::size_t j = i; j < i + 4; ++j) put(codes[indices[j] >> divisor]);
+            }
+        }
+        for (; i < indices.size(); ++i) put(codes[indices[i] >> divisor]);
+        BitQueue::end(zero);
+        BitQueue::end(one);
     }
-    [[nodiscard]] const Unary* quads() const {
-        return truncated_ ? truncated_quads.data() : plain_quads.data();
+
+    void queue_remainders(std::span<const std::uint16_t> indices) {
+        const std::uint32_t divisor = divisor_;
+        const std::uint64_t mask = every_lane(low_bits(divisor));
+        BitCursor low = low_.begin();
+        std::size_t i = 0;
+        for (; i + 8 <= indices.size() && divisor > 0; i += 8) {
+            const std::uint64_t first = join_lanes(load_lanes(&indices[i]) & mask, divisor);
+            const std::uint64_t next = join_lanes(load_lanes(&indices[i + 4]) & mask, divisor);
+            low.put(first | next << (4 * divisor), 8 * divisor);
+        }
+        for (; i < indices.size() && divisor > 0; ++i) {
+            low.put(indices[i] & low_bits(divisor), divisor);
+        }
+        BitQueue::end(low);
     }
 
     std::size_t left_;  ///< weights not completed
@@ -256,17 +257,18 @@ void write_indices(BitCursor& out, std::span<const std::uint16_t> indices, std::
     for (const std::uint16_t index : indices) out.put(index, bits);
 }
 
-void write_weights(BitCursor& out, std::span<const std::uint16_t> indices, SliceMode mode) {
+void write_weights(BitCursor& to, std::span<const std::uint16_t> indices, SliceMode mode) {
     WeightChunks weights{indices, mode};
+    BitCursor out = to;
     Remainders remainders;
     while (!weights.done()) {
         weights.gather();
-        weights.write_unary(out);
-        weights.write_more(out);
+        weights.write_both(out);
         remainders.write(out);
         remainders = weights.remainders();
     }
     remainders.write(out);
+    to = out;
 }
 
 /// Weights and runs take turns: whoever leads by too much sits a chunk out.
