@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -69,23 +70,46 @@ std::array<std::int8_t, 256> centroid_table(std::int32_t clusters) {
     return table;
 }
 
-// One value, in any unit: the largest becomes 127.
-std::int32_t draw(WeightModel::Distribution distribution, Random& random) {
+// Values in any unit: the largest becomes 127.
+void draw(WeightModel::Distribution distribution, Random& random, std::span<std::int32_t> drawn) {
     switch (distribution) {
-        case WeightModel::Distribution::laplace: {
-            // The difference of two products of normal values has this distribution.
-            const std::int64_t a = random.gaussian();
-            const std::int64_t b = random.gaussian();
-            const std::int64_t c = random.gaussian();
-            const std::int64_t d = random.gaussian();
-            return static_cast<std::int32_t>((a * b - c * d) / 262144);
-        }
+        case WeightModel::Distribution::laplace:
+            for (std::int32_t& value : drawn) {
+                // The difference of two products of normal values has this distribution.
+                const std::int64_t a = random.gaussian();
+                const std::int64_t b = random.gaussian();
+                const std::int64_t c = random.gaussian();
+                const std::int64_t d = random.gaussian();
+                value = static_cast<std::int32_t>((a * b - c * d) / 262144);
+            }
+            return;
         case WeightModel::Distribution::uniform:
-            return static_cast<std::int32_t>(random.next() >> 40U) - (1 << 23);
+            for (std::int32_t& value : drawn) {
+                value = static_cast<std::int32_t>(random.next() >> 40U) - (1 << 23);
+            }
+            return;
         case WeightModel::Distribution::gaussian:
-            break;
+            random.gaussian(drawn);
+            return;
     }
-    return random.gaussian();
+}
+
+std::int64_t largest_magnitude(std::span<const std::int32_t> drawn) {
+    std::int32_t top = 1;
+    for (const std::int32_t value : drawn) top = std::max(top, std::abs(value));
+    return top;
+}
+
+void quantise(std::span<const std::int32_t> drawn, std::int64_t top, bool pruned,
+              std::span<std::int8_t> values) {
+    const std::int64_t factor = (std::int64_t{largest} << 32U) / top;
+    for (std::size_t i = 0; i < drawn.size(); ++i) {
+        const std::int64_t raw = drawn[i];
+        std::int64_t value = (raw * factor + (std::int64_t{1} << 31U)) >> 32U;
+        // Pruning alone makes zeros: what it left must not round to zero.
+        if (pruned && value == 0 && raw != 0) value = raw < 0 ? -1 : 1;
+        values[i] = static_cast<std::int8_t>(value);
+    }
 }
 
 }  // namespace
@@ -93,44 +117,42 @@ std::int32_t draw(WeightModel::Distribution distribution, Random& random) {
 DrawnWeights draw_weights(const DrawSettings& settings, Random& random, std::size_t channels,
                           std::size_t fan_in, bool is_per_channel) {
     check(settings);
-    std::vector<std::int32_t> drawn(channels * fan_in);
-    for (std::int32_t& value : drawn) value = draw(settings.distribution, random);
-    if (settings.sparsity > 0.0) prune(drawn, settings.sparsity);
-
-    std::vector<std::int64_t> tops(channels, 1);
-    for (std::size_t channel = 0; channel < channels; ++channel) {
-        for (std::size_t index = 0; index < fan_in; ++index) {
-            tops[channel] =
-                std::max<std::int64_t>(tops[channel], std::abs(drawn[channel * fan_in + index]));
-        }
-    }
-    if (!is_per_channel && !tops.empty()) {
-        std::fill(tops.begin(), tops.end(), *std::max_element(tops.begin(), tops.end()));
-    }
-
     DrawnWeights weights;
-    weights.values.resize(drawn.size());
+    weights.values.resize(channels * fan_in);
     weights.sums.resize(channels);
     weights.square_sums.resize(channels);
-    const bool is_clustered = settings.clusters > 0;
     const auto centroids =
-        is_clustered ? centroid_table(settings.clusters) : std::array<std::int8_t, 256>{};
-    for (std::size_t channel = 0; channel < channels; ++channel) {
-        const std::int64_t factor = (std::int64_t{largest} << 32U) / tops[channel];
-        std::int64_t sum = 0;
-        std::int64_t square_sum = 0;
-        for (std::size_t index = 0; index < fan_in; ++index) {
-            const std::int64_t raw = drawn[channel * fan_in + index];
-            std::int64_t value = (raw * factor + (std::int64_t{1} << 31U)) >> 32U;
-            // Pruning alone makes zeros: what it left must not round to zero.
-            if (settings.sparsity > 0.0 && value == 0 && raw != 0) value = raw < 0 ? -1 : 1;
-            if (is_clustered) value = centroids[static_cast<std::size_t>(value + 128)];
-            weights.values[channel * fan_in + index] = static_cast<std::int8_t>(value);
-            sum += value;
-            square_sum += value * value;
+        settings.clusters > 0 ? centroid_table(settings.clusters) : std::array<std::int8_t, 256>{};
+    // Channels that depend on nothing but themselves are drawn one at a time.
+    const bool apart = is_per_channel && settings.sparsity == 0.0;
+    const std::size_t together = apart ? 1 : channels;
+    std::vector<std::int32_t> drawn(together * fan_in);
+    std::vector<std::int64_t> tops(together);
+    for (std::size_t first = 0; first < channels; first += together) {
+        draw(settings.distribution, random, drawn);
+        if (settings.sparsity > 0.0) prune(drawn, settings.sparsity);
+        for (std::size_t i = 0; i < together; ++i) {
+            const auto channel = std::span{drawn}.subspan(i * fan_in, fan_in);
+            tops[i] = largest_magnitude(channel);
         }
-        weights.sums[channel] = sum;
-        weights.square_sums[channel] = square_sum;
+        if (!is_per_channel) {
+            std::fill(tops.begin(), tops.end(), *std::max_element(tops.begin(), tops.end()));
+        }
+        for (std::size_t i = 0; i < together; ++i) {
+            const std::size_t channel = first + i;
+            const auto values = std::span{weights.values}.subspan(channel * fan_in, fan_in);
+            quantise(std::span{drawn}.subspan(i * fan_in, fan_in), tops[i], settings.sparsity > 0.0,
+                     values);
+            std::int64_t sum = 0;
+            std::int64_t square_sum = 0;
+            for (std::int8_t& value : values) {
+                if (settings.clusters > 0) value = centroids[static_cast<std::size_t>(value + 128)];
+                sum += value;
+                square_sum += std::int64_t{value} * value;
+            }
+            weights.sums[channel] = sum;
+            weights.square_sums[channel] = square_sum;
+        }
     }
     return weights;
 }
@@ -138,10 +160,14 @@ DrawnWeights draw_weights(const DrawSettings& settings, Random& random, std::siz
 std::vector<std::uint8_t> arrange(const std::vector<std::int8_t>& drawn, std::size_t channels,
                                   std::size_t fan_in, bool channels_last, int zero) {
     std::vector<std::uint8_t> bytes(drawn.size());
-    for (std::size_t index = 0; index < drawn.size(); ++index) {
-        const std::size_t place =
-            channels_last ? index % fan_in * channels + index / fan_in : index;
-        bytes[place] = static_cast<std::uint8_t>(drawn[index] + zero);
+    const std::size_t channel_step = channels_last ? 1 : fan_in;
+    const std::size_t step = channels_last ? channels : 1;
+    for (std::size_t channel = 0; channel < channels; ++channel) {
+        const std::int8_t* from = drawn.data() + channel * fan_in;
+        std::uint8_t* to = bytes.data() + channel * channel_step;
+        for (std::size_t i = 0; i < fan_in; ++i) {
+            to[i * step] = static_cast<std::uint8_t>(from[i] + zero);
+        }
     }
     return bytes;
 }

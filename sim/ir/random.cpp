@@ -71,6 +71,36 @@ constexpr std::uint64_t mix(std::uint64_t& state) {
     return value ^ (value >> 31U);
 }
 
+using State = std::array<std::uint64_t, 4>;
+
+std::uint64_t advance(State& state) {
+    const std::uint64_t result = std::rotl(state[1] * 5, 7) * 9;
+    const std::uint64_t shifted = state[1] << 17U;
+    state[2] ^= state[0];
+    state[3] ^= state[1];
+    state[1] ^= state[2];
+    state[0] ^= state[3];
+    state[2] ^= shifted;
+    state[3] = std::rotl(state[3], 45);
+    return result;
+}
+
+std::int32_t normal(std::uint64_t word) {
+    // Bit 63 down: the run of zeros picks the octave of the tail, the bits behind it the place
+    // inside, 16 segments with linear interpolation.
+    const int zeros = std::min(std::countl_zero(word | 1U), octaves - 1);
+    const std::uint64_t below = word << (zeros + 1);
+    const auto segment = static_cast<std::size_t>(below >> (64 - segment_bits));
+    const auto fraction = static_cast<std::int64_t>((below << segment_bits) >> 52U);
+    const auto& row = quantiles[static_cast<std::size_t>(zeros)];
+    const std::int64_t from = row[segment];
+    const std::int64_t step = row[segment + 1] - from;
+    const auto size = static_cast<std::int32_t>(from + ((step * fraction) >> 12U));
+    // Without a branch, for half of them are negative.
+    const auto negative = static_cast<std::int32_t>(word & 1U);
+    return (size ^ -negative) + negative;
+}
+
 }  // namespace
 
 Random::Random(std::uint64_t seed) {
@@ -86,32 +116,14 @@ Random::Random(std::uint64_t seed, std::string_view purpose) {
     for (std::uint64_t& word : state_) word = mix(seed);
 }
 
-std::uint64_t Random::next() {
-    const std::uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
-    const std::uint64_t shifted = state_[1] << 17U;
-    state_[2] ^= state_[0];
-    state_[3] ^= state_[1];
-    state_[1] ^= state_[2];
-    state_[0] ^= state_[3];
-    state_[2] ^= shifted;
-    state_[3] = std::rotl(state_[3], 45);
-    return result;
-}
+std::uint64_t Random::next() { return advance(state_); }
 
-std::int32_t Random::gaussian() {
-    const std::uint64_t word = next();
-    const bool is_negative = (word & 1U) != 0;
-    // Bit 63 down: the run of zeros picks the octave of the tail, the bits behind it the place
-    // inside, 16 segments with linear interpolation.
-    const int zeros = std::min(std::countl_zero(word | 1U), octaves - 1);
-    const std::uint64_t below = word << (zeros + 1);
-    const auto segment = static_cast<std::size_t>(below >> (64 - segment_bits));
-    const auto fraction = static_cast<std::int64_t>((below << segment_bits) >> 52U);
-    const auto& row = quantiles[static_cast<std::size_t>(zeros)];
-    const std::int64_t from = row[segment];
-    const std::int64_t step = row[segment + 1] - from;
-    const auto size = static_cast<std::int32_t>(from + ((step * fraction) >> 12U));
-    return is_negative ? -size : size;
+std::int32_t Random::gaussian() { return normal(advance(state_)); }
+
+void Random::gaussian(std::span<std::int32_t> numbers) {
+    State state = state_;  // stays in registers
+    for (std::int32_t& number : numbers) number = normal(advance(state));
+    state_ = state;
 }
 
 double Random::uniform() { return static_cast<double>(next() >> 11U) * 0x1p-53; }

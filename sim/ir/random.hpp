@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace u65sim::ir {
@@ -17,6 +18,8 @@ public:
     std::uint64_t next();
     /// Standard normal, times 65536.
     std::int32_t gaussian();
+    /// As many of them as there is room for.
+    void gaussian(std::span<std::int32_t> numbers);
     /// Between 0 (included) and 1 (not).
     double uniform();
 
