@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <u65sim/graph.hpp>
+#include <u65sim/units.hpp>
 
 namespace u65sim {
 
@@ -20,6 +21,8 @@ Graph read_yaml_graph(std::string_view text, std::string_view origin = "<text>")
 
 /// A .tflite that other tools load. Throws InvalidModel for operators whose options are unknown.
 std::vector<std::uint8_t> write_tflite(const Graph& graph);
+/// Size of write_tflite's result, without writing the constants. Throws as it does.
+Bytes tflite_size(const Graph& graph);
 /// Through a temporary file and a rename, so that nothing half-written stays. Throws FileError.
 void save_tflite(const Graph& graph, const std::filesystem::path& file);
 

@@ -21,7 +21,7 @@ namespace {
 Bytes serialised_size(const Graph& graph) {
     if (!has_modelled_weights(graph)) {
         try {
-            return Bytes{static_cast<std::int64_t>(write_tflite(graph).size())};
+            return tflite_size(graph);
         } catch (const InvalidModel&) {
             // The constants' size must do.
         }

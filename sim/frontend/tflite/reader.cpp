@@ -109,7 +109,11 @@ private:
     std::vector<Value> list(const flatbuffers::Vector<Value>* vector) {
         if (vector == nullptr) return {};
         charge(vector->size() * sizeof(Value));
-        return {vector->begin(), vector->end()};
+        if constexpr (sizeof(Value) == 1) {
+            return {vector->data(), vector->data() + vector->size()};
+        } else {
+            return {vector->begin(), vector->end()};
+        }
     }
 
     std::vector<std::uint8_t> file_range(std::string_view what, std::uint64_t offset,

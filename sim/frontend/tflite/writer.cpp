@@ -25,10 +25,23 @@ using Offsets = std::vector<flatbuffers::Offset<Table>>;
 
 class Writer {
 public:
-    explicit Writer(const Graph& graph) : graph_(graph) {}
+    /// What `sized` writes has the right size, and constants without values.
+    explicit Writer(const Graph& graph, bool sized = false)
+        : graph_(graph),
+          sized_(sized),
+          builder_{static_cast<std::size_t>(check_size(graph)) + first_room} {}
 
     std::vector<std::uint8_t> write() {
-        check_size();
+        build();
+        return {builder_.GetBufferPointer(), builder_.GetBufferPointer() + builder_.GetSize()};
+    }
+    std::size_t size() {
+        build();
+        return builder_.GetSize();
+    }
+
+private:
+    void build() {
         buffers_.push_back(schema::CreateBufferTable(builder_));  // buffer 0 is the empty one
         Offsets<schema::TensorTable> tensors;
         for (const Tensor& tensor : graph_.tensors) tensors.push_back(write_tensor(tensor));
@@ -54,31 +67,37 @@ public:
                       flatbuffers::Vector<flatbuffers::Offset<schema::MetadataTable>>>{}
                 : builder_.CreateVector(metadata));
         schema::FinishModelTableBuffer(builder_, model);
-        return {builder_.GetBufferPointer(), builder_.GetBufferPointer() + builder_.GetSize()};
     }
 
-private:
-    // The builder aborts when it outgrows its 32-bit offsets.
-    void check_size() const {
+    // Bytes of all constants. The builder aborts when it outgrows its 32-bit offsets.
+    static std::int64_t check_size(const Graph& graph) {
         std::int64_t size = 0;
-        for (const Tensor& tensor : graph_.tensors) {
+        for (const Tensor& tensor : graph.tensors) {
             if (tensor.data) size += static_cast<std::int64_t>(tensor.data.bytes().size());
         }
-        for (const Metadata& entry : graph_.metadata) {
+        for (const Metadata& entry : graph.metadata) {
             size += static_cast<std::int64_t>(entry.bytes.size());
         }
-        for (const Operator& op : graph_.operators) {
+        for (const Operator& op : graph.operators) {
             size += static_cast<std::int64_t>(op.custom_options.size());
         }
         if (size > largest_file) {
             throw InvalidModel(fmt::format("{}: {} bytes of constants, a .tflite holds at most {}",
-                                           graph_.name, size, largest_file));
+                                           graph.name, size, largest_file));
         }
+        return size;
     }
 
     std::uint32_t write_buffer(const std::vector<std::uint8_t>& bytes) {
         builder_.ForceVectorAlignment(bytes.size(), 1, 16);
-        buffers_.push_back(schema::CreateBufferTable(builder_, builder_.CreateVector(bytes)));
+        flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> data;
+        if (sized_) {
+            std::uint8_t* unwritten = nullptr;
+            data = builder_.CreateUninitializedVector(bytes.size(), &unwritten);
+        } else {
+            data = builder_.CreateVector(bytes);
+        }
+        buffers_.push_back(schema::CreateBufferTable(builder_, data));
         return static_cast<std::uint32_t>(buffers_.size() - 1);
     }
 
@@ -147,8 +166,11 @@ private:
 
     using Code = std::tuple<std::int32_t, std::string, std::int32_t>;
 
+    static constexpr std::size_t first_room = std::size_t{1} << 20U;  ///< beside the constants
+
     const Graph& graph_;
-    flatbuffers::FlatBufferBuilder builder_{1U << 20U};
+    bool sized_;
+    flatbuffers::FlatBufferBuilder builder_;
     Offsets<schema::BufferTable> buffers_;
     std::map<const std::vector<std::uint8_t>*, std::uint32_t> buffer_numbers_;
     std::map<Code, std::uint32_t> code_numbers_;
@@ -161,6 +183,11 @@ private:
 std::vector<std::uint8_t> write_tflite(const Graph& graph) {
     verify(graph);
     return frontend::Writer{graph}.write();
+}
+
+Bytes tflite_size(const Graph& graph) {
+    verify(graph);
+    return Bytes{static_cast<std::int64_t>(frontend::Writer{graph, true}.size())};
 }
 
 }  // namespace u65sim

@@ -95,7 +95,9 @@ TEST_CASE("what is written reads back equal") {
     for (const ElementType type : {ElementType::int8, ElementType::uint8, ElementType::int16}) {
         const Graph graph = every_layer(type);
         INFO(to_string(type));
-        CHECK(read_tflite(write_tflite(graph), graph.name) == graph);
+        const auto bytes = write_tflite(graph);
+        CHECK(read_tflite(bytes, graph.name) == graph);
+        CHECK(tflite_size(graph) == Bytes{static_cast<std::int64_t>(bytes.size())});
     }
 }
 
@@ -122,6 +124,7 @@ TEST_CASE("custom operators and unknown builtins survive the file") {
     CHECK(read_tflite(write_tflite(graph), graph.name) == graph);
     graph.operators.back().builtin_code = 80;  // FAKE_QUANT has options that a graph cannot hold
     CHECK_THROWS_WITH(write_tflite(graph), Catch::Contains("FAKE_QUANT"));
+    CHECK_THROWS_WITH(tflite_size(graph), Catch::Contains("FAKE_QUANT"));
 }
 
 TEST_CASE("constants lie on 16-byte borders and the file names its format") {
