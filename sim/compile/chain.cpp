@@ -63,4 +63,22 @@ NpuOp& Chain::row_maximum(const View& rows, std::int32_t depth, const View& maxi
     return npu;
 }
 
+View Chain::row_sum(const View& rows) {
+    lowering_.program().buffer(rows).linear = true;
+    const View sum = map({1, rows.extent.w, 1}, "sum");
+    NpuOp& npu = lowering_.add(KernelKind::pool, rows, sum, "sum");
+    npu.kernel.pool_mode = stream::PoolMode::reduce_sum;
+    npu.kernel.global_scale = true;
+    npu.kernel.ofm_scale = {1, 0};
+    return sum;
+}
+
+Chain::Normalised Chain::normalised(const View& sum, const View& exponent) {
+    const View headroom1 = map(sum.extent, "headroom+1");
+    step(ElementwiseMode::clz, sum, {}, headroom1);
+    const View shift = apply(ElementwiseMode::sub, exponent, headroom1, "shift");
+    const View headroom = apply(ElementwiseMode::sub, headroom1, scalar(1, "1"), "headroom");
+    return {apply(ElementwiseMode::shl, sum, headroom, "shifted"), shift};
+}
+
 }  // namespace u65sim::compiler

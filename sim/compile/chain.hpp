@@ -24,6 +24,14 @@ public:
     /// The largest element of each row of `depth` on a map of one column, as a pool over a map
     /// of depth one. `rows` holds rows x depth elements, linear.
     NpuOp& row_maximum(const View& rows, std::int32_t depth, const View& maximum);
+    /// Sum of each row of `rows` (1 x count x depth, linear) on a map of one column.
+    View row_sum(const View& rows);
+    /// Sums above zero without leading zeros but the sign's.
+    struct Normalised {
+        View value;  ///< sum << headroom
+        View shift;  ///< exponent - headroom - 1
+    };
+    Normalised normalised(const View& sum, const View& exponent);
 
 private:
     Lowering& lowering_;

@@ -65,21 +65,9 @@ void lower_softmax(Lowering& lowering) {
     const View scaled = chain.map(full, "scaled");
     chain.step(ElementwiseMode::shr, exps, number(12, "12"), scaled).kernel.rounding =
         Rounding::natural;
-    lowering.program().buffer(scaled).linear = true;
-    const View sum = chain.map(one, "sum");
-    {
-        NpuOp& npu = lowering.add(KernelKind::pool, scaled, sum, "sum");
-        npu.kernel.pool_mode = stream::PoolMode::reduce_sum;
-        npu.kernel.global_scale = true;
-        npu.kernel.ofm_scale = {1, 0};
-    }
+    const View sum = chain.row_sum(scaled);
     // 4 to 7: normalise the sum by its headroom.
-    const View headroom1 = chain.map(one, "headroom+1");
-    chain.step(ElementwiseMode::clz, sum, {}, headroom1);
-    const View shift =
-        chain.apply(ElementwiseMode::sub, number(12 + 31 - 8, "35"), headroom1, "shift");
-    const View headroom = chain.apply(ElementwiseMode::sub, headroom1, number(1, "1"), "headroom");
-    const View shifted = chain.apply(ElementwiseMode::shl, sum, headroom, "shifted");
+    const auto [shifted, shift] = chain.normalised(sum, number(12 + 31 - 8, "35"));
     // 8 to 10: half of the denominator, 1 + x, in Q0.31.
     const View fraction =
         chain.apply(ElementwiseMode::sub, shifted, number(1 << 30, "2^30"), "fraction");

@@ -53,20 +53,9 @@ void lower_softmax_16(Lowering& lowering) {
     const View exps = lowering.temporary(full, DataType::s16, "exp");
     look_up(chain.step(ElementwiseMode::add, scaled, number(32767, "32767"), exps),
             arith::softmax_exp_table16());
-    lowering.program().buffer(exps).linear = true;
-    const View sum = chain.map(one, "sum");
-    {
-        NpuOp& npu = lowering.add(KernelKind::pool, exps, sum, "sum");
-        npu.kernel.pool_mode = stream::PoolMode::reduce_sum;
-        npu.kernel.global_scale = true;
-        npu.kernel.ofm_scale = {1, 0};
-    }
+    const View sum = chain.row_sum(exps);
     // The sum, normalised to 1..2 with 16 bits behind the point, less 1 and recentred.
-    const View headroom1 = chain.map(one, "headroom+1");
-    chain.step(ElementwiseMode::clz, sum, {}, headroom1);
-    const View shift = chain.apply(ElementwiseMode::sub, number(31, "31"), headroom1, "shift");
-    const View headroom = chain.apply(ElementwiseMode::sub, headroom1, number(1, "1"), "headroom");
-    const View shifted = chain.apply(ElementwiseMode::shl, sum, headroom, "shifted");
+    const auto [shifted, shift] = chain.normalised(sum, number(31, "31"));
     const View fraction = chain.map(one, "fraction");
     chain.step(ElementwiseMode::shr, shifted, number(14, "14"), fraction).kernel.rounding =
         Rounding::natural;

@@ -12,6 +12,7 @@
 
 #include <u65sim/compile.hpp>
 
+#include "base/rounding.hpp"
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
 #include "timing/estimate.hpp"
@@ -208,13 +209,6 @@ struct Program {
         return target->memory_mode == MemoryMode::dedicated_sram;
     }
 };
-
-constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
-    return (value + multiple - 1) / multiple * multiple;
-}
-constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t by) {
-    return (value + by - 1) / by;
-}
 
 /// Bytes a map of this extent takes in a layout.
 std::int64_t storage_bytes(const Extent& extent, stream::DataType type, stream::Layout layout);

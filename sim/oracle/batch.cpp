@@ -7,6 +7,8 @@
 
 #include <u65sim/error.hpp>
 
+#include "base/parallel.hpp"
+
 namespace u65sim::oracle {
 
 namespace {
@@ -17,21 +19,18 @@ public:
           const std::function<Report(std::size_t)>& ask)
         : answers_(count), options_(options), ask_(ask) {}
 
-    /// One thread's share: takes the next query until none is left.
-    void work() {
-        for (std::size_t i = next_++; i < answers_.size(); i = next_++) {
-            Answer& answer = answers_[i];
-            if (stopped_) {
-                answer.error = std::make_exception_ptr(Cancelled("left unasked"));
-                continue;
-            }
-            try {
-                answer.report = ask_(i);
-            } catch (...) {
-                answer.error = std::current_exception();
-            }
-            tell();
+    void answer(std::size_t i) {
+        Answer& answer = answers_[i];
+        if (stopped_) {
+            answer.error = std::make_exception_ptr(Cancelled("left unasked"));
+            return;
         }
+        try {
+            answer.report = ask_(i);
+        } catch (...) {
+            answer.error = std::current_exception();
+        }
+        tell();
     }
     std::vector<Answer> answers() && {
         if (failure_) std::rethrow_exception(failure_);
@@ -54,7 +53,6 @@ private:
     std::vector<Answer> answers_;
     const BatchOptions& options_;
     const std::function<Report(std::size_t)>& ask_;
-    std::atomic<std::size_t> next_{0};
     std::atomic<bool> stopped_{false};
     std::mutex mutex_;
     std::size_t done_ = 0;
@@ -68,14 +66,8 @@ std::vector<Answer> answer_all(std::size_t count, const BatchOptions& options,
     const std::size_t wanted =
         options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
     Batch batch{count, options, ask};
-    {
-        // The calling thread is one of them; the others are joined on every way out.
-        std::vector<std::jthread> threads;
-        for (std::size_t i = 1; i < std::min(wanted, count); ++i) {
-            threads.emplace_back([&batch] { batch.work(); });
-        }
-        batch.work();
-    }
+    const auto threads = static_cast<unsigned>(std::min(wanted, count));
+    for_each_index(count, threads, [&batch](std::size_t i) { batch.answer(i); });
     return std::move(batch).answers();
 }
 

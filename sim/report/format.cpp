@@ -55,4 +55,19 @@ std::string elided(std::string_view text, std::size_t width) {
     return fmt::format("{}..{}", clean.substr(0, head), clean.substr(clean.size() - tail));
 }
 
+std::string wrapped(std::string_view sentence, std::size_t indent) {
+    constexpr std::size_t columns = 100;
+    const std::string clean = plain(sentence);
+    std::string_view text = clean;
+    std::string out;
+    const std::size_t room = columns - indent;
+    while (text.size() > room) {
+        std::size_t cut = text.rfind(' ', room);
+        if (cut == std::string_view::npos || cut == 0) cut = room;
+        out += fmt::format("{:{}}{}\n", "", indent, text.substr(0, cut));
+        text.remove_prefix(text[cut] == ' ' ? cut + 1 : cut);
+    }
+    return out + fmt::format("{:{}}{}\n", "", indent, text);
+}
+
 }  // namespace u65sim::report

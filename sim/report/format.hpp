@@ -23,6 +23,10 @@ std::string plain(std::string_view text);
 /// Plain `text` cut to `width` characters, with ".." for what was left out of its middle.
 std::string elided(std::string_view text, std::size_t width);
 
+/// A sentence as lines of at most 100 characters, each behind an indent; control characters become
+/// question marks.
+std::string wrapped(std::string_view sentence, std::size_t indent);
+
 /// A field of a CSV row: quoted where a comma, a quote or a line break would break the row.
 std::string csv_field(std::string_view text);
 

@@ -15,23 +15,7 @@ using report::elided;
 using report::grouped;
 using report::percent;
 using report::readable;
-
-constexpr std::size_t columns = 100;
-
-/// Breaks a sentence into lines behind an indent.
-std::string wrapped(std::string_view sentence, std::size_t indent) {
-    const std::string clean = report::plain(sentence);
-    std::string_view text = clean;
-    std::string out;
-    const std::size_t room = columns - indent;
-    while (text.size() > room) {
-        std::size_t cut = text.rfind(' ', room);
-        if (cut == std::string_view::npos || cut == 0) cut = room;
-        out += fmt::format("{:{}}{}\n", "", indent, text.substr(0, cut));
-        text.remove_prefix(text[cut] == ' ' ? cut + 1 : cut);
-    }
-    return out + fmt::format("{:{}}{}\n", "", indent, text);
-}
+using report::wrapped;
 
 std::string heading(const Report& report) {
     const Target& target = report.target;

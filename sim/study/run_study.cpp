@@ -1,16 +1,15 @@
 // Runs the items of a study on threads, commits them in order.
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <exception>
 #include <map>
 #include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
 
+#include "base/parallel.hpp"
 #include "study/evaluate.hpp"
 #include "study/journal.hpp"
 #include "study/plan.hpp"
@@ -24,35 +23,16 @@ void run_items(const Study& study, const std::vector<std::size_t>& items, unsign
     // A few networks beyond those at work: a grid comes back to them soon.
     Networks networks{2 * std::size_t{jobs} + 2};
     std::mutex mutex;
-    std::size_t next = 0;
-    std::exception_ptr failure;
-    const auto work = [&] {
-        try {
-            while (true) {
-                std::size_t item = 0;
-                {
-                    const std::lock_guard lock{mutex};
-                    if (next == items.size() || failure) return;
-                    item = items[next++];
-                }
-                std::string line =
-                    to_line(study.plan(), item, evaluate_item(study.plan(), item, networks));
-                const std::lock_guard lock{mutex};
-                if (failure) return;
-                done(item, std::move(line));
-            }
-        } catch (...) {
-            const std::lock_guard lock{mutex};
-            if (!failure) failure = std::current_exception();
-        }
-    };
-    const std::size_t helpers =
-        std::min<std::size_t>(jobs, std::max<std::size_t>(items.size(), 1)) - 1;
-    std::vector<std::thread> threads;
-    for (std::size_t helper = 0; helper < helpers; ++helper) threads.emplace_back(work);
-    work();
-    for (std::thread& thread : threads) thread.join();
-    if (failure) std::rethrow_exception(failure);
+    bool broken = false;
+    for_each_index(items.size(), jobs, [&](std::size_t index) {
+        const std::size_t item = items[index];
+        std::string line = to_line(study.plan(), item, evaluate_item(study.plan(), item, networks));
+        const std::lock_guard lock{mutex};
+        if (broken) return;
+        broken = true;  // stays so when `done` throws: then nothing more may be committed
+        done(item, std::move(line));
+        broken = false;
+    });
 }
 
 }  // namespace study

@@ -14,20 +14,7 @@ namespace {
 
 using report::csv_field;
 using report::elided;
-
-constexpr std::size_t columns = 100;
-
-std::string wrapped(std::string_view text, std::size_t indent) {
-    std::string out;
-    const std::size_t room = columns - indent;
-    while (text.size() > room) {
-        std::size_t cut = text.rfind(' ', room);
-        if (cut == std::string_view::npos || cut == 0) cut = room;
-        out += fmt::format("{:{}}{}\n", "", indent, text.substr(0, cut));
-        text.remove_prefix(text[cut] == ' ' ? cut + 1 : cut);
-    }
-    return out + fmt::format("{:{}}{}\n", "", indent, text);
-}
+using report::wrapped;
 
 std::string summary_table(const Validation& validation) {
     const auto summaries = validation.summaries();

@@ -4,13 +4,11 @@
 
 #include <cstdint>
 
+#include "base/rounding.hpp"
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
 
 namespace u65sim::timing {
-
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
 
 __extension__ typedef __int128 WideInteger;
 /// total * part / whole, rounded down, without overflow in between.

@@ -10,6 +10,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/units.hpp>
 
+#include "base/rounding.hpp"
 #include "weights/stream_format.hpp"
 
 namespace u65sim::weights {
@@ -20,13 +21,6 @@ using detail::checked_mul;
 
 /// Largest sub-kernel edge, in undilated elements times dilation (register description).
 constexpr std::int64_t sub_kernel_edge = 8;
-
-constexpr std::int64_t round_up(std::int64_t value, std::int64_t step) {
-    return (value + step - 1) / step * step;
-}
-constexpr std::int64_t ceil_div(std::int64_t value, std::int64_t step) {
-    return (value + step - 1) / step;
-}
 
 void require(bool holds, const char* what, std::int64_t value, const char* right) {
     if (!holds) {

@@ -40,9 +40,9 @@ void Dma::start(const stream::DmaOp& op, std::uint32_t operation, Time now) {
     run.read = whole(op.source, op);
     run.write = whole(op.destination, op);
     const std::int64_t bursts = std::max(run.read.bursts, run.write.bursts);
-    run.chunks = std::clamp<std::int64_t>(
-        timing::ceil_div(std::max(run.read.beats, run.write.beats), chunk_beats), 1,
-        std::max<std::int64_t>(1, bursts));
+    run.chunks =
+        std::clamp<std::int64_t>(ceil_div(std::max(run.read.beats, run.write.beats), chunk_beats),
+                                 1, std::max<std::int64_t>(1, bursts));
     OperationRecord& record = npu_->operations[operation];
     const auto book = [&](const stream::DmaEnd& end, Channel channel,
                           const timing::Access& access) {

@@ -26,7 +26,7 @@ bool same_layout(const KernelOp& a, const KernelOp& b) {
 std::int64_t shram_bytes(const stream::FeatureMap& map, const Box& box) {
     if (box.empty()) return 0;
     return std::int64_t{box.height} * box.width *
-           timing::round_up(std::int64_t{box.depth} * bytes_of(map.type), 8);
+           round_up(std::int64_t{box.depth} * bytes_of(map.type), 8);
 }
 
 std::int64_t ring_kib(const KernelOp& op) { return std::max(1, op.ib_end - 2); }
@@ -102,7 +102,7 @@ void IfmLoader::prepare() {
     reuse2_ = job_number_ > 0 && box2_ == last_box2_;
     const std::int64_t bytes =
         shram_bytes(run_->op->ifm, box_) + shram_bytes(run_->op->ifm2, box2_);
-    kib_ = std::max<std::int64_t>(1, timing::ceil_div(bytes, 1024));
+    kib_ = std::max<std::int64_t>(1, ceil_div(bytes, 1024));
     prepared_ = true;
 }
 

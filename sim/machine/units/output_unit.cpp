@@ -42,9 +42,8 @@ bool OutputUnit::start(Time now) {
     busy_ = true;
     computed_ = false;
     chunk_ = 0;
-    chunks_ =
-        std::min(std::max<std::int64_t>(1, timing::ceil_div(entry.work.access.bytes, bank_bytes)),
-                 std::max<std::int64_t>(1, entry.work.access.bursts));
+    chunks_ = std::min(std::max<std::int64_t>(1, ceil_div(entry.work.access.bytes, bank_bytes)),
+                       std::max<std::int64_t>(1, entry.work.access.bursts));
     chunk_begin_ = now;
     chunk_end_ = now + part(entry.work.cycles, 0, chunks_);
     npu_->observer.set(Flag::output_computes, true, now);

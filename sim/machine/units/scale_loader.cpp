@@ -57,12 +57,12 @@ Time ScaleLoader::act(Time now) {
             // Core k holds channels k, k + cores, ...
             const stream::ByteRange& range = run.op->scales[static_cast<std::size_t>(core)];
             const auto records_before = [&](int channel) {
-                return timing::ceil_div(channel - core, cores) * record_bytes;
+                return ceil_div(channel - core, cores) * record_bytes;
             };
             // Whole 16-byte units are read (exact against public beat counts).
             const std::int64_t from = records_before(box.z) / 16 * 16;
             const std::int64_t to = std::min<std::int64_t>(
-                timing::round_up(records_before(box.z + box.depth), 16), range.length);
+                round_up(records_before(box.z + box.depth), 16), range.length);
             request.access +=
                 timing::run_access(range.base + static_cast<std::uint64_t>(from), to - from, bus);
         }
