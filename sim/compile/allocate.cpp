@@ -43,14 +43,14 @@ std::int64_t lowest_gap(std::vector<std::pair<std::int64_t, std::int64_t>>& take
 
 }  // namespace
 
-std::int64_t lowest_fit(std::span<const Lifetime> items, const Lifetime& item) {
-    std::vector<std::pair<std::int64_t, std::int64_t>> taken;
-    for (const auto& other : items) {
-        if (&other != &item && other.offset >= 0 && other.meets(item)) {
-            taken.emplace_back(other.offset, other.offset + other.size);
-        }
+std::int64_t lowest_fit(std::span<const Lifetime> placed, const Lifetime& item) {
+    std::int64_t at = 0;
+    for (const auto& other : placed) {
+        if (!other.meets(item)) continue;
+        if (at + item.size <= other.offset) break;
+        at = std::max(at, align(other.offset + other.size));
     }
-    return lowest_gap(taken, item.size);
+    return at;
 }
 
 Packer::Packer(std::span<Lifetime> items) : items_(items), beside_(items.size()) {

@@ -19,8 +19,9 @@ struct Lifetime {
 
 inline constexpr std::int64_t allocation_alignment = 16;
 
-/// Lowest aligned offset at which `item` collides with nothing placed among `items`.
-std::int64_t lowest_fit(std::span<const Lifetime> items, const Lifetime& item);
+/// Lowest aligned offset at which `item` collides with none of `placed`, which are in order of
+/// their offsets.
+std::int64_t lowest_fit(std::span<const Lifetime> placed, const Lifetime& item);
 
 /// Finds places for the same items again and again: who lives beside whom is worked out once.
 class Packer {

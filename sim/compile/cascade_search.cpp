@@ -109,7 +109,11 @@ std::vector<Range> CascadeSearch::best(std::int64_t limit) {
             // Stripes take no less than whole operations with all maps in SRAM.
             if (least[first] + floor_[end] - floor_[first] >= least[end]) continue;
             for (const auto height : heights) {
-                if (height < ops_[end - 1].ofm.extent.h) consider(height);
+                if (height >= ops_[end - 1].ofm.extent.h ||
+                    least_bytes({first, end - 1, height}) > limit) {
+                    break;
+                }
+                consider(height);
             }
         }
     }
@@ -175,6 +179,24 @@ std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit) {
         }
     }
     return least;
+}
+
+/// Bytes that a cascade takes at least: its weights, and of each map the rows that the first rows
+/// of the last result need. More rows a step never need fewer.
+std::int64_t CascadeSearch::least_bytes(const Range& range) const {
+    std::int32_t rows = range.height;
+    std::int64_t bytes = 0;
+    for (std::size_t i = range.last;; --i) {
+        const NpuOp& op = ops_[i];
+        if (!op.slices.empty()) bytes += op.slices[0].size;
+        if (i < range.last) {
+            Extent rolling = op.ofm.extent;
+            rolling.h = rows;
+            bytes += storage_bytes(rolling, op.ofm.type, layout_for(rolling.c));
+        }
+        if (i == range.first) return bytes;
+        rows = input_rows(op, 0, rows).end;
+    }
 }
 
 const CascadeSearch::Cost& CascadeSearch::cost_of(const Range& range) {

@@ -63,6 +63,7 @@ private:
     [[nodiscard]] bool may_be_fast(int index) const;
     [[nodiscard]] std::int64_t predicted(const Range& range, std::int64_t limit);
     [[nodiscard]] std::int64_t alive_beside(const Range& range, std::int64_t limit) const;
+    [[nodiscard]] std::int64_t least_bytes(const Range& range) const;
     [[nodiscard]] const Cost& cost_of(const Range& range);
     [[nodiscard]] Cost make_cost(const Range& range);
     /// OFM rows y0 .. y1 of one operation with its weights in SRAM.

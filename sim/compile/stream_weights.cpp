@@ -271,7 +271,9 @@ private:
         return way;
     }
 
-    /// Lifetimes that meet fine positions first .. last.
+    static bool is_below(const Lifetime& a, const Lifetime& b) { return a.offset < b.offset; }
+
+    /// Lifetimes that meet fine positions first .. last, in order of their offsets.
     void gather(std::int32_t first, std::int32_t last) {
         near_.clear();
         for (const auto& item : items_) {
@@ -279,6 +281,7 @@ private:
                 near_.push_back(item);
             }
         }
+        std::sort(near_.begin(), near_.end(), is_below);
     }
 
     /// Slices of these sizes, each copied from the earliest position on at which it has room.
@@ -313,7 +316,7 @@ private:
             }
             if (found.offset < 0) return Way{};
             lowest = low;
-            taken.push_back(found);
+            taken.insert(std::upper_bound(taken.begin(), taken.end(), found, is_below), found);
             way.places.push_back(found);
         }
         time_way(load, way);
