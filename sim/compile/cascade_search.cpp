@@ -6,7 +6,6 @@
 
 #include "compile/choose_blocks.hpp"
 #include "compile/constants.hpp"
-#include "compile/stripes.hpp"
 
 namespace u65sim::compiler {
 
@@ -73,7 +72,8 @@ CascadeSearch::CascadeSearch(const Program& program, const Segment& segment)
       ops_(segment.ops),
       uses_(uses_of(program)),
       floor_(segment.ops.size() + 1, 0),
-      stripes_(segment.ops.size()) {
+      stripes_(segment.ops.size()),
+      chains_(segment.ops.size() * heights.size()) {
     for (std::size_t i = 0; i < uses_.size(); ++i) {
         const auto index = static_cast<int>(i);
         if (uses_[i].first < 0 || !may_be_fast(index)) continue;
@@ -163,7 +163,7 @@ std::int64_t CascadeSearch::alive_beside(const Range& range, std::int64_t limit)
 }
 
 std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit) {
-    const Cost& cost = cost_of(range);
+    const Cost cost = cost_of(range);
     if (cost.bytes > limit) return never;
     const std::int64_t bytes = cost.bytes + alive_beside(range, limit);
     const int in = ops_[range.first].ifm.buffer;
@@ -199,34 +199,50 @@ std::int64_t CascadeSearch::least_bytes(const Range& range) const {
     }
 }
 
-const CascadeSearch::Cost& CascadeSearch::cost_of(const Range& range) {
-    const auto it = costs_.lower_bound(range);
-    if (it != costs_.end() && it->first == range) return it->second;
-    return costs_.emplace_hint(it, range, make_cost(range))->second;
-}
-
-CascadeSearch::Cost CascadeSearch::make_cost(const Range& range) {
+CascadeSearch::Cost CascadeSearch::cost_of(const Range& range) {
     const auto [first, last, height] = range;
     if (height == 0) return {0, stripe_cycles(first, 0, ops_[first].ofm.extent.h)};
-    const Schedule schedule(ops_, first, last, height);
+    const auto index = static_cast<std::size_t>(
+        std::lower_bound(heights.begin(), heights.end(), height) - heights.begin());
+    std::vector<Link>& chain = chains_[last * heights.size() + index];
+    while (chain.size() <= last - first) grow(chain, last, height);
+    const Link& front = chain[last - first];
+    const Link& back = chain.front();
     Cost cost;
-    for (std::size_t i = first; i <= last; ++i) {
-        if (!ops_[i].slices.empty()) cost.bytes += ops_[i].slices[0].size;
-        if (i == last) break;
-        Extent rolling = ops_[i].ofm.extent;
-        rolling.h = schedule.rolling_rows(i - first);
-        cost.bytes += storage_bytes(rolling, ops_[i].ofm.type, layout_for(rolling.c));
-    }
-    for (const auto& step : schedule.steps) {
-        const std::size_t at = first + step.member;
-        const timing::PlacementCycles& cycles = stripe_cycles(at, step.y0, step.y1);
-        for (const std::size_t from : {fast, slow}) {
-            for (const std::size_t to : {fast, slow}) {
-                cost.cycles[from][to] += cycles[at > first ? fast : from][at < last ? fast : to];
-            }
+    cost.bytes = front.bytes;
+    for (const std::size_t from : {fast, slow}) {
+        for (const std::size_t to : {fast, slow}) {
+            cost.cycles[from][to] =
+                front.cycles[from][fast] + front.between + back.cycles[fast][to];
         }
     }
     return cost;
+}
+
+void CascadeSearch::grow(std::vector<Link>& chain, std::size_t last, std::int32_t height) {
+    const std::size_t at = last - chain.size();
+    const NpuOp& op = ops_[at];
+    Link link;
+    if (!op.slices.empty()) link.bytes = op.slices[0].size;
+    if (chain.empty()) {
+        const std::int32_t all = op.ofm.extent.h;
+        for (std::int32_t y = 0; y < all; y += height) {
+            link.stripes.push_back({y, std::min(y + height, all)});
+        }
+    } else {
+        const Link& next = chain.back();
+        Extent rolling = op.ofm.extent;
+        rolling.h = stripes_before(ops_[at + 1], next.stripes, link.stripes);
+        link.bytes += next.bytes + storage_bytes(rolling, op.ofm.type, layout_for(rolling.c));
+        if (chain.size() > 1) link.between = next.between + next.cycles[fast][fast];
+    }
+    for (const auto& [y0, y1] : link.stripes) {
+        const timing::PlacementCycles& cycles = stripe_cycles(at, y0, y1);
+        for (const std::size_t from : {fast, slow}) {
+            for (const std::size_t to : {fast, slow}) link.cycles[from][to] += cycles[from][to];
+        }
+    }
+    chain.push_back(std::move(link));
 }
 
 const timing::PlacementCycles& CascadeSearch::stripe_cycles(std::size_t at, std::int32_t y0,

@@ -4,10 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <vector>
 
 #include "compile/program.hpp"
+#include "compile/stripes.hpp"
 #include "timing/estimate.hpp"
 
 namespace u65sim::compiler {
@@ -42,6 +42,14 @@ private:
         std::int64_t bytes = 0;            ///< rolling buffers and weights of a cascade
         timing::PlacementCycles cycles{};  ///< by place of its input and of its result
     };
+    /// An operation in all cascades of one height that end at the same one: what it does there
+    /// depends on those behind it alone.
+    struct Link {
+        std::vector<Rows> stripes;
+        std::int64_t bytes = 0;            ///< of a cascade that starts here
+        timing::PlacementCycles cycles{};  ///< of its own stripes
+        Cycles between{0};                 ///< of those between it and the last one
+    };
     struct StripeCost {
         std::int32_t rows = 0, input_rows = 0;
         timing::PlacementCycles cycles{};
@@ -64,8 +72,9 @@ private:
     [[nodiscard]] std::int64_t predicted(const Range& range, std::int64_t limit);
     [[nodiscard]] std::int64_t alive_beside(const Range& range, std::int64_t limit) const;
     [[nodiscard]] std::int64_t least_bytes(const Range& range) const;
-    [[nodiscard]] const Cost& cost_of(const Range& range);
-    [[nodiscard]] Cost make_cost(const Range& range);
+    [[nodiscard]] Cost cost_of(const Range& range);
+    /// Adds the operation in front of a chain of stripes that ends at `last`.
+    void grow(std::vector<Link>& chain, std::size_t last, std::int32_t height);
     /// OFM rows y0 .. y1 of one operation with its weights in SRAM.
     const timing::PlacementCycles& stripe_cycles(std::size_t at, std::int32_t y0, std::int32_t y1);
 
@@ -76,7 +85,7 @@ private:
     std::vector<bool> linked_;         ///< per operation: with the next one
     std::vector<std::int64_t> floor_;  ///< sum of the least cycles of all operations before
     std::vector<std::vector<StripeCost>> stripes_;  ///< per operation
-    std::map<Range, Cost> costs_;
+    std::vector<std::vector<Link>> chains_;  ///< by last operation and height; the last one first
 };
 
 }  // namespace u65sim::compiler

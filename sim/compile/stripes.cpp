@@ -65,6 +65,20 @@ NpuOp stripe_of(const NpuOp& op, std::int32_t y0, std::int32_t y1) {
     return stripe;
 }
 
+std::int32_t stripes_before(const NpuOp& next, const std::vector<Rows>& of_next,
+                            std::vector<Rows>& stripes) {
+    std::int32_t produced = 0;
+    std::int32_t kept = 0;
+    for (const auto& [from, until] : of_next) {
+        const std::int32_t end = input_rows(next, from, until).end;
+        if (end <= produced) continue;
+        stripes.push_back({produced, end});
+        kept = std::max(kept, end - std::min(input_rows(next, from, from + 1).begin, produced));
+        produced = end;
+    }
+    return kept;
+}
+
 Schedule::Schedule(const std::vector<NpuOp>& ops, std::size_t first, std::size_t last,
                    std::int32_t height)
     : ops_(ops), first_(first), rows_(last - first + 1), produced_(last - first + 1) {

@@ -2,6 +2,7 @@
 // runs.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -21,6 +22,13 @@ bool can_stripe(const NpuOp& op);
 
 /// The registers of OFM rows y0 .. y1 of an operation, without what it owns as a whole.
 NpuOp stripe_of(const NpuOp& op, std::int32_t y0, std::int32_t y1);
+
+/// OFM rows from the first up to but without the last.
+using Rows = std::array<std::int32_t, 2>;
+/// The stripes of an operation in a cascade, made when those of the `next` one need them; returns
+/// the rows its result must be kept for, at most at a time.
+std::int32_t stripes_before(const NpuOp& next, const std::vector<Rows>& of_next,
+                            std::vector<Rows>& stripes);
 
 /// OFM rows of one operation of a cascade.
 struct Step {
