@@ -29,14 +29,18 @@ std::int64_t total_alive_during(std::span<const Lifetime> items, const Lifetime&
     return sum;
 }
 
-/// Lowest aligned offset for `size` bytes between taken ranges, which are sorted here.
-std::int64_t lowest_gap(std::vector<std::pair<std::int64_t, std::int64_t>>& taken,
+/// Lowest aligned offset for `size` bytes between taken ranges, which are in any order.
+std::int64_t lowest_gap(std::span<const std::pair<std::int64_t, std::int64_t>> taken,
                         std::int64_t size) {
-    std::sort(taken.begin(), taken.end());
     std::int64_t at = 0;
-    for (const auto& [begin, end] : taken) {
-        if (at + size <= begin) break;
-        at = std::max(at, align(end));
+    // Nothing below the end of a range that stands in the way is free.
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (const auto& [begin, end] : taken) {
+            if (at + size <= begin || end <= at) continue;
+            at = align(end);
+            moved = true;
+        }
     }
     return at;
 }

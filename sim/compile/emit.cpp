@@ -145,11 +145,14 @@ private:
 
 class SegmentEmitter {
 public:
-    SegmentEmitter(const Program& program, const Segment& segment)
+    /// Without `writing` the schedule is only timed.
+    SegmentEmitter(const Program& program, const Segment& segment, bool writing)
         : program_(program),
+          writing_(writing),
           tracker_(program.arch),
           timeline_(*program.estimator, program.arch),
           luts_(program.arch) {
+        jobs_.reserve(segment.ops.size());
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
             add_jobs(segment.ops[i], segment.ops[i].repeats(i));
         }
@@ -166,7 +169,7 @@ public:
             // What had to wait for the kernels before this one runs beside this one.
             issue_ahead(i, false);
         }
-        actions_.push_back(stream::Stop{});
+        append(stream::Stop{});
     }
 
     /// Predicted cycles of the schedule.
@@ -192,7 +195,7 @@ private:
         for (std::size_t i = 0; i < count; ++i) {
             Job job;
             job.op = &op;
-            job.name = count > 1 ? fmt::format("{}/slice{}", op.name, i) : op.name;
+            if (writing_) job.name = count > 1 ? fmt::format("{}/slice{}", op.name, i) : op.name;
             job.kernel = op.kernel;
             job.time = op.time + (op.steps > 1 ? static_cast<std::int32_t>(i) : 0);
             stream::KernelOp& k = job.kernel;
@@ -265,11 +268,13 @@ private:
     void issue(Job& job, std::size_t copy) {
         const stream::DmaOp dma = job.copies[copy];
         if (const auto wait = tracker_.dma(accesses_of(dma))) {
-            actions_.push_back(stream::KernelWait{*wait});
+            append(stream::KernelWait{*wait});
             timeline_.kernel_wait(*wait);
         }
-        label(job.name + (dma.destination.internal ? "/table" : "/weights"), *job.op, "DMA");
-        actions_.push_back(dma);
+        if (writing_) {
+            label(job.name + (dma.destination.internal ? "/table" : "/weights"), *job.op, "DMA");
+        }
+        append(dma);
         timeline_.copy(dma);
         job.copies.erase(job.copies.begin() + static_cast<std::ptrdiff_t>(copy));
         job.ready_from.erase(job.ready_from.begin() + static_cast<std::ptrdiff_t>(copy));
@@ -323,19 +328,27 @@ private:
 
     void issue_kernel(Job& job) {
         stream::KernelOp& k = job.kernel;
-        k.blockdep =
-            block_dependency(has_last_ ? &last_ : nullptr, k, program_.arch,
-                             std::min(program_.options.max_blockdep, program_.arch.max_blockdep));
+        // Times are predicted without it.
+        if (writing_) {
+            const int most = std::min(program_.options.max_blockdep, program_.arch.max_blockdep);
+            k.blockdep = block_dependency(last_, k, program_.arch, most);
+            last_ = &k;
+        }
         if (const auto wait = tracker_.kernel(accesses_of(k, program_.arch))) {
-            actions_.push_back(stream::DmaWait{*wait});
+            append(stream::DmaWait{*wait});
             timeline_.dma_wait(*wait);
         }
-        const Operator& op = program_.op(job.op->graph_operator);
-        label(job.name, *job.op, std::string(to_string(op.type)));
-        actions_.push_back(k);
+        if (writing_) {
+            const Operator& op = program_.op(job.op->graph_operator);
+            label(job.name, *job.op, std::string(to_string(op.type)));
+        }
+        append(k);
         timeline_.kernel(k);
-        last_ = k;
-        has_last_ = true;
+    }
+
+    template <class Action>
+    void append(const Action& action) {
+        if (writing_) actions_.emplace_back(action);
     }
 
     void label(const std::string& name, const NpuOp& op, std::string type) {
@@ -344,6 +357,7 @@ private:
     }
 
     const Program& program_;
+    bool writing_;
     HazardTracker tracker_;
     Timeline timeline_;
     LutSlots luts_;
@@ -352,8 +366,7 @@ private:
     std::size_t next_copying_ = 0;
     std::vector<stream::Action> actions_;
     std::vector<CommandLabel> labels_;
-    stream::KernelOp last_;
-    bool has_last_ = false;
+    const stream::KernelOp* last_ = nullptr;  ///< of the jobs, which stay where they are
 };
 
 void describe_memory(const Program& program, CompiledNetwork& network) {
@@ -403,7 +416,7 @@ void describe_memory(const Program& program, CompiledNetwork& network) {
 std::int64_t predict_cycles(const Program& program) {
     std::int64_t sum = 0;
     for (const auto& segment : program.segments) {
-        sum += SegmentEmitter(program, segment).cycles();
+        sum += SegmentEmitter(program, segment, false).cycles();
     }
     return sum;
 }
@@ -415,7 +428,7 @@ void emit(Program& program, CompiledNetwork& network) {
         out.name = fmt::format("npu{}", i);
         out.inputs = segment.inputs;
         out.outputs = segment.outputs;
-        SegmentEmitter(program, segment).run(out);
+        SegmentEmitter(program, segment, true).run(out);
         network.segments.push_back(std::move(out));
     }
     network.steps = program.steps;

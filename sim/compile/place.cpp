@@ -180,7 +180,11 @@ private:
         std::vector<double> saved(program_.buffers.size(), 0);
         for_each_op(program_, [&](NpuOp& op) {
             const stream::KernelOp fast = all_fast(op);
-            const double least = program_.spilling() ? cycles_of(fast) : 0;
+            timing::PlacementCycles cycles{};  // by place of IFM and OFM; the second is fast
+            if (program_.spilling()) {
+                cycles = program_.estimator->placements(fast, {region_arena, fast_region_});
+            }
+            const Cycles least = cycles[1][1];
             for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
                 if (!view->valid()) continue;
                 double times = 1;
@@ -191,10 +195,13 @@ private:
                 sum += times * static_cast<double>(view->extent.elements()) *
                        stream::bytes_of(view->type) * cycles_per_byte;
                 if (!program_.spilling()) continue;
-                stream::KernelOp slow = fast;
-                auto& map = view == &op.ifm ? slow.ifm : view == &op.ofm ? slow.ofm : slow.ifm2;
-                map.region = region_arena;
-                sum += cycles_of(slow) - least;
+                Cycles slow = view == &op.ifm ? cycles[0][1] : cycles[1][0];
+                if (view == &op.ifm2) {
+                    stream::KernelOp second = fast;
+                    second.ifm2.region = region_arena;
+                    slow = program_.estimator->kernel(second).total;
+                }
+                sum += static_cast<double>((slow - least).count());
             }
         });
         for (std::size_t i = 0; i < program_.buffers.size(); ++i) {
