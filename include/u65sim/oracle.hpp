@@ -49,6 +49,10 @@ struct OracleStatistics {
     Bytes answer_bytes{0};              ///< estimate of their memory
     std::uint64_t workers_lost = 0;     ///< died and were replaced
     std::uint64_t queries_retried = 0;  ///< on another worker
+    /// Of the misses: slices of weights to encode or to estimate, and those known from earlier
+    /// networks or operations; different kernels of all plans, and those whose times were known
+    /// from earlier networks.
+    std::uint64_t weight_slices = 0, known_weight_slices = 0, kernels = 0, known_kernels = 0;
     double read_seconds = 0, hash_seconds = 0, compile_seconds = 0, simulate_seconds = 0,
            report_seconds = 0;
     bool operator==(const OracleStatistics&) const = default;

@@ -7,6 +7,7 @@
 #include "compile/constants.hpp"
 #include "compile/encode_weights.hpp"
 #include "compile/passes.hpp"
+#include "compile/reuse.hpp"
 
 namespace u65sim::compiler {
 
@@ -69,6 +70,8 @@ WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t fir
                        std::int32_t count) {
     EncodedSlice encoded =
         encode_slice(op, first, count, program.target->accelerator, program.arch);
+    ++program.reuse->slices;
+    if (encoded.known) ++program.reuse->known_slices;
     WeightSlice slice;
     slice.first = first;
     slice.count = count;

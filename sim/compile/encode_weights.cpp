@@ -163,7 +163,8 @@ EncodedSlice encode_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
         const std::int64_t weights_at = result.size + result.scales[c].length;
         if (modelled) {
             const auto own = static_cast<std::int32_t>(channels.size());
-            const std::int64_t size = estimate_encoded(source, order, own);
+            const auto [size, known] = estimate_encoded(source, order, own);
+            result.known = result.known && known;
             result.weights[c] = {static_cast<std::uint64_t>(weights_at),
                                  static_cast<std::uint32_t>(size)};
             result.size = weights_at + size;
@@ -172,6 +173,7 @@ EncodedSlice encode_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
         const auto key = content_key(source, order, first, count, core, accelerator.cores);
         Encoded encoded = cache().find(key);
         if (!encoded) {
+            result.known = false;
             const StoredWeights stored{source, channels[0], accelerator.cores,
                                        static_cast<std::int32_t>(channels.size())};
             encoded = std::make_shared<const std::vector<std::uint8_t>>(

@@ -14,6 +14,7 @@ struct EncodedSlice {
     Pieces bytes;  ///< empty when the weights are modelled
     std::int64_t size = 0;
     std::array<stream::ByteRange, 2> scales{}, weights{};  ///< relative to the start
+    bool known = true;                                     ///< nothing had to be encoded for it
 };
 
 /// `count` output channels of a source, from `first` on every `step`th one, where they are stored.

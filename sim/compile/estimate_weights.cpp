@@ -94,19 +94,19 @@ std::uint64_t key_of(const WeightSource& source, const weights::Order& order,
 /// Encoded sizes of samples by key.
 class Samples {
 public:
-    std::int64_t size(const WeightSource& source, const weights::Order& order,
-                      std::int32_t channels) {
+    EstimatedWeights size(const WeightSource& source, const weights::Order& order,
+                          std::int32_t channels) {
         const std::uint64_t key = key_of(source, order, channels);
         {
             const std::lock_guard lock(mutex_);
             const auto it = known_.find(key);
-            if (it != known_.end()) return it->second;
+            if (it != known_.end()) return {it->second, true};
         }
         const std::int64_t size = encode_sample(source, order, channels);
         const std::lock_guard lock(mutex_);
         if (known_.size() >= most_rates) known_.clear();
         known_.emplace(key, size);
-        return size;
+        return {size, false};
     }
 
 private:
@@ -116,22 +116,24 @@ private:
 
 }  // namespace
 
-std::int64_t estimate_encoded(const WeightSource& source, const weights::Order& order,
-                              std::int32_t channels) {
+EstimatedWeights estimate_encoded(const WeightSource& source, const weights::Order& order,
+                                  std::int32_t channels) {
     const double bits = source.data.model()->bits_per_weight;
     double bytes = 0;
+    bool known = true;
     if (bits > 0) {
         bytes = bits / 8 * static_cast<double>(channels * fan_in_of(source));
     } else {
         static Samples samples;
         const std::int32_t sampled = sample_channels(source, channels);
-        const std::int64_t size = samples.size(source, order, sampled);
-        if (sampled == channels) return size;
+        const EstimatedWeights sample = samples.size(source, order, sampled);
+        if (sampled == channels) return sample;
+        known = sample.known;
         const auto length = [&](std::int32_t outputs) {
             return static_cast<double>(weights::stream_length(
                 outputs, spread_height(source), spread_width(source), source.inputs, order));
         };
-        bytes = static_cast<double>(size) * length(channels) / length(sampled);
+        bytes = static_cast<double>(sample.size) * length(channels) / length(sampled);
     }
     const std::int64_t size = round_up(static_cast<std::int64_t>(std::ceil(bytes)), 16);
     if (size > std::numeric_limits<std::uint32_t>::max()) {
@@ -139,7 +141,7 @@ std::int64_t estimate_encoded(const WeightSource& source, const weights::Order& 
             fmt::format("modelled weights of {} bytes: a core's range holds at most {}", size,
                         std::numeric_limits<std::uint32_t>::max()));
     }
-    return std::max<std::int64_t>(size, 16);
+    return {std::max<std::int64_t>(size, 16), known};
 }
 
 }  // namespace u65sim::compiler

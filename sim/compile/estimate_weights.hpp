@@ -8,10 +8,15 @@
 
 namespace u65sim::compiler {
 
+struct EstimatedWeights {
+    std::int64_t size = 0;  ///< bytes
+    bool known = true;      ///< from earlier samples alone
+};
+
 /// Bytes that `channels` output channels of modelled weights take in a core's stream: a sample with
 /// the operation's geometry is drawn and encoded, and its rate taken for the rest. Rates are kept
 /// for the process's life; safe from several threads. Not dependent on the model's seed.
-std::int64_t estimate_encoded(const WeightSource& source, const weights::Order& order,
-                              std::int32_t channels);
+EstimatedWeights estimate_encoded(const WeightSource& source, const weights::Order& order,
+                                  std::int32_t channels);
 
 }  // namespace u65sim::compiler

@@ -5,6 +5,7 @@
 #include <u65sim/report.hpp>
 
 #include "compile/passes.hpp"
+#include "compile/reuse.hpp"
 
 namespace u65sim {
 
@@ -62,6 +63,12 @@ std::vector<std::string> optional_steps() {
 }
 
 CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options) {
+    compiler::Reuse reuse;
+    return compiler::compile(graph, target, options, reuse);
+}
+
+CompiledNetwork compiler::compile(const Graph& graph, const Target& target,
+                                  const CompileOptions& options, Reuse& reuse) {
     const auto names = pass_names();
     if (!options.dump_after.empty() &&
         std::find(names.begin(), names.end(), options.dump_after) == names.end()) {
@@ -94,7 +101,8 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
     program.options = options;
     program.modelled = has_modelled_weights(graph);
     program.arch = architecture(target.accelerator);
-    program.estimator = std::make_shared<timing::KernelEstimator>(target);
+    program.reuse = &reuse;
+    program.estimator = borrow_estimator(target, reuse);
     for (const auto& pass : passes) {
         pass.run(program);
         if (options.dump_after == pass.name) {

@@ -147,6 +147,8 @@ struct Decision {
     std::int32_t fused_into = -1;  ///< operator that computes this one too
 };
 
+struct Reuse;
+
 /// Where in another tensor an operand is written: `position` along axis 0..3 (N, H, W, C).
 struct Slot {
     TensorId into = no_tensor;
@@ -160,6 +162,7 @@ struct Program {
     CompileOptions options;
     Architecture arch{};
     std::shared_ptr<timing::KernelEstimator> estimator;  ///< of the target, for all copies
+    Reuse* reuse = nullptr;                              ///< of all copies
     std::vector<Decision> decisions;                     ///< per operator
     std::vector<std::vector<std::int32_t>> consumers;    ///< per tensor: operators
     std::vector<std::int32_t> producers;                 ///< per tensor: operator or -1

@@ -1,5 +1,8 @@
 #include <u65sim/oracle.hpp>
 
+#include <array>
+#include <atomic>
+
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
@@ -33,6 +36,11 @@ Bytes serialised_size(const Graph& graph) {
     return constants;
 }
 
+/// In the order in which workers send them.
+std::array<std::atomic<std::uint64_t>*, 4> counts_of(compiler::Reuse& reuse) {
+    return {&reuse.slices, &reuse.known_slices, &reuse.kernels, &reuse.known_kernels};
+}
+
 OracleOptions with_compile(CompileOptions options) {
     OracleOptions all;
     all.compile = std::move(options);
@@ -57,6 +65,7 @@ Oracle::State::State(Target asked, OracleOptions with)
 std::string Oracle::State::serve(std::string_view query) {
     oracle::Reply reply;
     for (auto& stage : counters.nanoseconds) stage = 0;
+    for (auto* count : counts_of(counters.reuse)) *count = 0;
     try {
         reply.report = work_out(oracle::unpack_graph(query), std::nullopt);
     } catch (...) {
@@ -65,6 +74,8 @@ std::string Oracle::State::serve(std::string_view query) {
     for (std::size_t i = 0; i < oracle::stage_count; ++i) {
         reply.nanoseconds[i] = counters.nanoseconds[i];
     }
+    const auto counts = counts_of(counters.reuse);
+    for (std::size_t i = 0; i < counts.size(); ++i) reply.reuse[i] = *counts[i];
     return oracle::pack_reply(reply);
 }
 
@@ -80,8 +91,9 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
     std::optional<CompiledNetwork> network;
     {
         const Stopwatch watch{counters, Stage::compile};
-        network = is_compiled(graph) ? import_compiled(graph, target)
-                                     : u65sim::compile(graph, target, options.compile);
+        network = is_compiled(graph)
+                      ? import_compiled(graph, target)
+                      : compiler::compile(graph, target, options.compile, counters.reuse);
         network->file_size = file_size ? *file_size : serialised_size(graph);
     }
     Simulation simulation;
@@ -127,6 +139,8 @@ Report Oracle::State::estimate_on_worker(const Graph& graph) {
         for (std::size_t i = 0; i < oracle::stage_count; ++i) {
             counters.nanoseconds[i] += reply.nanoseconds[i];
         }
+        const auto counts = counts_of(counters.reuse);
+        for (std::size_t i = 0; i < counts.size(); ++i) *counts[i] += reply.reuse[i];
         if (reply.error) std::rethrow_exception(reply.error);
         reply.report.target = target;
         return std::move(reply.report);
@@ -204,6 +218,10 @@ OracleStatistics Oracle::statistics() const {
     result.unchanged_files = counters.unchanged_files;
     result.answers = state_->memo.size();
     result.answer_bytes = state_->memo.bytes();
+    result.weight_slices = counters.reuse.slices;
+    result.known_weight_slices = counters.reuse.known_slices;
+    result.kernels = counters.reuse.kernels;
+    result.known_kernels = counters.reuse.known_kernels;
     result.read_seconds = counters.seconds(Stage::read);
     result.hash_seconds = counters.seconds(Stage::hash);
     result.compile_seconds = counters.seconds(Stage::compile);

@@ -200,6 +200,7 @@ std::string pack_reply(const Reply& reply) {
     Writer<Text, Constants::whole> writer;
     writer.one(describe(reply.error));
     writer.one(reply.nanoseconds);
+    writer.one(reply.reuse);
     if (!reply.error) writer.one(reply.report);
     return std::move(writer.sink().bytes);
 }
@@ -210,6 +211,7 @@ Reply unpack_reply(std::string_view bytes) {
     std::pair<ErrorKind, std::string> error;
     reader.one(error);
     reader.one(reply.nanoseconds);
+    reader.one(reply.reuse);
     reply.error = make_error(error.first, error.second);
     if (!reply.error) reader.one(reply.report);
     reader.end();

@@ -17,11 +17,13 @@ std::string pack_graph(const Graph& graph);
 /// Throws WorkerLost for bytes that pack_graph did not write.
 Graph unpack_graph(std::string_view bytes);
 
-/// What a worker sends back: a report without its target, or an error; and its times.
+/// What a worker sends back: a report without its target, or an error; its times, and what of the
+/// query it knew: the counts of compiler::Reuse in order.
 struct Reply {
     Report report;
     std::exception_ptr error;
     std::array<std::int64_t, stage_count> nanoseconds{};
+    std::array<std::uint64_t, 4> reuse{};
 };
 std::string pack_reply(const Reply& reply);
 /// Throws WorkerLost for bytes that pack_reply did not write.

@@ -225,7 +225,11 @@ private:
 };
 
 struct KernelEstimator::Known {
-    std::unordered_map<KernelOp, std::unique_ptr<const Parts>, KeyHash> parts;
+    struct Entry {
+        std::unique_ptr<const Parts> parts;
+        std::uint64_t network = 0;  ///< the last one that asked
+    };
+    std::unordered_map<KernelOp, Entry, KeyHash> parts;
 };
 
 KernelEstimator::KernelEstimator(const Target& target)
@@ -243,17 +247,31 @@ std::size_t KernelEstimator::port_of(int region) const {
     return static_cast<std::size_t>(port_of_region(target_.memory_mode, region));
 }
 
+void KernelEstimator::begin_network() {
+    ++network_;
+    asked_ = {};
+}
+
+std::size_t KernelEstimator::known() const { return known_->parts.size(); }
+
 const KernelEstimator::Parts& KernelEstimator::parts_of(const KernelOp& op) {
-    const auto [entry, is_new] = known_->parts.try_emplace(key_of(op, address_period_));
+    const auto [entry, is_new] =
+        known_->parts.try_emplace(key_of(op, address_period_), Known::Entry{nullptr, network_});
+    auto& [parts, network] = entry->second;
     if (is_new) {
         try {
-            entry->second = std::make_unique<Parts>(entry->first, target_, arch_, rules_);
+            parts = std::make_unique<Parts>(entry->first, target_, arch_, rules_);
         } catch (...) {
             known_->parts.erase(entry);
             throw;
         }
+        ++asked_.kernels;
+    } else if (network != network_) {
+        network = network_;
+        ++asked_.kernels;
+        ++asked_.known;
     }
-    return *entry->second;
+    return *parts;
 }
 
 KernelEstimate KernelEstimator::kernel(const KernelOp& op) {

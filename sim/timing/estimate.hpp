@@ -53,6 +53,15 @@ public:
     /// latencies.
     [[nodiscard]] Cycles dma(const stream::DmaOp& op) const;
 
+    /// Different kernels asked for since begin_network(), and how many were known before.
+    struct Asked {
+        std::uint64_t kernels = 0, known = 0;
+    };
+    void begin_network();
+    [[nodiscard]] Asked asked() const { return asked_; }
+    /// Kernels kept.
+    [[nodiscard]] std::size_t known() const;
+
 private:
     class Parts;
     struct Known;
@@ -66,6 +75,8 @@ private:
     std::array<PortRules, 2> rules_;
     std::uint64_t address_period_;  ///< bytes after which bursts and beats fall alike again
     std::unique_ptr<Known> known_;
+    Asked asked_;
+    std::uint64_t network_ = 0;  ///< number of the one that asks now
 };
 
 }  // namespace u65sim::timing

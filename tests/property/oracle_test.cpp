@@ -89,7 +89,53 @@ Graph too_large() {
     return net.build();
 }
 
+/// Networks of ten layers, each with one layer another than in the first of them.
+std::vector<Graph> neighbours() {
+    std::vector<Graph> graphs;
+    for (std::size_t changed = 0; changed <= 10; ++changed) {
+        GraphBuilder net{"neighbour" + std::to_string(changed), {{.modelled = true}}};
+        Value x = net.input({1, 96, 96, 8});
+        for (std::size_t layer = 1; layer <= 10; ++layer) {
+            const std::int32_t channels = 24 + (layer == changed ? 16 : 0);
+            x = layer % 3 == 0 ? net.depthwise_conv2d(x, Window::square(3))
+                               : net.conv2d(x, channels, Window::square(layer % 2 == 0 ? 1 : 3));
+        }
+        net.output(x);
+        graphs.push_back(net.build());
+    }
+    return graphs;
+}
+
 }  // namespace
+
+TEST_CASE("What earlier networks leave behind changes no answer, and is counted") {
+    const std::vector<Graph> graphs = neighbours();
+    for (const unsigned workers : {1U, 0U}) {
+        // Each network once without the others before it, as far as this process goes, and once
+        // behind all of them.
+        Oracle oracle{target(), with(workers, Bytes{0})};
+        BatchOptions options;
+        options.threads = 1;
+        const std::vector<Answer> first = oracle.estimate_all(graphs, options);
+        const OracleStatistics before = oracle.statistics();
+        const std::vector<Answer> again =
+            oracle.estimate_all({graphs.rbegin(), graphs.rend()}, options);
+        const OracleStatistics after = oracle.statistics();
+        for (std::size_t i = 0; i < graphs.size(); ++i) {
+            CHECK(again[graphs.size() - 1 - i].get() == first[i].get());
+        }
+        CHECK(after.hits == 0);
+        CHECK(before.known_kernels < before.kernels);
+        CHECK(before.known_kernels > 0);
+        CHECK(before.known_weight_slices > 0);
+        CHECK(after.kernels == 2 * before.kernels);
+        CHECK(after.known_kernels - before.known_kernels == before.kernels);
+        CHECK(after.weight_slices == 2 * before.weight_slices);
+        CHECK(after.known_weight_slices - before.known_weight_slices == before.weight_slices);
+        if (workers == 0) continue;
+        CHECK(before.known_weight_slices < before.weight_slices);
+    }
+}
 
 TEST_CASE("A thousand shuffled queries: one thread, four threads, one worker, two workers") {
     check_thousand(Oracle{target(), with(0)}, 1);
