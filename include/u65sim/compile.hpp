@@ -23,6 +23,9 @@ struct CompileOptions {
     std::string dump_after;
     /// Steps to leave out, by their names in optional_steps(): to see what each one is good for.
     std::vector<std::string> without;
+    /// Plan as Vela does where its rules are known and ours are faster (columns stay columns,
+    /// weights come one operation ahead at most), to predict what a stream of its takes.
+    bool like_vela = false;
     bool operator==(const CompileOptions&) const = default;
 };
 

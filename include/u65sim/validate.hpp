@@ -31,6 +31,7 @@ struct ValidationRow {
     std::vector<std::string> settings;  ///< "key=value" for the machine alone, not the compiler
     std::string producer;               ///< of the command stream, as rows name it
     std::string compiled_file;  ///< its compiled network; empty: our compiler makes the stream
+    bool like_vela = false;     ///< with CompileOptions::like_vela
     std::string counter;        ///< a PMU event's name, or latency_ms
     ReferenceKind kind = ReferenceKind::figure;
     double reference = 0.0;          ///< in the counter's unit

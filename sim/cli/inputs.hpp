@@ -27,7 +27,7 @@ private:
     std::string vela_config_, system_config_, memory_mode_;
 };
 
-/// --optimise and --without.
+/// --optimise, --without and --like-vela.
 class OptimiseOption {
 public:
     void add_to(CLI::App& command);
@@ -36,6 +36,7 @@ public:
 private:
     std::string goal_ = "performance";
     std::vector<std::string> without_;
+    bool like_vela_ = false;
 };
 
 /// NET.

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <map>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -42,9 +43,9 @@ struct Load {
 
 /// A way to bring an operation's weights, and when it would end.
 struct Way {
-    std::vector<std::int64_t> sizes;  ///< of the slices; empty: read where they are
-    std::int32_t step = 0;            ///< channels a slice
-    std::vector<Lifetime> places;     ///< of the slices, in fine positions
+    std::vector<std::int64_t> sizes;   ///< of the slices; empty: read where they are
+    std::vector<std::int32_t> depths;  ///< channels of each slice
+    std::vector<Lifetime> places;      ///< of the slices, in fine positions
     std::int64_t finish = 0, dma_free = 0;
     [[nodiscard]] std::int64_t score() const { return finish + dma_free / 8; }
 };
@@ -167,6 +168,7 @@ private:
     void carry_out(std::vector<Load>& loads, const std::vector<std::int64_t>& cycles,
                    std::int32_t begin, std::int32_t end) {
         clock_ = dma_free_ = 0;
+        segment_begin_ = begin;
         std::int32_t earliest = begin;
         std::size_t next = 0;
         for (std::int32_t time = begin; time < end; ++time) {
@@ -186,6 +188,12 @@ private:
                 }
             }
             clock_ = finish;
+            slack_ = alone;
+            if (next > 0 && loads[next - 1].time == time) {
+                const NpuOp& last = *loads[next - 1].op;
+                const std::int32_t tail = last.slices.back().count;
+                slack_ = alone * tail / last.ofm.extent.c;
+            }
         }
     }
 
@@ -202,21 +210,22 @@ private:
         if (small) from = load.time;
         const std::int32_t depth = load.op->ofm.extent.c;
         const auto kept = [&] {
-            Way way{{load.size}, depth, {reserved}, 0, 0};
+            Way way{{load.size}, {depth}, {reserved}, 0, 0};
             time_way(load, way);
             return way;
         };
+        if (program_.options.like_vela) {
+            return load.item >= 0 && load.op->stripes > 1 ? kept() : as_vela(load);
+        }
         if (!program_.takes("stream_weights")) return load.item >= 0 ? kept() : best;
-        Way whole = buffered(load, from, {load.size}, depth);
+        Way whole = buffered(load, from, {load.size}, {depth});
         if (whole.places.empty() && load.item >= 0) whole = kept();
         const std::int64_t passes = weight_passes(*load.op);
         if (!whole.places.empty() && whole.score() <= best.score()) best = whole;
         // Slices are of output channels alone, so a depthwise operation stays whole. A map in DRAM
         // that blocks read once would be read again for each slice.
         const bool in_reach = passes > 1 || program_.buffer(load.op->ifm).region == region_;
-        const bool may_cut = load.op->kernel.kind == stream::KernelKind::conv && in_reach &&
-                             load.op->stripes == 1 && load.op->first_stripe < 0 &&
-                             load.size >= 2 * smallest_slice;
+        const bool may_cut = may_be_cut(*load.op) && in_reach && load.size >= 2 * smallest_slice;
         const bool reread = best.places.empty() && passes > 1;
         if (may_cut && (reread || best.finish > clock_ + load.fast + least_wait)) {
             const std::int32_t unit = std::min<std::int32_t>(
@@ -227,12 +236,8 @@ private:
                 const auto step = static_cast<std::int32_t>(round_up(ceil_div(depth, parts), unit));
                 if (step >= tried || ceil_div(depth, step) > fine / 2) continue;
                 tried = step;
-                std::vector<std::int64_t> sizes;
-                for (std::int32_t c = 0; c < depth; c += step) {
-                    const std::int64_t share = std::min(step, depth - c);
-                    sizes.push_back(load.size * share / depth * 51 / 50 + 128);
-                }
-                Way way = buffered(load, from, sizes, step);
+                const auto depths = cut_into(depth, step, step);
+                Way way = buffered(load, from, predicted_sizes(load, depths), depths);
                 if (!way.places.empty() && way.score() < best.score()) best = std::move(way);
             }
         }
@@ -240,23 +245,136 @@ private:
         return best;
     }
 
-    /// Encodes the slices of a way; falls back when they turn out larger than there is room for.
-    Way cut(Load& load, std::int32_t from, Way way, const Way& whole) {
-        const std::int32_t depth = load.op->ofm.extent.c;
-        std::vector<WeightSlice> slices(static_cast<std::size_t>(ceil_div(depth, way.step)));
+    static bool may_be_cut(const NpuOp& op) {
+        return op.kernel.kind == stream::KernelKind::conv && op.stripes == 1 && op.first_stripe < 0;
+    }
+
+    /// Channels of a slice of `first`, then ones of `step`.
+    static std::vector<std::int32_t> cut_into(std::int32_t depth, std::int32_t first,
+                                              std::int32_t step) {
+        std::vector<std::int32_t> depths{std::min(first, depth)};
+        for (std::int32_t c = first; c < depth; c += step) {
+            depths.push_back(std::min(step, depth - c));
+        }
+        return depths;
+    }
+
+    static std::vector<std::int64_t> predicted_sizes(const Load& load,
+                                                     const std::vector<std::int32_t>& depths) {
+        std::vector<std::int64_t> sizes;
+        for (const std::int64_t share : depths) {
+            sizes.push_back(load.size * share / load.op->ofm.extent.c * 51 / 50 + 128);
+        }
+        return sizes;
+    }
+
+    /// Encodes the slices of a way.
+    std::vector<WeightSlice> encode(const Load& load, const std::vector<std::int32_t>& depths) {
+        std::vector<WeightSlice> slices(depths.size());
+        std::vector<std::int32_t> begins(depths.size());
+        std::exclusive_scan(depths.begin(), depths.end(), begins.begin(), 0);
         for_each_index(slices.size(), program_.options.threads, [&](std::size_t i) {
-            const auto c = static_cast<std::int32_t>(i) * way.step;
-            slices[i] = make_slice(program_, *load.op, c, std::min(way.step, depth - c));
+            slices[i] = make_slice(program_, *load.op, begins[i], depths[i]);
         });
+        return slices;
+    }
+    static std::vector<std::int64_t> sizes_of(const std::vector<WeightSlice>& slices) {
         std::vector<std::int64_t> sizes;
         for (const auto& slice : slices) sizes.push_back(slice.size);
-        Way real = buffered(load, from, sizes, way.step);
+        return sizes;
+    }
+
+    /// Encodes the slices of a way; falls back when they turn out larger than there is room for.
+    Way cut(Load& load, std::int32_t from, Way way, const Way& whole) {
+        std::vector<WeightSlice> slices = encode(load, way.depths);
+        Way real = buffered(load, from, sizes_of(slices), way.depths);
         if (real.places.empty()) {
             const Way other = direct(load);
             return !whole.places.empty() && whole.score() <= other.score() ? whole : other;
         }
         load.op->slices = std::move(slices);
         return real;
+    }
+
+    /// What Vela does (reference 8.5): one operation ahead at most, whole where the time of the
+    /// operation before is enough, else in slices through two buffers that take turns, or one.
+    Way as_vela(Load& load) {
+        const NpuOp& op = *load.op;
+        const Way where_they_are = direct(load);
+        const bool is_vector = program_.op(op.graph_operator).type == OpType::fully_connected ||
+                               (op.ifm.extent.h == 1 && op.ifm.extent.w == 1);
+        if (is_vector) return where_they_are;
+        const std::int32_t before = std::max(load.time - 1, segment_begin_);
+        std::int64_t room = limit_;
+        gather(first_of(load.time), last_of(load.time));
+        for (const Lifetime& item : near_) room -= item.size;
+        gather(first_of(before), last_of(load.time));
+        const std::int64_t slack = load.time > segment_begin_ ? slack_ : 0;
+        const std::int64_t full = dma_cycles(load.size);
+        const std::int32_t depth = op.ofm.extent.c;
+        const std::int64_t ahead = std::min({load.size, load.size * slack / full, room / 2});
+        const auto from_or_now = [&](std::vector<std::int64_t> sizes,
+                                     const std::vector<std::int32_t>& depths, bool twice) {
+            Way way = in_turns(load, before, sizes, depths, twice);
+            return way.places.empty() ? in_turns(load, load.time, sizes, depths, twice) : way;
+        };
+        if (ahead < load.size && may_be_cut(op) && depth > 16) {
+            const std::int32_t block = op.kernel.block.depth;
+            const auto whole_blocks = [block](std::int32_t channels) {
+                return std::max(16, channels / block * block);
+            };
+            auto first =
+                std::max(16, static_cast<std::int32_t>(depth * ahead / load.size / 16 * 16));
+            auto step = static_cast<std::int32_t>(
+                round_up(std::max<std::int64_t>(load.fast * first / full, 1), block));
+            step = static_cast<std::int32_t>(
+                std::clamp<std::int64_t>(depth * (room / 2) / load.size, 16, step));
+            for (;;) {
+                first = whole_blocks(first);
+                step = whole_blocks(step);
+                const auto depths = cut_into(depth, first, step);
+                if (depths.size() <= static_cast<std::size_t>(fine / 2)) {
+                    const auto sizes = predicted_sizes(load, depths);
+                    const bool fits = sizes[0] + (sizes.size() > 1 ? sizes[1] : 0) <= room;
+                    if (fits || first == 16) break;
+                }
+                if (first == 16 && step == 16) break;
+                (first > step ? first : step) /= 2;
+            }
+            const auto depths = cut_into(depth, first, step);
+            if (depths.size() > 1 && depths.size() <= static_cast<std::size_t>(fine / 2)) {
+                std::vector<WeightSlice> slices = encode(load, depths);
+                for (const bool twice : {true, false}) {
+                    Way way = from_or_now(sizes_of(slices), depths, twice);
+                    if (way.places.empty()) continue;
+                    load.op->slices = std::move(slices);
+                    return way;
+                }
+            }
+        }
+        Way whole = from_or_now({load.size}, {depth}, true);
+        return whole.places.empty() ? where_they_are : whole;
+    }
+
+    /// Slices in two buffers that take turns, or in one. No places when there is no room.
+    Way in_turns(const Load& load, std::int32_t from, const std::vector<std::int64_t>& sizes,
+                 const std::vector<std::int32_t>& depths, bool twice) {
+        Way way{sizes, depths, {}, 0, 0};
+        const auto parts = static_cast<std::int32_t>(sizes.size());
+        const auto sub = [&](std::int32_t part) {
+            return first_of(load.time) + static_cast<std::int32_t>(ceil_div(part * fine, parts));
+        };
+        std::vector<Lifetime> taken = near_;
+        for (std::int32_t part = 0; part < parts; ++part) {
+            const std::int32_t begin = part == 0 ? first_of(from) : sub(twice ? part - 1 : part);
+            Lifetime place{sizes[static_cast<std::size_t>(part)], begin, sub(part + 1) - 1, -1};
+            place.offset = lowest_fit(taken, place);
+            if (place.offset + place.size > limit_) return Way{};
+            taken.push_back(place);
+            way.places.push_back(place);
+        }
+        time_way(load, way);
+        return way;
     }
 
     Way direct(const Load& load) const {
@@ -287,8 +405,8 @@ private:
     /// Slices of these sizes, each copied from the earliest position on at which it has room.
     /// No places when one never has.
     Way buffered(const Load& load, std::int32_t from, const std::vector<std::int64_t>& sizes,
-                 std::int32_t step) {
-        Way way{sizes, step, {}, 0, 0};
+                 const std::vector<std::int32_t>& depths) {
+        Way way{sizes, depths, {}, 0, 0};
         const auto parts = static_cast<std::int32_t>(sizes.size());
         const auto sub = [&](std::int32_t part) {
             return first_of(load.time) + static_cast<std::int32_t>(ceil_div(part * fine, parts));
@@ -438,6 +556,8 @@ private:
     std::vector<std::int64_t> started_;
     std::vector<int> streamed_;
     std::int64_t clock_ = 0, dma_free_ = 0;
+    std::int32_t segment_begin_ = 0;
+    std::int64_t slack_ = 0;  ///< cycles of the operation before, or of its last slice
 };
 
 }  // namespace

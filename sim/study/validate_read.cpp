@@ -13,6 +13,7 @@
 
 #include "config/yaml_document.hpp"
 #include "study/validate_format.hpp"
+#include "target/quantity_text.hpp"
 
 namespace u65sim {
 namespace {
@@ -25,6 +26,7 @@ constexpr std::size_t max_rows = 100'000;
 /// A producer as a file declares it: our compiler where `compiled` is empty.
 struct Producer {
     std::string name, compiled;
+    bool like_vela = false;
 };
 
 class Reader : private config::YamlDocument {
@@ -62,10 +64,19 @@ private:
 
     void read_producers(const YAML::Node& node) {
         for (const YAML::Node& each : sequence(node, "producers")) {
-            const Fields fields = map_of(each, "a producer", {"name", "file"});
+            const Fields fields = map_of(each, "a producer", {"name", "file", "like_vela"});
             Producer producer;
             producer.name = text_of(require(fields, each, "name"), "name");
             if (fields.contains("file")) producer.compiled = text_of(fields.at("file"), "file");
+            if (fields.contains("like_vela")) {
+                const YAML::Node& like = fields.at("like_vela");
+                const auto value = text::parse_bool(text_of(like, "like_vela"));
+                if (!value) fail(like.Mark(), "like_vela: must be true or false");
+                if (fields.contains("file")) {
+                    fail(like.Mark(), "like_vela: is for our compiler, not for a compiled file");
+                }
+                producer.like_vela = *value;
+            }
             for (const Producer& known : producers_) {
                 if (known.name == producer.name) {
                     fail(each.Mark(),
@@ -164,6 +175,7 @@ private:
                                              : fmt::format("{}", fmt::join(row.settings, " "));
         for (const Producer& producer : chosen(fields)) {
             row.producer = producer.name;
+            row.like_vela = producer.like_vela;
             row.compiled_file =
                 producer.compiled.empty() ? "" : resolve(with_names(producer.compiled, row));
             plan.rows.push_back(row);

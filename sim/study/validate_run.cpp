@@ -33,13 +33,15 @@ struct Outcome {
     std::map<std::string, double> counters;
 };
 
-/// A command stream: what it is made from and the target it is made for.
-using StreamKey = std::tuple<std::string, std::string, std::string>;  // network, file, target
+/// A command stream: what it is made from, how, and the target it is made for.
+using StreamKey = std::tuple<std::string, std::string, bool, std::string>;  // network, file, like
+                                                                            // Vela, target
 /// A stream on a machine with these settings.
 using RunKey = std::pair<StreamKey, std::vector<std::string>>;
 
 RunKey run_key(const ValidationRow& row) {
-    return {{row.compiled_file.empty() ? row.network : "", row.compiled_file, row.target},
+    return {{row.compiled_file.empty() ? row.network : "", row.compiled_file, row.like_vela,
+             row.target},
             row.settings};
 }
 
@@ -152,8 +154,11 @@ private:
                     : fmt::format("{}: holds no ethos-u operator: must be compiled", file));
         }
         const Target target = target_of(row, options_.settings);
+        CompileOptions options;
+        options.like_vela = row.like_vela;
         return streams_
-            .emplace(key, own ? compile(network, target) : import_compiled(network, target))
+            .emplace(key,
+                     own ? compile(network, target, options) : import_compiled(network, target))
             .first->second;
     }
 

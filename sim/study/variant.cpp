@@ -131,6 +131,16 @@ Key optimise() {
             }};
 }
 
+Key like_vela() {
+    return {{"compile.like_vela", "", "Plans as Vela does where ours are faster", "true or false"},
+            [](NetworkChanges&, CompileOptions& options, std::string_view text) {
+                const auto value = text::parse_bool(text::trim(text));
+                if (!value) return false;
+                options.like_vela = *value;
+                return true;
+            }};
+}
+
 Key without() {
     const std::vector<std::string> steps = optional_steps();
     return {{"compile.without", "", "A step of the compiler that is left out",
@@ -191,6 +201,7 @@ const std::vector<Key>& table() {
         optimise(),
         max_blockdep(),
         without(),
+        like_vela(),
     };
     return keys;
 }
