@@ -12,12 +12,13 @@ using namespace u65sim;
 
 namespace {
 
-/// Something for every step: a table and a clamp to fuse, a concatenation, a residual to write in
-/// place, maps larger than half the SRAM, weights to copy.
+/// Something for every step: few channels at first, a table and a clamp to fuse, a concatenation, a
+/// residual to write in place, maps larger than half the SRAM, weights to copy.
 Graph varied() {
     GraphBuilder net("varied");
-    const Value image = net.input({1, 64, 64, 16});
-    Value x = net.conv2d(image, 64, Window::square(1), {.activation = Activation::relu6});
+    const Value image = net.input({1, 128, 128, 3});
+    Value x = net.conv2d(image, 16, Window::square(3, 2));
+    x = net.conv2d(x, 64, Window::square(1), {.activation = Activation::relu6});
     x = net.depthwise_conv2d(x, Window::square(3), {.activation = Activation::relu6});
     x = net.conv2d(x, 32, Window::square(1));
     x = net.leaky_relu(x, 0.1F);
@@ -47,10 +48,11 @@ CompileOptions without(std::vector<std::string> steps) {
 
 }  // namespace
 
-TEST_CASE("GIVEN an optional step left out, THEN the network computes the same") {
+TEST_CASE(
+    "GIVEN an optional step left out, or a plan like Vela's, THEN the network computes the same") {
     const Graph graph = varied();
     const Target target = tight();
-    std::vector<std::uint8_t> image(64 * 64 * 16);
+    std::vector<std::uint8_t> image(128 * 128 * 3);
     for (std::size_t i = 0; i < image.size(); ++i) {
         image[i] = static_cast<std::uint8_t>(i * i / 97 + i);
     }
@@ -59,12 +61,13 @@ TEST_CASE("GIVEN an optional step left out, THEN the network computes the same")
     const CompiledNetwork whole = compile(graph, target);
     const Execution expected = execute(whole, target, {image}, checked);
     REQUIRE(expected.findings.empty());
-    std::vector<std::vector<std::string>> cases;
-    for (const auto& step : optional_steps()) cases.push_back({step});
-    cases.push_back(optional_steps());
-    for (const auto& steps : cases) {
-        CAPTURE(steps);
-        const CompiledNetwork less = compile(graph, target, without(steps));
+    std::vector<CompileOptions> cases;
+    for (const auto& step : optional_steps()) cases.push_back(without({step}));
+    cases.push_back(without(optional_steps()));
+    cases.emplace_back().like_vela = true;
+    for (const auto& options : cases) {
+        CAPTURE(options.without, options.like_vela);
+        const CompiledNetwork less = compile(graph, target, options);
         for (const auto& problem : check_compiled(less)) FAIL_CHECK(problem);
         CHECK(less.segments[0].stream != whole.segments[0].stream);
         const Execution got = execute(less, target, {image}, checked);
@@ -76,4 +79,26 @@ TEST_CASE("GIVEN an optional step left out, THEN the network computes the same")
 TEST_CASE("A step that cannot be left out is an error that names those which can") {
     CHECK_THROWS_WITH(compile(varied(), tight(), without({"lower"})),
                       Catch::Contains("'lower'") && Catch::Contains("form_cascades"));
+}
+
+TEST_CASE("A plan like Vela's copies weights, but none of a fully connected layer") {
+    GraphBuilder net("chain");
+    Value x = net.input({1, 16, 16, 32});
+    for (int i = 0; i < 4; ++i) x = net.conv2d(x, 128, Window::square(3));
+    x = net.fully_connected(net.max_pool(x, Window::square(16, 16)), 64);
+    net.output(x);
+    const Graph graph = net.build();
+    const Target target = Target::preset("u65-256");
+    CompileOptions options;
+    options.like_vela = true;
+    const CompiledNetwork network = compile(graph, target, options);
+    for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+    int copied = 0;
+    for (const auto& place : network.placements) {
+        if (place.kind != Placement::Kind::weight_buffer) continue;
+        ++copied;
+        CHECK(place.name.find("fully_connected") == std::string::npos);
+    }
+    CHECK(copied > 4);
+    CHECK(network.segments[0].stream != compile(graph, target).segments[0].stream);
 }
