@@ -196,8 +196,8 @@ def growth(rows):
     return result
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments(description):
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--vela", required=True)
     parser.add_argument("--u65sim", required=True)
     parser.add_argument("--work", required=True, help="folder for everything made")
@@ -210,7 +210,11 @@ def main():
     parser.add_argument("--no-zoo", action="store_true")
     parser.add_argument("-o", "--output", help="the table; default: standard output")
     parser.add_argument("--json", help="all rows")
-    options = parser.parse_args()
+    return parser
+
+
+def main():
+    options = arguments(__doc__.splitlines()[0]).parse_args()
     comparison = Comparison(options)
     sizes = [int(s) * KIB for s in options.sizes.split(",")]
     rows = []
