@@ -33,8 +33,9 @@ def estimated(compiled):
 
 
 def rows_of(comparison, options, sizes):
+    networks = comparison.networks()
     for sram in sizes:
-        for name, path in comparison.networks():
+        for name, path in networks:
             compiled, _ = comparison.vela(name, path, sram)
             stream = compiled and simulated(options, compiled, sram)
             guesses = compiled and [estimated(compiled), simulated(options, path, sram),
