@@ -66,7 +66,7 @@ def table(rows):
         lines.append("")
     named = sorted({name for name, _, _ in rows if not name.startswith("random")})
     sizes = sorted({sram for _, sram, _ in rows})
-    lines += ["| network: " + ", ".join(GUESSES) + " | " +
+    lines += ["| percent: " + ", ".join(GUESSES) + " | " +
               " | ".join(f"{sram // KIB} KiB" for sram in sizes) + " |",
               "| --- |" + " ---: |" * len(sizes)]
     for name in named:
