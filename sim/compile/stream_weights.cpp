@@ -371,7 +371,7 @@ private:
             Lifetime place{sizes[static_cast<std::size_t>(part)], begin, sub(part + 1) - 1, -1};
             place.offset = lowest_fit(taken, place);
             if (place.offset + place.size > limit_) return Way{};
-            taken.push_back(place);
+            taken.insert(std::upper_bound(taken.begin(), taken.end(), place, is_below), place);
             way.places.push_back(place);
         }
         time_way(load, way);
