@@ -13,13 +13,33 @@ void Slots::move_to_front() {
     first_ = times_.data();
 }
 
-/// Beats of bursts that are as equal as they can be.
-class BurstFlow::Sizes {
+namespace {
+
+/// Bursts that all have the same beats.
+class EqualSizes {
 public:
-    /// All bursts have `beats`.
-    explicit Sizes(std::int64_t beats) : step_(static_cast<std::uint64_t>(beats) << shift) {}
+    explicit EqualSizes(std::int64_t beats) : beats_(beats) {}
+
+    [[nodiscard]] std::int64_t smallest() const { return beats_; }
+    /// Beats of the next `count` bursts together.
+    [[nodiscard]] std::int64_t sum(std::int64_t count) const { return count * beats_; }
+    void skip(std::int64_t /*count*/) {}
+    /// Calls `work` with the sum of the first, the first two ... the first `count` bursts.
+    template <class Work>
+    void for_each_sum(std::int64_t count, Work work) const {
+        const std::int64_t beats = beats_;
+        for (std::int64_t i = 0; i < count; ++i) work(i, (i + 1) * beats);
+    }
+
+private:
+    std::int64_t beats_;
+};
+
+/// Beats of bursts that are as equal as they can be.
+class NearSizes {
+public:
     /// `bursts` of `beats` in all, both of a piece.
-    Sizes(std::int64_t beats, std::int64_t bursts)
+    NearSizes(std::int64_t beats, std::int64_t bursts)
         : step_(((static_cast<std::uint64_t>(beats) << shift) + static_cast<std::uint64_t>(bursts) -
                  1) /
                 static_cast<std::uint64_t>(bursts)) {}
@@ -55,6 +75,8 @@ private:
     std::uint64_t part_ = 0;  ///< of a beat that the bursts before have left over
 };
 
+}  // namespace
+
 void BurstFlow::reset(const Rules& rules, BandwidthCap& cap) {
     rules_ = rules;
     cap_ = &cap;
@@ -83,6 +105,7 @@ void BurstFlow::move_one(std::int64_t beats) {
 
 /// True when the data of each burst follows that of the one before without a gap: no slot becomes
 /// free so late that the latency shows. `data` is when the first one's begins.
+template <class Sizes>
 inline bool BurstFlow::data_bound(const Sizes& sizes, std::int64_t bursts, Time data) const {
     constexpr std::int64_t step = 4;  // slots looked at through the latest of them
     for (std::int64_t i = 1; i < bursts; i += step) {
@@ -93,6 +116,7 @@ inline bool BurstFlow::data_bound(const Sizes& sizes, std::int64_t bursts, Time 
 }
 
 /// Bursts that nothing but slots and bus hold up, none of them empty.
+template <class Sizes>
 inline void BurstFlow::move_through_slots(const Sizes& sizes, std::int64_t bursts, bool hidden) {
     const Time begin = address_free_;
     const Time data = std::max(std::max(begin, slots_.oldest()) + rules_.latency, data_free_);
@@ -125,6 +149,7 @@ inline void BurstFlow::move_through_slots(const Sizes& sizes, std::int64_t burst
     stalled_ += address_free_ - begin - bursts;
 }
 
+template <class Sizes>
 inline void BurstFlow::move_all(Sizes sizes, std::int64_t beats, std::int64_t bursts) {
     const bool slotted = slots_.limited();
     const bool plain = sizes.smallest() > 0;
@@ -169,8 +194,11 @@ inline void BurstFlow::move_all(Sizes sizes, std::int64_t beats, std::int64_t bu
 Time BurstFlow::move(std::int64_t beats, std::int64_t bursts, Time now) {
     address_free_ = std::max(now, address_free_);
     if (bursts > 0) {
-        const bool full = beats == bursts * rules_.burst;
-        move_all(full ? Sizes{rules_.burst} : Sizes{beats, bursts}, beats, bursts);
+        if (beats == bursts * rules_.burst) {
+            move_all(EqualSizes{rules_.burst}, beats, bursts);
+        } else {
+            move_all(NearSizes{beats, bursts}, beats, bursts);
+        }
     }
     ready_ = std::max(address_free_, data_free_ - rules_.latency);
     if (slots_.limited()) ready_ = std::max(ready_, slots_.oldest());

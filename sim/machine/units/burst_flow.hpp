@@ -70,10 +70,12 @@ public:
     [[nodiscard]] std::int64_t stalled() const { return stalled_; }
 
 private:
-    class Sizes;
     void move_one(std::int64_t beats);
+    template <class Sizes>
     void move_all(Sizes sizes, std::int64_t beats, std::int64_t bursts);
+    template <class Sizes>
     void move_through_slots(const Sizes& sizes, std::int64_t bursts, bool hidden);
+    template <class Sizes>
     [[nodiscard]] bool data_bound(const Sizes& sizes, std::int64_t bursts, Time data) const;
 
     Rules rules_;
