@@ -156,6 +156,7 @@ private:
         std::vector<std::int64_t> start(cycles.size(), 0);
         for (std::size_t t = 1; t < cycles.size(); ++t) start[t] = start[t - 1] + cycles[t - 1];
         std::vector<std::int64_t> length;
+        length.reserve(loads.size());
         for (const auto& load : loads) length.push_back(dma_cycles(load.size) + least_wait);
         wish_before(loads, start, length, begin);
         // From a cycle to the position that runs then.
@@ -241,7 +242,7 @@ private:
                 if (!way.places.empty() && way.score() < best.score()) best = std::move(way);
             }
         }
-        if (best.sizes.size() > 1) return cut(load, from, std::move(best), whole);
+        if (best.sizes.size() > 1) return cut(load, from, best, whole);
         return best;
     }
 
@@ -262,6 +263,7 @@ private:
     static std::vector<std::int64_t> predicted_sizes(const Load& load,
                                                      const std::vector<std::int32_t>& depths) {
         std::vector<std::int64_t> sizes;
+        sizes.reserve(depths.size());
         for (const std::int64_t share : depths) {
             sizes.push_back(load.size * share / load.op->ofm.extent.c * 51 / 50 + 128);
         }
@@ -280,12 +282,13 @@ private:
     }
     static std::vector<std::int64_t> sizes_of(const std::vector<WeightSlice>& slices) {
         std::vector<std::int64_t> sizes;
+        sizes.reserve(slices.size());
         for (const auto& slice : slices) sizes.push_back(slice.size);
         return sizes;
     }
 
     /// Encodes the slices of a way; falls back when they turn out larger than there is room for.
-    Way cut(Load& load, std::int32_t from, Way way, const Way& whole) {
+    Way cut(Load& load, std::int32_t from, const Way& way, const Way& whole) {
         std::vector<WeightSlice> slices = encode(load, way.depths);
         Way real = buffered(load, from, sizes_of(slices), way.depths);
         if (real.places.empty()) {
@@ -301,7 +304,7 @@ private:
     /// and kws_micronet_m copy nothing that is read once.
     Way as_vela(Load& load) {
         const NpuOp& op = *load.op;
-        const Way where_they_are = direct(load);
+        Way where_they_are = direct(load);
         const bool is_vector = program_.op(op.graph_operator).type == OpType::fully_connected ||
                                (op.ifm.extent.h == 1 && op.ifm.extent.w == 1);
         if (is_vector || weight_passes(op) == 1) return where_they_are;
@@ -314,7 +317,7 @@ private:
         const std::int64_t full = dma_cycles(load.size);
         const std::int32_t depth = op.ofm.extent.c;
         const std::int64_t ahead = std::min({load.size, load.size * slack / full, room / 2});
-        const auto from_or_now = [&](std::vector<std::int64_t> sizes,
+        const auto from_or_now = [&](const std::vector<std::int64_t>& sizes,
                                      const std::vector<std::int32_t>& depths, bool twice) {
             Way way = in_turns(load, before, sizes, depths, twice);
             return way.places.empty() ? in_turns(load, load.time, sizes, depths, twice) : way;
