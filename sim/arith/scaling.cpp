@@ -1,7 +1,9 @@
 #include "arith/scaling.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include <fmt/format.h>
@@ -38,12 +40,18 @@ Multiplier quantise(double scale) {
     if (!std::isfinite(scale) || scale < 0.0) {
         throw InvalidModel(fmt::format("scale = {}: must be finite and not negative", scale));
     }
-    int exponent = 0;
-    const double significand = std::frexp(scale, &exponent);
-    const auto multiplier = static_cast<std::uint32_t>(std::round(std::ldexp(significand, 31)));
-    const int shift = 31 - exponent;
+    if (scale == 0.0) return {0, 31};
+    // A significand of 53 bits, the highest of them 1 and not stored, rounded to 31; scales too
+    // small for one have shifts that are too large anyway.
+    constexpr int stored = 52, dropped = 22;
+    constexpr std::uint64_t one = std::uint64_t{1} << stored;
+    const auto bits = std::bit_cast<std::uint64_t>(scale);
+    const int shift = 31 + 1022 - static_cast<int>(bits >> stored);
     if (shift < 0 || shift > max_register_shift) return {0, 16};
-    return {multiplier, shift};
+    const std::uint64_t significand = (bits & (one - 1)) | one;
+    return {
+        static_cast<std::uint32_t>((significand + (std::uint64_t{1} << (dropped - 1))) >> dropped),
+        shift};
 }
 
 Multiplier reduce_to_16_bits(Multiplier full) {

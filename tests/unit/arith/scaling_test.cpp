@@ -22,6 +22,25 @@ TEST_CASE("quantise splits a scale into a 31-bit multiplier and a shift") {
     CHECK(std::ldexp(split.multiplier, -split.shift) == Approx(scale).epsilon(1e-9));
 }
 
+TEST_CASE("a scale's multiplier is its significand, rounded half away from zero") {
+    std::mt19937_64 random{5};
+    for (int i = 0; i < 100'000; ++i) {
+        const double scale =
+            std::ldexp(static_cast<double>(random() >> 11), static_cast<int>(random() % 60) - 80);
+        // Ends in exactly one half now and then.
+        const double value = i % 4 == 0 ? static_cast<double>(static_cast<float>(scale)) : scale;
+        int exponent = 0;
+        const double rounded = std::round(std::ldexp(std::frexp(value, &exponent), 31));
+        const int shift = 31 - exponent;
+        const Multiplier wanted = shift < 0 || shift > 63
+                                      ? Multiplier{0, 16}
+                                      : Multiplier{static_cast<std::uint32_t>(rounded), shift};
+        if (quantise(value) != wanted) FAIL(value);
+    }
+    const double half = std::ldexp(static_cast<double>((std::uint64_t{1} << 31) + 1), -40);
+    CHECK(quantise(half) == Multiplier{(1U << 30) + 1, 39});
+}
+
 TEST_CASE("scales that no shift register can hold become zero") {
     CHECK(quantise(std::ldexp(1.0, 40)) == Multiplier{0, 16});
     CHECK(quantise(std::ldexp(1.0, -40)) == Multiplier{0, 16});
