@@ -1,10 +1,10 @@
-/* The C interface: target, graph, oracle, report. Its ABI is stable: functions are only added, types
- * are opaque, and enumerators keep their values. Every function may be called from any thread; one
- * object must not be changed or freed by a thread while another uses it.
+/* The C interface: target, graph, oracle, report. Its ABI is stable: functions are only added,
+ * types are opaque, and enumerators keep their values. Every function may be called from any
+ * thread; one object must not be changed or freed by a thread while another uses it.
  *
- * Functions that make something return NULL where they fail; others return a status. The text of the
- * last failure in the calling thread is u65sim_last_error(). Objects are freed by their own function,
- * which takes NULL too; a pointer inside an object lives as long as the object. */
+ * Functions that make something return NULL where they fail; others return a status. The text of
+ * the last failure in the calling thread is u65sim_last_error(). Objects are freed by their own
+ * function, which takes NULL too; a pointer inside an object lives as long as the object. */
 #ifndef U65SIM_U65SIM_H
 #define U65SIM_U65SIM_H
 
@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 /** Grows when functions are added. */
-#define U65SIM_C_API 1
+#define U65SIM_C_API 2
 
 /** The same numbers as the program's exit codes. */
 typedef enum u65sim_status {
@@ -58,6 +58,8 @@ void u65sim_graph_free(u65sim_graph* graph);
 
 /** An oracle for a copy of `target`; it remembers what it answered. */
 u65sim_oracle* u65sim_oracle_new(const u65sim_target* target);
+/** The same, but its plans are like Vela's: for networks that Vela will compile. Since 2. */
+u65sim_oracle* u65sim_oracle_new_like_vela(const u65sim_target* target);
 /** Compiles and simulates one inference. */
 u65sim_report* u65sim_oracle_estimate(u65sim_oracle* oracle, const u65sim_graph* graph);
 void u65sim_oracle_free(u65sim_oracle* oracle);

@@ -138,7 +138,13 @@ py::list answers_of(Oracle& oracle, const std::vector<Graph>& graphs, unsigned t
 
 void bind_oracle(py::module_& module) {
     py::class_<Oracle>(module, "Oracle", "Answers how long networks take on a target.")
-        .def(py::init([](const Target& target) { return Oracle{target}; }), py::arg("target"))
+        .def(py::init([](const Target& target, bool like_vela) {
+                 CompileOptions options;
+                 options.like_vela = like_vela;
+                 return Oracle{target, options};
+             }),
+             py::arg("target"), py::kw_only(), py::arg("like_vela") = false,
+             "With like_vela plans are like Vela's: for networks that Vela will compile.")
         .def(
             "estimate", [](Oracle& oracle, const Graph& graph) { return oracle.estimate(graph); },
             py::arg("graph"), py::call_guard<py::gil_scoped_release>())

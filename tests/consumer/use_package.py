@@ -28,6 +28,12 @@ class Package(unittest.TestCase):
         self.assertAlmostEqual(report.latency_ms, report.cycles / 1e6)
         self.assertLessEqual(sum(o.cycles for o in report.operators), report.cycles)
 
+    def test_like_vela(self):
+        graph = u65sim.Graph.zoo("mobilenet_v1_025_96")
+        ours = u65sim.Oracle(self.target).estimate(graph)
+        theirs = u65sim.Oracle(self.target, like_vela=True).estimate(graph)
+        self.assertGreater(theirs.cycles, ours.cycles)
+
     def test_target_fields(self):
         wide = self.target.copy()
         wide.set("sram.size=1MiB")
