@@ -59,7 +59,8 @@ std::vector<std::string> pass_names() {
 }
 
 std::vector<std::string> optional_steps() {
-    return {"fuse", "fold_columns", "form_cascades", "merge_in_place", "stream_weights"};
+    return {"fuse",           "fold_columns",  "form_cascades",
+            "merge_in_place", "refine_blocks", "stream_weights"};
 }
 
 CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options) {

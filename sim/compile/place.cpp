@@ -8,6 +8,7 @@
 #include "compile/allocate.hpp"
 #include "compile/constants.hpp"
 #include "compile/passes.hpp"
+#include "compile/refine_blocks.hpp"
 #include "compile/stream_weights.hpp"
 #include "timing/estimate.hpp"
 
@@ -145,6 +146,7 @@ public:
         collect_weights();
         if (!program_.spilling()) place_mandatory();
         place_candidates();
+        if (program_.takes("refine_blocks")) refine_blocks(program_, fast_region_);
         if (program_.target->memory_mode != MemoryMode::sram_only) {
             stream_weights(program_, maps_, limit_, fast_region_);
         }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -22,6 +23,10 @@ void add(PortTraffic& traffic, Channel channel, const Access& access) {
     traffic.bursts[index] += access.bursts;
 }
 
+std::int64_t transfer_cycles(const Access& access, const PortRules& rules, bool write) {
+    return std::max(streaming_cycles(access, rules, write), capped_cycles(access, rules)).count();
+}
+
 Access total_of(const PortTraffic& traffic, bool write) {
     Access sum;
     for (std::size_t i = 0; i < channel_count; ++i) {
@@ -38,13 +43,69 @@ struct AxisSize {
 };
 std::array<AxisSize, 2> axis_sizes(int count) { return {{{0, count - 1}, {count - 1, 1}}}; }
 
-/// Compute time of all blocks, and the pipeline's: each block takes the slower of its two stages.
-struct Compute {
-    std::int64_t mac = 0, output = 0, pipeline = 0;
-    std::int64_t first_mac = 0, last_output = 0;
+/// Buffers and stages a block passes (machine rules).
+constexpr std::int64_t most_jobs = 4;
+constexpr std::int64_t accumulator_buffers = 2;
+constexpr std::int64_t chunk_bytes = 1024;
+
+/// Blocks of one size.
+struct BlockClass {
+    std::int64_t times = 0;
+    std::int64_t array = 0;   ///< in the MAC array, its start included; elementwise: none
+    std::int64_t output = 0;  ///< in the output unit
+    std::int64_t held = 0;    ///< a job's input is held this long behind its arrival
 };
+
+/// Compute time of all blocks by size.
+struct Compute {
+    std::array<BlockClass, 8> classes{};
+    std::size_t count = 0;
+    std::int64_t mac = 0, output = 0;
+    std::int64_t jobs = 1;       ///< a block
+    std::int64_t in_buffer = 1;  ///< jobs whose input finds room at a time
+    std::int64_t first_array = 0, last_job = 0, last_output = 0;
+
+    /// Each block takes what its slowest stage does, when a load takes `load` cycles and the port
+    /// takes the last chunk of a block in `write`. The first load comes on top as a whole.
+    [[nodiscard]] std::int64_t pipeline(std::int64_t load, std::int64_t write) const {
+        std::int64_t sum = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            const BlockClass& block = classes[i];
+            const std::int64_t stage = std::max(block.array, block.output);
+            const std::int64_t loads = jobs * ceil_div(load + block.held, in_buffer);
+            // Accumulators are free again when the port has taken the block's last chunk.
+            const std::int64_t kept =
+                block.array == 0
+                    ? 0
+                    : ceil_div(block.array + block.output + write, accumulator_buffers);
+            const std::int64_t first = i == 0 ? 1 : 0;
+            sum += std::max({stage, kept, loads}) * (block.times - first) + stage * first;
+        }
+        return sum;
+    }
+};
+
+/// Jobs that find room in the IFM buffer at a time.
+std::int64_t jobs_in_buffer(const Traversal& traversal) {
+    const KernelOp& op = traversal.op();
+    const Box block =
+        traversal.block(traversal.blocks_y() > 2 ? 1 : 0, traversal.blocks_x() > 2 ? 1 : 0, 0);
+    const auto bytes = [](const stream::FeatureMap& map, const Box& box) {
+        if (box.empty()) return std::int64_t{0};
+        return std::int64_t{box.height} * box.width *
+               round_up(std::int64_t{box.depth} * bytes_of(map.type), 8);
+    };
+    const std::int64_t job = bytes(op.ifm, traversal.ifm_box(block, 0, traversal.sub_kernel(0))) +
+                             bytes(op.ifm2, traversal.ifm2_box(block));
+    const std::int64_t kib = std::max<std::int64_t>(1, ceil_div(job, 1024));
+    return std::clamp<std::int64_t>((op.ib_end - 2) / kib, 1, most_jobs);
+}
+
 Compute compute_of(const Traversal& traversal, const Architecture& arch, const Target& target) {
+    const bool elementwise = traversal.op().kind == stream::KernelKind::elementwise;
     Compute result;
+    result.in_buffer = jobs_in_buffer(traversal);
+    result.jobs = traversal.jobs_per_block();
     for (const AxisSize& y : axis_sizes(traversal.blocks_y())) {
         for (const AxisSize& x : axis_sizes(traversal.blocks_x())) {
             for (const AxisSize& z : axis_sizes(traversal.blocks_z())) {
@@ -63,10 +124,18 @@ Compute compute_of(const Traversal& traversal, const Architecture& arch, const T
                 }
                 const std::int64_t output =
                     output_cycles(traversal.op(), block, arch, target.accelerator).count();
+                const std::int64_t start =
+                    block_start_cycles(traversal.op(), block, arch, target).count();
+                // An elementwise block passes the output unit only, and keeps its input until then.
+                BlockClass& same = result.classes[result.count++];
+                same.times = times;
+                same.array = elementwise ? 0 : start + mac;
+                same.output = output;
+                same.held = elementwise ? start + output : ceil_div(same.array, result.jobs);
                 result.mac += mac * times;
                 result.output += output * times;
-                result.pipeline += std::max(mac, output) * times;
-                if (result.first_mac == 0) result.first_mac = mac;
+                if (result.first_array == 0) result.first_array = same.array;
+                result.last_job = ceil_div(same.array, result.jobs);
                 result.last_output = output;
             }
         }
@@ -142,27 +211,76 @@ struct KeyHash {
 /// What an estimate is made of, by how a port cuts bursts and not by which port it is.
 class KernelEstimator::Parts {
 public:
-    /// `op` must outlive this.
+    enum Map : std::uint8_t { first_in, second_in, out };
+    /// `op`, `rules` must outlive this.
     Parts(const KernelOp& op, const Target& target, const Architecture& arch,
           const std::array<PortRules, 2>& rules)
-        : op_(op), traversal_(op, arch), compute_(compute_of(traversal_, arch, target)) {
-        for (std::size_t port = 0; port < 2; ++port) {
-            if (port == 1 && rules[1].bus == rules[0].bus) {
-                access_[1] = access_[0];
-                break;
-            }
-            access_[port] = {ifm(rules[port].bus), ifm2(rules[port].bus), ofm(rules[port].bus)};
-        }
-    }
+        : op_(op),
+          rules_(rules),
+          traversal_(op, arch),
+          compute_(compute_of(traversal_, arch, target)) {}
 
-    struct Maps {
-        Access ifm, ifm2, ofm;
+    /// What the whole map costs on a port; worked out when it is asked for.
+    [[nodiscard]] const Access& access(Map map, std::size_t port) const {
+        std::optional<Access>& known = access_[map][bus_of(port)];
+        if (!known) known = work_out(map, rules_[port].bus);
+        return *known;
+    }
+    /// Data of one transfer, without latency.
+    struct PieceCycles {
+        std::int64_t mean = 0;   ///< a load; a chunk of the OFM
+        std::int64_t first = 0;  ///< the first load; none for the OFM
     };
-    [[nodiscard]] const Maps& maps(std::size_t port) const { return access_[port]; }
+    [[nodiscard]] const PieceCycles& piece(Map map, std::size_t port) const {
+        std::optional<PieceCycles>& known = pieces_[map][port];
+        if (!known) {
+            const PortRules& rules = rules_[port];
+            if (map == out) {
+                known = {chunk_cycles(rules, access(map, port)), 0};
+            } else {
+                known = {load_cycles(rules, access(map, port)),
+                         first_load(rules, map == second_in)};
+            }
+        }
+        return *known;
+    }
+    /// Loads that share one box: it stays the same while only the OFM depth advances.
+    [[nodiscard]] std::int64_t loads_a_box() const {
+        return is_reused() ? traversal_.blocks_z() : 1;
+    }
     [[nodiscard]] const Traversal& traversal() const { return traversal_; }
     [[nodiscard]] const Compute& compute() const { return compute_; }
 
 private:
+    [[nodiscard]] std::int64_t load_cycles(const PortRules& rules, const Access& all) const {
+        const std::int64_t loads = traversal_.blocks() * traversal_.jobs_per_block();
+        return ceil_div(transfer_cycles(all, rules, false) * loads_a_box(), loads);
+    }
+    [[nodiscard]] std::size_t bus_of(std::size_t port) const {
+        return rules_[1].bus == rules_[0].bus ? 0 : port;
+    }
+    [[nodiscard]] Access work_out(Map map, const BusShape& bus) const {
+        return map == first_in    ? read_first(bus)
+               : map == second_in ? read_second(bus)
+                                  : written(bus);
+    }
+    [[nodiscard]] std::int64_t first_load(const PortRules& rules, bool second) const {
+        const stream::FeatureMap& map = second ? op_.ifm2 : op_.ifm;
+        const Box block = traversal_.block(0, 0, 0);
+        const Box box = second ? traversal_.ifm2_box(block)
+                               : traversal_.ifm_box(block, 0, traversal_.sub_kernel(0));
+        return transfer_cycles(box_access(map, box, rules.bus), rules, false);
+    }
+    [[nodiscard]] std::int64_t chunk_cycles(const PortRules& rules, const Access& ofm) const {
+        const std::int64_t chunks =
+            traversal_.blocks() *
+            std::max<std::int64_t>(1, ceil_div(ofm.bytes, traversal_.blocks() * chunk_bytes));
+        return ceil_div(transfer_cycles(ofm, rules, true), chunks);
+    }
+    /// A box that stays the same while only the OFM depth advances is read once.
+    [[nodiscard]] bool is_reused() const {
+        return traversal_.depth_block_size() > 0 && traversal_.jobs_per_block() == 1;
+    }
     /// Whether boxes of `step` channels next to each other cost what their union does.
     static bool joins(const stream::FeatureMap& map, int step) {
         return map.layout == stream::Layout::nhcwb16 && step % 16 == 0;
@@ -185,7 +303,7 @@ private:
         }
         return sum;
     }
-    [[nodiscard]] Access ifm(const BusShape& bus) const {
+    [[nodiscard]] Access read_first(const BusShape& bus) const {
         const int size = traversal_.depth_block_size();
         Access sum;
         for (int s = 0; s < traversal_.sub_kernels(); ++s) {
@@ -205,23 +323,23 @@ private:
                 });
             }
         }
-        // A box that stays the same while only the OFM depth advances is read once.
-        const bool reused = size > 0 && traversal_.jobs_per_block() == 1;
-        return sum * (size == 0 || reused ? 1 : traversal_.blocks_z());
+        return sum * (size == 0 || is_reused() ? 1 : traversal_.blocks_z());
     }
-    [[nodiscard]] Access ifm2(const BusShape& bus) const {
-        if (!op_.is_binary() || op_.broadcast.scalar) return {};
+    [[nodiscard]] Access read_second(const BusShape& bus) const {
         return over_blocks(op_.ifm2, bus,
                            [&](const Box& block) { return traversal_.ifm2_box(block); });
     }
-    [[nodiscard]] Access ofm(const BusShape& bus) const {
+    [[nodiscard]] Access written(const BusShape& bus) const {
         return over_blocks(op_.ofm, bus, [](const Box& block) { return block; });
     }
 
     const KernelOp& op_;
+    const std::array<PortRules, 2>& rules_;
     Traversal traversal_;
     Compute compute_;
-    std::array<Maps, 2> access_;  ///< by port
+    // By map, and by bus or port.
+    mutable std::array<std::array<std::optional<Access>, 2>, 3> access_;
+    mutable std::array<std::array<std::optional<PieceCycles>, 2>, 3> pieces_;
 };
 
 struct KernelEstimator::Known {
@@ -278,6 +396,14 @@ KernelEstimate KernelEstimator::kernel(const KernelOp& op) {
     return assemble(parts_of(op), op, op.ifm.region, op.ofm.region);
 }
 
+Cycles KernelEstimator::least(const KernelOp& op) {
+    const Compute& compute = parts_of(op).compute();
+    return Cycles{compute.pipeline(0, target_.timing.block_output_delay.count()) +
+                  std::min(compute.last_output, compute.first_array)} +
+           target_.timing.kernel_setup + target_.timing.block_output_delay +
+           target_.timing.block_completion;
+}
+
 PlacementCycles KernelEstimator::placements(const KernelOp& op, const std::array<int, 2>& regions) {
     const Parts& parts = parts_of(op);
     PlacementCycles cycles;
@@ -300,11 +426,11 @@ KernelEstimate KernelEstimator::assemble(const Parts& parts, const KernelOp& op,
     estimate.output = Cycles{compute.output};
     const std::size_t ifm_port = port_of(ifm_region);
     const std::size_t ofm_port = port_of(ofm_region);
-    add(estimate.ports[ifm_port], Channel::ifm, parts.maps(ifm_port).ifm);
-    add(estimate.ports[ofm_port], Channel::ofm, parts.maps(ofm_port).ofm);
+    add(estimate.ports[ifm_port], Channel::ifm, parts.access(Parts::first_in, ifm_port));
+    add(estimate.ports[ofm_port], Channel::ofm, parts.access(Parts::out, ofm_port));
     if (op.is_binary() && !op.broadcast.scalar) {
         const std::size_t port = port_of(op.ifm2.region);
-        add(estimate.ports[port], Channel::ifm, parts.maps(port).ifm2);
+        add(estimate.ports[port], Channel::ifm, parts.access(Parts::second_in, port));
     }
     // Weights and scales: the whole range once per block position.
     if (op.has_weights()) {
@@ -320,38 +446,58 @@ KernelEstimate KernelEstimator::assemble(const Parts& parts, const KernelOp& op,
         }
     }
 
-    std::int64_t bound = compute.pipeline;
+    // The first load and the last write have nothing to hide behind, nor has the stage that waits
+    // for the slowest one at either end.
+    const Parts::PieceCycles& in = parts.piece(Parts::first_in, ifm_port);
+    std::int64_t load = in.mean + rules_[ifm_port].read_latency / parts.loads_a_box();
+    std::int64_t first_load = in.first + rules_[ifm_port].read_latency;
+    if (op.is_binary() && !op.broadcast.scalar) {
+        const std::size_t port = port_of(op.ifm2.region);
+        const Parts::PieceCycles& in2 = parts.piece(Parts::second_in, port);
+        const std::int64_t latency = rules_[port].read_latency;
+        load = port == ifm_port ? load + in2.mean : std::max(load, in2.mean + latency);
+        first_load =
+            port == ifm_port ? first_load + in2.first : std::max(first_load, in2.first + latency);
+    }
+    const std::int64_t last_chunk = parts.piece(Parts::out, ofm_port).mean;
+    std::int64_t bound =
+        first_load +
+        compute.pipeline(load, last_chunk + target_.timing.block_output_delay.count()) +
+        (compute.mac >= compute.output ? compute.last_output : compute.first_array);
     estimate.bound_by = compute.mac >= compute.output ? Cause::mac : Cause::output;
-    std::int64_t latency = 0;
     for (std::size_t port = 0; port < 2; ++port) {
         const Access reads = total_of(estimate.ports[port], false);
         const Access writes = total_of(estimate.ports[port], true);
         Access both = reads;
         both += writes;
+        if (both.beats == 0) continue;
         const std::int64_t cycles = std::max({streaming_cycles(reads, rules_[port], false),
                                               streaming_cycles(writes, rules_[port], true),
                                               capped_cycles(both, rules_[port])})
                                         .count();
         estimate.port_cycles[port] = Cycles{cycles};
-        if (reads.beats > 0) latency = std::max(latency, rules_[port].read_latency);
-        if (cycles > bound) {
-            bound = cycles;
+        const bool reading = reads.beats >= writes.beats;
+        const std::int64_t ends =
+            cycles + (reading ? rules_[port].read_latency + compute.last_job + compute.last_output
+                              : first_load + compute.first_array);
+        if (ends > bound) {
+            bound = ends;
             const auto& beats = estimate.ports[port].beats;
             const auto of = [&](Channel channel) {
                 return beats[static_cast<std::size_t>(channel)];
             };
             const std::int64_t weights = of(Channel::weights) + of(Channel::scales);
-            const bool reading = reads.beats >= writes.beats;
             estimate.bound_by = !reading                      ? Cause::ofm_write
                                 : weights >= of(Channel::ifm) ? Cause::weight_fetch
                                                               : Cause::ifm_fetch;
         }
     }
-    const std::int64_t fill =
-        compute.mac >= compute.output ? compute.last_output : compute.first_mac;
-    estimate.total = Cycles{bound + fill + latency + rules_[ofm_port].write_latency} +
-                     target_.timing.kernel_setup + target_.timing.block_output_delay +
-                     target_.timing.block_completion;
+    const std::int64_t last_write = last_chunk + rules_[ofm_port].write_latency;
+    estimate.fill =
+        Cycles{first_load + std::min(compute.last_output, compute.first_array) + last_write} +
+        target_.timing.kernel_setup + target_.timing.block_completion;
+    estimate.total = Cycles{bound + last_write} + target_.timing.kernel_setup +
+                     target_.timing.block_output_delay + target_.timing.block_completion;
     return estimate;
 }
 

@@ -20,6 +20,7 @@ struct KernelEstimate {
     Cycles mac{0};     ///< MAC array busy, all blocks at their real sizes
     Cycles output{0};  ///< output unit busy
     Cycles total{0};   ///< alone, from its first IFM load to its last write response
+    Cycles fill{0};    ///< of `total`, what neighbours can hide when their blocks may overlap
     /// Steady-state time of each port, the larger of its two directions (cap: both together).
     std::array<Cycles, 2> port_cycles{};
     std::array<PortTraffic, 2> ports{};
@@ -47,6 +48,8 @@ public:
     /// (once per block position in height and width), so put a guess there when they are not
     /// encoded yet. Throws InvalidStream for sizes that are not positive.
     KernelEstimate kernel(const stream::KernelOp& op);
+    /// A lower bound of kernel(op).total that needs no look at memory, for searches.
+    Cycles least(const stream::KernelOp& op);
     /// Cycles of `op` with IFM and OFM in each of two regions.
     PlacementCycles placements(const stream::KernelOp& op, const std::array<int, 2>& regions);
     /// Cycles of a memory-to-memory transfer alone: the slower side's steady state plus both
