@@ -20,8 +20,27 @@
 
 namespace u65sim {
 
+/// How much work goes into a network's streams.
+enum class Effort : std::uint8_t {
+    normal,  ///< compile(): one plan, by the compiler's predictions
+    high,    ///< compile_fastest(): many plans, by the machine
+};
+
+/// Compiles a network in many ways and keeps the one that takes the fewest cycles on the machine:
+/// with all of the target's SRAM and with no more of it than each of planned_sizes(), each time
+/// without none, one or two of optional_steps(); the first of equals. So a network never takes
+/// longer than by compile(), nor with more SRAM than with one of those sizes. Some tens of
+/// compilations, and simulations of those that differ, on `options.threads` threads. Throws what
+/// compile() throws for the target's own SRAM where no plan fits, and InvalidConfig when
+/// `options.dump_after` is not empty.
+CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
+                                const CompileOptions& options = {});
+/// SRAM sizes that compile_fastest() plans for: those of a fixed list up to the target's.
+std::vector<Bytes> planned_sizes(const Target& target);
+
 struct OracleOptions {
     CompileOptions compile;  ///< dump_after must be empty
+    Effort effort = Effort::normal;
     Kernel kernel = Kernel::direct;
     Cycles cycle_limit = SimulateOptions{}.cycle_limit;
     /// Reports with a timeline; one that is written as waveforms ("" is none, else a file, and the

@@ -42,7 +42,8 @@ struct Compile {
         }
         require_writable(output);
         require_writable(arena);
-        const CompiledNetwork result = compiled(resolved, options);
+        const CompiledNetwork result =
+            optimise.effort() == Effort::high ? searched(resolved) : compiled(resolved, options);
         if (!arena.empty()) write(arena, arena_svg(result));
         if (output.empty()) return;
         save_tflite(export_compiled(result), output);
@@ -71,14 +72,22 @@ struct Compile {
 
     CompiledNetwork compiled(const Target& resolved, const CompileOptions& options) const {
         const Progress progress{fmt::format("compiling {}", network.text())};
-        const Graph graph = network.read();
+        return u65sim::compile(read(), resolved, options);
+    }
+    CompiledNetwork searched(const Target& resolved) const {
+        const Progress progress{fmt::format("compiling {} in many ways", network.text())};
+        return optimise.compile(read(), resolved);
+    }
+
+    Graph read() const {
+        Graph graph = network.read();
         if (is_compiled(graph)) {
             throw InvalidModel(fmt::format(
                 "{}: is compiled already (it holds an ethos-u operator): give the network as it "
                 "was before",
                 network.text()));
         }
-        return u65sim::compile(graph, resolved, options);
+        return graph;
     }
 };
 
@@ -91,6 +100,7 @@ void add_compile(CLI::App& app) {
     compile->network.add_to(*command);
     compile->target.add_to(*command);
     compile->optimise.add_to(*command);
+    CLI::Option* effort = compile->optimise.add_effort_to(*command);
     auto* output =
         command->add_option("-o,--output", compile->output, "The .tflite to write (or the dump)")
             ->type_name("FILE");
@@ -103,6 +113,8 @@ void add_compile(CLI::App& app) {
     auto* explain = command->add_flag("--explain", compile->explain,
                                       "Print why maps, weights and cascades are as they are: "
                                       "alternatives with their predicted cycles");
+    dump->excludes(effort);
+    explain->excludes(effort);
     auto* arena =
         command
             ->add_option("--arena", compile->arena,
@@ -113,7 +125,8 @@ void add_compile(CLI::App& app) {
         "  u65sim compile net.tflite -o net_npu.tflite --target u65-256\n"
         "  u65sim compile rnnoise --dump-after lower\n"
         "  u65sim compile mobilenet_v2_224 --explain\n"
-        "  u65sim compile mobilenet_v2_224 --arena arena.svg");
+        "  u65sim compile mobilenet_v2_224 --arena arena.svg\n"
+        "  u65sim compile net.tflite -o net_npu.tflite --effort high");
     command->callback([compile, output, dump, explain, arena] {
         if (output->count() + dump->count() + explain->count() + arena->count() == 0) {
             throw CLI::RequiredError(

@@ -111,7 +111,7 @@ std::vector<std::vector<std::uint8_t>> ExecuteOption::read_inputs(const Graph& g
 }
 
 void ExecuteOption::execute(const Graph& graph, const Target& target,
-                            const CompileOptions& options) const {
+                            const OptimiseOption& optimise) const {
     if (!check_ && inputs_.empty()) {
         throw InvalidConfig(fmt::format(
             "--output {} needs --input or --check (-o takes the report's place)", folder_));
@@ -119,7 +119,7 @@ void ExecuteOption::execute(const Graph& graph, const Target& target,
     const auto inputs = read_inputs(graph);
     if (!folder_.empty()) make_folder(folder_);
     const CompiledNetwork network =
-        is_compiled(graph) ? import_compiled(graph, target) : compile(graph, target, options);
+        is_compiled(graph) ? import_compiled(graph, target) : optimise.compile(graph, target);
     const Execution execution = u65sim::execute(network, target, inputs, {.check = check_});
     if (!folder_.empty()) {
         for (std::size_t i = 0; i < execution.outputs.size(); ++i) {

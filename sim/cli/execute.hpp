@@ -6,9 +6,10 @@
 #include <vector>
 
 #include <CLI/App.hpp>
-#include <u65sim/compile.hpp>
 #include <u65sim/graph.hpp>
 #include <u65sim/target.hpp>
+
+#include "inputs.hpp"
 
 namespace u65sim::cli {
 
@@ -21,7 +22,7 @@ public:
     /// so on. Throws what compiling and executing throw, FileError, InvalidConfig for
     /// --output alone, InvalidModel for files that
     /// do not match the network's inputs, and InvalidStream with every finding of the checker.
-    void execute(const Graph& graph, const Target& target, const CompileOptions& options) const;
+    void execute(const Graph& graph, const Target& target, const OptimiseOption& optimise) const;
 
 private:
     [[nodiscard]] std::vector<std::vector<std::uint8_t>> read_inputs(const Graph& graph) const;

@@ -115,6 +115,22 @@ CompileOptions OptimiseOption::resolve() const {
     return options;
 }
 
+CLI::Option* OptimiseOption::add_effort_to(CLI::App& command) {
+    return command
+        .add_option(
+            "--effort", effort_,
+            "normal: one plan, by the compiler's predictions; high: many plans, each run on "
+            "the machine, the fastest kept (takes tens of times longer)")
+        ->check(CLI::IsMember({"normal", "high"}))
+        ->capture_default_str()
+        ->type_name("EFFORT");
+}
+
+CompiledNetwork OptimiseOption::compile(const Graph& graph, const Target& target) const {
+    return effort() == Effort::high ? compile_fastest(graph, target, resolve())
+                                    : u65sim::compile(graph, target, resolve());
+}
+
 CLI::Option* NetworkOption::add_to(CLI::App& command) {
     return command
         .add_option("NET", text_, "A .tflite file, a YAML graph, or a name of 'u65sim zoo list'")

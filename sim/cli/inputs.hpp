@@ -9,6 +9,7 @@
 #include <CLI/App.hpp>
 #include <u65sim/compile.hpp>
 #include <u65sim/graph.hpp>
+#include <u65sim/oracle.hpp>
 #include <u65sim/target.hpp>
 
 namespace u65sim::cli {
@@ -32,8 +33,16 @@ class OptimiseOption {
 public:
     void add_to(CLI::App& command);
     [[nodiscard]] CompileOptions resolve() const;
+    /// --effort, for commands that can search.
+    CLI::Option* add_effort_to(CLI::App& command);
+    [[nodiscard]] Effort effort() const {
+        return effort_ == "high" ? Effort::high : Effort::normal;
+    }
+    /// Compiles with the options and the effort asked for.
+    [[nodiscard]] CompiledNetwork compile(const Graph& graph, const Target& target) const;
 
 private:
+    std::string effort_ = "normal";
     std::string goal_ = "performance";
     std::vector<std::string> without_;
     bool like_vela_ = false;

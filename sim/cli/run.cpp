@@ -29,6 +29,7 @@ struct Run {
     void operator()() const {
         OracleOptions options;
         options.compile = optimise.resolve();
+        options.effort = optimise.effort();
         options.kernel =
             kernel == to_string(Kernel::systemc) || !vcd.empty() ? Kernel::systemc : Kernel::direct;
         options.timeline = timeline || format == "html" || !trace.empty();
@@ -37,7 +38,7 @@ struct Run {
         for (const std::string& file : {output, trace, vcd}) require_writable(file);
         if (data.wanted()) {
             const Progress progress{fmt::format("executing {}", network.text())};
-            data.execute(graph(oracle.target()), oracle.target(), optimise.resolve());
+            data.execute(graph(oracle.target()), oracle.target(), optimise);
         }
         const Report report = estimate(oracle);
         if (!trace.empty()) write(trace, report.to_trace());
@@ -75,6 +76,7 @@ void add_run(CLI::App& app) {
     run->network.add_weights_to(*command);
     run->target.add_to(*command);
     run->optimise.add_to(*command);
+    run->optimise.add_effort_to(*command);
     run->data.add_to(*command);
     command
         ->add_option("--kernel", run->kernel,

@@ -91,8 +91,9 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
     std::optional<CompiledNetwork> network;
     {
         const Stopwatch watch{counters, Stage::compile};
-        network = is_compiled(graph)
-                      ? import_compiled(graph, target)
+        network = is_compiled(graph) ? import_compiled(graph, target)
+                  : options.effort == Effort::high
+                      ? compile_fastest(graph, target, options.compile)
                       : compiler::compile(graph, target, options.compile, counters.reuse);
         network->file_size = file_size ? *file_size : serialised_size(graph);
     }

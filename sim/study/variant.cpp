@@ -25,13 +25,13 @@ constexpr std::string_view zoo_prefix = "zoo:";
 /// A key that is no field of a target. `set` is false when the text is out of range.
 struct Key {
     StudyKey info;
-    std::function<bool(NetworkChanges&, CompileOptions&, std::string_view)> set;
+    std::function<bool(NetworkChanges&, OracleOptions&, std::string_view)> set;
 };
 
 Key real(StudyKey info, double low, double high, double NetworkChanges::*member) {
     info.range = fmt::format("a number from {} to {}", low, high);
     return {std::move(info),
-            [low, high, member](NetworkChanges& changes, CompileOptions&, std::string_view text) {
+            [low, high, member](NetworkChanges& changes, OracleOptions&, std::string_view text) {
                 const auto value = text::parse_real(text);
                 if (!value || *value < low || *value > high) return false;
                 changes.*member = *value;
@@ -43,7 +43,7 @@ template <class Integer>
 Key whole(StudyKey info, std::int64_t low, std::int64_t high, Integer NetworkChanges::*member) {
     info.range = fmt::format("a whole number from {} to {}", low, high);
     return {std::move(info),
-            [low, high, member](NetworkChanges& changes, CompileOptions&, std::string_view text) {
+            [low, high, member](NetworkChanges& changes, OracleOptions&, std::string_view text) {
                 const auto value = text::parse_integer(text);
                 if (!value || *value < low || *value > high) return false;
                 changes.*member = static_cast<Integer>(*value);
@@ -57,7 +57,7 @@ Key choice(StudyKey info, std::vector<Value> values, Value NetworkChanges::*memb
     for (const Value value : values) names.emplace_back(to_string(value));
     info.range = fmt::format("one of {}", fmt::join(names, ", "));
     return {std::move(info),
-            [values, member](NetworkChanges& changes, CompileOptions&, std::string_view text) {
+            [values, member](NetworkChanges& changes, OracleOptions&, std::string_view text) {
                 for (const Value value : values) {
                     if (to_string(value) != text::trim(text)) continue;
                     changes.*member = value;
@@ -70,7 +70,7 @@ Key choice(StudyKey info, std::vector<Value> values, Value NetworkChanges::*memb
 Key pattern() {
     return {{"prune.pattern", "", "Weights kept of each group along the input channels",
              "none, or KEPT:GROUP such as 2:4, with 0 < KEPT < GROUP <= 16"},
-            [](NetworkChanges& changes, CompileOptions&, std::string_view text) {
+            [](NetworkChanges& changes, OracleOptions&, std::string_view text) {
                 if (text::trim(text) == "none") {
                     changes.pattern_kept = changes.pattern_group = 0;
                     return true;
@@ -88,7 +88,7 @@ Key pattern() {
 
 Key activation_bits() {
     return {{"network.activation_bits", "bit", "Width of activations", "8 or 16"},
-            [](NetworkChanges& changes, CompileOptions&, std::string_view text) {
+            [](NetworkChanges& changes, OracleOptions&, std::string_view text) {
                 const auto value = text::parse_integer(text);
                 if (!value || (*value != 8 && *value != 16)) return false;
                 changes.activation_bits = static_cast<std::int32_t>(*value);
@@ -99,7 +99,7 @@ Key activation_bits() {
 Key clusters() {
     return {{"weights.clusters", "", "Distinct weights a layer, by k-means; 0 for no clustering",
              "0, or a whole number from 2 to 255"},
-            [](NetworkChanges& changes, CompileOptions&, std::string_view text) {
+            [](NetworkChanges& changes, OracleOptions&, std::string_view text) {
                 const auto value = text::parse_integer(text);
                 if (!value || *value < 0 || *value == 1 || *value > 255) return false;
                 changes.clusters = static_cast<std::int32_t>(*value);
@@ -113,7 +113,7 @@ Key modelled() {
          "The zoo's weights are described by a model instead of drawn: much faster, sizes within "
          "a few percent",
          "true or false"},
-        [](NetworkChanges& changes, CompileOptions&, std::string_view text) {
+        [](NetworkChanges& changes, OracleOptions&, std::string_view text) {
             const auto value = text::parse_bool(text::trim(text));
             if (!value) return false;
             changes.modelled = *value;
@@ -123,10 +123,10 @@ Key modelled() {
 
 Key optimise() {
     return {{"compile.optimise", "", "What the compiler aims at", "performance or size"},
-            [](NetworkChanges&, CompileOptions& options, std::string_view text) {
+            [](NetworkChanges&, OracleOptions& options, std::string_view text) {
                 const std::string_view goal = text::trim(text);
                 if (goal != "performance" && goal != "size") return false;
-                options.optimise = goal == "size" ? Optimise::size : Optimise::performance;
+                options.compile.optimise = goal == "size" ? Optimise::size : Optimise::performance;
                 return true;
             }};
 }
@@ -145,12 +145,23 @@ Key without() {
     const std::vector<std::string> steps = optional_steps();
     return {{"compile.without", "", "A step of the compiler that is left out",
              fmt::format("none or one of {}", fmt::join(steps, ", "))},
-            [steps](NetworkChanges&, CompileOptions& options, std::string_view text) {
+            [steps](NetworkChanges&, OracleOptions& options, std::string_view text) {
                 const std::string step{text::trim(text)};
-                options.without.clear();
+                options.compile.without.clear();
                 if (step == "none") return true;
                 if (std::find(steps.begin(), steps.end(), step) == steps.end()) return false;
-                options.without.push_back(step);
+                options.compile.without.push_back(step);
+                return true;
+            }};
+}
+
+Key effort() {
+    return {{"compile.effort", "",
+             "One plan by prediction, or many that the machine decides between", "normal or high"},
+            [](NetworkChanges&, OracleOptions& options, std::string_view text) {
+                const std::string_view effort = text::trim(text);
+                if (effort != "normal" && effort != "high") return false;
+                options.effort = effort == "high" ? Effort::high : Effort::normal;
                 return true;
             }};
 }
@@ -158,10 +169,10 @@ Key without() {
 Key max_blockdep() {
     return {{"compile.max_blockdep", "blocks", "Blocks of two kernels that may overlap",
              "a whole number from 0 to 3"},
-            [](NetworkChanges&, CompileOptions& options, std::string_view text) {
+            [](NetworkChanges&, OracleOptions& options, std::string_view text) {
                 const auto value = text::parse_integer(text);
                 if (!value || *value < 0 || *value > 3) return false;
-                options.max_blockdep = static_cast<int>(*value);
+                options.compile.max_blockdep = static_cast<int>(*value);
                 return true;
             }};
 }
@@ -199,6 +210,7 @@ const std::vector<Key>& table() {
         whole({"weights.seed", "", "Of weights that are drawn"}, 0, 1'000'000'000, &Changes::seed),
         modelled(),
         optimise(),
+        effort(),
         max_blockdep(),
         without(),
         like_vela(),

@@ -1,4 +1,4 @@
-// One point of a study as the road takes it: network, changes, compiler options and target.
+// One point of a study as the road takes it: network, changes, options of compiler and search, target.
 #pragma once
 
 #include <filesystem>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include <u65sim/compile.hpp>
+#include <u65sim/oracle.hpp>
 #include <u65sim/study.hpp>
 #include <u65sim/target.hpp>
 
@@ -17,7 +17,7 @@ namespace u65sim::study {
 struct Variant {
     std::string network;
     Target target;
-    CompileOptions options;
+    OracleOptions options;
     NetworkChanges changes;
 };
 

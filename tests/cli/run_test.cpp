@@ -167,6 +167,30 @@ TEST_CASE("passes NET shows what each optional step brings, and draws it") {
     CHECK(less.at("total").at("cycles") > all.at("total").at("cycles"));
 }
 
+TEST_CASE("--effort high is no slower, and refuses what looks into a single plan") {
+    const auto cycles = [](const char* effort) {
+        return json::parse(run({"run", "ds_cnn", "--set", "sram.size=64KiB", "--effort", effort,
+                                "-f", "json"})
+                               .out)
+            .at("total")
+            .at("cycles")
+            .get<std::int64_t>();
+    };
+    CHECK(cycles("high") <= cycles("normal"));
+    const Folder folder;
+    const std::string output = folder.file("high.tflite");
+    REQUIRE(run({"compile", "ds_cnn", "--effort", "high", "-o", output}).exit_code == 0);
+    CHECK(run({"run", output}).exit_code == 0);
+    for (const std::string other : {"--explain", "--dump-after=lower"}) {
+        const Outcome refused = run({"compile", "ds_cnn", "--effort", "high", other});
+        CHECK(refused.exit_code == 2);
+        CHECK_THAT(refused.err, Catch::Contains("--effort"));
+    }
+    const Outcome wrong = run({"run", "ds_cnn", "--effort", "low"});
+    CHECK(wrong.exit_code == 2);
+    CHECK_THAT(wrong.err, Catch::Contains("normal") && Catch::Contains("high"));
+}
+
 TEST_CASE("A target that is shown can be read back, and gives the same report") {
     const Folder folder;
     const Outcome shown = run({"targets", "show", "u65-256", "--set", "sram.size=512KiB"});

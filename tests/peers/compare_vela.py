@@ -100,10 +100,10 @@ class Comparison:
                 text.write(repr(seconds))
         return out, float(open(clock).read())
 
-    def simulate(self, path, sram):
+    def simulate(self, path, sram, effort="normal"):
         done, seconds = run([
             self.options.u65sim, "run", path, "--target", self.options.target,
-            "--set", f"sram.size={sram}", "--format", "json"])
+            "--set", f"sram.size={sram}", "--format", "json", "--effort", effort])
         if done.returncode:
             return {"error": done.stderr.strip()}, seconds
         report = json.loads(done.stdout)
@@ -117,7 +117,7 @@ class Comparison:
     def compare(self, name, path, sram):
         row = {"network": name, "sram": sram}
         compiled, row["vela_seconds"] = self.vela(name, path, sram)
-        row["ours"], row["our_seconds"] = self.simulate(path, sram)
+        row["ours"], row["our_seconds"] = self.simulate(path, sram, self.options.effort)
         row["vela"] = {"error": "not compiled"}
         if compiled:
             row["vela"], _ = self.simulate(compiled, sram)
@@ -206,6 +206,8 @@ def arguments(description):
     parser.add_argument("--random", type=int, default=100, help="random networks (100)")
     parser.add_argument("--seed", type=int, default=1, help="of the first random network (1)")
     parser.add_argument("--sizes", default="128,256,384,512,1024", help="KiB of SRAM")
+    parser.add_argument("--effort", default="normal", choices=["normal", "high"],
+                        help="of our compiler (normal)")
     parser.add_argument("--only", help="names, with commas between")
     parser.add_argument("--no-zoo", action="store_true")
     parser.add_argument("-o", "--output", help="the table; default: standard output")

@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <u65sim/error.hpp>
+#include <u65sim/oracle.hpp>
+
+#include "base/parallel.hpp"
+
+namespace u65sim {
+
+namespace {
+
+/// KiB of SRAM that plans are made for.
+constexpr std::array<std::int64_t, 12> planned_kib = {64,  128,  192,  256,  384,  512,
+                                                      768, 1024, 1536, 2048, 3072, 4096};
+
+/// Steps that plans leave out.
+const std::vector<std::vector<std::string>>& omissions() {
+    static const std::vector<std::vector<std::string>> all{{},
+                                                           {"form_cascades"},
+                                                           {"refine_blocks"},
+                                                           {"form_cascades", "refine_blocks"},
+                                                           {"stream_weights"},
+                                                           {"merge_in_place"}};
+    return all;
+}
+
+class PlanSearch {
+public:
+    PlanSearch(const Graph& graph, const Target& target, const CompileOptions& options)
+        : graph_(graph), target_(target), options_(options) {}
+
+    /// Compiles and runs every plan for so much SRAM.
+    void consider(Bytes sram) {
+        Target planned = target_;
+        planned.sram.size = sram;
+        const std::size_t first = plans_;
+        plans_ += omissions().size();
+        for_each_index(omissions().size(), options_.threads, [&](std::size_t i) {
+            CompileOptions how = options_;
+            how.threads = 1;
+            how.without.insert(how.without.end(), omissions()[i].begin(), omissions()[i].end());
+            std::optional<CompiledNetwork> network;
+            try {
+                network = compile(graph_, planned, how);
+            } catch (const DoesNotFit&) {
+                const std::lock_guard lock(mutex_);
+                if (first + i < refused_plan_) {
+                    refused_plan_ = first + i;
+                    refused_ = std::current_exception();
+                }
+                return;
+            }
+            network->target = target_;
+            run(first + i, *std::move(network));
+        });
+    }
+
+    CompiledNetwork result() {
+        if (!best_) std::rethrow_exception(refused_);
+        return *std::move(best_);
+    }
+
+private:
+    using Streams = std::vector<std::vector<std::uint32_t>>;
+
+    /// Runs a plan until it is slower than the best one. Equal commands take as long.
+    void run(std::size_t plan, CompiledNetwork network) {
+        Streams streams;
+        for (const NpuSegment& segment : network.segments) streams.push_back(segment.stream.words);
+        SimulateOptions how;
+        how.kernel = Kernel::direct;
+        bool bounded = false;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto [known, is_new] = known_.emplace(std::move(streams), plan);
+            if (!is_new && known->second < plan) return;
+            known->second = plan;
+            bounded = best_.has_value();
+            if (bounded) how.cycle_limit = least_;
+        }
+        Cycles cycles{0};
+        try {
+            cycles = simulate(network, target_, how).total;
+        } catch (const SimulationStuck&) {
+            if (!bounded) throw;
+            return;
+        }
+        const std::lock_guard lock(mutex_);
+        if (best_ && std::pair{least_, plan_} <= std::pair{cycles, plan}) return;
+        least_ = cycles;
+        plan_ = plan;
+        best_ = std::move(network);
+    }
+
+    const Graph& graph_;
+    const Target& target_;
+    const CompileOptions& options_;
+    std::mutex mutex_;
+    std::size_t plans_ = 0;
+    std::map<Streams, std::size_t> known_;  ///< the earliest plan of these commands
+    std::optional<CompiledNetwork> best_;
+    Cycles least_{0};
+    std::size_t plan_ = 0;  ///< the best one
+    std::exception_ptr refused_;
+    std::size_t refused_plan_ = static_cast<std::size_t>(-1);
+};
+
+}  // namespace
+
+std::vector<Bytes> planned_sizes(const Target& target) {
+    std::vector<Bytes> sizes;
+    for (const std::int64_t kib : planned_kib) {
+        const Bytes size{kib * 1024};
+        if (size <= target.sram.size) sizes.push_back(size);
+    }
+    return sizes;
+}
+
+CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
+                                const CompileOptions& options) {
+    if (!options.dump_after.empty()) {
+        throw InvalidConfig(
+            fmt::format("dump_after = {}: many plans are compiled to the end: leave it empty",
+                        options.dump_after));
+    }
+    std::vector<Bytes> sizes = planned_sizes(target);
+    if (sizes.empty() || sizes.back() != target.sram.size) sizes.push_back(target.sram.size);
+    std::reverse(sizes.begin(), sizes.end());
+    PlanSearch search(graph, target, options);
+    for (const Bytes size : sizes) search.consider(size);
+    return search.result();
+}
+
+}  // namespace u65sim

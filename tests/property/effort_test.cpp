@@ -1,0 +1,137 @@
+// Effort high: the machine decides between many plans.
+#include <algorithm>
+#include <optional>
+
+#include <catch2/catch.hpp>
+#include <u65sim/error.hpp>
+#include <u65sim/execute.hpp>
+#include <u65sim/graph_builder.hpp>
+#include <u65sim/oracle.hpp>
+#include <u65sim/zoo.hpp>
+
+#include "property/networks.hpp"
+#include "property/random_graphs.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+Target with_sram(std::int64_t kib) {
+    Target target = Target::preset("u65-256");
+    target.sram.size = Bytes{kib * 1024};
+    return target;
+}
+
+SimulateOptions direct() {
+    SimulateOptions options;
+    options.kernel = Kernel::direct;
+    return options;
+}
+
+/// Nothing where the network does not fit.
+std::optional<Cycles> cycles_of(const Graph& graph, const Target& target, bool searched) {
+    try {
+        CompileOptions options;
+        options.threads = 2;
+        const CompiledNetwork network =
+            searched ? compile_fastest(graph, target, options) : compile(graph, target, options);
+        return simulate(network, target, direct()).total;
+    } catch (const DoesNotFit&) {
+        return std::nullopt;
+    }
+}
+
+void never_grows(const Graph& graph) {
+    std::optional<Cycles> before;
+    for (const std::int64_t kib : {64, 128, 256, 384, 512, 1024}) {
+        CAPTURE(graph.name, kib);
+        const auto high = cycles_of(graph, with_sram(kib), true);
+        const auto normal = cycles_of(graph, with_sram(kib), false);
+        if (before) {
+            REQUIRE(high);
+            CHECK(*high <= *before);
+        }
+        CHECK((high || !normal));
+        if (high && normal) CHECK(*high <= *normal);
+        before = high;
+    }
+}
+
+/// Residuals and maps larger than a small SRAM.
+Graph residual() {
+    GraphBuilder net("residual");
+    Value x = net.input({1, 48, 48, 16});
+    for (int i = 0; i < 3; ++i) {
+        Value y = net.conv2d(x, 48, Window::square(1), {.activation = Activation::relu6});
+        y = net.depthwise_conv2d(y, Window::square(3), {.activation = Activation::relu6});
+        x = net.add(x, net.conv2d(y, 16, Window::square(1)));
+    }
+    net.output(net.conv2d(x, 64, Window::square(3, 2)));
+    return net.build();
+}
+
+}  // namespace
+
+TEST_CASE("With effort high cycles never grow with the SRAM, nor are they above effort normal's") {
+    for (const ZooEntry& entry : zoo_list()) {
+        // The large ones are compared by tests/peers/compare_vela.py.
+        if (entry.name.starts_with("vgg19") || entry.name.starts_with("resnet50")) continue;
+        never_grows(zoo(entry.name, {.modelled = true}));
+    }
+    for (std::uint64_t seed = 0; seed < property::random_graph_count(12); ++seed) {
+        never_grows(property::random_graph(seed));
+    }
+}
+
+TEST_CASE("With effort high a network computes the same, and the checker finds nothing") {
+    const Graph graph = residual();
+    std::vector<std::uint8_t> image(48 * 48 * 16);
+    for (std::size_t i = 0; i < image.size(); ++i) {
+        image[i] = static_cast<std::uint8_t>(i * i / 89 + i);
+    }
+    ExecuteOptions checked;
+    checked.check = true;
+    for (const std::int64_t kib : {96, 384}) {
+        const Target target = with_sram(kib);
+        const Execution expected = execute(compile(graph, target), target, {image}, checked);
+        const Execution got = execute(compile_fastest(graph, target), target, {image}, checked);
+        CHECK(got.findings.empty());
+        CHECK(got.outputs == expected.outputs);
+    }
+}
+
+TEST_CASE("The plan that is kept does not depend on the number of threads") {
+    const Graph graph = residual();
+    CompileOptions several;
+    several.threads = 3;
+    const CompiledNetwork alone = compile_fastest(graph, with_sram(128));
+    CHECK(compile_fastest(graph, with_sram(128), several).segments == alone.segments);
+}
+
+TEST_CASE("Effort high refuses what effort normal refuses, and dumps") {
+    CompileOptions dump;
+    dump.dump_after = "place";
+    CHECK_THROWS_WITH(compile_fastest(residual(), with_sram(384), dump),
+                      Catch::Contains("dump_after = place"));
+    CompileOptions wrong;
+    wrong.without = {"lower"};
+    CHECK_THROWS_AS(compile_fastest(residual(), with_sram(384), wrong), InvalidConfig);
+    Target tiny = with_sram(384);
+    tiny.off_chip.size = Bytes{1024};
+    CHECK_THROWS_AS(compile_fastest(residual(), tiny), DoesNotFit);
+}
+
+TEST_CASE("Plans are made for sizes of a list up to the target's") {
+    const auto sizes = planned_sizes(with_sram(300));
+    CHECK(sizes.back() == Bytes{256 * 1024});
+    CHECK(std::is_sorted(sizes.begin(), sizes.end()));
+    CHECK(planned_sizes(with_sram(32)).empty());
+}
+
+TEST_CASE("An oracle asked with effort high answers what the search finds") {
+    OracleOptions options;
+    options.effort = Effort::high;
+    Oracle oracle{with_sram(128), options};
+    const Graph graph = residual();
+    CHECK(oracle.estimate(graph).total.cycles == *cycles_of(graph, with_sram(128), true));
+}
