@@ -133,10 +133,10 @@ Key optimise() {
 
 Key like_vela() {
     return {{"compile.like_vela", "", "Plans as Vela does where ours are faster", "true or false"},
-            [](NetworkChanges&, CompileOptions& options, std::string_view text) {
+            [](NetworkChanges&, OracleOptions& options, std::string_view text) {
                 const auto value = text::parse_bool(text::trim(text));
                 if (!value) return false;
-                options.like_vela = *value;
+                options.compile.like_vela = *value;
                 return true;
             }};
 }
