@@ -1,4 +1,4 @@
-// One point of a study as the road takes it: network, changes, options of compiler and search, target.
+// One point of a study as the road takes it: network, changes, options of the search, target.
 #pragma once
 
 #include <filesystem>
