@@ -103,7 +103,7 @@ constexpr Bytes operator""_KiB(unsigned long long count) {
     return Bytes{static_cast<std::int64_t>(count)} * 1024;
 }
 constexpr Bytes operator""_MiB(unsigned long long count) {
-    return Bytes{static_cast<std::int64_t>(count)} * (1024 * 1024);
+    return Bytes{static_cast<std::int64_t>(count)} * (std::int64_t{1024} * 1024);
 }
 constexpr Cycles operator""_cycles(unsigned long long count) {
     return Cycles{static_cast<std::int64_t>(count)};

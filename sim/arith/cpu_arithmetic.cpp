@@ -274,8 +274,10 @@ CpuResults cpu_dequantize(const CpuCall& call) {
     const CpuOperand& input = call.input(0);
     if (!is_float(call.output())) call.not_executable("wants a float32 output");
     const Affine from = affine_of(call, *input.tensor);
+    const auto raws = raw_values(call, input);
     std::vector<float> result;
-    for (const std::int64_t raw : raw_values(call, input)) {
+    result.reserve(raws.size());
+    for (const std::int64_t raw : raws) {
         result.push_back(raw_to_float(raw, from));
     }
     return {store_floats(result)};

@@ -123,6 +123,7 @@ CpuResults cpu_transpose(const CpuCall& call) {
     require_rank(call, order.size(), strides.size());
     require_rank(call, call.output().shape.size(), strides.size());
     std::vector<std::size_t> axes;
+    axes.reserve(order.size());
     for (const std::int64_t axis : order) {
         axes.push_back(normalised_axis(call, axis, strides.size()));
     }

@@ -1,4 +1,5 @@
 // u65sim study and study-merge: many questions in one file.
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -39,7 +40,7 @@ public:
 
 private:
     static std::string duration(double seconds) {
-        const auto whole = static_cast<long long>(seconds + 0.5);
+        const auto whole = std::llround(seconds);
         if (whole < 60) return fmt::format("{} s", whole);
         if (whole < 3600) return fmt::format("{}:{:02} min", whole / 60, whole % 60);
         return fmt::format("{}:{:02} h", whole / 3600, whole % 3600 / 60);
