@@ -49,7 +49,8 @@ std::vector<std::string> Target::hypotheses() const {
             "{} fewer multiplications; weights are stored as ever and decode no faster; inputs, "
             "filters and outputs are transformed anew for every block on as many adders as there "
             "are multipliers, not overlapped with them; blocks for which that does not pay are "
-            "multiplied directly; SHRAM and precision are assumed to suffice; MACs are counted as a "
+            "multiplied directly; SHRAM and precision are assumed to suffice; MACs are counted as "
+            "a "
             "direct convolution's, so that utilization may pass 100 %",
             tile, gain));
     }
