@@ -10,12 +10,15 @@ Networks are the program's zoo, the .tflite files of --models, and --random netw
 seeds. Vela's results are kept in --work and used again. DRAM bytes are reads and writes of a run.
 """
 import argparse
+import filecmp
 import glob
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import random_networks
@@ -47,9 +50,7 @@ class Comparison:
         folder = os.path.join(self.work, "networks")
         result = []
         if not options.no_zoo:
-            done, _ = run([options.u65sim, "zoo", "write", "-o", folder])
-            if done.returncode:
-                sys.exit(done.stderr)
+            self.write_zoo(folder)
             listed, _ = run([options.u65sim, "zoo", "list"])
             names = {os.path.basename(f)[:-7] for f in glob.glob(folder + "/*.tflite")}
             for line in listed.stdout.splitlines():
@@ -77,6 +78,17 @@ class Comparison:
             wanted = options.only.split(",")
             result = [(n, p) for n, p in result if n in wanted]
         return result
+
+    def write_zoo(self, folder):
+        """Replaces only what has changed, so that results of the others stay good."""
+        with tempfile.TemporaryDirectory() as fresh:
+            done, _ = run([self.options.u65sim, "zoo", "write", "-o", fresh])
+            if done.returncode:
+                sys.exit(done.stderr)
+            for path in glob.glob(fresh + "/*.tflite"):
+                kept = os.path.join(folder, os.path.basename(path))
+                if not os.path.exists(kept) or not filecmp.cmp(path, kept, shallow=False):
+                    shutil.copyfile(path, kept)
 
     def vela(self, name, path, sram):
         """Vela's compiled file and its seconds."""
