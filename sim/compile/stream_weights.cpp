@@ -300,14 +300,14 @@ private:
     }
 
     /// What Vela does: one operation ahead at most, whole where the time of the operation before
-    /// is enough, else in slices through two buffers that take turns, or one. Its streams of VGG19
-    /// and kws_micronet_m copy nothing that is read once.
+    /// is enough, else in slices through two buffers that take turns, or one. With a dedicated SRAM
+    /// its streams copy nothing that is read once (seen in VGG19's and kws_micronet_m's).
     Way as_vela(Load& load) {
         const NpuOp& op = *load.op;
         Way where_they_are = direct(load);
-        const bool is_vector = program_.op(op.graph_operator).type == OpType::fully_connected ||
-                               (op.ifm.extent.h == 1 && op.ifm.extent.w == 1);
-        if (is_vector || weight_passes(op) == 1) return where_they_are;
+        const bool is_vector = program_.op(op.graph_operator).type == OpType::fully_connected;
+        if (is_vector) return where_they_are;
+        if (program_.spilling() && weight_passes(op) == 1) return where_they_are;
         const std::int32_t before = std::max(load.time - 1, segment_begin_);
         std::int64_t room = limit_;
         gather(first_of(load.time), last_of(load.time));
