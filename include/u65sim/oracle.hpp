@@ -32,7 +32,7 @@ enum class Effort : std::uint8_t {
 /// longer than by compile(), nor with more SRAM than with one of those sizes. Some tens of
 /// compilations, and simulations of those that differ, on `options.threads` threads. Throws what
 /// compile() throws for the target's own SRAM where no plan fits, and InvalidConfig when
-/// `options.dump_after` is not empty.
+/// `options.dump_after` is not empty or `options.like_vela` is on.
 CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
                                 const CompileOptions& options = {});
 /// SRAM sizes that compile_fastest() plans for: those of a fixed list up to the target's.

@@ -134,6 +134,11 @@ CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
             fmt::format("dump_after = {}: many plans are compiled to the end: leave it empty",
                         options.dump_after));
     }
+    if (options.like_vela) {
+        throw InvalidConfig(
+            "like_vela with effort high: the one asks for Vela's plan, the other for the fastest: "
+            "leave one out");
+    }
     std::vector<Bytes> sizes = planned_sizes(target);
     if (sizes.empty() || sizes.back() != target.sram.size) sizes.push_back(target.sram.size);
     std::reverse(sizes.begin(), sizes.end());

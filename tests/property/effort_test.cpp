@@ -113,6 +113,10 @@ TEST_CASE("Effort high refuses what effort normal refuses, and dumps") {
     dump.dump_after = "place";
     CHECK_THROWS_WITH(compile_fastest(residual(), with_sram(384), dump),
                       Catch::Contains("dump_after = place"));
+    CompileOptions like_vela;
+    like_vela.like_vela = true;
+    CHECK_THROWS_WITH(compile_fastest(residual(), with_sram(384), like_vela),
+                      Catch::Contains("like_vela with effort high"));
     CompileOptions wrong;
     wrong.without = {"lower"};
     CHECK_THROWS_AS(compile_fastest(residual(), with_sram(384), wrong), InvalidConfig);
