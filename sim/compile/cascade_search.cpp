@@ -96,7 +96,9 @@ std::vector<Range> CascadeSearch::best(std::int64_t limit) {
             if (first + 1 < end && !linked_[first]) break;
             const auto consider = [&](std::int32_t height) {
                 const Range range{first, end - 1, height};
-                const std::int64_t cycles = least[first] + predicted(range, limit);
+                const std::int64_t own = predicted(range, limit);
+                if (least[first] >= never || own >= never) return;
+                const std::int64_t cycles = least[first] + own;
                 if (cycles < least[end]) {
                     least[end] = cycles;
                     choice[end] = range;
@@ -118,6 +120,7 @@ std::vector<Range> CascadeSearch::best(std::int64_t limit) {
         }
     }
     std::vector<Range> ranges;
+    if (least[n] >= never) return ranges;
     for (std::size_t end = n; end > 0; end = choice[end].first) ranges.push_back(choice[end]);
     std::reverse(ranges.begin(), ranges.end());
     return ranges;
@@ -140,7 +143,8 @@ bool CascadeSearch::linked(std::size_t at) const {
 }
 
 bool CascadeSearch::may_be_fast(int index) const {
-    return !buffer(index).pinned && buffer(index).kind == Placement::Kind::feature_map;
+    return buffer(index).kind == Placement::Kind::feature_map &&
+           !(program_.spilling() && buffer(index).pinned);
 }
 
 /// Bytes of the maps that live while a range runs and are neither its own nor hopeless.
@@ -150,9 +154,8 @@ std::int64_t CascadeSearch::alive_beside(const Range& range, std::int64_t limit)
     const int in = ops_[range.first].ifm.buffer;
     std::int64_t bytes = 0;
     for (const auto& other : candidates_) {
-        if (other.first > to || other.last < from || other.buffer == in || other.size > limit / 2) {
-            continue;
-        }
+        if (other.first > to || other.last < from || other.buffer == in) continue;
+        if (program_.spilling() && other.size > limit / 2) continue;
         bool own = false;
         for (std::size_t i = range.first; i <= range.last && !own; ++i) {
             own = ops_[i].ofm.buffer == other.buffer;
@@ -168,6 +171,11 @@ std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit) {
     const std::int64_t bytes = cost.bytes + alive_beside(range, limit);
     const int in = ops_[range.first].ifm.buffer;
     const int out = ops_[range.last].ofm.buffer;
+    if (!program_.spilling()) {
+        const std::int64_t top = bytes + (may_be_fast(in) ? use(in).size : 0) +
+                                 (may_be_fast(out) && out != in ? use(out).size : 0);
+        return top > limit ? never : cost.cycles[fast][fast].count();
+    }
     std::int64_t least = never;
     for (const std::size_t from : {fast, slow}) {
         for (const std::size_t to : {fast, slow}) {
@@ -257,19 +265,20 @@ const timing::PlacementCycles& CascadeSearch::stripe_cycles(std::size_t at, std:
     NpuOp stripe = stripe_of(op, y0, y1);
     if (y1 - y0 != op.ofm.extent.h) choose_block(stripe, *program_.target, program_.arch);
     stream::KernelOp& k = stripe.kernel;
-    k.ifm = map_of(stripe.ifm, region_fast);
-    k.ofm = map_of(stripe.ofm, region_fast);
+    const int region = program_.spilling() ? region_fast : region_arena;
+    k.ifm = map_of(stripe.ifm, region);
+    k.ofm = map_of(stripe.ofm, region);
     if (k.is_binary() && !k.broadcast.scalar) {
         const bool in_reach = may_be_fast(stripe.ifm2.buffer);
-        k.ifm2 = map_of(stripe.ifm2, in_reach ? region_fast : region_arena);
+        k.ifm2 = map_of(stripe.ifm2, in_reach ? region : region_arena);
     }
-    k.weight_region = k.scale_region = region_fast;
+    k.weight_region = k.scale_region = region;
     if (!op.slices.empty()) {
         k.weights = op.slices[0].weights;
         k.scales = op.slices[0].scales;
     }
     stripes_[at].push_back({y1 - y0, rows.end - rows.begin,
-                            program_.estimator->placements(k, {region_arena, region_fast})});
+                            program_.estimator->placements(k, {region_arena, region})});
     return stripes_[at].back().cycles;
 }
 

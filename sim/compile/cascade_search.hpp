@@ -33,7 +33,8 @@ public:
     /// Both must outlive this, unchanged.
     CascadeSearch(const Program& program, const Segment& segment);
 
-    /// The ranges in order for an arena of `limit` bytes.
+    /// The ranges in order for an arena of `limit` bytes. None where nothing may spill and an
+    /// operation does not fit in any range.
     std::vector<Range> best(std::int64_t limit);
 
 private:

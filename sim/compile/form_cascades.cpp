@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <memory>
 #include <utility>
@@ -85,6 +86,52 @@ void carry_out(Program& program, const Cut& cut) {
     }
 }
 
+/// Where nothing may spill, cascades are for what does not fit without them: of those that then do,
+/// the fastest by prediction.
+void fit_by_cascades(Program& program) {
+    const std::int64_t arena = program.target->sram.size.count();
+    auto placed = std::make_shared<Program>(program);
+    place(*placed);
+    const std::int64_t plain_size = placed->arena_size;
+    if (plain_size > arena) {
+        std::vector<CascadeSearch> searches;
+        for (const auto& segment : program.segments) searches.emplace_back(program, segment);
+        std::vector<std::int64_t> limits{arena};
+        for (const auto rung : ladder) {
+            if (rung < arena && rung >= arena / 4) limits.push_back(rung);
+        }
+        Cut best;
+        std::int64_t least = std::numeric_limits<std::int64_t>::max();
+        for (const auto limit : limits) {
+            Cut cut;
+            bool complete = true;
+            for (std::size_t s = 0; s < searches.size(); ++s) {
+                cut.push_back(searches[s].best(limit));
+                complete &= !cut.back().empty() || program.segments[s].ops.empty();
+            }
+            if (!complete || !has_cascades(cut)) continue;
+            auto tried = std::make_shared<Program>(program);
+            carry_out(*tried, cut);
+            place(*tried);
+            if (tried->arena_size > arena) continue;
+            const std::int64_t cycles = predict_cycles(*tried);
+            if (cycles >= least) continue;
+            least = cycles;
+            best = std::move(cut);
+            placed = std::move(tried);
+        }
+        const std::string decision =
+            best.empty()
+                ? fmt::format("cascades: none, though {} B do not fit: nor does any tried",
+                              plain_size)
+                : fmt::format("cascades: taken, for {} B of whole maps do not fit", plain_size);
+        if (!best.empty()) carry_out(program, best);
+        program.reasons.push_back(decision);
+        placed->reasons.push_back(decision);
+    }
+    program.placed = std::move(placed);
+}
+
 /// Whether all maps fit into half the arena at every time: then little can be gained.
 bool maps_are_small(const Program& program) {
     const std::vector<BufferUse> uses = uses_of(program);
@@ -108,7 +155,12 @@ bool maps_are_small(const Program& program) {
 void form_cascades(Program& program) {
     const bool small = program.options.optimise == Optimise::size;
     if (!program.takes("form_cascades")) return;
-    if (!program.spilling() || (!small && maps_are_small(program))) return;
+    if (program.target->memory_mode == MemoryMode::sram_only) return;
+    if (!small && maps_are_small(program)) return;
+    if (!program.spilling()) {
+        fit_by_cascades(program);
+        return;
+    }
     // What is to be small: bytes, or cycles. The prediction is that good: a smaller gain than one
     // percent may be a loss.
     const auto cost = [&](const Program& placed) {

@@ -102,3 +102,32 @@ TEST_CASE("A plan like Vela's copies weights, but none of a fully connected laye
     CHECK(copied > 4);
     CHECK(network.segments[0].stream != compile(graph, target).segments[0].stream);
 }
+
+TEST_CASE("GIVEN an SRAM that must hold all maps and is too small, THEN cascades make them fit") {
+    GraphBuilder net("wide");
+    const Value image = net.input({1, 64, 64, 8});
+    Value x = net.conv2d(image, 64, Window::square(1));
+    x = net.depthwise_conv2d(x, Window::square(3));
+    x = net.conv2d(x, 64, Window::square(3));
+    x = net.conv2d(x, 16, Window::square(3, 2));
+    net.output(x);
+    const Graph graph = net.build();
+    std::vector<std::uint8_t> bytes(64 * 64 * 8);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        bytes[i] = static_cast<std::uint8_t>(i * i / 89 + i);
+    }
+    const Target roomy = Target::preset("u55-128");
+    Target tight = roomy;
+    tight.sram.size = Bytes{256 * 1024};
+    CHECK_THROWS_AS(compile(graph, tight, without({"form_cascades"})), DoesNotFit);
+    const CompiledNetwork network = compile(graph, tight);
+    for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+    CHECK(network.spills.empty());
+    ExecuteOptions checked;
+    checked.check = true;
+    const Execution got = execute(network, tight, {bytes}, checked);
+    CHECK(got.findings.empty());
+    CHECK(got.outputs == execute(compile(graph, roomy), roomy, {bytes}, checked).outputs);
+    tight.sram.size = Bytes{16 * 1024};
+    CHECK_THROWS_AS(compile(graph, tight), DoesNotFit);
+}
