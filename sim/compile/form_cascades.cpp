@@ -21,6 +21,9 @@ namespace {
 constexpr std::array<std::int64_t, 10> ladder = {4194304, 3145728, 2097152, 1048576, 786432,
                                                  524288,  393216,  262144,  196608,  131072};
 
+/// What a plan costs that does not fit.
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
 /// The ranges of each segment.
 using Cut = std::vector<std::vector<Range>>;
 
@@ -29,6 +32,14 @@ bool has_cascades(const Cut& cut) {
         return std::any_of(ranges.begin(), ranges.end(),
                            [](const Range& range) { return range.height > 0; });
     });
+}
+
+/// Whether every segment has its ranges: a search finds none where an operation has no room.
+bool is_whole(const Cut& cut, const Program& program) {
+    return std::equal(cut.begin(), cut.end(), program.segments.begin(),
+                      [](const std::vector<Range>& ranges, const Segment& segment) {
+                          return ranges.empty() == segment.ops.empty();
+                      });
 }
 
 /// Replaces the operations of a cascade by their stripes.
@@ -86,52 +97,6 @@ void carry_out(Program& program, const Cut& cut) {
     }
 }
 
-/// Where nothing may spill, cascades are for what does not fit without them: of those that then do,
-/// the fastest by prediction.
-void fit_by_cascades(Program& program) {
-    const std::int64_t arena = program.target->sram.size.count();
-    auto placed = std::make_shared<Program>(program);
-    place(*placed);
-    const std::int64_t plain_size = placed->arena_size;
-    if (plain_size > arena) {
-        std::vector<CascadeSearch> searches;
-        for (const auto& segment : program.segments) searches.emplace_back(program, segment);
-        std::vector<std::int64_t> limits{arena};
-        for (const auto rung : ladder) {
-            if (rung < arena && rung >= arena / 4) limits.push_back(rung);
-        }
-        Cut best;
-        std::int64_t least = std::numeric_limits<std::int64_t>::max();
-        for (const auto limit : limits) {
-            Cut cut;
-            bool complete = true;
-            for (std::size_t s = 0; s < searches.size(); ++s) {
-                cut.push_back(searches[s].best(limit));
-                complete &= !cut.back().empty() || program.segments[s].ops.empty();
-            }
-            if (!complete || !has_cascades(cut)) continue;
-            auto tried = std::make_shared<Program>(program);
-            carry_out(*tried, cut);
-            place(*tried);
-            if (tried->arena_size > arena) continue;
-            const std::int64_t cycles = predict_cycles(*tried);
-            if (cycles >= least) continue;
-            least = cycles;
-            best = std::move(cut);
-            placed = std::move(tried);
-        }
-        const std::string decision =
-            best.empty()
-                ? fmt::format("cascades: none, though {} B do not fit: nor does any tried",
-                              plain_size)
-                : fmt::format("cascades: taken, for {} B of whole maps do not fit", plain_size);
-        if (!best.empty()) carry_out(program, best);
-        program.reasons.push_back(decision);
-        placed->reasons.push_back(decision);
-    }
-    program.placed = std::move(placed);
-}
-
 /// Whether all maps fit into half the arena at every time: then little can be gained.
 bool maps_are_small(const Program& program) {
     const std::vector<BufferUse> uses = uses_of(program);
@@ -153,32 +118,39 @@ bool maps_are_small(const Program& program) {
 }  // namespace
 
 void form_cascades(Program& program) {
-    const bool small = program.options.optimise == Optimise::size;
+    const bool spilling = program.spilling();
+    const bool small = spilling && program.options.optimise == Optimise::size;
     if (!program.takes("form_cascades")) return;
     if (program.target->memory_mode == MemoryMode::sram_only) return;
     if (!small && maps_are_small(program)) return;
-    if (!program.spilling()) {
-        fit_by_cascades(program);
-        return;
-    }
-    // What is to be small: bytes, or cycles. The prediction is that good: a smaller gain than one
-    // percent may be a loss.
+    const std::int64_t arena = program.target->sram.size.count();
+    // What is to be small: bytes, or cycles. Where nothing may spill, what does not fit is worth
+    // nothing.
     const auto cost = [&](const Program& placed) {
+        if (!spilling && placed.arena_size > arena) return never;
         return small ? placed.fast_size + placed.arena_size : predict_cycles(placed);
     };
-    const char* unit = small ? "B" : "cycles";
+    const auto text = [&](std::int64_t found) {
+        return found == never ? std::string{"does not fit"}
+                              : fmt::format("{} {}", found, small ? "B" : "cycles");
+    };
     auto plain = std::make_shared<Program>(program);
     place(*plain);
     const std::int64_t whole = cost(*plain);
-    std::int64_t least = small ? whole : whole * 99 / 100;
-    std::string reason = fmt::format("cascades: none {} {}", whole, unit);
+    std::shared_ptr<Program> placed_best = std::move(plain);
+    // Where nothing may spill, whole maps that fit are best as they are.
+    if (!spilling && whole != never) {
+        program.placed = std::move(placed_best);
+        return;
+    }
+    // The prediction is that good: a smaller gain than one percent may be a loss.
+    std::int64_t least = small || whole == never ? whole : whole * 99 / 100;
+    std::string reason = fmt::format("cascades: none {}", text(whole));
     std::string taken = "none";
     Cut best;
-    std::shared_ptr<Program> placed_best = std::move(plain);
-    const std::int64_t arena = program.target->sram.size.count();
     std::vector<std::int64_t> limits{arena};
     for (const auto rung : ladder) {
-        if (rung < arena && (small || rung >= arena / 3)) limits.push_back(rung);
+        if (rung < arena && (small || rung >= arena / (spilling ? 3 : 4))) limits.push_back(rung);
     }
     std::vector<CascadeSearch> searches;
     for (const auto& segment : program.segments) searches.emplace_back(program, segment);
@@ -186,7 +158,7 @@ void form_cascades(Program& program) {
     for (const auto limit : limits) {
         Cut cut;
         for (auto& search : searches) cut.push_back(search.best(limit));
-        if (!has_cascades(cut)) continue;
+        if (!has_cascades(cut) || !is_whole(cut, program)) continue;
         const auto [entry, is_new] = tried.emplace(cut, 0);
         std::int64_t& found = entry->second;
         if (is_new) {
@@ -201,7 +173,7 @@ void form_cascades(Program& program) {
                 placed_best = std::move(placed);
             }
         }
-        reason += fmt::format(", those for {} B {} {}", limit, found, unit);
+        reason += fmt::format(", those for {} B {}", limit, text(found));
     }
     if (!best.empty()) carry_out(program, best);
     const std::string decision = fmt::format("{}: taken {}", reason, taken);

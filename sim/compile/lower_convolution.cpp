@@ -255,9 +255,7 @@ void lower_convolution(Lowering& lowering) {
         program.reasons.push_back(
             fmt::format("columns of {}: {} cycles as they are, {} with {} of them as depth",
                         op.name, cycles[0], cycles[1], fold));
-        if (cycles[1] >= cycles[0] || !program.takes("fold_columns") || program.options.like_vela) {
-            fold = 1;
-        }
+        if (cycles[1] >= cycles[0] || !program.takes("fold_columns")) fold = 1;
     }
     const WeightSource weights = weights_of(fold);
     const auto columns =

@@ -146,9 +146,7 @@ public:
         collect_weights();
         if (!program_.spilling()) place_mandatory();
         place_candidates();
-        if (program_.takes("refine_blocks") && !program_.options.like_vela) {
-            refine_blocks(program_, fast_region_);
-        }
+        if (program_.takes("refine_blocks")) refine_blocks(program_, fast_region_);
         if (program_.target->memory_mode != MemoryMode::sram_only) {
             stream_weights(program_, maps_, limit_, fast_region_);
         }

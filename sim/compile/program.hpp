@@ -202,8 +202,9 @@ struct Program {
     [[nodiscard]] const Buffer& buffer(const View& view) const {
         return buffers[static_cast<std::size_t>(view.buffer)];
     }
-    /// Whether an optional step is to be taken.
+    /// Whether an optional step is to be taken; Vela does not take all of them.
     [[nodiscard]] bool takes(std::string_view step) const {
+        if (options.like_vela && (step == "fold_columns" || step == "refine_blocks")) return false;
         return std::find(options.without.begin(), options.without.end(), step) ==
                options.without.end();
     }

@@ -305,8 +305,7 @@ private:
     Way as_vela(Load& load) {
         const NpuOp& op = *load.op;
         Way where_they_are = direct(load);
-        const bool is_vector = program_.op(op.graph_operator).type == OpType::fully_connected;
-        if (is_vector) return where_they_are;
+        if (program_.op(op.graph_operator).type == OpType::fully_connected) return where_they_are;
         if (program_.spilling() && weight_passes(op) == 1) return where_they_are;
         const std::int32_t before = std::max(load.time - 1, segment_begin_);
         std::int64_t room = limit_;
@@ -331,8 +330,8 @@ private:
                 std::max(16, static_cast<std::int32_t>(depth * ahead / load.size / 16 * 16));
             auto step = static_cast<std::int32_t>(
                 round_up(std::max<std::int64_t>(load.fast * first / full, 1), block));
-            step = static_cast<std::int32_t>(
-                std::clamp<std::int64_t>(depth * (room / 2) / load.size, 16, step));
+            step = static_cast<std::int32_t>(std::max<std::int64_t>(
+                16, std::min<std::int64_t>(depth * (room / 2) / load.size, step)));
             for (;;) {
                 first = whole_blocks(first);
                 step = whole_blocks(step);
@@ -360,14 +359,18 @@ private:
         return whole.places.empty() ? where_they_are : whole;
     }
 
+    /// Fine position at which one of an operation's slices starts; that of the one behind the last
+    /// is the operation's end.
+    static std::int32_t begin_of(const Load& load, std::int32_t part, std::int32_t parts) {
+        return first_of(load.time) + static_cast<std::int32_t>(ceil_div(part * fine, parts));
+    }
+
     /// Slices in two buffers that take turns, or in one. No places when there is no room.
     Way in_turns(const Load& load, std::int32_t from, const std::vector<std::int64_t>& sizes,
                  const std::vector<std::int32_t>& depths, bool twice) {
         Way way{sizes, depths, {}, 0, 0};
         const auto parts = static_cast<std::int32_t>(sizes.size());
-        const auto sub = [&](std::int32_t part) {
-            return first_of(load.time) + static_cast<std::int32_t>(ceil_div(part * fine, parts));
-        };
+        const auto sub = [&](std::int32_t part) { return begin_of(load, part, parts); };
         std::vector<Lifetime> taken = near_;
         for (std::int32_t part = 0; part < parts; ++part) {
             const std::int32_t begin = part == 0 ? first_of(from) : sub(twice ? part - 1 : part);
@@ -412,9 +415,7 @@ private:
                  const std::vector<std::int32_t>& depths) {
         Way way{sizes, depths, {}, 0, 0};
         const auto parts = static_cast<std::int32_t>(sizes.size());
-        const auto sub = [&](std::int32_t part) {
-            return first_of(load.time) + static_cast<std::int32_t>(ceil_div(part * fine, parts));
-        };
+        const auto sub = [&](std::int32_t part) { return begin_of(load, part, parts); };
         std::vector<std::int32_t> begins;
         for (std::int32_t time = from; time < load.time; ++time) begins.push_back(first_of(time));
         for (std::int32_t part = 0; part < parts; ++part) begins.push_back(sub(part));
