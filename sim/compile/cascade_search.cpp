@@ -4,8 +4,11 @@
 #include <array>
 #include <limits>
 
+#include <boost/container/static_vector.hpp>
+
 #include "compile/choose_blocks.hpp"
 #include "compile/constants.hpp"
+#include "compile/stream_weights.hpp"
 
 namespace u65sim::compiler {
 
@@ -81,12 +84,14 @@ CascadeSearch::CascadeSearch(const Program& program, const Segment& segment)
     }
     for (std::size_t i = 0; i < ops_.size(); ++i) {
         linked_.push_back(i + 1 < ops_.size() && linked(i));
-        const auto& cycles = stripe_cycles(i, 0, ops_[i].ofm.extent.h);
+        const auto& cycles = stripe_cost(i, 0, ops_[i].ofm.extent.h).cycles;
         floor_[i + 1] = floor_[i] + cycles[fast][fast].count();
     }
 }
 
-std::vector<Range> CascadeSearch::best(std::int64_t limit) {
+CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
+    weights_ = weights;
+    weights_refused_ = false;
     const std::size_t n = ops_.size();
     std::vector<std::int64_t> least(n + 1, never);
     std::vector<Range> choice(n + 1);
@@ -96,13 +101,11 @@ std::vector<Range> CascadeSearch::best(std::int64_t limit) {
             if (first + 1 < end && !linked_[first]) break;
             const auto consider = [&](std::int32_t height) {
                 const Range range{first, end - 1, height};
-                const std::int64_t own = predicted(range, limit);
-                if (least[first] >= never || own >= never) return;
-                const std::int64_t cycles = least[first] + own;
-                if (cycles < least[end]) {
-                    least[end] = cycles;
-                    choice[end] = range;
-                }
+                if (least[first] >= never) return;
+                const std::int64_t own = predicted(range, limit, least[end] - least[first]);
+                if (own >= never) return;
+                least[end] = least[first] + own;
+                choice[end] = range;
             };
             if (first + 1 == end) {
                 consider(0);
@@ -119,11 +122,11 @@ std::vector<Range> CascadeSearch::best(std::int64_t limit) {
             }
         }
     }
-    std::vector<Range> ranges;
-    if (least[n] >= never) return ranges;
-    for (std::size_t end = n; end > 0; end = choice[end].first) ranges.push_back(choice[end]);
-    std::reverse(ranges.begin(), ranges.end());
-    return ranges;
+    Plan plan{{}, least[n], weights_refused_};
+    if (least[n] >= never) return plan;
+    for (std::size_t end = n; end > 0; end = choice[end].first) plan.ranges.push_back(choice[end]);
+    std::reverse(plan.ranges.begin(), plan.ranges.end());
+    return plan;
 }
 
 /// Whether operation `at` may hand its rows to the next one through a rolling buffer.
@@ -165,38 +168,50 @@ std::int64_t CascadeSearch::alive_beside(const Range& range, std::int64_t limit)
     return bytes;
 }
 
-std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit) {
+std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, std::int64_t bound) {
     const Cost cost = cost_of(range);
-    if (cost.bytes > limit) return never;
-    const std::int64_t bytes = cost.bytes + alive_beside(range, limit);
+    if (cost.rolling > limit || cost.cycles[fast][fast].count() >= bound) return never;
+    const std::int64_t bytes = cost.rolling + cost.weights + alive_beside(range, limit);
     const int in = ops_[range.first].ifm.buffer;
     const int out = ops_[range.last].ofm.buffer;
+    std::int64_t least = bound;
+    const auto consider = [&](std::size_t from, std::size_t to) {
+        std::int64_t cycles = cost.cycles[from][to].count();
+        if (cycles >= least) return;
+        const std::int64_t top = bytes + (from == fast && may_be_fast(in) ? use(in).size : 0) +
+                                 (to == fast && out != in && may_be_fast(out) ? use(out).size : 0);
+        const bool anywhere = from == slow && to == slow && range.height == 0;
+        if (top > limit && !anywhere) {
+            // Weights that find no room are read where they are.
+            if (top - cost.weights > limit) return;
+            weights_refused_ = true;
+            if (weights_ == Weights::copied) return;
+            cycles += streaming(range, top - limit);
+        }
+        least = std::min(least, cycles);
+    };
     if (!program_.spilling()) {
-        const std::int64_t top = bytes + (may_be_fast(in) ? use(in).size : 0) +
-                                 (may_be_fast(out) && out != in ? use(out).size : 0);
-        return top > limit ? never : cost.cycles[fast][fast].count();
-    }
-    std::int64_t least = never;
-    for (const std::size_t from : {fast, slow}) {
-        for (const std::size_t to : {fast, slow}) {
-            if ((from == fast && !may_be_fast(in)) || (to == fast && !may_be_fast(out))) continue;
-            const std::int64_t top = bytes + (from == fast ? use(in).size : 0) +
-                                     (to == fast && out != in ? use(out).size : 0);
-            if (top > limit && (from == fast || to == fast || range.height > 0)) continue;
-            least = std::min(least, cost.cycles[from][to].count());
+        consider(fast, fast);
+    } else {
+        for (const std::size_t from : {fast, slow}) {
+            for (const std::size_t to : {fast, slow}) {
+                if ((from == fast && !may_be_fast(in)) || (to == fast && !may_be_fast(out))) {
+                    continue;
+                }
+                consider(from, to);
+            }
         }
     }
-    return least;
+    return least < bound ? least : never;
 }
 
-/// Bytes that a cascade takes at least: its weights, and of each map the rows that the first rows
+/// Bytes that a cascade takes at least, its weights apart: of each map the rows that the first rows
 /// of the last result need. More rows a step never need fewer.
 std::int64_t CascadeSearch::least_bytes(const Range& range) const {
     std::int32_t rows = range.height;
     std::int64_t bytes = 0;
     for (std::size_t i = range.last;; --i) {
         const NpuOp& op = ops_[i];
-        if (!op.slices.empty()) bytes += op.slices[0].size;
         if (i < range.last) {
             Extent rolling = op.ofm.extent;
             rolling.h = rows;
@@ -207,17 +222,23 @@ std::int64_t CascadeSearch::least_bytes(const Range& range) const {
     }
 }
 
+std::vector<CascadeSearch::Link>& CascadeSearch::chain_of(const Range& range) {
+    const auto index = static_cast<std::size_t>(
+        std::lower_bound(heights.begin(), heights.end(), range.height) - heights.begin());
+    std::vector<Link>& chain = chains_[range.last * heights.size() + index];
+    while (chain.size() <= range.last - range.first) grow(chain, range.last, range.height);
+    return chain;
+}
+
 CascadeSearch::Cost CascadeSearch::cost_of(const Range& range) {
     const auto [first, last, height] = range;
-    if (height == 0) return {0, stripe_cycles(first, 0, ops_[first].ofm.extent.h)};
-    const auto index = static_cast<std::size_t>(
-        std::lower_bound(heights.begin(), heights.end(), height) - heights.begin());
-    std::vector<Link>& chain = chains_[last * heights.size() + index];
-    while (chain.size() <= last - first) grow(chain, last, height);
+    if (height == 0) return {0, 0, stripe_cost(first, 0, ops_[first].ofm.extent.h).cycles};
+    const std::vector<Link>& chain = chain_of(range);
     const Link& front = chain[last - first];
     const Link& back = chain.front();
     Cost cost;
-    cost.bytes = front.bytes;
+    cost.rolling = front.rolling;
+    cost.weights = front.weights;
     for (const std::size_t from : {fast, slow}) {
         for (const std::size_t to : {fast, slow}) {
             cost.cycles[from][to] =
@@ -227,11 +248,38 @@ CascadeSearch::Cost CascadeSearch::cost_of(const Range& range) {
     return cost;
 }
 
+std::int64_t CascadeSearch::streaming(const Range& range, std::int64_t bytes) {
+    std::vector<Link>& chain = chain_of(range);
+    const std::size_t members = range.last - range.first + 1;
+    boost::container::static_vector<Streamed, longest> all;
+    for (std::size_t i = 0; i < members; ++i) {
+        const std::size_t at = range.last - i;
+        if (ops_[at].slices.empty()) continue;
+        Link& link = chain[i];
+        if (link.streamed < 0) {
+            link.streamed = 0;
+            for (const auto& [y0, y1] : link.stripes) link.streamed += streamed_cycles(at, y0, y1);
+        }
+        all.push_back({ops_[at].slices[0].size, link.streamed});
+    }
+    // The cheapest by the byte first.
+    std::sort(all.begin(), all.end(), [](const Streamed& a, const Streamed& b) {
+        return a.cycles * b.bytes < b.cycles * a.bytes;
+    });
+    std::int64_t cycles = 0;
+    for (const Streamed& one : all) {
+        if (bytes <= 0) break;
+        bytes -= one.bytes;
+        cycles += one.cycles;
+    }
+    return cycles;
+}
+
 void CascadeSearch::grow(std::vector<Link>& chain, std::size_t last, std::int32_t height) {
     const std::size_t at = last - chain.size();
     const NpuOp& op = ops_[at];
     Link link;
-    if (!op.slices.empty()) link.bytes = op.slices[0].size;
+    if (!op.slices.empty()) link.weights = op.slices[0].size;
     if (chain.empty()) {
         const std::int32_t all = op.ofm.extent.h;
         for (std::int32_t y = 0; y < all; y += height) {
@@ -241,11 +289,12 @@ void CascadeSearch::grow(std::vector<Link>& chain, std::size_t last, std::int32_
         const Link& next = chain.back();
         Extent rolling = op.ofm.extent;
         rolling.h = stripes_before(ops_[at + 1], next.stripes, link.stripes);
-        link.bytes += next.bytes + storage_bytes(rolling, op.ofm.type, layout_for(rolling.c));
+        link.weights += next.weights;
+        link.rolling = next.rolling + storage_bytes(rolling, op.ofm.type, layout_for(rolling.c));
         if (chain.size() > 1) link.between = next.between + next.cycles[fast][fast];
     }
     for (const auto& [y0, y1] : link.stripes) {
-        const timing::PlacementCycles& cycles = stripe_cycles(at, y0, y1);
+        const timing::PlacementCycles& cycles = stripe_cost(at, y0, y1).cycles;
         for (const std::size_t from : {fast, slow}) {
             for (const std::size_t to : {fast, slow}) link.cycles[from][to] += cycles[from][to];
         }
@@ -253,15 +302,8 @@ void CascadeSearch::grow(std::vector<Link>& chain, std::size_t last, std::int32_
     chain.push_back(std::move(link));
 }
 
-const timing::PlacementCycles& CascadeSearch::stripe_cycles(std::size_t at, std::int32_t y0,
-                                                            std::int32_t y1) {
+NpuOp CascadeSearch::stripe(std::size_t at, std::int32_t y0, std::int32_t y1) const {
     const NpuOp& op = ops_[at];
-    const InputRows rows = input_rows(op, y0, y1);
-    for (const auto& known : stripes_[at]) {
-        if (known.rows == y1 - y0 && known.input_rows == rows.end - rows.begin) {
-            return known.cycles;
-        }
-    }
     NpuOp stripe = stripe_of(op, y0, y1);
     if (y1 - y0 != op.ofm.extent.h) choose_block(stripe, *program_.target, program_.arch);
     stream::KernelOp& k = stripe.kernel;
@@ -277,9 +319,33 @@ const timing::PlacementCycles& CascadeSearch::stripe_cycles(std::size_t at, std:
         k.weights = op.slices[0].weights;
         k.scales = op.slices[0].scales;
     }
+    return stripe;
+}
+
+CascadeSearch::StripeCost& CascadeSearch::stripe_cost(std::size_t at, std::int32_t y0,
+                                                      std::int32_t y1) {
+    const InputRows rows = input_rows(ops_[at], y0, y1);
+    for (auto& known : stripes_[at]) {
+        if (known.rows == y1 - y0 && known.input_rows == rows.end - rows.begin) return known;
+    }
+    const stream::KernelOp k = stripe(at, y0, y1).kernel;
     stripes_[at].push_back({y1 - y0, rows.end - rows.begin,
-                            program_.estimator->placements(k, {region_arena, region})});
-    return stripes_[at].back().cycles;
+                            program_.estimator->placements(k, {region_arena, k.ofm.region})});
+    return stripes_[at].back();
+}
+
+std::int64_t CascadeSearch::streamed_cycles(std::size_t at, std::int32_t y0, std::int32_t y1) {
+    StripeCost& cost = stripe_cost(at, y0, y1);
+    if (cost.streamed < 0) {
+        const NpuOp part = stripe(at, y0, y1);
+        stream::KernelOp k = part.kernel;
+        k.weight_region = k.scale_region = region_constants;
+        const Cycles more = program_.estimator->kernel(k).total - cost.cycles[fast][fast];
+        const std::int64_t bytes = weight_passes(part) * ops_[at].slices[0].size;
+        cost.streamed = std::max<std::int64_t>(0, more.count()) +
+                        static_cast<std::int64_t>(cycles_per_byte * static_cast<double>(bytes));
+    }
+    return cost.streamed;
 }
 
 }  // namespace u65sim::compiler

@@ -155,25 +155,44 @@ void form_cascades(Program& program) {
     std::vector<CascadeSearch> searches;
     for (const auto& segment : program.segments) searches.emplace_back(program, segment);
     std::map<Cut, std::int64_t> tried;
-    for (const auto limit : limits) {
-        Cut cut;
-        for (auto& search : searches) cut.push_back(search.best(limit));
-        if (!has_cascades(cut) || !is_whole(cut, program)) continue;
+    const auto try_cut = [&](Cut cut, const std::string& name) {
+        if (!has_cascades(cut) || !is_whole(cut, program)) return;
         const auto [entry, is_new] = tried.emplace(cut, 0);
+        if (!is_new) return;
         std::int64_t& found = entry->second;
-        if (is_new) {
-            auto placed = std::make_shared<Program>(program);
-            carry_out(*placed, cut);
-            place(*placed);
-            found = cost(*placed);
-            if (found < least) {
-                least = found;
-                taken = fmt::format("those for {} B", limit);
-                best = std::move(cut);
-                placed_best = std::move(placed);
+        auto placed = std::make_shared<Program>(program);
+        carry_out(*placed, cut);
+        place(*placed);
+        found = cost(*placed);
+        reason += fmt::format(", {} {}", name, text(found));
+        if (found < least) {
+            least = found;
+            taken = name;
+            best = std::move(cut);
+            placed_best = std::move(placed);
+        }
+    };
+    using Weights = CascadeSearch::Weights;
+    for (const auto limit : limits) {
+        std::int64_t least_copied = 0;
+        bool weights_refused = false;
+        for (const Weights weights : {Weights::copied, Weights::anywhere}) {
+            Cut cut;
+            std::int64_t cycles = 0;
+            for (auto& search : searches) {
+                CascadeSearch::Plan plan = search.best(limit, weights);
+                cut.push_back(std::move(plan.ranges));
+                cycles += plan.cycles;
+                weights_refused = weights_refused || plan.weights_refused;
+            }
+            if (weights == Weights::copied) {
+                try_cut(std::move(cut), fmt::format("those for {} B", limit));
+                if (!weights_refused) break;
+                least_copied = cycles;
+            } else if (cycles < least_copied - least_copied / 100) {
+                try_cut(std::move(cut), fmt::format("those for {} B with weights off-chip", limit));
             }
         }
-        reason += fmt::format(", those for {} B {}", limit, text(found));
     }
     if (!best.empty()) carry_out(program, best);
     const std::string decision = fmt::format("{}: taken {}", reason, taken);

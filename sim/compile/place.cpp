@@ -123,10 +123,6 @@ void merge_in_place(Program& program) {
     }
 }
 
-/// What a byte off-chip costs those who wait for other bytes there (calibrated on random networks:
-/// about a third of what it takes alone).
-constexpr double cycles_per_byte = 0.1;
-
 /// A buffer that could live in the fast memory, and the cycles that would save.
 struct Candidate {
     int buffer = -1;

@@ -205,47 +205,73 @@ private:
             items_[static_cast<std::size_t>(load.item)].offset = -1;
         }
         gather(first_of(from), last_of(load.time));
-        Way best = direct(load);
+        const Way where_they_are = direct(load);
         const bool small = program_.options.optimise == Optimise::size;
-        if (small && weight_passes(*load.op) == 1) return best;
+        const std::int64_t passes = weight_passes(*load.op);
+        if (small && passes == 1) return where_they_are;
         if (small) from = load.time;
         const std::int32_t depth = load.op->ofm.extent.c;
-        const auto kept = [&] {
-            Way way{{load.size}, {depth}, {reserved}, 0, 0};
-            time_way(load, way);
-            return way;
-        };
+        const auto kept = [&] { return timed(load, Way{{load.size}, {depth}, {reserved}, 0, 0}); };
         if (program_.options.like_vela) {
             return load.item >= 0 && load.op->stripes > 1 ? kept() : as_vela(load);
         }
-        if (!program_.takes("stream_weights")) return load.item >= 0 ? kept() : best;
-        Way whole = buffered(load, from, {load.size}, {depth});
+        if (!program_.takes("stream_weights")) return load.item >= 0 ? kept() : where_they_are;
+        std::vector<Way> ways;
+        Way whole = timed(load, buffered(load, from, {load.size}, {depth}));
         if (whole.places.empty() && load.item >= 0) whole = kept();
-        const std::int64_t passes = weight_passes(*load.op);
-        if (!whole.places.empty() && whole.score() <= best.score()) best = whole;
-        // Slices are of output channels alone, so a depthwise operation stays whole. A map in DRAM
-        // that blocks read once would be read again for each slice.
-        const bool in_reach = passes > 1 || program_.buffer(load.op->ifm).region == region_;
-        const bool may_cut = may_be_cut(*load.op) && in_reach && load.size >= 2 * smallest_slice;
-        const bool reread = best.places.empty() && passes > 1;
-        if (may_cut && (reread || best.finish > clock_ + load.fast + least_wait)) {
-            const std::int32_t unit = std::min<std::int32_t>(
-                load.op->kernel.block.depth, static_cast<std::int32_t>(round_up(depth, 16)));
+        if (!whole.places.empty()) ways.push_back(std::move(whole));
+        ways.push_back(where_they_are);
+        const auto least_finish = [&] {
+            return std::min_element(ways.begin(), ways.end(), is_sooner)->finish;
+        };
+        const bool reread =
+            passes > 1 && (ways.size() == 1 || is_sooner(where_they_are, ways.front()));
+        if (may_be_cut(load) && (reread || least_finish() > clock_ + load.fast + least_wait)) {
+            add_sliced(load, from, ways);
+        }
+        std::stable_sort(ways.begin(), ways.end(), is_sooner);
+        for (const Way& way : ways) {
+            if (way.sizes.size() <= 1) return way;
+            Way real = cut(load, from, way.depths);
+            if (!real.places.empty()) return real;
+        }
+        return where_they_are;
+    }
+
+    static bool is_sooner(const Way& a, const Way& b) { return a.score() < b.score(); }
+
+    /// Ways in slices, of sizes predicted.
+    void add_sliced(const Load& load, std::int32_t from, std::vector<Way>& ways) {
+        const std::int32_t depth = load.op->ofm.extent.c;
+        const std::int32_t unit = std::min<std::int32_t>(
+            load.op->kernel.block.depth, static_cast<std::int32_t>(round_up(depth, 16)));
+        Way best = *std::min_element(ways.begin(), ways.end(), is_sooner);
+        for (const std::int32_t step_of : {unit, 16}) {
+            // Whole blocks are as good where nothing waits.
+            if (step_of < unit && best.finish <= clock_ + load.fast + least_wait) return;
             std::int32_t tried = depth;
             for (const std::int64_t target : {65536, 32768, 16384, 8192}) {
                 const std::int64_t parts = ceil_div(load.size, target);
-                const auto step = static_cast<std::int32_t>(round_up(ceil_div(depth, parts), unit));
+                const auto step =
+                    static_cast<std::int32_t>(round_up(ceil_div(depth, parts), step_of));
                 if (step >= tried || ceil_div(depth, step) > fine / 2) continue;
                 tried = step;
                 const auto depths = cut_into(depth, step, step);
-                Way way = buffered(load, from, predicted_sizes(load, depths), depths);
-                if (!way.places.empty() && way.score() < best.score()) best = std::move(way);
+                Way way = sliced(load, from, predicted_sizes(load, depths), depths);
+                if (way.places.empty()) continue;
+                if (is_sooner(way, best)) best = way;
+                ways.push_back(std::move(way));
             }
         }
-        if (best.sizes.size() > 1) return cut(load, from, best, whole);
-        return best;
     }
 
+    /// Slices are of output channels alone, so a depthwise operation stays whole. A map in DRAM
+    /// that blocks read once would be read again for each slice.
+    bool may_be_cut(const Load& load) const {
+        const bool in_reach =
+            weight_passes(*load.op) > 1 || program_.buffer(load.op->ifm).region == region_;
+        return may_be_cut(*load.op) && in_reach && load.size >= 2 * smallest_slice;
+    }
     static bool may_be_cut(const NpuOp& op) {
         return op.kernel.kind == stream::KernelKind::conv && op.stripes == 1 && op.first_stripe < 0;
     }
@@ -287,15 +313,31 @@ private:
         return sizes;
     }
 
-    /// Encodes the slices of a way; falls back when they turn out larger than there is room for.
-    Way cut(Load& load, std::int32_t from, const Way& way, const Way& whole) {
-        std::vector<WeightSlice> slices = encode(load, way.depths);
-        Way real = buffered(load, from, sizes_of(slices), way.depths);
-        if (real.places.empty()) {
-            const Way other = direct(load);
-            return !whole.places.empty() && whole.score() <= other.score() ? whole : other;
-        }
-        load.op->slices = std::move(slices);
+    /// The best way found for slices of these sizes. No places when there is no room.
+    Way sliced(const Load& load, std::int32_t from, const std::vector<std::int64_t>& sizes,
+               const std::vector<std::int32_t>& depths) {
+        Way best;
+        const auto consider = [&](Way way) {
+            if (way.places.empty()) return;
+            for (std::size_t i = 0; i < sizes.size(); ++i) way.places[i].size = sizes[i];
+            way.sizes = sizes;
+            way = timed(load, std::move(way));
+            if (best.places.empty() || way.score() < best.score()) best = std::move(way);
+        };
+        // Places of one size: each fits where an earlier slice was.
+        const std::vector<std::int64_t> equal(sizes.size(),
+                                              *std::max_element(sizes.begin(), sizes.end()));
+        consider(buffered(load, from, equal, depths));
+        if (best.places.empty()) consider(buffered(load, from, sizes, depths));
+        return best;
+    }
+
+    /// Encodes slices of these depths. No places, and nothing changed, when they turn out larger
+    /// than there is room for.
+    Way cut(Load& load, std::int32_t from, const std::vector<std::int32_t>& depths) {
+        std::vector<WeightSlice> slices = encode(load, depths);
+        Way real = sliced(load, from, sizes_of(slices), depths);
+        if (!real.places.empty()) load.op->slices = std::move(slices);
         return real;
     }
 
@@ -319,7 +361,8 @@ private:
         const auto from_or_now = [&](const std::vector<std::int64_t>& sizes,
                                      const std::vector<std::int32_t>& depths, bool twice) {
             Way way = in_turns(load, before, sizes, depths, twice);
-            return way.places.empty() ? in_turns(load, load.time, sizes, depths, twice) : way;
+            if (way.places.empty()) way = in_turns(load, load.time, sizes, depths, twice);
+            return timed(load, std::move(way));
         };
         if (ahead < load.size && may_be_cut(op) && depth > 16) {
             const std::int32_t block = op.kernel.block.depth;
@@ -380,7 +423,6 @@ private:
             taken.insert(std::upper_bound(taken.begin(), taken.end(), place, is_below), place);
             way.places.push_back(place);
         }
-        time_way(load, way);
         return way;
     }
 
@@ -442,14 +484,33 @@ private:
             taken.insert(std::upper_bound(taken.begin(), taken.end(), found, is_below), found);
             way.places.push_back(found);
         }
-        time_way(load, way);
         return way;
     }
 
+    /// Cycles of a slice of so many channels with its weights in SRAM.
+    std::int64_t slice_cycles(const Load& load, std::int32_t depth) const {
+        const NpuOp& op = *load.op;
+        if (depth >= op.kernel.block.depth) return load.fast * depth / op.ofm.extent.c;
+        NpuOp slice = op;
+        slice.ofm.extent.c = depth;
+        WeightSlice weights = op.slices[0];
+        for (std::size_t core = 0; core < weights.weights.size(); ++core) {
+            for (stream::ByteRange* range : {&weights.weights[core], &weights.scales[core]}) {
+                range->length = range->length * depth / op.ofm.extent.c;
+            }
+        }
+        return kernel_cycles(slice, &weights, region_);
+    }
+
     /// Predicts when an operation whose weights come this way ends.
-    void time_way(const Load& load, Way& way) const {
+    Way timed(const Load& load, Way way) const {
+        if (way.places.empty()) return way;
         const auto parts = static_cast<std::int64_t>(way.places.size());
-        const std::int64_t part_cycles = parts > 1 ? load.fast / parts + cut_cycles : load.fast;
+        const auto cycles = [&](std::int32_t depth) {
+            return parts > 1 ? slice_cycles(load, depth) + cut_cycles : load.fast;
+        };
+        std::int32_t depth = way.depths.front();
+        std::int64_t part_cycles = cycles(depth);
         std::vector<std::int64_t> starts;
         std::int64_t kernel = clock_;
         std::int64_t dma = dma_free_;
@@ -465,10 +526,15 @@ private:
             }
             dma = std::max(dma, issue) + dma_cycles(way.places[part].size);
             starts.push_back(std::max(kernel, dma));
+            if (way.depths[part] != depth) {
+                depth = way.depths[part];
+                part_cycles = cycles(depth);
+            }
             kernel = starts.back() + part_cycles;
         }
         way.finish = kernel;
         way.dma_free = dma;
+        return way;
     }
 
     /// Reasons are only written for those who read them.

@@ -10,6 +10,10 @@
 
 namespace u65sim::compiler {
 
+/// What a byte off-chip costs those who wait for other bytes there (calibrated on random networks:
+/// about a third of what it takes alone).
+inline constexpr double cycles_per_byte = 0.1;
+
 /// The kernel of an operation with its maps where they live, for estimates; a map that has no place
 /// yet counts as one in the arena.
 stream::KernelOp placed_kernel(const Program& program, const NpuOp& op);

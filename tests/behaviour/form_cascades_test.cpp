@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 #include <u65sim/execute.hpp>
+#include <u65sim/graph_builder.hpp>
+#include <u65sim/simulate.hpp>
 
 #include "unit/compile/check_compiled.hpp"
 #include "unit/compile/networks.hpp"
@@ -51,9 +53,9 @@ std::vector<std::uint8_t> some_bytes(std::int64_t count) {
 }
 
 /// Runs a network in stripes and as a whole on the same data.
-void require_same_result(const Graph& graph, std::int64_t sram) {
-    const Target tight = with_sram(sram);
-    const Target wide = with_sram(roomy);
+void require_same_result(const Graph& graph, const Target& tight) {
+    Target wide = tight;
+    wide.sram.size = Bytes{roomy};
     const CompiledNetwork striped = compile(graph, tight);
     const CompiledNetwork plain = compile(graph, wide);
     for (const auto& problem : check_compiled(striped)) FAIL_CHECK(problem);
@@ -66,6 +68,16 @@ void require_same_result(const Graph& graph, std::int64_t sram) {
     const Execution a = execute(striped, tight, data, options);
     for (const auto& finding : a.findings) FAIL_CHECK(finding.text);
     CHECK(a.outputs == execute(plain, wide, data).outputs);
+}
+
+/// A large map whose reader has more weights than 128 KiB hold, and computes long enough to hide
+/// their way from DRAM.
+Graph large_weights() {
+    GraphBuilder net{"large_weights", {{.seed = 3, .sparsity = 0.6}}};
+    Value x = net.conv2d(net.input({1, 32, 32, 64}), 768, Window::square(1));
+    x = net.conv2d(net.depthwise_conv2d(x, Window::square(3)), 512, Window::square(1));
+    net.output(x);
+    return net.build();
 }
 
 /// A wide middle between two narrow ends, with what the parameters say in it.
@@ -82,11 +94,15 @@ Graph wide_middle(std::int32_t side, std::int32_t kernel, std::int32_t stride, b
 }  // namespace
 
 TEST_CASE("GIVEN a map beyond the SRAM, WHEN cascaded, THEN the result stays bit-exact") {
-    SECTION("3x3") { require_same_result(wide_middle(128, 3, 1, false), 131072); }
-    SECTION("5x5") { require_same_result(wide_middle(128, 5, 1, false), 131072); }
-    SECTION("stride 2") { require_same_result(wide_middle(128, 3, 2, false), 131072); }
-    SECTION("an odd height") { require_same_result(wide_middle(134, 3, 1, false), 131072); }
-    SECTION("a residual across it") { require_same_result(wide_middle(128, 3, 1, true), 196608); }
+    SECTION("3x3") { require_same_result(wide_middle(128, 3, 1, false), with_sram(131072)); }
+    SECTION("5x5") { require_same_result(wide_middle(128, 5, 1, false), with_sram(131072)); }
+    SECTION("stride 2") { require_same_result(wide_middle(128, 3, 2, false), with_sram(131072)); }
+    SECTION("an odd height") {
+        require_same_result(wide_middle(134, 3, 1, false), with_sram(131072));
+    }
+    SECTION("a residual across it") {
+        require_same_result(wide_middle(128, 3, 1, true), with_sram(196608));
+    }
 }
 
 TEST_CASE("a cascade keeps wide maps out of DRAM") {
@@ -104,6 +120,22 @@ TEST_CASE("a cascade copies each operator's weights once") {
         INFO(name);
         if (streams.cascaded.contains(name)) CHECK(count == 1);
     }
+}
+
+TEST_CASE("weights beyond the SRAM are read anew by each stripe of a cascade") {
+    const Graph graph = large_weights();
+    Target target = Target::preset("u65-256");
+    target.sram.size = Bytes{131072};
+    const CompiledNetwork network = compile(graph, target);
+    const Streams streams = streams_of(network);
+    const std::string& last = graph.operators.back().name;
+    CHECK(streams.cascaded.contains(last));
+    CHECK_FALSE(streams.copies.contains(last));
+    CompileOptions whole_maps;
+    whole_maps.without = {"form_cascades"};
+    CHECK(simulate(network, target).total <
+          simulate(compile(graph, target, whole_maps), target).total);
+    require_same_result(graph, target);
 }
 
 TEST_CASE("nothing is cut into stripes where all maps fit") {

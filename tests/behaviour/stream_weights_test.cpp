@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 #include <u65sim/execute.hpp>
+#include <u65sim/graph_builder.hpp>
+#include <u65sim/simulate.hpp>
 
 #include "unit/compile/check_compiled.hpp"
 #include "unit/compile/networks.hpp"
@@ -62,6 +64,28 @@ TEST_CASE("weights too large for the SRAM come in slices, and the result stays t
     Target wide = test::target();
     wide.sram.size = Bytes{4 * 1024 * 1024};
     CHECK(sliced.outputs == execute(compile(graph, wide), wide, input).outputs);
+}
+
+TEST_CASE("slices are shallower than a block where those of a whole block have no room") {
+    GraphBuilder net{"large_weights", {{.seed = 3}}};
+    const Value wide = net.conv2d(net.input({1, 12, 12, 96}), 576, Window::square(1));
+    net.output(net.conv2d(wide, 192, Window::square(3)));
+    const Graph graph = net.build();
+    Target tight = Target::preset("u65-256");
+    tight.sram.size = Bytes{288 * 1024};
+    const CompiledNetwork network = compile(graph, tight);
+    for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+    const Simulation run = simulate(network, tight);
+    std::size_t shallow = 0;
+    for (const auto& command :
+         stream::decode(network.segments[0].stream.words, tight.accelerator)) {
+        const auto* kernel = std::get_if<stream::KernelOp>(&command.action);
+        if (kernel != nullptr && kernel->ofm.depth < kernel->block.depth) ++shallow;
+    }
+    CHECK(shallow == 192 / 16);
+    CompileOptions where_they_are;
+    where_they_are.without = {"stream_weights"};
+    CHECK(run.total < simulate(compile(graph, tight, where_they_are), tight).total);
 }
 
 TEST_CASE("positions in the order count slices, so that placements never overlap in time") {
