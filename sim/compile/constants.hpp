@@ -10,10 +10,11 @@ namespace u65sim::compiler {
 
 /// Adds bytes at a multiple of 16, or finds them there already. Returns their offset.
 std::int64_t append_constant(Program& program, std::span<const std::uint8_t> bytes);
-/// Encodes a depth slice; its bytes go to the constants by store_slices.
+/// Lays a depth slice out; it goes to the constants by store_slices.
 WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t first,
                        std::int32_t count);
-/// Puts every operation's slices into the constants, once it is known how they are cut.
+/// Gives every operation's slices their places in the constants, and encodes them where constants
+/// have bytes, once it is known how they are cut.
 void store_slices(Program& program);
 
 }  // namespace u65sim::compiler

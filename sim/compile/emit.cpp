@@ -433,7 +433,8 @@ void emit(Program& program, CompiledNetwork& network) {
     }
     network.steps = program.steps;
     network.constants = std::move(program.constants);
-    if (program.modelled) network.modelled_constants = Bytes{program.constants_size};
+    if (!program.with_bytes) network.modelled_constants = Bytes{program.constants_size};
+    if (!has_modelled_weights(*program.graph)) network.constants_hash = program.constants_hash;
     network.arena_size = Bytes{program.arena_size};
     network.fast_size = Bytes{program.fast_size};
     describe_memory(program, network);

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <memory>
+#include <span>
 #include <vector>
 
 #include "base/hash.hpp"
@@ -22,74 +22,55 @@ std::int64_t reserve_constant(Program& program, std::int64_t size) {
     return offset;
 }
 
-/// Keeps what stands in the constants from `begin` on, or drops it when it stands there already.
-/// Returns its offset.
-std::int64_t settle_constant(Program& program, std::size_t begin) {
-    auto& all = program.constants;
-    const auto bytes = std::span<const std::uint8_t>{all}.subspan(begin);
-    const std::uint64_t hash = hash_bytes(bytes);
-    const auto [first, last] = program.constant_offsets.equal_range(hash);
-    std::int64_t known = -1;
-    for (auto it = first; it != last && known < 0; ++it) {
-        const auto offset = static_cast<std::size_t>(it->second);
-        // Without bytes to compare, equal hashes must do.
-        if (program.modelled || (offset + bytes.size() <= begin &&
-                                 std::equal(bytes.begin(), bytes.end(),
-                                            all.begin() + static_cast<std::ptrdiff_t>(offset)))) {
-            known = it->second;
-        }
-    }
-    const auto size = static_cast<std::int64_t>(bytes.size());
-    if (known >= 0 || program.modelled) all.resize(begin);
-    if (known >= 0) return known;
-    const std::int64_t offset = reserve_constant(program, size);
-    if (!program.modelled) all.resize(static_cast<std::size_t>(program.constants_size));
-    program.constant_offsets.emplace(hash, offset);
-    return offset;
-}
-
-/// A slice's place in the constants.
-std::int64_t store(Program& program, const WeightSlice& slice) {
-    if (slice.bytes->empty()) return reserve_constant(program, slice.size);
-    const std::size_t begin = program.constants.size();
-    for (const auto& piece : *slice.bytes) {
-        program.constants.insert(program.constants.end(), piece->begin(), piece->end());
-    }
-    return settle_constant(program, begin);
+/// Where a constant of this content stands, or takes a new place.
+struct Place {
+    std::int64_t offset = 0;
+    bool is_new = true;
+};
+Place place_constant(Program& program, std::uint64_t content, std::int64_t size) {
+    const auto [it, is_new] = program.constant_offsets.emplace(content, program.constants_size);
+    if (!is_new) return {it->second, false};
+    Hasher hasher{program.constants_hash};
+    hasher.add(content);
+    program.constants_hash = hasher.digest();
+    return {reserve_constant(program, size), true};
 }
 
 }  // namespace
 
 std::int64_t append_constant(Program& program, std::span<const std::uint8_t> bytes) {
-    const std::size_t begin = program.constants.size();
-    program.constants.insert(program.constants.end(), bytes.begin(), bytes.end());
-    return settle_constant(program, begin);
+    const Place place =
+        place_constant(program, hash_bytes(bytes), static_cast<std::int64_t>(bytes.size()));
+    if (place.is_new && program.with_bytes) {
+        program.constants.resize(static_cast<std::size_t>(program.constants_size));
+        std::copy(bytes.begin(), bytes.end(),
+                  program.constants.begin() + static_cast<std::ptrdiff_t>(place.offset));
+    }
+    return place.offset;
 }
 
 WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t first,
                        std::int32_t count) {
-    EncodedSlice encoded =
-        encode_slice(op, first, count, program.target->accelerator, program.arch);
+    const SliceLayout layout =
+        lay_out_slice(op, first, count, program.target->accelerator, program.arch);
     ++program.reuse->slices;
-    if (encoded.known) ++program.reuse->known_slices;
+    if (layout.known) ++program.reuse->known_slices;
     WeightSlice slice;
     slice.first = first;
     slice.count = count;
-    slice.size = encoded.size;
-    slice.scales = encoded.scales;
-    slice.weights = encoded.weights;
-    slice.bytes = std::make_shared<const Pieces>(std::move(encoded.bytes));
+    slice.content = layout.content;
+    slice.size = layout.size;
+    slice.scales = layout.scales;
+    slice.weights = layout.weights;
     return slice;
 }
 
 void store_slices(Program& program) {
-    std::int64_t all = program.constants_size;
-    for (const auto& segment : program.segments) {
-        for (const auto& op : segment.ops) {
-            for (const auto& slice : op.slices) all += slice.size + constant_alignment;
-        }
-    }
-    if (!program.modelled) program.constants.reserve(static_cast<std::size_t>(all));
+    struct Task {
+        const NpuOp* op;
+        const WeightSlice* slice;
+    };
+    std::vector<Task> tasks;
     for (auto& segment : program.segments) {
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
             NpuOp& op = segment.ops[i];
@@ -98,11 +79,26 @@ void store_slices(Program& program) {
                 continue;
             }
             for (auto& slice : op.slices) {
-                slice.offset = store(program, slice);
-                slice.bytes.reset();
+                if (slice.content == 0) {
+                    slice.offset = reserve_constant(program, slice.size);
+                    continue;
+                }
+                const Place place = place_constant(program, slice.content, slice.size);
+                slice.offset = place.offset;
+                if (place.is_new) tasks.push_back({&op, &slice});
             }
         }
     }
+    if (!program.with_bytes) return;
+    program.constants.resize(static_cast<std::size_t>(program.constants_size));
+    std::stable_sort(tasks.begin(), tasks.end(),
+                     [](const Task& a, const Task& b) { return a.slice->size > b.slice->size; });
+    for_each_index(tasks.size(), program.options.threads, [&](std::size_t i) {
+        const WeightSlice& slice = *tasks[i].slice;
+        const auto bytes = std::span{program.constants}.subspan(
+            static_cast<std::size_t>(slice.offset), static_cast<std::size_t>(slice.size));
+        encode_slice(*tasks[i].op, slice, program.target->accelerator, program.arch, bytes);
+    });
 }
 
 void encode_constants(Program& program) {

@@ -1,8 +1,9 @@
 #include "compile/encode_weights.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -18,30 +19,43 @@ namespace u65sim::compiler {
 
 namespace {
 
-using Encoded = std::shared_ptr<const std::vector<std::uint8_t>>;
+using Bytes = std::shared_ptr<const std::vector<std::uint8_t>>;
 
+/// What is known of a core's compressed weights, by content.
 class EncodingCache {
 public:
-    Encoded find(std::uint64_t key) {
+    std::optional<std::uint32_t> size(std::uint64_t key) {
+        const std::lock_guard lock(mutex_);
+        const auto it = sizes_.find(key);
+        return it == sizes_.end() ? std::nullopt : std::optional{it->second};
+    }
+    void keep_size(std::uint64_t key, std::uint32_t size) {
+        const std::lock_guard lock(mutex_);
+        if (sizes_.size() >= most_sizes) sizes_.clear();
+        sizes_.emplace(key, size);
+    }
+    Bytes bytes(std::uint64_t key) {
         const std::lock_guard lock(mutex_);
         const auto it = known_.find(key);
         return it == known_.end() ? nullptr : it->second;
     }
-    void keep(std::uint64_t key, Encoded bytes) {
+    void keep_bytes(std::uint64_t key, Bytes bytes) {
         const std::lock_guard lock(mutex_);
-        size_ += bytes->size();
-        if (size_ > limit) {
+        held_ += bytes->size();
+        if (held_ > most_bytes) {
             known_.clear();
-            size_ = bytes->size();
+            held_ = bytes->size();
         }
         known_.emplace(key, std::move(bytes));
     }
 
 private:
-    static constexpr std::size_t limit = std::size_t{256} << 20;
+    static constexpr std::size_t most_sizes = 1U << 20;
+    static constexpr std::size_t most_bytes = std::size_t{256} << 20;
     std::mutex mutex_;
-    std::unordered_map<std::uint64_t, Encoded> known_;
-    std::size_t size_ = 0;
+    std::unordered_map<std::uint64_t, std::uint32_t> sizes_;
+    std::unordered_map<std::uint64_t, Bytes> known_;
+    std::size_t held_ = 0;
 };
 
 EncodingCache& cache() {
@@ -53,20 +67,22 @@ std::uint64_t content_key(const WeightSource& source, const weights::Order& orde
                           std::int32_t first, std::int32_t count, std::int32_t core,
                           std::int32_t cores) {
     Hasher hasher;
-    if (source.data) {
+    // Ones are the same from whichever channel on.
+    const bool ones = source.form == WeightSource::Form::ones;
+    if (!ones) {
         hasher.add(source.content_hash ? source.content_hash : source.data.content_hash());
     }
     const auto add = [&](std::int64_t value) { hasher.add(static_cast<std::uint64_t>(value)); };
     for (const std::int64_t value : {std::int64_t{static_cast<int>(source.form)},
-                                     std::int64_t{source.outputs},
+                                     std::int64_t{ones ? 0 : source.outputs},
                                      std::int64_t{source.height},
                                      std::int64_t{source.width},
                                      std::int64_t{source.inputs},
                                      std::int64_t{source.is_unsigned},
-                                     std::int64_t{source.first_output},
+                                     std::int64_t{ones ? 0 : source.first_output},
                                      std::int64_t{source.spread_y},
                                      std::int64_t{source.spread_x},
-                                     std::int64_t{first},
+                                     std::int64_t{ones ? 0 : first},
                                      std::int64_t{count},
                                      std::int64_t{core},
                                      std::int64_t{cores},
@@ -82,6 +98,47 @@ std::uint64_t content_key(const WeightSource& source, const weights::Order& orde
     for (const auto z : source.zero_points) add(z);
     return hasher.digest();
 }
+
+/// One core's share of a slice.
+struct CoreWeights {
+    std::vector<std::int32_t> channels;
+    weights::Order order;
+    std::int32_t step;
+    std::uint64_t key = 0;  ///< of the content; 0: modelled, or no channels
+
+    CoreWeights(const NpuOp& op, std::int32_t first, std::int32_t slice_channels, std::int32_t core,
+                const Accelerator& accelerator, const Architecture& arch)
+        : channels(weights::channels_of_core(first, slice_channels, core, accelerator.cores)),
+          step(accelerator.cores) {
+        order.traversal =
+            op.kernel.kind == stream::KernelKind::depthwise ? weights::Traversal::depthwise
+            : op.kernel.kernel.part_kernel_first            ? weights::Traversal::part_kernel_first
+                                                            : weights::Traversal::depth_first;
+        order.block_depth =
+            weights::block_depth_of_core(op.kernel.block.depth, core, accelerator.cores);
+        order.ifm_bits = op.ifm_bits();
+        order.dilation_y = op.kernel.kernel.dilation_y;
+        order.dilation_x = op.kernel.kernel.dilation_x;
+        order.ofm_ublock_depth = arch.ofm_ublock.depth;
+        order.ifm_ublock_depth = arch.ifm_ublock.depth;
+        const bool modelled = op.weights->data && op.weights->data.model() != nullptr;
+        if (modelled || channels.empty()) return;
+        key = content_key(*op.weights, order, first, slice_channels, core, step);
+    }
+
+    [[nodiscard]] std::int32_t count() const { return static_cast<std::int32_t>(channels.size()); }
+    [[nodiscard]] StoredWeights stored(const WeightSource& source) const {
+        return {source, channels[0], step, count()};
+    }
+    [[nodiscard]] std::vector<weights::ScaleRecord> records(const NpuOp& op) const {
+        std::vector<weights::ScaleRecord> own;
+        own.reserve(channels.size());
+        for (const auto channel : channels) {
+            own.push_back(op.scales[static_cast<std::size_t>(channel)]);
+        }
+        return own;
+    }
+};
 
 }  // namespace
 
@@ -132,67 +189,69 @@ StoredWeights::StoredWeights(const WeightSource& source, std::int32_t first, std
     volume.zero_points = zero_points_;
 }
 
-EncodedSlice encode_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
+SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
                           const Accelerator& accelerator, const Architecture& arch) {
     const WeightSource& source = *op.weights;
     const bool modelled = source.data && source.data.model() != nullptr;
-    EncodedSlice result;
+    SliceLayout result;
+    Hasher content;
     for (std::int32_t core = 0; core < accelerator.cores; ++core) {
-        const auto channels = weights::channels_of_core(first, count, core, accelerator.cores);
+        const CoreWeights own{op, first, count, core, accelerator, arch};
         const auto c = static_cast<std::size_t>(core);
-        if (channels.empty()) {
+        if (own.channels.empty()) {
             // A core without work points at core 0's ranges with nothing in them.
             result.scales[c] = {result.scales[0].base, 0};
             result.weights[c] = {result.weights[0].base, 0};
             continue;
         }
-        weights::Order order;
-        order.traversal =
-            op.kernel.kind == stream::KernelKind::depthwise ? weights::Traversal::depthwise
-            : op.kernel.kernel.part_kernel_first            ? weights::Traversal::part_kernel_first
-                                                            : weights::Traversal::depth_first;
-        order.block_depth =
-            weights::block_depth_of_core(op.kernel.block.depth, core, accelerator.cores);
-        order.ifm_bits = op.ifm_bits();
-        order.dilation_y = op.kernel.kernel.dilation_y;
-        order.dilation_x = op.kernel.kernel.dilation_x;
-        order.ofm_ublock_depth = arch.ofm_ublock.depth;
-        order.ifm_ublock_depth = arch.ifm_ublock.depth;
-        result.scales[c] = {static_cast<std::uint64_t>(result.size),
-                            static_cast<std::uint32_t>(weights::packed_size(channels.size()))};
-        const std::int64_t weights_at = result.size + result.scales[c].length;
+        const auto packed = static_cast<std::uint32_t>(weights::packed_size(own.channels.size()));
+        std::int64_t size = 0;
         if (modelled) {
-            const auto own = static_cast<std::int32_t>(channels.size());
-            const auto [size, known] = estimate_encoded(source, order, own);
+            const auto [estimate, known] = estimate_encoded(source, own.order, own.count());
             result.known = result.known && known;
-            result.weights[c] = {static_cast<std::uint64_t>(weights_at),
-                                 static_cast<std::uint32_t>(size)};
-            result.size = weights_at + size;
-            continue;
+            size = estimate;
+        } else {
+            content.add(own.key);
+            content.add(std::span<const std::uint8_t>{weights::pack_all(own.records(op))});
+            auto known = cache().size(own.key);
+            if (!known) {
+                result.known = false;
+                const StoredWeights stored = own.stored(source);
+                known = static_cast<std::uint32_t>(weights::encoded_size(stored.volume, own.order));
+                cache().keep_size(own.key, *known);
+            }
+            size = *known;
         }
-        const auto key = content_key(source, order, first, count, core, accelerator.cores);
-        Encoded encoded = cache().find(key);
-        if (!encoded) {
-            result.known = false;
-            const StoredWeights stored{source, channels[0], accelerator.cores,
-                                       static_cast<std::int32_t>(channels.size())};
-            encoded = std::make_shared<const std::vector<std::uint8_t>>(
-                weights::encode(stored.volume, order));
-            cache().keep(key, encoded);
-        }
-        std::vector<weights::ScaleRecord> records;
-        records.reserve(channels.size());
-        for (const auto channel : channels) {
-            records.push_back(op.scales[static_cast<std::size_t>(channel)]);
-        }
-        result.bytes.push_back(
-            std::make_shared<const std::vector<std::uint8_t>>(weights::pack_all(records)));
-        result.bytes.push_back(encoded);
-        result.weights[c] = {static_cast<std::uint64_t>(weights_at),
-                             static_cast<std::uint32_t>(encoded->size())};
-        result.size = weights_at + static_cast<std::int64_t>(encoded->size());
+        result.scales[c] = {static_cast<std::uint64_t>(result.size), packed};
+        result.weights[c] = {static_cast<std::uint64_t>(result.size) + packed,
+                             static_cast<std::uint32_t>(size)};
+        result.size += packed + size;
     }
+    if (!modelled) result.content = content.digest();
     return result;
+}
+
+void encode_slice(const NpuOp& op, const WeightSlice& slice, const Accelerator& accelerator,
+                  const Architecture& arch, std::span<std::uint8_t> to) {
+    for (std::int32_t core = 0; core < accelerator.cores; ++core) {
+        const CoreWeights own{op, slice.first, slice.count, core, accelerator, arch};
+        if (own.channels.empty()) continue;
+        Bytes encoded = cache().bytes(own.key);
+        if (!encoded) {
+            const StoredWeights stored = own.stored(*op.weights);
+            encoded = std::make_shared<const std::vector<std::uint8_t>>(
+                weights::encode(stored.volume, own.order));
+            cache().keep_bytes(own.key, encoded);
+        }
+        const auto put = [&](const stream::ByteRange& range,
+                             const std::vector<std::uint8_t>& bytes) {
+            std::copy(bytes.begin(), bytes.end(),
+                      to.subspan(static_cast<std::size_t>(range.base), range.length).begin());
+        };
+        const auto c = static_cast<std::size_t>(core);
+        put(slice.scales[c], weights::pack_all(own.records(op)));
+        put(slice.weights[c], *encoded);
+    }
 }
 
 }  // namespace u65sim::compiler

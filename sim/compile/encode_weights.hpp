@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <span>
 #include <vector>
 
 #include "compile/program.hpp"
@@ -10,11 +10,11 @@
 namespace u65sim::compiler {
 
 /// The encoded ranges of one depth slice: for each core its records, then its weights.
-struct EncodedSlice {
-    Pieces bytes;  ///< empty when the weights are modelled
+struct SliceLayout {
     std::int64_t size = 0;
     std::array<stream::ByteRange, 2> scales{}, weights{};  ///< relative to the start
-    bool known = true;                                     ///< nothing had to be encoded for it
+    std::uint64_t content = 0;  ///< hash of what the bytes are made from; 0: weights are modelled
+    bool known = true;          ///< from earlier ones alone
 };
 
 /// `count` output channels of a source, from `first` on every `step`th one, where they are stored.
@@ -39,9 +39,14 @@ constexpr std::int32_t spread_width(const WeightSource& source) {
     return (source.width - 1) * source.spread_x + 1;
 }
 
-/// Encodes output channels first .. first + count. The compressed weights are kept for the
-/// process's life under a hash of their content; safe from several threads.
-EncodedSlice encode_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
+/// Where output channels first .. first + count stand in their slice, without its bytes. Sizes are
+/// exact, and kept for the process's life under a hash of the content; safe from several threads.
+SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
                           const Accelerator& accelerator, const Architecture& arch);
+
+/// Writes the bytes of a slice that was laid out, `to` having its size. The compressed weights are
+/// kept as the sizes are; safe from several threads.
+void encode_slice(const NpuOp& op, const WeightSlice& slice, const Accelerator& accelerator,
+                  const Architecture& arch, std::span<std::uint8_t> to);
 
 }  // namespace u65sim::compiler

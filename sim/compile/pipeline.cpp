@@ -65,11 +65,12 @@ std::vector<std::string> optional_steps() {
 
 CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options) {
     compiler::Reuse reuse;
-    return compiler::compile(graph, target, options, reuse);
+    return compiler::compile(graph, target, options, compiler::Constants::bytes, reuse);
 }
 
 CompiledNetwork compiler::compile(const Graph& graph, const Target& target,
-                                  const CompileOptions& options, Reuse& reuse) {
+                                  const CompileOptions& options, Constants constants,
+                                  Reuse& reuse) {
     const auto names = pass_names();
     if (!options.dump_after.empty() &&
         std::find(names.begin(), names.end(), options.dump_after) == names.end()) {
@@ -100,7 +101,7 @@ CompiledNetwork compiler::compile(const Graph& graph, const Target& target,
     program.graph = &graph;
     program.target = &target;
     program.options = options;
-    program.modelled = has_modelled_weights(graph);
+    program.with_bytes = constants == Constants::bytes && !has_modelled_weights(graph);
     program.arch = architecture(target.accelerator);
     program.reuse = &reuse;
     program.estimator = borrow_estimator(target, reuse);

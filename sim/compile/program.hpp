@@ -89,15 +89,11 @@ struct WeightSource {
     }
 };
 
-/// Bytes in pieces, one behind another, so that whoever knows a piece already shares it.
-using Pieces = std::vector<std::shared_ptr<const std::vector<std::uint8_t>>>;
-
-/// A slice of output channels with its encoded bytes in the constants.
+/// A slice of output channels, ranges of all cores back to back, with its bytes in the constants.
 struct WeightSlice {
     std::int32_t first = 0, count = 0;
-    /// Ranges of all cores back to back, until stored; empty for modelled weights.
-    std::shared_ptr<const Pieces> bytes;
-    std::int64_t offset = 0;  ///< in constants
+    std::uint64_t content = 0;  ///< hash of what its bytes are made from; 0: weights are modelled
+    std::int64_t offset = 0;    ///< in constants
     std::int64_t size = 0;
     std::array<stream::ByteRange, 2> scales{}, weights{};  ///< relative to `offset`
     int buffer = -1;              ///< Program::buffers: copied there first; -1: read where it is
@@ -176,13 +172,15 @@ struct Program {
     std::vector<Buffer> buffers;
     std::vector<Segment> segments;
     std::vector<CompiledNetwork::Step> steps;
-    std::int32_t times = 0;               ///< positions in execution order
-    std::vector<std::uint8_t> constants;  ///< stays empty when weights are modelled
+    std::int32_t times = 0;  ///< positions in execution order
+    /// Constants have bytes, not only sizes and places.
+    bool with_bytes = true;
+    std::vector<std::uint8_t> constants;  ///< stays empty without bytes
     std::int64_t constants_size = 0;
-    bool modelled = false;  ///< some weights are: constants have sizes and places, no bytes
+    std::uint64_t constants_hash = 0;  ///< of what the constants are made from
     std::int64_t arena_size = 0, fast_size = 0;
     std::int64_t encoded_weight_bytes = 0;
-    std::unordered_multimap<std::uint64_t, std::int64_t> constant_offsets;  ///< by content hash
+    std::unordered_map<std::uint64_t, std::int64_t> constant_offsets;  ///< by content hash
     std::vector<std::string> reasons;  ///< of decisions: alternatives and their predicted cycles
     /// What placing this program gives, where that was tried already.
     std::shared_ptr<Program> placed;

@@ -23,8 +23,12 @@ struct Reuse {
 /// other thread has it meanwhile. What was asked is added to `reuse`, which must outlive it.
 std::shared_ptr<timing::KernelEstimator> borrow_estimator(const Target& target, Reuse& reuse);
 
+/// What a network's constants shall be: with `sizes` they have sizes and addresses, as modelled
+/// weights do, and no bytes. That is all a simulation needs, and costs less than half.
+enum class Constants : std::uint8_t { bytes, sizes };
+
 /// As u65sim::compile, counting.
 CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options,
-                        Reuse& reuse);
+                        Constants constants, Reuse& reuse);
 
 }  // namespace u65sim::compiler

@@ -94,7 +94,8 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
         network = is_compiled(graph) ? import_compiled(graph, target)
                   : options.effort == Effort::high
                       ? compile_fastest(graph, target, options.compile)
-                      : compiler::compile(graph, target, options.compile, counters.reuse);
+                      : compiler::compile(graph, target, options.compile,
+                                          compiler::Constants::sizes, counters.reuse);
         network->file_size = file_size ? *file_size : serialised_size(graph);
     }
     Simulation simulation;

@@ -55,6 +55,10 @@ std::uint64_t report::content_hash(const CompiledNetwork& network) {
         hasher.add(segment.stream.words.size());
         for (const std::uint32_t word : segment.stream.words) hasher.add(std::uint64_t{word});
     }
+    if (network.constants_hash != 0) {
+        hasher.add(network.constants_hash);
+        return hasher.digest();
+    }
     hasher.add(std::span{network.constants});
     if (network.modelled_constants.count() > 0) {
         hasher.add(static_cast<std::uint64_t>(network.modelled_constants.count()));
