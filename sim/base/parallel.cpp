@@ -1,46 +1,76 @@
 #include "base/parallel.hpp"
 
 #include <algorithm>
-#include <exception>
-#include <mutex>
-#include <thread>
-#include <vector>
+#include <utility>
 
 namespace u65sim {
 
+Helpers::~Helpers() {
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+}
+
+void Helpers::help() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        wake_.wait(lock, [&] { return ended_ || wanted_ > 0; });
+        if (ended_) return;
+        --wanted_;
+        ++busy_;
+        lock.unlock();
+        take_part();
+        lock.lock();
+        if (--busy_ == 0) rest_.notify_one();
+    }
+}
+
+void Helpers::take_part() {
+    for (;;) {
+        const std::size_t index = next_.fetch_add(1);
+        if (index >= count_) return;
+        try {
+            (*work_)(index);
+        } catch (...) {
+            const std::lock_guard lock(mutex_);
+            if (!failure_ || index < failed_) {
+                failed_ = index;
+                failure_ = std::current_exception();
+            }
+            next_ = count_;
+        }
+    }
+}
+
+void Helpers::for_each_index(std::size_t count,
+                             const std::function<void(std::size_t index)>& work) {
+    const std::size_t helpers = std::min<std::size_t>(most_, count) - (count > 0 && most_ > 0);
+    work_ = &work;
+    count_ = count;
+    next_ = 0;
+    failure_ = nullptr;
+    if (helpers > 0) {
+        const std::lock_guard lock(mutex_);
+        while (threads_.size() < helpers) threads_.emplace_back([this] { help(); });
+        wanted_ = helpers;
+    }
+    for (std::size_t i = 0; i < helpers; ++i) wake_.notify_one();
+    take_part();
+    if (helpers > 0) {
+        // Whoever has not begun finds nothing left.
+        std::unique_lock lock(mutex_);
+        wanted_ = 0;
+        rest_.wait(lock, [&] { return busy_ == 0; });
+    }
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
 void for_each_index(std::size_t count, unsigned threads,
                     const std::function<void(std::size_t index)>& work) {
-    std::mutex mutex;
-    std::size_t next = 0;
-    std::size_t failed = count;
-    std::exception_ptr failure;
-    const auto run = [&] {
-        for (;;) {
-            std::size_t index = 0;
-            {
-                const std::lock_guard lock(mutex);
-                if (next >= count || failure) return;
-                index = next++;
-            }
-            try {
-                work(index);
-            } catch (...) {
-                const std::lock_guard lock(mutex);
-                if (index < failed) {
-                    failed = index;
-                    failure = std::current_exception();
-                }
-            }
-        }
-    };
-    {
-        std::vector<std::jthread> others;
-        for (std::size_t i = 1; i < std::min<std::size_t>(threads, count); ++i) {
-            others.emplace_back(run);
-        }
-        run();
-    }
-    if (failure) std::rethrow_exception(failure);
+    Helpers{threads}.for_each_index(count, work);
 }
 
 }  // namespace u65sim

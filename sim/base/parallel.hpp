@@ -1,14 +1,51 @@
 // The same work on many things, on several threads.
 #pragma once
 
+#include <atomic>
+#include <condition_variable>
 #include <cstddef>
+#include <exception>
 #include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 namespace u65sim {
 
-/// Calls work(0) .. work(count - 1), each once, on at most `threads` threads, the calling one among
-/// them. What the lowest failing index throws is thrown when all threads have stopped; behind a
-/// failure no new work begins.
+/// Threads that wait for work, for callers with many small pieces of it. They start with the first
+/// work and end with the object. One caller at a time.
+class Helpers {
+public:
+    /// `threads` work at most, the calling one among them.
+    explicit Helpers(unsigned threads) : most_(threads) {}
+    ~Helpers();
+    Helpers(const Helpers&) = delete;
+    Helpers& operator=(const Helpers&) = delete;
+
+    /// Calls work(0) .. work(count - 1), each once. What the lowest failing index throws is thrown
+    /// when all have stopped; behind a failure no new work begins.
+    void for_each_index(std::size_t count, const std::function<void(std::size_t index)>& work);
+
+private:
+    void help();
+    void take_part();
+
+    const unsigned most_;
+    std::mutex mutex_;
+    std::condition_variable wake_, rest_;
+    std::vector<std::thread> threads_;
+    std::size_t wanted_ = 0;  ///< helpers that have not begun with the present work
+    std::size_t busy_ = 0;
+    bool ended_ = false;
+    // The present work.
+    const std::function<void(std::size_t index)>* work_ = nullptr;
+    std::size_t count_ = 0;
+    std::atomic<std::size_t> next_{0};
+    std::size_t failed_ = 0;
+    std::exception_ptr failure_;
+};
+
+/// Helpers::for_each_index with threads of its own.
 void for_each_index(std::size_t count, unsigned threads,
                     const std::function<void(std::size_t index)>& work);
 

@@ -93,7 +93,7 @@ void store_slices(Program& program) {
     program.constants.resize(static_cast<std::size_t>(program.constants_size));
     std::stable_sort(tasks.begin(), tasks.end(),
                      [](const Task& a, const Task& b) { return a.slice->size > b.slice->size; });
-    for_each_index(tasks.size(), program.options.threads, [&](std::size_t i) {
+    program.helpers->for_each_index(tasks.size(), [&](std::size_t i) {
         const WeightSlice& slice = *tasks[i].slice;
         const auto bytes = std::span{program.constants}.subspan(
             static_cast<std::size_t>(slice.offset), static_cast<std::size_t>(slice.size));
@@ -119,7 +119,7 @@ void encode_constants(Program& program) {
     std::stable_sort(weighted.begin(), weighted.end(), [](const NpuOp* a, const NpuOp* b) {
         return a->weights->elements() > b->weights->elements();
     });
-    for_each_index(weighted.size(), program.options.threads, [&](std::size_t i) {
+    program.helpers->for_each_index(weighted.size(), [&](std::size_t i) {
         NpuOp& op = *weighted[i];
         op.slices = {make_slice(program, op, 0, op.ofm.extent.c)};
     });

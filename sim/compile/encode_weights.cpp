@@ -95,7 +95,8 @@ std::uint64_t content_key(const WeightSource& source, const weights::Order& orde
                                      std::int64_t{order.ifm_ublock_depth}}) {
         add(value);
     }
-    for (const auto z : source.zero_points) add(z);
+    hasher.add(std::span{reinterpret_cast<const std::uint8_t*>(source.zero_points.data()),
+                         source.zero_points.size() * sizeof source.zero_points[0]});
     return hasher.digest();
 }
 

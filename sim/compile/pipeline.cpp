@@ -103,6 +103,7 @@ CompiledNetwork compiler::compile(const Graph& graph, const Target& target,
     program.options = options;
     program.with_bytes = constants == Constants::bytes && !has_modelled_weights(graph);
     program.arch = architecture(target.accelerator);
+    program.helpers = std::make_shared<Helpers>(options.threads);
     program.reuse = &reuse;
     program.estimator = borrow_estimator(target, reuse);
     for (const auto& pass : passes) {

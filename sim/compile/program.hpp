@@ -12,6 +12,7 @@
 
 #include <u65sim/compile.hpp>
 
+#include "base/parallel.hpp"
 #include "base/rounding.hpp"
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
@@ -158,6 +159,7 @@ struct Program {
     CompileOptions options;
     Architecture arch{};
     std::shared_ptr<timing::KernelEstimator> estimator;  ///< of the target, for all copies
+    std::shared_ptr<Helpers> helpers;                    ///< of all copies
     Reuse* reuse = nullptr;                              ///< of all copies
     std::vector<Decision> decisions;                     ///< per operator
     std::vector<std::vector<std::int32_t>> consumers;    ///< per tensor: operators

@@ -301,7 +301,7 @@ private:
         std::vector<WeightSlice> slices(depths.size());
         std::vector<std::int32_t> begins(depths.size());
         std::exclusive_scan(depths.begin(), depths.end(), begins.begin(), 0);
-        for_each_index(slices.size(), program_.options.threads, [&](std::size_t i) {
+        program_.helpers->for_each_index(slices.size(), [&](std::size_t i) {
             slices[i] = make_slice(program_, *load.op, begins[i], depths[i]);
         });
         return slices;

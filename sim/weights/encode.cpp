@@ -135,6 +135,12 @@ private:
     std::vector<Slice> slices_;
 };
 
+/// Its scratch memory, about a megabyte, stays with the thread for the weights that come next.
+Encoder& encoder() {
+    thread_local Encoder own;
+    return own;
+}
+
 /// Bits from `position` on up to the end of the padded stream.
 std::uint64_t end_bits(std::uint64_t position) {
     constexpr std::uint64_t alignment = 8 * stream_alignment;
@@ -145,9 +151,8 @@ std::uint64_t end_bits(std::uint64_t position) {
 template <class Weights>
 std::vector<std::uint8_t> encode_all(const Weights& weights, std::size_t most_likely) {
     BitWriter out{most_likely};
-    Encoder encoder;
     weights.for_each_part([&](std::span<const std::uint16_t> codes) {
-        encoder.encode_part(
+        encoder().encode_part(
             codes, [&](const Section& section, std::span<const Slice> slices, std::uint64_t bits) {
                 out.reserve(bits);
                 [[maybe_unused]] const std::uint64_t begin = out.position();
@@ -168,11 +173,9 @@ std::vector<std::uint8_t> encode_all(const Weights& weights, std::size_t most_li
 template <class Weights>
 std::size_t size_of_all(const Weights& weights) {
     std::uint64_t bits = 0;
-    Encoder encoder;
     weights.for_each_part([&](std::span<const std::uint16_t> codes) {
-        encoder.encode_part(codes, [&](const Section&, std::span<const Slice>, std::uint64_t more) {
-            bits += more;
-        });
+        encoder().encode_part(codes, [&](const Section&, std::span<const Slice>,
+                                         std::uint64_t more) { bits += more; });
     });
     return static_cast<std::size_t>((bits + end_bits(bits)) / 8);
 }

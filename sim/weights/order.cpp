@@ -11,6 +11,7 @@
 #include <u65sim/units.hpp>
 
 #include "base/rounding.hpp"
+#include "base/versions.hpp"
 #include "weights/stream_format.hpp"
 
 namespace u65sim::weights {
@@ -270,7 +271,7 @@ void read_tile(const StoredVolume& volume, const Tile& tile, std::int64_t output
 struct Parts {
     std::size_t part;
     const std::function<void(std::span<const std::uint16_t>)>& take;
-    std::vector<std::uint16_t> codes;
+    std::vector<std::uint16_t>& codes;
     std::size_t count = 0;
 
     void added(std::size_t more) {
@@ -297,6 +298,7 @@ void read_parts(const StoredVolume& volume, const Walk& walk, Parts& parts) {
 
 }  // namespace
 
+U65SIM_VERSIONS
 void for_each_part(const StoredVolume& volume, const Order& order, std::size_t part,
                    const std::function<void(std::span<const std::uint16_t> codes)>& take) {
     const Walk walk =
@@ -315,7 +317,9 @@ void for_each_part(const StoredVolume& volume, const Order& order, std::size_t p
     }
     // A tile may reach beyond the part.
     const auto tile = static_cast<std::size_t>(walk.ofm_step * walk.ifm_step);
-    Parts parts{part, take, std::vector<std::uint16_t>(std::min(part + tile, length))};
+    thread_local std::vector<std::uint16_t> codes;  // stays for the weights that come next
+    codes.resize(std::max(codes.size(), std::min(part + tile, length)));
+    Parts parts{part, take, codes};
     if (stored.is_unsigned) {
         read_parts<true>(stored, walk, parts);
     } else {

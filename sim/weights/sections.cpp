@@ -38,32 +38,48 @@ int bits_of(int size) {
 struct Group {
     std::size_t begin = 0;  ///< first weight; zeros belong to the group of the next non-zero weight
     std::uint32_t zeros = 0;
-    bool known = false;          ///< its set of values
-    std::uint64_t residues = 0;  ///< of the non-zero codes modulo 64: never more than values
+    bool known = false;  ///< its set of values
+    /// Of some of the codes modulo 64, without that of zero: never more than values.
+    std::uint64_t residues = 0;
 };
 
-constexpr std::uint32_t step = 8;  ///< weights taken at once where none is zero
+constexpr std::size_t step = 16;  ///< weights taken at once
 
-/// Four codes in each of two lanes, or two sets of residues.
-using Pair = std::uint64_t __attribute__((vector_size(16)));
+/// Four codes in each of four lanes, or four sets of residues.
+using Quad = std::uint64_t __attribute__((vector_size(32)));
 
-/// Adds the residues of `step` codes; returns how many of the codes are zero.
-std::uint32_t take(const std::uint16_t* codes, Pair& sets) {
-    constexpr std::uint64_t high = 0x8000'8000'8000'8000U;
-    Pair word;
+/// Residues of `step` codes.
+std::uint64_t residues_of(const std::uint16_t* codes) {
+    Quad word;
     std::memcpy(&word, codes, sizeof word);
-    // The highest bit of every code that is zero.
-    const Pair zeros = ~(((word & ~high) + ~high) | word) & high;
-    const Pair one = Pair{} + 1;
+    const Quad one = Quad{} + 1;
+    Quad sets{};
     for (std::size_t i = 0; i < 4; ++i, word >>= 16) sets |= one << (word % 64);
-    return static_cast<std::uint32_t>(std::popcount(zeros[0] | zeros[1] >> 1));
+    return (sets[0] | sets[1] | sets[2] | sets[3]) & ~std::uint64_t{1};
+}
+
+/// A bit in each quarter of the result for one of four codes: whether it is not zero.
+std::uint64_t nonzero_lanes(const std::uint16_t* codes) {
+    constexpr std::uint64_t low = 0x7FFF'7FFF'7FFF'7FFFU;
+    std::uint64_t word = 0;
+    std::memcpy(&word, codes, sizeof word);
+    return (word + low) & ~low;
+}
+
+/// How many of `step` codes are not zero.
+std::uint32_t count_nonzero(const std::uint16_t* codes) {
+    return static_cast<std::uint32_t>(
+        std::popcount(nonzero_lanes(codes) | nonzero_lanes(codes + 4) >> 1 |
+                      nonzero_lanes(codes + 8) >> 2 | nonzero_lanes(codes + 12) >> 3));
 }
 
 /// The weights in groups; the exact values of a group are looked at when somebody asks.
 class Groups {
 public:
-    explicit Groups(std::span<const std::uint16_t> codes) : codes_(codes) {
-        groups_.reserve(codes.size() / group_size + 1);
+    /// Puts the groups of `codes` in the place of those before.
+    void read(std::span<const std::uint16_t> codes) {
+        codes_ = codes;
+        groups_.clear();
         for (std::size_t at = 0; at < codes.size();) at = add(at);
     }
 
@@ -71,9 +87,10 @@ public:
     const Group& operator[](std::size_t index) const { return groups_[index]; }
 
     const ValueSet& values(std::size_t index) {
-        if (sets_.empty()) sets_.resize(groups_.size());
+        if (sets_.size() < groups_.size()) sets_.resize(groups_.size());
         ValueSet& set = sets_[index];
         if (!groups_[index].known) {
+            set = {};
             const std::size_t end =
                 index + 1 < groups_.size() ? groups_[index + 1].begin : codes_.size();
             for (std::size_t i = groups_[index].begin; i < end; ++i) {
@@ -86,30 +103,17 @@ public:
     }
 
 private:
-    /// Makes the group that begins at weight `at`; returns its end.
+    /// Makes the group that begins at weight `at`, which ends with its last non-zero weight or with
+    /// all weights; returns its end.
     std::size_t add(std::size_t at) {
         Group now{.begin = at};
+        if (codes_.size() - at >= step) now.residues = residues_of(&codes_[at]);
         std::uint32_t left = group_size;
-        Pair sets{};
-        while (left > 0 && at < codes_.size()) {
-            if (left >= step && codes_.size() - at >= step) {
-                const std::uint32_t zeros = take(&codes_[at], sets);
-                now.zeros += zeros;
-                left -= step - zeros;
-                at += step;
-                continue;
-            }
-            for (std::size_t i = std::min<std::size_t>(step, codes_.size() - at); i > 0 && left > 0;
-                 --i) {
-                const std::uint32_t code = codes_[at++];
-                const std::uint32_t zero = code == 0 ? 1 : 0;
-                now.residues |= std::uint64_t{1 - zero} << (code % 64);
-                now.zeros += zero;
-                left -= 1 - zero;
-            }
+        for (; left >= step && codes_.size() - at >= step; at += step) {
+            left -= count_nonzero(&codes_[at]);
         }
-        // Zero has residue 0, so that this one does not count.
-        now.residues |= (sets[0] | sets[1]) & ~std::uint64_t{1};
+        for (; left > 0 && at < codes_.size(); ++at) left -= codes_[at] != 0 ? 1 : 0;
+        now.zeros = static_cast<std::uint32_t>(at - now.begin) - (group_size - left);
         groups_.push_back(now);
         return at;
     }
@@ -144,7 +148,8 @@ void cut_long_runs(std::span<const std::uint16_t> codes, std::vector<std::size_t
 
 U65SIM_VERSIONS
 std::vector<std::size_t> cut_sections(std::span<const std::uint16_t> codes) {
-    Groups groups{codes};
+    thread_local Groups groups;  // its memory stays for the weights that come next
+    groups.read(codes);
     std::vector<std::size_t> ends;
     std::size_t start = 0;  // first group of the section
     bool active = false;    // a palette is in use since `start`

@@ -33,3 +33,16 @@ TEST_CASE("a failure ends the work and is handed on") {
         CHECK(done < 1000);
     }
 }
+
+TEST_CASE("helpers wait for more work, also behind a failure") {
+    for (const unsigned threads : {1U, 4U}) {
+        u65sim::Helpers helpers{threads};
+        for (std::size_t count = 0; count < 200; ++count) {
+            std::vector<std::atomic<int>> turns(count);
+            helpers.for_each_index(count, [&](std::size_t i) { ++turns[i]; });
+            for (const auto& turn : turns) REQUIRE(turn == 1);
+            const auto fail = [](std::size_t) { throw std::runtime_error{"failed"}; };
+            if (count > 0) REQUIRE_THROWS_WITH(helpers.for_each_index(count, fail), "failed");
+        }
+    }
+}
