@@ -31,9 +31,28 @@ int size_of(const ValueSet& set) {
     return size;
 }
 
-int bits_of(int size) {
+constexpr int bits_of(int size) {
     return size <= 1 ? 0 : static_cast<int>(std::bit_width(static_cast<unsigned>(size - 1)));
 }
+
+/// Bits of a palette.
+constexpr int cost_of(int size) { return 8 * size + 20; }
+/// Bits that a palette of this size saves over so many values that had none, less what it costs.
+constexpr int first_gain(int values, int size) {
+    return values * (90 - 15 * bits_of(size)) / 16 - cost_of(size);
+}
+/// Largest palettes that gain anything over a window of each level.
+constexpr std::array<int, window_levels> most_values = [] {
+    std::array<int, window_levels> most{};
+    for (std::size_t level = 0; level < window_levels; ++level) {
+        const int values = static_cast<int>(group_size) << level;
+        while (most[level] < static_cast<int>(largest_palette) &&
+               first_gain(values, most[level] + 1) > 0) {
+            ++most[level];
+        }
+    }
+    return most;
+}();
 
 struct Group {
     std::size_t begin = 0;  ///< first weight; zeros belong to the group of the next non-zero weight
@@ -106,7 +125,8 @@ private:
     /// Makes the group that begins at weight `at`, which ends with its last non-zero weight or with
     /// all weights; returns its end.
     std::size_t add(std::size_t at) {
-        Group now{.begin = at};
+        Group& now = groups_.emplace_back();
+        now.begin = at;
         if (codes_.size() - at >= step) now.residues = residues_of(&codes_[at]);
         std::uint32_t left = group_size;
         for (; left >= step && codes_.size() - at >= step; at += step) {
@@ -114,7 +134,6 @@ private:
         }
         for (; left > 0 && at < codes_.size(); ++at) left -= codes_[at] != 0 ? 1 : 0;
         now.zeros = static_cast<std::uint32_t>(at - now.begin) - (group_size - left);
-        groups_.push_back(now);
         return at;
     }
 
@@ -148,7 +167,8 @@ void cut_long_runs(std::span<const std::uint16_t> codes, std::vector<std::size_t
 
 U65SIM_VERSIONS
 std::vector<std::size_t> cut_sections(std::span<const std::uint16_t> codes) {
-    thread_local Groups groups;  // its memory stays for the weights that come next
+    thread_local Groups own;  // its memory stays for the weights that come next
+    Groups& groups = own;
     groups.read(codes);
     std::vector<std::size_t> ends;
     std::size_t start = 0;  // first group of the section
@@ -178,6 +198,11 @@ std::vector<std::size_t> cut_sections(std::span<const std::uint16_t> codes) {
                 palette = grown;
             }
         }
+        // Windows that end here are so many groups long at most.
+        const auto levels = std::min<std::size_t>(
+            window_levels, static_cast<std::size_t>(std::countr_zero(now + 1 - start)) + 1);
+        const int own_values = std::popcount(groups[now].residues) + zero_size;
+        if (!active && own_values > most_values[levels - 1]) continue;
         const int old_bits = bits_of(size_of(palette) + zero_size);
         ValueSet window{};
         std::uint64_t residues = 0;
@@ -185,12 +210,10 @@ std::vector<std::size_t> cut_sections(std::span<const std::uint16_t> codes) {
         for (std::size_t level = 0; level < window_levels; ++level) {
             const std::size_t width = (std::size_t{1} << level) * (active ? 2 : 1);
             if ((now + 1 - start) % width != 0) break;
-            // Bits a palette of this size saves over the window, less what it costs.
             const auto gain = [&](int size) {
                 const int values = static_cast<int>(width * group_size);
-                const int saved = active ? values * 15 * (old_bits - bits_of(size)) / 16
-                                         : values * (90 - 15 * bits_of(size)) / 16;
-                return saved - 8 * size - 20;
+                return active ? values * 15 * (old_bits - bits_of(size)) / 16 - cost_of(size)
+                              : first_gain(values, size);
             };
             // More values never gain more, so that most windows need no exact look.
             for (; screened < width; ++screened) residues |= groups[now - screened].residues;
