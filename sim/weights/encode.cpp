@@ -79,7 +79,7 @@ public:
             take(section, std::span<const Slice>{slices_}, bits);
         };
         // Neighbours become one section when that is no larger.
-        const std::vector<std::size_t> ends = cut_sections(codes);
+        const std::vector<std::size_t> ends = cutter_.cut(codes);
         SectionCounts now{codes.first(ends[0])};
         for (std::size_t i = 1; i < ends.size(); ++i) {
             const SectionCounts next{codes.subspan(ends[i - 1], ends[i] - ends[i - 1])};
@@ -131,6 +131,7 @@ private:
 
     std::vector<std::uint16_t> nonzero_, indices_;
     std::vector<std::uint32_t> runs_;
+    SectionCutter cutter_;
     SlicePlanner planner_;
     std::vector<Slice> slices_;
 };

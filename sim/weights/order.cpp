@@ -224,18 +224,27 @@ std::uint16_t stored_code(std::uint8_t byte, std::int16_t zero) {
     return code_of(raw - zero);
 }
 
-/// Eight codes of weights side by side.
+constexpr std::int64_t row = 8;  ///< weights side by side that are read at once
+
+/// The codes of two rows of weights.
 template <bool is_unsigned>
-void read_row(const std::uint8_t* from, std::int16_t zero, std::uint16_t* out) {
-    using Signed = std::int8_t __attribute__((vector_size(8)));
-    using Unsigned = std::uint8_t __attribute__((vector_size(8)));
-    using Values = std::int16_t __attribute__((vector_size(16)));
+void read_rows(const std::uint8_t* first, const std::uint8_t* second, const std::int16_t* zeros,
+               std::uint16_t* out) {
+    using Signed = std::int8_t __attribute__((vector_size(2 * row)));
+    using Unsigned = std::uint8_t __attribute__((vector_size(2 * row)));
+    using Values = std::int16_t __attribute__((vector_size(4 * row)));
     std::conditional_t<is_unsigned, Unsigned, Signed> bytes;
-    std::memcpy(&bytes, from, sizeof bytes);
-    const Values values = __builtin_convertvector(bytes, Values) - zero;
-    const Values negative = values < 0;  // -1 where it holds
-    const Values magnitudes = (values ^ negative) - negative;
-    const Values codes = magnitudes + magnitudes - negative;
+    std::memcpy(&bytes, first, row);
+    std::memcpy(reinterpret_cast<std::uint8_t*>(&bytes) + row, second, row);
+    Values values = __builtin_convertvector(bytes, Values);
+    if ((zeros[0] | zeros[1]) != 0) {
+        Values lanes;
+        for (std::int64_t i = 0; i < 2 * row; ++i) lanes[i] = zeros[i / row];
+        values -= lanes;
+    }
+    const Values negative = values >> 15;  // -1 where it holds
+    // Twice the magnitude, and one more where negative.
+    const Values codes = ((values + values) ^ negative) - (negative + negative);
     std::memcpy(out, &codes, sizeof codes);
 }
 
@@ -243,8 +252,13 @@ void read_row(const std::uint8_t* from, std::int16_t zero, std::uint16_t* out) {
 template <bool is_unsigned>
 void read_tile(const StoredVolume& volume, const Tile& tile, std::int64_t outputs,
                std::int64_t inputs, std::uint16_t* out) {
-    const std::int64_t y = tile.y / volume.spread_y, x = tile.x / volume.spread_x;
-    const bool between = y * volume.spread_y != tile.y || x * volume.spread_x != tile.x;
+    std::int64_t y = tile.y, x = tile.x;
+    bool between = false;
+    if (volume.spread_y != 1 || volume.spread_x != 1) {
+        y /= volume.spread_y;
+        x /= volume.spread_x;
+        between = y * volume.spread_y != tile.y || x * volume.spread_x != tile.x;
+    }
     if (between || tile.outputs < outputs || tile.inputs < inputs) {
         std::fill_n(out, outputs * inputs, std::uint16_t{0});
         if (between) return;
@@ -253,17 +267,17 @@ void read_tile(const StoredVolume& volume, const Tile& tile, std::int64_t output
                                y * volume.row_step + x * volume.column_step +
                                tile.input * volume.input_step;
     const std::int16_t* zero = volume.zero_points.data() + tile.output;
-    for (std::int64_t o = 0; o < tile.outputs; ++o) {
-        if (tile.inputs == 8 && volume.input_step == 1) {
-            read_row<is_unsigned>(from, *zero, out);
-        } else {
-            for (std::int64_t i = 0; i < tile.inputs; ++i) {
-                out[i] = stored_code<is_unsigned>(from[i * volume.input_step], *zero);
-            }
+    std::int64_t o = 0;
+    if (tile.inputs == row && volume.input_step == 1) {
+        for (; o + 2 <= tile.outputs; o += 2, out += 2 * row, zero += 2) {
+            read_rows<is_unsigned>(from, from + volume.output_step, zero, out);
+            from += 2 * volume.output_step;
         }
-        out += inputs;
-        from += volume.output_step;
-        ++zero;
+    }
+    for (; o < tile.outputs; ++o, out += inputs, from += volume.output_step, ++zero) {
+        for (std::int64_t i = 0; i < tile.inputs; ++i) {
+            out[i] = stored_code<is_unsigned>(from[i * volume.input_step], *zero);
+        }
     }
 }
 

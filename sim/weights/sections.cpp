@@ -92,8 +92,31 @@ std::uint32_t count_nonzero(const std::uint16_t* codes) {
                       nonzero_lanes(codes + 8) >> 2 | nonzero_lanes(codes + 12) >> 3));
 }
 
+/// Adds the ends of long runs of zeros to `ends`, which stays sorted.
+void cut_long_runs(std::span<const std::uint16_t> codes, std::vector<std::size_t>& ends) {
+    const std::size_t known = ends.size();
+    // Looked at from their far end, so that most weights are skipped. A weight before `begin` is
+    // no zero.
+    for (std::size_t begin = 0; begin + long_run <= codes.size();) {
+        std::size_t end = begin + long_run;
+        while (end > begin && codes[end - 1] == 0) --end;
+        if (end == begin) {
+            end = begin + long_run;
+            while (end < codes.size() && codes[end] == 0) ++end;
+            if (begin > 0) ends.push_back(begin);
+            if (end < codes.size()) ends.push_back(end);
+        }
+        begin = end;
+    }
+    if (ends.size() == known) return;
+    std::sort(ends.begin(), ends.end());
+    ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
+}
+
+}  // namespace
+
 /// The weights in groups; the exact values of a group are looked at when somebody asks.
-class Groups {
+class SectionCutter::Groups {
 public:
     /// Puts the groups of `codes` in the place of those before.
     void read(std::span<const std::uint16_t> codes) {
@@ -142,34 +165,14 @@ private:
     std::vector<ValueSet> sets_;
 };
 
-/// Adds the ends of long runs of zeros to `ends`, which stays sorted.
-void cut_long_runs(std::span<const std::uint16_t> codes, std::vector<std::size_t>& ends) {
-    const std::size_t known = ends.size();
-    // Looked at from their far end, so that most weights are skipped. A weight before `begin` is
-    // no zero.
-    for (std::size_t begin = 0; begin + long_run <= codes.size();) {
-        std::size_t end = begin + long_run;
-        while (end > begin && codes[end - 1] == 0) --end;
-        if (end == begin) {
-            end = begin + long_run;
-            while (end < codes.size() && codes[end] == 0) ++end;
-            if (begin > 0) ends.push_back(begin);
-            if (end < codes.size()) ends.push_back(end);
-        }
-        begin = end;
-    }
-    if (ends.size() == known) return;
-    std::sort(ends.begin(), ends.end());
-    ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
-}
-
-}  // namespace
+SectionCutter::SectionCutter() : groups_(std::make_unique<Groups>()) {}
+SectionCutter::~SectionCutter() = default;
 
 U65SIM_VERSIONS
-std::vector<std::size_t> cut_sections(std::span<const std::uint16_t> codes) {
-    thread_local Groups own;  // its memory stays for the weights that come next
-    Groups& groups = own;
+std::vector<std::size_t> SectionCutter::cut(std::span<const std::uint16_t> codes) {
+    Groups& groups = *groups_;
     groups.read(codes);
+    const std::size_t count = groups.size();
     std::vector<std::size_t> ends;
     std::size_t start = 0;  // first group of the section
     bool active = false;    // a palette is in use since `start`
@@ -180,7 +183,7 @@ std::vector<std::size_t> cut_sections(std::span<const std::uint16_t> codes) {
         start = at;
         zeros = 0;
     };
-    for (std::size_t now = 0; now < groups.size(); ++now) {
+    for (std::size_t now = 0; now < count; ++now) {
         zeros += groups[now].zeros;
         const std::size_t length = now + 1 - start;
         const bool zero_counts = zeros > 0 && zeros * 3 <= length * group_size;
