@@ -100,9 +100,12 @@ private:
         if (form.zero_runs) split_runs(codes);
         const std::span<const std::uint16_t> coded = form.zero_runs ? nonzero_ : codes;
         const auto table = index_table(form.palette);
-        indices_.resize(coded.size());
+        // Only ever larger: what is behind the section's indices is of no meaning.
+        if (indices_.size() < coded.size()) indices_.resize(coded.size());
         for (std::size_t i = 0; i < coded.size(); ++i) indices_[i] = table[coded[i]];
-        Section section{.palette = form.palette, .indices = indices_, .runs = {}};
+        Section section{.palette = form.palette,
+                        .indices = std::span{indices_}.first(coded.size()),
+                        .runs = {}};
         if (form.zero_runs) section.runs = runs_;
         return section;
     }
