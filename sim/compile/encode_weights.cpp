@@ -50,7 +50,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t most_sizes = 1U << 20;
+    static constexpr std::size_t most_sizes = 1U << 18;
     static constexpr std::size_t most_bytes = std::size_t{256} << 20;
     std::mutex mutex_;
     std::unordered_map<std::uint64_t, std::uint32_t> sizes_;
