@@ -39,6 +39,7 @@ struct Load {
     std::int64_t want = 0;              ///< cycle at which its copy should start
     int item = -1;                      ///< its reservation among the lifetimes
     int buffer = -1;                    ///< the reserved one
+    std::pair<std::int32_t, std::int64_t> shallow{};  ///< depth and cycles of one slice
 };
 
 /// A way to bring an operation's weights, and when it would end.
@@ -81,12 +82,15 @@ private:
         }
     }
 
-    std::int64_t dma_cycles(std::int64_t size) const {
+    std::int64_t dma_cycles(std::int64_t size) {
+        // Slices of one way are equally large.
+        if (size == copy_.first) return copy_.second;
         stream::DmaOp copy;
         copy.source = {region_constants, false, 0};
         copy.destination = {region_, false, 0};
         copy.length = static_cast<std::uint64_t>(size);
-        return program_.estimator->dma(copy).count();
+        copy_ = {size, program_.estimator->dma(copy).count()};
+        return copy_.second;
     }
 
     std::int64_t kernel_cycles(const NpuOp& op, const WeightSlice* slice, int weight_region) const {
@@ -152,7 +156,7 @@ private:
     }
 
     void wish(std::vector<Load>& loads, const std::vector<std::int64_t>& cycles,
-              std::int32_t begin) const {
+              std::int32_t begin) {
         std::vector<std::int64_t> start(cycles.size(), 0);
         for (std::size_t t = 1; t < cycles.size(); ++t) start[t] = start[t - 1] + cycles[t - 1];
         std::vector<std::int64_t> length;
@@ -241,7 +245,7 @@ private:
     static bool is_sooner(const Way& a, const Way& b) { return a.score() < b.score(); }
 
     /// Ways in slices, of sizes predicted.
-    void add_sliced(const Load& load, std::int32_t from, std::vector<Way>& ways) {
+    void add_sliced(Load& load, std::int32_t from, std::vector<Way>& ways) {
         const std::int32_t depth = load.op->ofm.extent.c;
         const std::int32_t unit = std::min<std::int32_t>(
             load.op->kernel.block.depth, static_cast<std::int32_t>(round_up(depth, 16)));
@@ -314,7 +318,7 @@ private:
     }
 
     /// The best way found for slices of these sizes. No places when there is no room.
-    Way sliced(const Load& load, std::int32_t from, const std::vector<std::int64_t>& sizes,
+    Way sliced(Load& load, std::int32_t from, const std::vector<std::int64_t>& sizes,
                const std::vector<std::int32_t>& depths) {
         Way best;
         const auto consider = [&](Way way) {
@@ -426,7 +430,7 @@ private:
         return way;
     }
 
-    Way direct(const Load& load) const {
+    Way direct(const Load& load) {
         Way way;
         // The decoder's reads fill fewer bursts than copies: one sixteenth slower (measured on the
         // machine, 2.85 of 3.03 bytes a cycle).
@@ -461,14 +465,17 @@ private:
         std::vector<std::int32_t> begins;
         for (std::int32_t time = from; time < load.time; ++time) begins.push_back(first_of(time));
         for (std::int32_t part = 0; part < parts; ++part) begins.push_back(sub(part));
-        std::vector<Lifetime> taken = near_;
+        std::vector<Lifetime> taken;
+        taken.reserve(near_.size() + sizes.size());
+        taken = near_;
+        way.places.reserve(sizes.size());
         std::size_t lowest = 0;
         for (std::int32_t part = 0; part < parts; ++part) {
             std::size_t low = lowest;
             std::size_t high = static_cast<std::size_t>(load.time - from + part) + 1;
             Lifetime found;
-            while (low < high) {
-                const std::size_t middle = (low + high) / 2;
+            // Mostly there is room where the slice before begins.
+            for (std::size_t middle = low; low < high; middle = (low + high) / 2) {
                 Lifetime trial{sizes[static_cast<std::size_t>(part)], begins[middle],
                                sub(part + 1) - 1, -1};
                 trial.offset = lowest_fit(taken, trial);
@@ -488,22 +495,27 @@ private:
     }
 
     /// Cycles of a slice of so many channels with its weights in SRAM.
-    std::int64_t slice_cycles(const Load& load, std::int32_t depth) const {
+    [[nodiscard]] std::int64_t slice_cycles(Load& load, std::int32_t depth) const {
         const NpuOp& op = *load.op;
         if (depth >= op.kernel.block.depth) return load.fast * depth / op.ofm.extent.c;
-        NpuOp slice = op;
-        slice.ofm.extent.c = depth;
-        WeightSlice weights = op.slices[0];
-        for (std::size_t core = 0; core < weights.weights.size(); ++core) {
-            for (stream::ByteRange* range : {&weights.weights[core], &weights.scales[core]}) {
-                range->length = range->length * depth / op.ofm.extent.c;
+        if (depth == load.shallow.first) return load.shallow.second;
+        stream::KernelOp k = placed_kernel(program_, op);
+        k.ofm.depth = depth;
+        k.weights = op.slices[0].weights;
+        k.scales = op.slices[0].scales;
+        for (auto* ranges : {&k.weights, &k.scales}) {
+            for (stream::ByteRange& range : *ranges) {
+                range.length = static_cast<std::uint32_t>(std::int64_t{range.length} * depth /
+                                                          op.ofm.extent.c);
             }
         }
-        return kernel_cycles(slice, &weights, region_);
+        k.weight_region = k.scale_region = region_;
+        load.shallow = {depth, program_.estimator->kernel(k).total.count()};
+        return load.shallow.second;
     }
 
     /// Predicts when an operation whose weights come this way ends.
-    Way timed(const Load& load, Way way) const {
+    Way timed(Load& load, Way way) {
         if (way.places.empty()) return way;
         const auto parts = static_cast<std::int64_t>(way.places.size());
         const auto cycles = [&](std::int32_t depth) {
@@ -626,6 +638,7 @@ private:
     std::vector<std::int32_t> steps_;
     std::vector<std::int64_t> started_;
     std::vector<int> streamed_;
+    std::pair<std::int64_t, std::int64_t> copy_{-1, 0};  ///< size and cycles of one copy
     std::int64_t clock_ = 0, dma_free_ = 0;
     std::int32_t segment_begin_ = 0;
     std::int64_t slack_ = 0;  ///< cycles of the operation before, or of its last slice
