@@ -134,9 +134,12 @@ inline bool AxiPort::grant(Direction& direction, Time now) {
 }
 
 inline Time AxiPort::act(Direction& direction, Time now) {
-    while (direction.decide <= now && direction.waiting != 0 && grant(direction, now)) {
+    if (direction.waiting == 0) return never;
+    while (direction.decide <= now) {
+        if (!grant(direction, now)) return now + 1;
+        if (direction.waiting == 0) return never;
     }
-    return direction.waiting != 0 ? std::max(direction.decide, now + 1) : never;
+    return direction.decide;
 }
 
 Time AxiPort::act(Time now) { return std::min(act(directions_[0], now), act(directions_[1], now)); }

@@ -38,11 +38,12 @@ private:
 /// Beats of bursts that are as equal as they can be.
 class NearSizes {
 public:
-    /// `bursts` of `beats` in all, both of a piece.
-    NearSizes(std::int64_t beats, std::int64_t bursts)
-        : step_(((static_cast<std::uint64_t>(beats) << shift) + static_cast<std::uint64_t>(bursts) -
-                 1) /
-                static_cast<std::uint64_t>(bursts)) {}
+    explicit NearSizes(std::uint64_t step) : step_(step) {}
+    /// Step of `bursts` of `beats` in all, both of a piece.
+    static std::uint64_t step_of(std::int64_t beats, std::int64_t bursts) {
+        const auto parts = static_cast<std::uint64_t>(bursts);
+        return ((static_cast<std::uint64_t>(beats) << shift) + parts - 1) / parts;
+    }
 
     [[nodiscard]] std::int64_t smallest() const { return whole(step_); }
     /// Beats of the next `count` bursts together.
@@ -88,6 +89,7 @@ void BurstFlow::reset(const Rules& rules, BandwidthCap& cap) {
     hiding_bursts_ = rules.slots;  // slots that were never taken are free
     ready_ = address_free_ = data_free_ = 0;
     stalled_ = 0;
+    last_beats_ = last_bursts_ = 0;
 }
 
 /// One burst by the rules, one after the other.
@@ -112,6 +114,33 @@ inline bool BurstFlow::data_bound(const Sizes& sizes, std::int64_t bursts, Time 
         const Time slot = slots_.at(std::min(i + step, bursts) - 1);
         if (slot + rules_.latency > data + sizes.sum(i)) return false;
     }
+    return true;
+}
+
+/// Bursts whose latency and slots hide behind the data of those before: the oldest slot is free
+/// before the data bus by the latency at least. False: they cannot be moved together.
+template <class Sizes>
+inline bool BurstFlow::move_hidden(const Sizes& sizes, std::int64_t beats, std::int64_t bursts) {
+    if (bursts > slots_.count()) return false;
+    const Time slot = slots_.at(bursts - 1);
+    const Time addresses = address_free_ + bursts;
+    if (cap_->active()) {
+        if (!cap_->has_room(address_free_, std::max(addresses, slot + bursts) - 1, beats)) {
+            return false;
+        }
+        cap_->take(beats);
+    }
+    const Time data = std::max(address_free_ + rules_.latency, data_free_);
+    Time* const next = slots_.take(bursts).next;
+    const Time first = data + rules_.held;
+    sizes.for_each_sum(bursts, [next, first](std::int64_t i, std::int64_t sum) {
+        next[i] = first + sum;
+    });
+    data_free_ = data + beats;
+    // Slots become free a cycle at least behind each other: the last one decides.
+    address_free_ = std::max(addresses, slot + 1);
+    stalled_ += address_free_ - addresses;
+    ready_ = std::max(address_free_, data_free_ - rules_.latency);
     return true;
 }
 
@@ -155,8 +184,9 @@ inline void BurstFlow::move_all(Sizes sizes, std::int64_t beats, std::int64_t bu
     const bool plain = sizes.smallest() > 0;
     if (!plain) slots_differ_ = false;
     const bool large = sizes.smallest() >= hiding_beats_;
-    const bool hidden = large && hiding_bursts_ >= rules_.slots;
+    const bool hidden = large && slots_differ_ && hiding_bursts_ >= rules_.slots;
     hiding_bursts_ = large ? hiding_bursts_ + bursts : 0;
+    if (hidden && move_hidden(sizes, beats, bursts)) return;
     while (bursts > 0) {
         std::int64_t count = bursts;
         Time last = address_free_;
@@ -189,19 +219,22 @@ inline void BurstFlow::move_all(Sizes sizes, std::int64_t beats, std::int64_t bu
         beats -= moved;
         bursts -= count;
     }
+    ready_ = std::max(address_free_, data_free_ - rules_.latency);
+    if (slotted) ready_ = std::max(ready_, slots_.oldest());
 }
 
 Time BurstFlow::move(std::int64_t beats, std::int64_t bursts, Time now) {
     address_free_ = std::max(now, address_free_);
-    if (bursts > 0) {
-        if (beats == bursts * rules_.burst) {
-            move_all(EqualSizes{rules_.burst}, beats, bursts);
-        } else {
-            move_all(NearSizes{beats, bursts}, beats, bursts);
+    if (beats == bursts * rules_.burst) {
+        move_all(EqualSizes{rules_.burst}, beats, bursts);
+    } else {
+        if (beats != last_beats_ || bursts != last_bursts_) {
+            last_beats_ = beats;
+            last_bursts_ = bursts;
+            last_step_ = NearSizes::step_of(beats, bursts);
         }
+        move_all(NearSizes{last_step_}, beats, bursts);
     }
-    ready_ = std::max(address_free_, data_free_ - rules_.latency);
-    if (slots_.limited()) ready_ = std::max(ready_, slots_.oldest());
     return data_free_;
 }
 

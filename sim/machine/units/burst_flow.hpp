@@ -59,8 +59,8 @@ public:
     /// `cap` may be shared with the other direction.
     void reset(const Rules& rules, BandwidthCap& cap);
 
-    /// Moves `bursts` of `beats` in all, as equal as they can be, from `now` on; returns when the
-    /// last beat has passed.
+    /// Moves `bursts`, one at least, of `beats` in all, as equal as they can be, from `now` on;
+    /// returns when the last beat has passed.
     Time move(std::int64_t beats, std::int64_t bursts, Time now);
     /// When the next burst could be issued without waiting for slot or bus.
     [[nodiscard]] Time ready() const { return ready_; }
@@ -74,6 +74,8 @@ private:
     template <class Sizes>
     void move_all(Sizes sizes, std::int64_t beats, std::int64_t bursts);
     template <class Sizes>
+    bool move_hidden(const Sizes& sizes, std::int64_t beats, std::int64_t bursts);
+    template <class Sizes>
     void move_through_slots(const Sizes& sizes, std::int64_t bursts, bool hidden);
     template <class Sizes>
     [[nodiscard]] bool data_bound(const Sizes& sizes, std::int64_t bursts, Time data) const;
@@ -85,6 +87,8 @@ private:
     /// Bursts of so many beats hide latency and slots behind the data of the others in flight.
     std::int64_t hiding_beats_ = 0;
     std::int64_t hiding_bursts_ = 0;  ///< that were so large, one after the other
+    std::int64_t last_beats_ = 0, last_bursts_ = 0;  ///< of unequal sizes, and their step
+    std::uint64_t last_step_ = 0;
     Time ready_ = 0;
     Time address_free_ = 0, data_free_ = 0;
     std::int64_t stalled_ = 0;

@@ -1,14 +1,13 @@
 #include "machine/units/observer.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace u65sim::machine {
 
 namespace {
 
-/// Cause of each flag that can be one, in flag order.
-constexpr std::array<Cause, 14> cause_of_flag{
+/// Cause of each flag that can be one, in flag order, and of none.
+constexpr std::array cause_of_flag{
     Cause::mac,
     Cause::output,
     Cause::weight_fetch,
@@ -23,8 +22,8 @@ constexpr std::array<Cause, 14> cause_of_flag{
     Cause::dma_wait,
     Cause::kernel_wait,
     Cause::command_fetch,
+    Cause::pipeline,
 };
-constexpr std::uint32_t cause_mask = (std::uint32_t{1} << cause_of_flag.size()) - 1;
 
 }  // namespace
 
@@ -62,10 +61,10 @@ std::string_view to_string(Flag flag) {
 
 void Observer::reset(bool timeline, std::vector<OperationRecord>* operations) {
     flags_ = 0;
+    cause_ = cause_count;
     last_ = 0;
     oldest_ = -1;
     causes_ = {};
-    since_ = {};
     times_ = {};
     operations_ = operations;
     timeline_wanted_ = timeline;
@@ -75,28 +74,13 @@ void Observer::reset(bool timeline, std::vector<OperationRecord>* operations) {
 }
 
 void Observer::account(Time now) {
+    static_assert(cause_of_flag.size() == cause_count + 1);
     if (now == last_) return;
-    const std::uint32_t up = flags_ & cause_mask;
-    const Cause cause =
-        up != 0 ? cause_of_flag[static_cast<std::size_t>(std::countr_zero(up))] : Cause::pipeline;
+    const auto cause = static_cast<std::size_t>(cause_of_flag[static_cast<std::size_t>(cause_)]);
     const Cycles passed{now - last_};
-    causes_[static_cast<std::size_t>(cause)] += passed;
-    if (oldest_ >= 0) {
-        (*operations_)[static_cast<std::size_t>(oldest_)].causes[static_cast<std::size_t>(cause)] +=
-            passed;
-    }
+    causes_[cause] += passed;
+    if (oldest_ >= 0) (*operations_)[static_cast<std::size_t>(oldest_)].causes[cause] += passed;
     last_ = now;
-}
-
-void Observer::change(Flag flag, bool on, Time now) {
-    account(now);
-    const auto index = static_cast<std::size_t>(flag);
-    flags_ ^= std::uint32_t{1} << index;
-    if (on) {
-        since_[index] = now;
-    } else {
-        times_[index] += now - since_[index];
-    }
 }
 
 void Observer::set_oldest(std::int64_t operation, Time now) {
@@ -109,7 +93,7 @@ void Observer::finish(Time now) {
     account(now);
     keep_granted();
     for (std::size_t i = 0; i < flag_count; ++i) {
-        if ((flags_ >> i & 1U) != 0) times_[i] += now - since_[i];
+        if ((flags_ >> i & 1U) != 0) times_[i] += now;
     }
     flags_ = 0;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -47,7 +48,12 @@ public:
     void set(Flag flag, bool on, Time now) {
         const auto bit = std::uint32_t{1} << static_cast<unsigned>(flag);
         if (((flags_ & bit) != 0) == on) return;
-        change(flag, on, now);
+        flags_ ^= bit;
+        times_[static_cast<std::size_t>(flag)] += on ? -now : now;
+        const int cause = std::countr_zero((flags_ & cause_flags) | no_cause);
+        if (cause == cause_) return;
+        account(now);
+        cause_ = cause;
     }
     /// The oldest unfinished kernel from now on; negative: none yet.
     void set_oldest(std::int64_t operation, Time now);
@@ -89,16 +95,20 @@ public:
     [[nodiscard]] std::vector<Interval> take_timeline();
 
 private:
-    void change(Flag flag, bool on, Time now);
+    /// Flags up to this one can be the machine's cause.
+    static constexpr unsigned cause_count = static_cast<unsigned>(Flag::parser_waits_words) + 1;
+    static constexpr std::uint32_t no_cause = std::uint32_t{1} << cause_count;
+    static constexpr std::uint32_t cause_flags = no_cause - 1;
     void account(Time now);
     void keep(const Interval& work);
     void keep_granted();
 
     std::uint32_t flags_ = 0;
-    Time last_ = 0;
+    int cause_ = 0;  ///< the lowest flag that is up and can be one, or behind them all
+    Time last_ = 0;  ///< cycles before it have been given their cause
     std::int64_t oldest_ = -1;
     CauseCycles causes_{};
-    std::array<Time, flag_count> since_{};
+    /// Cycles in which each flag was up; less the cycle since which, for those that are.
     std::array<std::int64_t, flag_count> times_{};
     std::vector<OperationRecord>* operations_ = nullptr;
     bool timeline_wanted_ = false;
