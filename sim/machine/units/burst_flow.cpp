@@ -117,12 +117,15 @@ inline bool BurstFlow::data_bound(const Sizes& sizes, std::int64_t bursts, Time 
     return true;
 }
 
-/// Bursts whose latency and slots hide behind the data of those before: the oldest slot is free
-/// before the data bus by the latency at least. False: they cannot be moved together.
+/// Moves bursts, none of them empty, that surely find their slots in time for the data bus; false:
+/// not so sure. `hidden`: the oldest slot is free before the data bus by the latency at least.
 template <class Sizes>
-inline bool BurstFlow::move_hidden(const Sizes& sizes, std::int64_t beats, std::int64_t bursts) {
+inline bool BurstFlow::move_together(const Sizes& sizes, std::int64_t beats, std::int64_t bursts,
+                                     bool hidden) {
     if (bursts > slots_.count()) return false;
     const Time slot = slots_.at(bursts - 1);
+    const Time data = std::max(address_free_ + rules_.latency, data_free_);
+    if (!hidden && slot + rules_.latency > data) return false;
     const Time addresses = address_free_ + bursts;
     if (cap_->active()) {
         if (!cap_->has_room(address_free_, std::max(addresses, slot + bursts) - 1, beats)) {
@@ -130,7 +133,6 @@ inline bool BurstFlow::move_hidden(const Sizes& sizes, std::int64_t beats, std::
         }
         cap_->take(beats);
     }
-    const Time data = std::max(address_free_ + rules_.latency, data_free_);
     Time* const next = slots_.take(bursts).next;
     const Time first = data + rules_.held;
     sizes.for_each_sum(bursts, [next, first](std::int64_t i, std::int64_t sum) {
@@ -140,7 +142,7 @@ inline bool BurstFlow::move_hidden(const Sizes& sizes, std::int64_t beats, std::
     // Slots become free a cycle at least behind each other: the last one decides.
     address_free_ = std::max(addresses, slot + 1);
     stalled_ += address_free_ - addresses;
-    ready_ = std::max(address_free_, data_free_ - rules_.latency);
+    ready_ = std::max(std::max(address_free_, data_free_ - rules_.latency), slots_.oldest());
     return true;
 }
 
@@ -184,9 +186,9 @@ inline void BurstFlow::move_all(Sizes sizes, std::int64_t beats, std::int64_t bu
     const bool plain = sizes.smallest() > 0;
     if (!plain) slots_differ_ = false;
     const bool large = sizes.smallest() >= hiding_beats_;
-    const bool hidden = large && slots_differ_ && hiding_bursts_ >= rules_.slots;
+    const bool hidden = large && hiding_bursts_ >= rules_.slots;
     hiding_bursts_ = large ? hiding_bursts_ + bursts : 0;
-    if (hidden && move_hidden(sizes, beats, bursts)) return;
+    if (slots_differ_ && move_together(sizes, beats, bursts, hidden)) return;
     while (bursts > 0) {
         std::int64_t count = bursts;
         Time last = address_free_;

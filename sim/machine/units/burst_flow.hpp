@@ -74,7 +74,7 @@ private:
     template <class Sizes>
     void move_all(Sizes sizes, std::int64_t beats, std::int64_t bursts);
     template <class Sizes>
-    bool move_hidden(const Sizes& sizes, std::int64_t beats, std::int64_t bursts);
+    bool move_together(const Sizes& sizes, std::int64_t beats, std::int64_t bursts, bool hidden);
     template <class Sizes>
     void move_through_slots(const Sizes& sizes, std::int64_t bursts, bool hidden);
     template <class Sizes>
