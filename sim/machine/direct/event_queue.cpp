@@ -14,9 +14,10 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
                               const Target& target, const SimulateOptions& options) {
     Scheduler queue;
     const auto npu = std::make_unique<Npu>(queue);
+    const Time limit = options.cycle_limit.count();
+    queue.reset(limit);
     npu->load(commands, words, target, options);
     queue.wake(UnitId::command_parser, 0);
-    const Time limit = options.cycle_limit.count();
     std::uint64_t events = 0;
     Scheduler::Due due;
     while ((due = queue.earliest()).time <= limit && due.time != never) {

@@ -29,13 +29,7 @@ void AxiPort::reset(const timing::PortRules& rules, std::vector<OperationRecord>
     }
     cap_.reset(rules);
     traffic_ = {};
-}
-
-void AxiPort::Queue::open_front() {
-    const timing::Access& access = transfers.front()->access;
-    beats_left = access.beats;
-    bursts_left = access.bursts;
-    bytes_left = access.bytes;
+    acts_ahead_ = 0;
 }
 
 /// A piece of a request passes the data bus.
@@ -106,8 +100,9 @@ inline void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
         if (observer_->wants_timeline()) note(index, transfer, now);
         if (transfer.wakes) {
             // The DMA has nothing to do before the answer.
-            scheduler_->wake(transfer.owner,
-                             transfer.owner == UnitId::dma ? transfer.done : transfer.accepted);
+            const Time wake = transfer.owner == UnitId::dma ? transfer.done : transfer.accepted;
+            scheduler_->wake(transfer.owner, wake);
+            quiet_until_ = std::min(quiet_until_, wake);
         }
         queue.transfers.pop();
         if (!queue.transfers.empty()) {
@@ -120,6 +115,12 @@ inline void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
 
 /// Serves one piece of the next channel that asked in an earlier cycle.
 inline bool AxiPort::grant(Direction& direction, Time now) {
+    if ((direction.waiting & (direction.waiting - 1)) == 0) {  // the only one
+        const auto only = static_cast<std::size_t>(std::countr_zero(direction.waiting));
+        if (queues_[only].transfers.front()->submitted >= now) return false;
+        serve(direction, only, now);
+        return true;
+    }
     // Channels from the one whose turn it is, then those before it.
     const std::uint32_t first = direction.waiting & ~0U << direction.turn;
     for (std::uint32_t left : {first, direction.waiting & ~first}) {
@@ -142,7 +143,18 @@ inline Time AxiPort::act(Direction& direction, Time now) {
     return direction.decide;
 }
 
-Time AxiPort::act(Time now) { return std::min(act(directions_[0], now), act(directions_[1], now)); }
+Time AxiPort::act(Time now) {
+    const auto both = [this](Time time) {
+        return std::min(act(directions_[0], time), act(directions_[1], time));
+    };
+    Time next = both(now);
+    // Nobody can ask for anything before the others' next acts: what happens until then is known.
+    // Timelines keep what both ports do in the order of time.
+    if (next == never || observer_->wants_timeline()) return next;
+    quiet_until_ = scheduler_->quiet_until();
+    for (; next <= quiet_until_; ++acts_ahead_) next = both(next);
+    return next;
+}
 
 std::size_t AxiPort::queued(bool write) const {
     const Direction& direction = directions_[write ? 1 : 0];

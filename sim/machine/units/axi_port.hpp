@@ -60,13 +60,20 @@ public:
     [[nodiscard]] std::int64_t slot_stall(bool write) const {
         return directions_[write ? 1 : 0].flow.stalled();
     }
+    /// Acts that were done before their time, within others.
+    [[nodiscard]] std::uint64_t acts_ahead() const { return acts_ahead_; }
     [[nodiscard]] std::string describe() const;
 
 private:
     struct Queue {
         Ring<Transfer*, 256> transfers;
         std::int64_t beats_left = 0, bursts_left = 0, bytes_left = 0;  ///< of the front
-        void open_front();
+        void open_front() {
+            const timing::Access& access = transfers.front()->access;
+            beats_left = access.beats;
+            bursts_left = access.bursts;
+            bytes_left = access.bytes;
+        }
     };
     struct Direction {
         bool write = false;
@@ -92,6 +99,8 @@ private:
     std::array<Queue, channel_count> queues_;
     std::array<Direction, 2> directions_;
     BandwidthCap cap_;
+    std::uint64_t acts_ahead_ = 0;
+    Time quiet_until_ = 0;  ///< no other unit acts before, as far as it is known
     PortTraffic traffic_;
 };
 

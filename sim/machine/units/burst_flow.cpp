@@ -135,9 +135,8 @@ inline bool BurstFlow::move_together(const Sizes& sizes, std::int64_t beats, std
     }
     Time* const next = slots_.take(bursts).next;
     const Time first = data + rules_.held;
-    sizes.for_each_sum(bursts, [next, first](std::int64_t i, std::int64_t sum) {
-        next[i] = first + sum;
-    });
+    sizes.for_each_sum(bursts,
+                       [next, first](std::int64_t i, std::int64_t sum) { next[i] = first + sum; });
     data_free_ = data + beats;
     // Slots become free a cycle at least behind each other: the last one decides.
     address_free_ = std::max(addresses, slot + 1);

@@ -86,7 +86,7 @@ private:
     bool slots_differ_ = true;  ///< no two become free in one cycle, but those never taken
     /// Bursts of so many beats hide latency and slots behind the data of the others in flight.
     std::int64_t hiding_beats_ = 0;
-    std::int64_t hiding_bursts_ = 0;  ///< that were so large, one after the other
+    std::int64_t hiding_bursts_ = 0;                 ///< that were so large, one after the other
     std::int64_t last_beats_ = 0, last_bursts_ = 0;  ///< of unequal sizes, and their step
     std::uint64_t last_step_ = 0;
     Time ready_ = 0;

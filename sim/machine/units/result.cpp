@@ -45,7 +45,7 @@ Simulation Npu::result(std::uint64_t events) {
     simulation.total = Cycles{total};
     simulation.causes = observer.causes();
     simulation.ports = {axi0.traffic(), axi1.traffic()};
-    simulation.events = events;
+    simulation.events = events + axi0.acts_ahead() + axi1.acts_ahead();
     simulation.segment_start = {Cycles{0}};
     for (OperationRecord& record : operations) {
         const auto largest = std::max_element(record.causes.begin(), record.causes.end());

@@ -37,10 +37,12 @@ std::string_view to_string(UnitId unit);
 class Scheduler {
 public:
     Scheduler() { reset(); }
-    /// Nothing is to act, and the time is zero.
-    void reset() {
+    /// Nothing is to act, and the time is zero. Units may look ahead up to cycle `limit`; with
+    /// none, each does what is due and no more.
+    void reset(Time limit = -1) {
         next_.fill(idle);
         now_ = 0;
+        limit_ = limit < never ? limit : never - 1;
         changed_ = 0;
     }
     /// Let `unit` act at cycle `time`, or earlier if it is to act earlier anyway.
@@ -66,6 +68,9 @@ public:
         if (wake == idle) return {};
         return {wake >> unit_bits, static_cast<UnitId>(wake & ((1U << unit_bits) - 1))};
     }
+    /// While a unit acts: the last cycle it may look ahead to, before which no other one acts,
+    /// unless it is woken meanwhile.
+    [[nodiscard]] Time quiet_until() const { return std::min(earliest().time, limit_); }
     /// When one unit is to act; never: not at all.
     [[nodiscard]] Time time_of(UnitId unit) const {
         const Wake wake = next_[static_cast<std::size_t>(unit)];
@@ -92,6 +97,7 @@ private:
 
     std::array<Wake, unit_count> next_{};
     Time now_ = 0;
+    Time limit_ = -1;
     std::uint32_t changed_ = 0;
 };
 

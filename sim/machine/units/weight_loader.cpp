@@ -11,6 +11,7 @@ namespace u65sim::machine {
 void WeightLoader::reset() {
     requests_.clear();
     source_ = {};
+    buffer_ = npu_->target.timing.weight_buffer.count() * npu_->target.accelerator.cores;
     sequence_ = kernel_ = position_ = offset_ = requested_ = arrived_ = consumed_ = 0;
 }
 
@@ -62,35 +63,43 @@ void WeightLoader::begin_kernel() {
     source_.full = timing::run_access(0, source_.most, source_.bus);
 }
 
-/// Asks for the next bytes of the current kernel; false: there is no room for them.
-bool WeightLoader::request_next(Time now) {
-    const KernelRun& run = *source_.run;
-    const std::int64_t buffer =
-        npu_->target.timing.weight_buffer.count() * npu_->target.accelerator.cores;
-    // Cores' ranges are read one behind the other, each at its own address.
-    const std::int64_t first = run.op->weights[0].length;
+/// Cores' ranges are read one behind the other, each at its own address.
+void WeightLoader::begin_range() {
+    const stream::KernelOp& op = *source_.run->op;
+    const std::int64_t first = op.weights[0].length;
     const bool second = offset_ >= first;
-    const stream::ByteRange& range = run.op->weights[second ? 1 : 0];
+    const stream::ByteRange& range = op.weights[second ? 1 : 0];
     const std::int64_t inside = second ? offset_ - first : offset_;
-    const std::int64_t room = consumed_ + buffer - requested_;
-    const std::uint64_t address = range.base + static_cast<std::uint64_t>(inside);
-    const auto ahead =
-        static_cast<std::int64_t>(address % static_cast<std::uint64_t>(source_.bus.burst_bytes));
-    const std::int64_t bytes = std::min(range.length - inside, source_.most - ahead);
-    if (bytes > room && room < buffer) return false;
+    source_.address = range.base + static_cast<std::uint64_t>(inside);
+    source_.left = range.length - inside;
+    source_.ahead = static_cast<std::int64_t>(source_.address %
+                                              static_cast<std::uint64_t>(source_.bus.burst_bytes));
+}
+
+/// Asks for the next bytes of the current kernel; false: there is no room for them.
+inline bool WeightLoader::request_next(Time now) {
+    const KernelRun& run = *source_.run;
+    if (source_.left == 0) begin_range();
+    const std::int64_t room = consumed_ + buffer_ - requested_;
+    const std::int64_t bytes = std::min(source_.left, source_.most - source_.ahead);
+    if (bytes > room && room < buffer_) return false;
     // Only the youngest one's arrival has to be seen: then none is in flight.
     if (!requests_.empty()) requests_.back().transfer.wakes = false;
     Request& request = requests_.push();
     request.transfer.owner = UnitId::weight_loader;
     request.transfer.operation = run.operation;
-    request.transfer.access = ahead == 0 && bytes == source_.most
+    request.transfer.access = source_.ahead == 0 && bytes == source_.most
                                   ? source_.full
-                                  : timing::run_access(address, bytes, source_.bus);
+                                  : timing::run_access(source_.address, bytes, source_.bus);
     requested_ += bytes;
     request.end = requested_;
     count(*source_.counted, Channel::weights, request.transfer.access);
-    npu_->started(run.operation, now);
+    if (offset_ == 0 && position_ == 0) npu_->started(run.operation, now);
     source_.port->submit(Channel::weights, request.transfer, now);
+    // Requests are whole bursts, but where a range begins or ends.
+    source_.ahead = (source_.ahead + bytes) & (source_.bus.burst_bytes - 1);
+    source_.address += static_cast<std::uint64_t>(bytes);
+    source_.left -= bytes;
     offset_ += bytes;
     if (offset_ == run.weight_pass) {
         offset_ = 0;

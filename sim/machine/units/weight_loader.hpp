@@ -61,8 +61,13 @@ private:
         std::int64_t positions = 0;
         std::int64_t most = 0;  ///< bytes of a request
         timing::Access full;    ///< of a request of so many, at a burst's beginning
+        // Of the range being read.
+        std::uint64_t address = 0;
+        std::int64_t left = 0;   ///< bytes
+        std::int64_t ahead = 0;  ///< bytes from a burst's beginning to the address
     };
     void begin_kernel();
+    void begin_range();
     bool request_next(Time now);
 
     Npu* npu_;
@@ -70,6 +75,7 @@ private:
     std::int64_t sequence_ = 0;  ///< bytes that issued kernels need
     std::int64_t kernel_ = 0;    ///< being loaded
     Source source_;
+    std::int64_t buffer_ = 0;    ///< bytes, of all cores
     std::int64_t position_ = 0;  ///< block positions of it done
     std::int64_t offset_ = 0;    ///< inside this pass
     std::int64_t requested_ = 0, arrived_ = 0, consumed_ = 0;
