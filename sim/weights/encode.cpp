@@ -95,17 +95,20 @@ public:
         finish(now);
     }
 
+    /// Indices of a section's codes, until the next section.
+    std::span<const std::uint16_t> indices(const Section& section) {
+        const auto table = index_table(section.palette);
+        const std::size_t count = section.codes.size();
+        if (indices_.size() < count) indices_.resize(count);
+        for (std::size_t i = 0; i < count; ++i) indices_[i] = table[section.codes[i]];
+        return std::span{indices_}.first(count);
+    }
+
 private:
     Section make_section(std::span<const std::uint16_t> codes, const SectionForm& form) {
         if (form.zero_runs) split_runs(codes);
         const std::span<const std::uint16_t> coded = form.zero_runs ? nonzero_ : codes;
-        const auto table = index_table(form.palette);
-        // Only ever larger: what is behind the section's indices is of no meaning.
-        if (indices_.size() < coded.size()) indices_.resize(coded.size());
-        for (std::size_t i = 0; i < coded.size(); ++i) indices_[i] = table[coded[i]];
-        Section section{.palette = form.palette,
-                        .indices = std::span{indices_}.first(coded.size()),
-                        .runs = {}};
+        Section section{.palette = form.palette, .codes = coded, .runs = {}};
         if (form.zero_runs) section.runs = runs_;
         return section;
     }
@@ -160,7 +163,7 @@ std::vector<std::uint8_t> encode_all(const Weights& weights, std::size_t most_li
             codes, [&](const Section& section, std::span<const Slice> slices, std::uint64_t bits) {
                 out.reserve(bits);
                 [[maybe_unused]] const std::uint64_t begin = out.position();
-                write_section(out, section, slices);
+                write_section(out, section, encoder().indices(section), slices);
                 assert(out.position() - begin == bits);
             });
     });

@@ -62,7 +62,7 @@ struct Group {
     std::uint64_t residues = 0;
 };
 
-constexpr std::size_t step = 16;  ///< weights taken at once
+constexpr std::size_t step = 16;  ///< weights whose residues are taken at once
 
 /// Four codes in each of four lanes, or four sets of residues.
 using Quad = std::uint64_t __attribute__((vector_size(32)));
@@ -77,19 +77,19 @@ std::uint64_t residues_of(const std::uint16_t* codes) {
     return (sets[0] | sets[1] | sets[2] | sets[3]) & ~std::uint64_t{1};
 }
 
-/// A bit in each quarter of the result for one of four codes: whether it is not zero.
-std::uint64_t nonzero_lanes(const std::uint16_t* codes) {
-    constexpr std::uint64_t low = 0x7FFF'7FFF'7FFF'7FFFU;
-    std::uint64_t word = 0;
-    std::memcpy(&word, codes, sizeof word);
-    return (word + low) & ~low;
-}
-
-/// How many of `step` codes are not zero.
-std::uint32_t count_nonzero(const std::uint16_t* codes) {
-    return static_cast<std::uint32_t>(
-        std::popcount(nonzero_lanes(codes) | nonzero_lanes(codes + 4) >> 1 |
-                      nonzero_lanes(codes + 8) >> 2 | nonzero_lanes(codes + 12) >> 3));
+/// How many of the first `group_size` codes are zero.
+std::uint32_t count_zeros(const std::uint16_t* codes) {
+    using Lanes = std::int16_t __attribute__((vector_size(32)));
+    static_assert(group_size * sizeof *codes == 2 * sizeof(Lanes));
+    Lanes first, second;
+    std::memcpy(&first, codes, sizeof first);
+    std::memcpy(&second, codes + group_size / 2, sizeof second);
+    // Comparisons give -1 where they hold.
+    const Lanes counts = -((first == 0) + (second == 0));
+    Quad quarters;
+    std::memcpy(&quarters, &counts, sizeof quarters);
+    const std::uint64_t sums = quarters[0] + quarters[1] + quarters[2] + quarters[3];
+    return static_cast<std::uint32_t>(sums * 0x0001'0001'0001'0001U >> 48);
 }
 
 /// Adds the ends of long runs of zeros to `ends`, which stays sorted.
@@ -152,8 +152,9 @@ private:
         now.begin = at;
         if (codes_.size() - at >= step) now.residues = residues_of(&codes_[at]);
         std::uint32_t left = group_size;
-        for (; left >= step && codes_.size() - at >= step; at += step) {
-            left -= count_nonzero(&codes_[at]);
+        if (codes_.size() - at >= group_size) {
+            left = count_zeros(&codes_[at]);
+            at += group_size;
         }
         for (; left > 0 && at < codes_.size(); ++at) left -= codes_[at] != 0 ? 1 : 0;
         now.zeros = static_cast<std::uint32_t>(at - now.begin) - (group_size - left);
@@ -186,6 +187,10 @@ std::vector<std::size_t> SectionCutter::cut(std::span<const std::uint16_t> codes
     for (std::size_t now = 0; now < count; ++now) {
         zeros += groups[now].zeros;
         const std::size_t length = now + 1 - start;
+        // Windows that end here are so many groups long at most.
+        const auto levels = std::min<std::size_t>(
+            window_levels, static_cast<std::size_t>(std::countr_zero(length)) + 1);
+        if (!active && std::popcount(groups[now].residues) > most_values[levels - 1]) continue;
         const bool zero_counts = zeros > 0 && zeros * 3 <= length * group_size;
         const int zero_size = zero_counts ? 1 : 0;
         if (active) {
@@ -201,11 +206,6 @@ std::vector<std::size_t> SectionCutter::cut(std::span<const std::uint16_t> codes
                 palette = grown;
             }
         }
-        // Windows that end here are so many groups long at most.
-        const auto levels = std::min<std::size_t>(
-            window_levels, static_cast<std::size_t>(std::countr_zero(now + 1 - start)) + 1);
-        const int own_values = std::popcount(groups[now].residues) + zero_size;
-        if (!active && own_values > most_values[levels - 1]) continue;
         const int old_bits = bits_of(size_of(palette) + zero_size);
         ValueSet window{};
         std::uint64_t residues = 0;

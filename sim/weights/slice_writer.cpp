@@ -327,7 +327,8 @@ void write_palette(BitCursor& out, const Palette& palette) {
 }  // namespace
 
 U65SIM_VERSIONS
-void write_section(BitWriter& writer, const Section& section, std::span<const Slice> slices) {
+void write_section(BitWriter& writer, const Section& section,
+                   std::span<const std::uint16_t> all_indices, std::span<const Slice> slices) {
     const std::uint32_t index_bits = section.palette.index_bits();
     writer.write([&](BitCursor& out) {
         for (const Slice& slice : slices) {
@@ -339,7 +340,7 @@ void write_section(BitWriter& writer, const Section& section, std::span<const Sl
             out.put(mode.truncated ? 1 : 0, flag_bits);
             out.put(first ? 1 : 0, flag_bits);
             if (first) write_palette(out, section.palette);
-            const auto indices = section.indices.subspan(slice.begin, slice.count);
+            const auto indices = all_indices.subspan(slice.begin, slice.count);
             if (mode.zero_runs()) {
                 const auto runs = first ? section.runs.subspan(0, slice.count + 1)
                                         : section.runs.subspan(slice.begin + 1, slice.count);

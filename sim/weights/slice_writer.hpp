@@ -8,7 +8,8 @@
 
 namespace u65sim::weights {
 
-/// Appends the slices of one section; `out` must have room.
-void write_section(BitWriter& out, const Section& section, std::span<const Slice> slices);
+/// Appends the slices of one section, `indices` those of its codes; `out` must have room.
+void write_section(BitWriter& out, const Section& section, std::span<const std::uint16_t> indices,
+                   std::span<const Slice> slices);
 
 }  // namespace u65sim::weights

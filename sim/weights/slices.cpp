@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/versions.hpp"
+#include "weights/palette.hpp"
 
 namespace u65sim::weights {
 namespace {
@@ -41,41 +42,36 @@ SliceMode weight_mode(std::uint32_t lane) {
     return {.weight_divisor = lane % divisors, .truncated = lane >= truncated_lane};
 }
 
-/// Sums of two vectors' neighbours at distance `half`, a's and b's in turns.
-template <int half>
-void merge(Lanes& a, const Lanes& b) {
-    if constexpr (half == 8) {
-        a = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
-            __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30,
-                                    31);
-    } else if constexpr (half == 4) {
-        a = __builtin_shufflevector(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26,
-                                    27) +
-            __builtin_shufflevector(a, b, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30,
-                                    31);
-    } else if constexpr (half == 2) {
-        a = __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28,
-                                    29) +
-            __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30,
-                                    31);
-    } else {
-        a = __builtin_shufflevector(a, b, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14,
-                                    30) +
-            __builtin_shufflevector(a, b, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15,
-                                    31);
-    }
-}
+/// Costs of a weight beyond what every weight costs, by lane.
+using Row = std::array<std::int16_t, lanes>;
+/// Of a weight that a mode cannot express: above the costs of half a block of others.
+constexpr std::int16_t too_large = 1 << 10;
+static_assert(block_size / 2 * largest_quotient < too_large &&
+              block_size / 2 * too_large <= 1 << 14);
 
-/// Leaves in lane i of all[0] the sum over all[i].
-void sum_up(std::array<Lanes, lanes>& all) {
-    for (std::size_t i = 0; i < 8; ++i) merge<8>(all[i], all[i + 8]);
-    for (std::size_t i = 0; i < 4; ++i) merge<4>(all[i], all[i + 4]);
-    for (std::size_t i = 0; i < 2; ++i) merge<2>(all[i], all[i + 2]);
-    merge<1>(all[0], all[1]);
+/// Rows by index, of weights inside the palette, then of those outside.
+using Rows = std::array<Row, 2 * code_count>;
+constexpr Rows make_rows() {
+    Rows rows{};
+    for (std::uint32_t index = 0; index < code_count; ++index) {
+        Row& row = rows[index];
+        for (std::uint32_t d = 0; d < divisors; ++d) {
+            const std::uint32_t quotient = index >> d;
+            row[d] = quotient <= largest_quotient ? static_cast<std::int16_t>(quotient) : too_large;
+            row[truncated_lane + d] = quotient <= largest_truncated_quotient
+                                          ? static_cast<std::int16_t>(quotient != 0 ? 1 : 0)
+                                          : too_large;
+        }
+        row[next_lane] = static_cast<std::int16_t>(index >> divisors);
+        rows[code_count + index] = row;
+        rows[code_count + index][uncompressed_lane] = too_large;
+    }
+    return rows;
 }
+alignas(sizeof(Lanes)) constexpr Rows rows = make_rows();
+static_assert(sizeof rows <= 1 << 16);
 
 void keep_smaller(Lanes& a, const Lanes& b) { a = a < b ? a : b; }
-void keep_larger(Lanes& a, const Lanes& b) { a = a > b ? a : b; }
 
 /// Leaves in every lane what `keep` leaves of all lanes.
 template <class Keep>
@@ -88,56 +84,52 @@ void reduce(Lanes& v, Keep&& keep) {
 
 /// What is the same for all blocks of a section.
 struct ModeTable {
-    Lanes largest;  ///< index that a mode can express
-    Lanes each;     ///< bits of every weight, whatever it is
-    explicit ModeTable(const Palette& palette) {
-        largest = Lanes{} + largest_number;
-        each = Lanes{};
+    Lanes each;                                 ///< bits of every weight, whatever it is
+    std::array<std::uint16_t, code_count> row;  ///< where that of a code begins, in bytes
+
+    explicit ModeTable(const Palette& palette) : each{}, row(index_table(palette)) {
         for (std::uint32_t d = 0; d < divisors; ++d) {
-            largest[d] = static_cast<std::int16_t>(((largest_quotient + 1) << d) - 1);
-            largest[truncated_lane + d] =
-                static_cast<std::int16_t>(((largest_truncated_quotient + 1) << d) - 1);
             each[d] = each[truncated_lane + d] = static_cast<std::int16_t>(1 + d);
         }
-        if (palette.size != 0) {
-            largest[uncompressed_lane] = static_cast<std::int16_t>(palette.size - 1);
-        }
         each[uncompressed_lane] = static_cast<std::int16_t>(palette.index_bits());
+        // Without a palette every index has as many bits.
+        const std::uint32_t inside = palette.size == 0 ? code_count : palette.size;
+        for (std::uint16_t& at : row) {
+            const std::uint32_t index = at >= inside ? at + code_count : at;
+            at = static_cast<std::uint16_t>(index * sizeof(Row));
+        }
+    }
+
+    void add(std::uint16_t code, Lanes& sum) const {
+        Lanes one;
+        std::memcpy(&one, reinterpret_cast<const std::uint8_t*>(rows.data()) + row[code],
+                    sizeof one);
+        sum += one;
     }
 };
 
 }  // namespace
 
-/// One block of indices `v` in every mode.
+/// One block of codes in every mode.
 struct SlicePlanner::WeightSums {
-    std::array<std::int16_t, lanes> bits;  ///< by lane; beyond the mode's reach: impossible
+    Row bits;  ///< by lane; beyond the mode's reach: impossible
 
     /// Also leaves them in `now`.
-    void add(std::span<const std::uint16_t> indices, const ModeTable& modes, Lanes& now) {
-        static_assert(block_size == 2 * lanes);
-        std::array<std::uint16_t, block_size> padded;
-        const std::uint16_t* from = indices.data();
-        if (indices.size() < block_size) {
-            padded.fill(0);
-            std::copy(indices.begin(), indices.end(), padded.begin());
-            from = padded.data();
+    void add(std::span<const std::uint16_t> codes, const ModeTable& modes, Lanes& now) {
+        constexpr std::size_t half = block_size / 2;
+        const std::uint16_t* const from = codes.data();
+        Lanes a{}, b{};
+        if (codes.size() == block_size) {
+#pragma GCC unroll 16
+            for (std::size_t i = 0; i < half; ++i) {
+                modes.add(from[i], a);
+                modes.add(from[half + i], b);
+            }
+        } else {
+            for (std::size_t i = 0; i < codes.size(); ++i) modes.add(from[i], i < half ? a : b);
         }
-        Lanes a, b;
-        std::memcpy(&a, from, sizeof a);
-        std::memcpy(&b, from + lanes, sizeof b);
-        std::array<Lanes, lanes> all{};
-        for (std::uint32_t d = 0; d < divisors; ++d) {
-            all[d] = (a >> d) + (b >> d);
-            // Comparisons give -1 where they hold.
-            const std::int16_t limit = static_cast<std::int16_t>((1 << d) - 1);
-            all[truncated_lane + d] = -((a > limit) + (b > limit));
-        }
-        all[next_lane] = (a >> divisors) + (b >> divisors);
-        sum_up(all);
-        keep_larger(a, b);
-        reduce(a, keep_larger);
-        now = all[0] + modes.each * static_cast<std::int16_t>(indices.size());
-        now = a > modes.largest ? Lanes{} + impossible : now;
+        now = a + b + modes.each * static_cast<std::int16_t>(codes.size());
+        now = (a >= too_large) | (b >= too_large) ? Lanes{} + impossible : now;
         std::memcpy(bits.data(), &now, sizeof now);
     }
 };
@@ -156,7 +148,7 @@ struct SlicePlanner::RunSums {
 
 /// How much more than the cheapest way to the end of a block the one in each mode costs.
 struct SlicePlanner::Ways {
-    std::array<std::int16_t, lanes> bits;
+    Row bits;
 };
 
 SlicePlanner::SlicePlanner() = default;
@@ -164,7 +156,7 @@ SlicePlanner::~SlicePlanner() = default;
 
 U65SIM_VERSIONS
 std::uint64_t SlicePlanner::plan(const Section& section, std::vector<Slice>& slices) {
-    const std::size_t count = section.indices.size();
+    const std::size_t count = section.codes.size();
     const std::size_t blocks = (count + block_size - 1) / block_size;
     const bool zero_runs = !section.runs.empty();
     // One vector of ways a block, or one for each divisor of zero runs.
@@ -184,7 +176,7 @@ std::uint64_t SlicePlanner::plan(const Section& section, std::vector<Slice>& sli
         const std::size_t length = std::min(block_size, count - begin);
         WeightSums& sums = weight_sums_[block];
         Lanes bits;
-        sums.add(section.indices.subspan(begin, length), modes, bits);
+        sums.add(section.codes.subspan(begin, length), modes, bits);
         bits += unused;
         std::array<std::uint64_t, zero_divisors> run_bits{};
         std::uint64_t least = 0;

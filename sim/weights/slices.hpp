@@ -15,11 +15,11 @@ struct Slice {
     SliceMode mode;
 };
 
-/// One section ready to be written: coded weights as indices; zero runs before, between and after
-/// them in zero-run mode (one run more than weights), none otherwise.
+/// One section: coded weights, and zero runs before, between and after them in zero-run mode (one
+/// run more than weights), none otherwise.
 struct Section {
     Palette palette;
-    std::span<const std::uint16_t> indices;
+    std::span<const std::uint16_t> codes;
     std::span<const std::uint32_t> runs;
 };
 
