@@ -4,6 +4,7 @@
 #include <limits>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
@@ -68,6 +69,12 @@ struct Hash {
     }
 };
 
+/// What an extent of a block along one axis comes to.
+struct Side {
+    std::int32_t ofm, ifm;  ///< of the block
+    double count, part;     ///< blocks along the axis, whole ones and exactly
+};
+
 /// The best block by bytes fetched per output element (published compiler's search).
 std::optional<BlockShape> search(const ShramUser& user, const Architecture& arch) {
     const BlockShape& u = arch.ofm_ublock;
@@ -87,6 +94,21 @@ std::optional<BlockShape> search(const ShramUser& user, const Architecture& arch
         static_cast<double>(ceil_div(user.kernel_h, 8) * ceil_div(user.kernel_w, 8));
     const double ifm_elements = static_cast<double>(user.ifm_h) * user.ifm_w * user.ifm_c;
 
+    const auto side = [](std::int32_t ofm, std::int32_t real, std::int32_t ifm,
+                         std::int32_t extent) {
+        return Side{ofm, ifm, static_cast<double>(ceil_div(extent, real)),
+                    static_cast<double>(extent) / real};
+    };
+    std::vector<Side> heights, widths;
+    for (std::int32_t height = u.height; height <= space_h; height += u.height) {
+        const BlockShape in = ifm_block(user, {height, u.width, u.depth}, arch);
+        heights.push_back(side(height, flat ? 1 : height, in.height, user.ofm_h));
+    }
+    for (std::int32_t width = u.width; width <= space_w; width += u.width) {
+        const BlockShape in = ifm_block(user, {u.height, width, u.depth}, arch);
+        widths.push_back(side(width, width, in.width, user.ofm_w));
+    }
+
     std::optional<BlockShape> best;
     double best_cost = std::numeric_limits<double>::infinity();
     double best_coverage = std::numeric_limits<double>::infinity();
@@ -94,35 +116,33 @@ std::optional<BlockShape> search(const ShramUser& user, const Architecture& arch
          depth += u.depth) {
         if (depth < user.ofm_c) depth = static_cast<std::int32_t>(round_up(depth, 16));
         if (depth > space_d) break;
-        // For each height the widest block that fits: wider ones need more of everything.
-        std::int32_t widest = space_w;
-        for (std::int32_t height = u.height; height <= space_h; height += u.height) {
-            for (std::int32_t width = u.width; width <= widest; width += u.width) {
-                const BlockShape block{height, width, depth};
-                if (!lay_out(user, block, arch)) {
-                    widest = width - u.width;
+        const std::int32_t ifm_depth = ifm_block(user, {u.height, u.width, depth}, arch).depth;
+        const auto count_d = static_cast<double>(ceil_div(user.ofm_c, depth));
+        const double part_d = static_cast<double>(user.ofm_c) / depth;
+        // For each height the widest blocks that fit: wider ones need more of everything.
+        std::size_t fitting = widths.size();
+        for (const Side& h : heights) {
+            for (std::size_t i = 0; i < fitting; ++i) {
+                const Side& w = widths[i];
+                const BlockShape block{h.ofm, w.ofm, depth};
+                const BlockShape in{h.ifm, w.ifm, ifm_depth};
+                if (!lay_out(user, block, in, arch)) {
+                    fitting = i;
                     break;
                 }
-                const BlockShape in = ifm_block(user, block, arch);
-                const std::int32_t real_h = flat ? 1 : height;
                 double cost = 0;
                 if (elementwise) {
+                    const std::int32_t real_h = flat ? 1 : h.ofm;
                     cost =
-                        std::max(ofm_elements / (static_cast<double>(real_h) * width * depth), 1.0);
+                        std::max(ofm_elements / (static_cast<double>(real_h) * w.ofm * depth), 1.0);
                 } else {
-                    const double count_h = static_cast<double>(ceil_div(user.ofm_h, real_h));
-                    const double count_w = static_cast<double>(ceil_div(user.ofm_w, width));
-                    const double count_d = static_cast<double>(ceil_div(user.ofm_c, depth));
-                    const double part_h = static_cast<double>(user.ofm_h) / real_h;
-                    const double part_w = static_cast<double>(user.ofm_w) / width;
-                    const double part_d = static_cast<double>(user.ofm_c) / depth;
                     double weight_fetch = 0;
                     if (!pool && !user.vector_product) {
-                        weight_fetch = area * user.ifm_c * count_w * count_h;
+                        weight_fetch = area * user.ifm_c * w.count * h.count;
                         if (!depthwise) weight_fetch *= depth * part_d;
                     }
                     double ifm_fetch = static_cast<double>(in.width) * in.height * user.ifm_c *
-                                       repeats * part_w * part_h;
+                                       repeats * w.part * h.part;
                     if (!depthwise && !pool) ifm_fetch *= count_d;
                     cost = (ifm_fetch + weight_fetch) / ofm_elements;
                 }
@@ -133,13 +153,13 @@ std::optional<BlockShape> search(const ShramUser& user, const Architecture& arch
                                         (static_cast<double>(std::min(user.ifm_h, in.height)) *
                                          std::min(user.ifm_w, in.width));
                 if (cost == best_cost) {
-                    if (height > 4 || width > 4 || coverage > best_coverage) continue;
+                    if (h.ofm > 4 || w.ofm > 4 || coverage > best_coverage) continue;
                 }
                 best = block;
                 best_cost = cost;
                 best_coverage = coverage;
             }
-            if (widest < u.width) break;
+            if (fitting == 0) break;
         }
     }
     return best;

@@ -56,7 +56,11 @@ BlockShape ifm_block(const ShramUser& user, const BlockShape& ofm_block, const A
 
 std::optional<ShramLayout> lay_out(const ShramUser& user, const BlockShape& ofm_block,
                                    const Architecture& arch) {
-    const BlockShape ifm = ifm_block(user, ofm_block, arch);
+    return lay_out(user, ofm_block, ifm_block(user, ofm_block, arch), arch);
+}
+
+std::optional<ShramLayout> lay_out(const ShramUser& user, const BlockShape& ofm_block,
+                                   const BlockShape& ifm, const Architecture& arch) {
     const std::int64_t ifm_bytes = std::int64_t{ifm.width} * ifm.height *
                                    round_up(std::int64_t{ifm.depth} * user.ifm_bits / 8, 8);
     const std::int64_t ifm_banks =

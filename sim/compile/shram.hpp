@@ -36,6 +36,9 @@ BlockShape ifm_block(const ShramUser& user, const BlockShape& ofm_block, const A
 /// Banks for a block, or nothing when it does not fit.
 std::optional<ShramLayout> lay_out(const ShramUser& user, const BlockShape& ofm_block,
                                    const Architecture& arch);
+/// The same, given ifm_block's result.
+std::optional<ShramLayout> lay_out(const ShramUser& user, const BlockShape& ofm_block,
+                                   const BlockShape& ifm_block, const Architecture& arch);
 /// Whether a block may be used: multiples of the ublock, within the maximum, depth whole or in
 /// steps of 16, and fitting.
 bool is_valid_block(const ShramUser& user, const BlockShape& block, const Architecture& arch);
