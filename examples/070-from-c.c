@@ -26,9 +26,11 @@ int main(void) {
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; ++i) {
         if (u65sim_target_set(target, sizes[i]) != U65SIM_OK) return report_failure();
         const double best = latency_ms(u65sim_oracle_new(target), graph);
+        const double fastest = latency_ms(u65sim_oracle_new_effort_high(target), graph);
         const double by_vela = latency_ms(u65sim_oracle_new_like_vela(target), graph);
-        if (best < 0 || by_vela < 0) return report_failure();
-        printf("%-18s %.3f ms, %.3f ms planned like Vela\n", sizes[i], best, by_vela);
+        if (best < 0 || fastest < 0 || by_vela < 0) return report_failure();
+        printf("%-18s %.3f ms, %.3f ms the fastest of many plans, %.3f ms planned like Vela\n",
+               sizes[i], best, fastest, by_vela);
     }
     u65sim_graph_free(graph);
     u65sim_target_free(target);

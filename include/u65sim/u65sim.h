@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 /** Grows when functions are added. */
-#define U65SIM_C_API 2
+#define U65SIM_C_API 3
 
 /** The same numbers as the program's exit codes. */
 typedef enum u65sim_status {
@@ -60,6 +60,8 @@ void u65sim_graph_free(u65sim_graph* graph);
 u65sim_oracle* u65sim_oracle_new(const u65sim_target* target);
 /** The same, but its plans are like Vela's: for networks that Vela will compile. Since 2. */
 u65sim_oracle* u65sim_oracle_new_like_vela(const u65sim_target* target);
+/** The same, but it runs many plans of each network and keeps the fastest. Since 3. */
+u65sim_oracle* u65sim_oracle_new_effort_high(const u65sim_target* target);
 /** Compiles and simulates one inference. */
 u65sim_report* u65sim_oracle_estimate(u65sim_oracle* oracle, const u65sim_graph* graph);
 void u65sim_oracle_free(u65sim_oracle* oracle);

@@ -126,6 +126,14 @@ u65sim_oracle* u65sim_oracle_new_like_vela(const u65sim_target* target) {
     });
 }
 
+u65sim_oracle* u65sim_oracle_new_effort_high(const u65sim_target* target) {
+    return make<u65sim_oracle>([&] {
+        u65sim::OracleOptions options;
+        options.effort = u65sim::Effort::high;
+        return u65sim::Oracle{given(target, "target")->value, options};
+    });
+}
+
 u65sim_report* u65sim_oracle_estimate(u65sim_oracle* oracle, const u65sim_graph* graph) {
     return make<u65sim_report>(
         [&] { return given(oracle, "oracle")->value.estimate(given(graph, "graph")->value); });

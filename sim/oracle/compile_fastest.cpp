@@ -15,6 +15,7 @@
 #include <u65sim/oracle.hpp>
 
 #include "base/parallel.hpp"
+#include "oracle/effort.hpp"
 
 namespace u65sim {
 
@@ -127,8 +128,7 @@ std::vector<Bytes> planned_sizes(const Target& target) {
     return sizes;
 }
 
-CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
-                                const CompileOptions& options) {
+void oracle::check_searchable(const CompileOptions& options) {
     if (!options.dump_after.empty()) {
         throw InvalidConfig(
             fmt::format("dump_after = {}: many plans are compiled to the end: leave it empty",
@@ -139,6 +139,11 @@ CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
             "like_vela with effort high: the one asks for Vela's plan, the other for the fastest: "
             "leave one out");
     }
+}
+
+CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
+                                const CompileOptions& options) {
+    oracle::check_searchable(options);
     std::vector<Bytes> sizes = planned_sizes(target);
     if (sizes.empty() || sizes.back() != target.sram.size) sizes.push_back(target.sram.size);
     std::reverse(sizes.begin(), sizes.end());

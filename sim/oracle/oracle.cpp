@@ -9,6 +9,7 @@
 
 #include "base/hash.hpp"
 #include "oracle/batch.hpp"
+#include "oracle/effort.hpp"
 #include "oracle/graph_hash.hpp"
 #include "oracle/state.hpp"
 #include "oracle/wire.hpp"
@@ -180,6 +181,7 @@ Oracle::Oracle(Target target, OracleOptions options) {
             fmt::format("dump_after = {}: an oracle compiles to the end: leave it empty",
                         options.compile.dump_after));
     }
+    if (options.effort == Effort::high) oracle::check_searchable(options.compile);
     if (options.memory < Bytes{0}) {
         throw InvalidConfig(
             fmt::format("memory = {} B: must not be negative", options.memory.count()));

@@ -136,15 +136,26 @@ py::list answers_of(Oracle& oracle, const std::vector<Graph>& graphs, unsigned t
     return list;
 }
 
+OracleOptions options_of(bool like_vela, const std::string& effort) {
+    OracleOptions options;
+    options.compile.like_vela = like_vela;
+    if (effort == "high") {
+        options.effort = Effort::high;
+    } else if (effort != "normal") {
+        throw InvalidConfig("effort = '" + effort + "': must be 'normal' or 'high'");
+    }
+    return options;
+}
+
 void bind_oracle(py::module_& module) {
     py::class_<Oracle>(module, "Oracle", "Answers how long networks take on a target.")
-        .def(py::init([](const Target& target, bool like_vela) {
-                 CompileOptions options;
-                 options.like_vela = like_vela;
-                 return Oracle{target, options};
+        .def(py::init([](const Target& target, bool like_vela, const std::string& effort) {
+                 return Oracle{target, options_of(like_vela, effort)};
              }),
              py::arg("target"), py::kw_only(), py::arg("like_vela") = false,
-             "With like_vela plans are like Vela's: for networks that Vela will compile.")
+             py::arg("effort") = "normal",
+             "With like_vela plans are like Vela's: for networks that Vela will compile. With "
+             "effort 'high' many plans are run and the fastest is kept.")
         .def(
             "estimate", [](Oracle& oracle, const Graph& graph) { return oracle.estimate(graph); },
             py::arg("graph"), py::call_guard<py::gil_scoped_release>())

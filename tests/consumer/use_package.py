@@ -34,6 +34,16 @@ class Package(unittest.TestCase):
         theirs = u65sim.Oracle(self.target, like_vela=True).estimate(graph)
         self.assertGreater(theirs.cycles, ours.cycles)
 
+    def test_effort(self):
+        graph = u65sim.Graph.zoo("ds_cnn")
+        normal = u65sim.Oracle(self.target).estimate(graph)
+        high = u65sim.Oracle(self.target, effort="high").estimate(graph)
+        self.assertLessEqual(high.cycles, normal.cycles)
+        with self.assertRaisesRegex(u65sim.InvalidConfig, "effort = 'most'"):
+            u65sim.Oracle(self.target, effort="most")
+        with self.assertRaisesRegex(u65sim.InvalidConfig, "like_vela with effort high"):
+            u65sim.Oracle(self.target, like_vela=True, effort="high")
+
     def test_target_fields(self):
         wide = self.target.copy()
         wide.set("sram.size=1MiB")

@@ -1,0 +1,11 @@
+// What many plans of one network can be asked for.
+#pragma once
+
+#include <u65sim/compile.hpp>
+
+namespace u65sim::oracle {
+
+/// Throws InvalidConfig for options that leave compile_fastest() nothing to choose.
+void check_searchable(const CompileOptions& options);
+
+}  // namespace u65sim::oracle
