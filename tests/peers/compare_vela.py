@@ -7,7 +7,8 @@ Neither build nor tests need it. It wants a virtual environment with ethos-u-vel
   tests/peers/compare_vela.py --vela VENV/bin/vela --u65sim build/release/bin/u65sim --work DIR
 
 Networks are the program's zoo, the .tflite files of --models, and --random networks drawn from
-seeds. Vela's results are kept in --work and used again. DRAM bytes are reads and writes of a run.
+seeds. Vela's results are kept in --work and used again. DRAM bytes are reads and writes of a run
+off-chip, whatever memory is there.
 """
 import argparse
 import filecmp
@@ -24,7 +25,13 @@ import time
 import random_networks
 
 KIB = 1024
-ACCELERATORS = {"u65-256": "ethos-u65-256", "u65-512": "ethos-u65-512"}
+# Vela's names for a target: accelerator, system configuration, memory mode.
+ACCELERATORS = {
+    **{f"u65-{macs}": (f"ethos-u65-{macs}", "Ethos_U65_High_End", "Dedicated_Sram")
+       for macs in (256, 512)},
+    **{f"u55-{macs}": (f"ethos-u55-{macs}", "Ethos_U55_High_End_Embedded", "Shared_Sram")
+       for macs in (32, 64, 128, 256)},
+}
 
 
 def run(command, **more):
@@ -98,11 +105,11 @@ class Comparison:
         clock = os.path.join(folder, name + ".seconds")
         fresh = os.path.exists(clock) and os.path.getmtime(clock) >= os.path.getmtime(path)
         if not fresh:
+            accelerator, system, mode = ACCELERATORS[self.options.target]
             done, seconds = run([
-                self.options.vela, path,
-                "--accelerator-config", ACCELERATORS[self.options.target],
-                "--config", self.config, "--system-config", "Ethos_U65_High_End",
-                "--memory-mode", "Dedicated_Sram", "--optimise", "Performance",
+                self.options.vela, path, "--accelerator-config", accelerator,
+                "--config", self.config, "--system-config", system,
+                "--memory-mode", mode, "--optimise", "Performance",
                 "--arena-cache-size", str(sram), "--output-dir", folder])
             if done.returncode or not os.path.exists(out):
                 with open(clock + ".log", "w") as log:
@@ -173,6 +180,10 @@ def table(rows, sizes):
                 f"| {ours['dram_bytes']} | {vela['dram_bytes']} | {ratio(row, 'dram_bytes'):.3f} "
                 f"| {ours['sram_peak']} | {vela['sram_peak']} "
                 f"| {row['our_seconds']:.3f} | {row['vela_seconds']:.2f} |")
+        fits = {who: sum("error" in r[other] and "error" not in r[who] for r in these)
+                for who, other in (("ours", "vela"), ("vela", "ours"))}
+        if any(fits.values()):
+            lines += ["", f"Only ours runs: {fits['ours']} networks; only Vela's: {fits['vela']}."]
         alike = [r for r in good if r["ours"]["cpu_operators"] == r["vela"]["cpu_operators"]]
         if alike:
             worst = max(alike, key=lambda r: ratio(r, "cycles"))
