@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uintptr_t large_page = std::uintptr_t{2} << 20;
 /// Addresses, not memory: pages come when they are touched.
-constexpr int reserved = 256 << 20;
+constexpr std::uintptr_t reserved = std::uintptr_t{256} << 20;
 constexpr int ordinary_pad = 1 << 20;
 constexpr int never = 1 << 30;
 
@@ -22,15 +22,21 @@ void prepare_heap() {
     // Blocks of every size come from the heap, and what is freed stays for the next ones.
     mallopt(M_MMAP_THRESHOLD, never);
     mallopt(M_TRIM_THRESHOLD, never);
-    mallopt(M_TOP_PAD, reserved);
+    mallopt(M_TOP_PAD, static_cast<int>(reserved));
     const auto end_of_heap = [] { return reinterpret_cast<std::uintptr_t>(sbrk(0)); };
-    const std::uintptr_t begin = (end_of_heap() + large_page - 1) / large_page * large_page;
     // More than may be left of the heap, so that it grows, by the reserve.
-    void* volatile block = std::malloc(ordinary_pad);
+    auto* volatile block = static_cast<std::uint8_t*>(std::malloc(ordinary_pad));
+    const auto here = reinterpret_cast<std::uintptr_t>(block);
     std::free(block);
+    // Behind the block's end, which the heap marked in memory.
+    const std::uintptr_t begin = (here + ordinary_pad) / large_page * large_page + large_page;
     const std::uintptr_t end = end_of_heap() / large_page * large_page;
     // A refusal does no harm, here or above: the heap then is as it always was.
-    if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+    if (begin < end && end - begin <= 2 * reserved &&
+        madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE) == 0) {
+        // What stands before the first large page is never touched.
+        block = static_cast<std::uint8_t*>(std::malloc(begin - here));
+    }
     mallopt(M_TOP_PAD, ordinary_pad);
 }
 
