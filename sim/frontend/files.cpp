@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <memory>
+#include <span>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,10 +12,18 @@
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
 
+#include "frontend/tflite/reader.hpp"
+
 namespace u65sim {
 namespace {
 
-std::vector<std::uint8_t> read_bytes(const std::filesystem::path& file) {
+struct FileBytes {
+    std::unique_ptr<std::uint8_t[]> data;
+    std::size_t size = 0;
+    [[nodiscard]] std::span<const std::uint8_t> all() const { return {data.get(), size}; }
+};
+
+FileBytes read_bytes(const std::filesystem::path& file) {
     std::error_code error;
     if (std::filesystem::is_directory(file, error)) {
         throw FileError(fmt::format("{}: is a folder, must be a file", file.string()));
@@ -25,9 +35,11 @@ std::vector<std::uint8_t> read_bytes(const std::filesystem::path& file) {
     }
     const std::streamoff size = stream.tellg();
     if (size < 0) throw FileError(fmt::format("{}: has no size", file.string()));
-    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
+    FileBytes bytes;
+    bytes.size = static_cast<std::size_t>(size);
+    bytes.data = std::make_unique_for_overwrite<std::uint8_t[]>(bytes.size);
     stream.seekg(0);
-    stream.read(reinterpret_cast<char*>(bytes.data()), size);
+    stream.read(reinterpret_cast<char*>(bytes.data.get()), size);
     if (!stream) {
         throw FileError(fmt::format("{}: only {} of {} bytes could be read", file.string(),
                                     stream.gcount(), size));
@@ -46,15 +58,15 @@ std::filesystem::path temporary_name(const std::filesystem::path& file) {
 }  // namespace
 
 Graph read_network(const std::filesystem::path& file) {
-    const std::vector<std::uint8_t> bytes = read_bytes(file);
+    const FileBytes bytes = read_bytes(file);
     const std::string extension = file.extension().string();
     if (extension == ".yaml" || extension == ".yml") {
-        Graph graph = read_yaml_graph({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+        Graph graph = read_yaml_graph({reinterpret_cast<const char*>(bytes.data.get()), bytes.size},
                                       file.string());
         if (graph.name.empty()) graph.name = file.stem().string();
         return graph;
     }
-    Graph graph = read_tflite(bytes, file.string());
+    Graph graph = frontend::read_tflite(bytes.all(), file.string());
     graph.name = file.stem().string();
     return graph;
 }

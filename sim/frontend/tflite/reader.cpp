@@ -14,6 +14,7 @@
 
 #include "frontend/text.hpp"
 #include "frontend/tflite/options.hpp"
+#include "frontend/tflite/reader.hpp"
 #include "ir/builtins.hpp"
 #include "ir/constants.hpp"
 
@@ -34,7 +35,7 @@ constexpr std::array<std::int32_t, 11> calling_builtins{31,  118, 119, 129, 174,
 
 class Reader {
 public:
-    Reader(const std::vector<std::uint8_t>& bytes, std::string_view name)
+    Reader(std::span<const std::uint8_t> bytes, std::string_view name)
         : bytes_(bytes),
           name_(name),
           // Tables may share their bytes; a file that shares them to multiply itself is refused.
@@ -324,7 +325,7 @@ private:
         }
     }
 
-    const std::vector<std::uint8_t>& bytes_;
+    std::span<const std::uint8_t> bytes_;
     std::string name_;
     std::size_t copies_left_;
     std::vector<ConstantData> buffers_;
@@ -335,7 +336,11 @@ private:
 }  // namespace frontend
 
 Graph read_tflite(const std::vector<std::uint8_t>& bytes, std::string_view name) {
-    Graph graph = frontend::Reader{bytes, name}.read();
+    return frontend::read_tflite(std::span{bytes}, name);
+}
+
+Graph frontend::read_tflite(std::span<const std::uint8_t> bytes, std::string_view name) {
+    Graph graph = Reader{bytes, name}.read();
     try {
         verify(graph);
     } catch (const InvalidModel& error) {
