@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <limits>
 #include <span>
 
@@ -10,48 +11,56 @@
 namespace u65sim::weights {
 namespace {
 
-struct Value {
-    std::uint32_t code, count;
-};
-
 constexpr std::uint32_t divisors = largest_weight_divisor + 1;
 
+/// A code that occurs and how often (at most 2^17 times in a part) in one number, which is larger
+/// for codes that come first in a palette: the more frequent one, or the smaller one.
+using Key = std::uint32_t;
+constexpr Key key_of(std::uint32_t code, std::uint32_t count) {
+    return count * code_count + (code_count - 1 - code);
+}
+
+/// Codes that occur, and how often: those that a palette lists first.
+struct Values {
+    std::array<std::uint32_t, code_count> codes, counts;
+    std::size_t size = 0;
+
+    void add(std::span<const Key> keys) {
+        for (const Key key : keys) {
+            codes[size] = code_count - 1 - key % code_count;
+            counts[size++] = key / code_count;
+        }
+    }
+};
+
 /// Bits of the weights when every index is coded in the one best mode.
-class ModeCosts {
-public:
-    void add(std::uint32_t index, std::uint32_t times) {
-        indices_[used_] = index;
-        times_[used_++] = times;
-    }
-    [[nodiscard]] std::uint32_t largest() const {
-        return *std::max_element(indices_.begin(), indices_.begin() + used_);
-    }
+struct ModeCosts {
+    const Values& values;
+    std::array<std::uint32_t, code_count> indices;  ///< of the values
+    std::uint32_t largest = 0;
+
     [[nodiscard]] std::uint64_t best(const Palette& palette) const {
-        const std::uint32_t most = largest();
+        const std::size_t used = values.size;
         std::uint32_t count = 0;
-        for (std::size_t i = 0; i < used_; ++i) count += times_[i];
+        for (std::size_t i = 0; i < used; ++i) count += values.counts[i];
         auto bits = std::numeric_limits<std::uint64_t>::max();
         for (std::uint32_t d = 0; d < divisors; ++d) {
-            const std::uint32_t quotient = most >> d;
+            const std::uint32_t quotient = largest >> d;
             const std::uint64_t base = std::uint64_t{count} * (1 + d);
             // At most 2^17 weights a part, indices below 2^10: the sums fit.
             std::uint32_t quotients = 0, above = 0;
-            for (std::size_t i = 0; i < used_; ++i) {
-                quotients += (indices_[i] >> d) * times_[i];
-                above += indices_[i] >> d != 0 ? times_[i] : 0;
+            for (std::size_t i = 0; i < used; ++i) {
+                quotients += (indices[i] >> d) * values.counts[i];
+                above += indices[i] >> d != 0 ? values.counts[i] : 0;
             }
             if (quotient <= largest_quotient) bits = std::min(bits, base + quotients);
             if (quotient <= largest_truncated_quotient) bits = std::min(bits, base + above);
         }
-        if (palette.size == 0 || most < palette.size) {
+        if (palette.size == 0 || largest < palette.size) {
             bits = std::min(bits, std::uint64_t{count} * palette.index_bits());
         }
         return bits;
     }
-
-private:
-    std::array<std::uint32_t, code_count> indices_, times_;
-    std::size_t used_ = 0;
 };
 
 std::uint32_t width_of(std::uint32_t value) {
@@ -60,49 +69,55 @@ std::uint32_t width_of(std::uint32_t value) {
 
 /// A palette of the first `size` values; `bits` stays at the maximum when the direct codes would
 /// leave the range of indices.
-PaletteChoice try_size(std::span<const Value> values, std::uint32_t size) {
+PaletteChoice try_size(const Values& values, std::uint32_t size) {
     PaletteChoice choice;
     choice.bits = std::numeric_limits<std::uint64_t>::max();
     Palette& palette = choice.palette;
     palette.size = size;
-    ModeCosts costs;
+    ModeCosts costs{.values = values};
     std::uint32_t largest_entry = 0;
-    const auto listed = std::min<std::size_t>(size, values.size());
+    const auto listed = std::min<std::size_t>(size, values.size);
     for (std::uint32_t i = 0; i < listed; ++i) {
-        palette.entries[i] = static_cast<std::uint16_t>(values[i].code);
-        largest_entry = std::max(largest_entry, values[i].code);
-        costs.add(i, values[i].count);
+        palette.entries[i] = static_cast<std::uint16_t>(values.codes[i]);
+        largest_entry = std::max(largest_entry, values.codes[i]);
+        costs.indices[i] = i;
     }
-    const auto direct = values.subspan(listed);
-    if (!direct.empty()) {
-        std::uint32_t lowest = largest_direct_offset;
-        for (const Value& value : direct) lowest = std::min(lowest, value.code);
+    if (listed > 0) costs.largest = static_cast<std::uint32_t>(listed) - 1;
+    if (listed < values.size) {
+        std::uint32_t lowest = largest_direct_offset, highest = 0;
+        for (std::size_t i = listed; i < values.size; ++i) {
+            lowest = std::min(lowest, values.codes[i]);
+            highest = std::max(highest, values.codes[i]);
+        }
         palette.direct_offset = lowest;
-        for (const Value& value : direct) costs.add(size + value.code - lowest, value.count);
-        if (costs.largest() >= code_count) return choice;
+        for (std::size_t i = listed; i < values.size; ++i) {
+            costs.indices[i] = size + values.codes[i] - lowest;
+        }
+        costs.largest = size + highest - lowest;
+        if (costs.largest >= code_count) return choice;
     }
-    palette.entry_bits = width_of(size > 0 ? largest_entry : costs.largest());
+    palette.entry_bits = width_of(size > 0 ? largest_entry : costs.largest);
     choice.bits = slice_header_bits + palette_header_bits +
                   std::uint64_t{size} * palette.entry_bits + costs.best(palette);
     return choice;
-}
-
-bool more_frequent(const Value& a, const Value& b) {
-    return a.count != b.count ? a.count > b.count : a.code < b.code;
 }
 
 }  // namespace
 
 U65SIM_VERSIONS
 PaletteChoice choose_palette(const Histogram& histogram) {
-    std::array<Value, code_count> storage;
+    std::array<Key, code_count> by_code, by_count;
     std::size_t used = 0;
     for (std::uint32_t code = 0; code < code_count; ++code) {
-        if (histogram[code] > 0) storage[used++] = {code, histogram[code]};
+        by_code[used] = key_of(code, histogram[code]);
+        used += histogram[code] > 0 ? 1 : 0;
     }
-    const std::span<Value> values{storage.data(), used};
     const std::size_t listed = std::min<std::size_t>(used, largest_palette);
-    std::partial_sort(values.begin(), values.begin() + listed, values.end(), more_frequent);
+    std::copy_n(by_code.begin(), used, by_count.begin());
+    std::partial_sort(by_count.begin(), by_count.begin() + listed, by_count.begin() + used,
+                      std::greater<>{});
+    Values values;
+    values.add(std::span{by_count}.first(used));
     PaletteChoice best = try_size(values, 0);
     for (const std::uint32_t size : {2U, 4U, 8U, 16U, static_cast<std::uint32_t>(listed)}) {
         // A palette of one entry does not exist: its second entry is a dummy.
@@ -112,9 +127,11 @@ PaletteChoice choose_palette(const Histogram& histogram) {
     }
     if (used > largest_palette) {
         // Codes outside the palette cost least where they follow one another from the lowest on.
-        std::nth_element(values.begin(), values.begin() + listed, values.end(),
-                         [](const Value& a, const Value& b) { return a.code > b.code; });
-        std::sort(values.begin(), values.begin() + listed, more_frequent);
+        const auto high = std::span{by_code}.subspan(used - listed, listed);
+        std::sort(high.begin(), high.end(), std::greater<>{});
+        values.size = 0;
+        values.add(high);
+        values.add(std::span{by_code}.first(used - listed));
         const PaletteChoice choice = try_size(values, largest_palette);
         if (choice.bits < best.bits) best = choice;
     }
