@@ -61,20 +61,6 @@ void AxiPort::note(std::size_t channel, const Transfer& transfer, Time now) {
                        now);
 }
 
-void AxiPort::submit(Channel channel, Transfer& transfer, Time now) {
-    transfer.submitted = now;
-    if (transfer.access.beats == 0) {
-        transfer.accepted = transfer.done = now;
-        return;
-    }
-    Queue& queue = queues_[static_cast<std::size_t>(channel)];
-    queue.transfers.push() = &transfer;
-    if (queue.transfers.size() == 1) queue.open_front();
-    Direction& direction = directions_[is_write(channel) ? 1 : 0];
-    direction.waiting |= 1U << static_cast<unsigned>(channel);
-    scheduler_->wake(id_, std::max(direction.decide, now + 1));
-}
-
 /// Moves a piece of a channel's oldest transfer.
 inline void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
     Queue& queue = queues_[index];
@@ -99,8 +85,7 @@ inline void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
         count(traffic_, static_cast<Channel>(index), transfer.access);
         if (observer_->wants_timeline()) note(index, transfer, now);
         if (transfer.wakes) {
-            // The DMA has nothing to do before the answer.
-            const Time wake = transfer.owner == UnitId::dma ? transfer.done : transfer.accepted;
+            const Time wake = transfer.awaits_answer ? transfer.done : transfer.accepted;
             scheduler_->wake(transfer.owner, wake);
             quiet_until_ = std::min(quiet_until_, wake);
         }
@@ -113,31 +98,34 @@ inline void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
     }
 }
 
-/// Serves one piece of the next channel that asked in an earlier cycle.
-inline bool AxiPort::grant(Direction& direction, Time now) {
+/// The channel whose turn it is, of those that asked in an earlier cycle; channel_count: none.
+inline std::size_t AxiPort::next_channel(const Direction& direction, Time now) const {
+    const auto index_of = [](std::uint32_t bits) {
+        return static_cast<std::size_t>(std::countr_zero(bits));
+    };
+    const auto asked = [&](std::size_t index) {
+        return queues_[index].transfers.front()->submitted < now;
+    };
     if ((direction.waiting & (direction.waiting - 1)) == 0) {  // the only one
-        const auto only = static_cast<std::size_t>(std::countr_zero(direction.waiting));
-        if (queues_[only].transfers.front()->submitted >= now) return false;
-        serve(direction, only, now);
-        return true;
+        const std::size_t index = index_of(direction.waiting);
+        return asked(index) ? index : channel_count;
     }
     // Channels from the one whose turn it is, then those before it.
     const std::uint32_t first = direction.waiting & ~0U << direction.turn;
     for (std::uint32_t left : {first, direction.waiting & ~first}) {
         for (; left != 0; left &= left - 1) {
-            const auto index = static_cast<std::size_t>(std::countr_zero(left));
-            if (queues_[index].transfers.front()->submitted >= now) continue;
-            serve(direction, index, now);
-            return true;
+            if (asked(index_of(left))) return index_of(left);
         }
     }
-    return false;
+    return channel_count;
 }
 
 inline Time AxiPort::act(Direction& direction, Time now) {
     if (direction.waiting == 0) return never;
     while (direction.decide <= now) {
-        if (!grant(direction, now)) return now + 1;
+        const std::size_t channel = next_channel(direction, now);
+        if (channel == channel_count) return now + 1;
+        serve(direction, channel, now);
         if (direction.waiting == 0) return never;
     }
     return direction.decide;

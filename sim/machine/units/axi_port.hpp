@@ -1,6 +1,7 @@
 // One AXI port and the memory behind it: arbitration among channels, bursts, slots, latency, cap.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -27,7 +28,8 @@ struct Transfer {
     std::uint32_t operation = 0;
     std::int32_t block = -1;  ///< OFM block it belongs to; -1: not known
     UnitId owner = UnitId::command_parser;
-    bool wakes = true;  ///< its owner, when it is accepted
+    bool wakes = true;           ///< its owner, when it is accepted
+    bool awaits_answer = false;  ///< its owner has nothing to do before it is done
 };
 
 inline void count(PortTraffic& traffic, Channel channel, const timing::Access& access) {
@@ -88,7 +90,7 @@ private:
     Time act(Direction& direction, Time now);
     void note_piece(Queue& queue, std::size_t channel, std::int64_t beats, Time begin, Time end);
     void note(std::size_t channel, const Transfer& transfer, Time now);
-    bool grant(Direction& direction, Time now);
+    [[nodiscard]] std::size_t next_channel(const Direction& direction, Time now) const;
     void serve(Direction& direction, std::size_t index, Time now);
 
     UnitId id_;
@@ -103,5 +105,19 @@ private:
     Time quiet_until_ = 0;  ///< no other unit acts before, as far as it is known
     PortTraffic traffic_;
 };
+
+inline void AxiPort::submit(Channel channel, Transfer& transfer, Time now) {
+    transfer.submitted = now;
+    if (transfer.access.beats == 0) {
+        transfer.accepted = transfer.done = now;
+        return;
+    }
+    Queue& queue = queues_[static_cast<std::size_t>(channel)];
+    queue.transfers.push() = &transfer;
+    if (queue.transfers.size() == 1) queue.open_front();
+    Direction& direction = directions_[is_write(channel) ? 1 : 0];
+    direction.waiting |= 1U << static_cast<unsigned>(channel);
+    scheduler_->wake(id_, std::max(direction.decide, now + 1));
+}
 
 }  // namespace u65sim::machine

@@ -10,11 +10,11 @@ namespace u65sim::machine {
 
 namespace {
 
-timing::Access part(const timing::Access& whole, std::int64_t index, std::int64_t parts) {
-    const auto share = [&](std::int64_t total) {
-        return timing::share_of(total, index + 1, parts) - timing::share_of(total, index, parts);
-    };
-    return {share(whole.bytes), share(whole.beats), share(whole.bursts)};
+/// The first `index` of `parts` equal parts of a total.
+timing::Access share(const timing::Access& whole, std::int64_t index, std::int64_t parts) {
+    return {timing::share_of(whole.bytes, index, parts),
+            timing::share_of(whole.beats, index, parts),
+            timing::share_of(whole.bursts, index, parts)};
 }
 
 }  // namespace
@@ -74,13 +74,19 @@ bool Dma::request(Time now) {
         Run& run = runs_[i];
         if (run.requested == run.chunks) continue;
         Chunk& chunk = chunks_.push();
-        chunk.read.owner = UnitId::dma;
-        chunk.read.operation = run.operation;
-        chunk.read.access = part(run.read, run.requested, run.chunks);
-        chunk.write.owner = UnitId::dma;
-        chunk.write.operation = run.operation;
-        chunk.write.access = part(run.write, run.requested, run.chunks);
         ++run.requested;
+        const auto prepare = [&](Transfer& transfer, const timing::Access& all,
+                                 timing::Access& before) {
+            const timing::Access behind = share(all, run.requested, run.chunks);
+            transfer.owner = UnitId::dma;
+            transfer.operation = run.operation;
+            transfer.awaits_answer = true;
+            transfer.access = {behind.bytes - before.bytes, behind.beats - before.beats,
+                               behind.bursts - before.bursts};
+            before = behind;
+        };
+        prepare(chunk.read, run.read, run.read_requested);
+        prepare(chunk.write, run.write, run.write_requested);
         if (run.op->source.internal) {
             chunk.read.accepted = chunk.read.done = now;
         } else {

@@ -35,7 +35,8 @@ private:
         const stream::DmaOp* op = nullptr;
         std::uint32_t operation = 0;
         std::int64_t chunks = 0, requested = 0, done = 0;
-        timing::Access read, write;  ///< whole operation
+        timing::Access read, write;                      ///< whole operation
+        timing::Access read_requested, write_requested;  ///< of its chunks so far
     };
     struct Chunk {
         Transfer read, write;

@@ -24,16 +24,38 @@ void OfmWriter::write(const timing::Access& access, const BlockWork& block, bool
     chunk.kernel = block.kernel;
     chunk.last = last;
     chunk.frees = frees;
+    chunk.transfer.awaits_answer = !last;
     npu_->observer.set(Flag::write_in_flight, true, now);
     npu_->port_of_region(run.op->ofm.region).submit(Channel::ofm, chunk.transfer, now);
 }
 
-Time OfmWriter::act(Time now) {
-    while (staged() > 0 && chunks_[static_cast<std::size_t>(accepted_)].transfer.accepted <= now) {
+/// Sees which chunks have left their staging banks; true: some have.
+bool OfmWriter::take_accepted(Time now) {
+    const std::int64_t before = accepted_;
+    while (accepted_ < static_cast<std::int64_t>(chunks_.size())) {
         const Chunk& chunk = chunks_[static_cast<std::size_t>(accepted_)];
+        if (chunk.transfer.accepted > now) break;
         ++accepted_;
-        if (npu_->output_unit.wants_bank()) npu_->scheduler->wake(UnitId::output_unit, now);
         if (chunk.frees) npu_->mac_array.free_accumulators(now);
+    }
+    return accepted_ > before;
+}
+
+std::int64_t OfmWriter::staged(Time now) {
+    take_accepted(now);
+    return static_cast<std::int64_t>(chunks_.size()) - accepted_;
+}
+
+void OfmWriter::want_bank(Time now) {
+    if (staged(now) == 0) return;
+    Transfer& next = chunks_[static_cast<std::size_t>(accepted_)].transfer;
+    next.awaits_answer = false;
+    if (next.accepted != never) npu_->scheduler->wake(UnitId::ofm_writer, next.accepted);
+}
+
+Time OfmWriter::act(Time now) {
+    if (take_accepted(now) && npu_->output_unit.wants_bank()) {
+        npu_->scheduler->wake(UnitId::output_unit, now);
     }
     const Time completion = npu_->target.timing.block_completion.count();
     const auto complete = [&](const Chunk& chunk) {
@@ -57,15 +79,18 @@ Time OfmWriter::act(Time now) {
     npu_->observer.set(Flag::write_in_flight, !chunks_.empty(), now);
     Time next = never;
     if (accepted_ > 0) next = complete(chunks_.front());
-    if (staged() > 0) {
-        next = std::min(next, chunks_[static_cast<std::size_t>(accepted_)].transfer.accepted);
+    Time left = 0;  // they leave in order, whichever port each takes
+    for (auto i = static_cast<std::size_t>(accepted_); i < chunks_.size(); ++i) {
+        const Transfer& transfer = chunks_[i].transfer;
+        left = std::max(left, transfer.accepted);
+        next = std::min(next, transfer.awaits_answer ? std::max(left, transfer.done) : left);
     }
     return next;
 }
 
 std::string OfmWriter::describe() const {
     return fmt::format("ofm_writer has {} chunks in flight, {} not yet accepted", chunks_.size(),
-                       staged());
+                       static_cast<std::int64_t>(chunks_.size()) - accepted_);
 }
 
 }  // namespace u65sim::machine

@@ -22,9 +22,9 @@ public:
                Time now);
     Time act(Time now);
     /// Chunks that still occupy a staging bank.
-    [[nodiscard]] std::int64_t staged() const {
-        return static_cast<std::int64_t>(chunks_.size()) - accepted_;
-    }
+    [[nodiscard]] std::int64_t staged(Time now);
+    /// The output unit waits for one of them to be free.
+    void want_bank(Time now);
     /// As many chunks wait for their answers as this unit keeps in mind.
     [[nodiscard]] bool full() const { return chunks_.full(); }
     [[nodiscard]] std::string describe() const;
@@ -35,6 +35,8 @@ private:
         std::int64_t kernel = 0;
         bool last = false, frees = false;
     };
+
+    bool take_accepted(Time now);
 
     Npu* npu_;
     Ring<Chunk, 256> chunks_;

@@ -64,10 +64,14 @@ Time OutputUnit::act(Time now) {
                                     npu_->kernel_run(entry.work.kernel).operation,
                                     entry.work.number, chunk_begin_, now);
         }
-        const bool no_bank = npu_->ofm_writer.staged() >= staging_banks || npu_->ofm_writer.full();
+        const bool no_bank =
+            npu_->ofm_writer.staged(now) >= staging_banks || npu_->ofm_writer.full();
         npu_->observer.set(Flag::output_computes, !no_bank, now);
         npu_->observer.set(Flag::output_waits_buffer, no_bank, now);
-        if (no_bank) return never;
+        if (no_bank) {
+            npu_->ofm_writer.want_bank(now);
+            return never;
+        }
 
         const timing::Access& whole = entry.work.access;
         const bool last = chunk_ + 1 == chunks_;

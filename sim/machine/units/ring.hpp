@@ -17,6 +17,7 @@ public:
     [[nodiscard]] bool full() const { return size() == capacity; }
     [[nodiscard]] std::size_t size() const { return tail_ - head_; }
     T& front() { return (*this)[0]; }
+    [[nodiscard]] const T& front() const { return (*this)[0]; }
     T& back() { return (*this)[size() - 1]; }
     T& operator[](std::size_t index) {
         assert(index < size());

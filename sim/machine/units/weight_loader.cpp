@@ -53,6 +53,7 @@ void WeightLoader::begin_kernel() {
     const KernelRun& run = npu_->kernel_run(kernel_);
     const int port = npu_->port_index(run.op->weight_region);
     source_.run = &run;
+    source_.asked = {};
     source_.port = port == 0 ? &npu_->axi0 : &npu_->axi1;
     source_.counted = &npu_->operations[run.operation].ports[static_cast<std::size_t>(port)];
     source_.positions = std::int64_t{run.traversal.blocks_y()} * run.traversal.blocks_x();
@@ -93,7 +94,7 @@ inline bool WeightLoader::request_next(Time now) {
                                   : timing::run_access(source_.address, bytes, source_.bus);
     requested_ += bytes;
     request.end = requested_;
-    count(*source_.counted, Channel::weights, request.transfer.access);
+    source_.asked += request.transfer.access;
     if (offset_ == 0 && position_ == 0) npu_->started(run.operation, now);
     source_.port->submit(Channel::weights, request.transfer, now);
     // Requests are whole bursts, but where a range begins or ends.
@@ -115,6 +116,7 @@ Time WeightLoader::act(Time now) {
     while (kernel_ < npu_->kernels_issued && !requests_.full()) {
         if (source_.run == nullptr) begin_kernel();
         if (source_.run->weight_pass == 0 || position_ == source_.positions) {
+            count(*source_.counted, Channel::weights, source_.asked);
             ++kernel_;
             position_ = offset_ = 0;
             source_.run = nullptr;

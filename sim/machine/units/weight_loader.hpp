@@ -57,6 +57,7 @@ private:
         const KernelRun* run = nullptr;  ///< null: not begun
         AxiPort* port = nullptr;
         PortTraffic* counted = nullptr;
+        timing::Access asked;  ///< so far
         timing::BusShape bus;
         std::int64_t positions = 0;
         std::int64_t most = 0;  ///< bytes of a request
