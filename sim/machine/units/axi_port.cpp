@@ -61,6 +61,25 @@ void AxiPort::note(std::size_t channel, const Transfer& transfer, Time now) {
                        now);
 }
 
+/// A channel's oldest request has its times; so have those before it, `access` in all.
+inline void AxiPort::finish(Direction& direction, std::size_t index, const timing::Access& access) {
+    Queue& queue = queues_[index];
+    const Transfer& transfer = *queue.transfers.front();
+    count(traffic_, static_cast<Channel>(index), access);
+    direction.turn = index + 1 == direction.last ? direction.first : index + 1;
+    if (transfer.wakes) {
+        const Time wake = transfer.awaits_answer ? transfer.done : transfer.accepted;
+        scheduler_->wake(transfer.owner, wake);
+        quiet_until_ = std::min(quiet_until_, wake);
+    }
+    queue.transfers.pop();
+    if (!queue.transfers.empty()) {
+        queue.open_front();
+    } else {
+        direction.waiting &= ~(1U << index);
+    }
+}
+
 /// Moves a piece of a channel's oldest transfer.
 inline void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
     Queue& queue = queues_[index];
@@ -77,24 +96,14 @@ inline void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
     if (observer_->wants_timeline()) note_piece(queue, index, beats, begin, end);
     queue.beats_left -= beats;
     queue.bursts_left -= bursts;
-    direction.turn = index + 1 == direction.last ? direction.first : index + 1;
 
-    if (queue.beats_left == 0) {
+    if (queue.beats_left > 0) {
+        direction.turn = index + 1 == direction.last ? direction.first : index + 1;
+    } else {
         transfer.accepted = end;
         transfer.done = end + direction.response;
-        count(traffic_, static_cast<Channel>(index), transfer.access);
         if (observer_->wants_timeline()) note(index, transfer, now);
-        if (transfer.wakes) {
-            const Time wake = transfer.awaits_answer ? transfer.done : transfer.accepted;
-            scheduler_->wake(transfer.owner, wake);
-            quiet_until_ = std::min(quiet_until_, wake);
-        }
-        queue.transfers.pop();
-        if (!queue.transfers.empty()) {
-            queue.open_front();
-        } else {
-            direction.waiting &= ~(1U << index);
-        }
+        finish(direction, index, transfer.access);
     }
 }
 
@@ -131,16 +140,66 @@ inline Time AxiPort::act(Direction& direction, Time now) {
     return direction.decide;
 }
 
+/// Serves the requests of the only channel that waits, pieces of the same full bursts, one after
+/// the other as far as nobody can ask in between; returns how many. Zero: there is no such train.
+std::int64_t AxiPort::serve_train(Direction& direction, Time now) {
+    constexpr std::int64_t most = 8;
+    const auto index = static_cast<std::size_t>(std::countr_zero(direction.waiting));
+    Queue& queue = queues_[index];
+    if (queue.transfers.size() < 2) return 0;
+    const auto [bytes, beats, bursts] = queue.transfers.front()->access;
+    if (beats > piece_beats || queue.beats_left != beats) return 0;
+    if (beats != direction.flow.beats_of(bursts)) return 0;
+    std::int64_t pieces = 0;
+    const auto queued = static_cast<std::int64_t>(queue.transfers.size());
+    for (Time time = now; pieces < std::min(queued, most); time += beats) {
+        const Transfer& transfer = *queue.transfers[static_cast<std::size_t>(pieces)];
+        if (transfer.access.beats != beats || transfer.access.bursts != bursts ||
+            transfer.submitted >= now || (pieces > 0 && time > quiet_until_)) {
+            break;
+        }
+        ++pieces;
+        if (transfer.wakes) break;
+    }
+    Time end = direction.flow.data_free();
+    if (pieces < 2 || !direction.flow.move_train(bursts, pieces, now)) return 0;
+    direction.decide = direction.flow.ready();
+    timing::Access all;
+    for (std::int64_t piece = 0; piece < pieces; ++piece) {
+        Transfer& transfer = *queue.transfers[static_cast<std::size_t>(piece)];
+        end += beats;
+        transfer.accepted = end;
+        transfer.done = end + direction.response;
+        all += transfer.access;
+    }
+    queue.transfers.pop(static_cast<std::size_t>(pieces) - 1);
+    finish(direction, index, all);
+    return pieces;
+}
+
 Time AxiPort::act(Time now) {
-    const auto both = [this](Time time) {
-        return std::min(act(directions_[0], time), act(directions_[1], time));
-    };
-    Time next = both(now);
     // Nobody can ask for anything before the others' next acts: what happens until then is known.
     // Timelines keep what both ports do in the order of time.
-    if (next == never || observer_->wants_timeline()) return next;
-    quiet_until_ = scheduler_->quiet_until();
-    for (; next <= quiet_until_; ++acts_ahead_) next = both(next);
+    quiet_until_ = observer_->wants_timeline() ? -1 : scheduler_->quiet_until();
+    Direction& reads = directions_[0];
+    Direction& writes = directions_[1];
+    std::uint64_t acts = 0;
+    Time next = now;
+    do {
+        const bool one =
+            writes.waiting == 0 && reads.waiting != 0 && (reads.waiting & (reads.waiting - 1)) == 0;
+        const std::int64_t pieces = one && reads.decide <= next && reads.flow.may_train(next)
+                                        ? serve_train(reads, next)
+                                        : 0;
+        if (pieces > 0) {
+            acts += static_cast<std::uint64_t>(pieces);
+            next = reads.waiting != 0 ? reads.decide : never;
+        } else {
+            ++acts;
+            next = std::min(act(reads, next), act(writes, next));
+        }
+    } while (next <= quiet_until_);
+    acts_ahead_ += acts - 1;
     return next;
 }
 

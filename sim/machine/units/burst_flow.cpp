@@ -239,4 +239,32 @@ Time BurstFlow::move(std::int64_t beats, std::int64_t bursts, Time now) {
     return data_free_;
 }
 
+bool BurstFlow::move_train(std::int64_t bursts, std::int64_t pieces, Time now) {
+    const std::int64_t all = bursts * pieces;
+    const std::int64_t beats = beats_of(bursts);
+    if (!may_train(now) || bursts > slots_.count() || all > Slots::most()) return false;
+    if (cap_->active()) {
+        // The last burst is issued before the data bus would let another one follow.
+        if (!cap_->has_room(now, now + pieces * beats - 1, pieces * beats)) return false;
+        cap_->take(pieces * beats);
+    }
+    const auto [free, next] = slots_.take(all);
+    const Time freed = data_free_ + rules_.held;
+    EqualSizes{rules_.burst}.for_each_sum(
+        all, [next = next, freed](std::int64_t i, std::int64_t sum) { next[i] = freed + sum; });
+    // A piece begins when its latency hides behind the data of the one before.
+    Time addresses = now + bursts;
+    const Time* slot = free + bursts - 1;
+    for (std::int64_t piece = 0; piece < pieces; ++piece) {
+        address_free_ = std::max(addresses, *slot + 1);
+        stalled_ += address_free_ - addresses;
+        addresses += beats;
+        slot += bursts;
+    }
+    hiding_bursts_ += all;
+    data_free_ += pieces * beats;
+    ready_ = data_free_ - rules_.latency;
+    return true;
+}
+
 }  // namespace u65sim::machine

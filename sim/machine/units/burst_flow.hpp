@@ -62,6 +62,17 @@ public:
     /// Moves `bursts`, one at least, of `beats` in all, as equal as they can be, from `now` on;
     /// returns when the last beat has passed.
     Time move(std::int64_t beats, std::int64_t bursts, Time now);
+    /// Moves `pieces` of `bursts` full ones, each at the cycle at which it can be issued first, the
+    /// first at `now`. Only if data follows data all the way and nothing else holds them up; else
+    /// false, and nothing has moved.
+    bool move_train(std::int64_t bursts, std::int64_t pieces, Time now);
+    /// Cycles from one piece of such a train to the next.
+    [[nodiscard]] std::int64_t beats_of(std::int64_t bursts) const { return bursts * rules_.burst; }
+    /// Whether a train of full bursts may begin at `now`, as far as data and slots are concerned.
+    [[nodiscard]] bool may_train(Time now) const {
+        return now + rules_.latency == data_free_ && now >= address_free_ && slots_differ_ &&
+               hiding_bursts_ >= rules_.slots && rules_.burst >= hiding_beats_;
+    }
     /// When the next burst could be issued without waiting for slot or bus.
     [[nodiscard]] Time ready() const { return ready_; }
     /// When the last beat moved so far has passed.

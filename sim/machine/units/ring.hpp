@@ -34,9 +34,9 @@ public:
         assert(index < size());
         return items_[(head_ + index) & (capacity - 1)];
     }
-    void pop() {
-        assert(!empty());
-        ++head_;
+    void pop(std::size_t count = 1) {
+        assert(count <= size());
+        head_ += count;
     }
     void clear() { head_ = tail_ = 0; }
 

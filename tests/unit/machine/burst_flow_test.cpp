@@ -88,6 +88,7 @@ timing::PortRules random_port(Random& random) {
 }  // namespace
 
 TEST_CASE("bursts that move at once have the times of bursts one by one") {
+    int trains = 0;
     for (std::uint32_t seed = 0; seed < 300; ++seed) {
         Random random{seed};
         const timing::PortRules port = random_port(random);
@@ -114,6 +115,20 @@ TEST_CASE("bursts that move at once have the times of bursts one by one") {
             }
             const auto which = static_cast<std::size_t>(random(0, 7) == 0);
             BurstFlow& flow = flows[which];
+            if (random(0, 2) == 0) {
+                // A train is what its pieces are, each as soon as it can be.
+                const std::int64_t pieces = random(2, 8);
+                const std::int64_t full = random(1, 8);
+                CAPTURE(seed, piece, which, pieces, full);
+                if (flow.move_train(full, pieces, flow.ready())) {
+                    ++trains;
+                    for (std::int64_t i = 0; i < pieces; ++i) {
+                        rules[which].move(4 * full, full, rules[which].ready());
+                    }
+                }
+                REQUIRE(flow.ready() == rules[which].ready());
+                REQUIRE(flow.stalled() == rules[which].stalled());
+            }
             const Time now = flow.ready() + (random(0, 3) == 0 ? random(0, 1000) : 0);
             CAPTURE(seed, piece, which, beats, bursts, now);
             REQUIRE(flow.move(beats, bursts, now) == rules[which].move(beats, bursts, now));
@@ -121,4 +136,5 @@ TEST_CASE("bursts that move at once have the times of bursts one by one") {
             REQUIRE(flow.stalled() == rules[which].stalled());
         }
     }
+    CHECK(trains > 1000);
 }
