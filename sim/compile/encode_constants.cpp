@@ -51,8 +51,8 @@ std::int64_t append_constant(Program& program, std::span<const std::uint8_t> byt
 
 WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t first,
                        std::int32_t count) {
-    const SliceLayout layout =
-        lay_out_slice(op, first, count, program.target->accelerator, program.arch);
+    const SliceLayout layout = lay_out_slice(op, first, count, program.target->accelerator,
+                                             program.arch, program.with_bytes);
     ++program.reuse->slices;
     if (layout.known) ++program.reuse->known_slices;
     WeightSlice slice;

@@ -131,6 +131,19 @@ struct CoreWeights {
     [[nodiscard]] StoredWeights stored(const WeightSource& source) const {
         return {source, channels[0], step, count()};
     }
+    [[nodiscard]] std::uint32_t encoded_size(const WeightSource& source) const {
+        return static_cast<std::uint32_t>(weights::encoded_size(stored(source).volume, order));
+    }
+    /// From the cache, where they are afterwards.
+    [[nodiscard]] Bytes encoded(const WeightSource& source) const {
+        Bytes bytes = cache().bytes(key);
+        if (!bytes) {
+            bytes = std::make_shared<const std::vector<std::uint8_t>>(
+                weights::encode(stored(source).volume, order));
+            cache().keep_bytes(key, bytes);
+        }
+        return bytes;
+    }
     [[nodiscard]] std::vector<weights::ScaleRecord> records(const NpuOp& op) const {
         std::vector<weights::ScaleRecord> own;
         own.reserve(channels.size());
@@ -191,7 +204,8 @@ StoredWeights::StoredWeights(const WeightSource& source, std::int32_t first, std
 }
 
 SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
-                          const Accelerator& accelerator, const Architecture& arch) {
+                          const Accelerator& accelerator, const Architecture& arch,
+                          bool with_bytes) {
     const WeightSource& source = *op.weights;
     const bool modelled = source.data && source.data.model() != nullptr;
     SliceLayout result;
@@ -217,8 +231,8 @@ SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
             auto known = cache().size(own.key);
             if (!known) {
                 result.known = false;
-                const StoredWeights stored = own.stored(source);
-                known = static_cast<std::uint32_t>(weights::encoded_size(stored.volume, own.order));
+                known = with_bytes ? static_cast<std::uint32_t>(own.encoded(source)->size())
+                                   : own.encoded_size(source);
                 cache().keep_size(own.key, *known);
             }
             size = *known;
@@ -237,13 +251,7 @@ void encode_slice(const NpuOp& op, const WeightSlice& slice, const Accelerator& 
     for (std::int32_t core = 0; core < accelerator.cores; ++core) {
         const CoreWeights own{op, slice.first, slice.count, core, accelerator, arch};
         if (own.channels.empty()) continue;
-        Bytes encoded = cache().bytes(own.key);
-        if (!encoded) {
-            const StoredWeights stored = own.stored(*op.weights);
-            encoded = std::make_shared<const std::vector<std::uint8_t>>(
-                weights::encode(stored.volume, own.order));
-            cache().keep_bytes(own.key, encoded);
-        }
+        const Bytes encoded = own.encoded(*op.weights);
         const auto put = [&](const stream::ByteRange& range,
                              const std::vector<std::uint8_t>& bytes) {
             std::copy(bytes.begin(), bytes.end(),

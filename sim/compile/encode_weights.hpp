@@ -41,8 +41,10 @@ constexpr std::int32_t spread_width(const WeightSource& source) {
 
 /// Where output channels first .. first + count stand in their slice, without its bytes. Sizes are
 /// exact, and kept for the process's life under a hash of the content; safe from several threads.
+/// `with_bytes` when encode_slice will follow: then it has nothing left to encode.
 SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
-                          const Accelerator& accelerator, const Architecture& arch);
+                          const Accelerator& accelerator, const Architecture& arch,
+                          bool with_bytes);
 
 /// Writes the bytes of a slice that was laid out, `to` having its size. The compressed weights are
 /// kept as the sizes are; safe from several threads.

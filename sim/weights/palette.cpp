@@ -39,6 +39,8 @@ struct ModeCosts {
     std::array<std::uint32_t, code_count> indices;  ///< of the values
     std::uint32_t largest = 0;
 
+    explicit ModeCosts(const Values& of) : values(of) {}
+
     [[nodiscard]] std::uint64_t best(const Palette& palette) const {
         const std::size_t used = values.size;
         std::uint32_t count = 0;
@@ -74,7 +76,7 @@ PaletteChoice try_size(const Values& values, std::uint32_t size) {
     choice.bits = std::numeric_limits<std::uint64_t>::max();
     Palette& palette = choice.palette;
     palette.size = size;
-    ModeCosts costs{.values = values};
+    ModeCosts costs{values};
     std::uint32_t largest_entry = 0;
     const auto listed = std::min<std::size_t>(size, values.size);
     for (std::uint32_t i = 0; i < listed; ++i) {
@@ -109,8 +111,7 @@ PaletteChoice choose_palette(const Histogram& histogram) {
     std::array<Key, code_count> by_code, by_count;
     std::size_t used = 0;
     for (std::uint32_t code = 0; code < code_count; ++code) {
-        by_code[used] = key_of(code, histogram[code]);
-        used += histogram[code] > 0 ? 1 : 0;
+        if (histogram[code] > 0) by_code[used++] = key_of(code, histogram[code]);
     }
     const std::size_t listed = std::min<std::size_t>(used, largest_palette);
     std::copy_n(by_code.begin(), used, by_count.begin());

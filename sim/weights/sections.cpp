@@ -150,10 +150,17 @@ private:
     std::size_t add(std::size_t at) {
         Group& now = groups_.emplace_back();
         now.begin = at;
-        if (codes_.size() - at >= step) now.residues = residues_of(&codes_[at]);
         std::uint32_t left = group_size;
-        if (codes_.size() - at >= group_size) {
-            left = count_zeros(&codes_[at]);
+        // Blocks in which the group does not end, but for the last weight.
+        while (left >= step / 2 && codes_.size() - at >= group_size) {
+            const std::uint16_t* const block = &codes_[at];
+            const std::uint32_t nonzero = group_size - count_zeros(block);
+            if (nonzero > left || (nonzero == left && block[group_size - 1] == 0)) break;
+            if (group_size - left < step) {
+                now.residues |= residues_of(block);
+                if (nonzero <= group_size - step / 2) now.residues |= residues_of(block + step);
+            }
+            left -= nonzero;
             at += group_size;
         }
         for (; left > 0 && at < codes_.size(); ++at) left -= codes_[at] != 0 ? 1 : 0;
