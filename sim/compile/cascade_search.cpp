@@ -27,25 +27,8 @@ stream::Layout layout_for(std::int32_t channels) {
     return channels >= 16 ? stream::Layout::nhcwb16 : stream::Layout::nhwc;
 }
 
-stream::FeatureMap map_of(const View& view, int region) {
-    stream::FeatureMap map;
-    map.region = region;
-    map.type = view.type;
-    map.layout = layout_for(view.storage.c);
-    map.height = map.height0 = map.height1 = view.extent.h;
-    map.width = map.width0 = view.extent.w;
-    map.depth = view.extent.c;
-    const std::int64_t element = stream::bytes_of(view.type);
-    if (map.layout == stream::Layout::nhcwb16) {
-        map.stride_x = 16 * element;
-        map.stride_c = map.stride_x * view.storage.w;
-        map.stride_y = map.stride_c * ceil_div(view.storage.c, 16);
-    } else {
-        map.stride_x = view.storage.c * element;
-        map.stride_y = map.stride_x * view.storage.w;
-        map.stride_c = element;
-    }
-    return map;
+stream::FeatureMap map_in(const View& view, int region) {
+    return map_of(view, region, layout_for(view.storage.c));
 }
 
 }  // namespace
@@ -308,11 +291,11 @@ NpuOp CascadeSearch::stripe(std::size_t at, std::int32_t y0, std::int32_t y1) co
     if (y1 - y0 != op.ofm.extent.h) choose_block(stripe, *program_.target, program_.arch);
     stream::KernelOp& k = stripe.kernel;
     const int region = program_.spilling() ? region_fast : region_arena;
-    k.ifm = map_of(stripe.ifm, region);
-    k.ofm = map_of(stripe.ofm, region);
+    k.ifm = map_in(stripe.ifm, region);
+    k.ofm = map_in(stripe.ofm, region);
     if (k.is_binary() && !k.broadcast.scalar) {
         const bool in_reach = may_be_fast(stripe.ifm2.buffer);
-        k.ifm2 = map_of(stripe.ifm2, in_reach ? region : region_arena);
+        k.ifm2 = map_in(stripe.ifm2, in_reach ? region : region_arena);
     }
     k.weight_region = k.scale_region = region;
     if (!op.slices.empty()) {

@@ -245,8 +245,10 @@ void lower_convolution(Lowering& lowering) {
                                   y.stride, y.before, y.after);
     const AxisPiece whole{0, ofm.extent.w, 0, ifm.extent.w, x.before, x.after};
     std::int32_t fold = folded_columns(op, input, filter, lowering.output(), x.before);
-    if (fold > 1 && x.stride <= 3) {
-        // A choice, not a need: whichever is faster alone.
+    const bool needed = x.stride > 3;
+    if (!needed && !program.takes("fold_columns")) fold = 1;
+    if (!needed && fold > 1) {
+        // A choice: whichever is faster alone.
         std::int64_t cycles[2];
         for (const std::int32_t tried : {1, fold}) {
             add(weights_of(tried), tried, 0, rows.front(), whole);
@@ -255,7 +257,7 @@ void lower_convolution(Lowering& lowering) {
         program.reasons.push_back(
             fmt::format("columns of {}: {} cycles as they are, {} with {} of them as depth",
                         op.name, cycles[0], cycles[1], fold));
-        if (cycles[1] >= cycles[0] || !program.takes("fold_columns")) fold = 1;
+        if (cycles[1] >= cycles[0]) fold = 1;
     }
     const WeightSource weights = weights_of(fold);
     const auto columns =

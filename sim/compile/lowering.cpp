@@ -35,34 +35,36 @@ std::int64_t storage_bytes(const Extent& extent, DataType type, stream::Layout l
     return std::int64_t{extent.h} * extent.w * depth * stream::bytes_of(type);
 }
 
-stream::FeatureMap resolve(const Program& program, const View& view) {
-    const Buffer& buffer = program.buffer(view);
+stream::FeatureMap map_of(const View& view, int region, stream::Layout layout) {
     const std::int64_t element = stream::bytes_of(view.type);
     stream::FeatureMap map;
-    map.region = buffer.region;
-    map.layout = buffer.layout;
+    map.region = region;
+    map.layout = layout;
     map.type = view.type;
     map.zero_point = view.zero_point;
-    map.height = view.extent.h;
-    map.width = view.extent.w;
+    map.height = map.height0 = map.height1 = view.extent.h;
+    map.width = map.width0 = view.extent.w;
     map.depth = view.extent.c;
-    map.height0 = map.height1 = map.height;
-    map.width0 = map.width;
-    std::int64_t origin = 0;
-    const std::int32_t rolling = buffer.rolling_rows;
-    const std::int32_t row = rolling > 0 ? view.y % rolling : view.y;
-    if (buffer.layout == stream::Layout::nhcwb16) {
+    if (layout == stream::Layout::nhcwb16) {
         map.stride_x = 16 * element;
         map.stride_c = map.stride_x * view.storage.w;
         map.stride_y = map.stride_c * ceil_div(view.storage.c, 16);
-        origin = row * map.stride_y + view.c / 16 * map.stride_c + view.x * map.stride_x;
     } else {
         map.stride_x = view.stride_x.value_or(view.storage.c) * element;
         map.stride_y =
             view.stride_y.value_or(std::int64_t{view.storage.w} * view.storage.c) * element;
         map.stride_c = element;
-        origin = row * map.stride_y + view.x * map.stride_x + view.c * element;
     }
+    return map;
+}
+
+stream::FeatureMap resolve(const Program& program, const View& view) {
+    const Buffer& buffer = program.buffer(view);
+    stream::FeatureMap map = map_of(view, buffer.region, buffer.layout);
+    const std::int32_t rolling = buffer.rolling_rows;
+    const std::int32_t row = rolling > 0 ? view.y % rolling : view.y;
+    const std::int64_t part = buffer.layout == stream::Layout::nhcwb16 ? view.c / 16 : view.c;
+    const std::int64_t origin = row * map.stride_y + view.x * map.stride_x + part * map.stride_c;
     map.base[0] = static_cast<std::uint64_t>(buffer.offset + origin);
     if (rolling > 0 && row + view.extent.h > rolling) {
         // The rows behind the wrap are tile 2, from the buffer's first row on.

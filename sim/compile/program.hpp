@@ -218,6 +218,8 @@ struct Program {
 std::int64_t storage_bytes(const Extent& extent, stream::DataType type, stream::Layout layout);
 /// The registers' picture of a view, once its buffer has a place.
 stream::FeatureMap resolve(const Program& program, const View& view);
+/// The same without addresses, for a buffer in this region and layout.
+stream::FeatureMap map_of(const View& view, int region, stream::Layout layout);
 /// A shape as height, width, depth: missing dimensions are 1 in front, a batch goes into height.
 Extent extent_of(const Shape& shape);
 
