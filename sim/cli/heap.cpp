@@ -1,11 +1,12 @@
 // The program's heap in large pages. Most of a short run's system time would be page faults, one
 // for every 4 KiB touched; with pages of 2 MiB there are few. Only the program does so: the
 // library leaves the process's memory alone.
+#include "heap.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 
 #if defined(__GLIBC__)
-
 #include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -44,4 +45,8 @@ void prepare_heap() {
 [[gnu::section(".preinit_array"), gnu::used]] void (*const first_of_all)() = prepare_heap;
 
 }  // namespace
+
+void u65sim::cli::share_heap() { mallopt(M_ARENA_MAX, 1); }
+#else
+void u65sim::cli::share_heap() {}
 #endif

@@ -8,6 +8,7 @@
 
 #include "commands.hpp"
 #include "execute.hpp"
+#include "heap.hpp"
 #include "inputs.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -27,6 +28,7 @@ struct Run {
     bool timeline = false;
 
     void operator()() const {
+        share_heap();
         OracleOptions options;
         options.compile = optimise.resolve();
         options.effort = optimise.effort();
