@@ -139,7 +139,7 @@ std::int64_t cycles_alone(Program& program, NpuOp op, const Tensor& filter) {
         k.scales[core].length =
             std::max(10 * static_cast<std::uint32_t>(filter.shape[0]) / cores, 10U);
     }
-    return program.estimator->kernel(k).total.count();
+    return program.estimator->total(k).count();
 }
 
 /// One stretch of a convolution's outputs.

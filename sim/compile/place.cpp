@@ -170,7 +170,7 @@ private:
     }
 
     [[nodiscard]] double cycles_of(const stream::KernelOp& k) const {
-        return static_cast<double>(program_.estimator->kernel(k).total.count());
+        return static_cast<double>(program_.estimator->total(k).count());
     }
 
     /// What each map saves in cycles and bytes while all others are in the fast memory.
@@ -197,7 +197,7 @@ private:
                 if (view == &op.ifm2) {
                     stream::KernelOp second = fast;
                     second.ifm2.region = region_arena;
-                    slow = program_.estimator->kernel(second).total;
+                    slow = program_.estimator->total(second);
                 }
                 sum += static_cast<double>((slow - least).count());
             }
@@ -397,7 +397,7 @@ private:
                 if (op.ifm.buffer == index) k.ifm.region = region;
                 if (op.ofm.buffer == index) k.ofm.region = region;
                 if (op.ifm2.buffer == index) k.ifm2.region = region;
-                return program_.estimator->kernel(k).total.count();
+                return program_.estimator->total(k).count();
             };
             sum += cycles(region_arena) - cycles(fast_region_);
         });

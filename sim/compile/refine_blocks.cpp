@@ -55,7 +55,7 @@ public:
         for (const auto& segment : program_.segments) {
             for (const NpuOp& op : segment.ops) {
                 if (op.first_stripe >= 0) continue;
-                all += program_.estimator->kernel(kernel_of(op)).total.count();
+                all += program_.estimator->total(kernel_of(op)).count();
             }
         }
         for (auto& segment : program_.segments) {
@@ -107,7 +107,7 @@ private:
         const auto direct = [&] {
             KernelOp off_chip = k;
             off_chip.weight_region = off_chip.scale_region = region_constants;
-            return program_.estimator->kernel(off_chip).total.count();
+            return program_.estimator->total(off_chip).count();
         };
         const std::int64_t most_direct = copied ? 0 : direct();
         const ShramUser user = shram_user(op);

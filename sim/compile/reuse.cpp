@@ -37,7 +37,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t most_kernels = 16384;  ///< about 16 MiB
+    static constexpr std::size_t most_kernels = 16384;  ///< about 24 MiB
     static constexpr std::size_t most_estimators = 8;
     std::mutex mutex_;
     std::vector<std::unique_ptr<Owned>> owned_;

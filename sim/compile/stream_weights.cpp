@@ -100,7 +100,7 @@ private:
             k.scales = slice->scales;
         }
         k.weight_region = k.scale_region = weight_region;
-        return program_.estimator->kernel(k).total.count();
+        return program_.estimator->total(k).count();
     }
 
     void stream(Segment& segment) {
@@ -510,7 +510,7 @@ private:
             }
         }
         k.weight_region = k.scale_region = region_;
-        load.shallow = {depth, program_.estimator->kernel(k).total.count()};
+        load.shallow = {depth, program_.estimator->total(k).count()};
         return load.shallow.second;
     }
 

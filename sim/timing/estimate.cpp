@@ -206,6 +206,33 @@ struct KeyHash {
     }
 };
 
+/// What an estimate depends on beside its parts.
+struct Surroundings {
+    std::array<std::uint8_t, 5> ports{};  ///< of IFM, OFM, second input, weights and scales
+    std::array<stream::ByteRange, 2> weights{}, scales{};
+    bool operator==(const Surroundings&) const = default;
+};
+
+/// Totals of one kernel, the ones asked for last.
+class Totals {
+public:
+    [[nodiscard]] const Cycles* find(const Surroundings& where) const {
+        for (std::size_t i = 0; i < count_; ++i) {
+            if (known_[i].first == where) return &known_[i].second;
+        }
+        return nullptr;
+    }
+    void add(const Surroundings& where, Cycles total) {
+        known_[next_] = {where, total};
+        count_ = std::max(count_, ++next_);
+        next_ %= known_.size();
+    }
+
+private:
+    std::array<std::pair<Surroundings, Cycles>, 6> known_{};
+    std::size_t count_ = 0, next_ = 0;
+};
+
 }  // namespace
 
 /// What an estimate is made of, by how a port cuts bursts and not by which port it is.
@@ -250,6 +277,7 @@ public:
     }
     [[nodiscard]] const Traversal& traversal() const { return traversal_; }
     [[nodiscard]] const Compute& compute() const { return compute_; }
+    [[nodiscard]] Totals& totals() const { return totals_; }
 
 private:
     [[nodiscard]] std::int64_t load_cycles(const PortRules& rules, const Access& all) const {
@@ -340,6 +368,7 @@ private:
     // By map, and by bus or port.
     mutable std::array<std::array<std::optional<Access>, 2>, 3> access_;
     mutable std::array<std::array<std::optional<PieceCycles>, 2>, 3> pieces_;
+    mutable Totals totals_;
 };
 
 struct KernelEstimator::Known {
@@ -396,6 +425,29 @@ KernelEstimate KernelEstimator::kernel(const KernelOp& op) {
     return assemble(parts_of(op), op, op.ifm.region, op.ofm.region);
 }
 
+Cycles KernelEstimator::total(const KernelOp& op) {
+    return known_total(parts_of(op), op, op.ifm.region, op.ofm.region);
+}
+
+Cycles KernelEstimator::known_total(const Parts& parts, const KernelOp& op, int ifm_region,
+                                    int ofm_region) {
+    Surroundings where;
+    const std::array<int, 5> regions{ifm_region, ofm_region, op.ifm2.region, op.weight_region,
+                                     op.scale_region};
+    std::transform(regions.begin(), regions.end(), where.ports.begin(),
+                   [&](int region) { return static_cast<std::uint8_t>(port_of(region)); });
+    where.weights = op.weights;
+    where.scales = op.scales;
+    for (auto* ranges : {&where.weights, &where.scales}) {
+        for (stream::ByteRange& range : *ranges) range.base %= address_period_;
+    }
+    Totals& totals = parts.totals();
+    if (const Cycles* known = totals.find(where)) return *known;
+    const Cycles total = assemble(parts, op, ifm_region, ofm_region).total;
+    totals.add(where, total);
+    return total;
+}
+
 Cycles KernelEstimator::least(const KernelOp& op) {
     const Compute& compute = parts_of(op).compute();
     return Cycles{compute.pipeline(0, target_.timing.block_output_delay.count()) +
@@ -409,7 +461,7 @@ PlacementCycles KernelEstimator::placements(const KernelOp& op, const std::array
     PlacementCycles cycles;
     for (std::size_t ifm = 0; ifm < 2; ++ifm) {
         for (std::size_t ofm = 0; ofm < 2; ++ofm) {
-            cycles[ifm][ofm] = assemble(parts, op, regions[ifm], regions[ofm]).total;
+            cycles[ifm][ofm] = known_total(parts, op, regions[ifm], regions[ofm]);
         }
     }
     return cycles;

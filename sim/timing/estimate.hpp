@@ -48,6 +48,8 @@ public:
     /// (once per block position in height and width), so put a guess there when they are not
     /// encoded yet. Throws InvalidStream for sizes that are not positive.
     KernelEstimate kernel(const stream::KernelOp& op);
+    /// kernel(op).total, which is kept for the regions and weights asked for last.
+    Cycles total(const stream::KernelOp& op);
     /// A lower bound of kernel(op).total that needs no look at memory, for searches.
     Cycles least(const stream::KernelOp& op);
     /// Cycles of `op` with IFM and OFM in each of two regions.
@@ -70,6 +72,8 @@ private:
     struct Known;
     [[nodiscard]] std::size_t port_of(int region) const;
     const Parts& parts_of(const stream::KernelOp& op);
+    Cycles known_total(const Parts& parts, const stream::KernelOp& op, int ifm_region,
+                       int ofm_region);
     [[nodiscard]] KernelEstimate assemble(const Parts& parts, const stream::KernelOp& op,
                                           int ifm_region, int ofm_region) const;
 
