@@ -251,7 +251,8 @@ private:
             load.op->kernel.block.depth, static_cast<std::int32_t>(round_up(depth, 16)));
         Way best = *std::min_element(ways.begin(), ways.end(), is_sooner);
         for (const std::int32_t step_of : {unit, 16}) {
-            // Whole blocks are as good where nothing waits.
+            // Whole blocks are as good where nothing waits, and where the gain is less than what is
+            // known of the rates.
             if (step_of < unit && best.finish <= clock_ + load.fast + least_wait) return;
             std::int32_t tried = depth;
             for (const std::int64_t target : {65536, 32768, 16384, 8192}) {
@@ -263,6 +264,8 @@ private:
                 const auto depths = cut_into(depth, step, step);
                 Way way = sliced(load, from, predicted_sizes(load, depths), depths);
                 if (way.places.empty()) continue;
+                const bool gains = (way.finish - clock_) * 32 < (best.finish - clock_) * 31;
+                if (step_of < unit && !gains) continue;
                 if (is_sooner(way, best)) best = way;
                 ways.push_back(std::move(way));
             }
