@@ -111,10 +111,11 @@ struct CompiledNetwork {
     std::vector<CpuOperator> cpu_operators;
     std::vector<std::uint8_t> constants;  ///< region 0; empty when weights are modelled
     Bytes modelled_constants{0};          ///< size of region 0 when weights are modelled
-    /// Hash of what the constants were made from; 0: only `constants` tell, or weights are modelled.
+    /// Hash of what the constants were made from; 0: only `constants` tell, or weights are
+    /// modelled.
     std::uint64_t constants_hash = 0;
-    Bytes arena_size{0};                  ///< region 1
-    Bytes fast_size{0};                   ///< region 2
+    Bytes arena_size{0};  ///< region 1
+    Bytes fast_size{0};   ///< region 2
     std::vector<Placement> placements;
     std::vector<SpilledMap> spills;
     std::vector<Binding> bindings;  ///< every tensor that crosses an NPU segment's border
