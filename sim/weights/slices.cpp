@@ -128,8 +128,9 @@ struct SlicePlanner::WeightSums {
         } else {
             for (std::size_t i = 0; i < codes.size(); ++i) modes.add(from[i], i < half ? a : b);
         }
-        now = a + b + modes.each * static_cast<std::int16_t>(codes.size());
-        now = (a >= too_large) | (b >= too_large) ? Lanes{} + impossible : now;
+        const Lanes beyond = (a >= too_large) | (b >= too_large);
+        now = (a & ~beyond) + (b & ~beyond) + modes.each * static_cast<std::int16_t>(codes.size());
+        now = beyond ? Lanes{} + impossible : now;
         std::memcpy(bits.data(), &now, sizeof now);
     }
 };
