@@ -209,7 +209,7 @@ private:
             items_[static_cast<std::size_t>(load.item)].offset = -1;
         }
         gather(first_of(from), last_of(load.time));
-        const Way where_they_are = direct(load);
+        Way where_they_are = direct(load);
         const bool small = program_.options.optimise == Optimise::size;
         const std::int64_t passes = weight_passes(*load.op);
         if (small && passes == 1) return where_they_are;
@@ -412,7 +412,8 @@ private:
     /// Fine position at which one of an operation's slices starts; that of the one behind the last
     /// is the operation's end.
     static std::int32_t begin_of(const Load& load, std::int32_t part, std::int32_t parts) {
-        return first_of(load.time) + static_cast<std::int32_t>(ceil_div(part * fine, parts));
+        return first_of(load.time) +
+               static_cast<std::int32_t>(ceil_div(std::int64_t{part} * fine, parts));
     }
 
     /// Slices in two buffers that take turns, or in one. No places when there is no room.
