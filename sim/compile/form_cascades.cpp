@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -154,16 +154,13 @@ void form_cascades(Program& program) {
     }
     std::vector<CascadeSearch> searches;
     for (const auto& segment : program.segments) searches.emplace_back(program, segment);
-    std::map<Cut, std::int64_t> tried;
+    std::set<Cut> tried;
     const auto try_cut = [&](Cut cut, const std::string& name) {
-        if (!has_cascades(cut) || !is_whole(cut, program)) return;
-        const auto [entry, is_new] = tried.emplace(cut, 0);
-        if (!is_new) return;
-        std::int64_t& found = entry->second;
+        if (!has_cascades(cut) || !is_whole(cut, program) || !tried.insert(cut).second) return;
         auto placed = std::make_shared<Program>(program);
         carry_out(*placed, cut);
         place(*placed);
-        found = cost(*placed);
+        const std::int64_t found = cost(*placed);
         reason += fmt::format(", {} {}", name, text(found));
         if (found < least) {
             least = found;

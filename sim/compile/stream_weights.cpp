@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -225,13 +226,10 @@ private:
         if (whole.places.empty() && load.item >= 0) whole = kept();
         if (!whole.places.empty()) ways.push_back(std::move(whole));
         ways.push_back(where_they_are);
-        const auto least_finish = [&] {
-            return std::min_element(ways.begin(), ways.end(), is_sooner)->finish;
-        };
-        const bool reread =
-            passes > 1 && (ways.size() == 1 || is_sooner(where_they_are, ways.front()));
-        if (may_be_cut(load) && (reread || least_finish() > clock_ + load.fast + least_wait)) {
-            add_sliced(load, from, ways);
+        Way best = *std::min_element(ways.begin(), ways.end(), is_sooner);
+        const bool reread = best.places.empty() && passes > 1;
+        if (may_be_cut(load) && (reread || best.finish > clock_ + load.fast + least_wait)) {
+            add_sliced(load, from, std::move(best), ways);
         }
         std::stable_sort(ways.begin(), ways.end(), is_sooner);
         for (const Way& way : ways) {
@@ -244,12 +242,11 @@ private:
 
     static bool is_sooner(const Way& a, const Way& b) { return a.score() < b.score(); }
 
-    /// Ways in slices, of sizes predicted.
-    void add_sliced(Load& load, std::int32_t from, std::vector<Way>& ways) {
+    /// Ways in slices, of sizes predicted; `best` is the best one without.
+    void add_sliced(Load& load, std::int32_t from, Way best, std::vector<Way>& ways) {
         const std::int32_t depth = load.op->ofm.extent.c;
         const std::int32_t unit = std::min<std::int32_t>(
             load.op->kernel.block.depth, static_cast<std::int32_t>(round_up(depth, 16)));
-        Way best = *std::min_element(ways.begin(), ways.end(), is_sooner);
         for (const std::int32_t step_of : {unit, 16}) {
             // Whole blocks are as good where nothing waits, and where the gain is less than what is
             // known of the rates.
@@ -320,23 +317,18 @@ private:
         return sizes;
     }
 
-    /// The best way found for slices of these sizes. No places when there is no room.
+    /// A way for slices of these sizes. No places when there is no room.
     Way sliced(Load& load, std::int32_t from, const std::vector<std::int64_t>& sizes,
                const std::vector<std::int32_t>& depths) {
-        Way best;
-        const auto consider = [&](Way way) {
-            if (way.places.empty()) return;
-            for (std::size_t i = 0; i < sizes.size(); ++i) way.places[i].size = sizes[i];
-            way.sizes = sizes;
-            way = timed(load, std::move(way));
-            if (best.places.empty() || way.score() < best.score()) best = std::move(way);
-        };
         // Places of one size: each fits where an earlier slice was.
         const std::vector<std::int64_t> equal(sizes.size(),
                                               *std::max_element(sizes.begin(), sizes.end()));
-        consider(buffered(load, from, equal, depths));
-        if (best.places.empty()) consider(buffered(load, from, sizes, depths));
-        return best;
+        Way way = buffered(load, from, equal, depths);
+        if (way.places.empty()) way = buffered(load, from, sizes, depths);
+        if (way.places.empty()) return way;
+        for (std::size_t i = 0; i < sizes.size(); ++i) way.places[i].size = sizes[i];
+        way.sizes = sizes;
+        return timed(load, std::move(way));
     }
 
     /// Encodes slices of these depths. No places, and nothing changed, when they turn out larger
