@@ -5,20 +5,21 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <span>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/parallel.hpp"
 #include "compile/constants.hpp"
+#include "compile/slice_places.hpp"
 #include "timing/estimate.hpp"
 
 namespace u65sim::compiler {
 
 namespace {
 
-/// Fine positions in one position of the execution order: slices at most.
-constexpr std::int32_t fine = 64;
 /// What one more kernel costs when an operation is cut (waits at its ends that overlap little).
 constexpr std::int64_t cut_cycles = 300;
 /// Slices smaller than this cost more in kernels than they hide.
@@ -27,9 +28,6 @@ constexpr std::int64_t smallest_slice = 4096;
 constexpr std::int64_t least_wait = 500;
 /// What reading weights off-chip anew for every block position costs beyond the bytes.
 constexpr std::int64_t reread_cycles = 1000;
-
-std::int32_t first_of(std::int32_t time) { return time * fine; }
-std::int32_t last_of(std::int32_t time) { return time * fine + fine - 1; }
 
 /// One operation's weights.
 struct Load {
@@ -43,19 +41,33 @@ struct Load {
     std::pair<std::int32_t, std::int64_t> shallow{};  ///< depth and cycles of one slice
 };
 
-/// A way to bring an operation's weights, and when it would end.
-struct Way {
-    std::vector<std::int64_t> sizes;   ///< of the slices; empty: read where they are
-    std::vector<std::int32_t> depths;  ///< channels of each slice
-    std::vector<Lifetime> places;      ///< of the slices, in fine positions
+/// When an operation and the copies of its weights would end.
+struct Ends {
     std::int64_t finish = 0, dma_free = 0;
     [[nodiscard]] std::int64_t score() const { return finish + dma_free / 8; }
+};
+
+/// A way to bring an operation's weights.
+struct Way {
+    std::vector<std::int32_t> depths;  ///< channels of each slice
+    std::vector<Lifetime> places;  ///< of the slices, in fine positions; empty: read where they are
+    Ends ends;
+};
+
+/// Slices of so many channels, of sizes predicted.
+struct Cut {
+    std::int32_t step = 0;
+    Ends ends;
 };
 
 class WeightStreamer {
 public:
     WeightStreamer(Program& program, std::vector<Lifetime> items, std::int64_t limit, int region)
-        : program_(program), items_(std::move(items)), limit_(limit), region_(region) {
+        : program_(program),
+          items_(std::move(items)),
+          slices_(limit),
+          limit_(limit),
+          region_(region) {
         for (auto& item : items_) {
             item.first = first_of(item.first);
             item.last = last_of(item.last);
@@ -118,7 +130,7 @@ private:
             const WeightSlice* slice = owner.slices.empty() ? nullptr : &owner.slices[0];
             const std::int64_t fast = kernel_cycles(op, slice, region_);
             cycles[static_cast<std::size_t>(op.time - begin)] += fast;
-            by_operator[op.graph_operator] += fast;
+            if (explaining()) by_operator[op.graph_operator] += fast;
             if (!slice || op.repeats(i)) continue;
             Load load;
             load.op = &op;
@@ -135,7 +147,6 @@ private:
             loads.push_back(load);
         }
         for (const auto& [index, sum] : by_operator) {
-            if (!explaining()) break;
             const Operator& op = program_.op(index);
             program_.reasons.push_back(
                 fmt::format("time of {} ({}) alone: {} cycles", op.name, to_string(op.type), sum));
@@ -187,8 +198,8 @@ private:
                 const Way way = best_way(load, std::min(from, time));
                 apply(load, way);
                 // Everything of this position waits for its slowest weights.
-                finish = std::max(finish, way.finish + alone - load.fast);
-                dma_free_ = way.dma_free;
+                finish = std::max(finish, way.ends.finish + alone - load.fast);
+                dma_free_ = way.ends.dma_free;
                 if (!way.places.empty()) {
                     earliest = std::max(earliest, way.places.back().first / fine);
                 }
@@ -209,48 +220,54 @@ private:
             reserved = items_[static_cast<std::size_t>(load.item)];
             items_[static_cast<std::size_t>(load.item)].offset = -1;
         }
-        gather(first_of(from), last_of(load.time));
+        slices_.look_at(items_, first_of(from), last_of(load.time));
         Way where_they_are = direct(load);
         const bool small = program_.options.optimise == Optimise::size;
         const std::int64_t passes = weight_passes(*load.op);
         if (small && passes == 1) return where_they_are;
         if (small) from = load.time;
         const std::int32_t depth = load.op->ofm.extent.c;
-        const auto kept = [&] { return timed(load, Way{{load.size}, {depth}, {reserved}, 0, 0}); };
+        const auto whole_at = [&](std::span<const Lifetime> places) {
+            return Way{{depth}, {places.begin(), places.end()}, timed(load, {&depth, 1}, places)};
+        };
         if (program_.options.like_vela) {
-            return load.item >= 0 && load.op->stripes > 1 ? kept() : as_vela(load);
+            return load.item >= 0 && load.op->stripes > 1 ? whole_at({&reserved, 1})
+                                                          : as_vela(load);
         }
-        if (!program_.takes("stream_weights")) return load.item >= 0 ? kept() : where_they_are;
-        std::vector<Way> ways;
-        Way whole = timed(load, buffered(load, from, {load.size}, {depth}));
-        if (whole.places.empty() && load.item >= 0) whole = kept();
-        if (!whole.places.empty()) ways.push_back(std::move(whole));
-        ways.push_back(where_they_are);
-        Way best = *std::min_element(ways.begin(), ways.end(), is_sooner);
+        if (!program_.takes("stream_weights")) {
+            return load.item >= 0 ? whole_at({&reserved, 1}) : where_they_are;
+        }
+        Way best = std::move(where_they_are);
+        auto places = slices_.earliest({from, load.time}, {&load.size, 1});
+        if (places.empty() && load.item >= 0) places = {&reserved, 1};
+        if (!places.empty()) {
+            Way whole = whole_at(places);
+            if (whole.ends.score() <= best.ends.score()) best = std::move(whole);
+        }
         const bool reread = best.places.empty() && passes > 1;
-        if (may_be_cut(load) && (reread || best.finish > clock_ + load.fast + least_wait)) {
-            add_sliced(load, from, std::move(best), ways);
+        if (!may_be_cut(load) || (!reread && best.ends.finish <= clock_ + load.fast + least_wait)) {
+            return best;
         }
-        std::stable_sort(ways.begin(), ways.end(), is_sooner);
-        for (const Way& way : ways) {
-            if (way.sizes.size() <= 1) return way;
-            Way real = cut(load, from, way.depths);
+        for (const Cut& way : cuts(load, from, best.ends)) {
+            Way real = cut(load, from, cut_into(depth, way.step, way.step));
             if (!real.places.empty()) return real;
         }
-        return where_they_are;
+        return best;
     }
 
-    static bool is_sooner(const Way& a, const Way& b) { return a.score() < b.score(); }
-
-    /// Ways in slices, of sizes predicted; `best` is the best one without.
-    void add_sliced(Load& load, std::int32_t from, Way best, std::vector<Way>& ways) {
+    /// Ways in slices, of sizes predicted, that are better than the one that ends so: the best
+    /// first.
+    std::span<const Cut> cuts(Load& load, std::int32_t from, const Ends& without) {
+        cuts_.clear();
         const std::int32_t depth = load.op->ofm.extent.c;
         const std::int32_t unit = std::min<std::int32_t>(
             load.op->kernel.block.depth, static_cast<std::int32_t>(round_up(depth, 16)));
-        for (const std::int32_t step_of : {unit, 16}) {
+        Ends best = without;
+        const std::array steps{unit, 16};
+        for (const auto step_of : std::span{steps}.first(unit == 16 ? 1 : 2)) {
             // Whole blocks are as good where nothing waits, and where the gain is less than what is
             // known of the rates.
-            if (step_of < unit && best.finish <= clock_ + load.fast + least_wait) return;
+            if (step_of < unit && best.finish <= clock_ + load.fast + least_wait) break;
             std::int32_t tried = depth;
             for (const std::int64_t target : {65536, 32768, 16384, 8192}) {
                 const std::int64_t parts = ceil_div(load.size, target);
@@ -258,15 +275,27 @@ private:
                     static_cast<std::int32_t>(round_up(ceil_div(depth, parts), step_of));
                 if (step >= tried || ceil_div(depth, step) > fine / 2) continue;
                 tried = step;
-                const auto depths = cut_into(depth, step, step);
-                Way way = sliced(load, from, predicted_sizes(load, depths), depths);
-                if (way.places.empty()) continue;
-                const bool gains = (way.finish - clock_) * 32 < (best.finish - clock_) * 31;
-                if (step_of < unit && !gains) continue;
-                if (is_sooner(way, best)) best = way;
-                ways.push_back(std::move(way));
+                depths_.assign(static_cast<std::size_t>(ceil_div(depth, step)), step);
+                depths_.back() = depth - step * static_cast<std::int32_t>(depths_.size() - 1);
+                sizes_.assign(depths_.size(), predicted_size(load, step));
+                sizes_.back() = predicted_size(load, depths_.back());
+                const auto serves = [&](const Ends& ends) {
+                    const bool gains = (ends.finish - clock_) * 32 < (best.finish - clock_) * 31;
+                    return ends.score() < without.score() && (step_of == unit || gains);
+                };
+                if (!serves(ends_at_least(load, depths_, sizes_))) continue;
+                const auto places = sliced(load, from, sizes_);
+                if (places.empty()) continue;
+                const Ends ends = timed(load, depths_, places);
+                if (!serves(ends)) continue;
+                if (ends.score() < best.score()) best = ends;
+                cuts_.push_back({step, ends});
             }
         }
+        std::stable_sort(cuts_.begin(), cuts_.end(), [](const Cut& a, const Cut& b) {
+            return a.ends.score() < b.ends.score();
+        });
+        return cuts_;
     }
 
     /// Slices are of output channels alone, so a depthwise operation stays whole. A map in DRAM
@@ -290,13 +319,14 @@ private:
         return depths;
     }
 
+    static std::int64_t predicted_size(const Load& load, std::int64_t channels) {
+        return load.size * channels / load.op->ofm.extent.c * 51 / 50 + 128;
+    }
     static std::vector<std::int64_t> predicted_sizes(const Load& load,
                                                      const std::vector<std::int32_t>& depths) {
         std::vector<std::int64_t> sizes;
         sizes.reserve(depths.size());
-        for (const std::int64_t share : depths) {
-            sizes.push_back(load.size * share / load.op->ofm.extent.c * 51 / 50 + 128);
-        }
+        for (const auto share : depths) sizes.push_back(predicted_size(load, share));
         return sizes;
     }
 
@@ -317,27 +347,27 @@ private:
         return sizes;
     }
 
-    /// A way for slices of these sizes. No places when there is no room.
-    Way sliced(Load& load, std::int32_t from, const std::vector<std::int64_t>& sizes,
-               const std::vector<std::int32_t>& depths) {
+    /// Places for slices of these sizes. None when there is no room.
+    std::span<const Lifetime> sliced(const Load& load, std::int32_t from,
+                                     std::span<const std::int64_t> sizes) {
         // Places of one size: each fits where an earlier slice was.
-        const std::vector<std::int64_t> equal(sizes.size(),
-                                              *std::max_element(sizes.begin(), sizes.end()));
-        Way way = buffered(load, from, equal, depths);
-        if (way.places.empty()) way = buffered(load, from, sizes, depths);
-        if (way.places.empty()) return way;
-        for (std::size_t i = 0; i < sizes.size(); ++i) way.places[i].size = sizes[i];
-        way.sizes = sizes;
-        return timed(load, std::move(way));
+        equal_.assign(sizes.size(), *std::max_element(sizes.begin(), sizes.end()));
+        const auto places = slices_.earliest({from, load.time}, equal_);
+        if (places.empty()) return slices_.earliest({from, load.time}, sizes);
+        sliced_.assign(places.begin(), places.end());
+        for (std::size_t i = 0; i < sizes.size(); ++i) sliced_[i].size = sizes[i];
+        return sliced_;
     }
 
     /// Encodes slices of these depths. No places, and nothing changed, when they turn out larger
     /// than there is room for.
-    Way cut(Load& load, std::int32_t from, const std::vector<std::int32_t>& depths) {
+    Way cut(Load& load, std::int32_t from, std::vector<std::int32_t> depths) {
         std::vector<WeightSlice> slices = encode(load, depths);
-        Way real = sliced(load, from, sizes_of(slices), depths);
-        if (!real.places.empty()) load.op->slices = std::move(slices);
-        return real;
+        const auto places = sliced(load, from, sizes_of(slices));
+        if (places.empty()) return {};
+        const Ends ends = timed(load, depths, places);
+        load.op->slices = std::move(slices);
+        return {std::move(depths), {places.begin(), places.end()}, ends};
     }
 
     /// What Vela does: one operation ahead at most, whole where the time of the operation before
@@ -350,18 +380,19 @@ private:
         if (program_.spilling() && weight_passes(op) == 1) return where_they_are;
         const std::int32_t before = std::max(load.time - 1, segment_begin_);
         std::int64_t room = limit_;
-        gather(first_of(load.time), last_of(load.time));
-        for (const Lifetime& item : near_) room -= item.size;
-        gather(first_of(before), last_of(load.time));
+        slices_.look_at(items_, first_of(load.time), last_of(load.time));
+        room -= slices_.bytes();
+        slices_.look_at(items_, first_of(before), last_of(load.time));
         const std::int64_t slack = load.time > segment_begin_ ? slack_ : 0;
         const std::int64_t full = dma_cycles(load.size);
         const std::int32_t depth = op.ofm.extent.c;
         const std::int64_t ahead = std::min({load.size, load.size * slack / full, room / 2});
         const auto from_or_now = [&](const std::vector<std::int64_t>& sizes,
                                      const std::vector<std::int32_t>& depths, bool twice) {
-            Way way = in_turns(load, before, sizes, depths, twice);
-            if (way.places.empty()) way = in_turns(load, load.time, sizes, depths, twice);
-            return timed(load, std::move(way));
+            auto places = slices_.in_turns({before, load.time}, sizes, twice);
+            if (places.empty()) places = slices_.in_turns({load.time, load.time}, sizes, twice);
+            if (places.empty()) return Way{};
+            return Way{depths, {places.begin(), places.end()}, timed(load, depths, places)};
         };
         if (ahead < load.size && may_be_cut(op) && depth > 16) {
             const std::int32_t block = op.kernel.block.depth;
@@ -401,92 +432,16 @@ private:
         return whole.places.empty() ? where_they_are : whole;
     }
 
-    /// Fine position at which one of an operation's slices starts; that of the one behind the last
-    /// is the operation's end.
-    static std::int32_t begin_of(const Load& load, std::int32_t part, std::int32_t parts) {
-        return first_of(load.time) +
-               static_cast<std::int32_t>(ceil_div(std::int64_t{part} * fine, parts));
-    }
-
-    /// Slices in two buffers that take turns, or in one. No places when there is no room.
-    Way in_turns(const Load& load, std::int32_t from, const std::vector<std::int64_t>& sizes,
-                 const std::vector<std::int32_t>& depths, bool twice) {
-        Way way{sizes, depths, {}, 0, 0};
-        const auto parts = static_cast<std::int32_t>(sizes.size());
-        const auto sub = [&](std::int32_t part) { return begin_of(load, part, parts); };
-        std::vector<Lifetime> taken = near_;
-        for (std::int32_t part = 0; part < parts; ++part) {
-            const std::int32_t begin = part == 0 ? first_of(from) : sub(twice ? part - 1 : part);
-            Lifetime place{sizes[static_cast<std::size_t>(part)], begin, sub(part + 1) - 1, -1};
-            place.offset = lowest_fit(taken, place);
-            if (place.offset + place.size > limit_) return Way{};
-            taken.insert(std::upper_bound(taken.begin(), taken.end(), place, is_below), place);
-            way.places.push_back(place);
-        }
-        return way;
-    }
-
     Way direct(const Load& load) {
         Way way;
         // The decoder's reads fill fewer bursts than copies: one sixteenth slower (measured on the
         // machine, 2.85 of 3.03 bytes a cycle).
         const std::int64_t copied = dma_cycles(load.size * weight_passes(*load.op));
-        way.dma_free = std::max(clock_, dma_free_) + copied + copied / 16;
-        way.finish = clock_ + load.fast + (load.direct - load.fast) * load.op->stripes;
-        way.finish = std::max(way.finish, way.dma_free);
-        if (weight_passes(*load.op) > 1) way.finish += reread_cycles;
-        return way;
-    }
-
-    static bool is_below(const Lifetime& a, const Lifetime& b) { return a.offset < b.offset; }
-
-    /// Lifetimes that meet fine positions first .. last, in order of their offsets.
-    void gather(std::int32_t first, std::int32_t last) {
-        near_.clear();
-        for (const auto& item : items_) {
-            if (item.offset >= 0 && item.first <= last && first <= item.last) {
-                near_.push_back(item);
-            }
-        }
-        std::sort(near_.begin(), near_.end(), is_below);
-    }
-
-    /// Slices of these sizes, each copied from the earliest position on at which it has room.
-    /// No places when one never has.
-    Way buffered(const Load& load, std::int32_t from, const std::vector<std::int64_t>& sizes,
-                 const std::vector<std::int32_t>& depths) {
-        Way way{sizes, depths, {}, 0, 0};
-        const auto parts = static_cast<std::int32_t>(sizes.size());
-        const auto sub = [&](std::int32_t part) { return begin_of(load, part, parts); };
-        std::vector<std::int32_t> begins;
-        for (std::int32_t time = from; time < load.time; ++time) begins.push_back(first_of(time));
-        for (std::int32_t part = 0; part < parts; ++part) begins.push_back(sub(part));
-        std::vector<Lifetime> taken;
-        taken.reserve(near_.size() + sizes.size());
-        taken = near_;
-        way.places.reserve(sizes.size());
-        std::size_t lowest = 0;
-        for (std::int32_t part = 0; part < parts; ++part) {
-            std::size_t low = lowest;
-            std::size_t high = static_cast<std::size_t>(load.time - from + part) + 1;
-            Lifetime found;
-            // Mostly there is room where the slice before begins.
-            for (std::size_t middle = low; low < high; middle = (low + high) / 2) {
-                Lifetime trial{sizes[static_cast<std::size_t>(part)], begins[middle],
-                               sub(part + 1) - 1, -1};
-                trial.offset = lowest_fit(taken, trial);
-                if (trial.offset + trial.size <= limit_) {
-                    found = trial;
-                    high = middle;
-                } else {
-                    low = middle + 1;
-                }
-            }
-            if (found.offset < 0) return Way{};
-            lowest = low;
-            taken.insert(std::upper_bound(taken.begin(), taken.end(), found, is_below), found);
-            way.places.push_back(found);
-        }
+        Ends& ends = way.ends;
+        ends.dma_free = std::max(clock_, dma_free_) + copied + copied / 16;
+        ends.finish = clock_ + load.fast + (load.direct - load.fast) * load.op->stripes;
+        ends.finish = std::max(ends.finish, ends.dma_free);
+        if (weight_passes(*load.op) > 1) ends.finish += reread_cycles;
         return way;
     }
 
@@ -510,39 +465,51 @@ private:
         return load.shallow.second;
     }
 
-    /// Predicts when an operation whose weights come this way ends.
-    Way timed(Load& load, Way way) {
-        if (way.places.empty()) return way;
-        const auto parts = static_cast<std::int64_t>(way.places.size());
-        const auto cycles = [&](std::int32_t depth) {
-            return parts > 1 ? slice_cycles(load, depth) + cut_cycles : load.fast;
-        };
-        std::int32_t depth = way.depths.front();
-        std::int64_t part_cycles = cycles(depth);
-        std::vector<std::int64_t> starts;
-        std::int64_t kernel = clock_;
-        std::int64_t dma = dma_free_;
-        for (std::size_t part = 0; part < way.places.size(); ++part) {
-            const std::int32_t first = way.places[part].first;
+    /// Cycles of one of an operation's parts of so many channels.
+    [[nodiscard]] std::int64_t part_cycles(Load& load, std::int32_t depth,
+                                           std::size_t parts) const {
+        return parts > 1 ? slice_cycles(load, depth) + cut_cycles : load.fast;
+    }
+
+    /// No way in slices like these ends earlier.
+    Ends ends_at_least(Load& load, std::span<const std::int32_t> depths,
+                       std::span<const std::int64_t> sizes) {
+        // All but the last are alike.
+        const auto others = static_cast<std::int64_t>(depths.size()) - 1;
+        const std::int64_t first = part_cycles(load, depths.front(), depths.size());
+        const std::int64_t last = part_cycles(load, depths.back(), depths.size());
+        Ends ends;
+        ends.dma_free = dma_free_ + others * dma_cycles(sizes.front()) + dma_cycles(sizes.back());
+        ends.finish = std::max(clock_ + others * first, ends.dma_free) + last;
+        return ends;
+    }
+
+    /// Predicts when an operation ends whose weights come in parts like these.
+    Ends timed(Load& load, std::span<const std::int32_t> depths, std::span<const Lifetime> places) {
+        const auto parts = static_cast<std::int64_t>(places.size());
+        std::int32_t depth = depths.front();
+        std::int64_t cycles = part_cycles(load, depth, places.size());
+        starts_.clear();
+        Ends ends{clock_, dma_free_};
+        for (std::size_t part = 0; part < places.size(); ++part) {
+            const std::int32_t first = places[part].first;
             std::int64_t issue = clock_;
             if (first / fine < load.time) {
                 issue = started_[static_cast<std::size_t>(first / fine)];
-            } else if (!starts.empty()) {
+            } else if (!starts_.empty()) {
                 const std::int64_t position = (first % fine) * parts / fine;
-                const auto at = std::min(static_cast<std::size_t>(position), starts.size());
-                issue = at < starts.size() ? starts[at] : kernel;
+                const auto at = std::min(static_cast<std::size_t>(position), starts_.size());
+                issue = at < starts_.size() ? starts_[at] : ends.finish;
             }
-            dma = std::max(dma, issue) + dma_cycles(way.places[part].size);
-            starts.push_back(std::max(kernel, dma));
-            if (way.depths[part] != depth) {
-                depth = way.depths[part];
-                part_cycles = cycles(depth);
+            ends.dma_free = std::max(ends.dma_free, issue) + dma_cycles(places[part].size);
+            starts_.push_back(std::max(ends.finish, ends.dma_free));
+            if (depths[part] != depth) {
+                depth = depths[part];
+                cycles = part_cycles(load, depth, places.size());
             }
-            kernel = starts.back() + part_cycles;
+            ends.finish = starts_.back() + cycles;
         }
-        way.finish = kernel;
-        way.dma_free = dma;
-        return way;
+        return ends;
     }
 
     /// Reasons are only written for those who read them.
@@ -562,7 +529,7 @@ private:
             fmt::format("weights of {} at position {}, {} B: {} cycles with weights in SRAM, {} "
                         "where they are; {}, which waits {} cycles",
                         load.op->name, load.time, load.size, load.fast, load.direct, form,
-                        std::max<std::int64_t>(0, way.finish - clock_ - load.fast)));
+                        std::max<std::int64_t>(0, way.ends.finish - clock_ - load.fast)));
     }
 
     void apply(Load& load, const Way& way) {
@@ -579,8 +546,8 @@ private:
         for (std::size_t i = 0; i < way.places.size(); ++i) {
             const Lifetime& place = way.places[i];
             Buffer made;
-            made.name = way.places.size() == 1 ? op.name + "/weights"
-                                               : fmt::format("{}/weights{}", op.name, i);
+            made.name = op.name + "/weights";
+            if (way.places.size() > 1) made.name += std::to_string(i);
             made.kind = Placement::Kind::weight_buffer;
             made.size = place.size;
             made.first_use = place.first;
@@ -627,13 +594,18 @@ private:
 
     Program& program_;
     std::vector<Lifetime> items_;
-    std::vector<Lifetime> near_;
+    SlicePlacer slices_;
     std::int64_t limit_;
     int region_;
     std::vector<std::pair<const NpuOp*, int>> reserved_;
     std::vector<std::int32_t> steps_;
     std::vector<std::int64_t> started_;
     std::vector<int> streamed_;
+    // Of the way that is looked at.
+    std::vector<Cut> cuts_;
+    std::vector<std::int32_t> depths_;
+    std::vector<std::int64_t> sizes_, equal_, starts_;
+    std::vector<Lifetime> sliced_;
     std::pair<std::int64_t, std::int64_t> copy_{-1, 0};  ///< size and cycles of one copy
     std::int64_t clock_ = 0, dma_free_ = 0;
     std::int32_t segment_begin_ = 0;
