@@ -102,7 +102,7 @@ public:
     void dma_wait(int outstanding) { wait(copies_, outstanding); }
     void kernel(const stream::KernelOp& op) {
         wait(kernels_, arch_.max_outstanding_kernels - 1);
-        const timing::KernelEstimate estimate = estimator_.kernel(op);
+        const timing::KernelTimes estimate = estimator_.times(op);
         const std::int64_t start = std::max(parser_, last(kernels_));
         off_chip_ = std::max(off_chip_, start) + estimate.port_cycles[1].count();
         kernels_.push_back(start + estimate.total.count());

@@ -90,7 +90,7 @@ private:
         NpuOp& op = ops[at];
         KernelOp k = kernel_of(op);
         const auto cost = [&] {
-            const timing::KernelEstimate estimate = program_.estimator->kernel(k);
+            const timing::KernelTimes estimate = program_.estimator->times(k);
             std::int64_t cycles = estimate.total.count();
             if (at > 0 && !same_layout(k, ops[at - 1].kernel)) cycles += estimate.fill.count();
             if (at + 1 < ops.size() && !same_layout(k, ops[at + 1].kernel)) {
@@ -98,7 +98,7 @@ private:
             }
             return cycles;
         };
-        const timing::KernelEstimate now = program_.estimator->kernel(k);
+        const timing::KernelTimes now = program_.estimator->times(k);
         std::int64_t least = cost() * (100 - least_gain) / 100;
         const std::int64_t floor = std::max(now.mac, now.output).count();
         if (floor >= least || now.total.count() - floor < worth) return;

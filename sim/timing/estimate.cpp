@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "timing/axi.hpp"
+#include "timing/kernel_key.hpp"
 #include "timing/mac_array.hpp"
 #include "timing/output_unit.hpp"
 
@@ -27,14 +28,7 @@ std::int64_t transfer_cycles(const Access& access, const PortRules& rules, bool 
     return std::max(streaming_cycles(access, rules, write), capped_cycles(access, rules)).count();
 }
 
-Access total_of(const PortTraffic& traffic, bool write) {
-    Access sum;
-    for (std::size_t i = 0; i < channel_count; ++i) {
-        if (is_write(static_cast<Channel>(i)) != write) continue;
-        sum += {traffic.bytes[i].count(), traffic.beats[i], traffic.bursts[i]};
-    }
-    return sum;
-}
+bool has_second_map(const KernelOp& op) { return op.is_binary() && !op.broadcast.scalar; }
 
 /// Sizes that occur along one axis: all but the last are equal.
 struct AxisSize {
@@ -161,75 +155,28 @@ Access map_traffic(const stream::FeatureMap& map, const Traversal& traversal, co
     return sum * rows;
 }
 
-/// As the parts know a kernel: without what they do not depend on.
-stream::KernelOp key_of(const KernelOp& op, std::uint64_t period) {
-    KernelOp key = op;
-    for (stream::FeatureMap* map : {&key.ifm, &key.ifm2, &key.ofm}) {
-        map->region = 0;
-        map->zero_point = 0;
-        for (auto& base : map->base) base %= period;
-    }
-    key.weight_region = key.scale_region = 0;
-    key.weights = key.scales = {};
-    key.blockdep = 0;
-    return key;
-}
-
-struct KeyHash {
-    static void mix(std::size_t& hash, std::uint64_t value) {
-        hash = (hash ^ static_cast<std::size_t>(value)) * 0x9E3779B97F4A7C15ULL;
-        hash ^= hash >> 29;
-    }
-    static void mix(std::size_t& hash, const stream::FeatureMap& map) {
-        mix(hash, map.base[0] ^ (map.base[2] << 20));
-        mix(hash, static_cast<std::uint64_t>(map.height) << 40 ^
-                      static_cast<std::uint64_t>(map.width) << 20 ^
-                      static_cast<std::uint64_t>(map.depth));
-        mix(hash, static_cast<std::uint64_t>(map.stride_y) << 24 ^
-                      static_cast<std::uint64_t>(map.stride_x) ^
-                      static_cast<std::uint64_t>(map.height0) << 44);
-    }
-    std::size_t operator()(const KernelOp& op) const {
-        std::size_t hash = static_cast<std::size_t>(op.kind);
-        mix(hash, op.ifm);
-        mix(hash, op.ofm);
-        if (op.is_binary()) mix(hash, op.ifm2);
-        mix(hash, static_cast<std::uint64_t>(op.kernel.height) << 32 ^
-                      static_cast<std::uint64_t>(op.kernel.width) << 16 ^
-                      static_cast<std::uint64_t>(op.kernel.stride_y));
-        mix(hash, static_cast<std::uint64_t>(op.block.height) << 40 ^
-                      static_cast<std::uint64_t>(op.block.width) << 20 ^
-                      static_cast<std::uint64_t>(op.block.depth));
-        mix(hash, static_cast<std::uint64_t>(op.pad.top) << 16 ^
-                      static_cast<std::uint64_t>(op.pad.bottom));
-        return hash;
-    }
-};
-
-/// What an estimate depends on beside its parts.
-struct Surroundings {
-    std::array<std::uint8_t, 5> ports{};  ///< of IFM, OFM, second input, weights and scales
-    std::array<stream::ByteRange, 2> weights{}, scales{};
-    bool operator==(const Surroundings&) const = default;
-};
-
-/// Totals of one kernel, the ones asked for last.
-class Totals {
+/// Times of one kernel, the ones asked for last.
+class Recent {
 public:
-    [[nodiscard]] const Cycles* find(const Surroundings& where) const {
+    /// What times depend on beside a kernel's parts.
+    using Where = std::array<std::uint64_t, 5>;
+
+    [[nodiscard]] const KernelTimes* find(const Where& where) const {
         for (std::size_t i = 0; i < count_; ++i) {
             if (known_[i].first == where) return &known_[i].second;
         }
         return nullptr;
     }
-    void add(const Surroundings& where, Cycles total) {
-        known_[next_] = {where, total};
+    const KernelTimes& add(const Where& where, const KernelTimes& times) {
+        auto& entry = known_[next_];
+        entry = {where, times};
         count_ = std::max(count_, ++next_);
         next_ %= known_.size();
+        return entry.second;
     }
 
 private:
-    std::array<std::pair<Surroundings, Cycles>, 6> known_{};
+    std::array<std::pair<Where, KernelTimes>, 6> known_{};
     std::size_t count_ = 0, next_ = 0;
 };
 
@@ -239,12 +186,12 @@ private:
 class KernelEstimator::Parts {
 public:
     enum Map : std::uint8_t { first_in, second_in, out };
-    /// `op`, `rules` must outlive this.
+    /// `rules` must outlive this.
     Parts(const KernelOp& op, const Target& target, const Architecture& arch,
           const std::array<PortRules, 2>& rules)
         : op_(op),
           rules_(rules),
-          traversal_(op, arch),
+          traversal_(op_, arch),
           compute_(compute_of(traversal_, arch, target)) {}
 
     /// What the whole map costs on a port; worked out when it is asked for.
@@ -277,7 +224,7 @@ public:
     }
     [[nodiscard]] const Traversal& traversal() const { return traversal_; }
     [[nodiscard]] const Compute& compute() const { return compute_; }
-    [[nodiscard]] Totals& totals() const { return totals_; }
+    [[nodiscard]] Recent& recent() const { return recent_; }
 
 private:
     [[nodiscard]] std::int64_t load_cycles(const PortRules& rules, const Access& all) const {
@@ -361,14 +308,14 @@ private:
         return over_blocks(op_.ofm, bus, [](const Box& block) { return block; });
     }
 
-    const KernelOp& op_;
+    const KernelOp op_;
     const std::array<PortRules, 2>& rules_;
     Traversal traversal_;
     Compute compute_;
     // By map, and by bus or port.
     mutable std::array<std::array<std::optional<Access>, 2>, 3> access_;
     mutable std::array<std::array<std::optional<PieceCycles>, 2>, 3> pieces_;
-    mutable Totals totals_;
+    mutable Recent recent_;
 };
 
 struct KernelEstimator::Known {
@@ -376,7 +323,7 @@ struct KernelEstimator::Known {
         std::unique_ptr<const Parts> parts;
         std::uint64_t network = 0;  ///< the last one that asked
     };
-    std::unordered_map<KernelOp, Entry, KeyHash> parts;
+    std::unordered_map<KernelKey, Entry, KernelKeyHash> parts;
 };
 
 KernelEstimator::KernelEstimator(const Target& target)
@@ -386,12 +333,34 @@ KernelEstimator::KernelEstimator(const Target& target)
       address_period_(static_cast<std::uint64_t>(
           std::lcm(std::lcm(rules_[0].bus.burst_bytes, rules_[1].bus.burst_bytes),
                    std::lcm(rules_[0].bus.beat_bytes, rules_[1].bus.beat_bytes)))),
-      known_(std::make_unique<Known>()) {}
+      known_(std::make_unique<Known>()) {
+    for (std::size_t region = 0; region < ports_.size(); ++region) {
+        ports_[region] = static_cast<std::uint8_t>(
+            port_of_region(target_.memory_mode, static_cast<int>(region)));
+    }
+}
 
 KernelEstimator::~KernelEstimator() = default;
 
 std::size_t KernelEstimator::port_of(int region) const {
+    const auto index = static_cast<std::size_t>(region);
+    if (index < ports_.size()) return ports_[index];
     return static_cast<std::size_t>(port_of_region(target_.memory_mode, region));
+}
+
+/// Where a kernel's operands are: the ports to them.
+struct KernelEstimator::Ports {
+    std::size_t ifm = 0, ofm = 0, ifm2 = 0, weights = 0, scales = 0;
+};
+
+KernelEstimator::Ports KernelEstimator::ports_of(const KernelOp& op) const {
+    Ports ports{port_of(op.ifm.region), port_of(op.ofm.region)};
+    if (has_second_map(op)) ports.ifm2 = port_of(op.ifm2.region);
+    if (op.has_weights()) {
+        ports.weights = port_of(op.weight_region);
+        ports.scales = port_of(op.scale_region);
+    }
+    return ports;
 }
 
 void KernelEstimator::begin_network() {
@@ -403,11 +372,11 @@ std::size_t KernelEstimator::known() const { return known_->parts.size(); }
 
 const KernelEstimator::Parts& KernelEstimator::parts_of(const KernelOp& op) {
     const auto [entry, is_new] =
-        known_->parts.try_emplace(key_of(op, address_period_), Known::Entry{nullptr, network_});
+        known_->parts.try_emplace(KernelKey{op, address_period_}, Known::Entry{nullptr, network_});
     auto& [parts, network] = entry->second;
     if (is_new) {
         try {
-            parts = std::make_unique<Parts>(entry->first, target_, arch_, rules_);
+            parts = std::make_unique<Parts>(op, target_, arch_, rules_);
         } catch (...) {
             known_->parts.erase(entry);
             throw;
@@ -422,30 +391,28 @@ const KernelEstimator::Parts& KernelEstimator::parts_of(const KernelOp& op) {
 }
 
 KernelEstimate KernelEstimator::kernel(const KernelOp& op) {
-    return assemble(parts_of(op), op, op.ifm.region, op.ofm.region);
+    return assemble(parts_of(op), op, ports_of(op));
 }
 
-Cycles KernelEstimator::total(const KernelOp& op) {
-    return known_total(parts_of(op), op, op.ifm.region, op.ofm.region);
+KernelTimes KernelEstimator::times(const KernelOp& op) {
+    return known_times(parts_of(op), op, ports_of(op));
 }
 
-Cycles KernelEstimator::known_total(const Parts& parts, const KernelOp& op, int ifm_region,
-                                    int ofm_region) {
-    Surroundings where;
-    const std::array<int, 5> regions{ifm_region, ofm_region, op.ifm2.region, op.weight_region,
-                                     op.scale_region};
-    std::transform(regions.begin(), regions.end(), where.ports.begin(),
-                   [&](int region) { return static_cast<std::uint8_t>(port_of(region)); });
-    where.weights = op.weights;
-    where.scales = op.scales;
-    for (auto* ranges : {&where.weights, &where.scales}) {
-        for (stream::ByteRange& range : *ranges) range.base %= address_period_;
+const KernelTimes& KernelEstimator::known_times(const Parts& parts, const KernelOp& op,
+                                                const Ports& ports) {
+    Recent::Where where{ports.ifm | ports.ofm << 1 | ports.ifm2 << 2 | ports.weights << 3 |
+                        ports.scales << 4};
+    if (op.has_weights()) {
+        const auto packed = [&](const stream::ByteRange& range) {
+            return (range.base & (address_period_ - 1)) << 32 | range.length;
+        };
+        where[1] = packed(op.weights[0]);
+        where[2] = packed(op.weights[1]);
+        where[3] = packed(op.scales[0]);
+        where[4] = packed(op.scales[1]);
     }
-    Totals& totals = parts.totals();
-    if (const Cycles* known = totals.find(where)) return *known;
-    const Cycles total = assemble(parts, op, ifm_region, ofm_region).total;
-    totals.add(where, total);
-    return total;
+    if (const KernelTimes* known = parts.recent().find(where)) return *known;
+    return parts.recent().add(where, assemble(parts, op, ports));
 }
 
 Cycles KernelEstimator::least(const KernelOp& op) {
@@ -458,17 +425,20 @@ Cycles KernelEstimator::least(const KernelOp& op) {
 
 PlacementCycles KernelEstimator::placements(const KernelOp& op, const std::array<int, 2>& regions) {
     const Parts& parts = parts_of(op);
+    Ports ports = ports_of(op);
     PlacementCycles cycles;
     for (std::size_t ifm = 0; ifm < 2; ++ifm) {
         for (std::size_t ofm = 0; ofm < 2; ++ofm) {
-            cycles[ifm][ofm] = known_total(parts, op, regions[ifm], regions[ofm]);
+            ports.ifm = port_of(regions[ifm]);
+            ports.ofm = port_of(regions[ofm]);
+            cycles[ifm][ofm] = known_times(parts, op, ports).total;
         }
     }
     return cycles;
 }
 
-KernelEstimate KernelEstimator::assemble(const Parts& parts, const KernelOp& op, int ifm_region,
-                                         int ofm_region) const {
+KernelEstimate KernelEstimator::assemble(const Parts& parts, const KernelOp& op,
+                                         const Ports& ports) const {
     const Traversal& traversal = parts.traversal();
     const Compute& compute = parts.compute();
     KernelEstimate estimate;
@@ -476,25 +446,27 @@ KernelEstimate KernelEstimator::assemble(const Parts& parts, const KernelOp& op,
     estimate.jobs = estimate.blocks * traversal.jobs_per_block();
     estimate.mac = Cycles{compute.mac};
     estimate.output = Cycles{compute.output};
-    const std::size_t ifm_port = port_of(ifm_region);
-    const std::size_t ofm_port = port_of(ofm_region);
-    add(estimate.ports[ifm_port], Channel::ifm, parts.access(Parts::first_in, ifm_port));
+    const auto [ifm_port, ofm_port, ifm2_port, weight_port, scale_port] = ports;
+    std::array<Access, 2> all_reads{}, all_writes{};
+    const auto read = [&](std::size_t port, Channel channel, const Access& access) {
+        add(estimate.ports[port], channel, access);
+        all_reads[port] += access;
+    };
+    read(ifm_port, Channel::ifm, parts.access(Parts::first_in, ifm_port));
     add(estimate.ports[ofm_port], Channel::ofm, parts.access(Parts::out, ofm_port));
-    if (op.is_binary() && !op.broadcast.scalar) {
-        const std::size_t port = port_of(op.ifm2.region);
-        add(estimate.ports[port], Channel::ifm, parts.access(Parts::second_in, port));
+    all_writes[ofm_port] += parts.access(Parts::out, ofm_port);
+    if (has_second_map(op)) {
+        read(ifm2_port, Channel::ifm, parts.access(Parts::second_in, ifm2_port));
     }
     // Weights and scales: the whole range once per block position.
     if (op.has_weights()) {
         const std::int64_t positions = std::int64_t{traversal.blocks_y()} * traversal.blocks_x();
-        const auto fetch = [&](Channel channel, int region, const stream::ByteRange& range) {
-            const std::size_t port = port_of(region);
-            add(estimate.ports[port], channel,
-                run_access(range.base, range.length, rules_[port].bus) * positions);
+        const auto fetch = [&](Channel channel, std::size_t port, const stream::ByteRange& range) {
+            read(port, channel, run_access(range.base, range.length, rules_[port].bus) * positions);
         };
         for (std::size_t core = 0; core < 2; ++core) {
-            fetch(Channel::weights, op.weight_region, op.weights[core]);
-            fetch(Channel::scales, op.scale_region, op.scales[core]);
+            fetch(Channel::weights, weight_port, op.weights[core]);
+            fetch(Channel::scales, scale_port, op.scales[core]);
         }
     }
 
@@ -503,13 +475,12 @@ KernelEstimate KernelEstimator::assemble(const Parts& parts, const KernelOp& op,
     const Parts::PieceCycles& in = parts.piece(Parts::first_in, ifm_port);
     std::int64_t load = in.mean + rules_[ifm_port].read_latency / parts.loads_a_box();
     std::int64_t first_load = in.first + rules_[ifm_port].read_latency;
-    if (op.is_binary() && !op.broadcast.scalar) {
-        const std::size_t port = port_of(op.ifm2.region);
-        const Parts::PieceCycles& in2 = parts.piece(Parts::second_in, port);
-        const std::int64_t latency = rules_[port].read_latency;
-        load = port == ifm_port ? load + in2.mean : std::max(load, in2.mean + latency);
-        first_load =
-            port == ifm_port ? first_load + in2.first : std::max(first_load, in2.first + latency);
+    if (has_second_map(op)) {
+        const Parts::PieceCycles& in2 = parts.piece(Parts::second_in, ifm2_port);
+        const std::int64_t latency = rules_[ifm2_port].read_latency;
+        const bool together = ifm2_port == ifm_port;
+        load = together ? load + in2.mean : std::max(load, in2.mean + latency);
+        first_load = together ? first_load + in2.first : std::max(first_load, in2.first + latency);
     }
     const std::int64_t last_chunk = parts.piece(Parts::out, ofm_port).mean;
     std::int64_t bound =
@@ -518,8 +489,8 @@ KernelEstimate KernelEstimator::assemble(const Parts& parts, const KernelOp& op,
         (compute.mac >= compute.output ? compute.last_output : compute.first_array);
     estimate.bound_by = compute.mac >= compute.output ? Cause::mac : Cause::output;
     for (std::size_t port = 0; port < 2; ++port) {
-        const Access reads = total_of(estimate.ports[port], false);
-        const Access writes = total_of(estimate.ports[port], true);
+        const Access& reads = all_reads[port];
+        const Access& writes = all_writes[port];
         Access both = reads;
         both += writes;
         if (both.beats == 0) continue;

@@ -16,13 +16,16 @@
 
 namespace u65sim::timing {
 
-struct KernelEstimate {
+struct KernelTimes {
     Cycles mac{0};     ///< MAC array busy, all blocks at their real sizes
     Cycles output{0};  ///< output unit busy
     Cycles total{0};   ///< alone, from its first IFM load to its last write response
     Cycles fill{0};    ///< of `total`, what neighbours can hide when their blocks may overlap
     /// Steady-state time of each port, the larger of its two directions (cap: both together).
     std::array<Cycles, 2> port_cycles{};
+};
+
+struct KernelEstimate : KernelTimes {
     std::array<PortTraffic, 2> ports{};
     /// mac, output, weight_fetch, ifm_fetch or ofm_write: what `total` is made of.
     Cause bound_by = Cause::mac;
@@ -48,8 +51,9 @@ public:
     /// (once per block position in height and width), so put a guess there when they are not
     /// encoded yet. Throws InvalidStream for sizes that are not positive.
     KernelEstimate kernel(const stream::KernelOp& op);
-    /// kernel(op).total, which is kept for the regions and weights asked for last.
-    Cycles total(const stream::KernelOp& op);
+    /// The times of kernel(op), which are kept for the regions and weights asked for last.
+    KernelTimes times(const stream::KernelOp& op);
+    Cycles total(const stream::KernelOp& op) { return times(op).total; }
     /// A lower bound of kernel(op).total that needs no look at memory, for searches.
     Cycles least(const stream::KernelOp& op);
     /// Cycles of `op` with IFM and OFM in each of two regions.
@@ -70,17 +74,21 @@ public:
 private:
     class Parts;
     struct Known;
+    struct Ports;
     [[nodiscard]] std::size_t port_of(int region) const;
     const Parts& parts_of(const stream::KernelOp& op);
-    Cycles known_total(const Parts& parts, const stream::KernelOp& op, int ifm_region,
-                       int ofm_region);
+    [[nodiscard]] Ports ports_of(const stream::KernelOp& op) const;
+    const KernelTimes& known_times(const Parts& parts, const stream::KernelOp& op,
+                                   const Ports& ports);
     [[nodiscard]] KernelEstimate assemble(const Parts& parts, const stream::KernelOp& op,
-                                          int ifm_region, int ofm_region) const;
+                                          const Ports& ports) const;
 
     const Target& target_;
     Architecture arch_;
     std::array<PortRules, 2> rules_;
-    std::uint64_t address_period_;  ///< bytes after which bursts and beats fall alike again
+    std::array<std::uint8_t, 8> ports_{};  ///< by region
+    std::uint64_t
+        address_period_;  ///< bytes after which bursts and beats fall alike again; a power of two
     std::unique_ptr<Known> known_;
     Asked asked_;
     std::uint64_t network_ = 0;  ///< number of the one that asks now

@@ -1,0 +1,38 @@
+// What of a kernel operation decides its time, packed, so that equal ones are found fast.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "stream/operation.hpp"
+
+namespace u65sim::timing {
+
+/// Every register that blocks, jobs, compute time and accesses depend on. Regions, zero points,
+/// scales, weights and dependencies are not among them, and addresses count modulo a period.
+class KernelKey {
+public:
+    /// `period` is a power of two below 2^32, in bytes.
+    KernelKey(const stream::KernelOp& op, std::uint64_t period);
+
+    [[nodiscard]] std::size_t hash() const { return hash_; }
+    bool operator==(const KernelKey& other) const;
+
+private:
+    void add(std::uint64_t word) { words_[count_++] = word; }
+    void add(std::int64_t high, std::int64_t low) {
+        add(static_cast<std::uint64_t>(high) << 32 | static_cast<std::uint32_t>(low));
+    }
+    void add(const stream::FeatureMap& map, std::uint64_t period);
+
+    std::array<std::uint64_t, 32> words_{};
+    std::size_t count_ = 0;
+    std::size_t hash_ = 0;
+};
+
+struct KernelKeyHash {
+    std::size_t operator()(const KernelKey& key) const { return key.hash(); }
+};
+
+}  // namespace u65sim::timing
