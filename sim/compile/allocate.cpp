@@ -67,17 +67,49 @@ Packer::Packer(std::span<Lifetime> items) : items_(items), beside_(items.size())
     }
 }
 
-void Packer::place(std::span<const std::size_t> order, std::int64_t limit) {
-    for (const auto index : order) {
-        Lifetime& item = items_[index];
-        taken_.clear();
-        for (const auto other : beside_[index]) {
-            const Lifetime& there = items_[other];
-            if (there.offset >= 0) taken_.emplace_back(there.offset, there.offset + there.size);
-        }
-        const std::int64_t at = lowest_gap(taken_, item.size);
-        if (at + item.size <= limit) item.offset = at;
+template <class Before>
+std::int64_t Packer::find(std::size_t item, std::int64_t limit, Before before) {
+    taken_.clear();
+    for (const auto other : beside_[item]) {
+        const Lifetime& there = items_[other];
+        if (there.offset < 0 || !before(other)) continue;
+        taken_.emplace_back(there.offset, there.offset + there.size);
     }
+    const std::int64_t at = lowest_gap(taken_, items_[item].size);
+    return at + items_[item].size <= limit ? at : -1;
+}
+
+void Packer::place(std::span<const std::size_t> order, std::int64_t limit) {
+    for (const auto item : order) {
+        const std::int64_t at = find(item, limit, [](std::size_t) { return true; });
+        if (at >= 0) items_[item].offset = at;
+    }
+}
+
+bool Packer::advance(std::span<const Lifetime> known, const Turns& turns, std::size_t from,
+                     std::size_t to, std::int64_t limit) {
+    for (std::size_t i = 0; i < known.size(); ++i) items_[i].offset = known[i].offset;
+    const std::size_t moved = turns.order[from];
+    const auto before = [&](std::size_t turn) {
+        return [&, turn = static_cast<std::int64_t>(turn)](std::size_t other) {
+            return turns.of[other] < turn || other == moved;
+        };
+    };
+    items_[moved].offset = find(moved, limit, before(to));
+    if (items_[moved].offset < 0) return false;
+    // Only what stands beside something that moved can move itself.
+    pushed_.assign(items_.size(), false);
+    const auto push = [&](std::size_t item) {
+        for (const auto other : beside_[item]) pushed_[other] = true;
+    };
+    push(moved);
+    for (std::size_t turn = to; turn < turns.order.size(); ++turn) {
+        const std::size_t item = turns.order[turn];
+        if (!pushed_[item] || item == moved) continue;
+        items_[item].offset = find(item, limit, before(turn));
+        if (items_[item].offset != known[item].offset) push(item);
+    }
+    return true;
 }
 
 std::int64_t lower_bound(std::span<const Lifetime> items) {

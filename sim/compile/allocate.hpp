@@ -32,10 +32,26 @@ public:
     /// above `limit` gets none.
     void place(std::span<const std::size_t> order, std::int64_t limit);
 
+    /// An order of items, each once, and the turn of each item; -1: always there.
+    struct Turns {
+        std::vector<std::size_t> order;
+        std::vector<std::int64_t> of;
+    };
+    /// Places the items as they are in `known`, to which this order led, but with the item of turn
+    /// `from`, which found no place, at turn `to` ahead of it. False when it finds none there
+    /// either: then all others stay where they are too.
+    bool advance(std::span<const Lifetime> known, const Turns& turns, std::size_t from,
+                 std::size_t to, std::int64_t limit);
+
 private:
+    /// Where an item goes among those that come before its turn; -1: nowhere.
+    template <class Before>
+    std::int64_t find(std::size_t item, std::int64_t limit, Before before);
+
     std::span<Lifetime> items_;
     std::vector<std::vector<std::uint32_t>> beside_;  ///< per item: those that meet it
     std::vector<std::pair<std::int64_t, std::int64_t>> taken_;
+    std::vector<bool> pushed_;  ///< per item: one beside it stands elsewhere
 };
 /// Places all items, searching for a low top; stops at the lower bound or when `limit` is met.
 /// Returns the top. The search is seeded: same items, same answer.

@@ -298,29 +298,29 @@ private:
         }
         const std::size_t n = candidates_.size();
         Packer packer(items);
-        std::vector<std::size_t> turns;
+        Packer::Turns turns;  // of the best
         const double everything =
             std::accumulate(candidates_.begin(), candidates_.end(), 0.0,
                             [](double sum, const Candidate& c) { return sum + c.benefit; });
         std::vector<Lifetime> best;
         double best_value = -1;
-        std::vector<std::size_t> best_order;
-        // Places the candidates around what is fixed; the first `known` turns are those of the
-        // best order.
-        const auto try_order = [&](const std::vector<std::size_t>& order, std::size_t known = 0) {
-            turns.clear();
-            for (std::size_t turn = 0; turn < n; ++turn) {
-                const std::size_t index = fixed_.size() + order[turn];
-                items[index].offset = turn < known ? best[index].offset : -1;
-                if (turn >= known) turns.push_back(index);
-            }
-            packer.place(turns, limit_);
+        const auto is_better = [&] {
             const double v = value(items);
-            if (v > best_value) {
+            const bool better = v > best_value;
+            if (better) {
                 best_value = v;
                 best = items;
-                best_order = order;
             }
+            return better;
+        };
+        // Places the candidates around what is fixed.
+        const auto try_order = [&](std::vector<std::size_t> order) {
+            for (auto& index : order) {
+                index += fixed_.size();
+                items[index].offset = -1;
+            }
+            packer.place(order, limit_);
+            if (is_better()) turns.order = std::move(order);
         };
         if (fixed_.empty() && lower_bound(items) <= limit_) {
             if (place_all(items, limit_) <= limit_) {
@@ -349,21 +349,28 @@ private:
             try_order(by(benefit));
             try_order(by([&](std::size_t i) { return -size(i); }));
         }
+        std::vector<std::size_t> out;  // turns without a place
+        const auto count_turns = [&] {
+            turns.of.assign(items.size(), -1);
+            out.clear();
+            for (std::size_t turn = 0; turn < turns.order.size(); ++turn) {
+                turns.of[turns.order[turn]] = static_cast<std::int64_t>(turn);
+                if (best[turns.order[turn]].offset < 0) out.push_back(turn);
+            }
+        };
+        count_turns();
         std::mt19937 random(1);
         for (int round = 0; round < 60 && best_value < everything && n > 1; ++round) {
             // Give something left out an earlier turn.
-            std::vector<std::size_t> out;
-            for (std::size_t p = 0; p < n; ++p) {
-                if (best[fixed_.size() + best_order[p]].offset < 0) out.push_back(p);
-            }
             if (out.empty()) break;
             const std::size_t from = out[random() % out.size()];
             const std::size_t to = from == 0 ? 0 : random() % from;
-            auto order = best_order;
-            const std::size_t index = order[from];
-            order.erase(order.begin() + static_cast<std::ptrdiff_t>(from));
-            order.insert(order.begin() + static_cast<std::ptrdiff_t>(to), index);
-            try_order(order, to);
+            if (!packer.advance(best, turns, from, to, limit_) || !is_better()) continue;
+            const auto begin = turns.order.begin();
+            std::rotate(begin + static_cast<std::ptrdiff_t>(to),
+                        begin + static_cast<std::ptrdiff_t>(from),
+                        begin + static_cast<std::ptrdiff_t>(from) + 1);
+            count_turns();
         }
         if (best.empty()) best = items;
         const std::size_t fixed = fixed_.size();
