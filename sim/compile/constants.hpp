@@ -13,6 +13,15 @@ std::int64_t append_constant(Program& program, std::span<const std::uint8_t> byt
 /// Lays a depth slice out; it goes to the constants by store_slices.
 WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t first,
                        std::int32_t count);
+/// All channels of an operation as one slice, for planning: of large weights the size is sampled,
+/// as they mostly are cut later.
+WeightSlice make_whole(const Program& program, const NpuOp& op);
+/// Bytes to keep for a slice while its size may be sampled.
+std::int64_t room_for(const WeightSlice& slice);
+/// Finds the sizes of the operations' slices where they are sampled.
+void count_sampled(const Program& program, std::span<NpuOp* const> ops);
+/// Hands the slices of first stripes to the later ones.
+void share_slices(Program& program);
 /// Gives every operation's slices their places in the constants, and encodes them where constants
 /// have bytes, once it is known how they are cut.
 void store_slices(Program& program);

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <iterator>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/hash.hpp"
@@ -14,6 +16,8 @@ namespace u65sim::compiler {
 namespace {
 
 constexpr std::int64_t constant_alignment = 16;
+/// Weights of which a sample is less than a quarter.
+constexpr std::int64_t least_sampled = std::int64_t{1} << 17;
 
 /// The next place in the constants.
 std::int64_t reserve_constant(Program& program, std::int64_t size) {
@@ -49,10 +53,12 @@ std::int64_t append_constant(Program& program, std::span<const std::uint8_t> byt
     return place.offset;
 }
 
+namespace {
+
 WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t first,
-                       std::int32_t count) {
-    const SliceLayout layout = lay_out_slice(op, first, count, program.target->accelerator,
-                                             program.arch, program.with_bytes);
+                       std::int32_t count, Sizing sizing) {
+    const SliceLayout layout =
+        lay_out_slice(op, first, count, program.target->accelerator, program.arch, sizing);
     ++program.reuse->slices;
     if (layout.known) ++program.reuse->known_slices;
     WeightSlice slice;
@@ -60,9 +66,63 @@ WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t fir
     slice.count = count;
     slice.content = layout.content;
     slice.size = layout.size;
+    slice.sampled = sizing == Sizing::sampled;
     slice.scales = layout.scales;
     slice.weights = layout.weights;
     return slice;
+}
+
+/// Large weights are worth a sample, where they may be copied but hardly as a whole.
+bool is_sampled(const Program& program, const WeightSource& source) {
+    const bool modelled = source.data && source.data.model() != nullptr;
+    if (modelled || program.target->memory_mode == MemoryMode::sram_only) return false;
+    return source.elements() >= std::max(least_sampled, program.target->sram.size.count() / 4);
+}
+
+/// Calls visit(op) for all, in parallel.
+template <class Visit>
+void for_each_weighted(const Program& program, std::vector<NpuOp*> ops, Visit&& visit) {
+    // The largest first, so that no thread is left alone with it at the end.
+    std::stable_sort(ops.begin(), ops.end(), [](const NpuOp* a, const NpuOp* b) {
+        return a->weights->elements() > b->weights->elements();
+    });
+    program.helpers->for_each_index(ops.size(), [&](std::size_t i) { visit(*ops[i]); });
+}
+
+}  // namespace
+
+WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t first,
+                       std::int32_t count) {
+    return make_slice(program, op, first, count,
+                      program.with_bytes ? Sizing::encoded : Sizing::counted);
+}
+
+WeightSlice make_whole(const Program& program, const NpuOp& op) {
+    if (!is_sampled(program, *op.weights)) return make_slice(program, op, 0, op.ofm.extent.c);
+    return make_slice(program, op, 0, op.ofm.extent.c, Sizing::sampled);
+}
+
+std::int64_t room_for(const WeightSlice& slice) {
+    return slice.sampled ? round_up(slice.size * 51 / 50 + 128, constant_alignment) : slice.size;
+}
+
+void count_sampled(const Program& program, std::span<NpuOp* const> ops) {
+    std::vector<NpuOp*> sampled;
+    std::copy_if(ops.begin(), ops.end(), std::back_inserter(sampled),
+                 [](const NpuOp* op) { return !op->slices.empty() && op->slices[0].sampled; });
+    for_each_weighted(program, std::move(sampled), [&](NpuOp& op) {
+        op.slices = {make_slice(program, op, 0, op.ofm.extent.c)};
+    });
+}
+
+void share_slices(Program& program) {
+    for (auto& segment : program.segments) {
+        for (std::size_t i = 0; i < segment.ops.size(); ++i) {
+            NpuOp& op = segment.ops[i];
+            if (!op.repeats(i)) continue;
+            op.slices = segment.ops[static_cast<std::size_t>(op.first_stripe)].slices;
+        }
+    }
 }
 
 void store_slices(Program& program) {
@@ -70,25 +130,26 @@ void store_slices(Program& program) {
         const NpuOp* op;
         const WeightSlice* slice;
     };
-    std::vector<Task> tasks;
+    std::vector<NpuOp*> ops;
     for (auto& segment : program.segments) {
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
-            NpuOp& op = segment.ops[i];
-            if (op.repeats(i)) {
-                op.slices = segment.ops[static_cast<std::size_t>(op.first_stripe)].slices;
-                continue;
-            }
-            for (auto& slice : op.slices) {
-                if (slice.content == 0) {
-                    slice.offset = reserve_constant(program, slice.size);
-                    continue;
-                }
-                const Place place = place_constant(program, slice.content, slice.size);
-                slice.offset = place.offset;
-                if (place.is_new) tasks.push_back({&op, &slice});
-            }
+            if (!segment.ops[i].repeats(i)) ops.push_back(&segment.ops[i]);
         }
     }
+    count_sampled(program, ops);
+    std::vector<Task> tasks;
+    for (NpuOp* op : ops) {
+        for (auto& slice : op->slices) {
+            if (slice.content == 0) {
+                slice.offset = reserve_constant(program, slice.size);
+                continue;
+            }
+            const Place place = place_constant(program, slice.content, slice.size);
+            slice.offset = place.offset;
+            if (place.is_new) tasks.push_back({op, &slice});
+        }
+    }
+    share_slices(program);
     if (!program.with_bytes) return;
     program.constants.resize(static_cast<std::size_t>(program.constants_size));
     std::stable_sort(tasks.begin(), tasks.end(),
@@ -115,14 +176,8 @@ void encode_constants(Program& program) {
             if (op.weights) weighted.push_back(&op);
         }
     }
-    // The largest first, so that no thread is left alone with it at the end.
-    std::stable_sort(weighted.begin(), weighted.end(), [](const NpuOp* a, const NpuOp* b) {
-        return a->weights->elements() > b->weights->elements();
-    });
-    program.helpers->for_each_index(weighted.size(), [&](std::size_t i) {
-        NpuOp& op = *weighted[i];
-        op.slices = {make_slice(program, op, 0, op.ofm.extent.c)};
-    });
+    for_each_weighted(program, std::move(weighted),
+                      [&](NpuOp& op) { op.slices = {make_whole(program, op)}; });
 }
 
 }  // namespace u65sim::compiler

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -131,8 +132,18 @@ struct CoreWeights {
     [[nodiscard]] StoredWeights stored(const WeightSource& source) const {
         return {source, channels[0], step, count()};
     }
-    [[nodiscard]] std::uint32_t encoded_size(const WeightSource& source) const {
-        return static_cast<std::uint32_t>(weights::encoded_size(stored(source).volume, order));
+    /// Of the encoded weights, from the cache, where it is afterwards; and whether it was before.
+    [[nodiscard]] std::pair<std::uint32_t, bool> size(const WeightSource& source,
+                                                      Sizing sizing) const {
+        const bool sampled = sizing == Sizing::sampled;
+        const std::uint64_t size_key = sampled ? ~key : key;
+        if (const auto known = cache().size(size_key)) return {*known, true};
+        const std::size_t size = sampled ? weights::estimated_size(stored(source).volume, order)
+                                 : sizing == Sizing::encoded
+                                     ? encoded(source)->size()
+                                     : weights::encoded_size(stored(source).volume, order);
+        cache().keep_size(size_key, static_cast<std::uint32_t>(size));
+        return {static_cast<std::uint32_t>(size), false};
     }
     /// From the cache, where they are afterwards.
     [[nodiscard]] Bytes encoded(const WeightSource& source) const {
@@ -204,8 +215,7 @@ StoredWeights::StoredWeights(const WeightSource& source, std::int32_t first, std
 }
 
 SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
-                          const Accelerator& accelerator, const Architecture& arch,
-                          bool with_bytes) {
+                          const Accelerator& accelerator, const Architecture& arch, Sizing sizing) {
     const WeightSource& source = *op.weights;
     const bool modelled = source.data && source.data.model() != nullptr;
     SliceLayout result;
@@ -228,14 +238,9 @@ SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
         } else {
             content.add(own.key);
             content.add(std::span<const std::uint8_t>{weights::pack_all(own.records(op))});
-            auto known = cache().size(own.key);
-            if (!known) {
-                result.known = false;
-                known = with_bytes ? static_cast<std::uint32_t>(own.encoded(source)->size())
-                                   : own.encoded_size(source);
-                cache().keep_size(own.key, *known);
-            }
-            size = *known;
+            const auto [found, known] = own.size(source, sizing);
+            result.known = result.known && known;
+            size = found;
         }
         result.scales[c] = {static_cast<std::uint64_t>(result.size), packed};
         result.weights[c] = {static_cast<std::uint64_t>(result.size) + packed,

@@ -39,12 +39,14 @@ constexpr std::int32_t spread_width(const WeightSource& source) {
     return (source.width - 1) * source.spread_x + 1;
 }
 
+/// How a slice's size is found: with its bytes, when encode_slice will follow, which then has
+/// nothing left to encode; without them; or about, from a sample of the weights.
+enum class Sizing : std::uint8_t { encoded, counted, sampled };
+
 /// Where output channels first .. first + count stand in their slice, without its bytes. Sizes are
-/// exact, and kept for the process's life under a hash of the content; safe from several threads.
-/// `with_bytes` when encode_slice will follow: then it has nothing left to encode.
+/// kept for the process's life under a hash of the content; safe from several threads.
 SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
-                          const Accelerator& accelerator, const Architecture& arch,
-                          bool with_bytes);
+                          const Accelerator& accelerator, const Architecture& arch, Sizing sizing);
 
 /// Writes the bytes of a slice that was laid out, `to` having its size. The compressed weights are
 /// kept as the sizes are; safe from several threads.

@@ -59,7 +59,7 @@ void append_stripes(Program& program, std::vector<NpuOp>& ops, const Range& rang
         op.kernel.ib_end = stripe.kernel.ib_end;
         op.kernel.ab_start = stripe.kernel.ab_start;
         op.kernel.ifm2_ib_start = stripe.kernel.ifm2_ib_start;
-        if (!same_depth && op.weights) op.slices = {make_slice(program, op, 0, op.ofm.extent.c)};
+        if (!same_depth && op.weights) op.slices = {make_whole(program, op)};
         if (m + 1 < members) program.buffer(op.ofm).rolling_rows = schedule.rolling_rows(m);
     }
     const std::int32_t time = ops[range.first].time;
@@ -135,7 +135,7 @@ void form_cascades(Program& program) {
                               : fmt::format("{} {}", found, small ? "B" : "cycles");
     };
     auto plain = std::make_shared<Program>(program);
-    place(*plain);
+    place_maps(*plain);
     const std::int64_t whole = cost(*plain);
     std::shared_ptr<Program> placed_best = std::move(plain);
     // Where nothing may spill, whole maps that fit are best as they are.
@@ -159,7 +159,7 @@ void form_cascades(Program& program) {
         if (!has_cascades(cut) || !is_whole(cut, program) || !tried.insert(cut).second) return;
         auto placed = std::make_shared<Program>(program);
         carry_out(*placed, cut);
-        place(*placed);
+        place_maps(*placed);
         const std::int64_t found = cost(*placed);
         reason += fmt::format(", {} {}", name, text(found));
         if (found < least) {

@@ -23,6 +23,9 @@ void encode_constants(Program& program);
 /// Runs consecutive operations in stripes through rolling buffers where that is predicted to be
 /// faster than writing maps without room to DRAM.
 void form_cascades(Program& program);
+/// What place() does, but for the constants: sizes of weights that are read where they are may stay
+/// sampled.
+void place_maps(Program& program);
 /// Layouts, live ranges, and what lives in which memory at which address: feature maps and the
 /// buffers weights are copied to. Cuts weights into depth slices where only parts fit.
 void place(Program& program);

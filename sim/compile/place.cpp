@@ -147,7 +147,7 @@ public:
             stream_weights(program_, maps_, limit_, fast_region_);
         }
         place_rest();
-        store_slices(program_);
+        share_slices(program_);
     }
 
 private:
@@ -213,8 +213,18 @@ private:
         }
     }
 
+    /// Finds the sizes of weights that get buffers.
+    void count_buffered() {
+        std::vector<NpuOp*> buffered;
+        for_each_op(program_, [&](NpuOp& op) {
+            if (op.weights && weight_passes(op) > 1) buffered.push_back(&op);
+        });
+        count_sampled(program_, buffered);
+    }
+
     void collect_weights() {
         if (program_.target->memory_mode == MemoryMode::sram_only) return;
+        count_buffered();
         for (auto& segment : program_.segments) {
             const std::int32_t first_time = segment.ops.empty() ? 0 : segment.ops.front().time;
             const NpuOp* before = nullptr;
@@ -452,15 +462,20 @@ private:
 
 }  // namespace
 
-void place(Program& program) {
-    if (const auto placed = std::exchange(program.placed, nullptr)) {
-        program = std::move(*placed);
-        return;
-    }
+void place_maps(Program& program) {
     choose_layouts(program);
     find_lifetimes(program);
     if (program.takes("merge_in_place")) merge_in_place(program);
     Placer(program).run();
+}
+
+void place(Program& program) {
+    if (const auto placed = std::exchange(program.placed, nullptr)) {
+        program = std::move(*placed);
+    } else {
+        place_maps(program);
+    }
+    store_slices(program);
 }
 
 }  // namespace u65sim::compiler

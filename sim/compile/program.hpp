@@ -96,6 +96,7 @@ struct WeightSlice {
     std::uint64_t content = 0;  ///< hash of what its bytes are made from; 0: weights are modelled
     std::int64_t offset = 0;    ///< in constants
     std::int64_t size = 0;
+    bool sampled = false;  ///< the size is about right, and so are the ranges
     std::array<stream::ByteRange, 2> scales{}, weights{};  ///< relative to `offset`
     int buffer = -1;              ///< Program::buffers: copied there first; -1: read where it is
     std::int32_t ready_from = 0;  ///< time from which the buffer is its own

@@ -195,7 +195,7 @@ private:
             for (; next < loads.size() && loads[next].time == time; ++next) {
                 Load& load = loads[next];
                 const auto from = std::max(earliest, static_cast<std::int32_t>(load.want));
-                const Way way = best_way(load, std::min(from, time));
+                const Way way = exact_way(load, std::min(from, time));
                 apply(load, way);
                 // Everything of this position waits for its slowest weights.
                 finish = std::max(finish, way.ends.finish + alone - load.fast);
@@ -212,6 +212,18 @@ private:
                 slack_ = alone * tail / last.ofm.extent.c;
             }
         }
+    }
+
+    /// The best way, found again with exact sizes where sampled ones were too small.
+    Way exact_way(Load& load, std::int32_t from) {
+        Way way = best_way(load, from);
+        if (!load.op->slices[0].sampled || way.places.empty()) return way;
+        count_sampled(program_, std::array{load.op});
+        load.size = load.op->slices[0].size;
+        if (load.size > way.places[0].size) return best_way(load, from);
+        way.places[0].size = load.size;
+        way.ends = timed(load, way.depths, way.places);
+        return way;
     }
 
     Way best_way(Load& load, std::int32_t from) {
@@ -238,7 +250,8 @@ private:
             return load.item >= 0 ? whole_at({&reserved, 1}) : where_they_are;
         }
         Way best = std::move(where_they_are);
-        auto places = slices_.earliest({from, load.time}, {&load.size, 1});
+        const std::int64_t room = room_for(load.op->slices[0]);
+        auto places = slices_.earliest({from, load.time}, {&room, 1});
         if (places.empty() && load.item >= 0) places = {&reserved, 1};
         if (!places.empty()) {
             Way whole = whole_at(places);
@@ -428,7 +441,7 @@ private:
                 }
             }
         }
-        Way whole = from_or_now({load.size}, {depth}, true);
+        Way whole = from_or_now({room_for(op.slices[0])}, {depth}, true);
         return whole.places.empty() ? where_they_are : whole;
     }
 

@@ -21,6 +21,10 @@ std::vector<std::uint8_t> encode(const StoredVolume& volume, const Order& order)
 std::size_t encoded_size(std::span<const std::int16_t> weights);
 std::size_t encoded_size(const StoredVolume& volume, const Order& order);
 
+/// About encoded_size(volume, order), from a sample of weights spread over the volume: mostly
+/// within one percent, within three where channels differ much. Exact for small volumes.
+std::size_t estimated_size(const StoredVolume& volume, const Order& order);
+
 /// Every weight of a stream. Stops at the end of `bytes`; throws InvalidStream with the bit
 /// position for anything the format forbids or a stream that ends inside a slice, and when more
 /// than `max_weights` come out.

@@ -68,6 +68,10 @@ struct Stored {
     }
 };
 
+/// Weights that estimates look at, about, and how many of them stand side by side.
+constexpr std::size_t sample_size = std::size_t{1} << 15;
+constexpr std::size_t sample_run = std::size_t{1} << 8;
+
 class Encoder {
 public:
     /// Calls take(section, slices, bits) for every section of the part in stream order.
@@ -177,14 +181,24 @@ std::vector<std::uint8_t> encode_all(const Weights& weights, std::size_t most_li
     return bytes;
 }
 
+std::uint64_t bits_of_part(std::span<const std::uint16_t> codes) {
+    std::uint64_t bits = 0;
+    encoder().encode_part(
+        codes, [&](const Section&, std::span<const Slice>, std::uint64_t more) { bits += more; });
+    return bits;
+}
+
+/// Bytes of a stream whose sections take so many bits.
+std::size_t stream_bytes(std::uint64_t bits) {
+    return static_cast<std::size_t>((bits + end_bits(bits)) / 8);
+}
+
 template <class Weights>
 std::size_t size_of_all(const Weights& weights) {
     std::uint64_t bits = 0;
-    weights.for_each_part([&](std::span<const std::uint16_t> codes) {
-        encoder().encode_part(codes, [&](const Section&, std::span<const Slice>,
-                                         std::uint64_t more) { bits += more; });
-    });
-    return static_cast<std::size_t>((bits + end_bits(bits)) / 8);
+    weights.for_each_part(
+        [&](std::span<const std::uint16_t> codes) { bits += bits_of_part(codes); });
+    return stream_bytes(bits);
 }
 
 }  // namespace
@@ -202,6 +216,15 @@ std::size_t encoded_size(std::span<const std::int16_t> weights) {
 }
 std::size_t encoded_size(const StoredVolume& volume, const Order& order) {
     return size_of_all(Stored{volume, order});
+}
+std::size_t estimated_size(const StoredVolume& volume, const Order& order) {
+    const std::size_t count =
+        stream_length(volume.output_depth, volume.height, volume.width, volume.input_depth, order);
+    const std::size_t every = count / sample_size;
+    if (every < 2) return encoded_size(volume, order);
+    const std::vector<std::uint16_t> codes = sample_codes(volume, order, sample_run, every);
+    const std::uint64_t bits = bits_of_part(codes);
+    return stream_bytes(bits * count / codes.size());
 }
 
 }  // namespace u65sim::weights

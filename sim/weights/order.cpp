@@ -310,6 +310,50 @@ void read_parts(const StoredVolume& volume, const Walk& walk, Parts& parts) {
     }
 }
 
+/// Adds the tiles of one of `every` runs of weights to `codes`.
+template <bool is_unsigned>
+void read_runs(const StoredVolume& volume, const Walk& walk, std::size_t run, std::size_t every,
+               std::vector<std::uint16_t>& codes) {
+    const auto size = static_cast<std::size_t>(walk.ofm_step * walk.ifm_step);
+    std::size_t at = 0;    // among the present ones
+    std::size_t from = 0;  // the one of them that is read
+    std::uint32_t random = 1;
+    for (std::int64_t oz = 0; oz < walk.outputs; oz += walk.block_depth) {
+        for_each_tile(walk, oz, [&](const Tile& tile) {
+            if (at - from < run) {
+                codes.resize(codes.size() + size);
+                read_tile<is_unsigned>(volume, tile, walk.ofm_step, walk.ifm_step,
+                                       codes.data() + codes.size() - size);
+            }
+            at += size;
+            if (at >= run * every) {
+                at = 0;
+                random = random * 1664525 + 1013904223;  // "Numerical Recipes"
+                from = (random >> 16) % every * run;
+            }
+        });
+    }
+}
+
+/// A volume of ones as bytes, all of them the same one; any other as it is.
+struct WithBytes {
+    StoredVolume volume;
+
+    explicit WithBytes(const StoredVolume& of) : volume(of) {
+        if (of.data != nullptr) return;
+        zero_points_.resize(static_cast<std::size_t>(of.output_depth));
+        volume.data = &one_;
+        volume.output_step = volume.row_step = volume.column_step = volume.input_step = 0;
+        volume.zero_points = zero_points_;
+    }
+    WithBytes(const WithBytes&) = delete;
+    WithBytes& operator=(const WithBytes&) = delete;
+
+private:
+    std::uint8_t one_ = 1;
+    std::vector<std::int16_t> zero_points_;
+};
+
 }  // namespace
 
 U65SIM_VERSIONS
@@ -319,16 +363,8 @@ void for_each_part(const StoredVolume& volume, const Order& order, std::size_t p
         make_walk(volume.output_depth, volume.height, volume.width, volume.input_depth, order);
     const auto length = static_cast<std::size_t>(length_of(walk));
     if (length == 0) return;
-    // Ones are bytes as well, all of them the same one.
-    StoredVolume stored = volume;
-    const std::uint8_t one = 1;
-    const std::vector<std::int16_t> no_zeros(
-        volume.data == nullptr ? static_cast<std::size_t>(walk.outputs) : 0);
-    if (volume.data == nullptr) {
-        stored.data = &one;
-        stored.output_step = stored.row_step = stored.column_step = stored.input_step = 0;
-        stored.zero_points = no_zeros;
-    }
+    const WithBytes bytes{volume};
+    const StoredVolume& stored = bytes.volume;
     // A tile may reach beyond the part.
     const auto tile = static_cast<std::size_t>(walk.ofm_step * walk.ifm_step);
     thread_local std::vector<std::uint16_t> codes;  // stays for the weights that come next
@@ -340,6 +376,22 @@ void for_each_part(const StoredVolume& volume, const Order& order, std::size_t p
         read_parts<false>(stored, walk, parts);
     }
     if (parts.count > 0) take(std::span{parts.codes}.first(parts.count));
+}
+
+U65SIM_VERSIONS
+std::vector<std::uint16_t> sample_codes(const StoredVolume& volume, const Order& order,
+                                        std::size_t run, std::size_t every) {
+    const Walk walk =
+        make_walk(volume.output_depth, volume.height, volume.width, volume.input_depth, order);
+    const WithBytes bytes{volume};
+    std::vector<std::uint16_t> codes;
+    codes.reserve(static_cast<std::size_t>(length_of(walk)) / every + run);
+    if (volume.is_unsigned) {
+        read_runs<true>(bytes.volume, walk, run, every, codes);
+    } else {
+        read_runs<false>(bytes.volume, walk, run, every, codes);
+    }
+    return codes;
 }
 
 std::vector<std::int16_t> from_stream_order(std::span<const std::int16_t> stream,

@@ -43,6 +43,10 @@ std::vector<std::int16_t> to_stream_order(const Volume& volume, const Order& ord
 /// `part` of them at a time, the last time what is left. See code_of.
 void for_each_part(const StoredVolume& volume, const Order& order, std::size_t part,
                    const std::function<void(std::span<const std::uint16_t> codes)>& take);
+/// The codes of one of every `every` runs of `run` weights (a multiple of a tile's) in stream
+/// order. Which one of them changes, so that no loop of the order is seen at one of its turns only.
+std::vector<std::uint16_t> sample_codes(const StoredVolume& volume, const Order& order,
+                                        std::size_t run, std::size_t every);
 /// Length of to_stream_order's result.
 std::size_t stream_length(std::int32_t output_depth, std::int32_t height, std::int32_t width,
                           std::int32_t input_depth, const Order& order);

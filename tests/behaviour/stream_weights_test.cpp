@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include <catch2/catch.hpp>
 #include <u65sim/execute.hpp>
@@ -64,6 +65,35 @@ TEST_CASE("weights too large for the SRAM come in slices, and the result stays t
     Target wide = test::target();
     wide.sram.size = Bytes{4 * 1024 * 1024};
     CHECK(sliced.outputs == execute(compile(graph, wide), wide, input).outputs);
+}
+
+TEST_CASE("GIVEN weights that a sample misjudges, THEN their buffers have the size they take") {
+    // All but eight of 512 channels are zero, each time others.
+    Target roomy = test::target();
+    roomy.sram.size = Bytes{512 * 1024};
+    for (std::size_t first = 0; first < 512; first += 32) {
+        Graph graph = heavy(2);
+        std::vector<std::uint8_t> bytes(std::size_t{512} * 512, 0);
+        for (std::size_t i = first * 512; i < (first + 8) * 512; ++i) {
+            bytes[i] = static_cast<std::uint8_t>(i * i / 7);
+        }
+        const TensorId weights = graph.operators.back().inputs[1];
+        graph.tensors[static_cast<std::size_t>(weights)].data = ConstantData(std::move(bytes));
+        const CompiledNetwork network = compile(graph, roomy);
+        for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+        std::multiset<std::int64_t> copied, buffers;
+        for (const auto& command :
+             stream::decode(network.segments[0].stream.words, roomy.accelerator)) {
+            const auto* copy = std::get_if<stream::DmaOp>(&command.action);
+            if (copy != nullptr) copied.insert(static_cast<std::int64_t>(copy->length));
+        }
+        for (const auto& placement : network.placements) {
+            if (placement.kind != Placement::Kind::weight_buffer) continue;
+            buffers.insert(placement.size.count());
+        }
+        CHECK_FALSE(buffers.empty());
+        CHECK(copied == buffers);
+    }
 }
 
 TEST_CASE("slices are shallower than a block where those of a whole block have no room") {

@@ -1,6 +1,9 @@
 // Weights read where they are stored: the same codes as of values arranged before.
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -132,4 +135,44 @@ TEST_CASE("a stored volume without data is ones") {
     REQUIRE(same);
     ones.output_depth = 0;
     CHECK(encoded_size(ones, order) == 16);
+}
+
+TEST_CASE("the estimated size of a large volume is near the size, that of a small one exact") {
+    // Each output channel has a scale of its own.
+    const std::int32_t outputs = 320, inputs = 96;
+    for (const std::int32_t edge : {1, 3}) {
+        Random random{5};
+        std::vector<std::uint8_t> bytes;
+        for (std::int32_t o = 0; o < outputs; ++o) {
+            const double scale = 4 + 24 * random.unit();
+            for (std::int32_t i = 0; i < edge * edge * inputs; ++i) {
+                const double value = std::clamp(scale * random.laplace(), -127.0, 127.0);
+                bytes.push_back(static_cast<std::uint8_t>(static_cast<int>(value)));
+            }
+        }
+        const std::vector<std::int16_t> zeros(static_cast<std::size_t>(outputs), 0);
+        StoredVolume volume{.output_depth = outputs,
+                            .height = edge,
+                            .width = edge,
+                            .input_depth = inputs,
+                            .data = bytes.data(),
+                            .output_step = edge * edge * inputs,
+                            .row_step = edge * inputs,
+                            .column_step = inputs,
+                            .input_step = 1,
+                            .zero_points = zeros};
+        for (const auto traversal : {Traversal::depth_first, Traversal::part_kernel_first}) {
+            for (const std::int32_t depth : {16, 64, 160}) {
+                const Order order{.traversal = traversal, .block_depth = depth};
+                volume.output_depth = outputs;
+                const auto exact = static_cast<double>(encoded_size(volume, order));
+                const auto estimate = static_cast<double>(estimated_size(volume, order));
+                INFO(edge << "x" << edge << ", blocks of " << depth << ": " << estimate << " of "
+                          << exact);
+                CHECK(std::abs(estimate / exact - 1) < 0.03);
+                volume.output_depth = 24;
+                CHECK(estimated_size(volume, order) == encoded_size(volume, order));
+            }
+        }
+    }
 }
