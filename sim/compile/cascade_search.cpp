@@ -152,6 +152,7 @@ std::int64_t CascadeSearch::alive_beside(const Range& range, std::int64_t limit)
 }
 
 std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, std::int64_t bound) {
+    if (is_hopeless(range, limit, bound)) return never;
     const Cost cost = cost_of(range);
     if (cost.rolling > limit || cost.cycles[fast][fast].count() >= bound) return never;
     const std::int64_t bytes = cost.rolling + cost.weights + alive_beside(range, limit);
@@ -205,10 +206,25 @@ std::int64_t CascadeSearch::least_bytes(const Range& range) const {
     }
 }
 
-std::vector<CascadeSearch::Link>& CascadeSearch::chain_of(const Range& range) {
+bool CascadeSearch::is_hopeless(const Range& range, std::int64_t limit, std::int64_t bound) {
+    if (range.height == 0) return false;
+    const std::vector<Link>& chain = known_chain(range);
+    if (chain.empty() || chain.size() > range.last - range.first) return false;
+    // What comes in front adds to both.
+    const Link& front = chain.back();
+    const Cycles own = chain.size() > 1 ? front.cycles[fast][fast] : Cycles{0};
+    const Cycles known = own + front.between + chain.front().cycles[fast][fast];
+    return front.rolling > limit || known.count() >= bound;
+}
+
+std::vector<CascadeSearch::Link>& CascadeSearch::known_chain(const Range& range) {
     const auto index = static_cast<std::size_t>(
         std::lower_bound(heights.begin(), heights.end(), range.height) - heights.begin());
-    std::vector<Link>& chain = chains_[range.last * heights.size() + index];
+    return chains_[range.last * heights.size() + index];
+}
+
+std::vector<CascadeSearch::Link>& CascadeSearch::chain_of(const Range& range) {
+    std::vector<Link>& chain = known_chain(range);
     while (chain.size() <= range.last - range.first) grow(chain, range.last, range.height);
     return chain;
 }
@@ -276,8 +292,17 @@ void CascadeSearch::grow(std::vector<Link>& chain, std::size_t last, std::int32_
         link.rolling = next.rolling + storage_bytes(rolling, op.ofm.type, layout_for(rolling.c));
         if (chain.size() > 1) link.between = next.between + next.cycles[fast][fast];
     }
+    // Most stripes are like the one before.
+    std::int32_t rows = 0;
+    std::int32_t read = 0;
+    timing::PlacementCycles cycles{};
     for (const auto& [y0, y1] : link.stripes) {
-        const timing::PlacementCycles& cycles = stripe_cost(at, y0, y1).cycles;
+        const InputRows in = input_rows(op, y0, y1);
+        if (y1 - y0 != rows || in.end - in.begin != read) {
+            rows = y1 - y0;
+            read = in.end - in.begin;
+            cycles = stripe_cost(at, y0, y1).cycles;
+        }
         for (const std::size_t from : {fast, slow}) {
             for (const std::size_t to : {fast, slow}) link.cycles[from][to] += cycles[from][to];
         }

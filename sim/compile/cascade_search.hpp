@@ -91,9 +91,14 @@ private:
     [[nodiscard]] std::int64_t alive_beside(const Range& range, std::int64_t limit) const;
     [[nodiscard]] std::int64_t least_bytes(const Range& range) const;
     [[nodiscard]] Cost cost_of(const Range& range);
+    /// Whether the operations at a cascade's end, as far as they are known, alone take more than
+    /// `limit` bytes of rolling buffers, or `bound` cycles.
+    [[nodiscard]] bool is_hopeless(const Range& range, std::int64_t limit, std::int64_t bound);
     /// Adds the operation in front of a chain of stripes that ends at `last`.
     void grow(std::vector<Link>& chain, std::size_t last, std::int32_t height);
-    /// The chain of a cascade, back to its first operation at least.
+    /// The chain of a cascade, as far back as it is known.
+    std::vector<Link>& known_chain(const Range& range);
+    /// The same, back to the cascade's first operation at least.
     std::vector<Link>& chain_of(const Range& range);
     /// Cycles that a cascade takes more when it gives back so many bytes of weights, of which it
     /// has at least as many.

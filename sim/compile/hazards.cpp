@@ -6,12 +6,6 @@ namespace u65sim::compiler {
 
 namespace {
 
-bool any_meet(const MemoryRanges& a, const MemoryRanges& b) {
-    return std::any_of(a.begin(), a.end(), [&](const MemoryRange& x) {
-        return std::any_of(b.begin(), b.end(), [&](const MemoryRange& y) { return x.meets(y); });
-    });
-}
-
 /// How many of the newest may stay unfinished so that no conflicting one is.
 std::optional<int> newest_allowed(const std::deque<Accesses>& others, const Accesses& accesses) {
     int waits = 0;
@@ -29,9 +23,15 @@ void drop_finished(std::deque<Accesses>& others, std::optional<int> unfinished) 
 
 }  // namespace
 
+bool MemoryRanges::any_meet(const MemoryRanges& other) const {
+    return std::any_of(begin(), end(), [&](const MemoryRange& x) {
+        return std::any_of(other.begin(), other.end(),
+                           [&](const MemoryRange& y) { return x.meets(y); });
+    });
+}
+
 bool Accesses::conflicts(const Accesses& other) const {
-    return any_meet(writes, other.reads) || any_meet(reads, other.writes) ||
-           any_meet(writes, other.writes);
+    return writes.meet(other.reads) || reads.meet(other.writes) || writes.meet(other.writes);
 }
 
 MemoryRange range_of(const stream::FeatureMap& map) {

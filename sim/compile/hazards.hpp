@@ -15,7 +15,7 @@ namespace u65sim::compiler {
 
 /// Bytes of a region, or of the shared buffer.
 struct MemoryRange {
-    static constexpr int shram = 64;  ///< pseudo region
+    static constexpr int shram = 63;  ///< pseudo region
     int region = 0;
     std::uint64_t begin = 0, end = 0;
     [[nodiscard]] bool meets(const MemoryRange& other) const {
@@ -23,8 +23,25 @@ struct MemoryRange {
     }
 };
 
-/// What one operation touches: seven ranges at most.
-using MemoryRanges = boost::container::static_vector<MemoryRange, 8>;
+/// What one operation reads or writes: seven ranges at most.
+class MemoryRanges {
+public:
+    void push_back(const MemoryRange& range) {
+        ranges_.push_back(range);
+        regions_ |= std::uint64_t{1} << (range.region & 63);
+    }
+    [[nodiscard]] const MemoryRange* begin() const { return ranges_.data(); }
+    [[nodiscard]] const MemoryRange* end() const { return ranges_.data() + ranges_.size(); }
+    [[nodiscard]] bool meet(const MemoryRanges& other) const {
+        return (regions_ & other.regions_) != 0 && any_meet(other);
+    }
+
+private:
+    [[nodiscard]] bool any_meet(const MemoryRanges& other) const;
+
+    boost::container::static_vector<MemoryRange, 8> ranges_;
+    std::uint64_t regions_ = 0;  ///< a bit each
+};
 
 struct Accesses {
     MemoryRanges reads, writes;

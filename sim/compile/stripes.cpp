@@ -16,17 +16,6 @@ View rows_of(View view, std::int32_t begin, std::int32_t end) {
 
 }  // namespace
 
-InputRows input_rows(const NpuOp& op, std::int32_t y0, std::int32_t y1) {
-    if (op.kernel.kind == KernelKind::elementwise) return {y0, y1, 0, 0};
-    const stream::Kernel& kernel = op.kernel.kernel;
-    const std::int32_t begin = y0 * kernel.stride_y - op.kernel.pad.top;
-    const std::int32_t end =
-        (y1 - 1) * kernel.stride_y + kernel.dilated_height() - op.kernel.pad.top;
-    const std::int32_t height = op.ifm.extent.h;
-    return {std::max(begin, 0), std::min(end, height), std::max(-begin, 0),
-            std::max(end - height, 0)};
-}
-
 bool can_stripe(const NpuOp& op) {
     const stream::KernelOp& k = op.kernel;
     for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
@@ -67,6 +56,7 @@ NpuOp stripe_of(const NpuOp& op, std::int32_t y0, std::int32_t y1) {
 
 std::int32_t stripes_before(const NpuOp& next, const std::vector<Rows>& of_next,
                             std::vector<Rows>& stripes) {
+    stripes.reserve(of_next.size());
     std::int32_t produced = 0;
     std::int32_t kept = 0;
     for (const auto& [from, until] : of_next) {

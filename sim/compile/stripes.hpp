@@ -2,6 +2,7 @@
 // runs.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +16,16 @@ namespace u65sim::compiler {
 struct InputRows {
     std::int32_t begin = 0, end = 0, top = 0, bottom = 0;
 };
-InputRows input_rows(const NpuOp& op, std::int32_t y0, std::int32_t y1);
+inline InputRows input_rows(const NpuOp& op, std::int32_t y0, std::int32_t y1) {
+    if (op.kernel.kind == stream::KernelKind::elementwise) return {y0, y1, 0, 0};
+    const stream::Kernel& kernel = op.kernel.kernel;
+    const std::int32_t begin = y0 * kernel.stride_y - op.kernel.pad.top;
+    const std::int32_t end =
+        (y1 - 1) * kernel.stride_y + kernel.dilated_height() - op.kernel.pad.top;
+    const std::int32_t height = op.ifm.extent.h;
+    return {std::max(begin, 0), std::min(end, height), std::max(-begin, 0),
+            std::max(end - height, 0)};
+}
 
 /// Whether an operation can run a few rows at a time.
 bool can_stripe(const NpuOp& op);
