@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "compile/program.hpp"
 
@@ -22,6 +23,9 @@ std::int64_t room_for(const WeightSlice& slice);
 void count_sampled(const Program& program, std::span<NpuOp* const> ops);
 /// Hands the slices of first stripes to the later ones.
 void share_slices(Program& program);
+/// Lays out slices of these depths, one behind the other.
+std::vector<WeightSlice> make_slices(const Program& program, const NpuOp& op,
+                                     std::span<const std::int32_t> depths);
 /// Gives every operation's slices their places in the constants, and encodes them where constants
 /// have bytes, once it is known how they are cut.
 void store_slices(Program& program);

@@ -125,6 +125,36 @@ void share_slices(Program& program) {
     }
 }
 
+std::vector<WeightSlice> make_slices(const Program& program, const NpuOp& op,
+                                     std::span<const std::int32_t> depths) {
+    std::vector<WeightSlice> slices(depths.size());
+    std::int32_t first = 0;
+    for (std::size_t i = 0; i < depths.size(); ++i) {
+        slices[i].first = first;
+        first += depths[i];
+    }
+    const auto make = [&](std::size_t i) {
+        slices[i] = make_slice(program, op, slices[i].first, depths[i]);
+    };
+    if (!op.weights->data || op.weights->data.model() == nullptr) {
+        program.helpers->for_each_index(slices.size(), make);
+        return slices;
+    }
+    // Where models stand for weights, slices of one depth are alike.
+    for (std::size_t i = 0; i < slices.size(); ++i) {
+        if (i == 0 || depths[i] != depths[i - 1]) {
+            make(i);
+            continue;
+        }
+        const std::int32_t own = slices[i].first;
+        slices[i] = slices[i - 1];
+        slices[i].first = own;
+        ++program.reuse->slices;
+        ++program.reuse->known_slices;
+    }
+    return slices;
+}
+
 void store_slices(Program& program) {
     struct Task {
         const NpuOp* op;

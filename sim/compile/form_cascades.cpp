@@ -3,6 +3,7 @@
 #include <limits>
 #include <memory>
 #include <set>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -67,7 +68,8 @@ void append_stripes(Program& program, std::vector<NpuOp>& ops, const Range& rang
         NpuOp& op = ops[range.first + step.member];
         NpuOp stripe = stripe_of(op, step.y0, step.y1);
         std::int32_t& first = first_stripe[step.member];
-        stripe.name = fmt::format("{}/stripe{}", op.name, made[step.member]++);
+        stripe.name = op.name + "/stripe";
+        stripe.name += std::to_string(made[step.member]++);
         stripe.time = time;
         stripe.in_place = -1;
         stripe.stripes = count[step.member];

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <optional>
 
 #include <boost/container/static_vector.hpp>
@@ -26,6 +27,10 @@ struct MemoryRange {
 /// What one operation reads or writes: seven ranges at most.
 class MemoryRanges {
 public:
+    MemoryRanges() = default;
+    MemoryRanges(std::initializer_list<MemoryRange> ranges) {
+        for (const MemoryRange& range : ranges) push_back(range);
+    }
     void push_back(const MemoryRange& range) {
         ranges_.push_back(range);
         regions_ |= std::uint64_t{1} << (range.region & 63);

@@ -23,9 +23,9 @@ std::vector<weights::ScaleRecord> scale_records(const Lowering& lowering, const 
     std::vector<weights::ScaleRecord> records(static_cast<std::size_t>(channels));
     arith::Multiplier m;
     for (std::size_t i = 0; i < records.size(); ++i) {
-        if (i == 0 || scales.size() > 1) {
-            m = scaling.multiplier(scales[std::min(i, scales.size() - 1)]);
-        }
+        // Many channels have the scale of the one before.
+        const std::size_t own = std::min(i, scales.size() - 1);
+        if (i == 0 || (own == i && scales[i] != scales[i - 1])) m = scaling.multiplier(scales[own]);
         records[i] = {i < biases.size() ? biases[i] : 0, m.multiplier, m.shift};
     }
     return records;
@@ -35,6 +35,7 @@ WeightSource weight_source(const Tensor& filter) {
     WeightSource source;
     source.data = filter.data;
     source.is_unsigned = filter.type == ElementType::uint8;
+    source.zero_points.reserve(std::max<std::size_t>(1, filter.quantization.zero_points.size()));
     for (const auto z : filter.quantization.zero_points) {
         source.zero_points.push_back(static_cast<std::int32_t>(z));
     }

@@ -244,17 +244,16 @@ private:
                 // Inside a cascade only its first operation's copy may start before it.
                 const bool inside = previous && previous->time == op.time;
                 const std::int32_t from = inside ? op.time : std::max(op.time - 1, first_time);
-                const int buffer =
-                    add_weight_buffer(op, op.slices[0].size, "weights", from, op.time);
+                const int buffer = add_weight_buffer(op, op.slices[0].size, from, op.time);
                 candidates_.push_back({buffer, benefit, &op});
             }
         }
     }
 
-    int add_weight_buffer(const NpuOp& op, std::int64_t size, const char* what, std::int32_t first,
+    int add_weight_buffer(const NpuOp& op, std::int64_t size, std::int32_t first,
                           std::int32_t last) {
         Buffer buffer;
-        buffer.name = fmt::format("{}/{}", op.name, what);
+        buffer.name = op.name + "/weights";
         buffer.kind = Placement::Kind::weight_buffer;
         buffer.size = size;
         buffer.first_use = first;

@@ -4,14 +4,12 @@
 #include <array>
 #include <limits>
 #include <map>
-#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/parallel.hpp"
 #include "compile/constants.hpp"
 #include "compile/slice_places.hpp"
 #include "timing/estimate.hpp"
@@ -343,16 +341,6 @@ private:
         return sizes;
     }
 
-    /// Encodes the slices of a way.
-    std::vector<WeightSlice> encode(const Load& load, const std::vector<std::int32_t>& depths) {
-        std::vector<WeightSlice> slices(depths.size());
-        std::vector<std::int32_t> begins(depths.size());
-        std::exclusive_scan(depths.begin(), depths.end(), begins.begin(), 0);
-        program_.helpers->for_each_index(slices.size(), [&](std::size_t i) {
-            slices[i] = make_slice(program_, *load.op, begins[i], depths[i]);
-        });
-        return slices;
-    }
     static std::vector<std::int64_t> sizes_of(const std::vector<WeightSlice>& slices) {
         std::vector<std::int64_t> sizes;
         sizes.reserve(slices.size());
@@ -375,7 +363,7 @@ private:
     /// Encodes slices of these depths. No places, and nothing changed, when they turn out larger
     /// than there is room for.
     Way cut(Load& load, std::int32_t from, std::vector<std::int32_t> depths) {
-        std::vector<WeightSlice> slices = encode(load, depths);
+        std::vector<WeightSlice> slices = make_slices(program_, *load.op, depths);
         const auto places = sliced(load, from, sizes_of(slices));
         if (places.empty()) return {};
         const Ends ends = timed(load, depths, places);
@@ -432,7 +420,7 @@ private:
             }
             const auto depths = cut_into(depth, first, step);
             if (depths.size() > 1 && depths.size() <= static_cast<std::size_t>(fine / 2)) {
-                std::vector<WeightSlice> slices = encode(load, depths);
+                std::vector<WeightSlice> slices = make_slices(program_, *load.op, depths);
                 for (const bool twice : {true, false}) {
                     Way way = from_or_now(sizes_of(slices), depths, twice);
                     if (way.places.empty()) continue;

@@ -173,16 +173,18 @@ private:
         return {};
     }
 
-    [[nodiscard]] std::size_t index_in_range(TensorId id, std::string_view what) const {
+    /// `what` gives the text of who names this tensor.
+    template <class What>
+    [[nodiscard]] std::size_t index_in_range(TensorId id, const What& what) const {
         if (id < 0 || static_cast<std::size_t>(id) >= graph_.tensors.size()) {
-            throw InvalidModel(fmt::format("{} is tensor {}, must be between 0 and {}", what, id,
+            throw InvalidModel(fmt::format("{} is tensor {}, must be between 0 and {}", what(), id,
                                            static_cast<std::int64_t>(graph_.tensors.size()) - 1));
         }
         return static_cast<std::size_t>(id);
     }
 
     void check_input(TensorId id) {
-        const std::size_t index = index_in_range(id, "network input");
+        const std::size_t index = index_in_range(id, [] { return "network input"; });
         if (is_input_[index]) {
             throw InvalidModel(
                 fmt::format("tensor '{}' is a network input twice", graph_.tensors[index].name));
@@ -192,7 +194,7 @@ private:
     }
 
     void check_output(TensorId id) const {
-        const std::size_t index = index_in_range(id, "network output");
+        const std::size_t index = index_in_range(id, [] { return "network output"; });
         if (!is_fed(index)) {
             throw InvalidModel(fmt::format("network output '{}' is made by no operator",
                                            graph_.tensors[index].name));
@@ -219,8 +221,8 @@ private:
         for (std::size_t position = 0; position < op.inputs.size(); ++position) {
             const TensorId id = op.inputs[position];
             if (id == no_tensor) continue;
-            const std::size_t index =
-                index_in_range(id, fmt::format("operator '{}': operand {}", op.name, position));
+            const std::size_t index = index_in_range(
+                id, [&] { return fmt::format("operator '{}': operand {}", op.name, position); });
             // Opaque operators may own tensors that nobody fills, like scratch memory.
             if (!is_opaque && !is_fed(index)) {
                 fail(fmt::format("operand {} '{}' is made by no earlier operator", position,
@@ -229,12 +231,12 @@ private:
         }
         for (const TensorId id : op.intermediates) {
             if (id == no_tensor) continue;
-            static_cast<void>(
-                index_in_range(id, fmt::format("operator '{}': intermediate", op.name)));
+            static_cast<void>(index_in_range(
+                id, [&] { return fmt::format("operator '{}': intermediate", op.name); }));
         }
         for (const TensorId id : op.outputs) {
             const std::size_t index =
-                index_in_range(id, fmt::format("operator '{}': output", op.name));
+                index_in_range(id, [&] { return fmt::format("operator '{}': output", op.name); });
             const std::string& name = graph_.tensors[index].name;
             if (is_input_[index]) fail(fmt::format("writes the network input '{}'", name));
             if (is_made_[index]) fail(fmt::format("'{}' is made by an earlier operator too", name));
