@@ -57,20 +57,24 @@ std::int64_t lowest_fit(std::span<const Lifetime> placed, const Lifetime& item) 
     return at;
 }
 
-Packer::Packer(std::span<Lifetime> items) : items_(items), beside_(items.size()) {
+Packer::Packer(std::span<Lifetime> items) : items_(items) {
+    meets_.reserve(items.size() * 8);
+    begins_.reserve(items.size() + 1);
     for (std::size_t i = 0; i < items.size(); ++i) {
-        for (std::size_t j = i + 1; j < items.size(); ++j) {
-            if (!items[i].meets(items[j])) continue;
-            beside_[i].push_back(static_cast<std::uint32_t>(j));
-            beside_[j].push_back(static_cast<std::uint32_t>(i));
+        begins_.push_back(meets_.size());
+        for (std::size_t j = 0; j < items.size(); ++j) {
+            if (i != j && items[i].meets(items[j])) {
+                meets_.push_back(static_cast<std::uint32_t>(j));
+            }
         }
     }
+    begins_.push_back(meets_.size());
 }
 
 template <class Before>
 std::int64_t Packer::find(std::size_t item, std::int64_t limit, Before before) {
     taken_.clear();
-    for (const auto other : beside_[item]) {
+    for (const auto other : beside(item)) {
         const Lifetime& there = items_[other];
         if (there.offset < 0 || !before(other)) continue;
         taken_.emplace_back(there.offset, there.offset + there.size);
@@ -100,7 +104,7 @@ bool Packer::advance(std::span<const Lifetime> known, const Turns& turns, std::s
     // Only what stands beside something that moved can move itself.
     pushed_.assign(items_.size(), false);
     const auto push = [&](std::size_t item) {
-        for (const auto other : beside_[item]) pushed_[other] = true;
+        for (const auto other : beside(item)) pushed_[other] = true;
     };
     push(moved);
     for (std::size_t turn = to; turn < turns.order.size(); ++turn) {

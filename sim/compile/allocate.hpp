@@ -49,7 +49,13 @@ private:
     std::int64_t find(std::size_t item, std::int64_t limit, Before before);
 
     std::span<Lifetime> items_;
-    std::vector<std::vector<std::uint32_t>> beside_;  ///< per item: those that meet it
+    /// Those that meet an item, ascending.
+    [[nodiscard]] std::span<const std::uint32_t> beside(std::size_t item) const {
+        return std::span{meets_}.subspan(begins_[item], begins_[item + 1] - begins_[item]);
+    }
+
+    std::vector<std::uint32_t> meets_;  ///< of all items, one behind the other
+    std::vector<std::size_t> begins_;   ///< one more than items
     std::vector<std::pair<std::int64_t, std::int64_t>> taken_;
     std::vector<bool> pushed_;  ///< per item: one beside it stands elsewhere
 };

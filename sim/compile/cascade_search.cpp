@@ -75,6 +75,7 @@ CascadeSearch::CascadeSearch(const Program& program, const Segment& segment)
 CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
     weights_ = weights;
     weights_refused_ = false;
+    alive_.assign(ops_.size() * longest, -1);
     const std::size_t n = ops_.size();
     std::vector<std::int64_t> least(n + 1, never);
     std::vector<Range> choice(n + 1);
@@ -98,7 +99,7 @@ CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
             if (least[first] + floor_[end] - floor_[first] >= least[end]) continue;
             for (const auto height : heights) {
                 if (height >= ops_[end - 1].ofm.extent.h ||
-                    least_bytes({first, end - 1, height}) > limit) {
+                    takes_more({first, end - 1, height}, limit)) {
                     break;
                 }
                 consider(height);
@@ -134,7 +135,9 @@ bool CascadeSearch::may_be_fast(int index) const {
 }
 
 /// Bytes of the maps that live while a range runs and are neither its own nor hopeless.
-std::int64_t CascadeSearch::alive_beside(const Range& range, std::int64_t limit) const {
+std::int64_t CascadeSearch::alive_beside(const Range& range, std::int64_t limit) {
+    std::int64_t& known = alive_[range.last * longest + range.last - range.first];
+    if (known >= 0) return known;
     const std::int32_t from = ops_[range.first].time;
     const std::int32_t to = ops_[range.last].time;
     const int in = ops_[range.first].ifm.buffer;
@@ -148,6 +151,7 @@ std::int64_t CascadeSearch::alive_beside(const Range& range, std::int64_t limit)
         }
         if (!own) bytes += other.size;
     }
+    known = bytes;
     return bytes;
 }
 
@@ -189,9 +193,9 @@ std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, st
     return least < bound ? least : never;
 }
 
-/// Bytes that a cascade takes at least, its weights apart: of each map the rows that the first rows
-/// of the last result need. More rows a step never need fewer.
-std::int64_t CascadeSearch::least_bytes(const Range& range) const {
+/// Whether a cascade takes more than `limit` bytes at least, its weights apart: of each map the
+/// rows that the first rows of the last result need. More rows a step never need fewer.
+bool CascadeSearch::takes_more(const Range& range, std::int64_t limit) const {
     std::int32_t rows = range.height;
     std::int64_t bytes = 0;
     for (std::size_t i = range.last;; --i) {
@@ -201,7 +205,8 @@ std::int64_t CascadeSearch::least_bytes(const Range& range) const {
             rolling.h = rows;
             bytes += storage_bytes(rolling, op.ofm.type, layout_for(rolling.c));
         }
-        if (i == range.first) return bytes;
+        if (bytes > limit) return true;
+        if (i == range.first) return false;
         rows = input_rows(op, 0, rows).end;
     }
 }

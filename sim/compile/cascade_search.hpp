@@ -88,8 +88,8 @@ private:
     /// Cycles of a range where they are below `bound`, else never.
     [[nodiscard]] std::int64_t predicted(const Range& range, std::int64_t limit,
                                          std::int64_t bound);
-    [[nodiscard]] std::int64_t alive_beside(const Range& range, std::int64_t limit) const;
-    [[nodiscard]] std::int64_t least_bytes(const Range& range) const;
+    [[nodiscard]] std::int64_t alive_beside(const Range& range, std::int64_t limit);
+    [[nodiscard]] bool takes_more(const Range& range, std::int64_t limit) const;
     [[nodiscard]] Cost cost_of(const Range& range);
     /// Whether the operations at a cascade's end, as far as they are known, alone take more than
     /// `limit` bytes of rolling buffers, or `bound` cycles.
@@ -115,6 +115,8 @@ private:
     bool weights_refused_ = false;
     std::vector<BufferUse> uses_;
     std::vector<Candidate> candidates_;
+    /// alive_beside for the present limit, by last operation and length; -1: not known.
+    std::vector<std::int64_t> alive_;
     std::vector<bool> linked_;         ///< per operation: with the next one
     std::vector<std::int64_t> floor_;  ///< sum of the least cycles of all operations before
     std::vector<std::vector<StripeCost>> stripes_;  ///< per operation

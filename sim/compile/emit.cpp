@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include <fmt/format.h>
+#include <boost/container/static_vector.hpp>
 
 #include "compile/block_dependency.hpp"
 #include "compile/hazards.hpp"
@@ -85,8 +87,10 @@ private:
 struct Job {
     const NpuOp* op = nullptr;
     stream::KernelOp kernel;
-    std::vector<stream::DmaOp> copies;
-    std::vector<std::int32_t> ready_from;  ///< per copy: time from which its target is its own
+    /// Of weights and of a table.
+    boost::container::static_vector<stream::DmaOp, 2> copies;
+    /// Per copy: time from which its target is its own.
+    boost::container::static_vector<std::int32_t, 2> ready_from;
     std::string name;
     std::int32_t time = 0;
 };
@@ -152,7 +156,9 @@ public:
           tracker_(program.arch),
           timeline_(*program.estimator, program.arch),
           luts_(program.arch) {
-        jobs_.reserve(segment.ops.size());
+        std::size_t count = 0;
+        for (const NpuOp& op : segment.ops) count += std::max<std::size_t>(op.slices.size(), 1);
+        jobs_.reserve(count);
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
             add_jobs(segment.ops[i], segment.ops[i].repeats(i));
         }
@@ -193,21 +199,26 @@ private:
     void add_jobs(const NpuOp& op, bool repeats) {
         const std::size_t count = std::max<std::size_t>(op.slices.size(), 1);
         for (std::size_t i = 0; i < count; ++i) {
-            Job job;
+            Job& job = jobs_.emplace_back();
             job.op = &op;
-            if (writing_) job.name = count > 1 ? fmt::format("{}/slice{}", op.name, i) : op.name;
+            if (writing_) {
+                job.name = op.name;
+                if (count > 1) job.name += "/slice" + std::to_string(i);
+            }
             job.kernel = op.kernel;
             job.time = op.time + (op.steps > 1 ? static_cast<std::int32_t>(i) : 0);
             stream::KernelOp& k = job.kernel;
-            View ofm = op.ofm;
+            k.ifm = resolve(program_, op.ifm);
             if (!op.slices.empty()) {
                 const WeightSlice& slice = op.slices[i];
+                View ofm = op.ofm;
                 ofm.c += slice.first;
                 ofm.extent.c = slice.count;
+                k.ofm = resolve(program_, ofm);
                 set_weights(job, slice, !repeats);
+            } else {
+                k.ofm = resolve(program_, op.ofm);
             }
-            k.ifm = resolve(program_, op.ifm);
-            k.ofm = resolve(program_, ofm);
             if (op.kernel.is_binary()) {
                 if (op.kernel.broadcast.scalar) {
                     k.ifm2.type = op.ifm.type;
@@ -221,7 +232,6 @@ private:
             } else if (program_.arch.reserved_end_banks == 0) {
                 luts_.clear();
             }
-            jobs_.push_back(std::move(job));
         }
     }
 

@@ -7,7 +7,8 @@ namespace u65sim::compiler {
 namespace {
 
 /// How many of the newest may stay unfinished so that no conflicting one is.
-std::optional<int> newest_allowed(const std::deque<Accesses>& others, const Accesses& accesses) {
+std::optional<int> newest_allowed(const boost::circular_buffer<Accesses>& others,
+                                  const Accesses& accesses) {
     int waits = 0;
     for (auto it = others.rbegin(); it != others.rend(); ++it, ++waits) {
         if (it->conflicts(accesses)) return waits;
@@ -15,7 +16,7 @@ std::optional<int> newest_allowed(const std::deque<Accesses>& others, const Acce
     return std::nullopt;
 }
 
-void drop_finished(std::deque<Accesses>& others, std::optional<int> unfinished) {
+void drop_finished(boost::circular_buffer<Accesses>& others, std::optional<int> unfinished) {
     while (unfinished && others.size() > static_cast<std::size_t>(*unfinished)) {
         others.pop_front();
     }
@@ -90,9 +91,6 @@ Accesses accesses_of(const stream::DmaOp& op) {
 
 std::optional<int> HazardTracker::kernel(const Accesses& accesses) {
     kernels_.push_back(accesses);
-    if (kernels_.size() > static_cast<std::size_t>(arch_.max_outstanding_kernels)) {
-        kernels_.pop_front();
-    }
     const auto wait = newest_allowed(dmas_, accesses);
     drop_finished(dmas_, wait);
     return wait;
@@ -100,7 +98,6 @@ std::optional<int> HazardTracker::kernel(const Accesses& accesses) {
 
 std::optional<int> HazardTracker::dma(const Accesses& accesses) {
     dmas_.push_back(accesses);
-    if (dmas_.size() > static_cast<std::size_t>(arch_.max_outstanding_dmas)) dmas_.pop_front();
     const auto wait = newest_allowed(kernels_, accesses);
     drop_finished(kernels_, wait);
     return wait;

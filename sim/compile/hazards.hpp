@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <initializer_list>
 #include <optional>
 
+#include <boost/circular_buffer.hpp>
 #include <boost/container/static_vector.hpp>
 
 #include "stream/operation.hpp"
@@ -61,7 +61,9 @@ Accesses accesses_of(const stream::DmaOp& op);
 
 class HazardTracker {
 public:
-    explicit HazardTracker(const Architecture& arch) : arch_(arch) {}
+    explicit HazardTracker(const Architecture& arch)
+        : kernels_(static_cast<std::size_t>(arch.max_outstanding_kernels)),
+          dmas_(static_cast<std::size_t>(arch.max_outstanding_dmas)) {}
     /// The DMA_WAIT that must stand before this kernel, when one must.
     std::optional<int> kernel(const Accesses& accesses);
     /// The KERNEL_WAIT that must stand before this copy, when one must.
@@ -70,8 +72,7 @@ public:
     [[nodiscard]] std::optional<int> wait_for_kernels(const Accesses& accesses) const;
 
 private:
-    const Architecture& arch_;
-    std::deque<Accesses> kernels_, dmas_;  ///< newest last
+    boost::circular_buffer<Accesses> kernels_, dmas_;  ///< as many as may be outstanding
 };
 
 }  // namespace u65sim::compiler
