@@ -1,7 +1,10 @@
 // Entry point: parses the command line and turns every failure into one line and an exit code.
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <new>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <CLI/App.hpp>
@@ -22,6 +25,31 @@ int complain(std::string_view message, ExitCode code) {
     return code;
 }
 
+struct Command {
+    std::string_view name;
+    void (*add)(CLI::App&);
+};
+
+/// In the order of the help.
+constexpr Command commands[] = {
+    {"run", u65sim::cli::add_run},           {"compile", u65sim::cli::add_compile},
+    {"disasm", u65sim::cli::add_disasm},     {"asm", u65sim::cli::add_asm},
+    {"zoo", u65sim::cli::add_zoo},           {"targets", u65sim::cli::add_targets},
+    {"graph", u65sim::cli::add_graph},       {"passes", u65sim::cli::add_passes},
+    {"validate", u65sim::cli::add_validate}, {"blocks", u65sim::cli::add_blocks},
+    {"compare", u65sim::cli::add_compare},   {"study", u65sim::cli::add_study},
+    {"advise", u65sim::cli::add_advise},
+};
+
+/// All subcommands, or only the one that comes first: the others' options take longer to describe
+/// than a small network takes to simulate.
+void add_commands(CLI::App& app, std::string_view first) {
+    const auto asked = std::find_if(std::begin(commands), std::end(commands),
+                                    [&](const Command& c) { return c.name == first; });
+    if (asked != std::end(commands)) return asked->add(app);
+    for (const Command& command : commands) command.add(app);
+}
+
 int run(int argc, char** argv) {
     CLI::App app{
         "Simulates the Arm Ethos-U65 and U55 NPUs: a quantised network goes in; cycles, bandwidth "
@@ -39,19 +67,7 @@ int run(int argc, char** argv) {
         "  u65sim compile net.tflite -o net_npu.tflite && u65sim disasm net_npu.tflite\n"
         "  u65sim zoo list\n"
         "  u65sim targets fields");
-    u65sim::cli::add_run(app);
-    u65sim::cli::add_compile(app);
-    u65sim::cli::add_disasm(app);
-    u65sim::cli::add_asm(app);
-    u65sim::cli::add_zoo(app);
-    u65sim::cli::add_targets(app);
-    u65sim::cli::add_graph(app);
-    u65sim::cli::add_passes(app);
-    u65sim::cli::add_validate(app);
-    u65sim::cli::add_blocks(app);
-    u65sim::cli::add_compare(app);
-    u65sim::cli::add_study(app);
-    u65sim::cli::add_advise(app);
+    add_commands(app, argc > 1 ? argv[1] : "");
     try {
         app.parse(argc, argv);
         return done;
