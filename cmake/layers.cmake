@@ -1,7 +1,7 @@
 # The layers of the library and what each may include and link (docs/architecture.md). The include
 # test reads the same table.
 set(U65SIM_LAYERS base target ir stream weights arith timing config frontend zoo compile report
-    machine oracle study)
+    machine oracle study on_demand)
 set(U65SIM_DEPS_base "")
 set(U65SIM_DEPS_target base)
 set(U65SIM_DEPS_ir base)
@@ -18,6 +18,7 @@ set(U65SIM_DEPS_machine base target stream weights timing arith report)
 set(U65SIM_DEPS_oracle base target ir config frontend zoo stream weights arith timing compile
     report machine)
 set(U65SIM_DEPS_study base target ir oracle config zoo report)
+set(U65SIM_DEPS_on_demand machine)
 
 # All layers that `layer` needs, itself included.
 function(u65sim_layer_closure layer result)

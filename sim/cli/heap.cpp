@@ -41,7 +41,7 @@ void prepare_heap() {
     mallopt(M_TOP_PAD, ordinary_pad);
 }
 
-// Before the initialisers of shared libraries: SystemC's alone touches 3 MiB.
+// Before the initialisers of shared libraries.
 [[gnu::section(".preinit_array"), gnu::used]] void (*const first_of_all)() = prepare_heap;
 
 }  // namespace

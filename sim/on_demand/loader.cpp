@@ -1,0 +1,50 @@
+// The functions of machine/systemc/engine.hpp for the program: those of the module, which comes
+// with SystemC's library when somebody needs it.
+#include <filesystem>
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <u65sim/error.hpp>
+
+#include "on_demand/kernel.hpp"
+
+namespace u65sim {
+
+namespace {
+
+/// Where the module stands beside the program, installed or in the build folder.
+std::filesystem::path module_file() {
+    const auto program = std::filesystem::read_symlink("/proc/self/exe");
+    return (program.parent_path() / U65SIM_SYSTEMC_KERNEL).lexically_normal();
+}
+
+/// Loaded once, for the process's life.
+const on_demand::SystemcKernel& systemc_kernel() {
+    static const on_demand::SystemcKernel& kernel = []() -> const on_demand::SystemcKernel& {
+        const std::string file = module_file().string();
+        void* const module = dlopen(file.c_str(), RTLD_LAZY | RTLD_LOCAL);
+        const void* const found = module != nullptr ? dlsym(module, on_demand::symbol) : nullptr;
+        if (found == nullptr) {
+            throw FileError(fmt::format("{}: cannot be loaded, which the kernel systemc needs: {}",
+                                        file, dlerror()));
+        }
+        return *static_cast<const on_demand::SystemcKernel*>(found);
+    }();
+    return kernel;
+}
+
+}  // namespace
+
+Simulation machine::run_on_systemc(const std::vector<stream::Command>& commands, std::int64_t words,
+                                   const Target& target, const SimulateOptions& options) {
+    return systemc_kernel().run(commands, words, target, options);
+}
+
+Simulation machine::trace_on_systemc(const std::vector<stream::Command>& commands,
+                                     std::int64_t words, const Target& target,
+                                     const SimulateOptions& options, VcdFile& vcd, Cycles start) {
+    return systemc_kernel().trace(commands, words, target, options, vcd, start);
+}
+
+}  // namespace u65sim
