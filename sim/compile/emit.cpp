@@ -87,6 +87,7 @@ private:
 struct Job {
     const NpuOp* op = nullptr;
     stream::KernelOp kernel;
+    Accesses accesses;  ///< of the kernel
     /// Of weights and of a table.
     boost::container::static_vector<stream::DmaOp, 2> copies;
     /// Per copy: time from which its target is its own.
@@ -232,6 +233,7 @@ private:
             } else if (program_.arch.reserved_end_banks == 0) {
                 luts_.clear();
             }
+            job.accesses = accesses_of(k, program_.arch);
         }
     }
 
@@ -305,19 +307,22 @@ private:
         }
         if (next_copying_ == copying_.size()) return;
         const Job& current = jobs_[at];
-        const Accesses kernel = before ? accesses_of(current.kernel, program_.arch) : Accesses{};
+        const auto is_free = [&](const stream::DmaOp& dma) {
+            const Accesses copy = accesses_of(dma);
+            const auto wait = tracker_.wait_for_kernels(copy);
+            return before ? !wait && !copy.conflicts(current.accesses) : !wait || *wait > 0;
+        };
         for (std::size_t n = next_copying_; n < copying_.size(); ++n) {
             Job& job = jobs_[copying_[n]];
             bool waits = false;
             for (std::size_t i = 0; i < job.copies.size();) {
                 const bool table = job.copies[i].destination.internal;
-                const Accesses copy = accesses_of(job.copies[i]);
-                const auto wait = tracker_.wait_for_kernels(copy);
-                const bool free = before ? !wait && !copy.conflicts(kernel) : !wait || *wait > 0;
-                const bool next = table && copying_[n] == at + 1;
-                const bool stays = !table || !reads_table(at + 1, copying_[n]);
-                const bool due = next || (stays && timeline_.has_slot());
-                if (job.ready_from[i] <= current.time && free && due) {
+                const auto is_due = [&] {
+                    if (table && copying_[n] == at + 1) return true;
+                    const bool stays = !table || !reads_table(at + 1, copying_[n]);
+                    return stays && timeline_.has_slot();
+                };
+                if (job.ready_from[i] <= current.time && is_due() && is_free(job.copies[i])) {
                     issue(job, i);
                 } else {
                     waits = true;
@@ -344,7 +349,7 @@ private:
             k.blockdep = block_dependency(last_, k, program_.arch, most);
             last_ = &k;
         }
-        if (const auto wait = tracker_.kernel(accesses_of(k, program_.arch))) {
+        if (const auto wait = tracker_.kernel(job.accesses)) {
             append(stream::DmaWait{*wait});
             timeline_.dma_wait(*wait);
         }

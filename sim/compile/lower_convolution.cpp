@@ -12,21 +12,22 @@ using stream::KernelKind;
 
 namespace {
 
-/// One record an output channel.
+/// One record an output channel; none beside modelled weights, which nobody writes.
 std::vector<weights::ScaleRecord> scale_records(const Lowering& lowering, const Tensor& ifm,
                                                 const Tensor& filter, const Tensor* bias,
                                                 std::int32_t channels) {
-    const auto biases = bias ? integers(*bias) : std::vector<std::int64_t>{};
     const auto scaling =
         arith::channel_scaling(lowering.op().type, ifm, bias, scale(lowering.output()));
     const auto& scales = filter.quantization.scales;
-    std::vector<weights::ScaleRecord> records(static_cast<std::size_t>(channels));
+    const bool modelled = filter.data && filter.data.model() != nullptr;
+    const auto biases = bias && !modelled ? integers(*bias) : std::vector<std::int64_t>{};
+    std::vector<weights::ScaleRecord> records(modelled ? 0 : static_cast<std::size_t>(channels));
     arith::Multiplier m;
-    for (std::size_t i = 0; i < records.size(); ++i) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(channels); ++i) {
         // Many channels have the scale of the one before.
         const std::size_t own = std::min(i, scales.size() - 1);
         if (i == 0 || (own == i && scales[i] != scales[i - 1])) m = scaling.multiplier(scales[own]);
-        records[i] = {i < biases.size() ? biases[i] : 0, m.multiplier, m.shift};
+        if (!modelled) records[i] = {i < biases.size() ? biases[i] : 0, m.multiplier, m.shift};
     }
     return records;
 }
@@ -237,8 +238,10 @@ void lower_convolution(Lowering& lowering) {
         if (arith::rounds_once(input, bias)) npu.kernel.rounding = stream::Rounding::natural;
         npu.weights = weights;
         npu.weights->first_output = group * out_depth;
-        npu.scales.assign(records.begin() + group * out_depth,
-                          records.begin() + (group + 1) * out_depth);
+        if (!records.empty()) {
+            npu.scales.assign(records.begin() + group * out_depth,
+                              records.begin() + (group + 1) * out_depth);
+        }
         lowering.activate(npu);
         return npu;
     };

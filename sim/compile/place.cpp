@@ -169,10 +169,6 @@ private:
         return k;
     }
 
-    [[nodiscard]] double cycles_of(const stream::KernelOp& k) const {
-        return static_cast<double>(program_.estimator->total(k).count());
-    }
-
     /// What each map saves in cycles and bytes while all others are in the fast memory.
     void collect_maps() {
         std::vector<double> saved(program_.buffers.size(), 0);
@@ -235,12 +231,12 @@ private:
                 if (passes < 2) continue;
                 // Whatever happens here, the weights can come in slices later on: the cycles they
                 // save count a tenth.
-                stream::KernelOp k = all_fast(op);
-                const double least = cycles_of(k);
-                k.weight_region = k.scale_region = region_constants;
+                const auto [least, off_chip] = program_.estimator->weight_placements(
+                    all_fast(op), {fast_region_, region_constants});
+                const auto more = static_cast<double>((off_chip - least).count());
                 const double benefit =
                     cycles_per_byte * (static_cast<double>((passes - 1) * op.slices[0].size) +
-                                       (cycles_of(k) - least) * static_cast<double>(op.stripes));
+                                       more * static_cast<double>(op.stripes));
                 // Inside a cascade only its first operation's copy may start before it.
                 const bool inside = previous && previous->time == op.time;
                 const std::int32_t from = inside ? op.time : std::max(op.time - 1, first_time);

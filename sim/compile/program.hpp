@@ -110,9 +110,9 @@ struct NpuOp {
     stream::KernelOp kernel;  ///< modes, window, scales, clamp; maps are filled when emitting
     View ifm, ifm2, ofm;
     std::optional<WeightSource> weights;
-    std::vector<weights::ScaleRecord> scales;
-    std::vector<std::uint8_t> lut;  ///< 256, 1024 or 2048 bytes; empty: none
-    std::int64_t lut_offset = 0;    ///< in the constants
+    std::vector<weights::ScaleRecord> scales;  ///< by channel; none beside modelled weights
+    std::vector<std::uint8_t> lut;             ///< 256, 1024 or 2048 bytes; empty: none
+    std::int64_t lut_offset = 0;               ///< in the constants
     /// The result may be written over this operand (0: ifm, 1: ifm2, -1: neither).
     std::int32_t in_place = -1;
     bool vector_product = false;  ///< fully connected: each weight is used once a batch

@@ -89,8 +89,7 @@ private:
     void refine(std::vector<NpuOp>& ops, std::size_t at, std::int64_t worth) {
         NpuOp& op = ops[at];
         KernelOp k = kernel_of(op);
-        const auto cost = [&] {
-            const timing::KernelTimes estimate = program_.estimator->times(k);
+        const auto cost = [&](const timing::KernelTimes& estimate) {
             std::int64_t cycles = estimate.total.count();
             if (at > 0 && !same_layout(k, ops[at - 1].kernel)) cycles += estimate.fill.count();
             if (at + 1 < ops.size() && !same_layout(k, ops[at + 1].kernel)) {
@@ -99,7 +98,7 @@ private:
             return cycles;
         };
         const timing::KernelTimes now = program_.estimator->times(k);
-        std::int64_t least = cost() * (100 - least_gain) / 100;
+        std::int64_t least = cost(now) * (100 - least_gain) / 100;
         const std::int64_t floor = std::max(now.mac, now.output).count();
         if (floor >= least || now.total.count() - floor < worth) return;
         // Weights that stay where they are must not take longer then.
@@ -131,7 +130,7 @@ private:
                 k.ab_start = layout->ab_start;
                 k.ifm2_ib_start = layout->ifm2_ib_start;
                 if (program_.estimator->least(k).count() >= least) continue;
-                const std::int64_t cycles = cost();
+                const std::int64_t cycles = cost(program_.estimator->times(k));
                 if (cycles >= least || (!copied && direct() > most_direct)) continue;
                 least = cycles;
                 op.kernel.block = block;

@@ -104,14 +104,14 @@ private:
         return copy_.second;
     }
 
-    std::int64_t kernel_cycles(const NpuOp& op, const WeightSlice* slice, int weight_region) const {
+    /// Cycles of an operation with its weights in SRAM, and where they are.
+    std::array<Cycles, 2> kernel_cycles(const NpuOp& op, const WeightSlice* slice) const {
         stream::KernelOp k = placed_kernel(program_, op);
         if (slice) {
             k.weights = slice->weights;
             k.scales = slice->scales;
         }
-        k.weight_region = k.scale_region = weight_region;
-        return program_.estimator->total(k).count();
+        return program_.estimator->weight_placements(k, {region_, region_constants});
     }
 
     void stream(Segment& segment) {
@@ -126,7 +126,8 @@ private:
             const NpuOp& owner =
                 op.repeats(i) ? segment.ops[static_cast<std::size_t>(op.first_stripe)] : op;
             const WeightSlice* slice = owner.slices.empty() ? nullptr : &owner.slices[0];
-            const std::int64_t fast = kernel_cycles(op, slice, region_);
+            const auto [in_sram, where_they_are] = kernel_cycles(op, slice);
+            const std::int64_t fast = in_sram.count();
             cycles[static_cast<std::size_t>(op.time - begin)] += fast;
             if (explaining()) by_operator[op.graph_operator] += fast;
             if (!slice || op.repeats(i)) continue;
@@ -135,7 +136,7 @@ private:
             load.time = op.time;
             load.size = slice->size;
             load.fast = fast;
-            load.direct = kernel_cycles(op, slice, region_constants);
+            load.direct = where_they_are.count();
             for (const auto& [reserved, item] : reserved_) {
                 if (reserved == &op) {
                     load.item = item;

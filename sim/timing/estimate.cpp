@@ -415,6 +415,18 @@ const KernelTimes& KernelEstimator::known_times(const Parts& parts, const Kernel
     return parts.recent().add(where, assemble(parts, op, ports));
 }
 
+std::array<Cycles, 2> KernelEstimator::weight_placements(const KernelOp& op,
+                                                         const std::array<int, 2>& regions) {
+    const Parts& parts = parts_of(op);
+    Ports ports = ports_of(op);
+    std::array<Cycles, 2> cycles;
+    for (std::size_t i = 0; i < 2; ++i) {
+        if (op.has_weights()) ports.weights = ports.scales = port_of(regions[i]);
+        cycles[i] = known_times(parts, op, ports).total;
+    }
+    return cycles;
+}
+
 Cycles KernelEstimator::least(const KernelOp& op) {
     const Compute& compute = parts_of(op).compute();
     return Cycles{compute.pipeline(0, target_.timing.block_output_delay.count()) +

@@ -54,6 +54,9 @@ public:
     /// The times of kernel(op), which are kept for the regions and weights asked for last.
     KernelTimes times(const stream::KernelOp& op);
     Cycles total(const stream::KernelOp& op) { return times(op).total; }
+    /// Cycles of `op` with its weights in each of some regions.
+    std::array<Cycles, 2> weight_placements(const stream::KernelOp& op,
+                                            const std::array<int, 2>& regions);
     /// A lower bound of kernel(op).total that needs no look at memory, for searches.
     Cycles least(const stream::KernelOp& op);
     /// Cycles of `op` with IFM and OFM in each of two regions.
