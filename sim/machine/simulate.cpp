@@ -8,6 +8,7 @@
 #include <u65sim/error.hpp>
 
 #include "machine/direct/event_queue.hpp"
+#include "machine/direct/simulate_again.hpp"
 #include "machine/systemc/engine.hpp"
 #include "machine/systemc/vcd_file.hpp"
 #include "stream/operation.hpp"
@@ -63,15 +64,9 @@ void append(Simulation& whole, Simulation part, std::uint32_t segment) {
     }
 }
 
-}  // namespace
-
-std::string_view to_string(Kernel kernel) {
-    return kernel == Kernel::systemc ? "systemc" : "direct";
-}
-
-Simulation simulate(const CompiledNetwork& network, const Target& target,
-                    const SimulateOptions& options) {
-    target.validate();
+/// Stretches are of the same target.
+Simulation run_segments(const CompiledNetwork& network, const Target& target,
+                        const SimulateOptions& options, machine::Stretches* known) {
     Simulation whole;
     std::unique_ptr<machine::VcdFile> vcd;
     if (!options.vcd_file.empty() && options.kernel != Kernel::systemc) {
@@ -100,13 +95,31 @@ Simulation simulate(const CompiledNetwork& network, const Target& target,
         const auto words = static_cast<std::int64_t>(stream.words.size());
         append(whole,
                options.kernel != Kernel::systemc
-                   ? machine::run_on_event_queue(commands, words, target, rest)
+                   ? machine::run_on_event_queue(commands, words, target, rest, known)
                : vcd ? machine::trace_on_systemc(commands, words, target, rest, *vcd, whole.total)
                      : machine::run_on_systemc(commands, words, target, rest),
                static_cast<std::uint32_t>(index));
     }
     if (vcd) vcd->finish(whole.total.count());
     return whole;
+}
+
+}  // namespace
+
+std::string_view to_string(Kernel kernel) {
+    return kernel == Kernel::systemc ? "systemc" : "direct";
+}
+
+Simulation simulate(const CompiledNetwork& network, const Target& target,
+                    const SimulateOptions& options) {
+    target.validate();
+    return run_segments(network, target, options, nullptr);
+}
+
+Simulation machine::simulate(const CompiledNetwork& network, const SimulateOptions& options,
+                             Stretches& known) {
+    const bool may_skip = options.kernel == Kernel::direct && !options.timeline;
+    return run_segments(network, known.target(), options, may_skip ? &known : nullptr);
 }
 
 }  // namespace u65sim

@@ -1,23 +1,34 @@
 #include "machine/direct/event_queue.hpp"
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
 
+#include "machine/direct/replay.hpp"
 #include "machine/units/npu.hpp"
 
 namespace u65sim::machine {
 
 Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std::int64_t words,
-                              const Target& target, const SimulateOptions& options) {
+                              const Target& target, const SimulateOptions& options,
+                              Stretches* known) {
     Scheduler queue;
     const auto npu = std::make_unique<Npu>(queue);
     const Time limit = options.cycle_limit.count();
-    queue.reset(limit);
+    // What units look ahead to must not depend on the limit where it is kept.
+    queue.reset(known != nullptr ? never : limit);
     npu->load(commands, words, target, options);
     queue.wake(UnitId::command_parser, 0);
+    std::optional<Replay> replay;
+    if (known != nullptr) {
+        Time now = 0;
+        replay.emplace(*npu, *known, commands);
+        replay->at_boundary(now, limit);
+    }
     std::uint64_t events = 0;
     Scheduler::Due due;
     while ((due = queue.earliest()).time <= limit && due.time != never) {
@@ -25,6 +36,18 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
         const Time wanted = npu->act(due.unit, due.time);
         if (wanted != never) queue.wake(due.unit, wanted);
         ++events;
+        if (due.unit == UnitId::command_parser && replay && replay->boundary_reached()) {
+            replay->count_events(std::exchange(events, 0));
+            replay->at_boundary(due.time, limit);
+        }
+    }
+    if (replay) {
+        replay->count_events(events);
+        if (npu->finished()) {
+            Time end = npu->finish_time();
+            replay->at_boundary(end, limit);
+        }
+        events = replay->events();
     }
     if (npu->finished()) return npu->result(events);
     if (due.time != never) {

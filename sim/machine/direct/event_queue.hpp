@@ -10,8 +10,13 @@
 
 namespace u65sim::machine {
 
-/// Runs one command stream of `words` words. Throws as run_on_systemc does.
+class Stretches;
+
+/// Runs one command stream of `words` words. Throws as run_on_systemc does. With `known`, which is
+/// of this target, stretches simulated before are not simulated again; the result is the same. Not
+/// where a timeline is wanted.
 Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std::int64_t words,
-                              const Target& target, const SimulateOptions& options);
+                              const Target& target, const SimulateOptions& options,
+                              Stretches* known);
 
 }  // namespace u65sim::machine

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "machine/units/state.hpp"
+
 namespace u65sim::machine {
 
 void AxiPort::reset(const timing::PortRules& rules, std::vector<OperationRecord>* operations) {
@@ -221,5 +223,27 @@ std::string AxiPort::describe() const {
     }
     return text;
 }
+
+template <class State>
+void AxiPort::pass(State& state) {
+    for (Direction& direction : directions_) {
+        if constexpr (State::reading) direction.waiting = 0;
+        for (std::size_t i = direction.first; i < direction.last; ++i) {
+            Queue& queue = queues_[i];
+            state.ring(queue.transfers, [&](Transfer*& transfer) { state.reference(transfer); });
+            if (queue.transfers.empty()) continue;
+            state.number(queue.beats_left);
+            state.number(queue.bursts_left);
+            if constexpr (State::reading) direction.waiting |= 1U << static_cast<unsigned>(i);
+        }
+        state.number(direction.turn);
+        state.due(direction.decide);
+        direction.flow.pass(state);
+    }
+    cap_.pass(state);
+}
+
+template void AxiPort::pass(StateWriter&);
+template void AxiPort::pass(StateReader&);
 
 }  // namespace u65sim::machine

@@ -39,6 +39,15 @@ inline void count(PortTraffic& traffic, Channel channel, const timing::Access& a
     traffic.bursts[index] += access.bursts;
 }
 
+template <class Each>
+void for_each_number(PortTraffic& traffic, const Each& each) {
+    for (std::size_t i = 0; i < channel_count; ++i) {
+        each(traffic.beats[i]);
+        each(traffic.bytes[i]);
+        each(traffic.bursts[i]);
+    }
+}
+
 class AxiPort {
 public:
     /// Beats granted to one channel before the next one has its turn.
@@ -58,6 +67,13 @@ public:
     /// Requests whose last burst has not been granted.
     [[nodiscard]] std::size_t queued(bool write) const;
     [[nodiscard]] const PortTraffic& traffic() const { return traffic_; }
+    /// Calls `each` with every sum it keeps.
+    template <class Each>
+    void for_each_sum(const Each& each) {
+        for_each_number(traffic_, each);
+        for (Direction& direction : directions_) each(direction.flow.stalled());
+        each(acts_ahead_);
+    }
     /// Cycles that a burst was ready but every slot was taken.
     [[nodiscard]] std::int64_t slot_stall(bool write) const {
         return directions_[write ? 1 : 0].flow.stalled();
@@ -65,6 +81,9 @@ public:
     /// Acts that were done before their time, within others.
     [[nodiscard]] std::uint64_t acts_ahead() const { return acts_ahead_; }
     [[nodiscard]] std::string describe() const;
+    /// All that its future depends on, for writing or reading.
+    template <class State>
+    void pass(State& state);
 
 private:
     struct Queue {

@@ -1,6 +1,7 @@
 // The bandwidth cap of a port: beats granted anew each period, or a steady rate.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -35,7 +36,47 @@ public:
         period.used += beats;
     }
 
+    /// All that its future depends on, for writing or reading.
+    template <class State>
+    void pass(State& state) {
+        if (!active()) return;
+        if (steady_) {
+            state.due(next_);
+            std::int64_t part = next_ < state.base().now ? 0 : next_part_;
+            state.number(part);
+            next_part_ = part;
+            return;
+        }
+        const std::int64_t current = state.base().now / period_;
+        std::int64_t phase = state.base().now % period_;
+        state.number(phase);
+        // In the order of time, whichever places they have.
+        std::array<Period, periods> booked;
+        std::int64_t count = 0;
+        for (const Period& period : periods_) {
+            if (period.number >= current) booked[static_cast<std::size_t>(count++)] = period;
+        }
+        std::sort(booked.begin(), booked.begin() + count,
+                  [](const Period& a, const Period& b) { return a.number < b.number; });
+        state.number(count);
+        if constexpr (State::reading) {
+            periods_.fill({});
+            last_number_ = last_begin_ = 0;
+        }
+        for (std::int64_t i = 0; i < count; ++i) {
+            Period& period = booked[static_cast<std::size_t>(i)];
+            std::int64_t ahead = period.number - current;
+            state.number(ahead);
+            state.number(period.used);
+            period.number = current + ahead;
+            if constexpr (State::reading) {
+                periods_[static_cast<std::size_t>(period.number) % periods] = period;
+            }
+        }
+    }
+
 private:
+    static constexpr std::size_t periods = 64;  ///< kept
     struct Period {
         std::int64_t number = -1;
         std::int64_t used = 0;
@@ -57,7 +98,7 @@ private:
     Time last_begin_ = 0;
     Time next_ = 0;               ///< steady: when the next beat is due,
     std::int64_t next_part_ = 0;  ///< and 1/beats_ cycles on top
-    std::array<Period, 64> periods_{};
+    std::array<Period, periods> periods_{};
 };
 
 }  // namespace u65sim::machine

@@ -36,6 +36,17 @@ public:
     [[nodiscard]] static constexpr std::int64_t most() { return room; }
     /// When the burst number `index` from here may take its slot, below count().
     [[nodiscard]] Time at(std::int64_t index) const { return first_[index]; }
+    /// For writing or reading. Those that are free already come first.
+    template <class State>
+    void pass(State& state) {
+        if (!limited()) return;
+        if constexpr (State::reading) first_ = times_.data();
+        const Time earlier = state.base().now - 1;
+        std::int64_t free = std::upper_bound(first_, first_ + count_, earlier) - first_;
+        state.number(free);
+        if constexpr (State::reading) std::fill_n(first_, free, earlier);
+        for (std::int64_t i = free; i < count_; ++i) state.due(first_[i]);
+    }
 
 private:
     static constexpr std::int64_t room = 256;  ///< so that slots move to the front rarely
@@ -78,7 +89,23 @@ public:
     /// When the last beat moved so far has passed.
     [[nodiscard]] Time data_free() const { return data_free_; }
     /// Cycles that a burst was ready but every slot was taken.
+    [[nodiscard]] std::int64_t& stalled() { return stalled_; }
     [[nodiscard]] std::int64_t stalled() const { return stalled_; }
+    /// All that its future depends on, for writing or reading.
+    template <class State>
+    void pass(State& state) {
+        slots_.pass(state);
+        state.number(slots_differ_);
+        std::int64_t hiding = std::min(hiding_bursts_, rules_.slots);  // more are as good
+        state.number(hiding);
+        state.due(ready_);
+        state.due(address_free_);
+        state.due(data_free_);
+        if constexpr (State::reading) {
+            hiding_bursts_ = hiding;
+            last_beats_ = last_bursts_ = 0;
+        }
+    }
 
 private:
     void move_one(std::int64_t beats);

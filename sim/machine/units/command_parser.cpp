@@ -1,11 +1,13 @@
 #include "machine/units/command_parser.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <variant>
 
 #include <fmt/format.h>
 
 #include "machine/units/npu.hpp"
+#include "machine/units/state.hpp"
 
 namespace u65sim::machine {
 
@@ -24,6 +26,11 @@ void CommandParser::load(const std::vector<stream::Command>& commands, std::int6
 
 std::int64_t CommandParser::outstanding_kernels() const {
     return npu_->kernels_issued - npu_->kernels_finished;
+}
+
+/// Those of the commands that are done.
+std::int64_t CommandParser::executed_words() const {
+    return next_ == 0 ? 0 : std::int64_t{(*commands_)[next_ - 1].word_index} + 1;
 }
 
 /// Takes in what has arrived and keeps one piece ahead of the consumer in flight.
@@ -83,17 +90,17 @@ bool CommandParser::execute(const stream::Command& command, Time now) {
     Observer& observer = npu_->observer;
     const std::int64_t kernels = outstanding_kernels();
     const std::int64_t dmas = npu_->dma.outstanding();
-    if (const auto* kernel = std::get_if<stream::KernelOp>(&command.action)) {
+    if (std::holds_alternative<stream::KernelOp>(command.action)) {
         const bool full = kernels >= npu_->arch.max_outstanding_kernels;
         observer.set(Flag::parser_waits_kernel, full, now);
-        return !full && issue(*kernel, now);
+        return !full && issue(now);
     }
-    if (const auto* transfer = std::get_if<stream::DmaOp>(&command.action)) {
+    if (std::holds_alternative<stream::DmaOp>(command.action)) {
         const bool full = dmas >= npu_->arch.max_outstanding_dmas;
         observer.set(Flag::parser_waits_dma_slot, full, now);
         if (full) return false;
         npu_->operations[next_operation_].issue = Cycles{now};
-        npu_->dma.start(*transfer, next_operation_++, now);
+        npu_->dma.start(next_operation_++, now);
         return true;
     }
     bool blocked = false;
@@ -107,25 +114,22 @@ bool CommandParser::execute(const stream::Command& command, Time now) {
         observer.set(Flag::parser_waits_kernels, kernels > 0, now);
         observer.set(Flag::parser_waits_dma, dmas > 0, now);
         blocked = kernels > 0 || dmas > 0;
-        if (!blocked) finish_ = now;
+        if (!blocked) finish(now);
     }
     return !blocked;
 }
 
-bool CommandParser::issue(const stream::KernelOp& op, Time now) {
+bool CommandParser::issue(Time now) {
     const std::int64_t number = npu_->kernels_issued++;
     KernelRun& run = npu_->kernel_run(number);
     run = KernelRun{};
-    run.op = &op;
-    run.traversal = timing::Traversal{op, npu_->arch};
     run.operation = next_operation_++;
     run.ready = now + npu_->target.timing.kernel_setup.count();
-    run.blocks = run.traversal.blocks();
+    npu_->describe_run(run);
     npu_->operations[run.operation].issue = Cycles{now};
     npu_->operations[run.operation].blocks = run.blocks;
     if (number == 0) npu_->observer.set_oldest(run.operation, now);
-    npu_->weight_loader.kernel_issued(number);
-    npu_->scale_loader.kernel_issued(number);
+    npu_->weight_loader.kernel_issued(run);
     npu_->scheduler->wake(UnitId::weight_loader, now);
     npu_->scheduler->wake(UnitId::scale_loader, now);
     npu_->scheduler->wake(UnitId::ifm_loader, run.ready);
@@ -141,5 +145,28 @@ std::string CommandParser::describe() const {
         next_, commands_->size(), words_arrived_, words_, outstanding_kernels(),
         npu_->dma.outstanding());
 }
+
+template <class State>
+void CommandParser::pass(State& state) {
+    // The stream's pieces begin at multiples of their size, all of which are alike where a burst
+    // holds whole pieces.
+    const std::int64_t burst = npu_->port_of_commands().rules().bus.burst_bytes;
+    const std::int64_t alike = burst % (4 * words_per_piece_) == 0
+                                   ? words_per_piece_
+                                   : std::lcm(burst, 4 * words_per_piece_);
+    std::int64_t place = words_requested_ % alike;
+    std::int64_t arrived = words_arrived_ - words_requested_;
+    std::int64_t consumed = words_consumed_ - words_requested_;
+    std::int64_t executed = executed_words() - words_requested_;
+    for (std::int64_t* number : {&place, &arrived, &consumed, &executed}) state.number(*number);
+    words_arrived_ = words_requested_ + arrived;
+    words_consumed_ = words_requested_ + consumed;
+    state.ring(pieces_, [&](Transfer& piece) { state.transfer(piece); });
+    state.number(decoding_);
+    if (decoding_) state.due(decoded_);
+}
+
+template void CommandParser::pass(StateWriter&);
+template void CommandParser::pass(StateReader&);
 
 }  // namespace u65sim::machine

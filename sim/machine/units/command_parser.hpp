@@ -24,12 +24,32 @@ public:
     [[nodiscard]] bool finished() const { return finish_ >= 0; }
     [[nodiscard]] Time finish_time() const { return finish_; }
     [[nodiscard]] std::string describe() const;
+    /// Index of the command that is being decoded or waits.
+    [[nodiscard]] std::size_t next_command() const { return next_; }
+    /// Index of the next kernel's or DMA's record.
+    [[nodiscard]] std::uint32_t next_operation() const { return next_operation_; }
+    /// Words of the stream that have not been asked for.
+    [[nodiscard]] std::int64_t words_left() const { return words_ - words_requested_; }
+    [[nodiscard]] std::int64_t words_a_piece() const { return words_per_piece_; }
+    /// Goes on as if so many commands and operations had been executed meanwhile. The rest of its
+    /// state is to be read.
+    void skip(std::size_t commands, std::int64_t operations, std::int64_t words) {
+        next_ += commands;
+        next_operation_ += static_cast<std::uint32_t>(operations);
+        words_requested_ += words;
+    }
+    /// All commands have been executed.
+    void finish(Time now) { finish_ = now; }
+    /// All that its future depends on, for writing or reading.
+    template <class State>
+    void pass(State& state);
 
 private:
     void fetch(Time now);
     bool execute(const stream::Command& command, Time now);
-    bool issue(const stream::KernelOp& op, Time now);
+    bool issue(Time now);
     [[nodiscard]] std::int64_t outstanding_kernels() const;
+    [[nodiscard]] std::int64_t executed_words() const;
 
     Npu* npu_;
     const std::vector<stream::Command>* commands_ = nullptr;

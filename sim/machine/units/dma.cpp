@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "machine/units/npu.hpp"
+#include "machine/units/state.hpp"
 
 namespace u65sim::machine {
 
@@ -33,28 +34,36 @@ timing::Access Dma::whole(const stream::DmaEnd& end, const stream::DmaOp& op) co
     return timing::run_access(end.address, static_cast<std::int64_t>(op.length), bus) * runs;
 }
 
-void Dma::start(const stream::DmaOp& op, std::uint32_t operation, Time now) {
-    Run& run = runs_.push();
-    run.op = &op;
-    run.operation = operation;
-    run.read = whole(op.source, op);
-    run.write = whole(op.destination, op);
+/// What follows from what the operation is.
+void Dma::describe_run(Run& run) const {
+    run.op = &npu_->dma_op(run.operation);
+    run.read = whole(run.op->source, *run.op);
+    run.write = whole(run.op->destination, *run.op);
     const std::int64_t bursts = std::max(run.read.bursts, run.write.bursts);
     run.chunks =
         std::clamp<std::int64_t>(ceil_div(std::max(run.read.beats, run.write.beats), chunk_beats),
                                  1, std::max<std::int64_t>(1, bursts));
-    OperationRecord& record = npu_->operations[operation];
-    const auto book = [&](const stream::DmaEnd& end, Channel channel,
-                          const timing::Access& access) {
+}
+
+void Dma::book(const stream::DmaOp& op, OperationRecord& record) const {
+    const auto add = [&](const stream::DmaEnd& end, Channel channel) {
         if (end.internal) return;
-        npu_->count(operation, npu_->port_index(end.region), channel, access);
+        const timing::Access access = whole(end, op);
+        count(record.ports[static_cast<std::size_t>(npu_->port_index(end.region))], channel,
+              access);
         RegionTraffic traffic{end.region, Bytes{static_cast<std::int64_t>(end.address)}, Bytes{0},
                               Bytes{0}};
         (is_write(channel) ? traffic.write_bytes : traffic.read_bytes) = Bytes{access.bytes};
         record.maps.push_back(traffic);
     };
-    book(op.source, Channel::dma_read, run.read);
-    book(op.destination, Channel::dma_write, run.write);
+    add(op.source, Channel::dma_read);
+    add(op.destination, Channel::dma_write);
+}
+
+void Dma::start(std::uint32_t operation, Time now) {
+    Run& run = runs_.push();
+    run.operation = operation;
+    describe_run(run);
     npu_->started(operation, now);
     npu_->scheduler->wake(UnitId::dma, now);
 }
@@ -145,5 +154,26 @@ Time Dma::act(Time now) {
 std::string Dma::describe() const {
     return fmt::format("dma has {} operations, {} chunks in flight", runs_.size(), chunks_.size());
 }
+
+template <class State>
+void Dma::pass(State& state) {
+    state.ring(runs_, [&](Run& run) {
+        state.operation(run.operation);
+        state.content(run.operation);
+        if constexpr (State::reading) describe_run(run);
+        state.number(run.requested);
+        state.number(run.done);
+        state.access(run.read_requested);
+        state.access(run.write_requested);
+    });
+    state.ring(chunks_, [&](Chunk& chunk) {
+        state.transfer(chunk.read);
+        state.transfer(chunk.write);
+        state.number(chunk.writing);
+    });
+}
+
+template void Dma::pass(StateWriter&);
+template void Dma::pass(StateReader&);
 
 }  // namespace u65sim::machine

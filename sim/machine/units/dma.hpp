@@ -23,12 +23,21 @@ public:
     explicit Dma(Npu& npu) : npu_(&npu) {}
     void reset();
     /// Adds an operation; the command parser keeps to the limit of outstanding ones.
-    void start(const stream::DmaOp& op, std::uint32_t operation, Time now);
+    void start(std::uint32_t operation, Time now);
+    /// Counts in its record what an operation will move. The ports' rules must be set.
+    void book(const stream::DmaOp& op, OperationRecord& record) const;
     Time act(Time now);
     [[nodiscard]] std::int64_t outstanding() const {
         return static_cast<std::int64_t>(runs_.size());
     }
+    /// Record of the oldest one outstanding; `otherwise`: there is none.
+    [[nodiscard]] std::int64_t oldest_operation(std::int64_t otherwise) const {
+        return runs_.empty() ? otherwise : std::int64_t{runs_.front().operation};
+    }
     [[nodiscard]] std::string describe() const;
+    /// All that its future depends on, for writing or reading.
+    template <class State>
+    void pass(State& state);
 
 private:
     struct Run {
@@ -43,6 +52,7 @@ private:
         bool writing = false;
     };
     [[nodiscard]] timing::Access whole(const stream::DmaEnd& end, const stream::DmaOp& op) const;
+    void describe_run(Run& run) const;
     bool request(Time now);
     Run& run_of_chunk(std::size_t index);
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "machine/units/npu.hpp"
+#include "machine/units/state.hpp"
 #include "timing/mac_array.hpp"
 #include "timing/output_unit.hpp"
 
@@ -56,6 +57,11 @@ void IfmLoader::begin_kernel() {
     by_ = bx_ = bz_ = depth_block_ = sub_ = 0;
     job_number_ = weight_seen_ = position_ = 0;
     last_box_ = last_box2_ = other_box_ = {};
+    open_kernel();
+}
+
+/// Turns to the current kernel, wherever in it.
+void IfmLoader::open_kernel() {
     run_ = &npu_->kernel_run(kernel_);
     record_ = &npu_->operations[run_->operation];
     costs_.fill({});
@@ -253,5 +259,44 @@ std::string IfmLoader::describe() const {
     return fmt::format("ifm_loader at kernel {} of {} issued, {} jobs and {} KiB in the IFM buffer",
                        kernel_, npu_->kernels_issued, jobs_.size(), kib_used_);
 }
+
+template <class State>
+void IfmLoader::pass(State& state) {
+    state.ring(jobs_, [&](Job& job) {
+        state.kernel(job.kernel);
+        for (Transfer& load : job.loads) state.transfer(load);
+        state.number(job.shram_kib);
+        state.number(job.mac_cycles);
+        state.number(job.start_cycles);
+        state.weights(job.weight_begin);
+        state.weights(job.weight_end);
+        state.number(job.first_of_block);
+        state.number(job.last_of_block);
+        state.number(job.elementwise);
+        if (job.last_of_block) job.block.pass(state);
+    });
+    state.number(taken_);
+    state.number(kib_used_);
+    state.kernel(kernel_);
+    state.number(active_);
+    if constexpr (State::reading) prepared_ = false;  // what that does can be done again
+    if (!active_) return;
+    if constexpr (State::reading) open_kernel();
+    for (int* index : {&by_, &bx_, &bz_, &depth_block_, &sub_}) state.number(*index);
+    state.number(job_number_);
+    state.number(weight_seen_);
+    state.number(position_);
+    if (weight_seen_ > 0) state.weights(weight_place_);
+    for (timing::Box* box : {&block_, &box_, &box2_, &last_box_, &last_box2_, &other_box_}) {
+        state.box(*box);
+    }
+    state.number(sub_kernel_.y);
+    state.number(sub_kernel_.x);
+    state.number(sub_kernel_.height);
+    state.number(sub_kernel_.width);
+}
+
+template void IfmLoader::pass(StateWriter&);
+template void IfmLoader::pass(StateReader&);
 
 }  // namespace u65sim::machine

@@ -27,6 +27,11 @@ public:
     void reset();
     Time act(Time now);
     [[nodiscard]] std::string describe() const;
+    /// Number of the kernel it works on, or is to work on next.
+    [[nodiscard]] std::int64_t kernel() const { return kernel_; }
+    /// All that its future depends on, for writing or reading.
+    template <class State>
+    void pass(State& state);
 
     /// Jobs in order. The MAC array takes them from `next_job()`, and frees the oldest.
     [[nodiscard]] bool has_job() const { return taken_ < jobs_.size(); }
@@ -53,6 +58,7 @@ private:
     };
     [[nodiscard]] bool may_start(const KernelRun& run, Time now);
     void begin_kernel();
+    void open_kernel();
     void begin_map(Map& map, const stream::FeatureMap& feature_map, Bytes& moved);
     void next_position();
     void prepare();

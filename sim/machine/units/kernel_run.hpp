@@ -37,6 +37,15 @@ struct BlockWork {
     timing::Access access;    ///< its write
     bool uses_scales = false;
     std::int32_t number = 0;  ///< in order of traversal
+
+    /// All that its future depends on, for writing or reading.
+    template <class State>
+    void pass(State& state) {
+        state.kernel(kernel);
+        state.number(cycles);
+        state.access(access);
+        state.number(uses_scales);
+    }
 };
 
 /// One IFM load and what follows from it: a job of the MAC array or a block of an elementwise

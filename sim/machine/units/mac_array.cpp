@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "machine/units/npu.hpp"
+#include "machine/units/state.hpp"
 
 namespace u65sim::machine {
 
@@ -158,5 +159,22 @@ std::string MacArray::describe() const {
     return fmt::format("mac_array is {}, {} of {} accumulator buffers in use",
                        busy_ ? "in a job" : "idle", accumulators_used_, accumulator_buffers);
 }
+
+template <class State>
+void MacArray::pass(State& state) {
+    state.number(busy_);
+    state.number(waits_weights_);
+    state.number(accumulators_used_);
+    if constexpr (State::reading) computing_since_ = never;  // timelines are not kept with states
+    if (!busy_) return;
+    state.number(executed_);
+    state.number(available_);
+    state.time(since_);
+    state.due(until_);
+    state.time(started_);
+}
+
+template void MacArray::pass(StateWriter&);
+template void MacArray::pass(StateReader&);
 
 }  // namespace u65sim::machine

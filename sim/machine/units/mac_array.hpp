@@ -29,6 +29,9 @@ public:
     [[nodiscard]] bool waits_weights() const { return waits_weights_; }
     [[nodiscard]] bool busy() const { return busy_; }
     [[nodiscard]] std::string describe() const;
+    /// All that its future depends on, for writing or reading.
+    template <class State>
+    void pass(State& state);
 
 private:
     bool start(Time now);

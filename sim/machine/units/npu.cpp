@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "machine/units/state.hpp"
+
 namespace u65sim::machine {
 
 using stream::KernelKind;
@@ -67,6 +69,7 @@ void Npu::add_record(const stream::Command& command, std::uint32_t index) {
     } else if (std::holds_alternative<stream::DmaOp>(command.action)) {
         record.kind = "DMA";
         record.is_dma = true;
+        dma.book(std::get<stream::DmaOp>(command.action), record);
     } else {
         return;
     }
@@ -81,6 +84,9 @@ void Npu::load(const std::vector<stream::Command>& commands, std::int64_t words,
         region_ports_[region] =
             u65sim::port_of_region(target.memory_mode, static_cast<int>(region));
     }
+    axi0.reset(timing::port_rules(target, arch, 0), &operations);
+    axi1.reset(timing::port_rules(target, arch, 1), &operations);
+    commands_ = &commands;
     operations.clear();
     operation_of_kernel.clear();
     for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -89,8 +95,6 @@ void Npu::load(const std::vector<stream::Command>& commands, std::int64_t words,
     kernels_issued = kernels_finished = 0;
     counters = {};
     observer.reset(options.timeline, &operations);
-    axi0.reset(timing::port_rules(target, arch, 0), &operations);
-    axi1.reset(timing::port_rules(target, arch, 1), &operations);
     ifm_loader.reset();
     weight_loader.reset();
     scale_loader.reset();
@@ -127,6 +131,24 @@ Time Npu::act(UnitId unit, Time now) {
     return axi1.act(now);
 }
 
+const stream::Action& Npu::action_of(std::uint32_t operation) const {
+    return (*commands_)[operations[operation].command_index].action;
+}
+
+const stream::DmaOp& Npu::dma_op(std::uint32_t operation) const {
+    return std::get<stream::DmaOp>(action_of(operation));
+}
+
+void Npu::describe_run(KernelRun& run) const {
+    const auto& op = std::get<KernelOp>(action_of(run.operation));
+    run.op = &op;
+    run.traversal = timing::Traversal{op, arch};
+    run.blocks = run.traversal.blocks();
+    if (!op.has_weights()) return;
+    run.weight_pass = std::int64_t{op.weights[0].length} + std::int64_t{op.weights[1].length};
+    run.uses_scales = op.scales[0].length > 0;
+}
+
 void Npu::count(std::uint32_t operation, int port, Channel channel, const timing::Access& access) {
     machine::count(operations[operation].ports[static_cast<std::size_t>(port)], channel, access);
 }
@@ -139,10 +161,63 @@ void Npu::started(std::uint32_t operation, Time now) {
 void Npu::kernel_finished(std::int64_t kernel, Time now) {
     operations[kernel_run(kernel).operation].end = Cycles{now};
     ++kernels_finished;
-    const auto next = static_cast<std::size_t>(kernels_finished);
-    if (next < operation_of_kernel.size()) observer.set_oldest(operation_of_kernel[next], now);
+    observer.set_oldest(oldest_kernel(), now);
     scheduler->wake(UnitId::command_parser, now);
 }
+
+void Npu::finish_settled(Time now) {
+    parser.finish(now);
+    observer.restart(now);
+}
+
+std::int64_t Npu::oldest_kernel() const {
+    if (kernels_issued == 0) return -1;
+    const auto last = static_cast<std::int64_t>(operation_of_kernel.size()) - 1;
+    return operation_of_kernel[static_cast<std::size_t>(std::min(kernels_finished, last))];
+}
+
+template <class State>
+void Npu::pass(State& state) {
+    std::int64_t oldest = std::min(
+        {kernels_finished, ifm_loader.kernel(), weight_loader.kernel(), scale_loader.kernel()});
+    state.kernel(kernels_finished);
+    state.kernel(oldest);
+    if constexpr (State::reading) {
+        kernel_runs.fill({});
+    } else if (kernels_issued - oldest > static_cast<std::int64_t>(kernel_runs.size())) {
+        state.refuse();
+    }
+    for (std::int64_t kernel = oldest; kernel < kernels_issued; ++kernel) {
+        KernelRun& run = kernel_run(kernel);
+        state.operation(run.operation);
+        state.content(run.operation);
+        if constexpr (State::reading) describe_run(run);
+        state.due(run.ready);
+        state.number(run.blocks_done);
+        state.weights(run.weight_base);
+    }
+    observer.pass(state);
+    if constexpr (State::reading) observer.set_oldest(oldest_kernel(), state.base().now);
+    parser.pass(state);
+    ifm_loader.pass(state);
+    weight_loader.pass(state);
+    scale_loader.pass(state);
+    mac_array.pass(state);
+    output_unit.pass(state);
+    ofm_writer.pass(state);
+    dma.pass(state);
+    axi0.pass(state);
+    axi1.pass(state);
+    for (std::size_t i = 0; i < unit_count; ++i) {
+        const auto unit = static_cast<UnitId>(i);
+        Time next = scheduler->time_of(unit);
+        state.time(next);
+        if (State::reading && next != never) scheduler->wake(unit, next);
+    }
+}
+
+template void Npu::pass(StateWriter&);
+template void Npu::pass(StateReader&);
 
 std::string Npu::describe(Time now) const {
     std::string text = parser.describe();

@@ -39,6 +39,12 @@ public:
     Time act(UnitId unit, Time now);
     [[nodiscard]] bool finished() const { return parser.finished(); }
     [[nodiscard]] Time finish_time() const { return parser.finish_time(); }
+    /// All that its future depends on but the commands not yet executed, for writing or reading.
+    /// The observer's sums must be settled; when reading, the base says what was issued.
+    template <class State>
+    void pass(State& state);
+    /// All commands have been executed by `now`, and all sums are settled.
+    void finish_settled(Time now);
     /// What the run measured. Only after it finished.
     Simulation result(std::uint64_t events);
     /// Which unit waits on what at `now`, when no unit is to act before.
@@ -49,6 +55,10 @@ public:
     KernelRun& kernel_run(std::int64_t kernel) {
         return kernel_runs[static_cast<std::size_t>(kernel) % kernel_runs.size()];
     }
+    /// Fills in what follows from the command of a run's operation.
+    void describe_run(KernelRun& run) const;
+    /// The DMA that an operation is.
+    [[nodiscard]] const stream::DmaOp& dma_op(std::uint32_t operation) const;
     AxiPort& port_of_region(int region) { return port_index(region) == 0 ? axi0 : axi1; }
     AxiPort& port_of_commands() {
         return u65sim::port_of_commands(target.memory_mode) == 0 ? axi0 : axi1;
@@ -60,6 +70,8 @@ public:
     void count(std::uint32_t operation, int port, Channel channel, const timing::Access& access);
     /// First data of an operation moved.
     void started(std::uint32_t operation, Time now);
+    /// Record of the oldest unfinished kernel, issued or not, or the last; negative: none issued.
+    [[nodiscard]] std::int64_t oldest_kernel() const;
     /// All blocks of `kernel` are written.
     void kernel_finished(std::int64_t kernel, Time now);
 
@@ -90,7 +102,9 @@ public:
 
 private:
     void add_record(const stream::Command& command, std::uint32_t index);
+    [[nodiscard]] const stream::Action& action_of(std::uint32_t operation) const;
 
+    const std::vector<stream::Command>* commands_ = nullptr;
     std::array<int, 8> region_ports_{};
 };
 

@@ -89,12 +89,22 @@ void Observer::set_oldest(std::int64_t operation, Time now) {
     oldest_ = operation;
 }
 
-void Observer::finish(Time now) {
+void Observer::settle(Time now) {
     account(now);
-    keep_granted();
     for (std::size_t i = 0; i < flag_count; ++i) {
         if ((flags_ >> i & 1U) != 0) times_[i] += now;
     }
+}
+
+void Observer::resume(Time now) {
+    for (std::size_t i = 0; i < flag_count; ++i) {
+        if ((flags_ >> i & 1U) != 0) times_[i] -= now;
+    }
+}
+
+void Observer::finish(Time now) {
+    settle(now);
+    keep_granted();
     flags_ = 0;
 }
 

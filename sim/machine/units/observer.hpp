@@ -59,6 +59,30 @@ public:
     void set_oldest(std::int64_t operation, Time now);
     /// Closes the books at the end of a run.
     void finish(Time now);
+    /// Brings all sums up to `now`; resume() before anything else is observed.
+    void settle(Time now);
+    void resume(Time now);
+    /// All sums are settled, and no flag is up.
+    void restart(Time now) {
+        flags_ = 0;
+        cause_ = cause_count;
+        last_ = now;
+    }
+    /// What its future depends on, for writing or reading, while its sums are settled.
+    template <class State>
+    void pass(State& state) {
+        state.number(flags_);
+        if constexpr (State::reading) {
+            cause_ = std::countr_zero((flags_ & cause_flags) | no_cause);
+            last_ = state.base().now;
+        }
+    }
+    /// Calls `each` with every sum.
+    template <class Each>
+    void for_each_sum(const Each& each) {
+        for (Cycles& cycles : causes_) each(cycles);
+        for (std::int64_t& cycles : times_) each(cycles);
+    }
 
     [[nodiscard]] const CauseCycles& causes() const { return causes_; }
     /// Cycles in which the flag was up.

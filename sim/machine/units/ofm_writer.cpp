@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "machine/units/npu.hpp"
+#include "machine/units/state.hpp"
 
 namespace u65sim::machine {
 
@@ -92,5 +93,20 @@ std::string OfmWriter::describe() const {
     return fmt::format("ofm_writer has {} chunks in flight, {} not yet accepted", chunks_.size(),
                        static_cast<std::int64_t>(chunks_.size()) - accepted_);
 }
+
+template <class State>
+void OfmWriter::pass(State& state) {
+    state.ring(chunks_, [&](Chunk& chunk) {
+        state.transfer(chunk.transfer);
+        state.kernel(chunk.kernel);
+        state.number(chunk.last);
+        if (chunk.last) state.time(chunk.transfer.done);  // its block is complete later
+        state.number(chunk.frees);
+    });
+    state.number(accepted_);
+}
+
+template void OfmWriter::pass(StateWriter&);
+template void OfmWriter::pass(StateReader&);
 
 }  // namespace u65sim::machine

@@ -28,6 +28,9 @@ public:
     /// As many chunks wait for their answers as this unit keeps in mind.
     [[nodiscard]] bool full() const { return chunks_.full(); }
     [[nodiscard]] std::string describe() const;
+    /// All that its future depends on, for writing or reading.
+    template <class State>
+    void pass(State& state);
 
 private:
     struct Chunk {

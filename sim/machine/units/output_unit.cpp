@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "machine/units/npu.hpp"
+#include "machine/units/state.hpp"
 
 namespace u65sim::machine {
 
@@ -104,5 +105,23 @@ std::string OutputUnit::describe() const {
                        : computed_ ? "its chunk waits for a staging bank"
                                    : "one in work");
 }
+
+template <class State>
+void OutputUnit::pass(State& state) {
+    state.ring(blocks_, [&](Entry& entry) {
+        entry.work.pass(state);
+        state.due(entry.ready);
+        state.number(entry.elementwise);
+    });
+    state.number(busy_);
+    if (!busy_) return;
+    state.number(computed_);
+    state.number(chunk_);
+    state.number(chunks_);
+    state.due(chunk_end_);
+}
+
+template void OutputUnit::pass(StateWriter&);
+template void OutputUnit::pass(StateReader&);
 
 }  // namespace u65sim::machine

@@ -30,6 +30,9 @@ public:
     /// A free staging bank would let it go on.
     [[nodiscard]] bool wants_bank() const { return busy_ && computed_; }
     [[nodiscard]] std::string describe() const;
+    /// All that its future depends on, for writing or reading.
+    template <class State>
+    void pass(State& state);
 
 private:
     struct Entry {

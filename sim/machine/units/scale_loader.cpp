@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "machine/units/npu.hpp"
+#include "machine/units/state.hpp"
 
 namespace u65sim::machine {
 
@@ -17,11 +18,6 @@ constexpr std::int64_t record_bytes = 10;  ///< bias, multiplier and shift of a 
 void ScaleLoader::reset() {
     requests_.clear();
     kernel_ = block_ = requested_ = arrived_ = used_ = 0;
-}
-
-void ScaleLoader::kernel_issued(std::int64_t kernel) {
-    KernelRun& run = npu_->kernel_run(kernel);
-    run.uses_scales = run.op->has_weights() && run.op->scales[0].length > 0;
 }
 
 void ScaleLoader::use_next(Time now) {
@@ -80,5 +76,22 @@ std::string ScaleLoader::describe() const {
     return fmt::format("scale_loader has records of {} blocks requested, {} arrived, {} used",
                        requested_, arrived_, used_);
 }
+
+template <class State>
+void ScaleLoader::pass(State& state) {
+    state.ring(requests_, [&](Transfer& request) { state.transfer(request); });
+    state.kernel(kernel_);
+    state.number(block_);
+    // Only their distances matter.
+    std::int64_t unused = requested_ - used_;
+    std::int64_t on_its_way = requested_ - arrived_;
+    state.number(unused);
+    state.number(on_its_way);
+    used_ = requested_ - unused;
+    arrived_ = requested_ - on_its_way;
+}
+
+template void ScaleLoader::pass(StateWriter&);
+template void ScaleLoader::pass(StateReader&);
 
 }  // namespace u65sim::machine

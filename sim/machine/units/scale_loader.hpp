@@ -19,9 +19,13 @@ public:
 
     explicit ScaleLoader(Npu& npu) : npu_(&npu) {}
     void reset();
-    void kernel_issued(std::int64_t kernel);
     Time act(Time now);
     [[nodiscard]] std::string describe() const;
+    /// Number of the kernel it works on, or is to work on next.
+    [[nodiscard]] std::int64_t kernel() const { return kernel_; }
+    /// All that its future depends on, for writing or reading.
+    template <class State>
+    void pass(State& state);
 
     /// True when the records of the next block that uses some have arrived.
     [[nodiscard]] bool next_arrived() const { return arrived_ > used_; }

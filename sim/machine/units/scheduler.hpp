@@ -82,6 +82,11 @@ public:
         next_[static_cast<std::size_t>(unit)] = idle;
     }
     [[nodiscard]] Time now() const { return now_; }
+    /// From now on it is cycle `now`, and nothing is to act.
+    void jump(Time now) {
+        next_.fill(idle);
+        now_ = now;
+    }
     /// Units whose wake has changed since the last call, one bit each.
     std::uint32_t take_changed() { return std::exchange(changed_, 0U); }
 

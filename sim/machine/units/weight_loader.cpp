@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "machine/units/npu.hpp"
+#include "machine/units/state.hpp"
 
 namespace u65sim::machine {
 
@@ -15,12 +16,8 @@ void WeightLoader::reset() {
     sequence_ = kernel_ = position_ = offset_ = requested_ = arrived_ = consumed_ = 0;
 }
 
-void WeightLoader::kernel_issued(std::int64_t kernel) {
-    KernelRun& run = npu_->kernel_run(kernel);
+void WeightLoader::kernel_issued(KernelRun& run) {
     run.weight_base = sequence_;
-    if (!run.op->has_weights()) return;
-    run.weight_pass =
-        std::int64_t{run.op->weights[0].length} + std::int64_t{run.op->weights[1].length};
     sequence_ += run.weight_pass * run.traversal.blocks_y() * run.traversal.blocks_x();
 }
 
@@ -135,5 +132,30 @@ std::string WeightLoader::describe(Time now) const {
     return fmt::format("weight_loader has {} bytes requested, {} arrived, {} consumed", requested_,
                        arrived_by(now).bytes, consumed_);
 }
+
+template <class State>
+void WeightLoader::pass(State& state) {
+    state.ring(requests_, [&](Request& request) {
+        state.transfer(request.transfer);
+        state.weights(request.end);
+    });
+    state.weights(sequence_);
+    state.weights(requested_);
+    state.weights(arrived_);
+    state.weights(consumed_);
+    state.kernel(kernel_);
+    state.number(position_);
+    state.number(offset_);
+    bool begun = source_.run != nullptr;
+    state.number(begun);
+    if constexpr (State::reading) {
+        source_ = {};
+        if (begun) begin_kernel();  // where it is in a range follows from the offset
+    }
+    if (begun) state.access(source_.asked);
+}
+
+template void WeightLoader::pass(StateWriter&);
+template void WeightLoader::pass(StateReader&);
 
 }  // namespace u65sim::machine

@@ -24,9 +24,16 @@ public:
 
     explicit WeightLoader(Npu& npu) : npu_(&npu) {}
     void reset();
-    void kernel_issued(std::int64_t kernel);
+    void kernel_issued(KernelRun& run);
     Time act(Time now);
     [[nodiscard]] std::string describe(Time now) const;
+    /// Bytes of the sequence of all weights that it has asked for.
+    [[nodiscard]] std::int64_t requested() const { return requested_; }
+    /// Number of the kernel it works on, or is to work on next.
+    [[nodiscard]] std::int64_t kernel() const { return kernel_; }
+    /// All that its future depends on, for writing or reading.
+    template <class State>
+    void pass(State& state);
 
     /// Bytes of the sequence of all weights that have arrived by now.
     [[nodiscard]] std::int64_t arrived(Time now) {

@@ -1,0 +1,207 @@
+#include "machine/direct/replay.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/hash.hpp"
+#include "machine/direct/command_digest.hpp"
+
+namespace u65sim::machine {
+
+namespace {
+
+std::vector<CommandDigest> of_operations(const std::vector<CommandDigest>& commands,
+                                         const std::vector<OperationRecord>& operations) {
+    std::vector<CommandDigest> digests;
+    digests.reserve(operations.size());
+    for (const OperationRecord& record : operations) {
+        digests.push_back(commands[record.command_index]);
+    }
+    return digests;
+}
+
+StateKey key_of(std::span<const std::int32_t> state) {
+    LongHasher hasher;
+    hasher.append(state.data(), state.size_bytes());
+    const auto [first, second] = hasher.digest();
+    return {first, second};
+}
+
+std::int64_t value_of(std::int64_t number) { return number; }
+std::int64_t value_of(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+template <class Kind>
+std::int64_t value_of(const Quantity<Kind>& quantity) {
+    return quantity.count();
+}
+
+template <class Number>
+void add_to(Number& number, std::int64_t by) {
+    number = Number(value_of(number) + by);
+}
+
+}  // namespace
+
+Replay::Replay(Npu& npu, Stretches& known, const std::vector<stream::Command>& commands)
+    : npu_(&npu),
+      known_(&known),
+      commands_(digests_of(commands, npu.target)),
+      writer_(of_operations(commands_, npu.operations)) {}
+
+/// The first operation that something may still happen to.
+std::int64_t Replay::oldest_record() const {
+    std::int64_t oldest = npu_->parser.next_operation();
+    if (npu_->kernels_issued > 0) oldest = std::min(oldest, npu_->oldest_kernel());
+    return std::min(oldest, npu_->dma.oldest_operation(oldest));
+}
+
+template <class Each, class EachTime>
+void Replay::visit(std::int64_t first, std::int64_t last, const Each& each, const EachTime& time) {
+    npu_->observer.for_each_sum(each);
+    npu_->axi0.for_each_sum(each);
+    npu_->axi1.for_each_sum(each);
+    Npu::Counters& counters = npu_->counters;
+    for (std::int64_t* number : {&counters.mac_8bit, &counters.mac_16bit, &counters.mac_32bit,
+                                 &counters.output_8bit, &counters.output_16bit}) {
+        each(*number);
+    }
+    for (std::int64_t i = first; i < last; ++i) {
+        OperationRecord& record = npu_->operations[static_cast<std::size_t>(i)];
+        for (Cycles* cycle : {&record.issue, &record.start, &record.end}) time(*cycle);
+        if (record.is_dma) continue;  // what it moves was known before
+        each(record.mac_busy);
+        each(record.output_busy);
+        each(record.blocks);
+        for (PortTraffic& traffic : record.ports) for_each_number(traffic, each);
+        for (Cycles& cycles : record.causes) each(cycles);
+        for (RegionTraffic& map : record.maps) {
+            each(map.read_bytes);
+            each(map.write_bytes);
+        }
+    }
+}
+
+void Replay::begin(const StateKey& key, Time now) {
+    Beginning& beginning = beginning_;
+    beginning.kept = true;
+    beginning.key = key;
+    beginning.time = now;
+    beginning.words_left = npu_->parser.words_left();
+    beginning.command = npu_->parser.next_command();
+    beginning.kernels = npu_->kernels_issued;
+    beginning.operations = npu_->parser.next_operation();
+    beginning.events = events_;
+    beginning.first_record = oldest_record();
+    beginning.sums.clear();
+    visit(
+        beginning.first_record, beginning.operations,
+        [&](const auto& sum) { beginning.sums.push_back(value_of(sum)); },
+        [&](const Cycles& time) { beginning.sums.push_back(time.count()); });
+}
+
+/// What the stretch that ends now has changed.
+void Replay::keep(const StateKey& end, std::span<const std::int32_t> state, Time now) {
+    const Beginning& beginning = beginning_;
+    Stretch stretch;
+    const std::size_t next = npu_->parser.next_command();
+    const std::size_t behind = std::min(next + 1, commands_.size());
+    stretch.commands.assign(commands_.begin() + static_cast<std::ptrdiff_t>(beginning.command),
+                            commands_.begin() + static_cast<std::ptrdiff_t>(behind));
+    stretch.words_left = beginning.words_left;
+    stretch.words_asked = beginning.words_left - npu_->parser.words_left();
+    stretch.duration = now - beginning.time;
+    stretch.executed = next - beginning.command;
+    stretch.kernels = npu_->kernels_issued - beginning.kernels;
+    stretch.operations = npu_->parser.next_operation() - beginning.operations;
+    stretch.events = events_ - beginning.events;
+    stretch.first_record = beginning.first_record - beginning.operations;
+    stretch.end = end;
+    stretch.end_state.assign(state.begin(), state.end());
+    changes_.clear();
+    std::uint32_t index = 0;
+    // Records behind those of the beginning began with nothing in them.
+    const auto before = [&] {
+        return index < beginning.sums.size() ? beginning.sums[index] : std::int64_t{0};
+    };
+    visit(
+        beginning.first_record, npu_->parser.next_operation(),
+        [&](const auto& sum) {
+            const std::int64_t by = value_of(sum) - before();
+            if (by != 0) changes_.push_back({index, by});
+            ++index;
+        },
+        [&](const Cycles& time) {
+            if (time.count() != before()) {
+                changes_.push_back({index, time.count() - beginning.time});
+            }
+            ++index;
+        });
+    stretch.changes = changes_;
+    known_->insert(beginning.key, std::move(stretch));
+}
+
+void Replay::apply(const Stretch& stretch, Time now) {
+    const std::int64_t next = npu_->parser.next_operation();
+    auto change = stretch.changes.begin();
+    std::uint32_t index = 0;
+    const auto next_change = [&]() -> const Change* {
+        const bool here = change != stretch.changes.end() && change->index == index;
+        ++index;
+        return here ? &*change++ : nullptr;
+    };
+    visit(
+        next + stretch.first_record, next + stretch.operations,
+        [&](auto& sum) {
+            if (const Change* changed = next_change()) add_to(sum, changed->by);
+        },
+        [&](Cycles& time) {
+            if (const Change* changed = next_change()) time = Cycles{now + changed->by};
+        });
+    npu_->kernels_issued += stretch.kernels;
+    npu_->parser.skip(stretch.executed, stretch.operations, stretch.words_asked);
+    events_ += stretch.events;
+}
+
+void Replay::at_boundary(Time& now, Time limit) {
+    Observer& observer = npu_->observer;
+    observer.settle(now);
+    kernels_ = npu_->kernels_issued;
+    writer_.begin({now, npu_->kernels_issued, npu_->parser.next_operation(),
+                   npu_->weight_loader.requested()});
+    if (!npu_->finished()) npu_->pass(writer_);
+    StateKey key = key_of(writer_.words());
+    if (beginning_.kept && writer_.complete()) keep(key, writer_.words(), now);
+    beginning_.kept = false;
+    if (!writer_.complete() || npu_->finished()) {
+        observer.resume(now);
+        return;
+    }
+
+    std::shared_ptr<const Stretch> last;
+    const std::span<const CommandDigest> all{commands_};
+    while (const auto stretch =
+               known_->find(key, all.subspan(npu_->parser.next_command()),
+                            npu_->parser.words_left(), npu_->parser.words_a_piece())) {
+        if (limit - now < stretch->duration) break;
+        apply(*stretch, now);
+        now += stretch->duration;
+        key = stretch->end;
+        last = stretch;
+        if (stretch->finishes()) break;
+    }
+    if (last != nullptr) {
+        kernels_ = npu_->kernels_issued;
+        npu_->scheduler->jump(now);
+        if (last->finishes()) {
+            npu_->finish_settled(now);
+            return;
+        }
+        StateReader reader{last->end_state,
+                           {now, npu_->kernels_issued, npu_->parser.next_operation(), 0}};
+        npu_->pass(reader);
+    }
+    begin(key, now);
+    observer.resume(now);
+}
+
+}  // namespace u65sim::machine
