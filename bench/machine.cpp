@@ -81,7 +81,7 @@ void measure(benchmark::State& state, const Run& run) {
 
 void systemc(benchmark::State& state) { measure(state, machine::run_on_systemc); }
 void event_queue(benchmark::State& state) {
-    measure(state, [](const auto&... run) { return machine::run_on_event_queue(run..., nullptr); });
+    measure(state, [](const auto&... run) { return machine::run_on_event_queue(run...); });
 }
 
 BENCHMARK(systemc)->Name("machine/vgg19_sized/systemc")->Unit(benchmark::kMillisecond);

@@ -72,6 +72,10 @@ struct OracleStatistics {
     /// networks or operations; different kernels of all plans, and those whose times were known
     /// from earlier networks.
     std::uint64_t weight_slices = 0, known_weight_slices = 0, kernels = 0, known_kernels = 0;
+    /// Of the misses: stretches of command streams, from the issue of one kernel to the issue of
+    /// the next, and those not simulated again, as they began in the same state with the same
+    /// commands to come.
+    std::uint64_t stretches = 0, known_stretches = 0;
     double read_seconds = 0, hash_seconds = 0, compile_seconds = 0, simulate_seconds = 0,
            report_seconds = 0;
     bool operator==(const OracleStatistics&) const = default;

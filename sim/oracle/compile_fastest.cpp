@@ -15,6 +15,7 @@
 #include <u65sim/oracle.hpp>
 
 #include "base/parallel.hpp"
+#include "machine/direct/simulate_again.hpp"
 #include "oracle/effort.hpp"
 
 namespace u65sim {
@@ -92,7 +93,7 @@ private:
         }
         Cycles cycles{0};
         try {
-            cycles = simulate(network, target_, how).total;
+            cycles = machine::simulate(network, how, stretches_).total;
         } catch (const SimulationStuck&) {
             if (!bounded) throw;
             return;
@@ -107,6 +108,7 @@ private:
     const Graph& graph_;
     const Target& target_;
     const CompileOptions& options_;
+    machine::Stretches stretches_{target_};  ///< plans have many in common
     std::mutex mutex_;
     std::size_t plans_ = 0;
     std::map<Streams, std::size_t> known_;  ///< the earliest plan of these commands

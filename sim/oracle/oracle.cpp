@@ -37,11 +37,6 @@ Bytes serialised_size(const Graph& graph) {
     return constants;
 }
 
-/// In the order in which workers send them.
-std::array<std::atomic<std::uint64_t>*, 4> counts_of(compiler::Reuse& reuse) {
-    return {&reuse.slices, &reuse.known_slices, &reuse.kernels, &reuse.known_kernels};
-}
-
 OracleOptions with_compile(CompileOptions options) {
     OracleOptions all;
     all.compile = std::move(options);
@@ -63,10 +58,16 @@ Oracle::State::State(Target asked, OracleOptions with)
         options.workers, [own](std::string_view query) { return own->serve(query); });
 }
 
+std::array<std::atomic<std::uint64_t>*, 6> Oracle::State::reuse_counts() {
+    compiler::Reuse& reuse = counters.reuse;
+    return {&reuse.slices,        &reuse.known_slices, &reuse.kernels,
+            &reuse.known_kernels, &stretches.asked,    &stretches.known};
+}
+
 std::string Oracle::State::serve(std::string_view query) {
     oracle::Reply reply;
     for (auto& stage : counters.nanoseconds) stage = 0;
-    for (auto* count : counts_of(counters.reuse)) *count = 0;
+    for (auto* count : reuse_counts()) *count = 0;
     try {
         reply.report = work_out(oracle::unpack_graph(query), std::nullopt);
     } catch (...) {
@@ -75,7 +76,7 @@ std::string Oracle::State::serve(std::string_view query) {
     for (std::size_t i = 0; i < oracle::stage_count; ++i) {
         reply.nanoseconds[i] = counters.nanoseconds[i];
     }
-    const auto counts = counts_of(counters.reuse);
+    const auto counts = reuse_counts();
     for (std::size_t i = 0; i < counts.size(); ++i) reply.reuse[i] = *counts[i];
     return oracle::pack_reply(reply);
 }
@@ -107,7 +108,7 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
         how.cycle_limit = options.cycle_limit;
         how.timeline = options.timeline;
         how.vcd_file = options.vcd_file;
-        simulation = simulate(*network, target, how);
+        simulation = machine::simulate(*network, how, stretches);
     }
     const Stopwatch watch{counters, Stage::report};
     return make_report(*network, target, simulation);
@@ -142,7 +143,7 @@ Report Oracle::State::estimate_on_worker(const Graph& graph) {
         for (std::size_t i = 0; i < oracle::stage_count; ++i) {
             counters.nanoseconds[i] += reply.nanoseconds[i];
         }
-        const auto counts = counts_of(counters.reuse);
+        const auto counts = reuse_counts();
         for (std::size_t i = 0; i < counts.size(); ++i) *counts[i] += reply.reuse[i];
         if (reply.error) std::rethrow_exception(reply.error);
         reply.report.target = target;
@@ -226,6 +227,8 @@ OracleStatistics Oracle::statistics() const {
     result.known_weight_slices = counters.reuse.known_slices;
     result.kernels = counters.reuse.kernels;
     result.known_kernels = counters.reuse.known_kernels;
+    result.stretches = state_->stretches.asked;
+    result.known_stretches = state_->stretches.known;
     result.read_seconds = counters.seconds(Stage::read);
     result.hash_seconds = counters.seconds(Stage::hash);
     result.compile_seconds = counters.seconds(Stage::compile);

@@ -1,6 +1,8 @@
 // What all copies of an oracle share.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +10,7 @@
 
 #include <u65sim/oracle.hpp>
 
+#include "machine/direct/simulate_again.hpp"
 #include "oracle/counters.hpp"
 #include "oracle/known_files.hpp"
 #include "oracle/memo.hpp"
@@ -33,11 +36,14 @@ struct Oracle::State {
     oracle::Counters counters;
     oracle::Memo memo;
     oracle::KnownFiles files;
+    machine::Stretches stretches{target};
     std::unique_ptr<oracle::WorkerPool> workers;  ///< null: none
 
 private:
     template <class WorkOut>
     Report answer(const oracle::Key& key, const WorkOut& work_out_now);
+    /// Of what need not be worked out again, in the order in which workers send them.
+    std::array<std::atomic<std::uint64_t>*, 6> reuse_counts();
     oracle::Key key_of(const Graph& graph, std::optional<Bytes> file_size);
 };
 

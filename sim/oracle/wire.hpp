@@ -23,7 +23,7 @@ struct Reply {
     Report report;
     std::exception_ptr error;
     std::array<std::int64_t, stage_count> nanoseconds{};
-    std::array<std::uint64_t, 4> reuse{};
+    std::array<std::uint64_t, 6> reuse{};
 };
 std::string pack_reply(const Reply& reply);
 /// Throws WorkerLost for bytes that pack_reply did not write.

@@ -17,6 +17,6 @@ class Stretches;
 /// where a timeline is wanted.
 Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std::int64_t words,
                               const Target& target, const SimulateOptions& options,
-                              Stretches* known);
+                              Stretches* known = nullptr);
 
 }  // namespace u65sim::machine

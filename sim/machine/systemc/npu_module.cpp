@@ -223,7 +223,7 @@ void NpuModule::run() {
             const std::vector<std::uint32_t> words = state.fetch_stream(*this);
             const auto commands = stream::decode(words, state.target.accelerator);
             Simulation simulation = machine::run_on_event_queue(
-                commands, static_cast<std::int64_t>(words.size()), state.target, {}, nullptr);
+                commands, static_cast<std::int64_t>(words.size()), state.target, {});
             wait(static_cast<double>(simulation.total.count()) /
                      static_cast<double>(state.target.accelerator.clock.count()),
                  sc_core::SC_SEC);

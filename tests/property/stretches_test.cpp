@@ -1,0 +1,119 @@
+// What was simulated before is not simulated again, and nothing shows it but the time it takes.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <u65sim/error.hpp>
+#include <u65sim/oracle.hpp>
+#include <u65sim/zoo.hpp>
+
+#include "machine/direct/simulate_again.hpp"
+#include "property/networks.hpp"
+#include "property/random_graphs.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+SimulateOptions directly() {
+    SimulateOptions options;
+    options.kernel = Kernel::direct;
+    return options;
+}
+
+/// The graph, its weight-modelled layer number `index` (counted around) thinner than it was.
+Graph with_thinner_layer(Graph graph, std::size_t index) {
+    std::vector<Tensor*> modelled;
+    for (Tensor& tensor : graph.tensors) {
+        if (tensor.data && tensor.data.model() != nullptr) modelled.push_back(&tensor);
+    }
+    if (modelled.empty()) return graph;
+    Tensor& tensor = *modelled[index % modelled.size()];
+    WeightModel model = *tensor.data.model();
+    model.density *= 0.5;
+    tensor.data = ConstantData{model, tensor.data.size()};
+    return graph;
+}
+
+}  // namespace
+
+TEST_CASE("Networks simulated again, and with one layer changed, take what they took") {
+    for (const char* preset : {"u65-256", "u65-512", "u55-128", "u65-256-imx93"}) {
+        const Target target = Target::preset(preset);
+        machine::Stretches known{target};
+        for (const char* name :
+             {"ds_cnn", "mobilenet_v1_cifar100", "mobilenet_v2_224", "rnnoise"}) {
+            const Graph graph = zoo(name, {.modelled = true});
+            for (std::size_t change = 0; change < 6; ++change) {
+                CAPTURE(preset, name, change);
+                CompiledNetwork network;
+                try {
+                    network = compile(change == 0 ? graph : with_thinner_layer(graph, 7 * change),
+                                      target);
+                } catch (const DoesNotFit&) {
+                    break;
+                }
+                const Simulation plain = simulate(network, target, directly());
+                CHECK((machine::simulate(network, directly(), known) == plain));
+                const std::uint64_t missed = known.asked - known.known;
+                CHECK((machine::simulate(network, directly(), known) == plain));
+                CHECK(known.asked - known.known == missed);
+            }
+        }
+        CHECK(known.known > known.asked / 2);
+    }
+}
+
+TEST_CASE("Random networks on random targets take what they take alone") {
+    const std::uint64_t count = property::random_graph_count(40);
+    std::uint64_t again = 0;
+    for (std::uint64_t seed = 1; seed <= count; ++seed) {
+        const Target target = property::random_target(seed);
+        machine::Stretches known{target};
+        for (std::uint64_t i = 0; i < 3; ++i) {
+            CAPTURE(seed, i, target.name);
+            CompiledNetwork network;
+            try {
+                network = compile(property::random_graph(seed + i % 2), target);
+            } catch (const Error&) {
+                continue;
+            }
+            const Simulation plain = simulate(network, target, directly());
+            CHECK((machine::simulate(network, directly(), known) == plain));
+        }
+        again += known.known;
+    }
+    CHECK(again > count);
+}
+
+TEST_CASE("A cycle limit ends a run however much of it is known") {
+    const Target target = Target::preset("u65-256");
+    const CompiledNetwork network = compile(zoo("ds_cnn", {.modelled = true}), target);
+    const Simulation plain = simulate(network, target, directly());
+    machine::Stretches known{target};
+    for (int round = 0; round < 2; ++round) {
+        for (const std::int64_t part : {1, 3, 4, 9, 10}) {
+            SimulateOptions limited = directly();
+            limited.cycle_limit = Cycles{plain.total.count() * part / 10};
+            CAPTURE(round, part);
+            if (part == 10) {
+                CHECK((machine::simulate(network, limited, known) == plain));
+            } else {
+                CHECK_THROWS_AS(machine::simulate(network, limited, known), SimulationStuck);
+            }
+        }
+    }
+}
+
+TEST_CASE("Timelines and the SystemC kernel make no use of what is known") {
+    const Target target = Target::preset("u65-256");
+    const CompiledNetwork network = compile(zoo("ds_cnn", {.modelled = true}), target);
+    machine::Stretches known{target};
+    SimulateOptions options = directly();
+    options.timeline = true;
+    CHECK(!machine::simulate(network, options, known).timeline.empty());
+    CHECK((machine::simulate(network, SimulateOptions{}, known) == simulate(network, target)));
+    CHECK(known.asked == 0);
+}
