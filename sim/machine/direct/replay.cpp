@@ -183,6 +183,7 @@ void Replay::at_boundary(Time& now, Time limit) {
                known_->find(key, all.subspan(npu_->parser.next_command()),
                             npu_->parser.words_left(), npu_->parser.words_a_piece())) {
         if (limit - now < stretch->duration) break;
+        ++known_->known;
         apply(*stretch, now);
         now += stretch->duration;
         key = stretch->end;

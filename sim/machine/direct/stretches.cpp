@@ -43,7 +43,6 @@ std::shared_ptr<const Stretch> Stretches::find(const StateKey& state,
         auto& all = place->second;
         const auto found = std::find_if(all.begin(), all.end(), fits);
         if (found == all.end()) continue;
-        ++known;
         Known stretch = *found;
         if (map == &old_) {
             all.erase(found);

@@ -148,12 +148,12 @@ std::string CommandParser::describe() const {
 
 template <class State>
 void CommandParser::pass(State& state) {
-    // The stream's pieces begin at multiples of their size, all of which are alike where a burst
-    // holds whole pieces.
+    // Pieces begin at multiples of their size, all of which are alike where a burst holds whole
+    // pieces.
     const std::int64_t burst = npu_->port_of_commands().rules().bus.burst_bytes;
     const std::int64_t alike = burst % (4 * words_per_piece_) == 0
                                    ? words_per_piece_
-                                   : std::lcm(burst, 4 * words_per_piece_);
+                                   : std::lcm(burst, 4 * words_per_piece_) / 4;
     std::int64_t place = words_requested_ % alike;
     std::int64_t arrived = words_arrived_ - words_requested_;
     std::int64_t consumed = words_consumed_ - words_requested_;
