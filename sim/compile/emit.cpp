@@ -392,8 +392,15 @@ void describe_memory(const Program& program, CompiledNetwork& network) {
                                       Bytes{buffer.size}, constant ? 0 : buffer.first_use,
                                       constant ? program.times : buffer.last_use});
         if (!buffer.spill_reason.empty()) {
-            network.spills.push_back({buffer.name, Bytes{buffer.size}, buffer.spill_reason,
-                                      buffer.producer, buffer.consumers, Bytes{buffer.offset}});
+            SpilledMap& spill = network.spills.emplace_back();
+            spill.tensor = buffer.name;
+            spill.size = Bytes{buffer.size};
+            spill.reason = buffer.spill_reason;
+            if (buffer.producer >= 0) spill.producer = program.op(buffer.producer).name;
+            for (const auto consumer : buffer.consumers) {
+                spill.consumers.push_back(program.op(consumer).name);
+            }
+            spill.offset = Bytes{buffer.offset};
         }
     }
     for (const auto& segment : program.segments) {

@@ -14,13 +14,12 @@ constexpr std::int32_t position_bits = 7;
 constexpr std::int32_t last_position = (1 << position_bits) - 1;
 
 /// A depthwise operation of one element that keeps sums as they are.
-NpuOp& depthwise(Lowering& lowering, const View& ifm, const View& ofm, std::string_view suffix) {
+NpuOp& depthwise(Lowering& lowering, const View& ifm, const View& ofm, std::string_view suffix,
+                 WeightSource w = {WeightSource::Form::ones}) {
     NpuOp& npu = lowering.add(KernelKind::depthwise, ifm, ofm, suffix);
-    WeightSource w;
-    w.form = WeightSource::Form::ones;
     w.outputs = ifm.extent.c;
     w.zero_points = {0};
-    npu.weights = std::move(w);
+    npu.weights = std::make_shared<const WeightSource>(std::move(w));
     npu.scales.assign(static_cast<std::size_t>(ifm.extent.c), {0, 1, 0});
     npu.ifm.zero_point = npu.ofm.zero_point = 0;
     return npu;
@@ -35,11 +34,12 @@ void lower_arg_max(Lowering& lowering) {
     // element * 128 + 127 - position: of equal elements the first is the largest.
     const View marked = lowering.temporary(in.extent, DataType::s16, "marked");
     {
-        NpuOp& npu = depthwise(lowering, in, marked, "mark");
-        npu.weights->form = WeightSource::Form::channels;
-        npu.weights->is_unsigned = true;
-        npu.weights->data = ConstantData(
+        WeightSource w;
+        w.form = WeightSource::Form::channels;
+        w.is_unsigned = true;
+        w.data = ConstantData(
             std::vector<std::uint8_t>(static_cast<std::size_t>(depth), 1U << position_bits));
+        NpuOp& npu = depthwise(lowering, in, marked, "mark", std::move(w));
         for (std::int32_t c = 0; c < depth; ++c) {
             npu.scales[static_cast<std::size_t>(c)].bias = last_position - c;
         }
@@ -65,7 +65,7 @@ void lower_arg_max(Lowering& lowering) {
         w.outputs = 2;
         w.data = ConstantData(std::vector<std::uint8_t>{1, 0});
         w.zero_points = {0};
-        npu.weights = std::move(w);
+        npu.weights = std::make_shared<const WeightSource>(std::move(w));
         npu.scales.assign(2, {0, 1, 0});
         npu.ifm.zero_point = npu.ofm.zero_point = 0;
     } else {

@@ -236,8 +236,9 @@ void lower_convolution(Lowering& lowering) {
                              piece.x.stride, piece.y.dilation, piece.x.dilation};
         npu.kernel.pad = {piece.y.before, piece.x.before, piece.x.after, piece.y.after};
         if (arith::rounds_once(input, bias)) npu.kernel.rounding = stream::Rounding::natural;
-        npu.weights = weights;
-        npu.weights->first_output = group * out_depth;
+        WeightSource own = weights;
+        own.first_output = group * out_depth;
+        npu.weights = std::make_shared<const WeightSource>(std::move(own));
         if (!records.empty()) {
             npu.scales.assign(records.begin() + group * out_depth,
                               records.begin() + (group + 1) * out_depth);
@@ -305,7 +306,7 @@ void lower_transpose_convolution(Lowering& lowering) {
     w.inputs = ifm.extent.c;
     w.height = kh;
     w.width = kw;
-    npu.weights = std::move(w);
+    npu.weights = std::make_shared<const WeightSource>(std::move(w));
     npu.scales = scale_records(lowering, input, filter, bias, ofm.extent.c);
     lowering.activate(npu);
 }
@@ -329,7 +330,7 @@ void lower_fully_connected(Lowering& lowering) {
         WeightSource w = weight_source(filter);
         w.outputs = outputs;
         w.inputs = inputs;
-        npu.weights = std::move(w);
+        npu.weights = std::make_shared<const WeightSource>(std::move(w));
         npu.scales = scale_records(lowering, lowering.input(0), filter, bias, outputs);
         npu.vector_product = true;
         lowering.activate(npu);

@@ -84,9 +84,8 @@ void lower_reshape(Lowering& lowering) {
         View v = lowering.reshaped(ifm, wanted);
         Buffer& buffer = program.buffer(v);
         if (program.bound[t]) buffer.pinned = buffer.linear = true;
-        for (const auto consumer : program.consumers[t]) {
-            buffer.consumers.push_back(program.op(consumer).name);
-        }
+        const auto consumers = program.consumers[t];
+        buffer.consumers.insert(buffer.consumers.end(), consumers.begin(), consumers.end());
         v.zero_point = zero_point(lowering.output());
         v.scale = scale(lowering.output());
         program.views[t] = v;

@@ -50,7 +50,7 @@ void add_up(Lowering& lowering, const View& ifm, const Chunk& chunk, bool over_d
     w.height = chunk.h;
     w.width = chunk.w;
     w.zero_points = {0};
-    npu.weights = std::move(w);
+    npu.weights = std::make_shared<const WeightSource>(std::move(w));
     npu.scales.assign(static_cast<std::size_t>(sums.extent.c), {0, 1, 0});
 }
 

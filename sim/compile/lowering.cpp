@@ -158,11 +158,9 @@ int Lowering::buffer_for(TensorId id) {
         buffer.whole_life = buffer.pinned = buffer.linear = true;
     }
     if (program_.bound[static_cast<std::size_t>(id)]) buffer.pinned = buffer.linear = true;
-    const std::int32_t producer = program_.producers[static_cast<std::size_t>(id)];
-    if (producer >= 0) buffer.producer = program_.op(producer).name;
-    for (const auto consumer : program_.consumers[static_cast<std::size_t>(id)]) {
-        buffer.consumers.push_back(program_.op(consumer).name);
-    }
+    buffer.producer = program_.producers[static_cast<std::size_t>(id)];
+    const auto consumers = program_.consumers[static_cast<std::size_t>(id)];
+    buffer.consumers.assign(consumers.begin(), consumers.end());
     program_.buffers.push_back(std::move(buffer));
     return static_cast<int>(program_.buffers.size()) - 1;
 }
@@ -230,8 +228,8 @@ View Lowering::temporary(const Extent& extent, DataType type, std::string_view s
     buffer.name = fmt::format("{}/{}", op().name, suffix);
     buffer.extent = extent;
     buffer.type = type;
-    buffer.producer = op().name;
-    buffer.consumers = {op().name};
+    buffer.producer = index_;
+    buffer.consumers = {index_};
     program_.buffers.push_back(std::move(buffer));
     View v;
     v.buffer = static_cast<int>(program_.buffers.size()) - 1;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -45,9 +46,9 @@ struct Buffer {
     std::int32_t first_use = -1, last_use = -1;
     int region = -1;
     std::int64_t offset = 0;
-    std::string spill_reason;  ///< set when it wanted fast memory and got none
-    std::string producer;
-    std::vector<std::string> consumers;
+    std::string spill_reason;             ///< set when it wanted fast memory and got none
+    std::int32_t producer = -1;           ///< graph operator; -1: none
+    std::vector<std::int32_t> consumers;  ///< graph operators
 };
 
 /// Part of a buffer as one operand sees it.
@@ -109,10 +110,10 @@ struct NpuOp {
     std::int32_t steps = 1;   ///< positions it takes: one a slice, when slices come and go
     stream::KernelOp kernel;  ///< modes, window, scales, clamp; maps are filled when emitting
     View ifm, ifm2, ofm;
-    std::optional<WeightSource> weights;
-    std::vector<weights::ScaleRecord> scales;  ///< by channel; none beside modelled weights
-    std::vector<std::uint8_t> lut;             ///< 256, 1024 or 2048 bytes; empty: none
-    std::int64_t lut_offset = 0;               ///< in the constants
+    std::shared_ptr<const WeightSource> weights;  ///< null: none
+    std::vector<weights::ScaleRecord> scales;     ///< by channel; none beside modelled weights
+    std::vector<std::uint8_t> lut;                ///< 256, 1024 or 2048 bytes; empty: none
+    std::int64_t lut_offset = 0;                  ///< in the constants
     /// The result may be written over this operand (0: ifm, 1: ifm2, -1: neither).
     std::int32_t in_place = -1;
     bool vector_product = false;  ///< fully connected: each weight is used once a batch
@@ -147,6 +148,26 @@ struct Decision {
 
 struct Reuse;
 
+/// A list of numbers for each of many things, one behind the other.
+class Lists {
+public:
+    Lists() = default;
+    explicit Lists(const std::vector<std::vector<std::int32_t>>& lists) {
+        for (const auto& list : lists) {
+            values_.insert(values_.end(), list.begin(), list.end());
+            ends_.push_back(values_.size());
+        }
+    }
+    std::span<const std::int32_t> operator[](std::size_t index) const {
+        const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
+        return std::span{values_}.subspan(begin, ends_[index] - begin);
+    }
+
+private:
+    std::vector<std::int32_t> values_;
+    std::vector<std::size_t> ends_;
+};
+
 /// Where in another tensor an operand is written: `position` along axis 0..3 (N, H, W, C).
 struct Slot {
     TensorId into = no_tensor;
@@ -163,7 +184,7 @@ struct Program {
     std::shared_ptr<Helpers> helpers;                    ///< of all copies
     Reuse* reuse = nullptr;                              ///< of all copies
     std::vector<Decision> decisions;                     ///< per operator
-    std::vector<std::vector<std::int32_t>> consumers;    ///< per tensor: operators
+    Lists consumers;                                     ///< per tensor: operators
     std::vector<std::int32_t> producers;                 ///< per tensor: operator or -1
     std::vector<std::int32_t> segment_of;                ///< per operator: segment or -1
     std::vector<bool> bound;                             ///< per tensor: crosses a segment's border

@@ -13,17 +13,18 @@ bool only_moves_shape(OpType type) {
 
 void index_tensors(Program& program) {
     const Graph& graph = *program.graph;
-    program.consumers.assign(graph.tensors.size(), {});
+    std::vector<std::vector<std::int32_t>> consumers(graph.tensors.size());
     program.producers.assign(graph.tensors.size(), -1);
     for (std::size_t i = 0; i < graph.operators.size(); ++i) {
         const auto index = static_cast<std::int32_t>(i);
         for (const auto id : graph.operators[i].inputs) {
-            if (id >= 0) program.consumers[static_cast<std::size_t>(id)].push_back(index);
+            if (id >= 0) consumers[static_cast<std::size_t>(id)].push_back(index);
         }
         for (const auto id : graph.operators[i].outputs) {
             if (id >= 0) program.producers[static_cast<std::size_t>(id)] = index;
         }
     }
+    program.consumers = Lists{consumers};
 }
 
 /// Runs of NPU operators that compute nothing go to the CPU with their neighbours.
