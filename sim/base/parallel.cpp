@@ -17,14 +17,24 @@ Helpers::~Helpers() {
 void Helpers::help() {
     std::unique_lock lock(mutex_);
     for (;;) {
-        wake_.wait(lock, [&] { return ended_ || wanted_ > 0; });
+        wake_.wait(lock, [&] { return ended_ || wanted_ > 0 || aside_ != nullptr; });
         if (ended_) return;
+        if (aside_ != nullptr) {
+            Aside& aside = *std::exchange(aside_, nullptr);
+            aside.state_ = Aside::State::running;
+            lock.unlock();
+            carry_out(aside);
+            lock.lock();
+            aside.state_ = Aside::State::done;
+            rest_.notify_all();
+            continue;
+        }
         --wanted_;
         ++busy_;
         lock.unlock();
         take_part();
         lock.lock();
-        if (--busy_ == 0) rest_.notify_one();
+        if (--busy_ == 0) rest_.notify_all();
     }
 }
 
@@ -64,6 +74,49 @@ void Helpers::for_each_index(std::size_t count,
         std::unique_lock lock(mutex_);
         wanted_ = 0;
         rest_.wait(lock, [&] { return busy_ == 0; });
+    }
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void Helpers::carry_out(Aside& aside) {
+    try {
+        aside.work_();
+    } catch (...) {
+        aside.failure_ = std::current_exception();
+    }
+}
+
+Helpers::Aside::Aside(Helpers& helpers, std::function<void()> work)
+    : helpers_(helpers), work_(std::move(work)) {
+    if (!helpers_.any()) return;
+    {
+        const std::lock_guard lock(helpers_.mutex_);
+        if (helpers_.threads_.empty()) {
+            helpers_.threads_.emplace_back([this] { helpers_.help(); });
+        }
+        helpers_.aside_ = this;
+    }
+    helpers_.wake_.notify_one();
+}
+
+Helpers::Aside::~Aside() {
+    std::unique_lock lock(helpers_.mutex_);
+    if (helpers_.aside_ == this) helpers_.aside_ = nullptr;
+    helpers_.rest_.wait(lock, [&] { return state_ != State::running; });
+}
+
+void Helpers::Aside::finish() {
+    {
+        std::unique_lock lock(helpers_.mutex_);
+        if (state_ == State::waiting) {
+            helpers_.aside_ = nullptr;
+        } else {
+            helpers_.rest_.wait(lock, [&] { return state_ == State::done; });
+        }
+    }
+    if (state_ == State::waiting) {
+        carry_out(*this);
+        state_ = State::done;
     }
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -26,9 +27,33 @@ public:
     /// when all have stopped; behind a failure no new work begins.
     void for_each_index(std::size_t count, const std::function<void(std::size_t index)>& work);
 
+    /// Whether there are threads beside the calling one.
+    [[nodiscard]] bool any() const { return most_ > 1; }
+
+    /// One piece of work on another thread while the caller goes on, which may call
+    /// for_each_index() meanwhile: the other thread takes part when it is through. One at a time.
+    class Aside {
+    public:
+        Aside(Helpers& helpers, std::function<void()> work);
+        ~Aside();
+        Aside(const Aside&) = delete;
+        Aside& operator=(const Aside&) = delete;
+        /// Returns when the work is done, and does it where no other thread has begun with it.
+        /// Throws what it threw.
+        void finish();
+
+    private:
+        Helpers& helpers_;
+        std::function<void()> work_;
+        enum class State : std::uint8_t { waiting, running, done } state_ = State::waiting;
+        std::exception_ptr failure_;
+        friend class Helpers;
+    };
+
 private:
     void help();
     void take_part();
+    static void carry_out(Aside& aside);
 
     const unsigned most_;
     std::mutex mutex_;
@@ -37,6 +62,7 @@ private:
     std::size_t wanted_ = 0;  ///< helpers that have not begun with the present work
     std::size_t busy_ = 0;
     bool ended_ = false;
+    Aside* aside_ = nullptr;  ///< nobody has begun with it
     // The present work.
     const std::function<void(std::size_t index)>* work_ = nullptr;
     std::size_t count_ = 0;

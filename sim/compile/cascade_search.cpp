@@ -53,9 +53,11 @@ std::vector<BufferUse> uses_of(const Program& program) {
     return uses;
 }
 
-CascadeSearch::CascadeSearch(const Program& program, const Segment& segment)
+CascadeSearch::CascadeSearch(const Program& program, const Segment& segment,
+                             timing::KernelEstimator& estimator)
     : program_(program),
       ops_(segment.ops),
+      estimator_(estimator),
       uses_(uses_of(program)),
       floor_(segment.ops.size() + 1, 0),
       stripes_(segment.ops.size()),
@@ -342,8 +344,8 @@ CascadeSearch::StripeCost& CascadeSearch::stripe_cost(std::size_t at, std::int32
         if (known.rows == y1 - y0 && known.input_rows == rows.end - rows.begin) return known;
     }
     const stream::KernelOp k = stripe(at, y0, y1).kernel;
-    stripes_[at].push_back({y1 - y0, rows.end - rows.begin,
-                            program_.estimator->placements(k, {region_arena, k.ofm.region})});
+    stripes_[at].push_back(
+        {y1 - y0, rows.end - rows.begin, estimator_.placements(k, {region_arena, k.ofm.region})});
     return stripes_[at].back();
 }
 
@@ -353,7 +355,7 @@ std::int64_t CascadeSearch::streamed_cycles(std::size_t at, std::int32_t y0, std
         const NpuOp part = stripe(at, y0, y1);
         stream::KernelOp k = part.kernel;
         k.weight_region = k.scale_region = region_constants;
-        const Cycles more = program_.estimator->total(k) - cost.cycles[fast][fast];
+        const Cycles more = estimator_.total(k) - cost.cycles[fast][fast];
         const std::int64_t bytes = weight_passes(part) * ops_[at].slices[0].size;
         cost.streamed = std::max<std::int64_t>(0, more.count()) +
                         static_cast<std::int64_t>(cycles_per_byte * static_cast<double>(bytes));

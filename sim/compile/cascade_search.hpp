@@ -30,8 +30,9 @@ std::vector<BufferUse> uses_of(const Program& program);
 /// Searches the cuts of one segment. Costs once worked out serve every limit asked for.
 class CascadeSearch {
 public:
-    /// Both must outlive this, unchanged.
-    CascadeSearch(const Program& program, const Segment& segment);
+    /// All must outlive this, program and segment unchanged.
+    CascadeSearch(const Program& program, const Segment& segment,
+                  timing::KernelEstimator& estimator);
 
     /// Where a cascade's weights may be while it runs.
     enum class Weights { copied, anywhere };
@@ -111,6 +112,7 @@ private:
 
     const Program& program_;
     const std::vector<NpuOp>& ops_;
+    timing::KernelEstimator& estimator_;
     Weights weights_ = Weights::copied;  ///< of this search
     bool weights_refused_ = false;
     std::vector<BufferUse> uses_;

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -12,6 +14,7 @@
 #include "compile/choose_blocks.hpp"
 #include "compile/constants.hpp"
 #include "compile/passes.hpp"
+#include "compile/reuse.hpp"
 #include "compile/stripes.hpp"
 
 namespace u65sim::compiler {
@@ -117,6 +120,51 @@ bool maps_are_small(const Program& program) {
     });
 }
 
+/// Cascades that are worth a try.
+struct Proposal {
+    Cut cut;
+    std::string name;
+    std::shared_ptr<Program> placed;
+    std::int64_t cost = never;  ///< of what was placed
+};
+
+/// The best cascades for each limit, with their weights copied, and read anywhere where that is
+/// predicted to be faster. Each cut once.
+std::vector<Proposal> propose(const Program& program, timing::KernelEstimator& estimator,
+                              const std::vector<std::int64_t>& limits) {
+    std::vector<CascadeSearch> searches;
+    for (const auto& segment : program.segments) searches.emplace_back(program, segment, estimator);
+    std::set<Cut> known;
+    std::vector<Proposal> proposals;
+    const auto add = [&](Cut cut, std::string name) {
+        if (!has_cascades(cut) || !is_whole(cut, program) || !known.insert(cut).second) return;
+        proposals.push_back({std::move(cut), std::move(name), nullptr});
+    };
+    using Weights = CascadeSearch::Weights;
+    for (const auto limit : limits) {
+        std::int64_t least_copied = 0;
+        bool weights_refused = false;
+        for (const Weights weights : {Weights::copied, Weights::anywhere}) {
+            Cut cut;
+            std::int64_t cycles = 0;
+            for (auto& search : searches) {
+                CascadeSearch::Plan plan = search.best(limit, weights);
+                cut.push_back(std::move(plan.ranges));
+                cycles += plan.cycles;
+                weights_refused = weights_refused || plan.weights_refused;
+            }
+            if (weights == Weights::copied) {
+                add(std::move(cut), fmt::format("those for {} B", limit));
+                if (!weights_refused) break;
+                least_copied = cycles;
+            } else if (cycles < least_copied - least_copied / 100) {
+                add(std::move(cut), fmt::format("those for {} B with weights off-chip", limit));
+            }
+        }
+    }
+    return proposals;
+}
+
 }  // namespace
 
 void form_cascades(Program& program) {
@@ -136,6 +184,18 @@ void form_cascades(Program& program) {
         return found == never ? std::string{"does not fit"}
                               : fmt::format("{} {}", found, small ? "B" : "cycles");
     };
+    std::vector<std::int64_t> limits{arena};
+    for (const auto rung : ladder) {
+        if (rung < arena && (small || rung >= arena / (spilling ? 3 : 4))) limits.push_back(rung);
+    }
+    // Cascades are searched while the plan without them is made. Estimators serve one thread.
+    const bool beside = spilling && program.helpers->any();
+    const auto estimator =
+        beside ? borrow_estimator(*program.target, *program.reuse) : program.estimator;
+    std::vector<Proposal> proposals;
+    const auto search = [&] { proposals = propose(program, *estimator, limits); };
+    std::optional<Helpers::Aside> searching;
+    if (beside) searching.emplace(*program.helpers, search);
     auto plain = std::make_shared<Program>(program);
     place_maps(*plain);
     const std::int64_t whole = cost(*plain);
@@ -145,52 +205,46 @@ void form_cascades(Program& program) {
         program.placed = std::move(placed_best);
         return;
     }
+    if (searching) {
+        searching->finish();
+    } else {
+        search();
+    }
     // The prediction is that good: a smaller gain than one percent may be a loss.
     std::int64_t least = small || whole == never ? whole : whole * 99 / 100;
     std::string reason = fmt::format("cascades: none {}", text(whole));
     std::string taken = "none";
     Cut best;
-    std::vector<std::int64_t> limits{arena};
-    for (const auto rung : ladder) {
-        if (rung < arena && (small || rung >= arena / (spilling ? 3 : 4))) limits.push_back(rung);
-    }
-    std::vector<CascadeSearch> searches;
-    for (const auto& segment : program.segments) searches.emplace_back(program, segment);
-    std::set<Cut> tried;
-    const auto try_cut = [&](Cut cut, const std::string& name) {
-        if (!has_cascades(cut) || !is_whole(cut, program) || !tried.insert(cut).second) return;
-        auto placed = std::make_shared<Program>(program);
-        carry_out(*placed, cut);
-        place_maps(*placed);
-        const std::int64_t found = cost(*placed);
-        reason += fmt::format(", {} {}", name, text(found));
-        if (found < least) {
-            least = found;
-            taken = name;
-            best = std::move(cut);
-            placed_best = std::move(placed);
+    std::atomic<std::size_t> next{0};
+    const auto try_next = [&](const std::shared_ptr<timing::KernelEstimator>& own,
+                              const std::shared_ptr<Helpers>& helpers) {
+        for (std::size_t i = next++; i < proposals.size(); i = next++) {
+            Proposal& proposal = proposals[i];
+            proposal.placed = std::make_shared<Program>(program);
+            proposal.placed->estimator = own;
+            proposal.placed->helpers = helpers;
+            carry_out(*proposal.placed, proposal.cut);
+            place_maps(*proposal.placed);
+            proposal.cost = cost(*proposal.placed);
+            proposal.placed->estimator = program.estimator;
+            proposal.placed->helpers = program.helpers;
         }
     };
-    using Weights = CascadeSearch::Weights;
-    for (const auto limit : limits) {
-        std::int64_t least_copied = 0;
-        bool weights_refused = false;
-        for (const Weights weights : {Weights::copied, Weights::anywhere}) {
-            Cut cut;
-            std::int64_t cycles = 0;
-            for (auto& search : searches) {
-                CascadeSearch::Plan plan = search.best(limit, weights);
-                cut.push_back(std::move(plan.ranges));
-                cycles += plan.cycles;
-                weights_refused = weights_refused || plan.weights_refused;
-            }
-            if (weights == Weights::copied) {
-                try_cut(std::move(cut), fmt::format("those for {} B", limit));
-                if (!weights_refused) break;
-                least_copied = cycles;
-            } else if (cycles < least_copied - least_copied / 100) {
-                try_cut(std::move(cut), fmt::format("those for {} B with weights off-chip", limit));
-            }
+    if (beside && proposals.size() > 1) {
+        const auto alone = std::make_shared<Helpers>(1);
+        Helpers::Aside trying{*program.helpers, [&] { try_next(estimator, alone); }};
+        try_next(program.estimator, program.helpers);
+        trying.finish();
+    } else {
+        try_next(program.estimator, program.helpers);
+    }
+    for (Proposal& proposal : proposals) {
+        reason += fmt::format(", {} {}", proposal.name, text(proposal.cost));
+        if (proposal.cost < least) {
+            least = proposal.cost;
+            taken = proposal.name;
+            best = std::move(proposal.cut);
+            placed_best = std::move(proposal.placed);
         }
     }
     if (!best.empty()) carry_out(program, best);

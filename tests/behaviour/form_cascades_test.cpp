@@ -141,3 +141,16 @@ TEST_CASE("weights beyond the SRAM are read anew by each stripe of a cascade") {
 TEST_CASE("nothing is cut into stripes where all maps fit") {
     CHECK(streams_of(compile(wide_middle(64, 3, 1, true), with_sram(roomy))).stripes == 0);
 }
+
+TEST_CASE("cascades do not depend on the number of threads that search and try them") {
+    const Graph graph = wide_middle(134, 3, 1, true);
+    for (const std::int64_t sram : {65536, 98304, 131072, 196608}) {
+        CompileOptions options;
+        const CompiledNetwork alone = compile(graph, with_sram(sram), options);
+        for (const unsigned threads : {2U, 4U}) {
+            options.threads = threads;
+            const bool same = compile(graph, with_sram(sram), options) == alone;
+            CHECK(same);
+        }
+    }
+}

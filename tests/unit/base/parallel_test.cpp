@@ -46,3 +46,38 @@ TEST_CASE("helpers wait for more work, also behind a failure") {
         }
     }
 }
+
+TEST_CASE("work aside ends with finish(), while the same threads take other work") {
+    using u65sim::Helpers;
+    for (const unsigned threads : {0U, 1U, 2U, 5U}) {
+        Helpers helpers{threads};
+        for (int round = 0; round < 200; ++round) {
+            int aside = 0;
+            std::vector<std::atomic<int>> turns(static_cast<std::size_t>(round % 7));
+            Helpers::Aside work{helpers, [&] { ++aside; }};
+            helpers.for_each_index(turns.size(), [&](std::size_t i) { ++turns[i]; });
+            work.finish();
+            REQUIRE(aside == 1);
+            for (const auto& turn : turns) REQUIRE(turn == 1);
+        }
+    }
+}
+
+TEST_CASE("what work aside throws comes from finish(), and an object given up waits for its work") {
+    using u65sim::Helpers;
+    for (const unsigned threads : {1U, 3U}) {
+        Helpers helpers{threads};
+        for (int round = 0; round < 100; ++round) {
+            Helpers::Aside failing{helpers, [] { throw std::runtime_error{"aside"}; }};
+            REQUIRE_THROWS_WITH(failing.finish(), "aside");
+            std::atomic<int> begun = 0, ended = 0;
+            {
+                const Helpers::Aside given_up{helpers, [&] {
+                                                  ++begun;
+                                                  ++ended;
+                                              }};
+            }
+            REQUIRE(begun == ended);
+        }
+    }
+}
