@@ -58,17 +58,25 @@ std::int64_t lowest_fit(std::span<const Lifetime> placed, const Lifetime& item) 
 }
 
 Packer::Packer(std::span<Lifetime> items) : items_(items) {
-    meets_.reserve(items.size() * 8);
-    begins_.reserve(items.size() + 1);
+    using Pair = std::pair<std::uint32_t, std::uint32_t>;
+    std::vector<Pair> pairs;
+    pairs.reserve(items.size() * 4);
+    begins_.assign(items.size() + 1, 0);
     for (std::size_t i = 0; i < items.size(); ++i) {
-        begins_.push_back(meets_.size());
-        for (std::size_t j = 0; j < items.size(); ++j) {
-            if (i != j && items[i].meets(items[j])) {
-                meets_.push_back(static_cast<std::uint32_t>(j));
-            }
+        for (std::size_t j = i + 1; j < items.size(); ++j) {
+            if (!items[i].meets(items[j])) continue;
+            pairs.emplace_back(static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j));
+            ++begins_[i + 1];
+            ++begins_[j + 1];
         }
     }
-    begins_.push_back(meets_.size());
+    std::partial_sum(begins_.begin(), begins_.end(), begins_.begin());
+    meets_.resize(begins_.back());
+    std::vector<std::size_t> next(begins_.begin(), begins_.end() - 1);
+    for (const auto& [i, j] : pairs) {
+        meets_[next[i]++] = j;
+        meets_[next[j]++] = i;
+    }
 }
 
 template <class Before>
@@ -117,13 +125,20 @@ bool Packer::advance(std::span<const Lifetime> known, const Turns& turns, std::s
 }
 
 std::int64_t lower_bound(std::span<const Lifetime> items) {
-    std::int64_t most = 0;
+    // Most are alive where one begins: what begins and ends, in order of time.
+    std::vector<std::pair<std::int32_t, std::int64_t>> changes;
+    changes.reserve(items.size() * 2);
     for (const auto& item : items) {
-        std::int64_t sum = 0;
-        for (const auto& other : items) {
-            if (other.first <= item.first && item.first <= other.last) sum += align(other.size);
-        }
-        most = std::max(most, sum);
+        if (item.first > item.last) continue;
+        changes.emplace_back(item.first, align(item.size));
+        changes.emplace_back(item.last + 1, -align(item.size));
+    }
+    std::sort(changes.begin(), changes.end());
+    std::int64_t alive = 0;
+    std::int64_t most = 0;
+    for (const auto& [time, by] : changes) {
+        alive += by;
+        most = std::max(most, alive);
     }
     return most;
 }

@@ -52,15 +52,19 @@ public:
 
     void run() {
         std::int64_t all = 0;
+        std::vector<timing::KernelTimes> times;
         for (const auto& segment : program_.segments) {
             for (const NpuOp& op : segment.ops) {
                 if (op.first_stripe >= 0) continue;
-                all += program_.estimator->total(kernel_of(op)).count();
+                times.push_back(program_.estimator->times(kernel_of(op)));
+                all += times.back().total.count();
             }
         }
+        auto now = times.begin();
         for (auto& segment : program_.segments) {
             for (std::size_t i = 0; i < segment.ops.size(); ++i) {
-                if (segment.ops[i].first_stripe < 0) refine(segment.ops, i, all / worth_a_look);
+                if (segment.ops[i].first_stripe >= 0) continue;
+                refine(segment.ops, i, *now++, all / worth_a_look);
             }
         }
     }
@@ -86,10 +90,11 @@ private:
                op.slices[0].size * 8 < program_.target->sram.size.count();
     }
 
-    void refine(std::vector<NpuOp>& ops, std::size_t at, std::int64_t worth) {
+    /// `now` is what the operation takes as it is.
+    void refine(std::vector<NpuOp>& ops, std::size_t at, const timing::KernelTimes& now,
+                std::int64_t worth) {
         NpuOp& op = ops[at];
-        KernelOp k = kernel_of(op);
-        const auto cost = [&](const timing::KernelTimes& estimate) {
+        const auto cost = [&](const KernelOp& k, const timing::KernelTimes& estimate) {
             std::int64_t cycles = estimate.total.count();
             if (at > 0 && !same_layout(k, ops[at - 1].kernel)) cycles += estimate.fill.count();
             if (at + 1 < ops.size() && !same_layout(k, ops[at + 1].kernel)) {
@@ -97,10 +102,10 @@ private:
             }
             return cycles;
         };
-        const timing::KernelTimes now = program_.estimator->times(k);
-        std::int64_t least = cost(now) * (100 - least_gain) / 100;
+        std::int64_t least = cost(op.kernel, now) * (100 - least_gain) / 100;
         const std::int64_t floor = std::max(now.mac, now.output).count();
         if (floor >= least || now.total.count() - floor < worth) return;
+        KernelOp k = kernel_of(op);
         // Weights that stay where they are must not take longer then.
         const bool copied = in_reach(op);
         const auto direct = [&] {
@@ -130,7 +135,7 @@ private:
                 k.ab_start = layout->ab_start;
                 k.ifm2_ib_start = layout->ifm2_ib_start;
                 if (program_.estimator->least(k).count() >= least) continue;
-                const std::int64_t cycles = cost(program_.estimator->times(k));
+                const std::int64_t cycles = cost(k, program_.estimator->times(k));
                 if (cycles >= least || (!copied && direct() > most_direct)) continue;
                 least = cycles;
                 op.kernel.block = block;

@@ -120,6 +120,7 @@ private:
         const std::int32_t end = segment.ops.back().time + 1;
         std::vector<std::int64_t> cycles(static_cast<std::size_t>(end - begin), 0);
         std::vector<Load> loads;
+        loads.reserve(segment.ops.size());
         std::map<std::int32_t, std::int64_t> by_operator;
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
             NpuOp& op = segment.ops[i];

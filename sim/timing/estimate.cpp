@@ -163,7 +163,12 @@ public:
 
     [[nodiscard]] const KernelTimes* find(const Where& where) const {
         for (std::size_t i = 0; i < count_; ++i) {
-            if (known_[i].first == where) return &known_[i].second;
+            const Where& known = known_[i].first;
+            std::uint64_t differs = 0;
+            for (std::size_t word = 0; word < where.size(); ++word) {
+                differs |= known[word] ^ where[word];
+            }
+            if (differs == 0) return &known_[i].second;
         }
         return nullptr;
     }

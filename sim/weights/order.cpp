@@ -431,6 +431,7 @@ std::vector<std::int32_t> channels_of_core(std::int32_t first, std::int32_t coun
     require(cores > 0, "number of cores", cores, "above 0");
     require(core >= 0 && core < cores, "core", core, "below the number of cores");
     std::vector<std::int32_t> channels;
+    channels.reserve(static_cast<std::size_t>(std::max(0, count / cores + 1)));
     for (std::int64_t i = core; i < count; i += cores) {
         channels.push_back(static_cast<std::int32_t>(first + i));
     }
