@@ -1,6 +1,7 @@
 #include "compile/block_dependency.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -84,6 +85,7 @@ using Ranges = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
 /// Bytes of a box row by row.
 Ranges byte_ranges(const FeatureMap& map, const Box& box) {
     Ranges ranges;
+    ranges.reserve(static_cast<std::size_t>(std::max(0, box.y1 - box.y0)));
     const auto element = static_cast<std::uint64_t>(stream::bytes_of(map.type));
     for (int y = box.y0; y < box.y1; ++y) {
         ranges.emplace_back(map.address(y, box.x0, box.c0),
@@ -109,18 +111,25 @@ bool same_place(const FeatureMap& a, const FeatureMap& b) {
 int simulate(const KernelOp& before, const KernelOp& op, const FeatureMap& input, int most) {
     const bool by_coordinates = same_place(before.ofm, input);
     const int last = block_count(before) - 1;
+    // The last blocks written, the newest first, and their bytes where coordinates do not tell.
+    constexpr std::size_t blocks = 3;
+    std::array<std::optional<Box>, blocks> written;
+    std::array<Ranges, blocks> bytes;
+    for (std::size_t back = 0; back < blocks; ++back) {
+        written[back] = block_box(before, last - static_cast<int>(back));
+        if (written[back] && !by_coordinates) {
+            bytes[back] = byte_ranges(before.ofm, *written[back]);
+        }
+    }
     int result = most;
     for (int job = 0; job < 3; ++job) {
         const auto box = job_box(op, input, job);
         if (!box) break;
         const Ranges needed = by_coordinates ? Ranges{} : byte_ranges(input, *box);
         int outstanding = 0;
-        for (int back = 0; back < 3; ++back) {
-            const auto written = block_box(before, last - back);
-            if (!written) break;
-            const bool hit = by_coordinates
-                                 ? box->meets(*written)
-                                 : any_overlap(needed, byte_ranges(before.ofm, *written));
+        for (std::size_t back = 0; back < blocks && written[back]; ++back) {
+            const bool hit =
+                by_coordinates ? box->meets(*written[back]) : any_overlap(needed, bytes[back]);
             if (hit) break;
             ++outstanding;
         }
