@@ -155,23 +155,18 @@ struct SlicePlanner::Ways {
 SlicePlanner::SlicePlanner() = default;
 SlicePlanner::~SlicePlanner() = default;
 
-U65SIM_VERSIONS
-std::uint64_t SlicePlanner::plan(const Section& section, std::vector<Slice>& slices) {
-    const std::size_t count = section.codes.size();
-    const std::size_t blocks = (count + block_size - 1) / block_size;
-    const bool zero_runs = !section.runs.empty();
+/// Cheapest way to every block in every mode; a change of mode costs a new header.
+template <bool zero_runs>
+void SlicePlanner::find_ways(const Section& section) {
     // One vector of ways a block, or one for each divisor of zero runs.
-    const std::size_t rows = zero_runs ? zero_divisors : 1;
-    weight_sums_.resize(blocks);
-    run_sums_.resize(zero_runs ? blocks : 0);
-    ways_.resize(blocks * rows);
-
-    // Cheapest way to every block in every mode; a change of mode costs a new header.
+    constexpr std::size_t rows = zero_runs ? zero_divisors : 1;
+    constexpr std::int16_t change = zero_runs ? run_switch_bits : weight_switch_bits;
+    const std::size_t count = section.codes.size();
+    const std::size_t blocks = weight_sums_.size();
     const ModeTable modes{section.palette};
-    const std::int16_t change = zero_runs ? run_switch_bits : weight_switch_bits;
     Lanes unused{};
     for (std::uint32_t lane = weight_modes; lane < lanes; ++lane) unused[lane] = impossible;
-    std::array<Lanes, zero_divisors> path{};
+    std::array<Lanes, rows> path{};
     for (std::size_t block = 0; block < blocks; ++block) {
         const std::size_t begin = block * block_size;
         const std::size_t length = std::min(block_size, count - begin);
@@ -179,12 +174,12 @@ std::uint64_t SlicePlanner::plan(const Section& section, std::vector<Slice>& sli
         Lanes bits;
         sums.add(section.codes.subspan(begin, length), modes, bits);
         bits += unused;
-        std::array<std::uint64_t, zero_divisors> run_bits{};
+        std::array<std::uint64_t, rows> run_bits{};
         std::uint64_t least = 0;
-        if (zero_runs) {
+        if constexpr (zero_runs) {
             const RunSums& runs = run_sums_[block] =
                 RunSums::of(section.runs.subspan(begin + 1, length));
-            for (std::uint32_t z = 0; z < zero_divisors; ++z) {
+            for (std::uint32_t z = 0; z < rows; ++z) {
                 // The run before the first weight is paid for with the first block.
                 const std::uint64_t leading = block == 0 ? (section.runs[0] >> z) + 1 + z : 0;
                 run_bits[z] = leading + runs.quotients[z] + length * (1 + z);
@@ -206,6 +201,23 @@ std::uint64_t SlicePlanner::plan(const Section& section, std::vector<Slice>& sli
             path[z] -= lowest;
             std::memcpy(ways_[block * rows + z].bits.data(), &path[z], sizeof path[z]);
         }
+    }
+}
+
+U65SIM_VERSIONS
+std::uint64_t SlicePlanner::plan(const Section& section, std::vector<Slice>& slices) {
+    const std::size_t count = section.codes.size();
+    const std::size_t blocks = (count + block_size - 1) / block_size;
+    const bool zero_runs = !section.runs.empty();
+    const std::size_t rows = zero_runs ? zero_divisors : 1;
+    const std::int16_t change = zero_runs ? run_switch_bits : weight_switch_bits;
+    weight_sums_.resize(blocks);
+    run_sums_.resize(zero_runs ? blocks : 0);
+    ways_.resize(blocks * rows);
+    if (zero_runs) {
+        find_ways<true>(section);
+    } else {
+        find_ways<false>(section);
     }
 
     // Back along the cheapest path.

@@ -39,6 +39,8 @@ private:
     struct WeightSums;
     struct RunSums;
     struct Ways;
+    template <bool zero_runs>
+    void find_ways(const Section& section);
     [[nodiscard]] std::uint64_t size_of(const Section& section, const Slice& slice) const;
 
     std::vector<WeightSums> weight_sums_;
