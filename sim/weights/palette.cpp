@@ -49,14 +49,21 @@ struct ModeCosts {
         for (std::uint32_t d = 0; d < divisors; ++d) {
             const std::uint32_t quotient = largest >> d;
             const std::uint64_t base = std::uint64_t{count} * (1 + d);
-            // At most 2^17 weights a part, indices below 2^10: the sums fit.
-            std::uint32_t quotients = 0, above = 0;
-            for (std::size_t i = 0; i < used; ++i) {
-                quotients += (indices[i] >> d) * values.counts[i];
-                above += indices[i] >> d != 0 ? values.counts[i] : 0;
+            // Truncated weights never take more bits than others of the same divisor. At most 2^17
+            // weights a part, indices below 2^10: the sums fit.
+            std::uint32_t sum = 0;
+            if (quotient <= largest_truncated_quotient) {
+                for (std::size_t i = 0; i < used; ++i) {
+                    sum += indices[i] >> d != 0 ? values.counts[i] : 0;
+                }
+            } else if (quotient <= largest_quotient) {
+                for (std::size_t i = 0; i < used; ++i) {
+                    sum += (indices[i] >> d) * values.counts[i];
+                }
+            } else {
+                continue;
             }
-            if (quotient <= largest_quotient) bits = std::min(bits, base + quotients);
-            if (quotient <= largest_truncated_quotient) bits = std::min(bits, base + above);
+            bits = std::min(bits, base + sum);
         }
         if (palette.size == 0 || largest < palette.size) {
             bits = std::min(bits, std::uint64_t{count} * palette.index_bits());
