@@ -88,7 +88,8 @@ CompiledNetwork compiler::compile(const Graph& graph, const Target& target,
         }
     }
     verify(graph);
-    target.validate();
+    // Validates the target, unless an equal one was before.
+    const auto estimator = borrow_estimator(target, reuse);
     CompiledNetwork network;
     network.name = graph.name;
     network.producer = fmt::format("u65sim {}", version());
@@ -105,7 +106,7 @@ CompiledNetwork compiler::compile(const Graph& graph, const Target& target,
     program.arch = architecture(target.accelerator);
     program.helpers = std::make_shared<Helpers>(options.threads);
     program.reuse = &reuse;
-    program.estimator = borrow_estimator(target, reuse);
+    program.estimator = estimator;
     for (const auto& pass : passes) {
         pass.run(program);
         if (options.dump_after == pass.name) {

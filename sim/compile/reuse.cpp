@@ -52,7 +52,10 @@ Idle& idle() {
 
 std::shared_ptr<timing::KernelEstimator> borrow_estimator(const Target& target, Reuse& reuse) {
     std::unique_ptr<Owned> owned = idle().take(target);
-    if (!owned) owned = std::make_unique<Owned>(target);
+    if (!owned) {
+        target.validate();
+        owned = std::make_unique<Owned>(target);
+    }
     owned->estimator.begin_network();
     timing::KernelEstimator* const estimator = &owned->estimator;
     const auto give_back = [&reuse](Owned* used) {

@@ -20,7 +20,8 @@ struct Reuse {
 };
 
 /// An estimator on a target equal to this one, with what it knows from earlier compilations; no
-/// other thread has it meanwhile. What was asked is added to `reuse`, which must outlive it.
+/// other thread has it meanwhile. Throws InvalidConfig where no equal target was valid before and
+/// this one is not. What was asked is added to `reuse`, which must outlive it.
 std::shared_ptr<timing::KernelEstimator> borrow_estimator(const Target& target, Reuse& reuse);
 
 /// What a network's constants shall be: with `sizes` they have sizes and addresses, as modelled
