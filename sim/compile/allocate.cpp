@@ -47,16 +47,6 @@ std::int64_t lowest_gap(std::span<const std::pair<std::int64_t, std::int64_t>> t
 
 }  // namespace
 
-std::int64_t lowest_fit(std::span<const Lifetime> placed, const Lifetime& item) {
-    std::int64_t at = 0;
-    for (const auto& other : placed) {
-        if (!other.meets(item)) continue;
-        if (at + item.size <= other.offset) break;
-        at = std::max(at, align(other.offset + other.size));
-    }
-    return at;
-}
-
 Packer::Packer(std::span<Lifetime> items) : items_(items) {
     using Pair = std::pair<std::uint32_t, std::uint32_t>;
     std::vector<Pair> pairs;

@@ -19,10 +19,6 @@ struct Lifetime {
 
 inline constexpr std::int64_t allocation_alignment = 16;
 
-/// Lowest aligned offset at which `item` collides with none of `placed`, which are in order of
-/// their offsets.
-std::int64_t lowest_fit(std::span<const Lifetime> placed, const Lifetime& item);
-
 /// Finds places for the same items again and again: who lives beside whom is worked out once.
 class Packer {
 public:
@@ -47,18 +43,18 @@ private:
     /// Where an item goes among those that come before its turn; -1: nowhere.
     template <class Before>
     std::int64_t find(std::size_t item, std::int64_t limit, Before before);
-
-    std::span<Lifetime> items_;
     /// Those that meet an item, ascending.
     [[nodiscard]] std::span<const std::uint32_t> beside(std::size_t item) const {
         return std::span{meets_}.subspan(begins_[item], begins_[item + 1] - begins_[item]);
     }
 
+    std::span<Lifetime> items_;
     std::vector<std::uint32_t> meets_;  ///< of all items, one behind the other
     std::vector<std::size_t> begins_;   ///< one more than items
     std::vector<std::pair<std::int64_t, std::int64_t>> taken_;
     std::vector<bool> pushed_;  ///< per item: one beside it stands elsewhere
 };
+
 /// Places all items, searching for a low top; stops at the lower bound or when `limit` is met.
 /// Returns the top. The search is seeded: same items, same answer.
 std::int64_t place_all(std::span<Lifetime> items, std::int64_t limit);

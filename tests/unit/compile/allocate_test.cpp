@@ -1,20 +1,38 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <numeric>
 #include <random>
+#include <vector>
 
 #include "compile/allocate.hpp"
 
 using namespace u65sim::compiler;
 
+namespace {
+
+std::vector<Lifetime> random_items(std::mt19937& random, std::size_t count) {
+    std::vector<Lifetime> items(count);
+    for (auto& item : items) {
+        item.size = 1 + static_cast<std::int64_t>(random() % 1000);
+        item.first = static_cast<std::int32_t>(random() % 30);
+        item.last = item.first + static_cast<std::int32_t>(random() % 8);
+    }
+    return items;
+}
+
+std::vector<std::int64_t> offsets_of(const std::vector<Lifetime>& items) {
+    std::vector<std::int64_t> offsets;
+    for (const auto& item : items) offsets.push_back(item.offset);
+    return offsets;
+}
+
+}  // namespace
+
 TEST_CASE("items alive together get different bytes") {
     std::mt19937 random(7);
     for (int round = 0; round < 50; ++round) {
-        std::vector<Lifetime> items(20);
-        for (auto& item : items) {
-            item.size = 1 + static_cast<std::int64_t>(random() % 1000);
-            item.first = static_cast<std::int32_t>(random() % 30);
-            item.last = item.first + static_cast<std::int32_t>(random() % 8);
-        }
+        std::vector<Lifetime> items = random_items(random, 20);
         const std::int64_t top = place_all(items, 0);
         CHECK(top >= lower_bound(items) - allocation_alignment);
         for (std::size_t i = 0; i < items.size(); ++i) {
@@ -43,4 +61,65 @@ TEST_CASE("what would end above the limit gets no place") {
     CHECK(items[0].offset == 0);
     CHECK(items[1].offset == -1);
     CHECK(items[2].offset == 112);
+}
+
+TEST_CASE("an earlier turn gives what placing all in the new order gives") {
+    std::mt19937 random(11);
+    int moved = 0;
+    int refused = 0;
+    for (int round = 0; round < 300; ++round) {
+        constexpr std::int64_t limit = 2500;
+        constexpr std::size_t fixed = 2;
+        std::vector<Lifetime> items = random_items(random, 24);
+        items[0].offset = 0;
+        items[1].offset = 1024;
+        const std::vector<Lifetime> before = items;
+        Packer::Turns turns;
+        for (std::size_t i = fixed; i < items.size(); ++i) turns.order.push_back(i);
+        std::shuffle(turns.order.begin(), turns.order.end(), random);
+        turns.of.assign(items.size(), -1);
+        for (std::size_t turn = 0; turn < turns.order.size(); ++turn) {
+            turns.of[turns.order[turn]] = static_cast<std::int64_t>(turn);
+        }
+        Packer packer(items);
+        packer.place(turns.order, limit);
+        const std::vector<Lifetime> known = items;
+        for (std::size_t from = 1; from < turns.order.size(); ++from) {
+            if (known[turns.order[from]].offset >= 0) continue;
+            const std::size_t to = random() % from;
+            std::vector<std::size_t> order = turns.order;
+            std::rotate(order.begin() + static_cast<std::ptrdiff_t>(to),
+                        order.begin() + static_cast<std::ptrdiff_t>(from),
+                        order.begin() + static_cast<std::ptrdiff_t>(from) + 1);
+            std::vector<Lifetime> expected = before;
+            Packer(expected).place(order, limit);
+            if (packer.advance(known, turns, from, to, limit)) {
+                ++moved;
+                CHECK(offsets_of(items) == offsets_of(expected));
+            } else {
+                ++refused;
+                CHECK(offsets_of(known) == offsets_of(expected));
+            }
+        }
+    }
+    CHECK(moved > 100);
+    CHECK(refused > 100);
+}
+
+TEST_CASE("the lower bound is the most that lives at one time") {
+    std::mt19937 random(13);
+    for (int round = 0; round < 50; ++round) {
+        const std::vector<Lifetime> items = random_items(random, 20);
+        std::int64_t most = 0;
+        for (std::int32_t time = 0; time < 40; ++time) {
+            most = std::max(
+                most, std::accumulate(items.begin(), items.end(), std::int64_t{0},
+                                      [&](std::int64_t sum, const Lifetime& item) {
+                                          const bool alive =
+                                              item.first <= time && time <= item.last;
+                                          return sum + (alive ? (item.size + 15) / 16 * 16 : 0);
+                                      }));
+        }
+        CHECK(lower_bound(items) == most);
+    }
 }
