@@ -207,3 +207,87 @@ TEST_CASE("remembered boxes cost what box_access says") {
         }
     }
 }
+
+TEST_CASE("an estimator that knows many kernels says what one that knows none says") {
+    std::uint32_t state = 5;
+    const auto draw = [&](int limit) {
+        state = state * 1664525U + 1013904223U;
+        return static_cast<int>((state >> 8) % static_cast<std::uint32_t>(limit));
+    };
+    Target target;
+    target.memory_mode = MemoryMode::dedicated_sram;
+    target.sram.read_latency = Cycles{32};
+    target.off_chip.read_latency = Cycles{500};
+    target.off_chip.max_outstanding_reads = 24;
+    KernelEstimator warm{target};
+    for (int round = 0; round < 2000; ++round) {
+        // One register each time is another than in a kernel that is asked for again and again.
+        KernelOp op = pointwise(16, 32, 64);
+        if (draw(4) == 0) {
+            op.kind = KernelKind::elementwise;
+            op.ifm = op.ifm2 = op.ofm;
+            op.weights = op.scales = {};
+        }
+        FeatureMap& map = draw(2) == 0 ? op.ifm : op.ofm;
+        switch (draw(16)) {
+            case 0:
+                op.ifm.region = draw(3);
+                break;
+            case 1:
+                op.ofm.region = draw(3);
+                break;
+            case 2:
+                op.ifm2.region = draw(3);
+                break;
+            case 3:
+                op.weight_region = op.scale_region = draw(3);
+                break;
+            case 4:
+                op.weights[0] = {static_cast<std::uint64_t>(16 * draw(9)), 4000};
+                break;
+            case 5:
+                op.scales[0].length = static_cast<std::uint32_t>(16 * draw(99));
+                break;
+            case 6:
+                map.base[0] = static_cast<std::uint64_t>(16 * draw(40));
+                break;
+            case 7:
+                map.stride_y += 16 * draw(3);
+                break;
+            case 8:
+                op.block.height = 2 << draw(3);
+                break;
+            case 9:
+                op.kernel.height = 1 + draw(3);
+                break;
+            case 10:
+                op.pad.top = draw(3);
+                break;
+            case 11:
+                op.kernel.part_kernel_first = draw(2) == 0;
+                break;
+            case 12:
+                op.ib_end = 4 + draw(12);
+                break;
+            case 13:
+                op.activation.function = draw(2) == 0 ? 0 : 16 + draw(8);
+                break;
+            case 14:
+                map.type = draw(2) == 0 ? stream::DataType::s8 : stream::DataType::s16;
+                break;
+            default:
+                op.broadcast.height = draw(2) == 0;
+                break;
+        }
+        const KernelTimes known = warm.times(op);
+        const KernelEstimate fresh = KernelEstimator{target}.kernel(op);
+        REQUIRE(known.total == fresh.total);
+        REQUIRE(known.fill == fresh.fill);
+        REQUIRE(known.mac == fresh.mac);
+        REQUIRE(known.output == fresh.output);
+        REQUIRE(known.port_cycles == fresh.port_cycles);
+        REQUIRE(warm.least(op) == KernelEstimator{target}.least(op));
+    }
+    CHECK(warm.known() < 400);
+    CHECK(warm.known() > 40);
+}
