@@ -25,6 +25,11 @@ enum class Effort : std::uint8_t {
     normal,  ///< compile(): one plan, by the compiler's predictions
     high,    ///< compile_fastest(): many plans, by the machine
 };
+/// The effort that is written "normal" or "high"; nothing for other texts.
+std::optional<Effort> parse_effort(std::string_view text);
+/// Compiles by compile() or compile_fastest(), as the effort says. Throws what they throw.
+CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options,
+                        Effort effort);
 
 /// Compiles a network in many ways and keeps the one that takes the fewest cycles on the machine:
 /// with all of the target's SRAM and with no more of it than each of planned_sizes(), each time

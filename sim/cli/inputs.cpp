@@ -127,8 +127,7 @@ CLI::Option* OptimiseOption::add_effort_to(CLI::App& command) {
 }
 
 CompiledNetwork OptimiseOption::compile(const Graph& graph, const Target& target) const {
-    return effort() == Effort::high ? compile_fastest(graph, target, resolve())
-                                    : u65sim::compile(graph, target, resolve());
+    return u65sim::compile(graph, target, resolve(), effort());
 }
 
 CLI::Option* NetworkOption::add_to(CLI::App& command) {

@@ -35,9 +35,7 @@ public:
     [[nodiscard]] CompileOptions resolve() const;
     /// --effort, for commands that can search.
     CLI::Option* add_effort_to(CLI::App& command);
-    [[nodiscard]] Effort effort() const {
-        return effort_ == "high" ? Effort::high : Effort::normal;
-    }
+    [[nodiscard]] Effort effort() const { return parse_effort(effort_).value_or(Effort::normal); }
     /// Compiles with the options and the effort asked for.
     [[nodiscard]] CompiledNetwork compile(const Graph& graph, const Target& target) const;
 

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -120,6 +121,18 @@ private:
 };
 
 }  // namespace
+
+std::optional<Effort> parse_effort(std::string_view text) {
+    if (text == "normal") return Effort::normal;
+    if (text == "high") return Effort::high;
+    return std::nullopt;
+}
+
+CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options,
+                        Effort effort) {
+    return effort == Effort::high ? compile_fastest(graph, target, options)
+                                  : compile(graph, target, options);
+}
 
 std::vector<Bytes> planned_sizes(const Target& target) {
     std::vector<Bytes> sizes;

@@ -139,11 +139,9 @@ py::list answers_of(Oracle& oracle, const std::vector<Graph>& graphs, unsigned t
 OracleOptions options_of(bool like_vela, const std::string& effort) {
     OracleOptions options;
     options.compile.like_vela = like_vela;
-    if (effort == "high") {
-        options.effort = Effort::high;
-    } else if (effort != "normal") {
-        throw InvalidConfig("effort = '" + effort + "': must be 'normal' or 'high'");
-    }
+    const auto parsed = parse_effort(effort);
+    if (!parsed) throw InvalidConfig("effort = '" + effort + "': must be 'normal' or 'high'");
+    options.effort = *parsed;
     return options;
 }
 

@@ -159,10 +159,9 @@ Key effort() {
     return {{"compile.effort", "",
              "One plan by prediction, or many that the machine decides between", "normal or high"},
             [](NetworkChanges&, OracleOptions& options, std::string_view text) {
-                const std::string_view effort = text::trim(text);
-                if (effort != "normal" && effort != "high") return false;
-                options.effort = effort == "high" ? Effort::high : Effort::normal;
-                return true;
+                const auto effort = parse_effort(text::trim(text));
+                if (effort) options.effort = *effort;
+                return effort.has_value();
             }};
 }
 
