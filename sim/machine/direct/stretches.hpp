@@ -55,6 +55,10 @@ public:
     explicit Stretches(Target target) : target_(std::move(target)) {}
 
     [[nodiscard]] const Target& target() const { return target_; }
+    /// To be asked for each run: whether it shall make use of what is known and leave what is new.
+    /// Not the first one, as nobody may ask again; and few where hardly anything was known of late,
+    /// as keeping costs more than it brings then.
+    bool wants_run();
     /// The stretch that begins in this state and executes the first of `commands`, those still to
     /// come, in a stream of which so many words are not yet asked for. Null: none is known.
     std::shared_ptr<const Stretch> find(const StateKey& state,
@@ -77,6 +81,8 @@ private:
     std::mutex mutex_;
     Map young_, old_;
     std::size_t young_bytes_ = 0;
+    std::uint64_t lately_asked_ = 0, lately_known_ = 0, lately_runs_ = 0;
+    std::uint64_t runs_to_skip_ = 1;
 };
 
 }  // namespace u65sim::machine
