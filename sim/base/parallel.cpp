@@ -92,7 +92,8 @@ Helpers::Aside::Aside(Helpers& helpers, std::function<void()> work)
     {
         const std::lock_guard lock(helpers_.mutex_);
         if (helpers_.threads_.empty()) {
-            helpers_.threads_.emplace_back([this] { helpers_.help(); });
+            // The thread outlives this object.
+            helpers_.threads_.emplace_back([all = &helpers] { all->help(); });
         }
         helpers_.aside_ = this;
     }

@@ -11,7 +11,7 @@ constexpr std::size_t most_young = std::size_t{8} << 20;
 
 /// Where not one in so many is known of so many stretches, so many times the runs that they were of
 /// are left alone. Keeping costs a twelfth of simulating, about (measured).
-constexpr std::uint64_t enough_to_judge = 2048;
+constexpr std::uint64_t enough_to_judge = 8192;
 constexpr std::uint64_t least_known = 10;
 constexpr std::uint64_t skipped = 7;
 
