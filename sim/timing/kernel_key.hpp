@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "stream/operation.hpp"
 
@@ -17,6 +18,8 @@ public:
     KernelKey(const stream::KernelOp& op, std::uint64_t period);
 
     [[nodiscard]] std::size_t hash() const { return hash_; }
+    /// All that it consists of.
+    [[nodiscard]] std::span<const std::uint64_t> words() const { return {words_.data(), count_}; }
     bool operator==(const KernelKey& other) const;
 
 private:

@@ -1,5 +1,6 @@
 #include "machine/direct/command_digest.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <numeric>
@@ -7,6 +8,7 @@
 #include "base/hash.hpp"
 #include "target/architecture.hpp"
 #include "timing/axi.hpp"
+#include "timing/kernel_key.hpp"
 
 namespace u65sim::machine {
 
@@ -43,42 +45,34 @@ private:
     void add_all(Numbers... numbers) {
         (add(numbers), ...);
     }
+    [[nodiscard]] int port_of(int region) const {
+        return port_of_region(target_->memory_mode, region);
+    }
     /// A place in memory: its port, and what bursts see of its address.
     void add_place(int region, std::uint64_t address) {
-        const int port = port_of_region(target_->memory_mode, region);
+        const int port = port_of(region);
         add(port);
         add(address % periods_[static_cast<std::size_t>(port)]);
     }
 
-    void add(const stream::FeatureMap& map) {
-        for (const std::uint64_t base : map.base) add_place(map.region, base);
-        add_all(map.width0, map.height0, map.height1, map.height, map.width, map.depth,
-                map.stride_y, map.stride_x, map.stride_c, map.type, map.layout);
-    }
     void add(int region, const std::array<stream::ByteRange, 2>& ranges) {
         for (const stream::ByteRange& range : ranges) {
             add_place(region, range.base);
             add(range.length);
         }
     }
+    /// Blocks, jobs and accesses as estimates know them; where all that is; and what stands between
+    /// one kernel and the next.
     void add(const stream::KernelOp& op) {
-        add_all(op.kind, op.pool_mode, op.elementwise_mode);
-        add(op.ifm);
-        add(op.ofm);
-        if (op.is_binary()) add(op.ifm2);
-        add_all(op.broadcast.height, op.broadcast.width, op.broadcast.depth,
-                op.broadcast.swap_operands, op.broadcast.scalar, op.upscale);
-        add_all(op.kernel.height, op.kernel.width, op.kernel.stride_y, op.kernel.stride_x,
-                op.kernel.dilation_y, op.kernel.dilation_x, op.kernel.part_kernel_first,
-                op.kernel.decompose_4x4);
-        add_all(op.pad.top, op.pad.left, op.pad.right, op.pad.bottom);
+        const timing::KernelKey key{op, std::max(periods_[0], periods_[1])};
+        for (const std::uint64_t word : key.words()) add(word);
+        for (const int region : {op.ifm.region, op.ofm.region}) add(port_of(region));
+        if (op.is_binary()) add(port_of(op.ifm2.region));
         if (op.has_weights()) {
             add(op.weight_region, op.weights);
             add(op.scale_region, op.scales);
         }
-        add_all(op.global_scale, op.operand_scaling, op.rounding, op.activation.function);
-        add_all(op.block.height, op.block.width, op.block.depth, op.ib_end, op.ab_start,
-                op.ifm2_ib_start, op.acc_format, op.blockdep, op.parallel_mode);
+        add_all(op.ab_start, op.ifm2_ib_start, op.blockdep);
     }
     void add(const stream::DmaOp& op) {
         for (const stream::DmaEnd* end : {&op.source, &op.destination}) {

@@ -1,8 +1,8 @@
 #include "machine/direct/replay.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
-#include <variant>
 
 #include "base/hash.hpp"
 #include "machine/direct/command_digest.hpp"
