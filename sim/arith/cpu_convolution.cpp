@@ -1,5 +1,6 @@
 // Convolutions and fully connected layers on the CPU: float32, and what the NPU refuses.
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -35,23 +36,37 @@ public:
             call.op.type, map, has_bias ? call.input(bias).tensor : nullptr, out.scale);
         const auto& scales = filter.quantization.scales;
         for (std::size_t i = 0; i < biases_.size(); ++i) {
-            multipliers_.push_back(scaling.multiplier(scales[std::min(i, scales.size() - 1)]));
+            const float scale = scales[std::min(i, scales.size() - 1)];
+            if (call.op.type == OpType::fully_connected) {
+                factors_.push_back(scaling.factor(scale));
+            } else {
+                multipliers_.push_back(scaling.multiplier(scale));
+            }
         }
-        const bool once = call.op.type == OpType::fully_connected ||
-                          rounds_once(map, has_bias ? call.input(bias).tensor : nullptr);
+        const bool once = rounds_once(map, has_bias ? call.input(bias).tensor : nullptr);
         mode_ = once ? RoundingMode::natural : RoundingMode::tfl;
         zero_point_ = out.zero_point;
         range_ = clamp_range(call, output, activation);
     }
 
     [[nodiscard]] std::int64_t finish(std::int64_t sum, std::size_t channel) const {
-        const Multiplier& m = multipliers_[channel];
-        return std::clamp(
-            round_shift(sum + biases_[channel], m.multiplier, m.shift, mode_) + zero_point_,
-            range_.low, range_.high);
+        return std::clamp(scaled(sum + biases_[channel], channel) + zero_point_, range_.low,
+                          range_.high);
     }
 
 private:
+    /// Fully connected layers scale in double and round halves away from zero, all others in
+    /// fixed point.
+    [[nodiscard]] std::int64_t scaled(std::int64_t sum, std::size_t channel) const {
+        if (multipliers_.empty()) {
+            constexpr double bound = 1e15;
+            const double real = std::round(static_cast<double>(sum) * factors_[channel]);
+            return static_cast<std::int64_t>(std::clamp(real, -bound, bound));
+        }
+        const Multiplier& m = multipliers_[channel];
+        return round_shift(sum, m.multiplier, m.shift, mode_);
+    }
+
     void remove_weight_zero_points(std::size_t channel_axis) {
         const auto& points = filter.quantization.zero_points;
         if (points.empty()) return;
@@ -70,6 +85,7 @@ private:
 
     const CpuCall& call_;
     std::vector<std::int64_t> biases_;
+    std::vector<double> factors_;
     std::vector<Multiplier> multipliers_;
     RoundingMode mode_;
     std::int64_t zero_point_;

@@ -18,14 +18,16 @@ struct ValueRange {
 ValueRange activation_range(Activation activation, float scale, std::int32_t zero_point,
                             ValueRange range);
 
-/// How TensorFlow Lite builds the multipliers of convolutions and fully connected layers: int8 and
-/// int16 convolutions take the product of scales in double, uint8 and 8-bit fully connected in
-/// float; int16 convolutions with a 64-bit bias keep 16 bits of the multiplier.
+/// How TensorFlow Lite scales the sums of convolutions and fully connected layers: uint8
+/// convolutions take the product of scales in float, all others in double; int16 convolutions with
+/// a 64-bit bias keep 16 bits of the multiplier.
 struct ChannelScaling {
     float input = 1.0F, output = 1.0F;
     bool product_in_float = false;
     bool narrow = false;
 
+    /// The factor before it becomes a multiplier, as fully connected layers use it.
+    [[nodiscard]] double factor(float weight) const;
     [[nodiscard]] Multiplier multiplier(float weight) const;
 };
 /// The rules for `op` on an input of this type; `bias` may be null.
@@ -34,5 +36,11 @@ ChannelScaling channel_scaling(OpType op, const Tensor& input, const Tensor* bia
 /// Whether convolutions round their scaled sums once: on int16 with 64-bit sums. `bias` may be
 /// null.
 bool rounds_once(const Tensor& input, const Tensor* bias);
+
+/// Whether an integer times `m` can lie halfway between two integers, neither of them beyond
+/// `largest` in magnitude. Only factors of few significant bits can: odd / 2^n.
+bool can_tie(const Multiplier& m, std::int64_t largest);
+/// Whether `m` is a power of two.
+bool is_power_of_two(const Multiplier& m);
 
 }  // namespace u65sim::arith
