@@ -32,8 +32,8 @@ public:
         const bool has_bias = call.has_input(bias);
         if (has_bias) biases_ = integers(call, bias);
         biases_.resize(static_cast<std::size_t>(channels), 0);
-        const auto scaling = channel_scaling(
-            call.op.type, map, has_bias ? call.input(bias).tensor : nullptr, out.scale);
+        const auto scaling = channel_scaling(call.op.type, map,
+                                             has_bias ? call.input(bias).tensor : nullptr, output);
         const auto& scales = filter.quantization.scales;
         for (std::size_t i = 0; i < biases_.size(); ++i) {
             const float scale = scales[std::min(i, scales.size() - 1)];

@@ -9,6 +9,7 @@
 
 #include "arith/cpu_operands.hpp"
 #include "arith/rescale.hpp"
+#include "ir/builtins.hpp"
 #include "ir/op_kinds.hpp"
 
 namespace u65sim::arith {
@@ -30,7 +31,7 @@ const Tensor& CpuCall::output(std::size_t index) const {
 }
 
 void CpuCall::not_executable(const std::string& why) const {
-    throw NotExecutable(fmt::format("{} ({}): {}", op.name, to_string(op.type), why));
+    throw NotExecutable(fmt::format("{} ({}): {}", op.name, ir::kind_name(op), why));
 }
 
 void CpuCall::invalid(const std::string& why) const {

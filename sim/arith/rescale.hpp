@@ -25,22 +25,24 @@ struct ChannelScaling {
     float input = 1.0F, output = 1.0F;
     bool product_in_float = false;
     bool narrow = false;
+    std::int64_t largest = 0;  ///< of a fully connected result, without its zero point; else 0
 
     /// The factor before it becomes a multiplier, as fully connected layers use it.
     [[nodiscard]] double factor(float weight) const;
     [[nodiscard]] Multiplier multiplier(float weight) const;
 };
 /// The rules for `op` on an input of this type; `bias` may be null.
-ChannelScaling channel_scaling(OpType op, const Tensor& input, const Tensor* bias, float output);
+ChannelScaling channel_scaling(OpType op, const Tensor& input, const Tensor* bias,
+                               const Tensor& output);
+
+/// The multiplier of sums that the reference scales in double and rounds once, halves away from
+/// zero. Where results of at most `largest` in magnitude can be halves, which only fractions of
+/// small numbers make, it lies just above the factor: rounding to nearest then takes halves of
+/// either sign away from zero.
+Multiplier multiplier_for_halves(double factor, std::int64_t largest);
 
 /// Whether convolutions round their scaled sums once: on int16 with 64-bit sums. `bias` may be
 /// null.
 bool rounds_once(const Tensor& input, const Tensor* bias);
-
-/// Whether an integer times `m` can lie halfway between two integers, neither of them beyond
-/// `largest` in magnitude. Only factors of few significant bits can: odd / 2^n.
-bool can_tie(const Multiplier& m, std::int64_t largest);
-/// Whether `m` is a power of two.
-bool is_power_of_two(const Multiplier& m);
 
 }  // namespace u65sim::arith

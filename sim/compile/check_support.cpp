@@ -7,6 +7,7 @@
 #include "compile/lowering.hpp"
 #include "compile/passes.hpp"
 #include "compile/rearrange.hpp"
+#include "ir/builtins.hpp"
 #include "ir/op_kinds.hpp"
 
 namespace u65sim::compiler {
@@ -84,7 +85,7 @@ public:
             case OpType::arg_max:
                 return arg_max();
             default:
-                return fmt::format("{} has no form on the NPU", to_string(op_.type));
+                return fmt::format("{} has no form on the NPU", ir::kind_name(op_));
         }
     }
 
@@ -413,7 +414,7 @@ private:
                 return "LEAKY_RELU on int16 needs zero points of 0 and a slope of at least 0";
             }
         }
-        return fmt::format("{} on {} has no look-up form", to_string(op_.type),
+        return fmt::format("{} on {} has no look-up form", ir::kind_name(op_),
                            to_string(map().type));
     }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "compile/passes.hpp"
+#include "ir/builtins.hpp"
 
 namespace u65sim::compiler {
 
@@ -40,7 +41,7 @@ std::string dump_decisions(const Program& program) {
     for (std::size_t i = 0; i < program.decisions.size(); ++i) {
         const Decision& d = program.decisions[i];
         const Operator& op = program.graph->operators[i];
-        out += fmt::format("{} {}: ", to_string(op.type), op.name);
+        out += fmt::format("{} {}: ", ir::kind_name(op), op.name);
         if (!d.on_npu) {
             out += fmt::format("cpu, {}\n", d.reason);
             continue;

@@ -7,6 +7,7 @@
 #include <u65sim/error.hpp>
 
 #include "compile/npu_operator.hpp"
+#include "ir/builtins.hpp"
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
 
@@ -269,7 +270,7 @@ private:
     void read_cpu_operator(const Operator& op, std::size_t index) {
         CpuOperator cpu;
         cpu.name = op.name;
-        cpu.type = op.type == OpType::custom ? op.custom_code : std::string(to_string(op.type));
+        cpu.type = op.type == OpType::custom ? op.custom_code : ir::kind_name(op);
         cpu.reason = "left to the CPU by " + network_.producer;
         for (const auto* ids : {&op.inputs, &op.outputs}) {
             for (const TensorId id : *ids) {

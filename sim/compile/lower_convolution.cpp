@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <bit>
 
 #include <fmt/format.h>
 
@@ -17,8 +16,7 @@ namespace {
 std::vector<weights::ScaleRecord> scale_records(const Lowering& lowering, const Tensor& ifm,
                                                 const Tensor& filter, const Tensor* bias,
                                                 std::int32_t channels) {
-    const auto scaling =
-        arith::channel_scaling(lowering.op().type, ifm, bias, scale(lowering.output()));
+    const auto scaling = arith::channel_scaling(lowering.op().type, ifm, bias, lowering.output());
     const auto& scales = filter.quantization.scales;
     const bool modelled = filter.data && filter.data.model() != nullptr;
     const auto biases = bias && !modelled ? integers(*bias) : std::vector<std::int64_t>{};
@@ -312,60 +310,6 @@ void lower_transpose_convolution(Lowering& lowering) {
     lowering.activate(npu);
 }
 
-namespace {
-
-/// How fully connected sums are rounded: once, exact halves away from zero, as the reference does.
-enum class SumRounding : std::uint8_t {
-    natural,        ///< no sum below zero can be a half
-    powers_of_two,  ///< both roundings of the TFL mode fall on the same bit
-    truncate_twice  ///< truncated to halves, which a second operation rounds
-};
-
-SumRounding sum_rounding(const Lowering& lowering,
-                         const std::vector<weights::ScaleRecord>& records) {
-    const Tensor& output = lowering.output();
-    const Clamp clamp = clamp_of(activation_of(lowering.op()), output);
-    const std::int64_t below = zero_point(output) - clamp.min;
-    const bool narrow = element_bytes(output.type) == 1;
-    bool ties = false, powers = true, halvable = narrow;
-    for (const weights::ScaleRecord& record : records) {
-        const arith::Multiplier m{record.multiplier, record.shift};
-        ties = ties || arith::can_tie(m, below);
-        powers = powers && (m.multiplier == 0 || (arith::is_power_of_two(m) && m.shift < 63));
-        halvable = halvable && m.shift > 0;
-    }
-    if (!ties) return SumRounding::natural;
-    if (powers) return SumRounding::powers_of_two;
-    return halvable ? SumRounding::truncate_twice : SumRounding::natural;
-}
-
-stream::Rounding register_of(SumRounding rounding) {
-    switch (rounding) {
-        case SumRounding::powers_of_two:
-            return stream::Rounding::tfl;
-        case SumRounding::truncate_twice:
-            return stream::Rounding::truncate;
-        case SumRounding::natural:
-            break;
-    }
-    return stream::Rounding::natural;
-}
-
-std::vector<weights::ScaleRecord> rescaled(std::vector<weights::ScaleRecord> records,
-                                           SumRounding rounding) {
-    for (weights::ScaleRecord& record : records) {
-        if (rounding == SumRounding::truncate_twice) --record.shift;
-        if (rounding != SumRounding::powers_of_two || record.multiplier == 0) continue;
-        // 31 zeros below the highest bit leave nothing for the first rounding.
-        const int up = std::countl_zero(record.multiplier);
-        record.multiplier <<= up;
-        record.shift += up;
-    }
-    return records;
-}
-
-}  // namespace
-
 void lower_fully_connected(Lowering& lowering) {
     const Tensor& filter = lowering.input(1);
     const Tensor* bias = lowering.has_input(2) ? &lowering.input(2) : nullptr;
@@ -378,23 +322,18 @@ void lower_fully_connected(Lowering& lowering) {
     const View ifm = lowering.reshaped(in, {rows, batch / rows, inputs});
     const View ofm = lowering.output_view();
     const View target = lowering.writable(ofm, {rows, batch / rows, outputs});
-    auto records = scale_records(lowering, lowering.input(0), filter, bias, outputs);
-    const SumRounding rounding = sum_rounding(lowering, records);
-    const bool halved = rounding == SumRounding::truncate_twice;
-    const View sums = halved ? lowering.temporary(target.extent, stream::DataType::s16, "doubled")
-                             : target;
     {
-        NpuOp& npu = lowering.add(KernelKind::conv, ifm, sums);
-        npu.kernel.rounding = register_of(rounding);
+        NpuOp& npu = lowering.add(KernelKind::conv, ifm, target);
+        // The reference rounds fully connected sums once, convolutions of 8 bits twice.
+        npu.kernel.rounding = stream::Rounding::natural;
         WeightSource w = weight_source(filter);
         w.outputs = outputs;
         w.inputs = inputs;
         npu.weights = std::make_shared<const WeightSource>(std::move(w));
-        npu.scales = rescaled(std::move(records), rounding);
+        npu.scales = scale_records(lowering, lowering.input(0), filter, bias, outputs);
         npu.vector_product = true;
-        if (!halved) lowering.activate(npu);
+        lowering.activate(npu);
     }
-    if (halved) lowering.activate(lowering.halve(sums, target));
     lowering.place(target, ofm);
 }
 

@@ -303,15 +303,6 @@ NpuOp& Lowering::copy(const View& ifm, const View& ofm, std::string_view suffix)
     return npu;
 }
 
-NpuOp& Lowering::halve(const View& ifm, const View& ofm) {
-    NpuOp& npu = add(KernelKind::pool, ifm, ofm);
-    npu.kernel.pool_mode = stream::PoolMode::average;
-    npu.kernel.global_scale = true;
-    npu.kernel.ofm_scale = {std::uint32_t{1} << 31, 32};
-    npu.kernel.rounding = stream::Rounding::tfl;
-    return npu;
-}
-
 NpuOp& Lowering::rescale(const View& ifm, const View& ofm, std::string_view suffix) {
     NpuOp& npu = add(KernelKind::pool, ifm, ofm, suffix);
     npu.kernel.pool_mode = stream::PoolMode::average;

@@ -63,8 +63,6 @@ public:
     void activate(NpuOp& op);
     /// 1x1 average pool that keeps every value.
     NpuOp& copy(const View& ifm, const View& ofm, std::string_view suffix);
-    /// 1x1 average pool that divides by two, halves away from zero.
-    NpuOp& halve(const View& ifm, const View& ofm);
     /// 1x1 average pool from one quantisation to another.
     NpuOp& rescale(const View& ifm, const View& ofm, std::string_view suffix = {});
 

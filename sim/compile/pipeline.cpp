@@ -6,6 +6,7 @@
 
 #include "compile/passes.hpp"
 #include "compile/reuse.hpp"
+#include "ir/builtins.hpp"
 
 namespace u65sim {
 
@@ -36,7 +37,7 @@ void describe_cpu_operators(const Program& program, CompiledNetwork& network) {
         const Operator& op = program.op(step.graph_operator);
         CpuOperator cpu;
         cpu.name = op.name;
-        cpu.type = op.type == OpType::custom ? op.custom_code : std::string(to_string(op.type));
+        cpu.type = op.type == OpType::custom ? op.custom_code : ir::kind_name(op);
         cpu.reason = program.decisions[static_cast<std::size_t>(step.graph_operator)].reason;
         for (const auto* ids : {&op.inputs, &op.outputs}) {
             for (const auto id : *ids) {

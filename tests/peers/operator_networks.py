@@ -22,11 +22,16 @@ ACTIVATIONS = [
 SAME, VALID = tfl.Padding.SAME, tfl.Padding.VALID
 
 
+# How scales, zero points and values are drawn: anywhere; as exact ratios, so that results lie on
+# halves; from the ends of their ranges, so that results saturate.
+FORMS = ("drawn", "ties", "extremes")
+
+
 class Network:
     """One operator under construction. All randomness comes from the seed."""
 
-    def __init__(self, kind, seed):
-        self.kind = kind
+    def __init__(self, kind, seed, form="drawn"):
+        self.kind, self.form = kind, form
         self.dtype, self.code = TYPES[kind]
         self.random = np.random.default_rng(seed)
         self.plain = kind in ("int32", "float32")  # not quantised
@@ -57,11 +62,25 @@ class Network:
         """(scales, zero points): 16-bit maps are symmetric, with scales to match."""
         if self.plain:
             return None
-        if scale is None:
+        if scale is None and self.form == "extremes":
+            scale = self.choose([0.2 / 4096, 0.01, 0.2, 50.0])
+        elif scale is None:
             scale = self.real(0.01, 0.2)
+        scale = self.exact(scale)
         if self.kind == "int16":
             return [scale if scale < 0.001 else scale / 256], [0]
-        return [scale], [self.pick(self.low, self.high) if zero is None else zero]
+        return [scale], [self.zero_point() if zero is None else zero]
+
+    def exact(self, scale):
+        """For ties: a power of two near the scale, sometimes one and a half of it."""
+        if self.form != "ties":
+            return scale
+        return 2.0 ** round(math.log2(scale)) * self.choose([1, 1, 1, 1.5])
+
+    def zero_point(self):
+        if self.form != "extremes":
+            return self.pick(self.low, self.high)
+        return self.choose([self.low, self.high, (self.low + self.high + 1) // 2])
 
     def tensor(self, shape, quantisation=None, code=None, data=None, axis=0):
         t = tfl.TensorT()
@@ -114,7 +133,11 @@ class Network:
     def draw(self, shape):
         if self.kind == "float32":
             return self.random.normal(0, 2, shape).astype(np.float32)
-        return self.random.integers(self.low, self.high + 1, shape).astype(self.dtype)
+        values = self.random.integers(self.low, self.high + 1, shape)
+        if self.form == "extremes":
+            ends = self.random.integers(0, 4, shape)
+            values = np.where(ends == 0, self.low, np.where(ends == 1, self.high, values))
+        return values.astype(self.dtype)
 
     def values(self, shape, quantisation):
         return self.tensor(shape, quantisation, None, self.draw(shape))
@@ -122,12 +145,19 @@ class Network:
     def weights(self, shape, axis, channels):
         if self.kind == "float32":
             return self.values(shape, None)
+        # Few products keep the sums of ties small, and so their halves frequent.
+        reach = 3 if self.form == "ties" else 127
         if self.kind == "uint8":
-            q = [self.real(0.001, 0.02)], [self.pick(100, 150)]
-            data = self.random.integers(0, 256, shape).astype(np.uint8)
+            zero = self.zero_point() if self.form == "extremes" else self.pick(100, 150)
+            q = [self.exact(self.real(0.001, 0.02))], [zero]
+            low, high = (zero - reach, zero + reach) if self.form == "ties" else (0, 255)
+            data = self.random.integers(low, high + 1, shape).astype(np.uint8)
             return self.tensor(shape, q, None, data)
-        scales = [self.real(0.001, 0.02) for _ in range(channels)]
-        data = self.random.integers(-127, 128, shape).astype(np.int8)
+        scales = [self.exact(self.real(0.001, 0.02)) for _ in range(channels)]
+        data = self.random.integers(-reach, reach + 1, shape)
+        if self.form == "extremes":
+            data = np.where(self.random.integers(0, 2, shape) == 0, np.sign(data) * reach, data)
+        data = data.astype(np.int8)
         return self.tensor(shape, (scales, [0] * channels), tfl.TensorType.INT8, data, axis)
 
     def bias(self, count, x, weights, code=None):
@@ -136,7 +166,8 @@ class Network:
         q = self.graph.tensors[weights].quantization
         scales = [float(s) * self.scale(x) for s in q.scale]
         wide = self.kind == "int16" if code is None else code == tfl.TensorType.INT64
-        data = self.random.integers(-20000, 20000, [count])
+        reach = {"drawn": 20000, "ties": 100, "extremes": 2 ** 27}[self.form]
+        data = self.random.integers(-reach, reach, [count])
         data = data.astype(np.int64 if wide else np.int32)
         code = tfl.TensorType.INT64 if wide else tfl.TensorType.INT32
         return self.tensor([count], (scales, [0] * len(scales)), code, data)
@@ -174,7 +205,8 @@ def extent(padding, size, kernel, stride, dilation=1):
 
 def accumulated(net, x, terms):
     """A scale that keeps a sum of this many products mostly inside the range."""
-    typical = 70 * 0.01 * net.scale(x) * math.sqrt(terms) * net.real(0.5, 1.5)
+    weight = 0.02 if net.form == "ties" else 1
+    typical = weight * 70 * 0.01 * net.scale(x) * math.sqrt(terms) * net.real(0.5, 1.5)
     return net.quantisation(typical * (256 if net.kind == "int16" else 1))
 
 

@@ -79,6 +79,12 @@ TEST_CASE("names of builtins and their kinds agree") {
     op.type = OpType::other;
     op.builtin_code = 999;
     CHECK(ir::kind_name(op) == "BUILTIN_999");
+    op.builtin_code = 209;
+    CHECK(ir::kind_name(op) == "STABLEHLO_CASE");
+    for (std::int32_t code = 0; code <= 209; ++code) {
+        CHECK_FALSE(ir::builtin_name(code).empty());
+        CHECK(ir::builtin_name(code) != "OTHER");
+    }
 }
 
 TEST_CASE("dump and DOT name every operator") {
