@@ -70,7 +70,8 @@ void check_bytes(ElementType type, std::int64_t zero_point, const std::vector<fl
         std::vector<std::uint8_t> wanted;
         for (int i = 0; i < 256; ++i) {
             for (const float ratio : ratios) {
-                const std::int64_t value = rounded((i + low - zero_point) * double{ratio});
+                const std::int64_t value =
+                    rounded(static_cast<double>(i + low - zero_point) * double{ratio});
                 wanted.push_back(static_cast<std::uint8_t>(
                     std::clamp<std::int64_t>(value + zero_point, low, low + 255)));
             }
