@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,7 +14,7 @@ struct ComparedRun {
     std::string origin;  ///< the file, for messages and headings
     std::string json;    ///< the whole report
     std::string network, target;
-    double latency_ms = 0.0;
+    std::optional<double> latency_ms;  ///< nothing where the NPU runs no part of the network
     /// The summary's figures by name, in the report's order: cycles, bytes, counts.
     std::vector<std::pair<std::string, std::int64_t>> figures;
     std::vector<std::pair<std::string, std::int64_t>> stalls;  ///< cycles by cause

@@ -60,6 +60,7 @@ struct NpuSegment {
 struct CpuOperator {
     std::string name, type, reason;
     Bytes operand_bytes{0};  ///< inputs plus outputs, without constants
+    Macs macs{0};            ///< of the network's, not done by the NPU
     bool operator==(const CpuOperator&) const = default;
 };
 

@@ -40,6 +40,12 @@ public:
     using Error::Error;
 };
 
+/// A network's latency was asked for, but the NPU runs no part of it; the text says why.
+class NothingOnNpu : public Error {
+public:
+    using Error::Error;
+};
+
 /// The machine reached its cycle limit or no unit could go on; the text says which unit waits on
 /// what.
 class SimulationStuck : public Error {

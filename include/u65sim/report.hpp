@@ -79,6 +79,7 @@ struct Report {
     struct Model {
         std::string name, producer;
         Macs macs{0};
+        Macs npu_macs{0};  ///< of `macs`, those of operators on the NPU
         std::int64_t parameters = 0;
         Bytes file_bytes{0};
         std::int32_t npu_operators = 0;
@@ -109,7 +110,12 @@ struct Report {
     std::vector<std::string> assumptions;
     bool operator==(const Report&) const = default;
 
-    /// NPU time plus host time, milliseconds.
+    /// Whether the NPU does any of the network's work. Without any there is no latency.
+    [[nodiscard]] bool runs_on_npu() const { return !operators.empty(); }
+    /// The part of the network that runs on the NPU, 0 to 1: of its multiply-accumulates, or of its
+    /// operators where it has none.
+    [[nodiscard]] double npu_share() const;
+    /// NPU time plus host time, milliseconds. Throws NothingOnNpu where !runs_on_npu().
     [[nodiscard]] double latency_ms() const;
     /// A summary, where the time goes, spills, and a table of the operators; at most 100 columns.
     [[nodiscard]] std::string to_text() const;

@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 /** Grows when functions are added. */
-#define U65SIM_C_API 3
+#define U65SIM_C_API 4
 
 /** The same numbers as the program's exit codes. */
 typedef enum u65sim_status {
@@ -66,9 +66,12 @@ u65sim_oracle* u65sim_oracle_new_effort_high(const u65sim_target* target);
 u65sim_report* u65sim_oracle_estimate(u65sim_oracle* oracle, const u65sim_graph* graph);
 void u65sim_oracle_free(u65sim_oracle* oracle);
 
-/** NPU time plus host time, milliseconds. */
+/** NPU time plus host time, milliseconds; not a number where the NPU runs nothing of the network. */
 double u65sim_report_latency_ms(const u65sim_report* report);
-/** NPU cycles. */
+/** The part of the network that runs on the NPU, 0 to 1: of its multiply-accumulates, or of its
+    operators where it has none. Since 4. */
+double u65sim_report_npu_share(const u65sim_report* report);
+/** NPU cycles; 0 where the NPU runs nothing. */
 int64_t u65sim_report_cycles(const u65sim_report* report);
 /** Multiply-accumulates of the network. */
 int64_t u65sim_report_macs(const u65sim_report* report);

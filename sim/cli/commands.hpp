@@ -2,8 +2,15 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <u65sim/error.hpp>
 
 namespace u65sim::cli {
+
+/// The run itself went well, but its result is not what an option asked for: exit code 4.
+class RequirementMissed : public Error {
+public:
+    using Error::Error;
+};
 
 void add_run(CLI::App& app);
 void add_compile(CLI::App& app);

@@ -18,7 +18,7 @@
 
 namespace {
 
-enum ExitCode : int { done = 0, own_failure = 1, bad_input = 2, does_not_fit = 3 };
+enum ExitCode : int { done = 0, own_failure = 1, bad_input = 2, does_not_fit = 3, missed = 4 };
 
 int complain(std::string_view message, ExitCode code) {
     fmt::print(stderr, "u65sim: error: {}\n", message);
@@ -60,7 +60,8 @@ int run(int argc, char** argv) {
     app.get_formatter()->column_width(34);
     app.footer(
         "NET is a .tflite file, a YAML graph, or a network of the zoo.\n"
-        "Exit codes: 0 done, 2 bad usage or bad input, 3 does not fit, 1 our own failure.\n\n"
+        "Exit codes: 0 done, 1 our own failure, 2 bad usage or bad input, 3 does not fit,\n"
+        "4 less runs on the NPU than --require-npu asks for.\n\n"
         "Examples:\n"
         "  u65sim run mobilenet_v2_224\n"
         "  u65sim run net.tflite --set sram.size=512KiB --format json -o report.json\n"
@@ -90,6 +91,8 @@ int main(int argc, char** argv) {
         return run(argc, argv);
     } catch (const u65sim::DoesNotFit& error) {
         return complain(error.what(), does_not_fit);
+    } catch (const u65sim::cli::RequirementMissed& error) {
+        return complain(error.what(), missed);
     } catch (const u65sim::SimulationStuck& error) {
         return complain(error.what(), own_failure);
     } catch (const u65sim::Error& error) {

@@ -1,5 +1,7 @@
 // u65sim run: a network in, its report out.
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include <fmt/format.h>
 #include <CLI/Option.hpp>
@@ -25,6 +27,7 @@ struct Run {
     std::string kernel = "direct";
     std::string format = "text";
     std::string output, trace, vcd;
+    std::optional<double> required_share;  ///< --require-npu
     bool timeline = false;
 
     void operator()() const {
@@ -53,6 +56,16 @@ struct Run {
         } else {
             write(output, report.to_text());
         }
+        if (required_share) require(report, *required_share);
+    }
+
+    static void require(const Report& report, double share) {
+        if (report.runs_on_npu() && report.npu_share() >= share) return;
+        throw RequirementMissed(
+            fmt::format("{:.1f} % of {} runs on the NPU{}: --require-npu asks for {}",
+                        100.0 * report.npu_share(), report.model.name,
+                        report.model.macs.count() > 0 ? " (of its MACs)" : "",
+                        share > 0.0 ? fmt::format("{:.1f} %", 100.0 * share) : "some of it"));
     }
 
     Graph graph(const Target& for_target) const {
@@ -106,6 +119,17 @@ void add_run(CLI::App& app) {
         ->add_option("--vcd", run->vcd,
                      "Write the units' states as a value change dump to FILE, for GTKWave")
         ->type_name("FILE");
+    command
+        ->add_option_function<std::vector<double>>(
+            "--require-npu",
+            [run](const std::vector<double>& share) {
+                run->required_share = share.empty() ? 0.0 : share.front();
+            },
+            "End with exit code 4 where nothing runs on the NPU, or less than SHARE (0 to 1) of\n"
+            "the network's multiply-accumulates; the report is written all the same")
+        ->expected(0, 1)
+        ->check(CLI::Range(0.0, 1.0))
+        ->type_name("[SHARE]");
     command->add_flag("--timeline", run->timeline,
                       "Keep the timeline in a json report too (html always has it)");
     command->footer(

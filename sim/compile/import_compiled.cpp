@@ -272,6 +272,8 @@ private:
         cpu.name = op.name;
         cpu.type = op.type == OpType::custom ? op.custom_code : ir::kind_name(op);
         cpu.reason = "left to the CPU by " + network_.producer;
+        cpu.macs = count_macs(graph_, op);
+        network_.macs += cpu.macs;
         for (const auto* ids : {&op.inputs, &op.outputs}) {
             for (const TensorId id : *ids) {
                 if (id < 0) continue;

@@ -39,6 +39,7 @@ void describe_cpu_operators(const Program& program, CompiledNetwork& network) {
         cpu.name = op.name;
         cpu.type = op.type == OpType::custom ? op.custom_code : ir::kind_name(op);
         cpu.reason = program.decisions[static_cast<std::size_t>(step.graph_operator)].reason;
+        cpu.macs = count_macs(*program.graph, op);
         for (const auto* ids : {&op.inputs, &op.outputs}) {
             for (const auto id : *ids) {
                 if (id < 0 || program.tensor(id).data) continue;
@@ -89,6 +90,9 @@ CompiledNetwork compiler::compile(const Graph& graph, const Target& target,
         }
     }
     verify(graph);
+    if (graph.outputs.empty()) {
+        throw InvalidModel(fmt::format("network '{}': must have an output", graph.name));
+    }
     // Validates the target, unless an equal one was before.
     const auto estimator = borrow_estimator(target, reuse);
     CompiledNetwork network;

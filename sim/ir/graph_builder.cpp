@@ -301,6 +301,10 @@ void GraphBuilder::output(Value x) {
 }
 
 Graph GraphBuilder::build() {
+    if (state_->graph.outputs.empty()) {
+        throw InvalidModel(fmt::format("graph '{}': must have an output: call output() for each",
+                                       state_->graph.name));
+    }
     verify(state_->graph);
     Graph graph = std::move(state_->graph);
     const BuilderOptions options = state_->options;

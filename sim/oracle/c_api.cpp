@@ -1,4 +1,5 @@
 #include <exception>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -141,7 +142,12 @@ u65sim_report* u65sim_oracle_estimate(u65sim_oracle* oracle, const u65sim_graph*
 
 void u65sim_oracle_free(u65sim_oracle* oracle) { delete oracle; }
 
-double u65sim_report_latency_ms(const u65sim_report* report) { return report->value.latency_ms(); }
+double u65sim_report_latency_ms(const u65sim_report* report) {
+    return report->value.runs_on_npu() ? report->value.latency_ms()
+                                       : std::numeric_limits<double>::quiet_NaN();
+}
+
+double u65sim_report_npu_share(const u65sim_report* report) { return report->value.npu_share(); }
 
 int64_t u65sim_report_cycles(const u65sim_report* report) {
     return report->value.total.cycles.count();

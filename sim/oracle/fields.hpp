@@ -141,8 +141,8 @@ void visit_fields(V& value, auto&& visit) {
 // Reports.
 template <Is<CpuOperator> V>
 void visit_fields(V& value, auto&& visit) {
-    auto& [name, type, reason, operand_bytes] = value;
-    visit(name, type, reason, operand_bytes);
+    auto& [name, type, reason, operand_bytes, macs] = value;
+    visit(name, type, reason, operand_bytes, macs);
 }
 template <Is<SpillEvent> V>
 void visit_fields(V& value, auto&& visit) {
@@ -163,9 +163,10 @@ void visit_fields(V& value, auto&& visit) {
 }
 template <Is<Report::Model> V>
 void visit_fields(V& value, auto&& visit) {
-    auto& [name, producer, macs, parameters, file_bytes, npu_operators, cpu_operators,
+    auto& [name, producer, macs, npu_macs, parameters, file_bytes, npu_operators, cpu_operators,
            content_hash] = value;
-    visit(name, producer, macs, parameters, file_bytes, npu_operators, cpu_operators, content_hash);
+    visit(name, producer, macs, npu_macs, parameters, file_bytes, npu_operators, cpu_operators,
+          content_hash);
 }
 template <Is<Report::Total> V>
 void visit_fields(V& value, auto&& visit) {

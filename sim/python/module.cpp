@@ -1,5 +1,6 @@
 // The Python module: the same three ideas as in C++, under the same names.
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -89,7 +90,12 @@ void bind_report(py::module_& module) {
         .def_readonly("mac_utilization", &OperatorReport::mac_utilization)
         .def_readonly("bound_by", &OperatorReport::bound_by);
     py::class_<Report>(module, "Report", "Cycles, bandwidth and spill events of one inference.")
-        .def_property_readonly("latency_ms", &Report::latency_ms)
+        .def_property_readonly("latency_ms",
+                               [](const Report& r) {
+                                   return r.runs_on_npu() ? std::optional{r.latency_ms()}
+                                                          : std::nullopt;
+                               })
+        .def_property_readonly("npu_share", &Report::npu_share)
         .def_property_readonly("cycles", [](const Report& r) { return r.total.cycles.count(); })
         .def_property_readonly("macs", [](const Report& r) { return r.model.macs.count(); })
         .def_property_readonly("mac_utilization",

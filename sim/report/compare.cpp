@@ -102,8 +102,11 @@ ComparedRun read_run(const std::string& origin, const std::string& text) {
     run.network = reader.text(reader.at("model.name"), "model.name");
     run.target = reader.text(reader.at("target.name"), "target.name");
     const Json& latency = reader.at("total.latency_ms");
-    if (!latency.is_number()) reader.fail("total.latency_ms: must be a number");
-    run.latency_ms = latency.get<double>();
+    if (latency.is_number()) {
+        run.latency_ms = latency.get<double>();
+    } else if (!latency.is_null()) {
+        reader.fail("total.latency_ms: must be a number, or null where the NPU runs nothing");
+    }
     for (const Figure& figure : figures) {
         run.figures.emplace_back(figure.name, reader.integer(reader.at(figure.path), figure.path));
     }
@@ -261,9 +264,15 @@ std::string Comparison::to_text() const {
         changes.emplace_back(i > 0 ? "against A" : "");
     }
     out += line("", values, changes);
-    row(
-        "latency", [](const ComparedRun& run) { return run.latency_ms; },
-        [](double ms) { return fmt::format("{:.3f} ms", ms); });
+    values.clear();
+    changes.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::optional<double>& base = runs[0].latency_ms;
+        const std::optional<double>& now = runs[i].latency_ms;
+        values.push_back(now ? fmt::format("{:.3f} ms", *now) : "none");
+        changes.push_back(now && base ? change(*now, *base) : "-");
+    }
+    out += line("latency", values, changes);
     for (std::size_t k = 0; k < runs.front().figures.size(); ++k) {
         const bool bytes = k < figures.size() && figures[k].bytes;
         row(
@@ -315,7 +324,7 @@ std::string Comparison::to_json() const {
     Json all = Json::array();
     for (const ComparedRun& run : runs) {
         Json json = {{"origin", run.origin}, {"network", run.network}, {"target", run.target}};
-        json["latency_ms"] = run.latency_ms;
+        json["latency_ms"] = run.latency_ms ? Json(*run.latency_ms) : Json(nullptr);
         for (std::size_t k = 0; k < figures.size(); ++k) {
             json[figures[k].path] = run.figures[k].second;
         }

@@ -57,12 +57,14 @@ Json model_json(const Report::Model& model) {
         cpu.push_back({{"name", op.name},
                        {"type", op.type},
                        {"reason", op.reason},
-                       {"operand_bytes", op.operand_bytes.count()}});
+                       {"operand_bytes", op.operand_bytes.count()},
+                       {"macs", op.macs.count()}});
     }
     return {{"name", model.name},
             {"producer", model.producer},
             {"content_hash", fmt::format("{:016x}", model.content_hash)},
             {"macs", model.macs.count()},
+            {"npu_macs", model.npu_macs.count()},
             {"parameters", model.parameters},
             {"file_bytes", model.file_bytes.count()},
             {"npu_operators", model.npu_operators},
@@ -129,7 +131,7 @@ std::string Report::to_json() const {
     json["model"] = model_json(model);
     json["target"] = target_json(target);
     json["total"] = {{"cycles", total.cycles.count()},
-                     {"latency_ms", latency_ms()},
+                     {"latency_ms", runs_on_npu() ? Json(latency_ms()) : Json(nullptr)},
                      {"host_ms", total.host_ms},
                      {"mac_utilization", total.mac_utilization}};
     json["sram"] = {{"capacity_bytes", sram.capacity.count()},

@@ -1,5 +1,8 @@
 #include <algorithm>
 
+#include <fmt/format.h>
+#include <u65sim/error.hpp>
+
 #include "base/hash.hpp"
 #include "report/join.hpp"
 
@@ -39,12 +42,19 @@ void fill_memories(Report& report, const CompiledNetwork& network, const Target&
     report.dram.write = simulation.ports[1].write_bytes();
 }
 
+/// The reason of the first operator left to the CPU stands for all.
+std::string why_nothing_runs(const Report::Model& model) {
+    if (model.cpu_operators.empty()) return "it has nothing to compute";
+    const CpuOperator& first = model.cpu_operators.front();
+    return fmt::format("none of its {} operators runs on the NPU ({} '{}': {})",
+                       model.cpu_operators.size(), first.type, first.name, first.reason);
+}
+
 /// The network's, without those of operators left to the CPU.
-Macs macs_on_npu(const CompiledNetwork& network, const Simulation& simulation) {
-    if (network.cpu_operators.empty()) return network.macs;
-    Macs sum{0};
-    for (const OperationRecord& operation : simulation.operations) sum += operation.macs;
-    return std::min(sum, network.macs);
+Macs macs_on_npu(const CompiledNetwork& network) {
+    Macs left = network.macs;
+    for (const CpuOperator& op : network.cpu_operators) left = left - op.macs;
+    return left;
 }
 
 }  // namespace
@@ -76,6 +86,7 @@ Report make_report(const CompiledNetwork& network, const Target& target,
     report.model.name = network.name;
     report.model.producer = network.producer;
     report.model.macs = network.macs;
+    report.model.npu_macs = macs_on_npu(network);
     report.model.parameters = network.parameters;
     report.model.file_bytes = network.file_size;
     const auto operators = static_cast<std::int32_t>(network.graph.operators.size());
@@ -88,7 +99,7 @@ Report make_report(const CompiledNetwork& network, const Target& target,
     report.total.host_ms = report::host_time_ms(network, target.host);
     if (simulation.total.count() > 0) {
         report.total.mac_utilization =
-            static_cast<double>(macs_on_npu(network, simulation).count()) /
+            static_cast<double>(report.model.npu_macs.count()) /
             (static_cast<double>(peak) * static_cast<double>(simulation.total.count()));
     }
     fill_memories(report, network, target, simulation);
@@ -104,7 +115,22 @@ Report make_report(const CompiledNetwork& network, const Target& target,
     return report;
 }
 
+double Report::npu_share() const {
+    if (!runs_on_npu()) return 0.0;
+    if (model.macs.count() > 0) {
+        return static_cast<double>(model.npu_macs.count()) /
+               static_cast<double>(model.macs.count());
+    }
+    const auto on_cpu = static_cast<double>(model.cpu_operators.size());
+    const auto on_npu = static_cast<double>(model.npu_operators);
+    return on_npu + on_cpu > 0.0 ? on_npu / (on_npu + on_cpu) : 1.0;
+}
+
 double Report::latency_ms() const {
+    if (!runs_on_npu()) {
+        throw NothingOnNpu(fmt::format("network '{}' has no latency on {}: {}", model.name,
+                                       target.name, why_nothing_runs(model)));
+    }
     const double npu_ms = target.accelerator.clock.count() > 0
                               ? static_cast<double>(total.cycles.count()) /
                                     static_cast<double>(target.accelerator.clock.count()) * 1000.0

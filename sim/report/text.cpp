@@ -46,13 +46,25 @@ std::string memory_line(std::string_view name, std::string_view verb, const Repo
                        readable(use.read), readable(use.write), rate);
 }
 
-std::string summary(const Report& report) {
-    std::string out = fmt::format("\n  {:<16}{:.3f} ms = {} cycles", "latency", report.latency_ms(),
+std::string latency(const Report& report) {
+    if (!report.runs_on_npu()) return "none: nothing of this network runs on the NPU";
+    std::string out = fmt::format("{:.3f} ms = {} cycles", report.latency_ms(),
                                   grouped(report.total.cycles.count()));
     if (report.total.host_ms > 0.0) {
         out += fmt::format(" + {:.3f} ms outside the NPU", report.total.host_ms);
     }
-    out += fmt::format("\n  {:<16}{:.1f} % of {} MACs a cycle, for {} MACs\n", "utilization",
+    return out;
+}
+
+std::string summary(const Report& report) {
+    std::string out = fmt::format("\n  {:<16}{}\n", "latency", latency(report));
+    if (!report.model.cpu_operators.empty()) {
+        const auto on_cpu = static_cast<std::int32_t>(report.model.cpu_operators.size());
+        out += fmt::format("  {:<16}{} of {} operators, {} of the MACs\n", "on the NPU",
+                           report.model.npu_operators, report.model.npu_operators + on_cpu,
+                           percent(report.model.npu_macs.count(), report.model.macs.count()));
+    }
+    out += fmt::format("  {:<16}{:.1f} % of {} MACs a cycle, for {} MACs\n", "utilization",
                        100.0 * report.total.mac_utilization, report.target.peak_macs_per_cycle(),
                        grouped(report.model.macs.count()));
     out += memory_line("SRAM", "peak", report.sram, report.total.cycles);

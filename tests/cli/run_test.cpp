@@ -251,3 +251,47 @@ TEST_CASE("advise lists changes, the largest saving first") {
     CHECK(outcome.out.find("sparse weights") != std::string::npos);
     CHECK(run({"advise", "no_such_network"}).exit_code == 2);
 }
+
+TEST_CASE("A network that runs on the CPU alone does not look fast") {
+    const Folder folder;
+    // A kernel 65 high is beyond the NPU.
+    const std::string cpu = folder.file("cpu.yaml"), mixed = folder.file("mixed.yaml");
+    const std::string head =
+        "name: far\ninputs:\n  - {name: image, shape: [1, 16, 17, 4]}\nlayers:\n";
+    write(cpu, head + "  - {op: conv2d, filters: 4, kernel: [65, 1]}\n");
+    write(mixed, head +
+                     "  - {op: conv2d, filters: 4, kernel: [65, 1]}\n"
+                     "  - {op: conv2d, filters: 4, kernel: 1}\n");
+
+    const Outcome text = run({"run", cpu});
+    CHECK(text.exit_code == 0);
+    CHECK(text.out.find("none: nothing of this network runs on the NPU") != std::string::npos);
+    CHECK(text.out.find("0.000 ms") == std::string::npos);
+    const Outcome asked = run({"run", cpu, "-f", "json", "--require-npu"});
+    CHECK(asked.exit_code == 4);
+    CHECK(asked.err.find("0.0 % of far runs on the NPU (of its MACs)") != std::string::npos);
+    CHECK(json::parse(asked.out).at("total").at("latency_ms").is_null());
+
+    const json report = json::parse(run({"run", mixed, "-f", "json", "--require-npu"}).out);
+    const double share = report.at("model").at("npu_macs").get<double>() /
+                         report.at("model").at("macs").get<double>();
+    CHECK(share == Approx(1.0 / 66.0));
+    CHECK(run({"run", mixed, "--require-npu", "0.01"}).exit_code == 0);
+    CHECK(run({"run", mixed, "--require-npu", "0.02"}).exit_code == 4);
+    CHECK(run({"run", mixed, "--require-npu", "2"}).exit_code == 2);
+
+    const std::string a = folder.file("a.json"), b = folder.file("b.json");
+    REQUIRE(run({"run", cpu, "-f", "json", "-o", a}).exit_code == 0);
+    REQUIRE(run({"run", mixed, "-f", "json", "-o", b}).exit_code == 0);
+    const Outcome compared = run({"compare", a, b});
+    CHECK(compared.exit_code == 0);
+    CHECK(compared.out.find("none") != std::string::npos);
+    CHECK(run({"advise", cpu}).exit_code == 2);
+
+    write(folder.file("study.yaml"),
+          "title: t\nnetwork: cpu.yaml\nmeasures: [latency_ms, npu_cycles]\n");
+    const Outcome study =
+        run({"study", folder.file("study.yaml"), "-o", folder.file("out"), "-f", "json"});
+    CAPTURE(study.out, study.err);
+    CHECK(study.out.find("has no latency") != std::string::npos);
+}

@@ -1,5 +1,5 @@
 from os import PathLike
-from typing import List, Literal, Sequence, Union, overload
+from typing import List, Literal, Optional, Sequence, Union, overload
 
 __version__: str
 
@@ -71,7 +71,11 @@ class OperatorReport:
 
 class Report:
     @property
-    def latency_ms(self) -> float: ...
+    def latency_ms(self) -> Optional[float]:
+        """Milliseconds; None where the NPU runs nothing of the network."""
+    @property
+    def npu_share(self) -> float:
+        """Of the multiply-accumulates (or operators, where there are none), 0 to 1."""
     @property
     def cycles(self) -> int: ...
     @property

@@ -3,9 +3,14 @@ const causeNames = run => Object.keys(run.stalls).filter(name => run.stalls[name
   .sort((a, b) => run.stalls[b] - run.stalls[a]);
 const spillTraffic = run => run.spills.reduce((sum, each) => sum + each.dram_read_bytes + each.dram_write_bytes, 0);
 
+// Null where the NPU runs nothing of the network.
+const milliseconds = value => value === null ? 'none' : `${value.toFixed(3)} ms`;
+const onNpu = run => run.model.cpu_operators.length
+  ? `${run.model.npu_operators} of ${run.model.npu_operators + run.model.cpu_operators.length} operators on the NPU` : 'all operators on the NPU';
+
 // [name, meaning with unit, value(run), shown(value), smaller is better]
 const totals = [
-  ['latency', 'NPU time plus time outside the NPU, milliseconds', run => run.total.latency_ms, v => `${v.toFixed(3)} ms`, true],
+  ['latency', 'NPU time plus time outside the NPU, milliseconds', run => run.total.latency_ms, milliseconds, true],
   ['NPU cycles', 'clock cycles in which the NPU was active', run => run.total.cycles, grouped, true],
   ['MACs', 'multiply-accumulates of the network', run => run.model.macs, grouped, null],
   ['MAC utilization', 'MACs over peak MACs a cycle times cycles', run => run.total.mac_utilization, percent, false],
@@ -24,7 +29,7 @@ function cards(run) {
     el('span', {text: name}), el('b', {text: value}), el('small', {text: more}));
   const rate = memory => `${((memory.read_bytes + memory.write_bytes) / Math.max(1, run.total.cycles)).toFixed(2)} B/cycle`;
   return el('div', {class: 'cards'},
-    card('latency', `${run.total.latency_ms.toFixed(3)} ms`, totals[0][1], run.total.host_ms ? `${run.total.host_ms.toFixed(3)} ms of it outside the NPU` : 'NPU alone'),
+    card('latency', milliseconds(run.total.latency_ms), totals[0][1], run.total.host_ms ? `${run.total.host_ms.toFixed(3)} ms of it outside the NPU` : onNpu(run)),
     card('NPU cycles', grouped(run.total.cycles), totals[1][1], `at ${run.target.accelerator.clock / 1e6} MHz`),
     card('MAC utilization', percent(run.total.mac_utilization), totals[3][1], `${grouped(run.model.macs)} MACs`),
     card('SRAM peak', readable(run.sram.peak_bytes), totals[6][1], `of ${readable(run.sram.capacity_bytes)}`),

@@ -4,6 +4,37 @@
 
 using namespace u65sim;
 
+TEST_CASE("A network of which the NPU runs nothing has no latency, whatever its host time") {
+    CompiledNetwork network = sample::network();
+    network.segments.clear();
+    network.spills.clear();
+    Target target = sample::target();
+    target.host = {.driver_call_us = 0.0, .cpu_operator_us = 20.0, .cpu_bytes_per_us = 0.0};
+    const Report report = make_report(network, target, Simulation{});
+    CHECK_FALSE(report.runs_on_npu());
+    CHECK(report.npu_share() == 0.0);
+    CHECK_THROWS_AS(report.latency_ms(), NothingOnNpu);
+    CHECK_THROWS_WITH(report.latency_ms(), Catch::Contains("no kernel for rank 5"));
+    CHECK(report.to_json().find("\"latency_ms\": null") != std::string::npos);
+    CHECK(report.to_text().find("none: nothing of this network runs on the NPU") !=
+          std::string::npos);
+}
+
+TEST_CASE("The share on the NPU is of MACs, or of operators where there are none") {
+    CompiledNetwork network = sample::network();
+    network.macs = Macs{1000};
+    network.cpu_operators[0].macs = Macs{250};
+    const Report report = make_report(network, sample::target(), sample::simulation());
+    CHECK(report.npu_share() == Approx(0.75));
+    CHECK(report.model.npu_macs == Macs{750});
+    CHECK(report.to_text().find("75.0 % of the MACs") != std::string::npos);
+
+    network.macs = network.cpu_operators[0].macs = Macs{0};
+    const Report without = make_report(network, sample::target(), sample::simulation());
+    const double npu = without.model.npu_operators;
+    CHECK(without.npu_share() == Approx(npu / (npu + 1.0)));
+}
+
 TEST_CASE("Kernels of one operator make one row, a DMA counting with the operator it serves") {
     const Report report = sample::report();
     REQUIRE(report.operators.size() == 2);
