@@ -13,8 +13,9 @@ TEST_CASE("A network of which the NPU runs nothing has no latency, whatever its 
     const Report report = make_report(network, target, Simulation{});
     CHECK_FALSE(report.runs_on_npu());
     CHECK(report.npu_share() == 0.0);
-    CHECK_THROWS_AS(report.latency_ms(), NothingOnNpu);
-    CHECK_THROWS_WITH(report.latency_ms(), Catch::Contains("no kernel for rank 5"));
+    CHECK_THROWS_AS(static_cast<void>(report.latency_ms()), NothingOnNpu);
+    CHECK_THROWS_WITH(static_cast<void>(report.latency_ms()),
+                      Catch::Contains("no kernel for rank 5"));
     CHECK(report.to_json().find("\"latency_ms\": null") != std::string::npos);
     CHECK(report.to_text().find("none: nothing of this network runs on the NPU") !=
           std::string::npos);
