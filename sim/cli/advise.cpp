@@ -25,7 +25,7 @@ struct Advise {
 
     void operator()() const {
         Oracle oracle{target.resolve(), optimise.resolve()};
-        require_writable(output);
+        require_writable({output});
         const Graph graph = network.read();
         Report report;
         std::vector<Advice> advice;

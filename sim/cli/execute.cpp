@@ -97,8 +97,8 @@ std::vector<std::vector<std::uint8_t>> ExecuteOption::read_inputs(const Graph& g
     }
     std::vector<std::vector<std::uint8_t>> inputs;
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
-        const std::string content = read_all(inputs_[i]);
         const Tensor& tensor = tensor_of(graph, graph.inputs[i]);
+        const auto content = read_all(inputs_[i]).bytes();
         if (content.size() != tensor_bytes(tensor)) {
             throw InvalidModel(fmt::format("{}: holds {} bytes: input '{}' ({} {}) takes {}",
                                            inputs_[i], content.size(), tensor.name,
@@ -124,8 +124,7 @@ void ExecuteOption::execute(const Graph& graph, const Target& target,
     if (!folder_.empty()) {
         for (std::size_t i = 0; i < execution.outputs.size(); ++i) {
             const auto& bytes = execution.outputs[i];
-            write((fs::path{folder_} / fmt::format("output_{}.bin", i)).string(),
-                  std::string{bytes.begin(), bytes.end()});
+            write((fs::path{folder_} / fmt::format("output_{}.bin", i)).string(), bytes);
         }
     }
     if (!execution.findings.empty()) {

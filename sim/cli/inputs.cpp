@@ -157,6 +157,7 @@ bool NetworkOption::is_stream() const {
     if (!weights_.empty()) return true;
     const auto path = file();
     if (!path) return false;
+    if (is_flow(text_)) return read_all(text_).text().starts_with("COP1");
     std::array<char, 4> start{};
     std::ifstream in{*path, std::ios::binary};
     return in.read(start.data(), start.size()) && std::string_view{start.data(), 4} == "COP1";
@@ -164,7 +165,7 @@ bool NetworkOption::is_stream() const {
 
 Graph NetworkOption::read_stream_network(const Accelerator& accelerator) const {
     const auto bytes_of = [](const std::string& file) {
-        const std::string content = read_all(file);
+        const auto content = read_all(file).bytes();
         return std::vector<std::uint8_t>{content.begin(), content.end()};
     };
     const auto constants = weights_.empty() ? std::vector<std::uint8_t>{} : bytes_of(weights_);
@@ -181,7 +182,9 @@ Graph NetworkOption::read_stream_network(const Accelerator& accelerator) const {
 }
 
 Graph NetworkOption::read() const {
-    if (const auto path = file()) return read_network(*path);
+    if (const auto path = file()) {
+        return is_flow(text_) ? read_network(read_all(text_), *path) : read_network(*path);
+    }
     return zoo(text_);
 }
 

@@ -35,9 +35,9 @@ struct Run {
         options.kernel =
             kernel == to_string(Kernel::systemc) || !vcd.empty() ? Kernel::systemc : Kernel::direct;
         options.timeline = timeline || format == "html" || !trace.empty();
-        options.vcd_file = vcd;
+        options.vcd_file = vcd == "-" ? "/dev/stdout" : vcd;
         Oracle oracle{target.resolve(), options};
-        for (const std::string& file : {output, trace, vcd}) require_writable(file);
+        require_writable({output.empty() ? "-" : output, trace, vcd});
         if (data.wanted()) {
             const Progress progress{fmt::format("executing {}", network.text())};
             data.execute(graph(oracle.target()), oracle.target(), optimise);
@@ -63,7 +63,8 @@ struct Run {
     Report estimate(Oracle& oracle) const {
         const Progress progress{fmt::format("simulating {}", network.text())};
         if (network.is_stream()) return oracle.estimate(graph(oracle.target()));
-        if (const auto file = network.file()) return oracle.estimate(*file);
+        const auto file = network.file();
+        if (file && !is_flow(network.text())) return oracle.estimate(*file);
         return oracle.estimate(network.read());
     }
 };

@@ -152,6 +152,13 @@ Report Oracle::State::estimate_on_worker(const Graph& graph) {
 }
 
 Report Oracle::State::estimate(const std::filesystem::path& file) {
+    std::error_code error;
+    if (std::filesystem::is_other(file, error)) {
+        // A pipe: what it holds next time is another thing.
+        const FileContent content = read_file(file);
+        return estimate(read_network(content, file),
+                        Bytes{static_cast<std::int64_t>(content.size())});
+    }
     const oracle::FileState state = oracle::state_of(file);
     if (const auto key = files.find(file, state)) {
         if (const auto known = memo.find(*key)) {

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -267,28 +266,6 @@ std::vector<JournalLines> find_journals(const Study& study, const std::vector<fs
         }
     }
     return journals;
-}
-
-void write_whole(const fs::path& file, const std::string& text) {
-    fs::path temporary = file;
-    temporary += fmt::format(".{}.tmp", ::getpid());
-    {
-        errno = 0;
-        std::ofstream out{temporary, std::ios::binary | std::ios::trunc};
-        if (out) out.write(text.data(), static_cast<std::streamsize>(text.size())).flush();
-        if (!out) {
-            const int code = errno != 0 ? errno : EIO;
-            std::error_code ignored;
-            fs::remove(temporary, ignored);
-            throw FileError(
-                fmt::format("{}: cannot write: {}", file.string(), std::strerror(code)));
-        }
-    }
-    std::error_code error;
-    fs::rename(temporary, file, error);
-    if (error) {
-        throw FileError(fmt::format("{}: cannot write: {}", file.string(), error.message()));
-    }
 }
 
 }  // namespace u65sim::study
