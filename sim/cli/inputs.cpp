@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <fstream>
 #include <string_view>
@@ -44,6 +45,17 @@ Target base_target(const std::string& text) {
 }
 
 }  // namespace
+
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
+    const auto check = [low, high](const std::string& text) -> std::string {
+        std::uint64_t value = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, value);
+        if (error == std::errc{} && stop == end && value >= low && value <= high) return {};
+        return fmt::format("{}: must be a whole number from {} to {}", text, low, high);
+    };
+    return {check, ""};
+}
 
 void TargetOptions::add_to(CLI::App& command, const std::string& target_flags) {
     command

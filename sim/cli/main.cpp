@@ -15,6 +15,7 @@
 #include <CLI/Formatter.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/report.hpp>
+#include <u65sim/text.hpp>
 #include <u65sim/units.hpp>
 
 #include "commands.hpp"
@@ -25,7 +26,7 @@ namespace {
 enum ExitCode : int { done = 0, own_failure = 1, bad_input = 2, does_not_fit = 3 };
 
 int complain(std::string_view message, ExitCode code) {
-    u65sim::cli::tell(fmt::format("u65sim: error: {}\n", message));
+    u65sim::cli::tell(fmt::format("u65sim: error: {}\n", u65sim::printable_lines(message)));
     return code;
 }
 
@@ -108,6 +109,8 @@ int main(int argc, char** argv) {
         return run(argc, argv);
     } catch (const u65sim::DoesNotFit& error) {
         return complain(error.what(), does_not_fit);
+    } catch (const u65sim::CycleLimitReached& error) {
+        return complain(error.what(), bad_input);
     } catch (const u65sim::SimulationStuck& error) {
         return complain(error.what(), own_failure);
     } catch (const u65sim::Error& error) {

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
+#include <u65sim/text.hpp>
 
 namespace u65sim::cli {
 
@@ -27,12 +28,18 @@ bool is_flow(const std::string& file) {
     return std::filesystem::is_other(file, error);
 }
 
-void print(std::string_view text) {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
+namespace {
+
+void write_standard_output(std::string_view bytes) {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() ||
         std::fflush(stdout) != 0) {
         throw FileError(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
     }
 }
+
+}  // namespace
+
+void print(std::string_view text) { write_standard_output(printable_lines(text)); }
 
 void tell(std::string_view text) noexcept {
     static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
@@ -45,12 +52,17 @@ void write(const std::string& file, std::string_view text) {
     if (is_standard_output(file)) {
         print(text);
     } else {
-        write_file(file, text);
+        write_file(file, printable_lines(text));
     }
 }
 
 void write(const std::string& file, const std::vector<std::uint8_t>& bytes) {
-    write(file, std::string_view{reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    const std::string_view all{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    if (is_standard_output(file)) {
+        write_standard_output(all);
+    } else {
+        write_file(file, all);
+    }
 }
 
 void require_writable(std::initializer_list<std::string> files) {

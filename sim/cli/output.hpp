@@ -10,7 +10,8 @@
 
 namespace u65sim::cli {
 
-/// Writes `text` to standard output; throws FileError when that fails (a full disk, say).
+/// Writes `text` to standard output, printable; throws FileError when that fails (a full disk,
+/// say).
 void print(std::string_view text);
 
 /// Tells the user on standard error; a standard error that cannot be written is no failure.
@@ -19,7 +20,8 @@ void tell(std::string_view text) noexcept;
 /// Whether `file`, as a user gave it, stands for standard output: empty or "-".
 bool is_standard_output(std::string_view file);
 
-/// Writes to `file`, or to standard output where that is meant, as write_file() does.
+/// Writes to `file`, or to standard output where that is meant, as write_file() does; text is made
+/// printable before.
 void write(const std::string& file, std::string_view text);
 void write(const std::string& file, const std::vector<std::uint8_t>& bytes);
 

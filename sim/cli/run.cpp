@@ -26,6 +26,7 @@ struct Run {
     std::string format = "text";
     std::string output, trace, vcd;
     bool timeline = false;
+    std::int64_t cycle_limit = SimulateOptions{}.cycle_limit.count();
 
     void operator()() const {
         share_heap();
@@ -35,6 +36,7 @@ struct Run {
         options.kernel =
             kernel == to_string(Kernel::systemc) || !vcd.empty() ? Kernel::systemc : Kernel::direct;
         options.timeline = timeline || format == "html" || !trace.empty();
+        options.cycle_limit = Cycles{cycle_limit};
         options.vcd_file = vcd == "-" ? "/dev/stdout" : vcd;
         Oracle oracle{target.resolve(), options};
         require_writable({output.empty() ? "-" : output, trace, vcd});
@@ -109,6 +111,12 @@ void add_run(CLI::App& app) {
         ->type_name("FILE");
     command->add_flag("--timeline", run->timeline,
                       "Keep the timeline in a json report too (html always has it)");
+    command
+        ->add_option("--cycle-limit", run->cycle_limit,
+                     "Give up a network that takes more cycles than that")
+        ->check(whole_number(1, std::uint64_t{1} << 60U))
+        ->capture_default_str()
+        ->type_name("CYCLES");
     command->footer(
         "NET may be compiled already (by u65sim or by Vela for an Ethos-U): then its command\n"
         "streams run as they are. So does a bare stream with --weights; its inputs are the bytes\n"

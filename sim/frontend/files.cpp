@@ -3,6 +3,7 @@
 
 #include <u65sim/files.hpp>
 #include <u65sim/network.hpp>
+#include <u65sim/text.hpp>
 
 #include "frontend/tflite/reader.hpp"
 
@@ -26,11 +27,11 @@ Graph read_network(const std::filesystem::path& file) {
 Graph read_network(const FileContent& content, const std::filesystem::path& name) {
     if (is_yaml(name, content)) {
         Graph graph = read_yaml_graph(content.text(), name.string());
-        if (graph.name.empty()) graph.name = name.stem().string();
+        if (graph.name.empty()) graph.name = printable(name.stem().string());
         return graph;
     }
     Graph graph = frontend::read_tflite(content.bytes(), name.string());
-    graph.name = name.stem().string();
+    graph.name = printable(name.stem().string());
     return graph;
 }
 

@@ -117,7 +117,7 @@ void add_memory(Events& events, const Report& report) {
 }  // namespace
 
 std::string Report::to_trace() const {
-    if (timeline.spans.empty()) {
+    if (timeline.spans.empty() && total.cycles > Cycles{0}) {
         throw InvalidConfig(fmt::format(
             "{}: the report has no timeline: simulate with SimulateOptions::timeline", model.name));
     }

@@ -15,6 +15,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/report.hpp>
 
+#include "base/hash.hpp"
 #include "config/text_file.hpp"
 #include "study/plan.hpp"
 
@@ -24,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr int journal_version = 1;
+constexpr int journal_version = 2;
 
 std::string dumped(const Json& json) {
     // Messages may quote bytes that are no UTF-8.
@@ -55,6 +56,23 @@ Value named(std::string_view name, std::initializer_list<Value> values) {
         if (to_string(value) == name) return value;
     }
     throw InvalidConfig(fmt::format("'{}' is no known state of a row", name));
+}
+
+/// What stands at the end of a line so that a changed byte is noticed.
+std::string check_of(std::string_view line) {
+    Hasher hasher;
+    hasher.add(line);
+    return fmt::format(",\"check\":\"{:016x}\"", hasher.digest());
+}
+
+/// The line as it was before its check was put in. Throws InvalidConfig.
+std::string without_check(std::string_view line) {
+    const std::size_t size = check_of("").size() + 1;
+    if (line.size() > size) {
+        std::string bare = std::string{line.substr(0, line.size() - size)} + '}';
+        if (line.substr(line.size() - size) == check_of(bare) + '}') return bare;
+    }
+    throw InvalidConfig("is not as it was written: remove it and what follows it, or start anew");
 }
 
 /// Complete lines of a text; what stands behind the last line's end was cut off.
@@ -128,14 +146,15 @@ std::string to_line(const Study::Plan& plan, std::size_t item, const std::vector
         if (!row.reason.empty()) json["reason"] = row.reason;
         list.push_back(std::move(json));
     }
-    return dumped({{"item", item}, {"rows", std::move(list)}});
+    const std::string line = dumped({{"item", item}, {"rows", std::move(list)}});
+    return line.substr(0, line.size() - 1) + check_of(line) + '}';
 }
 
 std::vector<StudyRow> from_line(const Study::Plan& plan, std::string_view line) {
     const auto names = plan.measure_names();
     std::vector<StudyRow> rows;
     try {
-        const Json json = Json::parse(line);
+        const Json json = Json::parse(without_check(line));
         for (const Json& each : json.at("rows")) {
             StudyRow row;
             row.item = json.at("item").get<std::size_t>();
