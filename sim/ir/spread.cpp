@@ -107,9 +107,10 @@ void check_range(double lowest, double highest) {
     constexpr double least = 255.0 * 255.0 * std::numeric_limits<float>::min();
     const double width = highest - lowest;
     if (width == 0.0 || (width >= least && width <= most)) return;
-    throw InvalidModel(fmt::format("its values from {:.3g} to {:.3g} have no scale that a float "
-                                   "holds: give inputs another scale",
-                                   lowest, highest));
+    throw InvalidModel(
+        fmt::format("its values from {:.3g} to {:.3g} have no scale that a float "
+                    "holds: give inputs another scale",
+                    lowest, highest));
 }
 
 }  // namespace
