@@ -1,5 +1,5 @@
 // The oracle in somebody's inner loop: a network it never saw, a known one with one layer changed,
-// one it knows; from one and two threads and workers; and its memory after 100,000 queries.
+// one it knows; from one and two threads; and its memory after 100,000 queries.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -22,11 +22,7 @@ constexpr std::array families{"mobilenet_v2", "mobilenet_v1_cifar", "ds_cnn", "r
 /// Seeds of the networks that warm an engine up; the measured ones come behind.
 constexpr std::uint64_t warm_up = 100;
 
-Oracle make(unsigned workers = 0) {
-    OracleOptions options;
-    options.workers = workers;
-    return {Target::preset("u65-256"), options};
-}
+Oracle make() { return Oracle{Target::preset("u65-256")}; }
 
 /// Times of single queries, for percentiles.
 class Times {
@@ -102,9 +98,9 @@ void repeat(benchmark::State& state, const std::string& family) {
 }
 
 /// A batch of new networks a time.
-void batch(benchmark::State& state, unsigned threads, unsigned workers) {
+void batch(benchmark::State& state, unsigned threads) {
     constexpr std::size_t size = 50;
-    Oracle oracle = make(workers);
+    Oracle oracle = make();
     std::uint64_t seed = 0;
     const auto next = [&] {
         std::vector<Graph> graphs;
@@ -164,15 +160,13 @@ void memory(benchmark::State& state) {
         add("one_layer_changed", one_layer);
         add("repeat", repeat);
     }
-    const auto add = [](const char* name, unsigned threads, unsigned workers) {
-        benchmark::RegisterBenchmark(name, batch, threads, workers)
+    const auto add = [](const char* name, unsigned threads) {
+        benchmark::RegisterBenchmark(name, batch, threads)
             ->Unit(benchmark::kMillisecond)
             ->UseRealTime();
     };
-    add("oracle/batch/threads:1", 1, 0);
-    add("oracle/batch/threads:2", 2, 0);
-    add("oracle/batch/workers:1", 1, 1);
-    add("oracle/batch/workers:2", 2, 2);
+    add("oracle/batch/threads:1", 1);
+    add("oracle/batch/threads:2", 2);
     benchmark::RegisterBenchmark("oracle/memory", memory)
         ->Unit(benchmark::kSecond)
         ->Iterations(1)

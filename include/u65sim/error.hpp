@@ -46,11 +46,16 @@ public:
     using Error::Error;
 };
 
-/// The machine reached its cycle limit or no unit could go on; the text says which unit waits on
-/// what.
+/// No unit of the machine could go on; the text says which unit waits on what.
 class SimulationStuck : public Error {
 public:
     using Error::Error;
+};
+
+/// The machine reached its cycle limit; the text says the limit and how to raise it.
+class CycleLimitReached : public SimulationStuck {
+public:
+    using SimulationStuck::SimulationStuck;
 };
 
 /// Functional execution met an operator or data type that has no kernel.

@@ -54,14 +54,11 @@ struct OracleOptions {
     std::string vcd_file;
     /// Room for answers that are kept; the least recently used leave first. Zero keeps none.
     Bytes memory = Bytes{std::int64_t{64} << 20};
-    /// Processes that estimate_all hands its queries to, started by the constructor: make such an
-    /// oracle before the program starts threads. They persist as long as the oracle or a copy does.
-    /// 0: none.
+    /// Threads of estimate_all where BatchOptions::threads is 0. 0: as many as there are cores.
     unsigned workers = 0;
 };
 
-/// What an oracle and its copies did so far. Times are sums over all threads and
-/// worker processes, in seconds.
+/// What an oracle and its copies did so far. Times are sums over all threads, in seconds.
 struct OracleStatistics {
     std::uint64_t queries = 0;
     std::uint64_t hits = 0;    ///< answered from memory
@@ -69,10 +66,8 @@ struct OracleStatistics {
     std::uint64_t errors = 0;  ///< of the misses: ended with an exception, which is not kept
     /// Files whose size and time of change were those of an earlier query: not read again.
     std::uint64_t unchanged_files = 0;
-    std::uint64_t answers = 0;          ///< kept
-    Bytes answer_bytes{0};              ///< estimate of their memory
-    std::uint64_t workers_lost = 0;     ///< died and were replaced
-    std::uint64_t queries_retried = 0;  ///< on another worker
+    std::uint64_t answers = 0;  ///< kept
+    Bytes answer_bytes{0};      ///< estimate of their memory
     /// Of the misses: slices of weights to encode or to estimate, and those known from earlier
     /// networks or operations; different kernels of all plans, and those whose times were known
     /// from earlier networks.
@@ -86,12 +81,6 @@ struct OracleStatistics {
     bool operator==(const OracleStatistics&) const = default;
 };
 
-/// A worker process died on a query, and so did the one that took its place.
-class WorkerLost : public Error {
-public:
-    using Error::Error;
-};
-
 /// What became of one of several queries.
 struct Answer {
     std::optional<Report> report;
@@ -101,8 +90,7 @@ struct Answer {
 };
 
 struct BatchOptions {
-    /// Threads that work on the queries, or wait for worker processes where the oracle has them. 0:
-    /// as many as there are cores, or workers.
+    /// Threads that work on the queries. 0: as many as OracleOptions::workers says.
     unsigned threads = 0;
     /// Called after each answer with the number of answers so far; one call at a time, from any
     /// of the threads. Returning false leaves the rest unasked: they end with Cancelled. What it
@@ -131,8 +119,8 @@ struct Advice {
 };
 std::string_view to_string(Advice::Kind kind);
 
-/// Answers "how long does this network take on that target?". Copies share what is kept and the
-/// workers. Calls are safe from any thread; an exception leaves the oracle as it was.
+/// Answers "how long does this network take on that target?". Copies share what is kept.
+/// Calls are safe from any thread; an exception leaves the oracle as it was.
 class Oracle {
 public:
     explicit Oracle(Target target, CompileOptions options = {});
@@ -153,8 +141,6 @@ public:
     std::vector<Advice> advise(const Graph& graph, const BatchOptions& options = {});
 
     [[nodiscard]] OracleStatistics statistics() const;
-    /// Process numbers of the workers.
-    [[nodiscard]] std::vector<int> worker_processes() const;
     [[nodiscard]] const Target& target() const;
     [[nodiscard]] const OracleOptions& options() const;
 

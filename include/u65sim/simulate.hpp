@@ -121,7 +121,7 @@ struct SimulateOptions {
     /// Write the units' states as a value change dump to this file ("": none), one time unit a
     /// cycle. Throws FileError when that fails.
     std::string vcd_file;
-    Cycles cycle_limit{100'000'000'000};  ///< SimulationStuck beyond it
+    Cycles cycle_limit{100'000'000'000};  ///< CycleLimitReached beyond it
     Kernel kernel = Kernel::systemc;
     bool operator==(const SimulateOptions&) const = default;
 };

@@ -25,7 +25,7 @@ struct Advise {
 
     void operator()() const {
         Oracle oracle{target.resolve(), optimise.resolve()};
-        require_writable(output);
+        require_writable({output});
         const Graph graph = network.read();
         Report report;
         std::vector<Advice> advice;
@@ -64,6 +64,7 @@ void add_advise(CLI::App& app) {
     advise->target.add_to(*command);
     advise->optimise.add_to(*command);
     command->add_option("--top", advise->most, "Show so many at most")
+        ->check(whole_number(0, 1'000'000))
         ->capture_default_str()
         ->type_name("COUNT");
     command->add_option("-o,--output", advise->output, "Write to FILE instead of standard output")

@@ -20,10 +20,10 @@ struct Assemble {
     bool words = false;
 
     void operator()() const {
-        require_writable(output);
+        require_writable({output});
         const std::vector<CommandStream> streams = read();
         if (!into.empty()) {
-            write(output, text_of(replaced(streams)));
+            write(output, replaced(streams));
             return;
         }
         if (streams.size() != 1) {
@@ -31,12 +31,11 @@ struct Assemble {
                 "{}: {} streams: there must be one, or --into with the network they belong to",
                 file, streams.size()));
         }
-        write(output,
-              text_of(words ? write_words(streams.front()) : make_payload(streams.front())));
+        write(output, words ? write_words(streams.front()) : make_payload(streams.front()));
     }
 
     [[nodiscard]] std::vector<CommandStream> read() const {
-        const std::string text = read_all(file);
+        const std::string_view text = read_all(file).text();
         try {
             return assemble_streams(text);
         } catch (const InvalidStream& error) {
@@ -47,8 +46,7 @@ struct Assemble {
     /// The compiled network with other streams.
     [[nodiscard]] std::vector<std::uint8_t> replaced(
         const std::vector<CommandStream>& streams) const {
-        const std::string content = read_all(into);
-        Graph graph = read_tflite({content.begin(), content.end()}, into);
+        Graph graph = read_network(read_all(into), into);
         const std::vector<StreamPlace> places = stream_places(graph, into);
         if (places.size() != streams.size()) {
             throw InvalidStream(fmt::format("{}: {} streams: must be {}, as {} holds", file,
@@ -61,10 +59,6 @@ struct Assemble {
             payload.data = ConstantData{std::move(bytes)};
         }
         return write_tflite(graph);
-    }
-
-    static std::string text_of(const std::vector<std::uint8_t>& bytes) {
-        return {bytes.begin(), bytes.end()};
     }
 };
 

@@ -55,7 +55,7 @@ struct Blocks {
             write_document(where, progress);
             return;
         }
-        require_writable(output);
+        require_writable({output});
         std::vector<BlockShape> given;
         for (const std::string& text : shapes) given.push_back(parse_block_shape(text));
         options.shapes = swept(given, sweep);
@@ -79,7 +79,7 @@ struct Blocks {
         const auto place = [&](const std::string& name) {
             return (std::filesystem::path{document} / name).string();
         };
-        require_writable(place("blocks.md"));
+        require_writable({place("blocks.md")});
         for (const DocumentFile& file : document_blocks(where, progress)) {
             write(place(file.name), file.content);
         }

@@ -17,9 +17,9 @@ struct Compare {
     std::string format = "text", output;
 
     void operator()() const {
-        require_writable(output);
+        require_writable({output});
         std::vector<std::pair<std::string, std::string>> reports;
-        for (const std::string& file : files) reports.emplace_back(file, read_all(file));
+        for (const std::string& file : files) reports.emplace_back(file, read_all(file).text());
         const Comparison comparison = compare_reports(reports);
         write(output, format == "json"   ? comparison.to_json()
                       : format == "html" ? comparison.to_html()

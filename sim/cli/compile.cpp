@@ -40,13 +40,13 @@ struct Compile {
             write(output, compiled(resolved, options).pass_dump);
             return;
         }
-        require_writable(output);
-        require_writable(arena);
+        require_writable({output, arena});
         const CompiledNetwork result =
             optimise.effort() == Effort::high ? searched(resolved) : compiled(resolved, options);
         if (!arena.empty()) write(arena, arena_svg(result));
         if (output.empty()) return;
-        save_tflite(export_compiled(result), output);
+        write(output, write_tflite(export_compiled(result)));
+        if (output == "-") return;
         print(fmt::format("{}: {} on the NPU in {} segment{}, {} on the CPU\n", output,
                           result.graph.operators.size() - result.cpu_operators.size(),
                           result.segments.size(), result.segments.size() == 1 ? "" : "s",

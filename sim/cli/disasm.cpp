@@ -18,8 +18,9 @@ namespace u65sim::cli {
 namespace {
 
 std::string disassembled(const std::string& file, const std::string& target) {
-    const std::string content = read_all(file);
-    const std::vector<std::uint8_t> bytes{content.begin(), content.end()};
+    const std::span<const std::uint8_t> all = read_all(file).bytes();
+    const std::string_view content = read_all(file).text();
+    const std::vector<std::uint8_t> bytes{all.begin(), all.end()};
     if (content.starts_with("COP1")) return disassemble(parse_payload(bytes));
     if (!target.empty()) return disassemble(read_stream(bytes, Target::preset(target).accelerator));
     constexpr std::size_t identifier_offset = 4;
@@ -61,7 +62,7 @@ void add_disasm(CLI::App& app) {
         ->type_name("FILE");
     command->footer("'u65sim asm' reads the text back to the same words.");
     command->callback([disasm] {
-        require_writable(disasm->output);
+        require_writable({disasm->output});
         write(disasm->output, disassembled(disasm->file, disasm->target));
     });
 }

@@ -89,16 +89,18 @@ void ExecuteOption::add_to(CLI::App& command) {
         ->group("Data");
 }
 
+void ExecuteOption::check_input_count(const Graph& graph) const {
+    if (inputs_.empty() || inputs_.size() == graph.inputs.size()) return;
+    throw InvalidModel(fmt::format("--input names {} files: '{}' has {} inputs", inputs_.size(),
+                                   graph.name, graph.inputs.size()));
+}
+
 std::vector<std::vector<std::uint8_t>> ExecuteOption::read_inputs(const Graph& graph) const {
     if (inputs_.empty()) return drawn_inputs(graph);
-    if (inputs_.size() != graph.inputs.size()) {
-        throw InvalidModel(fmt::format("--input names {} files: '{}' has {} inputs", inputs_.size(),
-                                       graph.name, graph.inputs.size()));
-    }
     std::vector<std::vector<std::uint8_t>> inputs;
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
-        const std::string content = read_all(inputs_[i]);
         const Tensor& tensor = tensor_of(graph, graph.inputs[i]);
+        const auto content = read_all(inputs_[i]).bytes();
         if (content.size() != tensor_bytes(tensor)) {
             throw InvalidModel(fmt::format("{}: holds {} bytes: input '{}' ({} {}) takes {}",
                                            inputs_[i], content.size(), tensor.name,
@@ -116,16 +118,17 @@ void ExecuteOption::execute(const Graph& graph, const Target& target,
         throw InvalidConfig(fmt::format(
             "--output {} needs --input or --check (-o takes the report's place)", folder_));
     }
-    const auto inputs = read_inputs(graph);
-    if (!folder_.empty()) make_folder(folder_);
+    check_input_count(graph);
+    // Before inputs are read or drawn: what does not fit may ask for more than this machine has.
     const CompiledNetwork network =
         is_compiled(graph) ? import_compiled(graph, target) : optimise.compile(graph, target);
+    const auto inputs = read_inputs(graph);
+    if (!folder_.empty()) make_folder(folder_);
     const Execution execution = u65sim::execute(network, target, inputs, {.check = check_});
     if (!folder_.empty()) {
         for (std::size_t i = 0; i < execution.outputs.size(); ++i) {
             const auto& bytes = execution.outputs[i];
-            write((fs::path{folder_} / fmt::format("output_{}.bin", i)).string(),
-                  std::string{bytes.begin(), bytes.end()});
+            write((fs::path{folder_} / fmt::format("output_{}.bin", i)).string(), bytes);
         }
     }
     if (!execution.findings.empty()) {

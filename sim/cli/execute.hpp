@@ -25,6 +25,7 @@ public:
     void execute(const Graph& graph, const Target& target, const OptimiseOption& optimise) const;
 
 private:
+    void check_input_count(const Graph& graph) const;
     [[nodiscard]] std::vector<std::vector<std::uint8_t>> read_inputs(const Graph& graph) const;
 
     std::vector<std::string> inputs_;

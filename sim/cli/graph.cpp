@@ -31,10 +31,10 @@ void add_graph(CLI::App& app) {
         if (options->tflite && options->output.empty()) {
             throw CLI::RequiredError("graph --tflite: -o FILE");
         }
-        require_writable(options->output);
+        require_writable({options->output});
         const Graph graph = options->network.read();
         if (options->tflite) {
-            save_tflite(graph, options->output);
+            write(options->output, write_tflite(graph));
             return;
         }
         write(options->output, options->dot ? to_dot(graph) : dump(graph));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <fstream>
 #include <string_view>
@@ -44,6 +45,17 @@ Target base_target(const std::string& text) {
 }
 
 }  // namespace
+
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
+    const auto check = [low, high](const std::string& text) -> std::string {
+        std::uint64_t value = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, value);
+        if (error == std::errc{} && stop == end && value >= low && value <= high) return {};
+        return fmt::format("{}: must be a whole number from {} to {}", text, low, high);
+    };
+    return {check, ""};
+}
 
 void TargetOptions::add_to(CLI::App& command, const std::string& target_flags) {
     command
@@ -157,6 +169,7 @@ bool NetworkOption::is_stream() const {
     if (!weights_.empty()) return true;
     const auto path = file();
     if (!path) return false;
+    if (is_flow(text_)) return read_all(text_).text().starts_with("COP1");
     std::array<char, 4> start{};
     std::ifstream in{*path, std::ios::binary};
     return in.read(start.data(), start.size()) && std::string_view{start.data(), 4} == "COP1";
@@ -164,7 +177,7 @@ bool NetworkOption::is_stream() const {
 
 Graph NetworkOption::read_stream_network(const Accelerator& accelerator) const {
     const auto bytes_of = [](const std::string& file) {
-        const std::string content = read_all(file);
+        const auto content = read_all(file).bytes();
         return std::vector<std::uint8_t>{content.begin(), content.end()};
     };
     const auto constants = weights_.empty() ? std::vector<std::uint8_t>{} : bytes_of(weights_);
@@ -181,7 +194,9 @@ Graph NetworkOption::read_stream_network(const Accelerator& accelerator) const {
 }
 
 Graph NetworkOption::read() const {
-    if (const auto path = file()) return read_network(*path);
+    if (const auto path = file()) {
+        return is_flow(text_) ? read_network(read_all(text_), *path) : read_network(*path);
+    }
     return zoo(text_);
 }
 

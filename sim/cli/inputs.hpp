@@ -1,18 +1,24 @@
 // What several subcommands ask for in the same words: a network, and a target.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <CLI/App.hpp>
+#include <CLI/Validators.hpp>
 #include <u65sim/compile.hpp>
 #include <u65sim/graph.hpp>
 #include <u65sim/oracle.hpp>
 #include <u65sim/target.hpp>
 
 namespace u65sim::cli {
+
+/// An option's number: digits alone, from `low` to `high`. Signs, fractions and exponents are
+/// refused, which a conversion to an unsigned type would take for something else.
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high);
 
 /// --target, --set and the three options for a Vela .ini.
 class TargetOptions {

@@ -3,25 +3,30 @@
 #include <exception>
 #include <iterator>
 #include <new>
+#include <sstream>
 #include <string>
 #include <string_view>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/report.hpp>
+#include <u65sim/text.hpp>
 #include <u65sim/units.hpp>
 
 #include "commands.hpp"
+#include "output.hpp"
 
 namespace {
 
 enum ExitCode : int { done = 0, own_failure = 1, bad_input = 2, does_not_fit = 3, missed = 4 };
 
 int complain(std::string_view message, ExitCode code) {
-    fmt::print(stderr, "u65sim: error: {}\n", message);
+    u65sim::cli::tell(fmt::format("u65sim: error: {}\n", u65sim::printable_lines(message)));
     return code;
 }
 
@@ -74,7 +79,10 @@ int run(int argc, char** argv) {
         return done;
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
-            return app.exit(error);  // --help and --version
+            std::ostringstream text;  // --help and --version
+            app.exit(error, text, text);
+            u65sim::cli::print(text.str());
+            return done;
         }
         if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
             return complain(fmt::format("{}: no such subcommand (see u65sim --help)", argv[1]),
@@ -84,15 +92,28 @@ int run(int argc, char** argv) {
     }
 }
 
+/// Standard files that were closed would come back as the next ones to be opened, and take what is
+/// printed. In their place stands what cannot be used the wrong way.
+void keep_standard_files() {
+    for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(descriptor, F_GETFD) != -1) continue;
+        static_cast<void>(::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    keep_standard_files();
+    u65sim::cli::clean_up_on_signals();
     try {
         return run(argc, argv);
     } catch (const u65sim::DoesNotFit& error) {
         return complain(error.what(), does_not_fit);
     } catch (const u65sim::cli::RequirementMissed& error) {
         return complain(error.what(), missed);
+    } catch (const u65sim::CycleLimitReached& error) {
+        return complain(error.what(), bad_input);
     } catch (const u65sim::SimulationStuck& error) {
         return complain(error.what(), own_failure);
     } catch (const u65sim::Error& error) {

@@ -1,95 +1,94 @@
 #include "output.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
-#include <system_error>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <u65sim/error.hpp>
+#include <u65sim/text.hpp>
 
 namespace u65sim::cli {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-bool is_standard_output(const std::string& file) { return file.empty() || file == "-"; }
-
-void write_stream(const fs::path& file, std::string_view text) {
-    errno = 0;
-    std::ofstream out{file, std::ios::binary | std::ios::trunc};
-    if (out) out.write(text.data(), static_cast<std::streamsize>(text.size())).flush();
-    if (!out) {
-        throw FileError(fmt::format("{}: cannot write: {}", file.string(),
-                                    std::strerror(errno != 0 ? errno : EIO)));
-    }
+extern "C" void end_on_signal(int signal) {
+    remove_unfinished_files();
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
 }
 
 }  // namespace
 
-void print(std::string_view text) {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
+bool is_flow(const std::string& file) {
+    std::error_code error;
+    return std::filesystem::is_other(file, error);
+}
+
+namespace {
+
+void write_standard_output(std::string_view bytes) {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() ||
         std::fflush(stdout) != 0) {
         throw FileError(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
     }
 }
 
+}  // namespace
+
+void print(std::string_view text) { write_standard_output(printable_lines(text)); }
+
+void tell(std::string_view text) noexcept {
+    static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+    static_cast<void>(std::fflush(stderr));
+}
+
+bool is_standard_output(std::string_view file) { return file.empty() || file == "-"; }
+
 void write(const std::string& file, std::string_view text) {
     if (is_standard_output(file)) {
         print(text);
-        return;
-    }
-    const fs::path path{file};
-    std::error_code error;
-    const fs::file_status status = fs::status(path, error);
-    // Devices and pipes are written to, never replaced.
-    if (fs::exists(status) && !fs::is_regular_file(status)) {
-        write_stream(path, text);
-        return;
-    }
-    fs::path temporary = path;
-    temporary += fmt::format(".{}.tmp", ::getpid());
-    try {
-        write_stream(temporary, text);
-        fs::rename(temporary, path);
-    } catch (const fs::filesystem_error& failure) {
-        fs::remove(temporary, error);
-        throw FileError(fmt::format("{}: cannot write: {}", file, failure.code().message()));
-    } catch (...) {
-        fs::remove(temporary, error);
-        throw;
+    } else {
+        write_file(file, printable_lines(text));
     }
 }
 
-void require_writable(const std::string& file) {
-    if (is_standard_output(file)) return;
-    const fs::path path{file};
-    std::error_code error;
-    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path{"."};
-    if (!fs::is_directory(folder, error)) {
-        throw FileError(fmt::format("{}: no such folder: {}", file, folder.string()));
-    }
-    if (fs::is_directory(path, error)) {
-        throw FileError(fmt::format("{}: is a folder: name a file", file));
-    }
-    if (::access(folder.c_str(), W_OK) != 0 && !fs::exists(path, error)) {
-        throw FileError(fmt::format("{}: cannot write into {}", file, folder.string()));
+void write(const std::string& file, const std::vector<std::uint8_t>& bytes) {
+    const std::string_view all{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    if (is_standard_output(file)) {
+        write_standard_output(all);
+    } else {
+        write_file(file, all);
     }
 }
 
-std::string read_all(const fs::path& file) {
-    errno = 0;
-    std::ifstream in{file, std::ios::binary};
-    std::error_code error;
-    if (!in || fs::is_directory(file, error)) {
-        throw FileError(fmt::format("{}: cannot read: {}", file.string(),
-                                    std::strerror(errno != 0 ? errno : EISDIR)));
+void require_writable(std::initializer_list<std::string> files) {
+    std::set<std::string> seen;
+    for (const std::string& file : files) {
+        if (file.empty()) continue;
+        if (file != "-") u65sim::require_writable(std::filesystem::path{file});
+        if (!is_flow(file) && !seen.insert(file).second) {
+            throw FileError(fmt::format("{}: two results cannot go into one file", file));
+        }
     }
-    return {std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
+}
+
+const FileContent& read_all(const std::string& file) {
+    static std::map<std::string, FileContent> kept;
+    const auto [content, fresh] = kept.try_emplace(file);
+    if (fresh) content->second = read_file(file);
+    return content->second;
+}
+
+void clean_up_on_signals() {
+    // A file that grows too large is a failed write, told like any other.
+    std::signal(SIGXFSZ, SIG_IGN);
+    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGXCPU}) {
+        if (std::signal(signal, end_on_signal) == SIG_IGN) std::signal(signal, SIG_IGN);
+    }
 }
 
 }  // namespace u65sim::cli

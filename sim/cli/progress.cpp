@@ -1,11 +1,12 @@
 #include "progress.hpp"
 
 #include <chrono>
-#include <cstdio>
 #include <utility>
 
 #include <fmt/format.h>
 #include <unistd.h>
+
+#include "output.hpp"
 
 namespace u65sim::cli {
 
@@ -27,25 +28,23 @@ void Progress::show() {
     std::unique_lock lock{mutex_};
     int seconds = 0;
     while (!ended_.wait_for(lock, std::chrono::seconds{1}, [this] { return end_; })) {
-        fmt::print(stderr, "\r{} ... {} s", text_, ++seconds);
-        std::fflush(stderr);
+        tell(fmt::format("\r{} ... {} s", text_, ++seconds));
     }
-    if (seconds > 0) fmt::print(stderr, "\r\033[K");
+    if (seconds > 0) tell("\r\033[K");
 }
 
 ProgressBar::ProgressBar() : shown_{::isatty(STDERR_FILENO) != 0} {}
 
 ProgressBar::~ProgressBar() {
-    if (shown_) fmt::print(stderr, "\r\033[K");
+    if (shown_) tell("\r\033[K");
 }
 
 void ProgressBar::show(std::size_t done, std::size_t total, std::string_view behind) const {
     if (!shown_ || total == 0) return;
     constexpr std::size_t width = 30;
     const std::size_t filled = width * done / total;
-    fmt::print(stderr, "\r[{:#<{}}{:.<{}}] {} of {}{}\033[K", "", filled, "", width - filled, done,
-               total, behind);
-    std::fflush(stderr);
+    tell(fmt::format("\r[{:#<{}}{:.<{}}] {} of {}{}\033[K", "", filled, "", width - filled, done,
+                     total, behind));
 }
 
 }  // namespace u65sim::cli

@@ -29,6 +29,7 @@ struct Run {
     std::string output, trace, vcd;
     std::optional<double> required_share;  ///< --require-npu
     bool timeline = false;
+    std::int64_t cycle_limit = SimulateOptions{}.cycle_limit.count();
 
     void operator()() const {
         share_heap();
@@ -38,9 +39,10 @@ struct Run {
         options.kernel =
             kernel == to_string(Kernel::systemc) || !vcd.empty() ? Kernel::systemc : Kernel::direct;
         options.timeline = timeline || format == "html" || !trace.empty();
-        options.vcd_file = vcd;
+        options.cycle_limit = Cycles{cycle_limit};
+        options.vcd_file = vcd == "-" ? "/dev/stdout" : vcd;
         Oracle oracle{target.resolve(), options};
-        for (const std::string& file : {output, trace, vcd}) require_writable(file);
+        require_writable({output.empty() ? "-" : output, trace, vcd});
         if (data.wanted()) {
             const Progress progress{fmt::format("executing {}", network.text())};
             data.execute(graph(oracle.target()), oracle.target(), optimise);
@@ -76,7 +78,8 @@ struct Run {
     Report estimate(Oracle& oracle) const {
         const Progress progress{fmt::format("simulating {}", network.text())};
         if (network.is_stream()) return oracle.estimate(graph(oracle.target()));
-        if (const auto file = network.file()) return oracle.estimate(*file);
+        const auto file = network.file();
+        if (file && !is_flow(network.text())) return oracle.estimate(*file);
         return oracle.estimate(network.read());
     }
 };
@@ -132,6 +135,12 @@ void add_run(CLI::App& app) {
         ->type_name("[SHARE]");
     command->add_flag("--timeline", run->timeline,
                       "Keep the timeline in a json report too (html always has it)");
+    command
+        ->add_option("--cycle-limit", run->cycle_limit,
+                     "Give up a network that takes more cycles than that")
+        ->check(whole_number(1, std::uint64_t{1} << 60U))
+        ->capture_default_str()
+        ->type_name("CYCLES");
     command->footer(
         "NET may be compiled already (by u65sim or by Vela for an Ethos-U): then its command\n"
         "streams run as they are. So does a bare stream with --weights; its inputs are the bytes\n"

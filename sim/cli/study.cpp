@@ -13,6 +13,7 @@
 #include <u65sim/study.hpp>
 
 #include "commands.hpp"
+#include "inputs.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 
@@ -143,7 +144,7 @@ void add_common(CLI::App& command, std::string& folder, std::size_t& sample) {
     command
         .add_option("--sample", sample,
                     "Only N of the study's items, spread evenly: a first look at a long study")
-        ->check(CLI::PositiveNumber)
+        ->check(whole_number(1, std::uint64_t{1} << 40U))
         ->type_name("N");
 }
 
@@ -156,7 +157,7 @@ void add_study(CLI::App& app) {
     command->add_option("FILE", study->file, "The study, a YAML file")->type_name("");
     add_common(*command, study->folder, study->sample);
     command->add_option("-j,--jobs", study->options.jobs, "Items simulated at the same time")
-        ->check(CLI::Range(1U, 1024U))
+        ->check(whole_number(1, 1024))
         ->capture_default_str()
         ->type_name("N");
     command->add_flag("--resume", study->options.resume,

@@ -29,7 +29,7 @@ struct Validate {
     void operator()() const {
         const ValidationPlan plan =
             read_validation(std::vector<std::filesystem::path>(files.begin(), files.end()));
-        require_writable(output);
+        require_writable({output});
         const Validation validation = run(plan);
         write(output, render(validation));
         if (validation.failures() > 0) {

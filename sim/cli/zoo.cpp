@@ -1,4 +1,5 @@
 // u65sim zoo: networks built in code, listed and written as .tflite.
+#include <limits>
 #include <memory>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <u65sim/zoo.hpp>
 
 #include "commands.hpp"
+#include "inputs.hpp"
 #include "output.hpp"
 
 namespace u65sim::cli {
@@ -58,6 +60,7 @@ void add_zoo(CLI::App& app) {
         ->required()
         ->type_name("DIR");
     command->add_option("--seed", write->weights.seed, "Seed of the weights")
+        ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()))
         ->capture_default_str()
         ->type_name("N");
     command->add_option("--sparsity", write->weights.sparsity, "Share of weights that are zero")
@@ -67,7 +70,7 @@ void add_zoo(CLI::App& app) {
     command
         ->add_option("--clusters", write->weights.clusters,
                      "Distinct weight values a layer; 0: no clustering")
-        ->check(CLI::Range(0, 255))
+        ->check(whole_number(0, 255))
         ->capture_default_str()
         ->type_name("N");
     command->footer(

@@ -1,13 +1,18 @@
 #include "compile/allocate.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
+#include <map>
 #include <numeric>
+#include <queue>
 #include <random>
 
 namespace u65sim::compiler {
 
 namespace {
+
+constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max() / 2;
 
 std::int64_t align(std::int64_t value) {
     return (value + allocation_alignment - 1) / allocation_alignment * allocation_alignment;
@@ -21,12 +26,32 @@ std::int64_t top_of(std::span<const Lifetime> items) {
     return top;
 }
 
-std::int64_t total_alive_during(std::span<const Lifetime> items, const Lifetime& item) {
-    std::int64_t sum = 0;
-    for (const auto& other : items) {
-        if (other.meets(item)) sum += align(other.size);
+/// For each item the bytes of all that meet it, itself included.
+std::vector<std::int64_t> alive_during(std::span<const Lifetime> items) {
+    // What began by its end, less what ended before it began.
+    using Sums = std::vector<std::pair<std::int32_t, std::int64_t>>;
+    const auto sums = [&](std::int32_t Lifetime::*time) {
+        Sums all;
+        for (const auto& item : items) {
+            if (item.first <= item.last) all.emplace_back(item.*time, align(item.size));
+        }
+        std::sort(all.begin(), all.end());
+        for (std::size_t i = 1; i < all.size(); ++i) all[i].second += all[i - 1].second;
+        return all;
+    };
+    const auto until = [](const Sums& all, std::int32_t time) {  // up to and with `time`
+        const auto behind =
+            std::upper_bound(all.begin(), all.end(), time,
+                             [](std::int32_t at, const auto& entry) { return at < entry.first; });
+        return behind == all.begin() ? 0 : std::prev(behind)->second;
+    };
+    const Sums begun = sums(&Lifetime::first);
+    const Sums ended = sums(&Lifetime::last);
+    std::vector<std::int64_t> result;
+    for (const auto& item : items) {
+        result.push_back(until(begun, item.last) - until(ended, item.first - 1));
     }
-    return sum;
+    return result;
 }
 
 /// Lowest aligned offset for `size` bytes between taken ranges, which are in any order.
@@ -45,17 +70,108 @@ std::int64_t lowest_gap(std::span<const std::pair<std::int64_t, std::int64_t>> t
     return at;
 }
 
+/// Indices of items by the time they begin.
+std::vector<std::uint32_t> by_start(std::span<const Lifetime> items) {
+    std::vector<std::uint32_t> order(items.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return items[a].first < items[b].first;
+    });
+    return order;
+}
+
+/// Free ranges of a memory without end, the lowest first.
+class FreeRanges {
+public:
+    void take(std::int64_t begin, std::int64_t end) {
+        auto range = begins_.upper_bound(begin);
+        if (range != begins_.begin()) --range;
+        while (range != begins_.end() && range->first < end) {
+            const auto [from, to] = *range;
+            range = begins_.erase(range);
+            if (from < begin) begins_.emplace(from, std::min(begin, to));
+            if (to > end) range = begins_.emplace(std::max(end, from), to).first;
+        }
+    }
+    void give(std::int64_t begin, std::int64_t end) {
+        auto range = begins_.emplace(begin, end).first;
+        const auto behind = std::next(range);
+        if (behind != begins_.end() && behind->first == end) {
+            range->second = behind->second;
+            begins_.erase(behind);
+        }
+        if (range == begins_.begin()) return;
+        const auto before = std::prev(range);
+        if (before->second != begin) return;
+        before->second = range->second;
+        begins_.erase(range);
+    }
+    /// Takes the lowest that is large enough; -1: none below `limit`.
+    std::int64_t find(std::int64_t size, std::int64_t limit) {
+        for (const auto& [begin, end] : begins_) {
+            if (begin + size > limit) return -1;
+            if (end - begin < size) continue;
+            const std::int64_t at = begin;
+            take(at, at + size);
+            return at;
+        }
+        return -1;
+    }
+
+private:
+    std::map<std::int64_t, std::int64_t> begins_{{0, no_limit}};  ///< and ends
+};
+
 }  // namespace
+
+bool is_crowded(std::span<const Lifetime> items) {
+    constexpr std::size_t most_pairs = 4'000'000;
+    std::vector<std::int32_t> starts;
+    for (const auto& item : items) starts.push_back(item.first);
+    std::sort(starts.begin(), starts.end());
+    std::size_t pairs = 0;
+    for (const auto& item : items) {
+        // Those that begin while it lives.
+        const auto from = std::lower_bound(starts.begin(), starts.end(), item.first);
+        const auto to = std::upper_bound(starts.begin(), starts.end(), item.last);
+        if (from < to) pairs += static_cast<std::size_t>(to - from);
+    }
+    return pairs > most_pairs;
+}
+
+void place_by_time(std::span<Lifetime> items, std::int64_t limit) {
+    FreeRanges free;
+    for (const auto& item : items) {
+        if (item.offset >= 0) free.take(item.offset, align(item.offset + item.size));
+    }
+    using End = std::pair<std::int32_t, std::uint32_t>;
+    std::priority_queue<End, std::vector<End>, std::greater<>> alive;
+    for (const std::uint32_t i : by_start(items)) {
+        Lifetime& item = items[i];
+        for (; !alive.empty() && alive.top().first < item.first; alive.pop()) {
+            const Lifetime& past = items[alive.top().second];
+            free.give(past.offset, past.offset + std::max(align(past.size), allocation_alignment));
+        }
+        if (item.offset >= 0) continue;
+        const std::int64_t size = std::max(align(item.size), allocation_alignment);
+        item.offset = free.find(size, limit);
+        if (item.offset >= 0) alive.emplace(item.last, i);
+    }
+}
 
 Packer::Packer(std::span<Lifetime> items) : items_(items) {
     using Pair = std::pair<std::uint32_t, std::uint32_t>;
     std::vector<Pair> pairs;
     pairs.reserve(items.size() * 4);
     begins_.assign(items.size() + 1, 0);
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        for (std::size_t j = i + 1; j < items.size(); ++j) {
+    const std::vector<std::uint32_t> starts = by_start(items);
+    for (std::size_t turn = 0; turn < starts.size(); ++turn) {
+        const std::uint32_t i = starts[turn];
+        for (std::size_t later = turn + 1; later < starts.size(); ++later) {
+            const std::uint32_t j = starts[later];
+            if (items[j].first > items[i].last) break;
             if (!items[i].meets(items[j])) continue;
-            pairs.emplace_back(static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j));
+            pairs.emplace_back(i, j);
             ++begins_[i + 1];
             ++begins_[j + 1];
         }
@@ -66,6 +182,10 @@ Packer::Packer(std::span<Lifetime> items) : items_(items) {
     for (const auto& [i, j] : pairs) {
         meets_[next[i]++] = j;
         meets_[next[j]++] = i;
+    }
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        std::sort(meets_.begin() + static_cast<std::ptrdiff_t>(begins_[i]),
+                  meets_.begin() + static_cast<std::ptrdiff_t>(begins_[i + 1]));
     }
 }
 
@@ -134,13 +254,14 @@ std::int64_t lower_bound(std::span<const Lifetime> items) {
 }
 
 std::int64_t place_all(std::span<Lifetime> items, std::int64_t limit) {
-    constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max() / 2;
+    if (is_crowded(items)) {
+        for (auto& item : items) item.offset = -1;
+        place_by_time(items, no_limit);
+        return top_of(items);
+    }
     std::vector<std::size_t> order(items.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::vector<std::int64_t> urgency(items.size());
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        urgency[i] = total_alive_during(items, items[i]);
-    }
+    const std::vector<std::int64_t> urgency = alive_during(items);
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
         if (urgency[a] != urgency[b]) return urgency[a] > urgency[b];
         if (items[a].size != items[b].size) return items[a].size > items[b].size;

@@ -19,6 +19,14 @@ struct Lifetime {
 
 inline constexpr std::int64_t allocation_alignment = 16;
 
+/// Whether so many live at once that looking at all pairs of them would take too much memory and
+/// time.
+bool is_crowded(std::span<const Lifetime> items);
+/// Places those without an offset in order of time, each as low as there is room, around those that
+/// have one, whose room nobody else gets at any time. One that would end above `limit` gets none.
+/// Near linear, where a Packer is quadratic.
+void place_by_time(std::span<Lifetime> items, std::int64_t limit);
+
 /// Finds places for the same items again and again: who lives beside whom is worked out once.
 class Packer {
 public:
@@ -55,8 +63,8 @@ private:
     std::vector<bool> pushed_;  ///< per item: one beside it stands elsewhere
 };
 
-/// Places all items, searching for a low top; stops at the lower bound or when `limit` is met.
-/// Returns the top. The search is seeded: same items, same answer.
+/// Places all items, searching for a low top unless they are crowded; stops at the lower bound or
+/// when `limit` is met. Returns the top. The search is seeded: same items, same answer.
 std::int64_t place_all(std::span<Lifetime> items, std::int64_t limit);
 /// Most bytes alive at one time: no placement is lower.
 std::int64_t lower_bound(std::span<const Lifetime> items);

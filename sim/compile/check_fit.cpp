@@ -19,13 +19,13 @@ std::string largest(std::vector<std::pair<std::int64_t, std::string>> parts) {
     return text;
 }
 
-/// The most bytes of whole feature maps alive at one operator, and these maps.
+/// The most bytes of whole feature maps alive at one of some operators, and these maps.
 struct WholeMaps {
     std::int64_t bytes = 0;
     std::vector<std::pair<std::int64_t, std::string>> maps;
 };
 
-WholeMaps whole_maps(const Graph& graph) {
+WholeMaps whole_maps(const Graph& graph, const std::vector<bool>& at_operators) {
     const std::size_t count = graph.operators.size();
     struct Life {
         std::size_t first = 0, last = 0;
@@ -60,7 +60,7 @@ WholeMaps whole_maps(const Graph& graph) {
     std::int64_t alive = 0;
     for (std::size_t at = 0; at < count; ++at) {
         alive += change[at];
-        if (alive <= result.bytes) continue;
+        if (!at_operators[at] || alive <= result.bytes) continue;
         result.bytes = alive;
         worst = at;
     }
@@ -71,6 +71,15 @@ WholeMaps whole_maps(const Graph& graph) {
         }
     }
     return result;
+}
+
+/// What a CPU operator works on are whole maps, and so are all maps alive beside it.
+WholeMaps maps_beside_cpu(const Program& program) {
+    std::vector<bool> on_cpu(program.graph->operators.size(), false);
+    for (const auto& step : program.steps) {
+        if (step.segment < 0) on_cpu[static_cast<std::size_t>(step.graph_operator)] = true;
+    }
+    return whole_maps(*program.graph, on_cpu);
 }
 
 }  // namespace
@@ -106,6 +115,7 @@ void check_fit(const Program& program, std::int64_t stream_bytes) {
     all.insert(all.end(), maps.begin(), maps.end());
     const std::int64_t off_chip = target.off_chip.size.count();
     const std::int64_t sram = target.sram.size.count();
+    const WholeMaps beside_cpu = maps_beside_cpu(program);
     switch (target.memory_mode) {
         case MemoryMode::dedicated_sram: {
             if (model + program.arena_size > off_chip) {
@@ -114,7 +124,8 @@ void check_fit(const Program& program, std::int64_t stream_bytes) {
             // Room is kept for maps as a runtime without stripes holds them (assumed, after a
             // public measurement: a VGG19 for 224x224 does not run in 32 MiB, though its stripes
             // would).
-            const WholeMaps whole = whole_maps(*program.graph);
+            const WholeMaps whole = whole_maps(
+                *program.graph, std::vector<bool>(program.graph->operators.size(), true));
             if (model + whole.bytes > off_chip) {
                 auto parts = weights;
                 parts.insert(parts.end(), whole.maps.begin(), whole.maps.end());
@@ -125,10 +136,16 @@ void check_fit(const Program& program, std::int64_t stream_bytes) {
         case MemoryMode::shared_sram:
             if (model > off_chip) refuse("the off-chip memory", model, 0, off_chip, weights);
             if (program.arena_size > sram) refuse("the SRAM", 0, program.arena_size, sram, maps);
+            if (beside_cpu.bytes > sram) {
+                refuse("the SRAM", 0, beside_cpu.bytes, sram, beside_cpu.maps);
+            }
             break;
         case MemoryMode::sram_only:
             if (model + program.arena_size > sram) {
                 refuse("the SRAM", model, program.arena_size, sram, all);
+            }
+            if (model + beside_cpu.bytes > sram) {
+                refuse("the SRAM", model, beside_cpu.bytes, sram, beside_cpu.maps);
             }
             break;
     }

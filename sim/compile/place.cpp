@@ -301,6 +301,11 @@ private:
         for (const auto& candidate : candidates_) {
             items.push_back(lifetime(at(candidate.buffer)));
         }
+        if (is_crowded(items)) {
+            place_by_time(items, limit_);
+            settle_candidates(items);
+            return;
+        }
         const std::size_t n = candidates_.size();
         Packer packer(items);
         Packer::Turns turns;  // of the best
@@ -377,11 +382,15 @@ private:
                         begin + static_cast<std::ptrdiff_t>(from) + 1);
             count_turns();
         }
-        if (best.empty()) best = items;
+        settle_candidates(best.empty() ? items : best);
+    }
+
+    /// Items are those fixed and then the candidates, with the places that were found.
+    void settle_candidates(const std::vector<Lifetime>& items) {
         const std::size_t fixed = fixed_.size();
-        for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t i = 0; i < candidates_.size(); ++i) {
             const Candidate& candidate = candidates_[i];
-            const std::int64_t offset = best[fixed + i].offset;
+            const std::int64_t offset = items[fixed + i].offset;
             if (offset >= 0) {
                 settle(candidate.buffer, fast_region_, offset);
                 if (candidate.weights_of) candidate.weights_of->slices[0].buffer = candidate.buffer;
@@ -395,15 +404,24 @@ private:
         }
     }
 
-    /// What the operations that touch a map take longer when it lives in DRAM.
-    std::int64_t spill_cycles(int index) {
-        std::int64_t sum = 0;
+    /// The operations that touch each buffer.
+    std::vector<std::vector<const NpuOp*>> touching() {
+        std::vector<std::vector<const NpuOp*>> all(program_.buffers.size());
         for_each_op(program_, [&](NpuOp& op) {
-            bool touched = false;
             for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
-                touched = touched || (view->valid() && view->buffer == index);
+                if (!view->valid()) continue;
+                auto& ops = all[static_cast<std::size_t>(view->buffer)];
+                if (ops.empty() || ops.back() != &op) ops.push_back(&op);
             }
-            if (!touched) return;
+        });
+        return all;
+    }
+
+    /// What these operations, which touch a map, take longer when it lives in DRAM.
+    std::int64_t spill_cycles(int index, const std::vector<const NpuOp*>& ops) {
+        std::int64_t sum = 0;
+        for (const NpuOp* touched : ops) {
+            const NpuOp& op = *touched;
             const auto cycles = [&](int region) {
                 stream::KernelOp k = placed_kernel(program_, op);
                 if (op.ifm.buffer == index) k.ifm.region = region;
@@ -412,12 +430,13 @@ private:
                 return program_.estimator->total(k).count();
             };
             sum += cycles(region_arena) - cycles(fast_region_);
-        });
+        }
         return sum;
     }
 
     /// The arena in DRAM: what must be there, and what found no room.
     void place_rest() {
+        const auto ops = spilled_.empty() ? std::vector<std::vector<const NpuOp*>>{} : touching();
         for (const auto index : spilled_) {
             Buffer& buffer = at(index);
             buffer.spill_reason =
@@ -426,7 +445,8 @@ private:
                     : fmt::format("fast memory of {} B full while it lives: needs {} B", limit_,
                                   buffer.size);
             buffer.spill_reason +=
-                fmt::format("; predicted to take {} cycles more than in SRAM", spill_cycles(index));
+                fmt::format("; predicted to take {} cycles more than in SRAM",
+                            spill_cycles(index, ops[static_cast<std::size_t>(index)]));
             mandatory_.push_back(index);
         }
         std::vector<Lifetime> items;

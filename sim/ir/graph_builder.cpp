@@ -260,7 +260,12 @@ Value GraphBuilder::leaky_relu(Value x, float alpha, LayerOptions options) {
 
 Value GraphBuilder::prelu(Value x, LayerOptions options) {
     const Shape& shape = state_->tensor(x).shape;
-    if (shape.empty()) throw InvalidModel("prelu of a scalar: must have channels");
+    if (shape.size() < 2) {
+        throw InvalidModel(
+            fmt::format("prelu of {}: must be of rank 2 at least, batches before "
+                        "channels",
+                        to_string(shape)));
+    }
     options.name = state_->take_name(options.name, to_string(OpType::prelu));
     state_->names.erase(options.name);
     ir::Random random{state_->options.weights.seed, options.name};

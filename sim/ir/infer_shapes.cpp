@@ -236,6 +236,8 @@ std::vector<std::optional<Shape>> infer_shapes(const Graph& graph, const Operato
             return {broadcast(operands, operands.shape(0), operands.shape(1))};
         case OpType::softmax:
         case OpType::l2_normalization:
+            if (operands.shape(0).empty()) operands.fail("a scalar: must be of rank 1 at least");
+            return {operands.shape(0)};
         case OpType::reverse_v2:
             return {operands.shape(0)};
         case OpType::select:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -98,11 +99,28 @@ Quantization per_tensor(double scale, std::int64_t zero_point) {
     return {{static_cast<float>(scale)}, {zero_point}, 0};
 }
 
+namespace {
+
+/// Chains of products soon leave what a float can hold.
+void check_range(double lowest, double highest) {
+    constexpr double most = std::numeric_limits<float>::max();
+    constexpr double least = 255.0 * 255.0 * std::numeric_limits<float>::min();
+    const double width = highest - lowest;
+    if (width == 0.0 || (width >= least && width <= most)) return;
+    throw InvalidModel(
+        fmt::format("its values from {:.3g} to {:.3g} have no scale that a float "
+                    "holds: give inputs another scale",
+                    lowest, highest));
+}
+
+}  // namespace
+
 Quantization quantization_for(const Spread& spread, ElementType type) {
     const IntegerRange range = integer_range(type);
     const double lowest = std::min(spread.lowest, 0.0);
     const double highest = std::max(spread.highest, 0.0);
-    if (!(highest - lowest > 0.0)) return per_tensor(1.0, type == ElementType::uint8 ? 128 : 0);
+    check_range(lowest, highest);
+    if (highest == lowest) return per_tensor(1.0, type == ElementType::uint8 ? 128 : 0);
     if (type == ElementType::int16) {
         return per_tensor(std::max(-lowest, highest) / static_cast<double>(range.highest), 0);
     }

@@ -13,6 +13,7 @@
 #include "machine/systemc/vcd_file.hpp"
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
+#include "timing/estimate.hpp"
 
 namespace u65sim {
 
@@ -64,6 +65,35 @@ void append(Simulation& whole, Simulation part, std::uint32_t segment) {
     }
 }
 
+/// Throws CycleLimitReached when the kernels alone need more than the limit, so that nobody waits
+/// for a simulation to come that far. Only where that would take long: up to some 1e9 cycles are
+/// simulated in less than a second.
+void refuse_hopeless(const std::vector<stream::Command>& commands, const Target& target,
+                     Cycles limit) {
+    constexpr double long_simulation = 1e9;
+    constexpr double macs_per_cycle = 1024, elements_per_cycle = 16;  // more than any unit does
+    if (static_cast<double>(limit.count()) < long_simulation) return;
+    double rough = 0;
+    for (const stream::Command& command : commands) {
+        if (const auto* op = std::get_if<stream::KernelOp>(&command.action)) {
+            const double elements = 1.0 * op->ofm.height * op->ofm.width * op->ofm.depth;
+            const double taps = 1.0 * op->kernel.height * op->kernel.width * op->ifm.depth;
+            rough += elements / elements_per_cycle;
+            if (op->kind == stream::KernelKind::conv) rough += elements * taps / macs_per_cycle;
+        }
+    }
+    if (rough < long_simulation) return;
+    timing::KernelEstimator estimator{target};
+    double least = 0;
+    for (const stream::Command& command : commands) {
+        const auto* op = std::get_if<stream::KernelOp>(&command.action);
+        if (op != nullptr) least += static_cast<double>(estimator.least(*op).count());
+    }
+    if (least > static_cast<double>(limit.count())) {
+        throw CycleLimitReached(fmt::format("its kernels alone take {:.3g}", least));
+    }
+}
+
 /// Stretches are of the same target.
 Simulation run_segments(const CompiledNetwork& network, const Target& target,
                         const SimulateOptions& options, machine::Stretches* known) {
@@ -93,12 +123,21 @@ Simulation run_segments(const CompiledNetwork& network, const Target& target,
         SimulateOptions rest = options;
         rest.cycle_limit -= std::min(options.cycle_limit, whole.total);
         const auto words = static_cast<std::int64_t>(stream.words.size());
-        append(whole,
-               options.kernel != Kernel::systemc
-                   ? machine::run_on_event_queue(commands, words, target, rest, known)
-               : vcd ? machine::trace_on_systemc(commands, words, target, rest, *vcd, whole.total)
-                     : machine::run_on_systemc(commands, words, target, rest),
-               static_cast<std::uint32_t>(index));
+        try {
+            refuse_hopeless(commands, target, rest.cycle_limit);
+            append(whole,
+                   options.kernel != Kernel::systemc
+                       ? machine::run_on_event_queue(commands, words, target, rest, known)
+                   : vcd
+                       ? machine::trace_on_systemc(commands, words, target, rest, *vcd, whole.total)
+                       : machine::run_on_systemc(commands, words, target, rest),
+                   static_cast<std::uint32_t>(index));
+        } catch (const CycleLimitReached& error) {
+            throw CycleLimitReached(fmt::format(
+                "'{}' takes more than {} cycles, the limit of a simulation ({}): raise cycle_limit "
+                "(u65sim run --cycle-limit) to wait for it",
+                network.name, options.cycle_limit.count(), error.what()));
+        }
     }
     if (vcd) vcd->finish(whole.total.count());
     return whole;

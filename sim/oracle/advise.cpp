@@ -92,7 +92,6 @@ private:
             return;  // no device has that much
         }
         OracleOptions same = oracle_.options();
-        same.workers = 0;
         same.memory = Bytes{0};
         const Cycles saved =
             base_.total.cycles - Oracle{larger, same}.estimate(graph_).total.cycles;

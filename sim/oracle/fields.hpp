@@ -1,12 +1,11 @@
-// The members of the public values, in one place: whoever hashes, writes or reads them visits them
-// all. Structured bindings take the values apart: a member that is added to one of them does not
-// compile until it stands here too.
+// The members of a network's values, in one place: whoever hashes them visits them all. Structured
+// bindings take the values apart: a member that is added to one of them does not compile until it
+// stands here too.
 #pragma once
 
 #include <type_traits>
 
 #include <u65sim/graph.hpp>
-#include <u65sim/report.hpp>
 
 namespace u65sim::oracle {
 
@@ -136,55 +135,6 @@ template <Is<MirrorPadAttributes> V>
 void visit_fields(V& value, auto&& visit) {
     auto& [symmetric] = value;
     visit(symmetric);
-}
-
-// Reports.
-template <Is<CpuOperator> V>
-void visit_fields(V& value, auto&& visit) {
-    auto& [name, type, reason, operand_bytes, macs] = value;
-    visit(name, type, reason, operand_bytes, macs);
-}
-template <Is<SpillEvent> V>
-void visit_fields(V& value, auto&& visit) {
-    auto& [tensor, bytes, reason, producer, consumers, start_cycle, read, write] = value;
-    visit(tensor, bytes, reason, producer, consumers, start_cycle, read, write);
-}
-template <Is<OperatorReport> V>
-void visit_fields(V& value, auto&& visit) {
-    auto& [name, type, start_cycle, end_cycle, cycles, macs, mac_utilization, bound_by, block,
-           sram_bytes, dram_bytes, kernels, dmas, stalls] = value;
-    visit(name, type, start_cycle, end_cycle, cycles, macs, mac_utilization, bound_by, block,
-          sram_bytes, dram_bytes, kernels, dmas, stalls);
-}
-template <Is<LiveRange> V>
-void visit_fields(V& value, auto&& visit) {
-    auto& [name, kind, memory, offset, size, start_cycle, end_cycle, spilled] = value;
-    visit(name, kind, memory, offset, size, start_cycle, end_cycle, spilled);
-}
-template <Is<Report::Model> V>
-void visit_fields(V& value, auto&& visit) {
-    auto& [name, producer, macs, npu_macs, parameters, file_bytes, npu_operators, cpu_operators,
-           content_hash] = value;
-    visit(name, producer, macs, npu_macs, parameters, file_bytes, npu_operators, cpu_operators,
-          content_hash);
-}
-template <Is<Report::Total> V>
-void visit_fields(V& value, auto&& visit) {
-    auto& [cycles, host_ms, mac_utilization] = value;
-    visit(cycles, host_ms, mac_utilization);
-}
-template <Is<Report::MemoryUse> V>
-void visit_fields(V& value, auto&& visit) {
-    auto& [capacity, peak, read, write] = value;
-    visit(capacity, peak, read, write);
-}
-/// All but the target, which who asked knows, and the timeline, which workers do not keep.
-template <Is<Report> V>
-void visit_fields(V& value, auto&& visit) {
-    auto& [version, model, target, total, sram, dram, model_bytes, activation_bytes, weight_bytes,
-           pmu, stalls, spills, operators, live_ranges, timeline, assumptions] = value;
-    visit(version, model, total, sram, dram, model_bytes, activation_bytes, weight_bytes, pmu,
-          stalls, spills, operators, live_ranges, assumptions);
 }
 
 }  // namespace u65sim::oracle

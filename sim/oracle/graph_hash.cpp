@@ -6,7 +6,7 @@
 namespace u65sim::oracle {
 
 GraphHash hash_graph(const Graph& graph) {
-    Writer<LongHasher, Constants::hashed> writer;
+    Writer<LongHasher> writer;
     writer.one(graph);
     const auto [first, second] = writer.sink().digest();
     return {first, second};

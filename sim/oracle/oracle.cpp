@@ -1,8 +1,5 @@
 #include <u65sim/oracle.hpp>
 
-#include <array>
-#include <atomic>
-
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
@@ -12,7 +9,6 @@
 #include "oracle/effort.hpp"
 #include "oracle/graph_hash.hpp"
 #include "oracle/state.hpp"
-#include "oracle/wire.hpp"
 
 namespace u65sim {
 
@@ -48,38 +44,7 @@ OracleOptions with_compile(CompileOptions options) {
 Oracle::State::State(Target asked, OracleOptions with)
     : target{std::move(asked)},
       options{std::move(with)},
-      memo{options.timeline || !options.vcd_file.empty() ? Bytes{0} : options.memory} {
-    if (options.workers == 0) return;
-    OracleOptions alone = options;
-    alone.workers = 0;
-    alone.memory = Bytes{0};  // what is known is kept here
-    const auto own = std::make_shared<State>(target, alone);
-    workers = std::make_unique<oracle::WorkerPool>(
-        options.workers, [own](std::string_view query) { return own->serve(query); });
-}
-
-std::array<std::atomic<std::uint64_t>*, 6> Oracle::State::reuse_counts() {
-    compiler::Reuse& reuse = counters.reuse;
-    return {&reuse.slices,        &reuse.known_slices, &reuse.kernels,
-            &reuse.known_kernels, &stretches.asked,    &stretches.known};
-}
-
-std::string Oracle::State::serve(std::string_view query) {
-    oracle::Reply reply;
-    for (auto& stage : counters.nanoseconds) stage = 0;
-    for (auto* count : reuse_counts()) *count = 0;
-    try {
-        reply.report = work_out(oracle::unpack_graph(query), std::nullopt);
-    } catch (...) {
-        reply.error = std::current_exception();
-    }
-    for (std::size_t i = 0; i < oracle::stage_count; ++i) {
-        reply.nanoseconds[i] = counters.nanoseconds[i];
-    }
-    const auto counts = reuse_counts();
-    for (std::size_t i = 0; i < counts.size(); ++i) reply.reuse[i] = *counts[i];
-    return oracle::pack_reply(reply);
-}
+      memo{options.timeline || !options.vcd_file.empty() ? Bytes{0} : options.memory} {}
 
 oracle::Key Oracle::State::key_of(const Graph& graph, std::optional<Bytes> file_size) {
     const Stopwatch watch{counters, Stage::hash};
@@ -136,22 +101,14 @@ Report Oracle::State::estimate(const Graph& graph, std::optional<Bytes> file_siz
     return answer(key_of(graph, file_size), [&] { return work_out(graph, file_size); });
 }
 
-Report Oracle::State::estimate_on_worker(const Graph& graph) {
-    if (!workers) return estimate(graph, std::nullopt);
-    return answer(key_of(graph, std::nullopt), [&] {
-        oracle::Reply reply = oracle::unpack_reply(workers->ask(oracle::pack_graph(graph)));
-        for (std::size_t i = 0; i < oracle::stage_count; ++i) {
-            counters.nanoseconds[i] += reply.nanoseconds[i];
-        }
-        const auto counts = reuse_counts();
-        for (std::size_t i = 0; i < counts.size(); ++i) *counts[i] += reply.reuse[i];
-        if (reply.error) std::rethrow_exception(reply.error);
-        reply.report.target = target;
-        return std::move(reply.report);
-    });
-}
-
 Report Oracle::State::estimate(const std::filesystem::path& file) {
+    std::error_code error;
+    if (std::filesystem::is_other(file, error)) {
+        // A pipe: what it holds next time is another thing.
+        const FileContent content = read_file(file);
+        return estimate(read_network(content, file),
+                        Bytes{static_cast<std::int64_t>(content.size())});
+    }
     const oracle::FileState state = oracle::state_of(file);
     if (const auto key = files.find(file, state)) {
         if (const auto known = memo.find(*key)) {
@@ -187,10 +144,6 @@ Oracle::Oracle(Target target, OracleOptions options) {
         throw InvalidConfig(
             fmt::format("memory = {} B: must not be negative", options.memory.count()));
     }
-    if (options.workers > 0 && (options.timeline || !options.vcd_file.empty())) {
-        throw InvalidConfig(fmt::format(
-            "workers = {}: must be 0 where timelines or waveforms are kept", options.workers));
-    }
     state_ = std::make_shared<State>(std::move(target), std::move(options));
 }
 
@@ -201,16 +154,10 @@ Report Oracle::estimate(const Graph& graph) { return state_->estimate(graph, std
 std::vector<Answer> Oracle::estimate_all(const std::vector<Graph>& graphs,
                                          const BatchOptions& options) {
     BatchOptions how = options;
-    if (how.threads == 0 && state_->workers) how.threads = state_->workers->size();
+    if (how.threads == 0) how.threads = state_->options.workers;
     return oracle::answer_all(graphs.size(), how, [this, &graphs](std::size_t index) {
-        return state_->estimate_on_worker(graphs[index]);
+        return state_->estimate(graphs[index], std::nullopt);
     });
-}
-
-std::vector<int> Oracle::worker_processes() const {
-    if (!state_->workers) return {};
-    const auto processes = state_->workers->processes();
-    return {processes.begin(), processes.end()};
 }
 
 OracleStatistics Oracle::statistics() const {
@@ -234,10 +181,6 @@ OracleStatistics Oracle::statistics() const {
     result.compile_seconds = counters.seconds(Stage::compile);
     result.simulate_seconds = counters.seconds(Stage::simulate);
     result.report_seconds = counters.seconds(Stage::report);
-    if (state_->workers) {
-        result.workers_lost = state_->workers->lost();
-        result.queries_retried = state_->workers->retried();
-    }
     return result;
 }
 

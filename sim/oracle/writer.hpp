@@ -1,4 +1,4 @@
-// Public values as bytes, for whoever sends or hashes them.
+// A network's values as bytes, for whoever hashes them.
 #pragma once
 
 #include <array>
@@ -16,11 +16,9 @@ namespace u65sim::oracle {
 template <class Value>
 concept Plain = std::is_arithmetic_v<Value> || std::is_enum_v<Value>;
 
-/// Constants as they are, or their size and content hash.
-enum class Constants : std::uint8_t { whole, hashed };
-
-/// Appends values to a sink, in the machine's own representation.
-template <class Sink, Constants constants>
+/// Appends values to a sink, in the machine's own representation; constants by their size and
+/// content hash.
+template <class Sink>
 class Writer {
 public:
     Sink& sink() { return sink_; }
@@ -56,21 +54,10 @@ public:
         one(value.second);
     }
     void one(const ConstantData& data) {
-        const bool modelled = data && data.model() != nullptr;
         one(static_cast<bool>(data));
         if (!data) return;
-        if constexpr (constants == Constants::hashed) {
-            one(data.size());
-            one(data.content_hash());
-            return;
-        }
-        one(modelled);
-        if (modelled) {
-            one(*data.model());
-            one(data.size());
-        } else {
-            one(data.bytes());
-        }
+        one(data.size());
+        one(data.content_hash());
     }
     void one(const Attributes& attributes) {
         one(attributes.index());

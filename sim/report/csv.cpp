@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
+
 #include <fmt/format.h>
 #include <u65sim/report.hpp>
 
@@ -5,7 +9,28 @@
 
 namespace u65sim {
 
+namespace {
+
+/// What a spreadsheet computes instead of showing it. Numbers, which may begin with a sign, do no
+/// harm.
+bool is_formula(std::string_view text) {
+    constexpr std::array<std::string_view, 10> starts{"=",  "+",      "-",      "@",      "\t",
+                                                      "\r", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
+    if (std::none_of(starts.begin(), starts.end(),
+                     [&](std::string_view start) { return text.starts_with(start); })) {
+        return false;
+    }
+    double number = 0;
+    if (text.starts_with('+')) text.remove_prefix(1);
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    return error != std::errc{} || stop != end;
+}
+
+}  // namespace
+
 std::string report::csv_field(std::string_view text) {
+    if (is_formula(text)) return csv_field(fmt::format("'{}", text));
     if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string{text};
     std::string quoted = "\"";
     for (const char c : text) {

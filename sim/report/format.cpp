@@ -38,16 +38,8 @@ std::string bar(std::int64_t part, std::int64_t whole, int width) {
     return std::string(static_cast<std::size_t>(marks), '#');
 }
 
-std::string plain(std::string_view text) {
-    std::string result{text};
-    for (char& c : result) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-    }
-    return result;
-}
-
 std::string elided(std::string_view text, std::size_t width) {
-    const std::string clean = plain(text);
+    const std::string clean = printable(text);
     if (clean.size() <= width) return clean;
     if (width <= 2) return clean.substr(0, width);
     const std::size_t head = (width - 2) / 3;
@@ -57,7 +49,7 @@ std::string elided(std::string_view text, std::size_t width) {
 
 std::string wrapped(std::string_view sentence, std::size_t indent) {
     constexpr std::size_t columns = 100;
-    const std::string clean = plain(sentence);
+    const std::string clean = printable(sentence);
     std::string_view text = clean;
     std::string out;
     const std::size_t room = columns - indent;

@@ -18,16 +18,14 @@ std::string readable(Bytes bytes);
 std::string percent(std::int64_t part, std::int64_t whole);
 /// A bar of at most `width` marks for part / whole; at least one mark for a part above zero.
 std::string bar(std::int64_t part, std::int64_t whole, int width);
-/// Control characters, which names in a file may hold, as question marks.
-std::string plain(std::string_view text);
-/// Plain `text` cut to `width` characters, with ".." for what was left out of its middle.
+/// Printable `text` cut to `width` characters, with ".." for what was left out of its middle.
 std::string elided(std::string_view text, std::size_t width);
 
-/// A sentence as lines of at most 100 characters, each behind an indent; control characters become
-/// question marks.
+/// A sentence as lines of at most 100 characters, each behind an indent; printable.
 std::string wrapped(std::string_view sentence, std::size_t indent);
 
-/// A field of a CSV row: quoted where a comma, a quote or a line break would break the row.
+/// A field of a CSV row: quoted where a comma, a quote or a line break would break the row; with an
+/// apostrophe before it where a spreadsheet would take it for a formula.
 std::string csv_field(std::string_view text);
 
 }  // namespace u65sim::report

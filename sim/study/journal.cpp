@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -16,6 +15,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/report.hpp>
 
+#include "base/hash.hpp"
 #include "config/text_file.hpp"
 #include "study/plan.hpp"
 
@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr int journal_version = 1;
+constexpr int journal_version = 2;
 
 std::string dumped(const Json& json) {
     // Messages may quote bytes that are no UTF-8.
@@ -56,6 +56,23 @@ Value named(std::string_view name, std::initializer_list<Value> values) {
         if (to_string(value) == name) return value;
     }
     throw InvalidConfig(fmt::format("'{}' is no known state of a row", name));
+}
+
+/// What stands at the end of a line so that a changed byte is noticed.
+std::string check_of(std::string_view line) {
+    Hasher hasher;
+    hasher.add(line);
+    return fmt::format(",\"check\":\"{:016x}\"", hasher.digest());
+}
+
+/// The line as it was before its check was put in. Throws InvalidConfig.
+std::string without_check(std::string_view line) {
+    const std::size_t size = check_of("").size() + 1;
+    if (line.size() > size) {
+        std::string bare = std::string{line.substr(0, line.size() - size)} + '}';
+        if (line.substr(line.size() - size) == check_of(bare) + '}') return bare;
+    }
+    throw InvalidConfig("is not as it was written: remove it and what follows it, or start anew");
 }
 
 /// Complete lines of a text; what stands behind the last line's end was cut off.
@@ -129,14 +146,15 @@ std::string to_line(const Study::Plan& plan, std::size_t item, const std::vector
         if (!row.reason.empty()) json["reason"] = row.reason;
         list.push_back(std::move(json));
     }
-    return dumped({{"item", item}, {"rows", std::move(list)}});
+    const std::string line = dumped({{"item", item}, {"rows", std::move(list)}});
+    return line.substr(0, line.size() - 1) + check_of(line) + '}';
 }
 
 std::vector<StudyRow> from_line(const Study::Plan& plan, std::string_view line) {
     const auto names = plan.measure_names();
     std::vector<StudyRow> rows;
     try {
-        const Json json = Json::parse(line);
+        const Json json = Json::parse(without_check(line));
         for (const Json& each : json.at("rows")) {
             StudyRow row;
             row.item = json.at("item").get<std::size_t>();
@@ -267,28 +285,6 @@ std::vector<JournalLines> find_journals(const Study& study, const std::vector<fs
         }
     }
     return journals;
-}
-
-void write_whole(const fs::path& file, const std::string& text) {
-    fs::path temporary = file;
-    temporary += fmt::format(".{}.tmp", ::getpid());
-    {
-        errno = 0;
-        std::ofstream out{temporary, std::ios::binary | std::ios::trunc};
-        if (out) out.write(text.data(), static_cast<std::streamsize>(text.size())).flush();
-        if (!out) {
-            const int code = errno != 0 ? errno : EIO;
-            std::error_code ignored;
-            fs::remove(temporary, ignored);
-            throw FileError(
-                fmt::format("{}: cannot write: {}", file.string(), std::strerror(code)));
-        }
-    }
-    std::error_code error;
-    fs::rename(temporary, file, error);
-    if (error) {
-        throw FileError(fmt::format("{}: cannot write: {}", file.string(), error.message()));
-    }
 }
 
 }  // namespace u65sim::study

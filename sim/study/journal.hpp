@@ -61,7 +61,4 @@ struct JournalLines {
 std::vector<JournalLines> find_journals(const Study& study,
                                         const std::vector<std::filesystem::path>& folders);
 
-/// Writes a file beside its place and renames it. Throws FileError.
-void write_whole(const std::filesystem::path& file, const std::string& text);
-
 }  // namespace u65sim::study

@@ -5,10 +5,10 @@
 #include <set>
 
 #include <u65sim/error.hpp>
+#include <u65sim/files.hpp>
 #include <u65sim/report.hpp>
 
 #include "base/hash.hpp"
-#include "config/text_file.hpp"
 
 namespace u65sim {
 
@@ -61,7 +61,7 @@ std::uint64_t Study::hash() const {
     std::error_code ignored;
     for (const std::string& file : files) {
         if (std::filesystem::is_regular_file(file, ignored)) {
-            hasher.add(std::string_view{config::read_text_file(file)});
+            hasher.add(read_file(file).text());
         }
     }
     return hasher.digest();

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
+#include <u65sim/files.hpp>
 
 #include "base/parallel.hpp"
 #include "study/evaluate.hpp"
@@ -115,11 +116,11 @@ StudyResults run(const Study& study, const StudyOptions& options,
 }
 
 void write_results(const StudyResults& results, const std::filesystem::path& folder) {
-    study::write_whole(folder / "results.csv", results.to_csv());
-    study::write_whole(folder / "results.json", results.to_json());
-    study::write_whole(folder / "study.html", results.to_html());
+    write_file(folder / "results.csv", results.to_csv());
+    write_file(folder / "results.json", results.to_json());
+    write_file(folder / "study.html", results.to_html());
     for (const StudyFile& plot : results.plots()) {
-        study::write_whole(folder / plot.name, plot.content);
+        write_file(folder / plot.name, plot.content);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
+#include <u65sim/text.hpp>
 
 #include "config/text_file.hpp"
 #include "config/yaml_document.hpp"
@@ -40,8 +41,9 @@ public:
             root, "a study",
             {"title", "note", "network", "target", "set", "keep", "axes", "find", "sensitivities",
              "uncertainty", "energy", "known", "measures", "pareto", "plots"});
-        plan_.title = text_of(require(fields, root, "title"), "title");
-        if (fields.contains("note")) plan_.note = text_of(fields.at("note"), "note");
+        plan_.title = printable(text_of(require(fields, root, "title"), "title"));
+        if (fields.contains("note"))
+            plan_.note = printable_lines(text_of(fields.at("note"), "note"));
         std::vector<Axis> axes;
         read_subject(fields, root, "network", axes);
         read_subject(fields, root, "target", axes);
@@ -350,7 +352,8 @@ private:
                 axes_.check_key(fields.at("series"));
                 plot.series = fields.at("series").Scalar();
             }
-            if (fields.contains("title")) plot.title = text_of(fields.at("title"), "title");
+            if (fields.contains("title"))
+                plot.title = printable(text_of(fields.at("title"), "title"));
             plot.log_x = flag(fields, "log_x");
             plot.log_y = flag(fields, "log_y");
             plan_.plots.push_back(std::move(plot));

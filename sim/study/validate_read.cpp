@@ -1,7 +1,5 @@
 // Files of reference rows -> ValidationPlan.
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
@@ -11,6 +9,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/validate.hpp>
 
+#include "config/text_file.hpp"
 #include "config/yaml_document.hpp"
 #include "study/validate_format.hpp"
 #include "target/quantity_text.hpp"
@@ -242,15 +241,7 @@ private:
 ValidationPlan read_validation(const std::vector<std::filesystem::path>& files) {
     ValidationPlan plan;
     for (const fs::path& file : files) {
-        std::error_code code;
-        std::ifstream stream(file, std::ios::binary);
-        if (!fs::is_regular_file(file, code) || !stream) {
-            throw FileError(fmt::format("{}: cannot be read: no such file", file.string()));
-        }
-        const std::string text{std::istreambuf_iterator<char>(stream), {}};
-        if (stream.bad()) {
-            throw FileError(fmt::format("{}: cannot be read to its end", file.string()));
-        }
+        const std::string text = config::read_text_file(file);
         Reader(file.string(), file.parent_path()).read(text, plan);
     }
     return plan;

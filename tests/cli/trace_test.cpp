@@ -185,6 +185,24 @@ TEST_CASE("Command streams with a CPU operator between them make one dump") {
     CHECK(time_up(dump, "mac_array.computes") == report.at("pmu").at("MAC_DPU_ACTIVE"));
 }
 
+TEST_CASE("A network that leaves nothing to the NPU has a trace and a dump without events") {
+    const Folder folder;
+    const std::string network = folder.file("cpu.yaml"), trace = folder.file("trace.json"),
+                      vcd = folder.file("wave.vcd");
+    write(network,
+          "name: cpu\ninputs:\n  - {name: x, shape: [1, 32, 32, 8]}\nlayers:\n"
+          "  - {op: conv2d, filters: 16, kernel: [65, 1]}\n");
+    const auto outcome = run({"run", network, "--vcd", vcd, "--trace", trace, "-f", "json"});
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.exit_code == 0);
+    CHECK(Json::parse(outcome.out).at("total").at("cycles") == 0);
+    for (const Json& event : Json::parse(read(trace)).at("traceEvents")) {
+        CHECK(event.at("ph") != "X");
+    }
+    CHECK(parse_dump(read(vcd)).end == 0);
+    CHECK(run({"run", network, "-f", "html"}).exit_code == 0);
+}
+
 TEST_CASE("GTKWave's tools read the value change dump") {
     const Folder folder;
     const std::string vcd = folder.file("wave.vcd"), fst = folder.file("wave.fst");

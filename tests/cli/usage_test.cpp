@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 
 #include "cli/program.hpp"
 
@@ -50,6 +51,52 @@ TEST_CASE("Bad usage ends with 2 and says what was wrong") {
     check_refused({"zoo"}, "subcommand");
     check_refused({"zoo", "write", "rnnoise"}, "--output");
     check_refused({"zoo", "write", "rnnoise", "-o", "/tmp", "--sparsity", "2"}, "--sparsity");
+}
+
+TEST_CASE("Numbers of options are digits within their range, nothing that converts to them") {
+    const std::vector<std::vector<std::string>> options{
+        {"zoo", "write", "rnnoise", "-o", "/nowhere", "--seed"},
+        {"zoo", "write", "rnnoise", "-o", "/nowhere", "--clusters"},
+        {"zoo", "write", "rnnoise", "-o", "/nowhere", "--sparsity"},
+        {"advise", "rnnoise", "--top"},
+        {"study", "none.yaml", "--jobs"},
+        {"study", "none.yaml", "--sample"},
+        {"study-merge", "none.yaml", "none", "--sample"},
+        {"run", "rnnoise", "--cycle-limit"},
+    };
+    for (const std::vector<std::string>& option : options) {
+        for (const std::string value :
+             {"-1", "99999999999999999999999", "1e400", "nan", "inf", "-0x1", "", " ", "1 2"}) {
+            CAPTURE(option.back(), value);
+            std::vector<std::string> words = option;
+            words.back() += "=" + value;
+            const Outcome outcome = run(words);
+            CHECK(outcome.exit_code == 2);
+            CHECK(outcome.out.empty());
+            CHECK(outcome.err.find(option.back().substr(2, 3)) != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("What takes more cycles than the limit is refused at once, for people to read") {
+    const Folder folder;
+    const std::string file = folder.file("long.yaml");
+    write(file,
+          "name: long\ninputs:\n  - {name: x, shape: [1, 2048, 2048, 512]}\nlayers:\n"
+          "  - {op: conv2d, filters: 512, kernel: 3}\n");
+    const std::vector<std::string> words{"run", file, "--set", "dram.size=16GiB", "--cycle-limit"};
+    for (const std::string limit : {"5000000000", "1000"}) {
+        std::vector<std::string> with = words;
+        with.push_back(limit);
+        const auto start = std::chrono::steady_clock::now();
+        const Outcome outcome = run(with);
+        CAPTURE(outcome.err);
+        CHECK(outcome.exit_code == 2);
+        CHECK(outcome.err.find("'long' takes more than " + limit + " cycles") != std::string::npos);
+        CHECK(outcome.err.find("--cycle-limit") != std::string::npos);
+        CHECK(outcome.err.find("mac") == std::string::npos);  // nothing of the units' inside
+        CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds{10});
+    }
 }
 
 TEST_CASE("Unknown names are answered with the nearest known one") {

@@ -1,8 +1,6 @@
 // An oracle gives one answer to a question, however and in whatever company it is asked.
 #include <catch2/catch.hpp>
 
-#include <signal.h>
-
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -110,8 +108,8 @@ std::vector<Graph> neighbours() {
 
 TEST_CASE("What earlier networks leave behind changes no answer, and is counted") {
     const std::vector<Graph> graphs = neighbours();
-    for (const unsigned workers : {1U, 0U}) {
-        // Each network once without the others before it, as far as this process goes, and once
+    for (const unsigned workers : {1U, 2U}) {
+        // Each network once without the others before it, as far as this oracle goes, and once
         // behind all of them.
         Oracle oracle{target(), with(workers, Bytes{0})};
         BatchOptions options;
@@ -136,23 +134,13 @@ TEST_CASE("What earlier networks leave behind changes no answer, and is counted"
         CHECK(after.known_kernels - before.known_kernels == before.kernels);
         CHECK(after.weight_slices == 2 * before.weight_slices);
         CHECK(after.known_weight_slices - before.known_weight_slices == before.weight_slices);
-        if (workers == 0) continue;
-        CHECK(before.known_weight_slices < before.weight_slices);
     }
 }
 
-TEST_CASE("A thousand shuffled queries: one thread, four threads, one worker, two workers") {
+TEST_CASE("A thousand shuffled queries: one, two and four threads") {
     check_thousand(Oracle{target(), with(0)}, 1);
     check_thousand(Oracle{target(), with(0)}, 4);
-    check_thousand(Oracle{target(), with(1)}, 1);
-    check_thousand(Oracle{target(), with(2)}, 4);
-}
-
-TEST_CASE("Every query in a fresh process gives the same answer") {
-    for (std::size_t i = 0; i < questions().size(); i += 4) {
-        Oracle fresh{target(), with(1)};
-        CHECK(fresh.estimate_all({questions()[i]}).at(0).get().to_json() == answers()[i]);
-    }
+    check_thousand(Oracle{target(), with(2)}, 0);
 }
 
 TEST_CASE("Errors in between leave an oracle healthy") {
@@ -169,7 +157,6 @@ TEST_CASE("Errors in between leave an oracle healthy") {
         CHECK_THROWS_AS(given[3].get(), DoesNotFit);
         CHECK(given[4].get().to_json() == answers()[3]);
         CHECK(oracle.statistics().errors == 2);
-        CHECK(oracle.statistics().workers_lost == 0);
         CHECK(oracle.estimate(questions()[4]).to_json() == answers()[4]);
     }
     OracleOptions hurried = with(0);
@@ -181,42 +168,6 @@ TEST_CASE("Errors in between leave an oracle healthy") {
         CHECK(Oracle{target(), hurried}.estimate(questions()[0]).to_json() == answers()[0]);
         hurried.cycle_limit = Cycles{500};
     }
-}
-
-TEST_CASE("A worker killed at random moments loses no query and corrupts none") {
-    constexpr std::size_t kills = 100;
-    constexpr std::size_t batch = 10;
-    Oracle oracle{target(), with(2, Bytes{0})};
-    std::mt19937 random{11};
-    std::size_t wrong = 0;
-    std::size_t killed = 0;
-    for (std::size_t round = 0; killed < kills && round < 10 * kills; ++round) {
-        // One death a batch: a query that loses two workers is rightly reported.
-        const auto processes = oracle.worker_processes();
-        REQUIRE(processes.size() == 2);
-        const int victim = processes[random() % 2];
-        const std::chrono::microseconds moment{random() % 15'000};
-        std::thread killer{[&] {
-            std::this_thread::sleep_for(moment);
-            killed += kill(victim, SIGKILL) == 0 ? 1 : 0;
-        }};
-        std::vector<Graph> graphs;
-        for (std::size_t i = 0; i < batch; ++i) {
-            graphs.push_back(questions()[(round * batch + i) % questions().size()]);
-        }
-        const std::vector<Answer> given = oracle.estimate_all(graphs);
-        killer.join();
-        for (std::size_t i = 0; i < batch; ++i) {
-            const std::string& wanted = answers()[(round * batch + i) % questions().size()];
-            wrong += given[i].report && given[i].get().to_json() == wanted ? 0 : 1;
-        }
-    }
-    CHECK(killed == kills);
-    CHECK(wrong == 0);
-    CHECK(oracle.statistics().errors == 0);
-    // One that died idle and was not needed again is not known to be dead.
-    CHECK(oracle.statistics().workers_lost * 10 >= kills * 8);
-    CHECK(oracle.statistics().queries_retried > 0);
 }
 
 TEST_CASE("A batch can be cut short") {

@@ -11,8 +11,8 @@
 
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
+#include <u65sim/text.hpp>
 
-#include "frontend/text.hpp"
 #include "frontend/tflite/options.hpp"
 #include "frontend/tflite/reader.hpp"
 #include "ir/builtins.hpp"

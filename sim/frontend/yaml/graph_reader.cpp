@@ -13,8 +13,8 @@
 #include <u65sim/error.hpp>
 #include <u65sim/graph_builder.hpp>
 #include <u65sim/network.hpp>
+#include <u65sim/text.hpp>
 
-#include "frontend/text.hpp"
 #include "ir/nearest.hpp"
 
 namespace u65sim {
@@ -51,7 +51,7 @@ public:
             if (std::find(known.begin(), known.end(), key) == known.end()) {
                 at(entry.first)
                     .fail(fmt::format("unknown key '{}'; the nearest known one is '{}'",
-                                      frontend::printable(key), ir::nearest_word(key, known)));
+                                      printable(key), ir::nearest_word(key, known)));
             }
             if (!seen.insert(key).second) {
                 at(entry.first).fail(fmt::format("key '{}' stands twice", key));
@@ -73,7 +73,7 @@ public:
         const std::string word = text(what);
         Number value{};
         if (!YAML::convert<Number>::decode(node_, value)) {
-            fail(fmt::format("{} = {}: must be {}", what, frontend::printable(word),
+            fail(fmt::format("{} = {}: must be {}", what, printable(word),
                              std::is_integral_v<Number> ? "a whole number in range" : "a number"));
         }
         return value;
@@ -99,7 +99,7 @@ public:
             std::vector<std::string> names;
             for (const auto& [name, kind] : choices) names.push_back(name);
             fail(fmt::format("unknown {} '{}'; the nearest known one is '{}'", what,
-                             frontend::printable(word), ir::nearest_word(word, names)));
+                             printable(word), ir::nearest_word(word, names)));
         }
         return found->second;
     }
@@ -188,7 +188,7 @@ private:
             }
         }
         const std::string name = root.has("name") ? root.get("name").text("name") : std::string{};
-        return GraphBuilder{frontend::printable(name), options};
+        return GraphBuilder{printable(name), options};
     }
 
     // What the builder refuses, said with the layer's place in the file.
@@ -214,7 +214,7 @@ private:
     void read_input(const Place& input) {
         input.expect_map({"name", "shape", "scale", "zero_point"});
         const std::string name =
-            input.has("name") ? frontend::printable(input.get("name").text("name")) : "input";
+            input.has("name") ? printable(input.get("name").text("name")) : "input";
         const Shape shape = input.get("shape").numbers("shape");
         for (const std::int32_t extent : shape) {
             if (extent < 1) input.get("shape").fail("shape: extents must be at least 1");
@@ -239,7 +239,7 @@ private:
             for (const auto& [known, value] : values_) names.push_back(known);
             std::sort(names.begin(), names.end());
             place.fail(fmt::format("no earlier layer or input is called '{}'; the nearest is '{}'",
-                                   frontend::printable(name), ir::nearest_word(name, names)));
+                                   printable(name), ir::nearest_word(name, names)));
         }
         return found->second;
     }
@@ -482,14 +482,13 @@ private:
             std::vector<std::string> names;
             for (const auto& [name, op] : ops_) names.push_back(name);
             op_place.fail(fmt::format("unknown op '{}'; the nearest known one is '{}'",
-                                      frontend::printable(op_name),
-                                      ir::nearest_word(op_name, names)));
+                                      printable(op_name), ir::nearest_word(op_name, names)));
         }
         std::vector<std::string> keys = found->second.keys;
         keys.insert(keys.end(), {"op", "name", "from"});
         layer.expect_map(keys);
         LayerOptions options;
-        if (layer.has("name")) options.name = frontend::printable(layer.get("name").text("name"));
+        if (layer.has("name")) options.name = printable(layer.get("name").text("name"));
         if (layer.has("activation")) {
             options.activation =
                 layer.get("activation").choice<Activation>("activation", activations);

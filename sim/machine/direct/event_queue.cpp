@@ -51,8 +51,7 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
     }
     if (npu->finished()) return npu->result(events);
     if (due.time != never) {
-        throw SimulationStuck(
-            fmt::format("cycle limit {} reached: {}", limit, npu->describe(limit)));
+        throw CycleLimitReached(fmt::format("operation {} was under way", npu->observer.oldest()));
     }
     throw SimulationStuck(
         fmt::format("deadlock at cycle {}: {}", queue.now(), npu->describe(queue.now())));

@@ -130,8 +130,7 @@ Simulation Engine::run(const std::vector<stream::Command>& commands, std::int64_
         return npu_->result(events_);
     }
     if (sc_core::sc_pending_activity()) {
-        throw SimulationStuck(fmt::format("cycle limit {} reached: {}", options.cycle_limit.count(),
-                                          npu_->describe(options.cycle_limit.count())));
+        throw CycleLimitReached(fmt::format("operation {} was under way", npu_->observer.oldest()));
     }
     throw SimulationStuck(fmt::format("deadlock at cycle {}: {}", now(), npu_->describe(now())));
 }

@@ -1,51 +1,41 @@
 #include "machine/systemc/vcd_file.hpp"
 
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <u65sim/error.hpp>
 
 namespace u65sim::machine {
 
-namespace fs = std::filesystem;
+VcdFile::VcdFile(std::string file) : out_(std::move(file)), run_(out_.folder(), ".vcd") {}
 
-VcdFile::VcdFile(std::string file)
-    : file_(std::move(file)), temporary_(fmt::format("{}.{}.tmp", file_, ::getpid())) {
-    errno = 0;
-    out_.open(temporary_, std::ios::binary | std::ios::trunc);
-    check();
+std::string VcdFile::part() const {
+    std::filesystem::path name = run_.path();
+    return name.replace_extension().string();
 }
 
-VcdFile::~VcdFile() {
-    out_.close();
-    std::error_code ignored;
-    fs::remove(temporary_, ignored);
-    fs::remove(part() + ".vcd", ignored);
-}
-
-void VcdFile::check() const {
-    if (!out_) {
-        throw FileError(
-            fmt::format("{}: cannot write: {}", file_, std::strerror(errno != 0 ? errno : EIO)));
-    }
+void VcdFile::put(std::string_view line) {
+    out_.write(line);
+    out_.write("\n");
 }
 
 void VcdFile::append_part(Time epoch, Time start, Time cycles) {
-    std::ifstream in{part() + ".vcd", std::ios::binary};
-    if (!in) throw FileError(fmt::format("{}.vcd: cannot read what SystemC traced", part()));
+    std::ifstream in{run_.path(), std::ios::binary};
+    if (!in) {
+        throw FileError(fmt::format("{}: cannot read what SystemC traced", run_.path().string()));
+    }
     // The header names the signals; it is the same for every run. SystemC dates it and calls a
     // tick a picosecond.
     bool header = true, inside_values = false, skip = false;
     for (std::string line; std::getline(in, line);) {
         if (header && line.find("$enddefinitions") != std::string::npos) {
             if (first_) {
-                out_ << line << "\n$comment one time unit is one NPU cycle $end\n";
+                put(line);
+                put("$comment one time unit is one NPU cycle $end");
             }
             header = false;
             continue;
@@ -54,22 +44,22 @@ void VcdFile::append_part(Time epoch, Time start, Time cycles) {
             if (!first_) continue;
             if (line.starts_with("$date")) skip = true;
             if (line.starts_with("$timescale")) {
-                out_ << "$timescale\n     1 ns\n$end\n";
+                put("$timescale\n     1 ns\n$end");
                 skip = true;
             }
-            if (!skip) out_ << line << '\n';
+            if (!skip) put(line);
             if (line.find("$end") != std::string::npos) skip = false;
             continue;
         }
         if (line.starts_with("$dumpvars")) {
-            if (start != last_) out_ << '#' << start << '\n';
+            if (start != last_) put(fmt::format("#{}", start));
             last_ = start;
             inside_values = true;
-            if (first_) out_ << line << '\n';
+            if (first_) put(line);
             continue;
         }
         if (line.starts_with("$end")) {
-            if (inside_values && first_) out_ << line << '\n';
+            if (inside_values && first_) put(line);
             inside_values = false;
             continue;
         }
@@ -78,24 +68,20 @@ void VcdFile::append_part(Time epoch, Time start, Time cycles) {
             std::from_chars(line.data() + 1, line.data() + line.size(), time);
             if (time - epoch > cycles) break;  // the units come to rest
             const Time at = time - epoch + start;
-            if (at != last_) out_ << '#' << at << '\n';
+            if (at != last_) put(fmt::format("#{}", at));
             last_ = at;
             continue;
         }
         if (line.empty() || line.starts_with("$") || line.starts_with("All initial")) continue;
-        out_ << line << '\n';
+        put(line);
     }
     first_ = false;
-    check();
 }
 
 void VcdFile::finish(Time total) {
-    if (total > last_) out_ << '#' << total << '\n';
-    out_.close();
-    check();
-    std::error_code error;
-    fs::rename(temporary_, file_, error);
-    if (error) throw FileError(fmt::format("{}: cannot write: {}", file_, error.message()));
+    if (first_) put("$timescale\n     1 ns\n$end\n$enddefinitions $end");  // nothing ran
+    if (total > last_) put(fmt::format("#{}", total));
+    out_.finish();
 }
 
 }  // namespace u65sim::machine

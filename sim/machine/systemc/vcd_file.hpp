@@ -1,9 +1,10 @@
 // The value change dump of a whole network, put together from those of its streams.
 #pragma once
 
-#include <fstream>
 #include <string>
+#include <string_view>
 
+#include "base/output_file.hpp"
 #include "machine/units/scheduler.hpp"
 
 namespace u65sim::machine {
@@ -14,12 +15,9 @@ class VcdFile {
 public:
     /// Throws FileError when the file cannot be written.
     explicit VcdFile(std::string file);
-    ~VcdFile();
-    VcdFile(const VcdFile&) = delete;
-    VcdFile& operator=(const VcdFile&) = delete;
 
     /// Where SystemC may write a run's dump, without the ".vcd" that it appends.
-    [[nodiscard]] std::string part() const { return temporary_ + ".run"; }
+    [[nodiscard]] std::string part() const;
     /// Appends the dump of a run of `cycles` that began at kernel time `epoch` and at cycle `start`
     /// of the network.
     void append_part(Time epoch, Time start, Time cycles);
@@ -27,10 +25,10 @@ public:
     void finish(Time total);
 
 private:
-    void check() const;
+    void put(std::string_view line);
 
-    std::string file_, temporary_;
-    std::ofstream out_;
+    base::OutputFile out_;
+    base::TemporaryFile run_;
     bool first_ = true;
     Time last_ = -1;
 };

@@ -48,6 +48,43 @@ TEST_CASE("items alive together get different bytes") {
     }
 }
 
+TEST_CASE("crowds get different bytes without looking at all pairs") {
+    std::mt19937 random(3);
+    std::vector<Lifetime> items;
+    for (int i = 0; i < 20'000; ++i) {
+        const auto first = static_cast<std::int32_t>(random() % 100);
+        items.push_back({1 + static_cast<std::int64_t>(random() % 100), first,
+                         first + static_cast<std::int32_t>(random() % 50), -1});
+    }
+    REQUIRE(is_crowded(items));
+    const std::int64_t top = place_all(items, 0);
+    CHECK(top >= lower_bound(items) - allocation_alignment);
+    CHECK(top < 2 * lower_bound(items));
+    for (std::int32_t time = 0; time < 150; ++time) {
+        std::vector<std::pair<std::int64_t, std::int64_t>> alive;
+        for (const auto& item : items) {
+            if (item.first <= time && time <= item.last) alive.emplace_back(item.offset, item.size);
+        }
+        std::sort(alive.begin(), alive.end());
+        std::size_t clashes = 0;
+        for (std::size_t i = 1; i < alive.size(); ++i) {
+            clashes += alive[i - 1].first + alive[i - 1].second > alive[i].first ? 1 : 0;
+        }
+        CHECK(clashes == 0);
+    }
+}
+
+TEST_CASE("placing by time leaves what is fixed alone and ends at the limit") {
+    std::vector<Lifetime> items{
+        {100, 0, 9, 64}, {64, 0, 1, -1}, {200, 0, 1, -1}, {200, 2, 3, -1}, {500, 4, 5, -1}};
+    place_by_time(items, 400);
+    CHECK(items[0].offset == 64);
+    CHECK(items[1].offset == 0);
+    CHECK(items[2].offset == 176);
+    CHECK(items[3].offset == 176);
+    CHECK(items[4].offset == -1);
+}
+
 TEST_CASE("a chain of maps needs the two largest neighbours") {
     std::vector<Lifetime> items{{64, 0, 1, -1}, {256, 1, 2, -1}, {128, 2, 3, -1}};
     CHECK(place_all(items, 0) == 384);

@@ -96,6 +96,20 @@ TEST_CASE("what exceeds the memories is refused with both sizes") {
     CHECK_THROWS_AS(compile(test::bottlenecks(64, 32), small), DoesNotFit);
 }
 
+TEST_CASE("maps between CPU operators count in a shared SRAM") {
+    test::Builder b;
+    const TensorId x = b.input({1, 64, 64, 16});
+    const TensorId y = b.map({1, 64, 64, 16});
+    b.op(OpType::custom, {x}, y);
+    b.graph.operators.back().custom_code = "mine";
+    const Graph graph = b.finish(y);
+    Target target = test::target(Product::u55, 128);
+    target.sram.size = Bytes{2 * 64 * 64 * 16};
+    CHECK_NOTHROW(compile(graph, target));
+    target.sram.size = Bytes{2 * 64 * 64 * 16 - 16};
+    CHECK_THROWS_AS(compile(graph, target), DoesNotFit);
+}
+
 TEST_CASE("the pipeline stops and prints where it is asked to") {
     const Graph graph = test::bottlenecks(16, 16);
     for (const auto& pass : pass_names()) {

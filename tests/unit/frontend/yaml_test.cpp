@@ -72,9 +72,24 @@ TEST_CASE("mistakes are answered with line, column and the nearest word") {
     check_fails(head + "  - {op: add, from: [x]}\n", "must name 2");
     check_fails(head + "  - {op: relu, name: x}\n", "net.yaml:4:5: ");
     check_fails(head + "  - {op: max_pool, kernel: 9}\n", "net.yaml:4:5: ");
+    check_fails("inputs:\n  - {name: x, shape: [8]}\nlayers:\n  - {op: prelu}\n",
+                "net.yaml:4:5: prelu of 8: must be of rank 2");
+    check_fails("inputs:\n  - {name: x, shape: []}\nlayers:\n  - {op: softmax}\n",
+                "net.yaml:4:5: ");
     check_fails("layer: []\n", "unknown key 'layer'; the nearest known one is 'layers'");
     check_fails("weights: {sparsity: 2}\ninputs: []\nlayers: []\n", "net.yaml:1:21: sparsity");
     check_fails("inputs: [\n", "net.yaml:");
     check_fails("", "must be a map");
     check_fails(std::string(100'000, '['), "nested deeper");
+}
+
+TEST_CASE("a chain whose scale leaves what a float holds is refused at the layer that does it") {
+    const std::string input =
+        "inputs:\n  - {name: x, shape: [1, 4, 4, 4], scale: 1.0e+15}\nlayers:\n";
+    const std::string square = "  - {op: mul, name: a, from: [x, x]}\n";
+    CHECK_NOTHROW(read_yaml_graph(input + square, "net.yaml"));
+    check_fails(input + square + "  - {op: mul, from: [a, a]}\n", "net.yaml:5:5: ");
+    const std::string tiny =
+        "inputs:\n  - {name: x, shape: [1, 4, 4, 4], scale: 1.0e-30}\nlayers:\n";
+    check_fails(tiny + square, "net.yaml:4:5: ");
 }

@@ -39,6 +39,7 @@ TEST_CASE("Numbers are grouped, sized and cut for reading") {
 
 TEST_CASE("A name that carries control characters cannot move the reader's cursor") {
     CHECK(report::elided("a\033[2Jb\nc", 20) == "a?[2Jb?c");
+    CHECK(report::elided("\u009B2J", 20) == "?2J");
 }
 
 TEST_CASE("The text fits 100 columns even with names and reasons that do not") {
@@ -155,6 +156,20 @@ TEST_CASE("The CSV has one header and a row an operator, quoting what would brea
     CHECK(rows[1].starts_with("\"a,\"\"b\"\"\",CONV_2D,10,420,400,100000,"));
     CHECK(std::count(rows[0].begin(), rows[0].end(), ',') ==
           std::count(rows[2].begin(), rows[2].end(), ','));
+}
+
+TEST_CASE("A field that a spreadsheet would compute is shown instead") {
+    CHECK(report::csv_field("=1+1") == "'=1+1");
+    CHECK(report::csv_field("=HYPERLINK(\"x\",1)") == "\"'=HYPERLINK(\"\"x\"\",1)\"");
+    CHECK(report::csv_field("@cmd") == "'@cmd");
+    CHECK(report::csv_field("+a") == "'+a");
+    CHECK(report::csv_field("-a") == "'-a");
+    CHECK(report::csv_field("\tx") == "'\tx");
+    CHECK(report::csv_field("\uFF1D1") == "'\uFF1D1");
+    CHECK(report::csv_field("-1.5") == "-1.5");
+    CHECK(report::csv_field("+2e3") == "+2e3");
+    CHECK(report::csv_field("a=b") == "a=b");
+    CHECK(report::csv_field("'=x") == "'=x");
 }
 
 TEST_CASE("Causes and channels have distinct names") {

@@ -186,6 +186,33 @@ TEST_CASE("A journal is continued by its own study only") {
                       Catch::Matchers::Contains("points.jsonl:8"));
 }
 
+TEST_CASE("A journal with a changed byte is not continued") {
+    const Folder folder;
+    const Study study = Study::read_text(grid);
+    run_study(study, folder / "results");
+    const std::string journal = contents(folder / "results").at("points.jsonl");
+    StudyOptions resume;
+    resume.resume = true;
+    const auto refused = [&](std::string changed) {
+        std::ofstream{folder / "results" / "points.jsonl", std::ios::binary} << changed;
+        CHECK_THROWS_AS(run_study(study, folder / "results", resume), InvalidConfig);
+        CHECK_THROWS_AS(merge_study(study, {folder / "results"}, folder / "merged"), InvalidConfig);
+    };
+    for (std::size_t at = 0; at < journal.size(); at += 37) {
+        CAPTURE(at);
+        std::string changed = journal;
+        if (changed[at] == '\n') continue;
+        changed[at] = changed[at] == '7' ? '8' : '7';
+        refused(changed);
+    }
+    // Whole lines in another order are noticed too.
+    const std::size_t first = journal.find('\n') + 1;
+    const std::size_t second = journal.find('\n', first) + 1;
+    const std::size_t third = journal.find('\n', second) + 1;
+    refused(journal.substr(0, first) + journal.substr(second, third - second) +
+            journal.substr(first, second - first) + journal.substr(third));
+}
+
 TEST_CASE("Shards join to what one run leaves") {
     const Study study = Study::read_text(grid);
     const Folder folder;

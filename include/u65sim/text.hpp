@@ -1,0 +1,17 @@
+// Text out of files, made fit for a terminal.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace u65sim {
+
+/// `text` with '?' in place of each byte that is not UTF-8 and of each character that a terminal
+/// would act on instead of showing it: controls (C0 with line ends and tabs, DEL, C1), line and
+/// paragraph separators, and what changes the direction of writing.
+std::string printable(std::string_view text);
+
+/// The same, but lines stay lines: line feeds and tabs are kept.
+std::string printable_lines(std::string_view text);
+
+}  // namespace u65sim
