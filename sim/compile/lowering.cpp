@@ -10,6 +10,7 @@
 #include "arith/rescale.hpp"
 #include "compile/passes.hpp"
 #include "ir/op_kinds.hpp"
+#include "stream/check.hpp"
 
 namespace u65sim::compiler {
 
