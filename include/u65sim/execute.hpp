@@ -35,8 +35,10 @@ struct Finding {
 struct ExecuteOptions {
     /// Watch every access for hazards; several times slower.
     bool check = false;
-    /// Bytes of the graph's variable tensors, in its order, as an earlier inference left them in
-    /// Execution::states; empty: real zeros, as before the first one.
+    /// Bytes of the graph's variable tensors, in its order, then of its resource variables, in the
+    /// order of their VAR_HANDLE operators, as an earlier inference left them in
+    /// Execution::states. Empty: before the first one, when variable tensors are real zeros and
+    /// resource variables what CALL_ONCE assigns.
     std::vector<std::vector<std::uint8_t>> states;
     bool operator==(const ExecuteOptions&) const = default;
 };
@@ -45,7 +47,7 @@ struct ExecuteOptions {
 struct Execution {
     std::vector<std::vector<std::uint8_t>> outputs;
     std::vector<Finding> findings;
-    std::vector<std::vector<std::uint8_t>> states;  ///< variable tensors afterwards
+    std::vector<std::vector<std::uint8_t>> states;  ///< variables afterwards
     bool operator==(const Execution&) const = default;
 };
 

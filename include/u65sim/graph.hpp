@@ -14,6 +14,7 @@
 
 namespace u65sim {
 
+/// TensorFlow Lite's element types. `other` is one that came after them.
 enum class ElementType : std::uint8_t {
     int8,
     uint8,
@@ -23,9 +24,23 @@ enum class ElementType : std::uint8_t {
     int64,
     float32,
     boolean,
+    int2,
+    int4,
+    uint4,
+    uint32,
+    uint64,
+    float16,
+    bfloat16,
+    float64,
+    complex64,
+    complex128,
+    string,    ///< of no fixed size
+    resource,  ///< a handle of a variable or a table
+    variant,   ///< of no fixed size
     other
 };
-/// Bytes of one element; `other` counts as 1 (opaque bytes).
+/// Bytes of one element: 1 for those that share a byte (int2, int4, uint4) and for those without a
+/// fixed size.
 int element_bytes(ElementType type);
 std::string_view to_string(ElementType type);
 
@@ -102,6 +117,10 @@ struct Tensor {
     bool is_variable = false;  ///< state that survives from one inference to the next
     bool operator==(const Tensor&) const = default;
 };
+
+/// Bytes of a tensor as a file holds it: two int4 or four int2 share a byte. Throws
+/// QuantityOverflow.
+std::int64_t stored_bytes(const Tensor& tensor);
 
 /// Operators that the NPU can run, then those that only ever run on the CPU. `other` is
 /// any further TensorFlow Lite builtin, known by Operator::builtin_code; `custom` by custom_code.
@@ -188,6 +207,12 @@ enum class OpType : std::uint8_t {
     ceil,
     round,
     broadcast_to,
+    call_once,
+    if_else,
+    while_loop,
+    var_handle,
+    read_variable,
+    assign_variable,
     custom,
     other
 };
@@ -294,13 +319,24 @@ struct NormalizationAttributes {
     Activation activation = Activation::none;
     bool operator==(const NormalizationAttributes&) const = default;
 };
+/// var_handle: which of the network's variables it stands for.
+struct VariableAttributes {
+    std::string container, name;
+    bool operator==(const VariableAttributes&) const = default;
+};
+/// call_once {what sets up}, if_else {then, else}, while_loop {condition, body}: numbers of
+/// subgraphs, 0 for the network itself, n for Graph::subgraphs[n - 1].
+struct SubgraphAttributes {
+    std::vector<std::int32_t> subgraphs;
+    bool operator==(const SubgraphAttributes&) const = default;
+};
 
 using Attributes =
     std::variant<std::monostate, WindowAttributes, FullyConnectedAttributes, ArithmeticAttributes,
                  SoftmaxAttributes, LeakyReluAttributes, ReduceAttributes, AxisAttributes,
                  ReshapeAttributes, SqueezeAttributes, StridedSliceAttributes, ResizeAttributes,
                  BatchMatmulAttributes, LstmAttributes, GeluAttributes, MirrorPadAttributes,
-                 BlockAttributes, NormalizationAttributes>;
+                 BlockAttributes, NormalizationAttributes, VariableAttributes, SubgraphAttributes>;
 
 /// One operator. Operand order is TensorFlow Lite's: conv {ifm, weights OHWI, bias}, depthwise
 /// {ifm, weights 1HWC, bias}, fully_connected {ifm, weights OI, bias}, transpose_conv
@@ -336,6 +372,11 @@ struct Graph {
     std::vector<TensorId> inputs;
     std::vector<TensorId> outputs;
     std::vector<Metadata> metadata;
+    /// Further graphs of the file, which operators or other signatures run.
+    std::vector<Graph> subgraphs;
+    /// What results rest on, where the file leaves something open or could not be used whole:
+    /// sentences for people, which reports repeat.
+    std::vector<std::string> notes;
     bool operator==(const Graph&) const = default;
 };
 

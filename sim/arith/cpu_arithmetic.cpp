@@ -255,6 +255,27 @@ CpuResults plain_unary(const CpuCall& call) {
     return {store_raw(call, call.output().type, raw)};
 }
 
+/// Elements of a float16 tensor.
+std::vector<float> half_values(const CpuOperand& operand) {
+    std::vector<float> values;
+    values.reserve(operand.bytes.size() / 2);
+    for (std::size_t at = 0; at + 1 < operand.bytes.size(); at += 2) {
+        const std::uint32_t half =
+            operand.bytes[at] | static_cast<std::uint32_t>(operand.bytes[at + 1]) << 8;
+        const std::uint32_t sign = (half & 0x8000U) << 16;
+        const std::uint32_t exponent = half >> 10 & 0x1FU;
+        const std::uint32_t fraction = half & 0x3FFU;
+        if (exponent == 0) {  // zero, or less than the smallest normal number
+            const float small = std::ldexp(static_cast<float>(fraction), -24);
+            values.push_back(sign != 0 ? -small : small);
+            continue;
+        }
+        const std::uint32_t widened = exponent == 0x1FU ? 0xFFU : exponent + 127 - 15;
+        values.push_back(std::bit_cast<float>(sign | widened << 23 | fraction << 13));
+    }
+    return values;
+}
+
 }  // namespace
 
 CpuResults cpu_quantize(const CpuCall& call) {
@@ -273,6 +294,7 @@ CpuResults cpu_quantize(const CpuCall& call) {
 CpuResults cpu_dequantize(const CpuCall& call) {
     const CpuOperand& input = call.input(0);
     if (!is_float(call.output())) call.not_executable("wants a float32 output");
+    if (input.tensor->type == ElementType::float16) return {store_floats(half_values(input))};
     const Affine from = affine_of(call, *input.tensor);
     const auto raws = raw_values(call, input);
     std::vector<float> result;
@@ -286,8 +308,11 @@ CpuResults cpu_dequantize(const CpuCall& call) {
 CpuResults cpu_cast(const CpuCall& call) {
     const CpuOperand& input = call.input(0);
     const Tensor& output = call.output();
+    if (input.tensor->type == output.type) return cpu_reshape(call);
+    if (input.tensor->type == ElementType::float16 && is_float(output)) {
+        return {store_floats(half_values(input))};
+    }
     if (is_float(*input.tensor)) {
-        if (is_float(output)) return cpu_reshape(call);
         const RawRange range = raw_range(call, output.type);
         std::vector<std::int64_t> raw;
         for (const float value : float_values(call, input)) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <list>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -47,18 +49,7 @@ std::int64_t elements(const Tensor& tensor) {
 }
 
 std::size_t bytes_of_element(const Tensor& tensor) {
-    switch (tensor.type) {
-        case ElementType::int16:
-        case ElementType::uint16:
-            return 2;
-        case ElementType::int32:
-        case ElementType::float32:
-            return 4;
-        case ElementType::int64:
-            return 8;
-        default:
-            return 1;
-    }
+    return static_cast<std::size_t>(element_bytes(tensor.type));
 }
 
 std::size_t normalised_axis(const CpuCall& call, std::int64_t axis, std::size_t rank) {
@@ -343,24 +334,107 @@ CpuResults dispatch(const CpuCall& call) {
 
 }  // namespace
 
+namespace {
+
+bool shares_bytes(ElementType type) {
+    return type == ElementType::int4 || type == ElementType::int2 || type == ElementType::uint4;
+}
+
+/// int4 and int2 weights as int8, one a byte; the first element stands in the lowest bits.
+CpuBytes unpacked(const CpuCall& call, const CpuOperand& operand) {
+    if (operand.tensor->type == ElementType::uint4) call.not_executable("no kernel for uint4");
+    const int bits = operand.tensor->type == ElementType::int4 ? 4 : 2;
+    CpuBytes values(static_cast<std::size_t>(elements(*operand.tensor)));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const std::size_t bit = i * static_cast<std::size_t>(bits);
+        const unsigned raw = static_cast<unsigned>(operand.bytes[bit / 8]) >> (bit % 8);
+        const unsigned sign = 1U << (bits - 1);
+        const int value =
+            static_cast<int>(raw & (2 * sign - 1)) - ((raw & sign) != 0 ? 1 << bits : 0);
+        values[i] = static_cast<std::uint8_t>(value);
+    }
+    return values;
+}
+
+/// Float maps and quantised weights: dynamic-range quantisation.
+void refuse_hybrid(const CpuCall& call) {
+    const std::size_t map = call.op.type == OpType::transpose_conv ? 2 : 0;
+    if (!call.has_input(map) || !call.has_input(1) || !is_float(*call.inputs[map].tensor)) return;
+    const ElementType weights = call.inputs[1].tensor->type;
+    switch (call.op.type) {
+        case OpType::conv_2d:
+        case OpType::depthwise_conv_2d:
+        case OpType::transpose_conv:
+        case OpType::fully_connected:
+        case OpType::batch_matmul:
+        case OpType::unidirectional_sequence_lstm:
+            break;
+        default:
+            return;
+    }
+    if (weights == ElementType::int8 || weights == ElementType::uint8 || shares_bytes(weights)) {
+        call.not_executable(fmt::format(
+            "float32 maps with {} weights: dynamic-range (hybrid) quantisation is not executed",
+            to_string(weights)));
+    }
+    if (weights != ElementType::float32) {
+        call.not_executable(
+            fmt::format("float32 maps with {} weights are not executed", to_string(weights)));
+    }
+}
+
+bool is_empty(const Tensor& tensor) { return elements(tensor) == 0; }
+
+/// Results without elements take no kernel. Kernels whose operands have none would divide by zero.
+std::optional<CpuResults> without_elements(const CpuCall& call) {
+    bool all = true;
+    for (const Tensor* output : call.outputs) all = all && output != nullptr && is_empty(*output);
+    if (all && !call.outputs.empty()) return CpuResults(call.outputs.size());
+    if (call.op.type == OpType::concatenation) return {};
+    for (std::size_t i = 0; i < call.inputs.size(); ++i) {
+        const CpuOperand& operand = call.inputs[i];
+        if (operand.tensor == nullptr || !is_empty(*operand.tensor)) continue;
+        // A list of axes, extents or repeats may be empty.
+        if (i > 0 && (operand.tensor->type == ElementType::int32 ||
+                      operand.tensor->type == ElementType::int64)) {
+            continue;
+        }
+        call.not_executable(fmt::format("operand '{}' is {}: it has no elements",
+                                        operand.tensor->name, to_string(operand.tensor->shape)));
+    }
+    return {};
+}
+
+}  // namespace
+
 std::vector<std::vector<std::uint8_t>> run_cpu_operator(
     const Operator& op, std::span<const CpuOperand> inputs, std::span<const Tensor* const> outputs,
     std::span<const Tensor* const> intermediates) {
-    const CpuCall call{op, inputs, outputs, intermediates};
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-        const CpuOperand& operand = inputs[i];
+    std::vector<CpuOperand> operands{inputs.begin(), inputs.end()};
+    const CpuCall call{op, operands, outputs, intermediates};
+    std::list<Tensor> wide;
+    std::list<CpuBytes> widened;
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+        CpuOperand& operand = operands[i];
         if (operand.tensor == nullptr) continue;
-        const std::int64_t wanted = elements(*operand.tensor) *
-                                    static_cast<std::int64_t>(bytes_of_element(*operand.tensor));
+        const std::int64_t wanted = stored_bytes(*operand.tensor);
         if (wanted != static_cast<std::int64_t>(operand.bytes.size())) {
             call.invalid(fmt::format("operand {} has {} bytes: must be {}", i, operand.bytes.size(),
                                      wanted));
         }
     }
+    refuse_hybrid(call);
+    for (CpuOperand& operand : operands) {
+        if (operand.tensor == nullptr || !shares_bytes(operand.tensor->type)) continue;
+        widened.push_back(unpacked(call, operand));
+        Tensor& tensor = wide.emplace_back(*operand.tensor);
+        tensor.type = ElementType::int8;
+        operand = {&tensor, widened.back()};
+    }
+    if (auto none = without_elements(call)) return *std::move(none);
     CpuResults results = dispatch(call);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-        const Tensor& wanted = call.output(i);
-        const auto size = elements(wanted) * static_cast<std::int64_t>(bytes_of_element(wanted));
+        const std::int64_t size = stored_bytes(call.output(i));
         if (i >= results.size() || static_cast<std::int64_t>(results[i].size()) != size) {
             call.invalid(fmt::format("output {}: its shape disagrees with the operands", i));
         }

@@ -69,7 +69,8 @@ Layer read(const CpuCall& call) {
     }
     if (form.activation != Activation::tanh) call.not_executable("wants TANH as its activation");
     if (map.shape.size() != 3) call.invalid("the input must have 3 dimensions");
-    if (call.intermediates.size() <= hidden_carrier) {
+    if (call.intermediates.size() <= hidden_carrier ||
+        call.intermediates[hidden_carrier] == nullptr) {
         call.invalid("must have 5 intermediate tensors");
     }
     Layer layer{};

@@ -39,8 +39,12 @@ std::optional<Fraction> fraction_of(double value, std::int64_t limit) {
 
 ValueRange activation_range(Activation activation, float scale, std::int32_t zero_point,
                             ValueRange range) {
+    // Beyond every type, and within 64 bits.
+    constexpr float far = 4e18F;
     const auto quantised = [&](float value) {
-        return zero_point + static_cast<std::int32_t>(std::round(value / scale));
+        const float steps = std::clamp(std::round(value / scale), -far, far);
+        return static_cast<std::int32_t>(std::clamp<std::int64_t>(
+            std::int64_t{zero_point} + static_cast<std::int64_t>(steps), range.low, range.high));
     };
     switch (activation) {
         case Activation::relu:

@@ -20,8 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::uint64_t tensor_bytes(const Tensor& tensor) {
-    return static_cast<std::uint64_t>(element_count(tensor.shape)) *
-           static_cast<std::uint64_t>(element_bytes(tensor.type));
+    return static_cast<std::uint64_t>(stored_bytes(tensor));
 }
 
 const Tensor& tensor_of(const Graph& graph, TensorId id) {

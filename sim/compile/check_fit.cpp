@@ -45,10 +45,7 @@ WholeMaps whole_maps(const Graph& graph, const std::vector<bool>& at_operators) 
     }
     for (const TensorId id : graph.outputs) use(id, count - std::min<std::size_t>(count, 1));
 
-    const auto bytes_of = [&](std::size_t id) {
-        const Tensor& tensor = graph.tensors[id];
-        return element_count(tensor.shape) * element_bytes(tensor.type);
-    };
+    const auto bytes_of = [&](std::size_t id) { return stored_bytes(graph.tensors[id]); };
     std::vector<std::int64_t> change(count + 2, 0);
     for (std::size_t id = 0; id < lives.size(); ++id) {
         if (!lives[id].used) continue;

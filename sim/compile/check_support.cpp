@@ -96,6 +96,7 @@ private:
     bool constant(std::size_t i) const {
         return i < op_.inputs.size() && op_.inputs[i] >= 0 && input(i).data;
     }
+    bool parameter(std::size_t i) const { return constant(i) && is_parameter(input(i)); }
     bool present(std::size_t i) const { return i < op_.inputs.size() && op_.inputs[i] >= 0; }
 
     std::string tensor(const Tensor& t, const char* role) const {
@@ -463,7 +464,7 @@ private:
 
     std::string transpose() const {
         if (auto text = same_type_and_scale(); !text.empty()) return text;
-        if (!constant(1)) return "permutation is not constant";
+        if (!parameter(1)) return "permutation is not constant";
         if (!transpose_steps(map().shape, integers(input(1)))) {
             return "this permutation does not reduce to one of three axes";
         }
@@ -472,12 +473,14 @@ private:
 
     std::string pad() const {
         if (auto text = same_type_and_scale(); !text.empty()) return text;
-        if (!constant(1)) return "paddings are not constant";
+        if (!parameter(1)) return "paddings are not constant";
         const auto values = integers(input(1));
         if (values.size() != 2 * map().shape.size()) return "paddings do not match the shape";
         if (map().shape.size() == 4 && (values[0] || values[1])) return "the batch is padded";
-        if (present(2) && (!constant(2) || !same_quantization(input(2), output()))) {
-            return "the value to pad with must be constant and quantised as the map";
+        if (present(2) &&
+            (!constant(2) || input(2).type != output().type || element_count(input(2).shape) != 1 ||
+             !same_quantization(input(2), output()))) {
+            return "the value to pad with must be one constant, quantised as the map";
         }
         return {};
     }
@@ -515,7 +518,7 @@ private:
             return fmt::format("output is {}: must be int32 or int64", to_string(output().type));
         }
         const Shape& in = map().shape;
-        if (!constant(1) || integers(input(1)).size() != 1) return "the axis is not constant";
+        if (!parameter(1) || integers(input(1)).size() != 1) return "the axis is not constant";
         const auto axis = normalise_axis(integers(input(1))[0], in.size());
         if (axis + 1 != static_cast<std::int32_t>(in.size())) return "only the depth is lowered";
         if (in.back() > 127) return fmt::format("depth is {}: at most 127", in.back());
@@ -535,6 +538,8 @@ void check_support(Program& program) {
     for (std::size_t i = 0; i < graph.operators.size(); ++i) {
         Decision& decision = program.decisions[i];
         decision.reason = Check(program, graph.operators[i]).reason();
+        const auto refused = program.refusals.find(static_cast<std::int32_t>(i));
+        if (refused != program.refusals.end()) decision.reason = refused->second;
         decision.on_npu = decision.reason.empty();
     }
 }

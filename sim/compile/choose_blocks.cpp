@@ -241,7 +241,13 @@ void choose_block(NpuOp& op, const Target& target, const Architecture& arch) {
 
 void choose_blocks(Program& program) {
     for (auto& segment : program.segments) {
-        for (auto& op : segment.ops) choose_block(op, *program.target, program.arch);
+        for (auto& op : segment.ops) {
+            try {
+                choose_block(op, *program.target, program.arch);
+            } catch (const InvalidModel& error) {
+                program.refusals.try_emplace(op.graph_operator, error.what());
+            }
+        }
     }
 }
 

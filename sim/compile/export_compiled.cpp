@@ -68,6 +68,7 @@ public:
             }
         }
         for (const TensorId id : source.outputs) graph_.outputs.push_back(map(id));
+        graph_.subgraphs = source.subgraphs;
         for (const Metadata& each : source.metadata) {
             if (each.name != offsets_metadata && each.name != own_metadata) {
                 graph_.metadata.push_back(each);
@@ -168,7 +169,12 @@ private:
             }
             offset = wanted;
         }
-        std::vector<std::int32_t> words{0, 1, static_cast<std::int32_t>(offsets.size())};
+        // Tensors of all subgraphs stand in one list; only ours have places.
+        for (const Graph& subgraph : graph_.subgraphs) {
+            offsets.insert(offsets.end(), subgraph.tensors.size(), -1);
+        }
+        std::vector<std::int32_t> words{0, static_cast<std::int32_t>(1 + graph_.subgraphs.size()),
+                                        static_cast<std::int32_t>(offsets.size())};
         words.insert(words.end(), offsets.begin(), offsets.end());
         std::vector<std::uint8_t> bytes;
         for (const std::int32_t word : words) {

@@ -155,9 +155,7 @@ private:
         return graph_.tensors[static_cast<std::size_t>(op.inputs[position])];
     }
 
-    static Bytes size_of(const Tensor& tensor) {
-        return Bytes{detail::checked_mul(element_count(tensor.shape), element_bytes(tensor.type))};
-    }
+    static Bytes size_of(const Tensor& tensor) { return Bytes{stored_bytes(tensor)}; }
 
     void read_segment(const Operator& op) {
         if (op.inputs.size() < first_map_operand) {

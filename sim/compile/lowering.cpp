@@ -10,6 +10,7 @@
 #include "arith/rescale.hpp"
 #include "compile/passes.hpp"
 #include "ir/op_kinds.hpp"
+#include "stream/check.hpp"
 
 namespace u65sim::compiler {
 
@@ -379,6 +380,22 @@ void lower_operator(Lowering& lowering) {
 
 }  // namespace
 
+namespace {
+
+/// Refuses the operators whose kernels the registers cannot hold, whatever their blocks and places.
+void check_registers(Program& program, const Segment& segment) {
+    for (const NpuOp& npu : segment.ops) {
+        stream::KernelOp kernel = npu.kernel;
+        kernel.ifm = map_of(npu.ifm, region_arena, stream::Layout::nhwc);
+        kernel.ofm = map_of(npu.ofm, region_arena, stream::Layout::nhwc);
+        if (npu.binary()) kernel.ifm2 = map_of(npu.ifm2, region_arena, stream::Layout::nhwc);
+        const std::string problem = stream::problem_of_extents(kernel);
+        if (!problem.empty()) program.refusals.try_emplace(npu.graph_operator, problem);
+    }
+}
+
+}  // namespace
+
 void lower(Program& program) {
     program.views.assign(program.graph->tensors.size(), {});
     program.cpu_time.assign(program.graph->operators.size(), -1);
@@ -393,9 +410,15 @@ void lower(Program& program) {
             if (decision.fused_into >= 0 || decision.folded) continue;
             const std::size_t before = segment.ops.size();
             Lowering lowering(program, op, segment);
-            lower_operator(lowering);
+            try {
+                lower_operator(lowering);
+            } catch (const InvalidModel& error) {
+                program.refusals.try_emplace(op, error.what());
+                return;
+            }
             program.decision(op).folded = segment.ops.size() == before;
         }
+        check_registers(program, segment);
         for (auto& npu : segment.ops) npu.time = program.times++;
     }
 }

@@ -50,6 +50,10 @@ std::optional<stream::DataType> data_type(ElementType type) {
     }
 }
 
+bool is_parameter(const Tensor& tensor) {
+    return tensor.data && (tensor.type == ElementType::int32 || tensor.type == ElementType::int64);
+}
+
 namespace {
 
 template <class T>
@@ -65,7 +69,7 @@ std::vector<std::int64_t> widen(const std::vector<std::uint8_t>& bytes) {
 
 bool is_constant(const Graph& graph, const Operator& op, std::size_t input) {
     return input < op.inputs.size() && op.inputs[input] >= 0 &&
-           graph.tensors[static_cast<std::size_t>(op.inputs[input])].data;
+           is_parameter(graph.tensors[static_cast<std::size_t>(op.inputs[input])]);
 }
 
 std::vector<std::int64_t> operand(const Graph& graph, const Operator& op, std::size_t input) {

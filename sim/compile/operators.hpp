@@ -17,6 +17,8 @@ namespace u65sim::compiler {
 std::vector<std::size_t> map_operands(const Operator& op);
 /// The element type in the registers' terms; empty when the NPU has none.
 std::optional<stream::DataType> data_type(ElementType type);
+/// A constant of axes, extents or amounts, which shape inference has looked at: int32 or int64.
+bool is_parameter(const Tensor& tensor);
 /// Elements of a constant int8, uint8, int16, int32 or int64 tensor.
 std::vector<std::int64_t> integers(const Tensor& tensor);
 /// Zero point of a whole tensor, 0 when it has none.

@@ -8,6 +8,8 @@
 
 namespace u65sim::compiler {
 
+/// Makes constants of operators whose results are known before anything runs.
+void fold_constants(Program& program);
 /// Puts each operator on the NPU or the CPU, with the reason for the latter.
 void check_support(Program& program);
 /// Cuts the operators into NPU segments and CPU steps, and finds tensors crossing the borders.
@@ -38,6 +40,7 @@ std::int64_t predict_cycles(const Program& program);
 void emit(Program& program, CompiledNetwork& network);
 
 /// Readable state after a pass.
+std::string dump_folded(const Program& program);
 std::string dump_decisions(const Program& program);
 std::string dump_operations(const Program& program);
 std::string dump_buffers(const Program& program);

@@ -21,6 +21,7 @@ struct Pass {
 };
 
 constexpr Pass passes[] = {
+    {"fold_constants", compiler::fold_constants, compiler::dump_folded},
     {"check_support", compiler::check_support, compiler::dump_decisions},
     {"split_segments", compiler::split_segments, compiler::dump_decisions},
     {"fuse", compiler::fuse, compiler::dump_decisions},
@@ -30,6 +31,27 @@ constexpr Pass passes[] = {
     {"form_cascades", compiler::form_cascades, compiler::dump_operations},
     {"place", compiler::place, compiler::dump_buffers},
 };
+
+/// Runs the passes, again where one found that an operator has no form on the NPU after all. Stops
+/// behind the pass that is to be dumped.
+Program run_passes(Program first, CompiledNetwork& network) {
+    Program program = first;
+    for (std::size_t i = 0; i < std::size(passes); ++i) {
+        const Pass& pass = passes[i];
+        const std::size_t refused = program.refusals.size();
+        pass.run(program);
+        if (program.refusals.size() != refused) {
+            first.refusals = std::move(program.refusals);
+            program = first;
+            i = static_cast<std::size_t>(-1);
+            continue;
+        }
+        if (program.options.dump_after != pass.name) continue;
+        network.pass_dump = pass.dump(program);
+        break;
+    }
+    return program;
+}
 
 void describe_cpu_operators(const Program& program, CompiledNetwork& network) {
     for (const auto& step : program.steps) {
@@ -43,8 +65,7 @@ void describe_cpu_operators(const Program& program, CompiledNetwork& network) {
         for (const auto* ids : {&op.inputs, &op.outputs}) {
             for (const auto id : *ids) {
                 if (id < 0 || program.tensor(id).data) continue;
-                const Tensor& t = program.tensor(id);
-                cpu.operand_bytes += Bytes{element_count(t.shape) * element_bytes(t.type)};
+                cpu.operand_bytes += Bytes{stored_bytes(program.tensor(id))};
             }
         }
         network.cpu_operators.push_back(std::move(cpu));
@@ -61,7 +82,7 @@ std::vector<std::string> pass_names() {
 }
 
 std::vector<std::string> optional_steps() {
-    return {"fuse",           "fold_columns",  "form_cascades",
+    return {"fold_constants", "fuse",          "fold_columns",  "form_cascades",
             "merge_in_place", "refine_blocks", "stream_weights"};
 }
 
@@ -99,26 +120,21 @@ CompiledNetwork compiler::compile(const Graph& graph, const Target& target,
     network.name = graph.name;
     network.producer = fmt::format("u65sim {}", version());
     network.target = target;
-    network.graph = graph;
     network.macs = count_macs(graph);
     network.parameters = count_parameters(graph);
 
-    Program program;
-    program.graph = &graph;
-    program.target = &target;
-    program.options = options;
-    program.with_bytes = constants == Constants::bytes && !has_modelled_weights(graph);
-    program.arch = architecture(target.accelerator);
-    program.helpers = std::make_shared<Helpers>(options.threads);
-    program.reuse = &reuse;
-    program.estimator = estimator;
-    for (const auto& pass : passes) {
-        pass.run(program);
-        if (options.dump_after == pass.name) {
-            network.pass_dump = pass.dump(program);
-            return network;
-        }
-    }
+    Program first;
+    first.graph = &graph;
+    first.target = &target;
+    first.options = options;
+    first.with_bytes = constants == Constants::bytes && !has_modelled_weights(graph);
+    first.arch = architecture(target.accelerator);
+    first.helpers = std::make_shared<Helpers>(options.threads);
+    first.reuse = &reuse;
+    first.estimator = estimator;
+    Program program = run_passes(std::move(first), network);
+    network.graph = *program.graph;
+    if (!options.dump_after.empty() && options.dump_after != "emit") return network;
     compiler::emit(program, network);
     std::int64_t stream_bytes = 0;
     for (const auto& segment : network.segments) {

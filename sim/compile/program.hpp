@@ -177,6 +177,8 @@ struct Slot {
 
 struct Program {
     const Graph* graph = nullptr;
+    std::shared_ptr<const Graph> folded_graph;  ///< what `graph` is when operators were folded
+    std::vector<std::string> folded;            ///< these operators, for people
     const Target* target = nullptr;
     CompileOptions options;
     Architecture arch{};
@@ -205,6 +207,8 @@ struct Program {
     std::int64_t arena_size = 0, fast_size = 0;
     std::int64_t encoded_weight_bytes = 0;
     std::unordered_map<std::uint64_t, std::int64_t> constant_offsets;  ///< by content hash
+    /// Operators that take more than the registers or the shared buffer hold, and why: the CPU's.
+    std::unordered_map<std::int32_t, std::string> refusals;
     std::vector<std::string> reasons;  ///< of decisions: alternatives and their predicted cycles
     /// What placing this program gives, where that was tried already.
     std::shared_ptr<Program> placed;

@@ -98,7 +98,10 @@ private:
     }
     /// A constant operand of `count` integers; empty otherwise.
     [[nodiscard]] std::vector<std::int64_t> constant(std::size_t index, std::size_t count) const {
-        if (index >= op_.inputs.size() || op_.inputs[index] < 0) return {};
+        if (index >= op_.inputs.size() || op_.inputs[index] < 0 ||
+            !is_parameter(tensor(op_.inputs[index]))) {
+            return {};
+        }
         auto values = integers(tensor(op_.inputs[index]));
         return values.size() == count ? values : std::vector<std::int64_t>{};
     }

@@ -48,6 +48,12 @@ void drop_idle_runs(Program& program) {
     }
 }
 
+bool reads_map(const Operator& op, TensorId id) {
+    const auto maps = map_operands(op);
+    return std::any_of(maps.begin(), maps.end(),
+                       [&](std::size_t position) { return op.inputs[position] == id; });
+}
+
 void find_borders(Program& program) {
     const Graph& graph = *program.graph;
     program.bound.assign(graph.tensors.size(), false);
@@ -64,6 +70,8 @@ void find_borders(Program& program) {
         std::vector<std::int32_t> enters;
         for (const auto consumer : program.consumers[t]) {
             const std::int32_t used_in = segment(consumer);
+            // The NPU has no use for an operand that only describes a shape.
+            if (used_in >= 0 && !reads_map(program.op(consumer), id)) continue;
             if (used_in != made_in) leaves = true;
             if (used_in >= 0 && used_in != made_in) enters.push_back(used_in);
         }

@@ -308,6 +308,12 @@ constexpr auto kind_numbers = std::to_array<KindNumber>({
     {OpType::ceil, 104},
     {OpType::round, 116},
     {OpType::broadcast_to, 130},
+    {OpType::call_once, 129},
+    {OpType::if_else, 118},
+    {OpType::while_loop, 119},
+    {OpType::var_handle, 142},
+    {OpType::read_variable, 143},
+    {OpType::assign_variable, 144},
     {OpType::custom, builtin_custom},
 });
 

@@ -125,6 +125,13 @@ public:
         add_activation(attributes.activation);
     }
 
+    void operator()(const VariableAttributes& attributes) {
+        text_ += fmt::format(" variable='{}'", attributes.name);
+    }
+    void operator()(const SubgraphAttributes& attributes) {
+        text_ += fmt::format(" subgraphs={}", fmt::join(attributes.subgraphs, ","));
+    }
+
     [[nodiscard]] const std::string& text() const { return text_; }
 
 private:
@@ -174,6 +181,8 @@ std::string dump(const Graph& graph) {
                         attributes.text(), describe(graph, op.inputs), describe(graph, op.outputs));
     }
     for (const TensorId id : graph.outputs) text += fmt::format("output {}\n", describe(graph, id));
+    for (const std::string& note : graph.notes) text += fmt::format("note: {}\n", note);
+    for (const Graph& subgraph : graph.subgraphs) text += dump(subgraph);
     return text;
 }
 

@@ -317,6 +317,16 @@ Arity arity(OpType type) {
             return {1, 2, 1, 1};
         case OpType::unidirectional_sequence_lstm:
             return {20, 24, 1, 1};
+        case OpType::call_once:
+            return {0, 0, 0, 0};
+        case OpType::if_else:
+            return {1, -1, -1, 1};
+        case OpType::while_loop:
+            return {0, -1, -1, 0};
+        case OpType::var_handle:
+            return {0, 0, 1, 0};
+        case OpType::assign_variable:
+            return {2, 2, 0, 2};
         case OpType::custom:
         case OpType::other:
             return {0, -1, -1, 0};

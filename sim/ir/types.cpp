@@ -10,29 +10,34 @@
 
 namespace u65sim {
 
-int element_bytes(ElementType type) {
-    switch (type) {
-        case ElementType::int16:
-        case ElementType::uint16:
-            return 2;
-        case ElementType::int32:
-        case ElementType::float32:
-            return 4;
-        case ElementType::int64:
-            return 8;
-        case ElementType::int8:
-        case ElementType::uint8:
-        case ElementType::boolean:
-        case ElementType::other:
-            break;
-    }
-    return 1;
-}
+namespace {
 
-std::string_view to_string(ElementType type) {
-    constexpr auto names = std::to_array<std::string_view>(
-        {"int8", "uint8", "int16", "uint16", "int32", "int64", "float32", "bool", "other"});
-    return names.at(static_cast<std::size_t>(type));
+struct TypeRow {
+    std::string_view name;
+    int bits;  ///< of one element
+};
+// In the order of ElementType.
+constexpr auto type_rows = std::to_array<TypeRow>({
+    {"int8", 8},     {"uint8", 8},      {"int16", 16},       {"uint16", 16},  {"int32", 32},
+    {"int64", 64},   {"float32", 32},   {"bool", 8},         {"int2", 2},     {"int4", 4},
+    {"uint4", 4},    {"uint32", 32},    {"uint64", 64},      {"float16", 16}, {"bfloat16", 16},
+    {"float64", 64}, {"complex64", 64}, {"complex128", 128}, {"string", 8},   {"resource", 8},
+    {"variant", 8},  {"other", 8},
+});
+static_assert(type_rows.size() == static_cast<std::size_t>(ElementType::other) + 1);
+
+const TypeRow& row_of(ElementType type) { return type_rows.at(static_cast<std::size_t>(type)); }
+
+}  // namespace
+
+int element_bytes(ElementType type) { return (row_of(type).bits + 7) / 8; }
+
+std::string_view to_string(ElementType type) { return row_of(type).name; }
+
+std::int64_t stored_bytes(const Tensor& tensor) {
+    const std::int64_t bits =
+        detail::checked_mul(element_count(tensor.shape), row_of(tensor.type).bits);
+    return bits / 8 + (bits % 8 != 0 ? 1 : 0);
 }
 
 std::int64_t element_count(const Shape& shape) {

@@ -82,6 +82,12 @@ std::size_t attribute_index(OpType type) {
             return index_of<BlockAttributes>();
         case OpType::l2_normalization:
             return index_of<NormalizationAttributes>();
+        case OpType::var_handle:
+            return index_of<VariableAttributes>();
+        case OpType::call_once:
+        case OpType::if_else:
+        case OpType::while_loop:
+            return index_of<SubgraphAttributes>();
         default:
             return index_of<std::monostate>();
     }
@@ -103,6 +109,11 @@ std::pair<std::int64_t, std::int64_t> zero_point_range(ElementType type) {
     }
 }
 
+bool has_fixed_size(ElementType type) {
+    return type != ElementType::string && type != ElementType::resource &&
+           type != ElementType::variant && type != ElementType::other;
+}
+
 class Verifier {
 public:
     explicit Verifier(const Graph& graph)
@@ -122,18 +133,19 @@ private:
             throw InvalidModel(fmt::format("tensor {} '{}': {}", index, tensor.name, reason));
         };
         for (const std::int32_t extent : tensor.shape) {
-            if (extent < 0 || (extent == 0 && !tensor.data)) {
-                fail(fmt::format("shape is {}, extents must be positive", to_string(tensor.shape)));
+            if (extent < 0) {
+                fail(fmt::format("shape is {}, extents must not be negative",
+                                 to_string(tensor.shape)));
             }
         }
         std::int64_t bytes = 0;
         try {
-            bytes = detail::checked_mul(element_count(tensor.shape), element_bytes(tensor.type));
+            bytes = stored_bytes(tensor);
         } catch (const QuantityOverflow&) {
             fail(fmt::format("shape is {}: its size leaves the range of 64 bits",
                              to_string(tensor.shape)));
         }
-        if (tensor.data && tensor.type != ElementType::other && tensor.data.size() != bytes) {
+        if (tensor.data && has_fixed_size(tensor.type) && tensor.data.size() != bytes) {
             fail(fmt::format("holds {} bytes, must be {} for {} of {}", tensor.data.size(), bytes,
                              to_string(tensor.shape), to_string(tensor.type)));
         }
@@ -149,7 +161,9 @@ private:
                                quantization.scales.size(), quantization.zero_points.size());
         }
         for (const float scale : quantization.scales) {
-            if (!std::isfinite(scale) || scale <= 0.0F) {
+            // A channel of weights that are all zero may have a scale of zero.
+            const bool may_be_zero = quantization.scales.size() > 1;
+            if (!std::isfinite(scale) || scale < 0.0F || (scale == 0.0F && !may_be_zero)) {
                 return fmt::format("scale is {}, must be positive and finite", scale);
             }
         }

@@ -37,8 +37,9 @@ void visit_fields(V& value, auto&& visit) {
 }
 template <Is<Graph> V>
 void visit_fields(V& value, auto&& visit) {
-    auto& [name, description, tensors, operators, inputs, outputs, metadata] = value;
-    visit(name, description, tensors, operators, inputs, outputs, metadata);
+    auto& [name, description, tensors, operators, inputs, outputs, metadata, subgraphs, notes] =
+        value;
+    visit(name, description, tensors, operators, inputs, outputs, metadata, subgraphs, notes);
 }
 template <Is<WeightModel> V>
 void visit_fields(V& value, auto&& visit) {
@@ -130,6 +131,16 @@ template <Is<NormalizationAttributes> V>
 void visit_fields(V& value, auto&& visit) {
     auto& [activation] = value;
     visit(activation);
+}
+template <Is<VariableAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [container, name] = value;
+    visit(container, name);
+}
+template <Is<SubgraphAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [subgraphs] = value;
+    visit(subgraphs);
 }
 template <Is<MirrorPadAttributes> V>
 void visit_fields(V& value, auto&& visit) {

@@ -21,6 +21,7 @@ std::vector<std::string> assumptions(const CompiledNetwork& network, const Targe
     for (const std::string& each : target.hypotheses()) {
         result.push_back("HYPOTHETICAL HARDWARE: " + each);
     }
+    result.insert(result.end(), network.graph.notes.begin(), network.graph.notes.end());
     const std::size_t cpu = network.cpu_operators.size();
     const HostTime& host = target.host;
     const bool cpu_has_a_cost = host.cpu_operator_us > 0.0 || host.cpu_bytes_per_us > 0.0;

@@ -190,20 +190,25 @@ std::string problem_of_second_input(const KernelOp& op) {
 
 }  // namespace
 
+std::string problem_of_extents(const KernelOp& op) {
+    std::string problem = problem_of("IFM", op.ifm, true);
+    if (problem.empty()) problem = problem_of("OFM", op.ofm, false);
+    if (problem.empty()) problem = problem_of_output(op);
+    if (problem.empty() && op.kind != KernelKind::elementwise) problem = problem_of_window(op);
+    if (problem.empty() && op.is_binary()) problem = problem_of_second_input(op);
+    return problem;
+}
+
 std::string problem_of(const KernelOp& op, const Accelerator& accelerator,
                        const Architecture& arch) {
     if (op.parallel_mode < 0 || op.parallel_mode >= accelerator.cores) {
         return fmt::format("parallel mode {}: must be below the {} core(s) of {}", op.parallel_mode,
                            accelerator.cores, accelerator_name(accelerator));
     }
-    std::string problem = problem_of("IFM", op.ifm, true);
-    if (problem.empty()) problem = problem_of("OFM", op.ofm, false);
+    std::string problem = problem_of_extents(op);
     if (problem.empty()) problem = problem_of_block(op, arch);
     if (problem.empty()) problem = problem_of_shram(op, arch);
-    if (problem.empty()) problem = problem_of_output(op);
-    if (problem.empty() && op.kind != KernelKind::elementwise) problem = problem_of_window(op);
     if (problem.empty() && op.has_weights()) problem = problem_of_ranges(op);
-    if (problem.empty() && op.is_binary()) problem = problem_of_second_input(op);
     if (problem.empty() && (op.blockdep < 0 || op.blockdep > arch.max_blockdep)) {
         problem = out_of_range("BLOCKDEP", op.blockdep, 0, arch.max_blockdep);
     }

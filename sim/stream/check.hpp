@@ -14,6 +14,9 @@ std::string problem_of(const KernelOp& op, const Accelerator& accelerator,
 std::string problem_of(const DmaOp& op, const Accelerator& accelerator,
                        const Architecture& architecture);
 
+/// What of it holds whatever the block, the shared buffer and the places of weights are.
+std::string problem_of_extents(const KernelOp& op);
+
 /// Fields of an IFM that no register holds: height and width are what the operation reads, at
 /// least WIDTH0 x HEIGHT0; those of IFM2 follow from its broadcast. The IFM's depth is its
 /// register's.

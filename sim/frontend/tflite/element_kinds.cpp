@@ -1,3 +1,5 @@
+#include <array>
+
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
@@ -6,52 +8,51 @@
 
 namespace u65sim::frontend {
 
+namespace {
+
+struct KindRow {
+    ElementType type;
+    schema::ElementKind kind;
+};
+constexpr auto kind_rows = std::to_array<KindRow>({
+    {ElementType::int8, schema::ElementKind::int8},
+    {ElementType::uint8, schema::ElementKind::uint8},
+    {ElementType::int16, schema::ElementKind::int16},
+    {ElementType::uint16, schema::ElementKind::uint16},
+    {ElementType::int32, schema::ElementKind::int32},
+    {ElementType::int64, schema::ElementKind::int64},
+    {ElementType::float32, schema::ElementKind::float32},
+    {ElementType::boolean, schema::ElementKind::boolean},
+    {ElementType::int2, schema::ElementKind::int2},
+    {ElementType::int4, schema::ElementKind::int4},
+    {ElementType::uint4, schema::ElementKind::uint4},
+    {ElementType::uint32, schema::ElementKind::uint32},
+    {ElementType::uint64, schema::ElementKind::uint64},
+    {ElementType::float16, schema::ElementKind::float16},
+    {ElementType::bfloat16, schema::ElementKind::bfloat16},
+    {ElementType::float64, schema::ElementKind::float64},
+    {ElementType::complex64, schema::ElementKind::complex64},
+    {ElementType::complex128, schema::ElementKind::complex128},
+    {ElementType::string, schema::ElementKind::text},
+    {ElementType::resource, schema::ElementKind::resource},
+    {ElementType::variant, schema::ElementKind::variant},
+});
+
+}  // namespace
+
 schema::ElementKind element_kind(ElementType type, std::string_view place) {
-    switch (type) {
-        case ElementType::int8:
-            return schema::ElementKind::int8;
-        case ElementType::uint8:
-            return schema::ElementKind::uint8;
-        case ElementType::int16:
-            return schema::ElementKind::int16;
-        case ElementType::uint16:
-            return schema::ElementKind::uint16;
-        case ElementType::int32:
-            return schema::ElementKind::int32;
-        case ElementType::int64:
-            return schema::ElementKind::int64;
-        case ElementType::float32:
-            return schema::ElementKind::float32;
-        case ElementType::boolean:
-            return schema::ElementKind::boolean;
-        case ElementType::other:
-            break;
+    for (const KindRow& row : kind_rows) {
+        if (row.type == type) return row.kind;
     }
     throw InvalidModel(
         fmt::format("'{}': an element type without a name of its own cannot be written", place));
 }
 
 ElementType element_type(schema::ElementKind kind) {
-    switch (kind) {
-        case schema::ElementKind::int8:
-            return ElementType::int8;
-        case schema::ElementKind::uint8:
-            return ElementType::uint8;
-        case schema::ElementKind::int16:
-            return ElementType::int16;
-        case schema::ElementKind::uint16:
-            return ElementType::uint16;
-        case schema::ElementKind::int32:
-            return ElementType::int32;
-        case schema::ElementKind::int64:
-            return ElementType::int64;
-        case schema::ElementKind::float32:
-            return ElementType::float32;
-        case schema::ElementKind::boolean:
-            return ElementType::boolean;
-        default:
-            return ElementType::other;
+    for (const KindRow& row : kind_rows) {
+        if (row.kind == kind) return row.type;
     }
+    return ElementType::other;
 }
 
 }  // namespace u65sim::frontend

@@ -2,6 +2,7 @@
 
 #include <u65sim/error.hpp>
 
+#include <u65sim/text.hpp>
 #include "frontend/tflite/options.hpp"
 
 namespace u65sim::frontend {
@@ -132,6 +133,13 @@ public:
         }
         return attributes;
     }
+    [[nodiscard]] VariableAttributes variable() const {
+        const auto& table = require<schema::VarHandleTable>();
+        const auto text = [](const flatbuffers::String* string) {
+            return string == nullptr ? std::string{} : printable({string->data(), string->size()});
+        };
+        return {text(table.container()), text(table.shared_name())};
+    }
     [[nodiscard]] LstmAttributes lstm() const {
         LstmAttributes attributes;
         if (const auto* table = get<schema::LstmTable>()) {
@@ -239,6 +247,18 @@ Attributes read_options(const schema::OperatorTable& table, OpType type, std::st
         }
         case OpType::unidirectional_sequence_lstm:
             return options.lstm();
+        case OpType::var_handle:
+            return options.variable();
+        case OpType::call_once:
+            return SubgraphAttributes{{options.require<schema::CallOnceTable>().setup()}};
+        case OpType::if_else: {
+            const auto& branches = options.require<schema::IfTable>();
+            return SubgraphAttributes{{branches.then_graph(), branches.else_graph()}};
+        }
+        case OpType::while_loop: {
+            const auto& loop = options.require<schema::WhileTable>();
+            return SubgraphAttributes{{loop.condition(), loop.body()}};
+        }
         case OpType::gelu: {
             const auto* gelu = options.get<schema::GeluTable>();
             return GeluAttributes{gelu != nullptr && gelu->approximate()};

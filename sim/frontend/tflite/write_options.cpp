@@ -196,6 +196,18 @@ public:
             case OpType::l2_normalization:
                 return done(schema::CreateL2NormTable(
                     builder_, activation_kind(get<NormalizationAttributes>().activation)));
+            case OpType::var_handle: {
+                const auto& a = get<VariableAttributes>();
+                const auto container = builder_.CreateString(a.container);
+                return done(schema::CreateVarHandleTable(builder_, container,
+                                                         builder_.CreateString(a.name)));
+            }
+            case OpType::call_once:
+                return done(schema::CreateCallOnceTable(builder_, subgraph(0)));
+            case OpType::if_else:
+                return done(schema::CreateIfTable(builder_, subgraph(0), subgraph(1)));
+            case OpType::while_loop:
+                return done(schema::CreateWhileTable(builder_, subgraph(0), subgraph(1)));
             case OpType::cast:
                 return done(schema::CreateCastTable(builder_, operand_kind(), output_kind()));
             case OpType::shape:
@@ -232,6 +244,10 @@ private:
     flatbuffers::Offset<flatbuffers::Vector<std::int32_t>> list(
         const std::vector<std::int32_t>& values) {
         return builder_.CreateVector(values);
+    }
+    [[nodiscard]] std::int32_t subgraph(std::size_t position) const {
+        const auto& numbers = get<SubgraphAttributes>().subgraphs;
+        return position < numbers.size() ? numbers[position] : 0;
     }
     [[nodiscard]] schema::ElementKind kind_of(const std::vector<TensorId>& ids) const {
         if (ids.empty() || ids.front() < 0 ||

@@ -43,14 +43,8 @@ public:
 private:
     void build() {
         buffers_.push_back(schema::CreateBufferTable(builder_));  // buffer 0 is the empty one
-        Offsets<schema::TensorTable> tensors;
-        for (const Tensor& tensor : graph_.tensors) tensors.push_back(write_tensor(tensor));
-        Offsets<schema::OperatorTable> operators;
-        for (const Operator& op : graph_.operators) operators.push_back(write_operator(op));
-        const auto subgraph = schema::CreateSubGraphTable(
-            builder_, builder_.CreateVector(tensors), builder_.CreateVector(graph_.inputs),
-            builder_.CreateVector(graph_.outputs), builder_.CreateVector(operators),
-            builder_.CreateString(graph_.name));
+        Offsets<schema::SubGraphTable> subgraphs{write_subgraph(graph_)};
+        for (const Graph& further : graph_.subgraphs) subgraphs.push_back(write_subgraph(further));
         Offsets<schema::MetadataTable> metadata;
         for (const Metadata& entry : graph_.metadata) {
             const std::uint32_t buffer = write_buffer(entry.bytes);
@@ -60,7 +54,7 @@ private:
         const auto codes = write_codes();
         const auto model = schema::CreateModelTable(
             builder_, schema_version, builder_.CreateVector(codes),
-            builder_.CreateVector(&subgraph, 1), builder_.CreateString(graph_.description),
+            builder_.CreateVector(subgraphs), builder_.CreateString(graph_.description),
             builder_.CreateVector(buffers_), 0,
             metadata.empty()
                 ? flatbuffers::Offset<
@@ -69,8 +63,27 @@ private:
         schema::FinishModelTableBuffer(builder_, model);
     }
 
+    flatbuffers::Offset<schema::SubGraphTable> write_subgraph(const Graph& graph) {
+        Offsets<schema::TensorTable> tensors;
+        for (const Tensor& tensor : graph.tensors) tensors.push_back(write_tensor(tensor));
+        Offsets<schema::OperatorTable> operators;
+        for (const Operator& op : graph.operators) operators.push_back(write_operator(graph, op));
+        return schema::CreateSubGraphTable(
+            builder_, builder_.CreateVector(tensors), builder_.CreateVector(graph.inputs),
+            builder_.CreateVector(graph.outputs), builder_.CreateVector(operators),
+            builder_.CreateString(graph.name));
+    }
+
     // Bytes of all constants. The builder aborts when it outgrows its 32-bit offsets.
     static std::int64_t check_size(const Graph& graph) {
+        const std::int64_t size = constant_bytes(graph);
+        if (size > largest_file) {
+            throw InvalidModel(fmt::format("{}: {} bytes of constants, a .tflite holds at most {}",
+                                           graph.name, size, largest_file));
+        }
+        return size;
+    }
+    static std::int64_t constant_bytes(const Graph& graph) {
         std::int64_t size = 0;
         for (const Tensor& tensor : graph.tensors) {
             if (tensor.data) size += static_cast<std::int64_t>(tensor.data.bytes().size());
@@ -81,10 +94,7 @@ private:
         for (const Operator& op : graph.operators) {
             size += static_cast<std::int64_t>(op.custom_options.size());
         }
-        if (size > largest_file) {
-            throw InvalidModel(fmt::format("{}: {} bytes of constants, a .tflite holds at most {}",
-                                           graph.name, size, largest_file));
-        }
+        for (const Graph& further : graph.subgraphs) size += constant_bytes(further);
         return size;
     }
 
@@ -152,8 +162,9 @@ private:
         return tables;
     }
 
-    flatbuffers::Offset<schema::OperatorTable> write_operator(const Operator& op) {
-        const WrittenOptions options = write_options(builder_, graph_, op);
+    flatbuffers::Offset<schema::OperatorTable> write_operator(const Graph& graph,
+                                                              const Operator& op) {
+        const WrittenOptions options = write_options(builder_, graph, op);
         const auto inputs = builder_.CreateVector(op.inputs);
         const auto outputs = builder_.CreateVector(op.outputs);
         flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> custom;

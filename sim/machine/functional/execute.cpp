@@ -10,9 +10,10 @@
 #include <u65sim/bare_stream.hpp>
 #include <u65sim/error.hpp>
 
-#include "arith/cpu_kernels.hpp"
 #include "machine/functional/checker.hpp"
 #include "machine/functional/executor.hpp"
+#include "machine/functional/scope.hpp"
+#include "machine/functional/variables.hpp"
 #include "target/architecture.hpp"
 
 namespace u65sim {
@@ -20,43 +21,22 @@ namespace {
 
 using machine::functional::Checker;
 using machine::functional::Executor;
+using machine::functional::Scope;
+using machine::functional::Variables;
 using Buffer = std::vector<std::uint8_t>;
 
 std::uint64_t size_of(const Tensor& tensor) {
-    std::int64_t bytes = 1;
-    switch (tensor.type) {
-        case ElementType::int16:
-        case ElementType::uint16:
-            bytes = 2;
-            break;
-        case ElementType::int32:
-        case ElementType::float32:
-            bytes = 4;
-            break;
-        case ElementType::int64:
-            bytes = 8;
-            break;
-        default:
-            break;
-    }
-    for (const std::int32_t extent : tensor.shape) {
-        bytes = detail::checked_mul(bytes, std::max(extent, 0));
-    }
-    return static_cast<std::uint64_t>(bytes);
-}
-
-/// A variable tensor before the first inference: real zeros in int8, zero bytes elsewhere.
-Buffer first_state(const Tensor& tensor) {
-    const auto& points = tensor.quantization.zero_points;
-    const bool shifted = tensor.type == ElementType::int8 && !points.empty();
-    return Buffer(size_of(tensor), static_cast<std::uint8_t>(shifted ? points.front() : 0));
+    return static_cast<std::uint64_t>(stored_bytes(tensor));
 }
 
 /// One inference: the values of tensors outside of the NPU, and the NPU's memory.
 class Run {
 public:
     Run(const CompiledNetwork& network, const ExecuteOptions& options)
-        : network_(network), options_(options) {
+        : network_(network),
+          options_(options),
+          resources_(network.graph),
+          scope_(network.graph, network.graph, resources_) {
         for (const Binding& binding : network.bindings) {
             bindings_[binding.tensor].push_back(binding);
         }
@@ -73,26 +53,24 @@ public:
             if (step.segment >= 0) {
                 run_segment(static_cast<std::uint32_t>(step.segment));
             } else {
-                run_on_cpu(step);
+                scope_.run(
+                    network_.graph.operators.at(static_cast<std::size_t>(step.graph_operator)));
             }
         }
         Execution result;
         for (const TensorId output : network_.graph.outputs) {
-            result.outputs.push_back(value(output));
+            result.outputs.push_back(scope_.value(output));
         }
-        for (const TensorId id : variables_) result.states.push_back(value(id));
+        for (const TensorId id : variables_) result.states.push_back(scope_.value(id));
+        for (std::size_t i = 0; i < resources_.count(); ++i) {
+            result.states.push_back(resources_.state(i));
+        }
         result.findings = std::move(findings_);
         return result;
     }
 
 private:
-    [[nodiscard]] const Tensor& tensor(TensorId id) const {
-        if (id < 0 || static_cast<std::size_t>(id) >= network_.graph.tensors.size()) {
-            throw InvalidModel(fmt::format("{}: tensor {} of {}", network_.name, id,
-                                           network_.graph.tensors.size()));
-        }
-        return network_.graph.tensors[static_cast<std::size_t>(id)];
-    }
+    [[nodiscard]] const Tensor& tensor(TensorId id) const { return scope_.tensor(id); }
 
     void bind_inputs(const std::vector<Buffer>& inputs) {
         const auto& wanted = network_.graph.inputs;
@@ -107,35 +85,37 @@ private:
                                                network_.name, i, input.name, inputs[i].size(),
                                                size_of(input)));
             }
-            values_[wanted[i]] = inputs[i];
+            scope_.set(wanted[i], inputs[i]);
         }
     }
 
+    /// Variable tensors, then resource variables.
     void bind_states() {
         const auto& states = options_.states;
         if (states.empty()) return;
-        if (states.size() != variables_.size()) {
+        const std::size_t tensors = variables_.size();
+        if (states.size() != tensors + resources_.count()) {
             throw InvalidModel(fmt::format("{}: {} states given: must be {}", network_.name,
-                                           states.size(), variables_.size()));
+                                           states.size(), tensors + resources_.count()));
         }
-        for (std::size_t i = 0; i < states.size(); ++i) {
-            const Tensor& variable = tensor(variables_[i]);
-            if (states[i].size() != size_of(variable)) {
-                throw InvalidModel(fmt::format("{}: state {} ({}) has {} bytes: must be {}",
-                                               network_.name, i, variable.name, states[i].size(),
-                                               size_of(variable)));
+        const auto check = [&](std::size_t i, const std::string& name, std::uint64_t size) {
+            if (states[i].size() == size) return;
+            throw InvalidModel(fmt::format("{}: state {} ({}) has {} bytes: must be {}",
+                                           network_.name, i, name, states[i].size(), size));
+        };
+        for (std::size_t i = 0; i < tensors; ++i) {
+            check(i, tensor(variables_[i]).name, size_of(tensor(variables_[i])));
+            scope_.set(variables_[i], states[i]);
+        }
+        for (std::size_t i = 0; i < resources_.count(); ++i) {
+            const auto& state = states[tensors + i];
+            if (state.empty()) continue;  // nothing was assigned
+            if (const auto size = resources_.size(i)) {
+                check(tensors + i, resources_.name(i), static_cast<std::uint64_t>(*size));
             }
-            values_[variables_[i]] = states[i];
+            resources_.assign(i, state);
         }
-    }
-
-    const Buffer& value(TensorId id) {
-        if (const auto known = values_.find(id); known != values_.end()) return known->second;
-        const Tensor& wanted = tensor(id);
-        if (wanted.data) return values_[id] = wanted.data.bytes();
-        if (wanted.is_variable) return values_[id] = first_state(wanted);
-        throw InvalidModel(fmt::format("{}: tensor {} is used before anything computed it",
-                                       network_.name, wanted.name));
+        scope_.skip_set_up();
     }
 
     /// Where a tensor stands in the NPU's memory.
@@ -171,7 +151,7 @@ private:
         memory.set_place({0, 0, fmt::format("inputs of {}", segment.name)});
         memory.observe(nullptr);
         for (const TensorId id : segment.inputs) {
-            const Buffer& bytes = value(id);
+            const Buffer& bytes = scope_.value(id);
             for (const Binding& place : places(id, segment)) {
                 const auto offset = static_cast<std::uint64_t>(place.offset.count());
                 std::copy(bytes.begin(), bytes.end(),
@@ -197,40 +177,16 @@ private:
             const std::uint64_t size = size_of(tensor(id));
             const std::uint8_t* from =
                 memory.read(place.region, static_cast<std::uint64_t>(place.offset.count()), size);
-            values_[id] = Buffer(from, from + size);
-        }
-    }
-
-    void run_on_cpu(const CompiledNetwork::Step& step) {
-        const Operator& op =
-            network_.graph.operators.at(static_cast<std::size_t>(step.graph_operator));
-        std::vector<arith::CpuOperand> operands;
-        for (const TensorId id : op.inputs) {
-            if (id == no_tensor) {
-                operands.push_back({});
-            } else {
-                operands.push_back({&tensor(id), value(id)});
-            }
-        }
-        std::vector<const Tensor*> outputs;
-        for (const TensorId id : op.outputs) outputs.push_back(&tensor(id));
-        std::vector<const Tensor*> intermediates;
-        for (const TensorId id : op.intermediates) intermediates.push_back(&tensor(id));
-        auto results = arith::run_cpu_operator(op, operands, outputs, intermediates);
-        std::vector<TensorId> written = op.outputs;
-        for (const TensorId id : op.inputs) {
-            if (id != no_tensor && tensor(id).is_variable) written.push_back(id);
-        }
-        for (std::size_t i = 0; i < std::min(written.size(), results.size()); ++i) {
-            values_[written[i]] = std::move(results[i]);
+            scope_.set(id, Buffer(from, from + size));
         }
     }
 
     const CompiledNetwork& network_;
     const ExecuteOptions& options_;
     std::map<TensorId, std::vector<Binding>> bindings_;
-    std::map<TensorId, Buffer> values_;
-    std::vector<TensorId> variables_;
+    std::vector<TensorId> variables_;  ///< tensors that keep their values
+    Variables resources_;
+    Scope scope_;
     std::optional<Executor> executor_;
     std::optional<Checker> checker_;
     std::vector<Finding> findings_;

@@ -1,0 +1,162 @@
+// Operators whose results are known before anything runs become constants: chains that work out a
+// shape from static shapes, and whatever reads constants alone.
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <u65sim/error.hpp>
+
+#include "arith/cpu_kernels.hpp"
+#include "compile/operators.hpp"
+#include "compile/passes.hpp"
+#include "ir/builtins.hpp"
+
+namespace u65sim::compiler {
+
+namespace {
+
+/// Results may not outgrow what they are made from by much: a small file could ask for anything.
+constexpr std::int64_t room_for_results = std::int64_t{64} * 1024;
+constexpr std::int64_t most_growth = 8;
+
+std::size_t at(TensorId id) { return static_cast<std::size_t>(id); }
+
+class Folder {
+public:
+    explicit Folder(const Graph& graph) : graph_(graph), is_output_(graph.tensors.size()) {
+        for (const TensorId id : graph.outputs) is_output_[at(id)] = true;
+    }
+
+    /// The graph without what was folded; null when nothing was.
+    std::shared_ptr<const Graph> run(std::vector<std::string>& lines) {
+        for (std::size_t i = 0; i < graph_.operators.size(); ++i) {
+            const Operator& op = graph_.operators[i];
+            if (!may_fold(op) || !fold(op)) continue;
+            folded_.resize(graph_.operators.size());
+            folded_[i] = true;
+            lines.push_back(line(op));
+        }
+        if (!copy_) return nullptr;
+        std::size_t next = 0;
+        std::erase_if(copy_->operators, [&](const Operator&) { return folded_[next++]; });
+        drop_idle_constants();
+        return copy_;
+    }
+
+private:
+    [[nodiscard]] const Graph& now() const { return copy_ ? *copy_ : graph_; }
+    [[nodiscard]] const Tensor& tensor(TensorId id) const { return now().tensors[at(id)]; }
+
+    /// Its operand's shape is all it reads.
+    static bool reads_shape_only(const Operator& op) { return op.type == OpType::shape; }
+
+    [[nodiscard]] bool may_fold(const Operator& op) const {
+        if (op.inputs.empty() || op.outputs.empty() || !op.intermediates.empty()) return false;
+        for (const TensorId id : op.outputs) {
+            // The network's interface stays as it is.
+            if (is_output_[at(id)] || tensor(id).is_variable) return false;
+        }
+        if (reads_shape_only(op)) return true;
+        std::int64_t read = 0;
+        for (const TensorId id : op.inputs) {
+            if (id == no_tensor) continue;
+            const Tensor& input = tensor(id);
+            if (!input.data || input.data.model() != nullptr || input.is_variable) return false;
+            read += input.data.size();
+        }
+        std::int64_t made = 0;
+        for (const TensorId id : op.outputs) made += stored_bytes(tensor(id));
+        return made <= room_for_results + most_growth * read && count_macs(graph_, op).count() == 0;
+    }
+
+    /// False when no kernel computes it.
+    bool fold(const Operator& op) {
+        std::vector<arith::CpuOperand> operands;
+        std::vector<std::vector<std::uint8_t>> results;
+        if (reads_shape_only(op)) {
+            results.push_back(shape_bytes(op));
+        } else {
+            for (const TensorId id : op.inputs) {
+                operands.push_back(id == no_tensor
+                                       ? arith::CpuOperand{}
+                                       : arith::CpuOperand{&tensor(id), tensor(id).data.bytes()});
+            }
+            std::vector<const Tensor*> outputs;
+            for (const TensorId id : op.outputs) outputs.push_back(&tensor(id));
+            try {
+                results = arith::run_cpu_operator(op, operands, outputs);
+            } catch (const Error&) {
+                return false;
+            }
+        }
+        if (results.size() < op.outputs.size()) return false;
+        if (!copy_) copy_ = std::make_shared<Graph>(graph_);
+        for (std::size_t i = 0; i < op.outputs.size(); ++i) {
+            copy_->tensors[at(op.outputs[i])].data = ConstantData{std::move(results[i])};
+        }
+        return true;
+    }
+
+    [[nodiscard]] std::vector<std::uint8_t> shape_bytes(const Operator& op) const {
+        const std::size_t width =
+            static_cast<std::size_t>(element_bytes(tensor(op.outputs[0]).type));
+        std::vector<std::uint8_t> bytes;
+        for (const std::int32_t extent : tensor(op.inputs[0]).shape) {
+            for (std::size_t byte = 0; byte < width; ++byte) {
+                bytes.push_back(static_cast<std::uint8_t>(std::int64_t{extent} >> (8 * byte)));
+            }
+        }
+        return bytes;
+    }
+
+    [[nodiscard]] std::string line(const Operator& op) const {
+        std::string text = fmt::format("{} {}: folded", ir::kind_name(op), op.name);
+        for (const TensorId id : op.outputs) {
+            const Tensor& output = tensor(id);
+            text += fmt::format(", {} {}", to_string(output.shape), to_string(output.type));
+            if (output.type != ElementType::int32 || output.data.size() > 32) continue;
+            text += fmt::format(" [{}]", fmt::join(integers(output), ", "));
+        }
+        return text;
+    }
+
+    /// Constants that nobody reads any more need no bytes.
+    void drop_idle_constants() {
+        std::vector<bool> used = is_output_;
+        for (const Operator& op : copy_->operators) {
+            for (const auto* ids : {&op.inputs, &op.intermediates}) {
+                for (const TensorId id : *ids) {
+                    if (id != no_tensor) used[at(id)] = true;
+                }
+            }
+        }
+        for (std::size_t id = 0; id < used.size(); ++id) {
+            if (!used[id]) copy_->tensors[id].data = {};
+        }
+    }
+
+    const Graph& graph_;
+    std::shared_ptr<Graph> copy_;
+    std::vector<bool> is_output_;
+    std::vector<bool> folded_;
+};
+
+}  // namespace
+
+void fold_constants(Program& program) {
+    if (!program.takes("fold_constants")) return;
+    auto folded = Folder{*program.graph}.run(program.folded);
+    if (!folded) return;
+    verify(*folded);
+    program.folded_graph = std::move(folded);
+    program.graph = program.folded_graph.get();
+}
+
+std::string dump_folded(const Program& program) {
+    std::string out;
+    for (const std::string& line : program.folded) out += line + '\n';
+    out += fmt::format("{} operators are left\n", program.graph->operators.size());
+    return out;
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,53 @@
+// Values of one graph's tensors while it runs, and its operators on the CPU.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <u65sim/graph.hpp>
+
+#include "machine/functional/variables.hpp"
+
+namespace u65sim::machine::functional {
+
+class Scope {
+public:
+    using Buffer = std::vector<std::uint8_t>;
+
+    /// `network` holds the subgraphs that operators of `graph` may run. All outlive the scope.
+    Scope(const Graph& network, const Graph& graph, Variables& variables, int depth = 0)
+        : network_(network), graph_(graph), variables_(variables), depth_(depth) {}
+
+    /// Throws InvalidModel for ids out of range.
+    [[nodiscard]] const Tensor& tensor(TensorId id) const;
+    /// Throws InvalidModel before anything computed it.
+    const Buffer& value(TensorId id);
+    void set(TensorId id, Buffer value) { values_[id] = std::move(value); }
+    /// Variables keep what they have: CALL_ONCE does nothing.
+    void skip_set_up() { is_set_up_ = true; }
+    /// Computes one operator; throws NotExecutable when there is no kernel for it.
+    void run(const Operator& op);
+
+private:
+    /// Runs a whole subgraph on the CPU. Throws InvalidModel when the inputs do not fit it.
+    std::vector<Buffer> call(const Operator& op, std::size_t which, std::vector<Buffer> inputs);
+    std::vector<Buffer> values_of(const std::vector<TensorId>& ids);
+    std::size_t variable_of(const Operator& op);
+    bool is_true(const Operator& op, const Buffer& condition) const;
+    void run_if(const Operator& op);
+    void run_while(const Operator& op);
+    void run_kernel(const Operator& op);
+    void keep(const Operator& op, std::vector<Buffer> results);
+
+    const Graph& network_;
+    const Graph& graph_;
+    Variables& variables_;
+    int depth_;
+    bool is_set_up_ = false;
+    std::map<TensorId, Buffer> values_;
+    std::map<TensorId, std::size_t> handles_;
+};
+
+}  // namespace u65sim::machine::functional
