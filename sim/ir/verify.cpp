@@ -122,8 +122,9 @@ private:
             throw InvalidModel(fmt::format("tensor {} '{}': {}", index, tensor.name, reason));
         };
         for (const std::int32_t extent : tensor.shape) {
-            if (extent < 0 || (extent == 0 && !tensor.data)) {
-                fail(fmt::format("shape is {}, extents must be positive", to_string(tensor.shape)));
+            if (extent < 0) {
+                fail(fmt::format("shape is {}, extents must not be negative",
+                                 to_string(tensor.shape)));
             }
         }
         std::int64_t bytes = 0;
