@@ -21,6 +21,9 @@ enum class FindingKind : std::uint8_t {
     overlapping_buffers,  ///< two buffers live at the same time share bytes
 };
 std::string_view to_string(FindingKind kind);
+/// Whether a finding of this kind is a matter of timing that devices are known to live with: the
+/// streams of some compilers carry it (docs/functional.md says which).
+constexpr bool is_warning(FindingKind kind) { return kind == FindingKind::block_dependency; }
 
 /// One fault found by the checker.
 struct Finding {
@@ -32,6 +35,9 @@ struct Finding {
     bool operator==(const Finding&) const = default;
 };
 
+/// Some seconds of a processor core: no network of a size that the NPU is made for reaches it.
+inline constexpr std::int64_t default_work_limit = std::int64_t{1} << 36;
+
 struct ExecuteOptions {
     /// Watch every access for hazards; several times slower.
     bool check = false;
@@ -40,6 +46,10 @@ struct ExecuteOptions {
     /// Execution::states. Empty: before the first one, when variable tensors are real zeros and
     /// resource variables what CALL_ONCE assigns.
     std::vector<std::vector<std::uint8_t>> states;
+    /// What the NPU's part of one inference may ask for, in multiply-accumulates or what takes as
+    /// long; one feature map may have a 2048th of it as elements, weights of one operation twice
+    /// that. Beyond it execute() throws InvalidStream.
+    std::int64_t work_limit = default_work_limit;
     bool operator==(const ExecuteOptions&) const = default;
 };
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
 #include <u65sim/bare_stream.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/execute.hpp>
@@ -42,10 +43,17 @@ std::vector<std::vector<std::uint8_t>> drawn_inputs(const Graph& graph) {
     return inputs;
 }
 
-std::string described(const CompiledNetwork& network, const std::vector<Finding>& findings) {
-    std::string text = fmt::format("the checker found {} fault{}:", findings.size(),
-                                   findings.size() == 1 ? "" : "s");
+/// Those of the findings that are warnings, or those that are not; empty when there are none.
+std::string described(const CompiledNetwork& network, const std::vector<Finding>& findings,
+                      bool warnings) {
+    const auto count = std::count_if(findings.begin(), findings.end(), [&](const Finding& each) {
+        return is_warning(each.kind) == warnings;
+    });
+    if (count == 0) return {};
+    std::string text = fmt::format("the checker found {} {}{}:", count,
+                                   warnings ? "possible fault" : "fault", count == 1 ? "" : "s");
     for (const Finding& finding : findings) {
+        if (is_warning(finding.kind) != warnings) continue;
         text += fmt::format("\n  segment {}, command {}, word {}: {}: {}", finding.segment,
                             finding.command_index, finding.word_index, to_string(finding.kind),
                             finding.text);
@@ -84,7 +92,18 @@ void ExecuteOption::add_to(CLI::App& command) {
     command
         .add_flag("--check", check_,
                   "Compute and look for hazards (missing waits, unwritten bytes, overlapping "
-                  "buffers ...); any finding is an error. Draws inputs where --input is missing")
+                  "buffers ...); a finding is an error, a BLOCKDEP that looks too large a warning. "
+                  "Draws inputs where --input is missing")
+        ->group("Data");
+    command.add_flag("--strict", strict_, "With --check: what is a warning is an error as well")
+        ->needs("--check")
+        ->group("Data");
+    command
+        .add_option("--work-limit", work_limit_,
+                    "Refuse to compute what takes longer than this many multiply-accumulates")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str()
+        ->type_name("N")
         ->group("Data");
 }
 
@@ -123,16 +142,20 @@ void ExecuteOption::execute(const Graph& graph, const Target& target,
         is_compiled(graph) ? import_compiled(graph, target) : optimise.compile(graph, target);
     const auto inputs = read_inputs(graph);
     if (!folder_.empty()) make_folder(folder_);
-    const Execution execution = u65sim::execute(network, target, inputs, {.check = check_});
+    const Execution execution =
+        u65sim::execute(network, target, inputs, {.check = check_, .work_limit = work_limit_});
     if (!folder_.empty()) {
         for (std::size_t i = 0; i < execution.outputs.size(); ++i) {
             const auto& bytes = execution.outputs[i];
             write((fs::path{folder_} / fmt::format("output_{}.bin", i)).string(), bytes);
         }
     }
-    if (!execution.findings.empty()) {
-        throw InvalidStream(described(network, execution.findings));
-    }
+    const std::string warnings = described(network, execution.findings, true);
+    const std::string faults = described(network, execution.findings, false);
+    if (!faults.empty()) throw InvalidStream(warnings.empty() ? faults : faults + '\n' + warnings);
+    if (warnings.empty()) return;
+    if (strict_) throw InvalidStream(warnings);
+    tell(fmt::format("u65sim: warning: {}\n", warnings));
 }
 
 }  // namespace u65sim::cli

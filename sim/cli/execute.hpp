@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <CLI/App.hpp>
+#include <u65sim/execute.hpp>
 #include <u65sim/graph.hpp>
 #include <u65sim/target.hpp>
 
@@ -30,7 +31,8 @@ private:
 
     std::vector<std::string> inputs_;
     std::string folder_;
-    bool check_ = false;
+    bool check_ = false, strict_ = false;
+    std::int64_t work_limit_ = default_work_limit;
 };
 
 }  // namespace u65sim::cli

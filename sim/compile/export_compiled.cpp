@@ -118,7 +118,11 @@ private:
         if (constants_ != no_tensor) return;
         constants_ = add_bytes("npu_constants", network_.constants);
         arena_ = add_scratch("npu_arena", network_.arena_size);
-        fast_ = add_scratch("npu_fast", network_.fast_size);
+        // Readers tell the memory mode by whether arena and fast memory are one tensor.
+        const bool dedicated = network_.target.memory_mode == MemoryMode::dedicated_sram;
+        fast_ = dedicated || network_.fast_size.count() > 0
+                    ? add_scratch("npu_fast", network_.fast_size)
+                    : arena_;
     }
 
     void add_segment(const NpuSegment& segment) {

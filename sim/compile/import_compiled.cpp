@@ -127,6 +127,7 @@ public:
                                            npu_operator_code));
         }
         if (!uses_fast_) network_.fast_size = Bytes{0};
+        compare_memory_mode();
         network_.encoded_weight_bytes = weights_.total();
         read_bindings();
         describe_memory();
@@ -172,6 +173,7 @@ private:
             if (id < 0) fail(op, "an input is left out");
         }
         read_constants(op);
+        is_one_tensor_ = is_one_tensor_ && op.inputs[arena_operand] == op.inputs[fast_operand];
         network_.arena_size = std::max(network_.arena_size, size_of(operand(op, arena_operand)));
         network_.fast_size = std::max(network_.fast_size, size_of(operand(op, fast_operand)));
         read_commands(op, segment);
@@ -300,15 +302,19 @@ private:
             for (std::size_t i = 4; i-- > 0;) value = value << 8 | bytes[at + i];
             values.push_back(static_cast<std::int32_t>(value));
         }
+        // Version, number of subgraphs, number of offsets; then those of the first subgraph's
+        // tensors, behind them those of the second's and so on.
+        constexpr std::ptrdiff_t head = 3;
         const auto count = static_cast<std::int64_t>(graph_.tensors.size());
-        if (values.size() < 3 || values[0] != 0 || values[1] != 1 || values[2] != count ||
-            static_cast<std::int64_t>(values.size()) - 3 < count) {
+        const auto known = static_cast<std::int64_t>(values.size()) - head;
+        if (known < count || values[0] != 0 || values[1] < 1 || values[2] < count ||
+            values[2] > known || (values[1] == 1 && values[2] != count)) {
             throw InvalidModel(
-                fmt::format("network '{}': metadata {} must be version 0, for one "
-                            "subgraph and its {} tensors",
+                fmt::format("network '{}': metadata {} must be version 0, and give one offset to "
+                            "each tensor of each subgraph: {} to the first one's",
                             graph_.name, offsets_metadata, count));
         }
-        return {values.begin() + 3, values.begin() + 3 + count};
+        return {values.begin() + head, values.begin() + head + count};
     }
 
     void read_bindings() {
@@ -331,6 +337,29 @@ private:
             network_.bindings.push_back({id, region_arena, Bytes{offset}});
         }
     }
+
+    /// Where the writer put feature maps: in the modes with one memory for them, arena and fast
+    /// memory are one tensor. Streams of all modes run on all targets, with times of their own.
+    void compare_memory_mode() {
+        const bool dedicated = network_.target.memory_mode == MemoryMode::dedicated_sram;
+        if (is_one_tensor_ && dedicated) {
+            note(fmt::format(
+                "the stream was compiled for shared_sram or sram_only, the target is {}: all its "
+                "feature maps are charged to DRAM; memory.mode=shared_sram charges them to SRAM",
+                to_string(network_.target.memory_mode)));
+        }
+        // A writer that has no mode to tell, as of a bare stream, gives two tensors as well.
+        const bool told = uses_fast_ || find_metadata(graph_, vela_metadata) != nullptr;
+        if (!is_one_tensor_ && !dedicated && told) {
+            note(fmt::format(
+                "the stream was compiled for dedicated_sram, the target is {}: the feature maps it "
+                "keeps in DRAM are charged to SRAM; memory.mode=dedicated_sram charges them to "
+                "DRAM",
+                to_string(network_.target.memory_mode)));
+        }
+    }
+
+    void note(std::string text) { notes_.push_back(std::move(text)); }
 
     void describe_memory() {
         const auto last = static_cast<std::int32_t>(network_.steps.size());
@@ -372,7 +401,9 @@ private:
     CompiledNetwork network_;
     std::optional<ConstantData> constants_;
     CoveredBytes weights_;
+    std::vector<std::string> notes_;
     bool uses_fast_ = false;
+    bool is_one_tensor_ = true;  ///< arena and fast memory are, in every operator
 };
 
 }  // namespace

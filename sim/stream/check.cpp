@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "stream/overlap.hpp"
+
 namespace u65sim::stream {
 namespace {
 
@@ -62,6 +64,21 @@ std::string problem_of(const char* name, const FeatureMap& map, bool is_input) {
     return {};
 }
 
+/// An output whose elements share addresses has no bytes of its own.
+std::string problem_of_output_place(const FeatureMap& map) {
+    for (const int y : {std::min(map.height, map.height0) - 1, map.height - 1}) {
+        for (const int x : {std::min(map.width, map.width0) - 1, map.width - 1}) {
+            if (map.address(y, x, map.depth - 1) > static_cast<std::uint64_t>(max_address)) {
+                return fmt::format("OFM element {},{},{}: its address must fit 40 bits", y, x,
+                                   map.depth - 1);
+            }
+        }
+    }
+    if (!overlaps_itself(map)) return {};
+    return fmt::format("OFM of {}x{}x{} with strides y {}, x {}, c {}: must not overlap itself",
+                       map.height, map.width, map.depth, map.stride_y, map.stride_x, map.stride_c);
+}
+
 std::string problem_of_block(const KernelOp& op, const Architecture& arch) {
     const auto fits = [](std::int32_t value, std::int32_t unit, std::int32_t max) {
         return value > 0 && value <= max && value % unit == 0;
@@ -78,20 +95,17 @@ std::string problem_of_block(const KernelOp& op, const Architecture& arch) {
 }
 
 std::string problem_of_shram(const KernelOp& op, const Architecture& arch) {
-    const auto is_bank = [&](int bank) {
-        return bank >= arch.reserved_output_banks && bank <= arch.shram_banks && bank % 2 == 0;
-    };
-    if (!is_bank(op.ib_end) || !is_bank(op.ab_start) || op.ib_end > op.ab_start ||
-        op.ib_end == arch.reserved_output_banks) {
+    // Vela gives even banks, other compilers odd ones too, which devices take.
+    if (op.ib_end <= arch.reserved_output_banks || op.ib_end > op.ab_start ||
+        op.ab_start > arch.shram_banks) {
         return fmt::format(
-            "SHRAM IFM buffers to bank {}, accumulators from {}: must be even, "
-            "above {}, in this order and at most {}",
+            "SHRAM IFM buffers to bank {}, accumulators from {}: must be above {}, in this order "
+            "and at most {}",
             op.ib_end, op.ab_start, arch.reserved_output_banks, arch.shram_banks);
     }
     if (op.is_binary() && !op.broadcast.scalar &&
-        (!is_bank(op.ifm2_ib_start) || op.ifm2_ib_start == arch.reserved_output_banks ||
-         op.ifm2_ib_start >= op.ib_end)) {
-        return fmt::format("SHRAM IFM2 buffers from bank {}: must be even, above {} and below {}",
+        (op.ifm2_ib_start <= arch.reserved_output_banks || op.ifm2_ib_start >= op.ib_end)) {
+        return fmt::format("SHRAM IFM2 buffers from bank {}: must be above {} and below {}",
                            op.ifm2_ib_start, arch.reserved_output_banks, op.ib_end);
     }
     return {};
@@ -206,6 +220,7 @@ std::string problem_of(const KernelOp& op, const Accelerator& accelerator,
                            accelerator.cores, accelerator_name(accelerator));
     }
     std::string problem = problem_of_extents(op);
+    if (problem.empty()) problem = problem_of_output_place(op.ofm);
     if (problem.empty()) problem = problem_of_block(op, arch);
     if (problem.empty()) problem = problem_of_shram(op, arch);
     if (problem.empty() && op.has_weights()) problem = problem_of_ranges(op);

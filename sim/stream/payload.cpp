@@ -3,6 +3,7 @@
 #include <u65sim/bare_stream.hpp>
 #include <u65sim/command_stream.hpp>
 #include <u65sim/error.hpp>
+#include "stream/opcodes.hpp"
 #include "target/architecture.hpp"
 
 namespace u65sim {
@@ -10,8 +11,31 @@ namespace {
 
 constexpr std::uint32_t magic = 0x31504F43;          // "COP1"
 constexpr std::uint32_t config_action = 0x00100001;  // release 0, patch 1
+constexpr std::uint32_t read_registers_action = 3;   // for debugging: nothing is computed
+constexpr std::uint32_t dump_buffers_action = 4;
 constexpr std::uint32_t nop_action = 5;
 constexpr std::size_t max_stream_words = (std::size_t{1} << 24) - 1;
+
+/// Whether a stream writes a register that only the U65 has; every stream for it does.
+bool is_for_u65(const std::vector<std::uint32_t>& words) {
+    constexpr std::uint32_t payload_flag = 0x4000, opcode_mask = 0x3FF;
+    for (std::size_t index = 0; index < words.size(); ++index) {
+        const bool has_payload = (words[index] & payload_flag) != 0;
+        const auto opcode = static_cast<std::uint16_t>(words[index] & opcode_mask);
+        const stream::OpcodeInfo* info = stream::find_opcode(has_payload, opcode);
+        if (info != nullptr && info->u65_only) return true;
+        if (has_payload) ++index;
+    }
+    return false;
+}
+
+/// Vela up to 3.2 leaves the product out of CONFIG: then the stream tells.
+Accelerator accelerator_of(std::uint32_t config, const std::vector<std::uint32_t>& words) {
+    constexpr int product_shift = 28;
+    const bool is_told = config >> product_shift != 0;
+    const std::uint32_t u65 = std::uint32_t{1} << product_shift;
+    return accelerator_from_config(!is_told && is_for_u65(words) ? config | u65 : config);
+}
 
 std::vector<std::uint8_t> little_endian(const std::vector<std::uint32_t>& words) {
     std::vector<std::uint8_t> bytes;
@@ -44,6 +68,7 @@ CommandStream parse_payload(const std::vector<std::uint8_t>& bytes) {
     if (word(0) != magic) fail(0, "must be 0x31504f43, the characters COP1");
 
     CommandStream stream;
+    std::uint32_t config = 0;
     bool has_config = false;
     bool has_stream = false;
     for (std::size_t index = 1; index < count;) {
@@ -52,7 +77,7 @@ CommandStream parse_payload(const std::vector<std::uint8_t>& bytes) {
             case 1: {
                 if (index + 2 >= count) fail(index, "must be followed by CONFIG and ID");
                 if (has_config) fail(index, "the accelerator must be named only once");
-                stream.accelerator = accelerator_from_config(word(index + 1));
+                config = word(index + 1);
                 if (word(index + 2) >> 28 != 1) fail(index + 2, "must be architecture 1");
                 has_config = true;
                 index += 3;
@@ -75,13 +100,16 @@ CommandStream parse_payload(const std::vector<std::uint8_t>& bytes) {
                 index += 1 + length;
                 break;
             }
+            case read_registers_action:
+            case dump_buffers_action:
             case nop_action:
                 ++index;
                 break;
             default:
-                fail(index, "must be action 1, 2 or 5 (accelerator, stream, nothing)");
+                fail(index, "must be action 1 to 5 (accelerator, stream, reads, dump, nothing)");
         }
     }
+    if (has_config) stream.accelerator = accelerator_of(config, stream.words);
     if (!has_config || !has_stream) {
         throw InvalidStream("driver payload: must hold an accelerator and a command stream");
     }

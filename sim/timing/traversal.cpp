@@ -72,14 +72,20 @@ Traversal::Traversal(const KernelOp& op, const Architecture& arch)
         depth_blocks_ = static_cast<int>(ceil_div(op.ifm.depth, depth_block_size_));
     }
     if (op.has_weights()) {
-        for (int z = 0; z < nz_; ++z) {
-            const Box ofm_block = block(0, 0, z);
-            for (int d = 0; d < depth_blocks_; ++d) {
-                for (int s = 0; s < sub_kernels(); ++s) {
-                    pass_volume_ += weight_volume(ofm_block, d, sub_kernel(s));
-                }
-            }
-        }
+        // A volume is a product of what block, depth block and sub-kernel give: so is their sum.
+        // Of each only the last one differs from the others.
+        const auto volume = [&](int z, int d, int s) {
+            return WideInteger{weight_volume(block(0, 0, z), d, sub_kernel(s))};
+        };
+        const WideInteger first = volume(0, 0, 0);
+        const WideInteger over_z = (nz_ - 1) * first + volume(nz_ - 1, 0, 0);
+        const WideInteger over_d = (depth_blocks_ - 1) * first + volume(0, depth_blocks_ - 1, 0);
+        const int last_row = (sub_y_ - 1) * sub_x_;
+        const WideInteger row = (sub_x_ - 1) * first + volume(0, 0, sub_x_ - 1);
+        const WideInteger bottom =
+            (sub_x_ - 1) * volume(0, 0, last_row) + volume(0, 0, last_row + sub_x_ - 1);
+        const WideInteger over_s = (sub_y_ - 1) * row + bottom;
+        pass_volume_ = static_cast<std::int64_t>(over_z * over_d / first * over_s / first);
     }
 }
 

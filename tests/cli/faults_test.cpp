@@ -54,9 +54,6 @@ const std::vector<Fault> faults{
     {"a dropped wait",
      [](Program& p) { p.actions[1] = Irq{}; },
      {"missing DMA_WAIT", "command 2,", "CONV"}},
-    {"a raised BLOCKDEP",
-     [](Program& p) { p.get<KernelOp>(pool).blockdep = 3; },
-     {"BLOCKDEP too large", "command 3,", "POOL"}},
     {"a shifted address",
      [](Program& p) { p.get<KernelOp>(pool).ifm.base[0] += 16; },
      {"reads unwritten bytes", "command 3,", "POOL"}},
@@ -115,5 +112,43 @@ TEST_CASE("Every seeded fault ends with exit code 2, the command's index and its
         CHECK(line.find(fault.says.back()) != std::string::npos);
         CHECK(listing.find(line) != std::string::npos);
         CHECK(folder.files() == 1);
+    }
+}
+
+TEST_CASE("A raised BLOCKDEP is a warning beside outputs and report; --strict makes it a fault") {
+    const Folder folder;
+    Program program;
+    program.get<KernelOp>(pool).blockdep = 3;
+    save(program, folder.file("npu.tflite"));
+    const std::string network = folder.file("npu.tflite");
+    const Outcome outcome = run({"run", network, "--check", "--output", folder.file("out")});
+    CAPTURE(outcome.err);
+    CHECK(outcome.exit_code == 0);
+    CHECK_THAT(outcome.err, Catch::StartsWith("u65sim: warning: the checker found 1 possible"));
+    CHECK(outcome.err.find("BLOCKDEP too large") != std::string::npos);
+    CHECK(outcome.out.find("latency") != std::string::npos);
+    CHECK(read(folder.file("out/output_0.bin")).size() == 128);
+
+    const Outcome strict =
+        run({"run", network, "--check", "--strict", "--output", folder.file("strict")});
+    CHECK(strict.exit_code == 2);
+    CHECK(strict.out.empty());
+    CHECK_THAT(strict.err, Catch::StartsWith("u65sim: error: the checker found 1 possible fault"));
+    CHECK(read(folder.file("strict/output_0.bin")) == read(folder.file("out/output_0.bin")));
+    CHECK(run({"run", network, "--strict"}).exit_code == 2);
+}
+
+TEST_CASE("Work beyond --work-limit is refused, and the message names the option") {
+    const Folder folder;
+    save(Program{}, folder.file("npu.tflite"));
+    const Outcome outcome =
+        run({"run", folder.file("npu.tflite"), "--check", "--work-limit", "1000"});
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.out.empty());
+    CHECK(outcome.err.find("--work-limit") != std::string::npos);
+    CHECK(outcome.err.find("command ") != std::string::npos);
+    for (const char* wrong : {"0", "-1", "many"}) {
+        CHECK(run({"run", folder.file("npu.tflite"), "--check", "--work-limit", wrong}).exit_code ==
+              2);
     }
 }

@@ -40,6 +40,14 @@ IntervalSet bytes_of_box(const FeatureMap& map, const timing::Box& box) {
     return result;
 }
 
+std::int64_t runs_of_box(const FeatureMap& map, const timing::Box& box) {
+    const std::int64_t slices = map.layout == stream::Layout::nhwc ? 1 : box.depth / 16 + 2;
+    return std::int64_t{box.height} * box.width * slices;
+}
+
+/// Boxes beyond this are no network's: what they touch is not worked out.
+constexpr std::int64_t most_runs = std::int64_t{1} << 20;
+
 }  // namespace
 
 Checker::Checker(Memory& memory, const Architecture& arch) : memory_(memory), arch_(arch) {
@@ -223,8 +231,9 @@ void Checker::check_block_dependency(const KernelOp& op) {
         const std::int64_t block = job / now.depth_blocks();
         if (block >= now.blocks()) return;
         const timing::Box ofm_block = now.block(block);
-        IntervalSet reads =
-            bytes_of_box(op.ifm, now.ifm_box(ofm_block, job % now.depth_blocks(), whole));
+        const timing::Box input = now.ifm_box(ofm_block, job % now.depth_blocks(), whole);
+        if (runs_of_box(op.ifm, input) > most_runs) return;
+        const IntervalSet reads = bytes_of_box(op.ifm, input);
         IntervalSet second;
         if (op.is_binary() && !op.broadcast.scalar) {
             second = bytes_of_box(op.ifm2, now.ifm2_box(ofm_block));

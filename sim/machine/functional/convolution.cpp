@@ -67,7 +67,7 @@ public:
             }
             for (std::size_t c = 0; c < depth; ++c) {
                 const ScaleRecord& record = records_[c];
-                const std::int64_t sum = record.bias + std::int64_t{sums[start + c]};
+                const std::int64_t sum = saturating_sum(record.bias, std::int64_t{sums[start + c]});
                 row_[start + c] =
                     stage_.finish(scale_value(sum, record.multiplier, record.shift, mode_));
             }
@@ -156,7 +156,9 @@ void convolve_wide(const KernelOp& op, KernelContext& context, const Weights& we
                         const std::int64_t* input =
                             window.at(y * kernel.stride_y + ky * kernel.dilation_y,
                                       x * kernel.stride_x + kx * kernel.dilation_x);
-                        for (int c = 0; c < op.ifm.depth; ++c) sum += input[c] * *weight++;
+                        for (int c = 0; c < op.ifm.depth; ++c) {
+                            sum = saturating_sum(sum, input[c] * *weight++);
+                        }
                     }
                 }
                 sums[at++] = sum;
@@ -208,7 +210,7 @@ void window_products_wide(const std::int64_t* const* taps, const std::int16_t* w
     for (std::size_t c = 0; c < channels; ++c) {
         sums[c] = 0;
         for (std::size_t t = 0; t < tap_count; ++t) {
-            sums[c] += taps[t][c] * weights[t * channels + c];
+            sums[c] = saturating_sum(sums[c], taps[t][c] * weights[t * channels + c]);
         }
     }
 }

@@ -32,11 +32,11 @@ public:
     [[nodiscard]] std::int64_t operator()(std::int64_t a, std::int64_t b) const {
         switch (op_.elementwise_mode) {
             case ElementwiseMode::mul:
-                return scaled(a * b);
+                return scaled(product_of(a, b));
             case ElementwiseMode::add:
-                return scaled(operand_a(a) + operand_b(b));
+                return scaled(saturating_sum(operand_a(a), operand_b(b)));
             case ElementwiseMode::sub:
-                return scaled(operand_a(a) - operand_b(b));
+                return scaled(saturating_sum(operand_a(a), negated(operand_b(b))));
             case ElementwiseMode::min:
                 return std::min(a, b);
             case ElementwiseMode::max:
@@ -57,6 +57,18 @@ public:
     }
 
 private:
+    /// Of two unsigned 32-bit operands it can leave 64 bits.
+    static std::int64_t product_of(std::int64_t a, std::int64_t b) {
+        std::int64_t product = 0;
+        if (!__builtin_mul_overflow(a, b, &product)) return product;
+        return (a < 0) == (b < 0) ? std::numeric_limits<std::int64_t>::max()
+                                  : std::numeric_limits<std::int64_t>::min();
+    }
+
+    static std::int64_t negated(std::int64_t value) {
+        return -std::max(value, -std::numeric_limits<std::int64_t>::max());
+    }
+
     /// By OFM_SCALE, of which 32-bit operations use the shift alone.
     [[nodiscard]] std::int64_t scaled(std::int64_t value) const {
         if (!op_.global_scale) return value;
@@ -108,9 +120,6 @@ private:
     int left_shift_;
 };
 
-/// Products of two operands stay within 64 bits below this.
-constexpr std::int64_t operand_limit = std::int64_t{1} << 33;
-
 /// All of an operand in 64-bit numbers, broadcast extents being 1.
 struct Operand {
     std::int64_t rows, columns, depth;
@@ -158,9 +167,8 @@ void run_elementwise(const KernelOp& op, KernelContext& context) {
             const std::int64_t* a = first.column(y, x);
             const std::int64_t* b = second.column(y, x);
             for (std::int64_t c = 0; c < depth; ++c) {
-                const std::int64_t one = std::clamp(a[c], -operand_limit, operand_limit);
-                const std::int64_t other =
-                    std::clamp(b[c * second_step], -operand_limit, operand_limit);
+                const std::int64_t one = a[c];
+                const std::int64_t other = b[c * second_step];
                 const std::int64_t value = swap ? arithmetic(other, one) : arithmetic(one, other);
                 *to++ = stage.finish(value);
             }

@@ -130,7 +130,7 @@ private:
 
     Executor& executor(const Accelerator& accelerator) {
         if (!executor_) {
-            executor_.emplace(accelerator);
+            executor_.emplace(accelerator, machine::functional::Limits{options_.work_limit});
             auto& memory = executor_->memory();
             memory.assign(region_constants, network_.constants);
             memory.resize(region_arena, static_cast<std::uint64_t>(network_.arena_size.count()));

@@ -10,7 +10,9 @@
 #include <u65sim/error.hpp>
 #include <u65sim/units.hpp>
 
+#include "machine/functional/input_window.hpp"
 #include "machine/functional/kernels.hpp"
+#include "timing/traversal.hpp"
 
 namespace u65sim::machine::functional {
 namespace {
@@ -22,6 +24,15 @@ using stream::KernelOp;
 constexpr std::array<std::string_view, 3> pool_names{"MAX", "AVERAGE", "REDUCE_SUM"};
 constexpr std::array<std::string_view, 10> elementwise_names{"MUL",   "ADD", "SUB", "MIN", "MAX",
                                                              "LRELU", "ABS", "CLZ", "SHR", "SHL"};
+
+/// What one of each takes, in multiply-accumulates of 16 bits (a tenth of a nanosecond): measured
+/// within a factor of two, so that the limit bounds the time.
+namespace cost {
+constexpr std::int64_t product = 1, wide_product = 20, pooled = 10;
+constexpr std::int64_t input = 16, output = 64, elementwise = 128;
+constexpr std::int64_t dma_run = 64;
+constexpr std::int64_t watched = 4;  ///< a byte that the checker follows
+}  // namespace cost
 
 /// Product that stays at the top instead of overflowing.
 std::int64_t saturating_product(std::initializer_list<std::int64_t> factors) {
@@ -86,30 +97,49 @@ void Executor::run(const stream::Command& command, std::uint32_t index) {
     if (const auto* dma = std::get_if<DmaOp>(&command.action)) run_dma(*dma);
 }
 
-void Executor::require_within_limits(const KernelOp& op) {
-    const auto require = [&](std::int64_t value, std::int64_t limit, const char* what) {
-        if (value <= limit) return;
-        throw InvalidStream(fmt::format("{}: {} {}: functional execution takes at most {}",
-                                        memory_.place().text(), value, what, limit));
-    };
-    const std::int64_t outputs = saturating_product({op.ofm.height, op.ofm.width, op.ofm.depth});
-    require(outputs, limits_.elements, "output elements");
-    std::int64_t work = outputs;
-    if (op.kind != KernelKind::elementwise) {
-        require(input_elements(op), limits_.elements, "input elements");
-        const bool over_depth =
-            op.kind == KernelKind::conv ||
-            (op.kind == KernelKind::pool && op.pool_mode == stream::PoolMode::reduce_sum);
-        const std::int64_t filter =
-            saturating_product({op.kernel.height, op.kernel.width, over_depth ? op.ifm.depth : 1});
-        if (op.has_weights()) {
-            require(saturating_product({filter, op.ofm.depth}), limits_.elements, "weights");
-        }
-        work = saturating_product({outputs, filter});
+void Executor::require(std::int64_t value, std::int64_t limit, const char* what) const {
+    if (value <= limit) return;
+    throw InvalidStream(
+        fmt::format("{}: {} {}: execution takes at most {} at a work limit of {}, which "
+                    "--work-limit (ExecuteOptions::work_limit) raises",
+                    memory_.place().text(), value, what, limit, limits_.work));
+}
+
+void Executor::charge(std::int64_t work) {
+    if (work > limits_.work - work_done_) {
+        throw InvalidStream(
+            fmt::format("{}: asks for more than {} multiply-accumulates, or what takes as long, in "
+                        "all: --work-limit (ExecuteOptions::work_limit) raises this limit",
+                        memory_.place().text(), limits_.work));
     }
-    const std::int64_t left = limits_.operations - operations_done_;
-    require(work, left, "further operations");
-    operations_done_ += work;
+    work_done_ += work;
+}
+
+void Executor::require_within_limits(const KernelOp& op) {
+    const std::int64_t outputs = saturating_product({op.ofm.height, op.ofm.width, op.ofm.depth});
+    require(outputs, limits_.elements(), "output elements");
+    const std::int64_t watched = memory_.is_observed() ? cost::watched : 1;
+    if (op.kind == KernelKind::elementwise) {
+        charge(saturating_product({outputs, cost::elementwise, watched}));
+        return;
+    }
+    const std::int64_t inputs = input_elements(op);
+    require(inputs, limits_.elements(), "input elements");
+    const bool over_depth = timing::reduces_depth(op);
+    const std::int64_t filter =
+        saturating_product({op.kernel.height, op.kernel.width, over_depth ? op.ifm.depth : 1});
+    std::int64_t each = fits_16_bits(op.ifm) ? cost::product : cost::wide_product;
+    if (op.has_weights()) {
+        require(saturating_product({filter, op.ofm.depth}), 2 * limits_.elements(), "weights");
+        for (const auto* ranges : {&op.weights, &op.scales}) {
+            for (const stream::ByteRange& range : *ranges) charge(range.length * watched);
+        }
+    } else {
+        each = cost::pooled;
+    }
+    charge(saturating_product({outputs, filter, each}));
+    charge(saturating_product({outputs, cost::output, watched}));
+    charge(saturating_product({inputs, cost::input, watched}));
 }
 
 void Executor::run_kernel(const KernelOp& op) {
@@ -130,16 +160,10 @@ void Executor::run_kernel(const KernelOp& op) {
 void Executor::run_dma(const DmaOp& op) {
     const std::int64_t inner = op.stride_mode > 0 ? op.size0 : 1;
     const std::int64_t outer = op.stride_mode > 1 ? op.size1 : 1;
-    const std::int64_t bytes = saturating_product({op.length > (std::uint64_t{1} << 40)
-                                                       ? (std::int64_t{1} << 40)
-                                                       : static_cast<std::int64_t>(op.length),
-                                                   inner, outer});
-    if (bytes > limits_.dma_bytes - dma_bytes_done_) {
-        throw InvalidStream(
-            fmt::format("{}: {} bytes after {}: functional execution copies at most {}",
-                        memory_.place().text(), bytes, dma_bytes_done_, limits_.dma_bytes));
-    }
-    dma_bytes_done_ += bytes;
+    const std::int64_t runs = saturating_product({inner, outer});
+    const std::int64_t watched = memory_.is_observed() ? cost::watched : 1;
+    charge(saturating_product({runs, cost::dma_run}));
+    charge(saturating_product({static_cast<std::int64_t>(op.length), runs, watched}));
     const auto region = [](const stream::DmaEnd& end) {
         return end.internal ? shram_region : end.region;
     };

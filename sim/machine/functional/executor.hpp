@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include <u65sim/execute.hpp>
 #include <u65sim/target.hpp>
 
 #include "machine/functional/memory.hpp"
@@ -13,11 +14,12 @@
 
 namespace u65sim::machine::functional {
 
-/// How much one stream may ask for before it is refused, so that a broken one ends.
+/// How much one inference may ask for before it is refused, so that a broken stream ends.
 struct Limits {
-    std::int64_t operations = std::int64_t{1} << 42;  ///< multiply-accumulates and elements
-    std::int64_t elements = std::int64_t{1} << 28;    ///< of one feature map or weight volume
-    std::int64_t dma_bytes = std::int64_t{1} << 36;
+    /// Multiply-accumulates, and what else takes as long as so many of them.
+    std::int64_t work = default_work_limit;
+    /// Elements of one feature map, twice as many of one volume of weights.
+    [[nodiscard]] std::int64_t elements() const { return work >> 11; }
 };
 
 /// Executes commands one after the other, each with all its effects before the next: what a
@@ -38,11 +40,12 @@ private:
     void run_kernel(const stream::KernelOp& op);
     void run_dma(const stream::DmaOp& op);
     void require_within_limits(const stream::KernelOp& op);
+    void require(std::int64_t value, std::int64_t limit, const char* what) const;
+    void charge(std::int64_t work);
 
     Architecture arch_;
     Limits limits_;
-    std::int64_t operations_done_ = 0;
-    std::int64_t dma_bytes_done_ = 0;
+    std::int64_t work_done_ = 0;
     Memory memory_;
 };
 

@@ -57,6 +57,7 @@ public:
     [[nodiscard]] const Place& place() const { return place_; }
     /// `observer` must outlive the accesses; null removes it.
     void observe(AccessObserver* observer) { observer_ = observer; }
+    [[nodiscard]] bool is_observed() const { return observer_ != nullptr; }
 
 private:
     void check(int region, std::uint64_t offset, std::uint64_t length) const {

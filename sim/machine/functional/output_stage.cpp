@@ -82,11 +82,16 @@ OutputStage::OutputStage(const stream::KernelOp& op, const Architecture& arch, M
         low_ = std::max<std::int64_t>(low_, op.activation.min);
         high_ = std::min<std::int64_t>(high_, op.activation.max);
     }
-    if (function_ == 0) return;
-    plain_ = false;
     if (op.activation.uses_lut()) {
+        plain_ = false;
         load_table(op, arch, memory);
-    } else if (function_ != function_tanh && function_ != function_sigmoid) {
+        return;
+    }
+    // A 32-bit output has no zero point: Vela 3 and 4 leave one of the operation before in the
+    // register, and devices do not add it. In front of a table it is the index's, which has one.
+    if (stream::bytes_of(op.ofm.type) == 4) zero_point_ = 0;
+    plain_ = function_ == 0;
+    if (!plain_ && function_ != function_tanh && function_ != function_sigmoid) {
         throw InvalidStream(fmt::format("{}: activation function {}: must be 0, 3, 4 or 16 to 23",
                                         memory.place().text(), function_));
     }
@@ -132,18 +137,17 @@ std::int32_t OutputStage::finish_activated(std::int64_t scaled) const {
             static_cast<std::int32_t>(std::clamp(value, -beyond_saturation, beyond_saturation));
         value = function_ == function_tanh ? arith::tanh16(bounded) : arith::logistic16(bounded);
     }
-    const auto clamped =
-        static_cast<std::int32_t>(std::min(std::max(value + zero_point_, low_), high_));
+    const std::int32_t index = clamped(value);
     switch (table_) {
         case Table::none:
-            return clamped;
+            return index;
         case Table::interpolated:
-            return arith::look_up16(steps_, static_cast<std::int16_t>(clamped));
+            return arith::look_up16(steps_, static_cast<std::int16_t>(index));
         case Table::bytes:
         case Table::words:
             break;
     }
-    return entries_[static_cast<std::size_t>(std::clamp(clamped - first_index_, 0, 255))];
+    return entries_[static_cast<std::size_t>(std::clamp(index - first_index_, 0, 255))];
 }
 
 }  // namespace u65sim::machine::functional

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <limits>
 
 #include "arith/scaling.hpp"
 #include "arith/tables.hpp"
@@ -30,6 +32,14 @@ inline std::int64_t scale_value(std::int64_t value, std::uint32_t multiplier, in
     return (value * std::int64_t{multiplier} + nudge) >> shift;
 }
 
+/// Sum that stays at the ends of 64 bits instead of overflowing.
+inline std::int64_t saturating_sum(std::int64_t a, std::int64_t b) {
+    std::int64_t sum = 0;
+    if (!__builtin_add_overflow(a, b, &sum)) return sum;
+    return a < 0 ? std::numeric_limits<std::int64_t>::min()
+                 : std::numeric_limits<std::int64_t>::max();
+}
+
 /// One kernel operation's way from a scaled value to the raw output.
 class OutputStage {
 public:
@@ -38,7 +48,7 @@ public:
 
     [[nodiscard]] std::int32_t finish(std::int64_t scaled) const {
         if (!plain_) return finish_activated(scaled);
-        return static_cast<std::int32_t>(std::min(std::max(scaled + zero_point_, low_), high_));
+        return clamped(scaled);
     }
 
     /// Whether finish() only adds the zero point and clamps.
@@ -50,6 +60,12 @@ public:
 private:
     enum class Table : std::uint8_t { none, bytes, words, interpolated };
 
+    /// Clamped before the zero point is added, so that no sum overflows.
+    [[nodiscard]] std::int32_t clamped(std::int64_t scaled) const {
+        const std::int64_t within =
+            std::min(std::max(scaled, low_ - zero_point_), high_ - zero_point_);
+        return static_cast<std::int32_t>(within + zero_point_);
+    }
     [[nodiscard]] std::int32_t finish_activated(std::int64_t scaled) const;
     void load_table(const stream::KernelOp& op, const Architecture& arch, Memory& memory);
 

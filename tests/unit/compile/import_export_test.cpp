@@ -194,6 +194,61 @@ TEST_CASE("memories that are too small are named with both sizes") {
     CHECK_THROWS_AS(import_compiled(export_compiled(network), small_target()), DoesNotFit);
 }
 
+TEST_CASE("regions without bytes have shape [0], as others write them") {
+    Graph graph = export_compiled(small_network());
+    const std::vector<TensorId>& operands = graph.operators[1].inputs;
+    Tensor& command_stream = graph.tensors[static_cast<std::size_t>(operands[0])];
+    command_stream.data = ConstantData{make_payload(
+        {Accelerator{}, stream::encode({stream::Stop{}}, small_target().accelerator)})};
+    command_stream.shape = {static_cast<std::int32_t>(command_stream.data.size())};
+    for (const std::size_t region : {1U, 3U}) {
+        Tensor& tensor = graph.tensors[static_cast<std::size_t>(operands[region])];
+        tensor.shape = {0};
+        tensor.data = {};
+    }
+    CHECK_NOTHROW(verify(graph));
+    const CompiledNetwork back = import_compiled(graph, small_target());
+    CHECK(back.constants.empty());
+    CHECK(back.fast_size == Bytes{0});
+    CHECK(back.arena_size == Bytes{512});
+}
+
+TEST_CASE("offsets of several subgraphs stand one behind the other; the first one's are read") {
+    Graph graph = export_compiled(small_network());
+    auto& bytes = metadata(graph, "OfflineMemoryAllocation").bytes;
+    const CompiledNetwork alone = import_compiled(graph, small_target());
+    bytes[4] = 2;
+    bytes[8] += 3;
+    for (const std::uint8_t offset : {64, 32, 16}) {
+        bytes.insert(bytes.end(), {offset, std::uint8_t{0}, std::uint8_t{0}, std::uint8_t{0}});
+    }
+    CHECK(import_compiled(graph, small_target()).bindings == alone.bindings);
+}
+
+TEST_CASE("a stream for another memory mode is taken, and the notes say so") {
+    const auto notes_of = [](const CompiledNetwork& made, MemoryMode mode) {
+        Target target = small_target();
+        target.memory_mode = mode;
+        return import_compiled(export_compiled(made), target).graph.notes;
+    };
+    CompiledNetwork network = small_network();
+    CHECK(notes_of(network, MemoryMode::dedicated_sram).empty());
+    for (const MemoryMode mode : {MemoryMode::shared_sram, MemoryMode::sram_only}) {
+        const auto notes = notes_of(network, mode);
+        REQUIRE(notes.size() == 1);
+        CHECK_THAT(notes[0], Contains("compiled for dedicated_sram, the target is ") &&
+                                 Contains(std::string(to_string(mode))));
+    }
+    network.target.memory_mode = MemoryMode::shared_sram;
+    network.segments[0].stream.words = stream::encode({stream::Stop{}}, network.target.accelerator);
+    network.fast_size = Bytes{0};
+    CHECK(notes_of(network, MemoryMode::shared_sram).empty());
+    CHECK(notes_of(network, MemoryMode::sram_only).empty());
+    const auto notes = notes_of(network, MemoryMode::dedicated_sram);
+    REQUIRE(notes.size() == 1);
+    CHECK_THAT(notes[0], Contains("shared_sram or sram_only, the target is dedicated_sram"));
+}
+
 TEST_CASE("broken compiled graphs are refused") {
     const Graph good = export_compiled(small_network());
     const auto broken = [&](auto change) {
@@ -223,7 +278,11 @@ TEST_CASE("broken compiled graphs are refused") {
          "operator 'npu0': word "},
         {broken([](Graph& g) { g.metadata.clear(); }), "OfflineMemoryAllocation"},
         {broken([](Graph& g) { metadata(g, "OfflineMemoryAllocation").bytes.resize(20); }),
-         "version 0, for one subgraph and its"},
+         "version 0, and give one offset to each tensor"},
+        {broken([](Graph& g) { metadata(g, "OfflineMemoryAllocation").bytes.clear(); }),
+         "version 0"},
+        {broken([](Graph& g) { metadata(g, "OfflineMemoryAllocation").bytes[8] -= 1; }),
+         "one offset to each tensor"},
         {broken([](Graph& g) { metadata(g, "OfflineMemoryAllocation").bytes[0] = 1; }),
          "version 0"},
         {broken([&](Graph& g) { tensor_of(g, 2).shape = {300}; }),

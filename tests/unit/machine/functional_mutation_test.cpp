@@ -25,9 +25,7 @@ void run_mutant(const Program& program, const std::vector<std::uint32_t>& words,
         return;
     }
     machine::functional::Limits limits;
-    limits.operations = 1 << 20;
-    limits.elements = 1 << 18;
-    limits.dma_bytes = 1 << 20;
+    limits.work = 1 << 29;
     Executor executor{one_core, limits};
     executor.memory().assign(0, constants);
     executor.memory().resize(1, 1024);

@@ -284,6 +284,39 @@ TEST_CASE("broken streams are refused with the word's index") {
     CHECK_THROWS_AS(decode(replaced(0x00000A00, 0x00000A01), u65), InvalidStream);
 }
 
+TEST_CASE("buffers in odd banks of the SHRAM are taken, as devices take them") {
+    const Accelerator small{Product::u55, 64, 1, Hertz{500'000'000}};
+    KernelOp op = small_kernel();
+    op.kind = KernelKind::elementwise;
+    op.elementwise_mode = ElementwiseMode::add;
+    op.ifm2 = op.ifm = op.ofm;
+    op.ib_end = op.ab_start = 14;
+    for (const int bank : {3, 8, 9, 13}) {
+        op.ifm2_ib_start = bank;
+        CAPTURE(bank);
+        const auto commands = decode(encode({op}, small), small);
+        CHECK(std::get<KernelOp>(commands[0].action).ifm2_ib_start == bank);
+    }
+    for (const int bank : {0, 2, 14, 15}) {
+        op.ifm2_ib_start = bank;
+        CAPTURE(bank);
+        CHECK_THROWS_WITH(encode({op}, small), Contains("IFM2 buffers"));
+    }
+}
+
+TEST_CASE("an output that overlaps itself or leaves the address space is refused") {
+    KernelOp op = small_kernel();
+    op.ofm.stride_y = 0;
+    CHECK_THROWS_WITH(encode({op}, Accelerator{}), Contains("must not overlap itself"));
+    op = small_kernel();
+    op.ofm.stride_y = std::int64_t{1} << 39;
+    CHECK_THROWS_WITH(encode({op}, Accelerator{}), Contains("must fit 40 bits"));
+    // Inputs may: every position reads the same element.
+    op = small_kernel();
+    op.ifm.stride_y = op.ifm.stride_x = 0;
+    CHECK_NOTHROW(encode({op}, Accelerator{}));
+}
+
 TEST_CASE("encode refuses what does not fit the registers") {
     KernelOp op = small_kernel();
     op.pad.top = 128;
