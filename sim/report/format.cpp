@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <u65sim/text.hpp>
 
 namespace u65sim::report {
 

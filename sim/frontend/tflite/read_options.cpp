@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
-
 #include <u65sim/text.hpp>
+
 #include "frontend/tflite/options.hpp"
 
 namespace u65sim::frontend {

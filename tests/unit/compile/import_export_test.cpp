@@ -218,7 +218,7 @@ TEST_CASE("offsets of several subgraphs stand one behind the other; the first on
     auto& bytes = metadata(graph, "OfflineMemoryAllocation").bytes;
     const CompiledNetwork alone = import_compiled(graph, small_target());
     bytes[4] = 2;
-    bytes[8] += 3;
+    bytes[8] = static_cast<std::uint8_t>(bytes[8] + 3);
     for (const std::uint8_t offset : {64, 32, 16}) {
         bytes.insert(bytes.end(), {offset, std::uint8_t{0}, std::uint8_t{0}, std::uint8_t{0}});
     }

@@ -9,7 +9,7 @@
 #include <u65sim/graph_builder.hpp>
 #include <u65sim/network.hpp>
 
-#include "frontend/text.hpp"
+#include <u65sim/text.hpp>
 
 using namespace u65sim;
 

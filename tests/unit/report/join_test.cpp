@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <u65sim/error.hpp>
 
 #include "unit/report/sample.hpp"
 
