@@ -121,10 +121,6 @@ public:
     [[nodiscard]] StridedSliceAttributes strided_slice() const {
         StridedSliceAttributes attributes;
         if (const auto* table = get<schema::StridedSliceTable>()) {
-            if (table->is_offset()) {
-                throw InvalidModel(fmt::format(
-                    "{}: end is given as an offset from begin: must be a position", place_));
-            }
             attributes.begin_mask = table->begin_mask();
             attributes.end_mask = table->end_mask();
             attributes.ellipsis_mask = table->ellipsis_mask();

@@ -15,6 +15,7 @@ namespace u65sim::frontend {
 namespace {
 
 constexpr std::size_t highest_rank = 16;
+constexpr std::int64_t far_position = 1 << 30;  ///< beyond it, no extent reaches
 
 class SubgraphReader {
 public:
@@ -97,12 +98,13 @@ private:
 
     ConstantData data_of(const schema::TensorTable& table, const Tensor& tensor,
                          const std::string& place) {
-        if (table.buffer() >= buffers_.size() && table.buffer() != 0) {
+        if (table.buffer() != 0 && table.buffer() >= buffers_.size()) {
             file_.fail("{}: buffer is {}, must be below {}", place, table.buffer(),
                        buffers_.size());
         }
+        // Buffer 0 stands for none.
         ConstantData data;
-        if (table.buffer() < buffers_.size()) data = buffers_[table.buffer()];
+        if (table.buffer() != 0) data = buffers_[table.buffer()];
         if (data && table.sparsity() != nullptr) {
             return densify(file_, *table.sparsity(), tensor, data.bytes(), place);
         }
@@ -169,7 +171,35 @@ private:
             tensor_ids(table.intermediates(), fmt::format("{}: intermediate", place), true);
         op.attributes = read_options(table, op.type, fmt::format("{}: {}", file_.name(), place));
         repeat_axis(op);
+        if (op.type == OpType::strided_slice) place_end(op, table, place);
         return op;
+    }
+
+    // STRIDED_SLICE may give its end as an offset from begin: a constant of positions replaces it.
+    void place_end(Operator& op, const schema::OperatorTable& table, std::string_view place) {
+        const auto* options = table.options_as_strided_slice();
+        if (options == nullptr || !options->is_offset() || op.inputs.size() < 3) return;
+        const auto begin = ir::constant_integers(graph_, op.inputs[1]);
+        const auto offset = ir::constant_integers(graph_, op.inputs[2]);
+        if (!begin || !offset || begin->size() != offset->size()) {
+            file_.fail("{}: its end is an offset from begin, and both are not constant", place);
+        }
+        if (op.inputs[0] == no_tensor) return;
+        const Shape& shape = graph_.tensors[static_cast<std::size_t>(op.inputs[0])].shape;
+        std::vector<std::int32_t> end;
+        for (std::size_t axis = 0; axis < begin->size() && axis < shape.size(); ++axis) {
+            const std::int64_t extent = std::max(shape[axis], 0);
+            const std::int64_t first = (*begin)[axis] + ((*begin)[axis] < 0 ? extent : 0);
+            end.push_back(static_cast<std::int32_t>(
+                std::clamp<std::int64_t>(first, 0, extent) +
+                std::clamp<std::int64_t>((*offset)[axis], -far_position, far_position)));
+        }
+        if (end.size() != begin->size()) return;
+        Tensor tensor = graph_.tensors[static_cast<std::size_t>(op.inputs[2])];
+        tensor.type = ElementType::int32;
+        tensor.data = ir::int32_data(end);
+        op.inputs[2] = static_cast<TensorId>(graph_.tensors.size());
+        graph_.tensors.push_back(std::move(tensor));
     }
 
     void repeat_axis(Operator& op) const {
