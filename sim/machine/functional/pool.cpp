@@ -13,6 +13,14 @@ namespace {
 using stream::KernelOp;
 using stream::PoolMode;
 
+/// Whether an average divides by the elements in bounds. Beside none at all, Vela 5.2 writes a
+/// global scale of exactly 1 for that, always with padding; without padding it writes the quotient.
+bool divides_by_count(const KernelOp& op) {
+    if (op.pool_mode == PoolMode::max) return false;
+    const bool padded = op.pad.top + op.pad.left + op.pad.right + op.pad.bottom > 0;
+    return !op.global_scale || (padded && op.ofm_scale == stream::Scale{1, 0});
+}
+
 /// Half away from zero, as the reference averages.
 std::int64_t rounded_quotient(std::int64_t sum, std::int64_t count) {
     if (count == 0) return 0;
@@ -57,6 +65,7 @@ void pool(const KernelOp& op, KernelContext& context) {
                                      static_cast<Number>(is_max ? never_wins : 0)};
     const OutputStage stage{op, context.arch, context.memory};
     const arith::RoundingMode mode = rounding_of(op);
+    const bool divides = divides_by_count(op);
     std::vector<std::int64_t> row(static_cast<std::size_t>(op.ofm.width * depth));
     std::vector<std::int32_t> result(row.size());
     for (std::int64_t y = 0; y < op.ofm.height; ++y) {
@@ -67,7 +76,6 @@ void pool(const KernelOp& op, KernelContext& context) {
             slide(op, window, y, row, 0, [](std::int64_t a, std::int64_t b) { return a + b; });
         }
         for (std::int64_t x = 0; x < op.ofm.width; ++x) {
-            const bool divides = !is_max && !op.global_scale;
             const std::int64_t count = divides ? elements_in_bounds(op, window.geometry, y, x) : 1;
             for (std::int64_t c = 0; c < depth; ++c) {
                 const auto at = static_cast<std::size_t>(x * depth + c);
