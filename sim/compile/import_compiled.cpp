@@ -290,9 +290,10 @@ private:
     [[nodiscard]] std::vector<std::int32_t> read_offsets() {
         const Metadata* metadata = find_metadata(graph_, offsets_metadata);
         if (!metadata) {
-            note(fmt::format("the file lacks the metadata {}, which says where its tensors lie: "
-                             "the network has a time, but cannot compute",
-                             offsets_metadata));
+            note(
+                fmt::format("the file lacks the metadata {}, which says where its tensors lie: "
+                            "the network has a time, but cannot compute",
+                            offsets_metadata));
             return {};
         }
         const std::vector<std::uint8_t>& bytes = metadata->bytes;
@@ -331,10 +332,10 @@ private:
             const Tensor& tensor = graph_.tensors[static_cast<std::size_t>(id)];
             const std::int64_t offset = offsets[static_cast<std::size_t>(id)];
             if (offset < 0 || Bytes{offset} + size_of(tensor) > network_.arena_size) {
-                note(fmt::format("tensor '{}': {} bytes at offset {} do not lie within the arena of "
-                                 "{} bytes: the network has a time, but cannot compute",
-                                 tensor.name, size_of(tensor).count(), offset,
-                                 network_.arena_size.count()));
+                note(fmt::format(
+                    "tensor '{}': {} bytes at offset {} do not lie within the arena of "
+                    "{} bytes: the network has a time, but cannot compute",
+                    tensor.name, size_of(tensor).count(), offset, network_.arena_size.count()));
                 continue;
             }
             network_.bindings.push_back({id, region_arena, Bytes{offset}});

@@ -13,12 +13,11 @@ namespace {
 using stream::KernelOp;
 using stream::PoolMode;
 
-/// Whether an average divides by the elements in bounds. Beside none at all, Vela 5.2 writes a
-/// global scale of exactly 1 for that, always with padding; without padding it writes the quotient.
-bool divides_by_count(const KernelOp& op) {
-    if (op.pool_mode == PoolMode::max) return false;
+/// OFM_SCALE divides averages without padding. With padding an average divides by the elements in
+/// bounds, and a maximum is not scaled: the scales that Vela 5 writes for these two are not used.
+bool is_scaled(const KernelOp& op) {
     const bool padded = op.pad.top + op.pad.left + op.pad.right + op.pad.bottom > 0;
-    return !op.global_scale || (padded && op.ofm_scale == stream::Scale{1, 0});
+    return op.global_scale && op.pool_mode == PoolMode::average && !padded;
 }
 
 /// Half away from zero, as the reference averages.
@@ -65,7 +64,8 @@ void pool(const KernelOp& op, KernelContext& context) {
                                      static_cast<Number>(is_max ? never_wins : 0)};
     const OutputStage stage{op, context.arch, context.memory};
     const arith::RoundingMode mode = rounding_of(op);
-    const bool divides = divides_by_count(op);
+    const bool scaled = is_scaled(op);
+    const bool divides = !is_max && !scaled;
     std::vector<std::int64_t> row(static_cast<std::size_t>(op.ofm.width * depth));
     std::vector<std::int32_t> result(row.size());
     for (std::int64_t y = 0; y < op.ofm.height; ++y) {
@@ -81,7 +81,7 @@ void pool(const KernelOp& op, KernelContext& context) {
                 const auto at = static_cast<std::size_t>(x * depth + c);
                 std::int64_t value = row[at];
                 if (divides) value = rounded_quotient(value, count);
-                if (op.global_scale) {
+                if (scaled) {
                     value = scale_value(value, op.ofm_scale.multiplier, op.ofm_scale.shift, mode);
                 }
                 result[at] = stage.finish(value);
