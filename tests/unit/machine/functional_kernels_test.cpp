@@ -144,8 +144,8 @@ public:
         op.activation.max = narrow ? pick(50, 127) : 32767;
         op.rounding = static_cast<Rounding>(pick(0, 2));
         op.block = {8, 8, 8 * pick(1, 4)};
-        op.global_scale = kind == KernelKind::pool &&
-                          (pick(0, 1) != 0 || op.pool_mode == PoolMode::reduce_sum);
+        op.global_scale =
+            kind == KernelKind::pool && (pick(0, 1) != 0 || op.pool_mode == PoolMode::reduce_sum);
         op.ofm_scale = {multiplier(), pick(31, 36)};
         op.parallel_mode = accelerator.cores == 2 ? 1 : 0;
         test.arena.resize(op.ofm.base[0] + bytes_of_map(op.ofm));
