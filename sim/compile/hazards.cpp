@@ -47,13 +47,21 @@ MemoryRange range_of(const stream::FeatureMap& map) {
         const MemoryRange b = range_of(lower);
         return {map.region, std::min(a.begin, b.begin), std::max(a.end, b.end)};
     }
-    std::int64_t size = (map.height - 1) * map.stride_y + (map.width - 1) * map.stride_x;
+    // Strides may go backwards from the base.
+    std::int64_t before = 0, behind = 0;
+    const auto extend = [&](std::int64_t count, std::int64_t stride) {
+        (stride < 0 ? before : behind) += (count - 1) * stride;
+    };
+    extend(map.height, map.stride_y);
+    extend(map.width, map.stride_x);
     if (map.layout == stream::Layout::nhcwb16) {
-        size += std::int64_t{(map.depth + 15) / 16 - 1} * map.stride_c + 16 * element;
+        extend((map.depth + 15) / 16, map.stride_c);
+        behind += 16 * element;
     } else {
-        size += map.depth * element;
+        behind += map.depth * element;
     }
-    return {map.region, map.base[0], map.base[0] + static_cast<std::uint64_t>(size)};
+    return {map.region, map.base[0] + static_cast<std::uint64_t>(before),
+            map.base[0] + static_cast<std::uint64_t>(behind)};
 }
 
 Accesses accesses_of(const stream::KernelOp& op, const Architecture& arch) {

@@ -286,14 +286,15 @@ private:
         network_.cpu_operators.push_back(std::move(cpu));
     }
 
-    /// The arena offset of every tensor, -1 for none.
-    [[nodiscard]] std::vector<std::int32_t> read_offsets() const {
+    /// The arena offset of every tensor, -1 for none; empty when the file does not say.
+    [[nodiscard]] std::vector<std::int32_t> read_offsets() {
         const Metadata* metadata = find_metadata(graph_, offsets_metadata);
         if (!metadata) {
-            throw InvalidModel(
-                fmt::format("network '{}': must have the metadata {}, which says "
-                            "where its tensors lie",
-                            graph_.name, offsets_metadata));
+            note(
+                fmt::format("the file lacks the metadata {}, which says where its tensors lie: "
+                            "the network has a time, but cannot compute",
+                            offsets_metadata));
+            return {};
         }
         const std::vector<std::uint8_t>& bytes = metadata->bytes;
         std::vector<std::int32_t> values;
@@ -319,6 +320,7 @@ private:
 
     void read_bindings() {
         const std::vector<std::int32_t> offsets = read_offsets();
+        if (offsets.empty()) return;
         std::vector<TensorId> crossing;
         for (const NpuSegment& segment : network_.segments) {
             crossing.insert(crossing.end(), segment.inputs.begin(), segment.inputs.end());
@@ -330,9 +332,11 @@ private:
             const Tensor& tensor = graph_.tensors[static_cast<std::size_t>(id)];
             const std::int64_t offset = offsets[static_cast<std::size_t>(id)];
             if (offset < 0 || Bytes{offset} + size_of(tensor) > network_.arena_size) {
-                throw InvalidModel(fmt::format(
-                    "tensor '{}': {} bytes at offset {} must lie within the arena of {} bytes",
+                note(fmt::format(
+                    "tensor '{}': {} bytes at offset {} do not lie within the arena of "
+                    "{} bytes: the network has a time, but cannot compute",
                     tensor.name, size_of(tensor).count(), offset, network_.arena_size.count()));
+                continue;
             }
             network_.bindings.push_back({id, region_arena, Bytes{offset}});
         }

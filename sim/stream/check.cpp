@@ -11,6 +11,7 @@ namespace u65sim::stream {
 namespace {
 
 constexpr std::int64_t max_address = (std::int64_t{1} << 40) - 1;
+constexpr std::int64_t max_stride = max_address >> 1;  // backwards: one more
 constexpr int max_extent = 65536;
 
 std::string out_of_range(const char* name, std::int64_t value, std::int64_t low,
@@ -31,9 +32,9 @@ std::string problem_of(const char* name, const FeatureMap& map, bool is_input) {
                                       {"depth", map.depth, 1, max_extent},
                                       {"height", is_input ? 1 : map.height, 1, max_extent},
                                       {"width", is_input ? 1 : map.width, 1, max_extent},
-                                      {"stride_y", map.stride_y, 0, max_address},
-                                      {"stride_x", map.stride_x, 0, max_address},
-                                      {"stride_c", map.stride_c, 0, max_address}}) {
+                                      {"stride_y", map.stride_y, -max_stride - 1, max_stride},
+                                      {"stride_x", map.stride_x, -max_stride - 1, max_stride},
+                                      {"stride_c", map.stride_c, -max_stride - 1, max_stride}}) {
         if (each.value < each.low || each.value > each.high) {
             return fmt::format("{} {}", name,
                                out_of_range(each.what, each.value, each.low, each.high));

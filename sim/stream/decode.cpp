@@ -71,6 +71,11 @@ private:
         return static_cast<std::int16_t>(number(opcode));
     }
     [[nodiscard]] std::uint64_t address(std::uint16_t opcode) const { return value(true, opcode); }
+    /// Addresses have 40 bits and wrap: a stride of their upper half goes backwards.
+    [[nodiscard]] std::int64_t stride(std::uint16_t opcode) const {
+        constexpr int unused_bits = 64 - 40;
+        return static_cast<std::int64_t>(address(opcode) << unused_bits) >> unused_bits;
+    }
     [[nodiscard]] std::uint32_t payload(std::uint16_t opcode) const {
         return static_cast<std::uint32_t>(value(true, opcode));
     }
@@ -120,9 +125,9 @@ private:
         map.height0 = more_one(registers.height0);
         map.height1 = more_one(registers.height1);
         map.width0 = more_one(registers.width0);
-        map.stride_c = static_cast<std::int64_t>(address(registers.stride_c));
-        map.stride_y = static_cast<std::int64_t>(address(registers.stride_y));
-        map.stride_x = static_cast<std::int64_t>(address(registers.stride_x));
+        map.stride_c = stride(registers.stride_c);
+        map.stride_y = stride(registers.stride_y);
+        map.stride_x = stride(registers.stride_x);
     }
 
     void read_kind(KernelOp& op) const {
@@ -155,9 +160,7 @@ private:
         read_type(op.ifm, ifm_registers, 2);
         op.ifm.depth = more_one(cmd0::ifm_depth_m1);
         const int precision = number(cmd0::ifm_precision);
-        if (precision >> 14 != 0) {
-            fail(fmt::format("IFM_PRECISION {:#x}: rounding bits 15:14 must be zero", precision));
-        }
+        // Bits 15:14 repeat the output's rounding in streams of Vela 5.2; nothing is rounded here.
         const int scaling = precision >> 8 & 3;
         if (scaling > 2)
             fail(fmt::format("IFM_PRECISION {:#x}: scaling must be 0 to 2", precision));

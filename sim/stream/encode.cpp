@@ -86,9 +86,10 @@ private:
         set(registers.width0, map.width0 - 1);
     }
     void write_strides(const FeatureMap& map, const MapRegisters& registers) {
-        set_wide(registers.stride_c, static_cast<std::uint64_t>(map.stride_c));
-        set_wide(registers.stride_y, static_cast<std::uint64_t>(map.stride_y));
-        set_wide(registers.stride_x, static_cast<std::uint64_t>(map.stride_x));
+        constexpr std::uint64_t address_bits = (std::uint64_t{1} << 40) - 1;
+        set_wide(registers.stride_c, static_cast<std::uint64_t>(map.stride_c) & address_bits);
+        set_wide(registers.stride_y, static_cast<std::uint64_t>(map.stride_y) & address_bits);
+        set_wide(registers.stride_x, static_cast<std::uint64_t>(map.stride_x) & address_bits);
     }
     static int precision(const FeatureMap& map, int width_shift) {
         const int type = static_cast<int>(map.type);

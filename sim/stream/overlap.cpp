@@ -1,6 +1,7 @@
 #include "stream/overlap.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace u65sim::stream {
@@ -15,6 +16,8 @@ struct Lattice {
 
 /// Two runs meet when some difference of their positions is shorter than a run.
 bool meets_itself(Lattice runs) {
+    runs.stride_a = std::abs(runs.stride_a);
+    runs.stride_b = std::abs(runs.stride_b);
     if (runs.stride_a > runs.stride_b) {
         std::swap(runs.stride_a, runs.stride_b);
         std::swap(runs.count_a, runs.count_b);

@@ -5,8 +5,7 @@
 
 namespace u65sim::stream {
 
-/// Looks at each tile on its own: two tiles may lie anywhere. Extents must be positive, strides
-/// must not be negative.
+/// Looks at each tile on its own: two tiles may lie anywhere. Extents must be positive.
 bool overlaps_itself(const FeatureMap& map);
 
 }  // namespace u65sim::stream

@@ -9,6 +9,7 @@
 #include <u65sim/error.hpp>
 
 #include "machine/direct/replay.hpp"
+#include "machine/units/event_limit.hpp"
 #include "machine/units/npu.hpp"
 
 namespace u65sim::machine {
@@ -19,6 +20,7 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
     Scheduler queue;
     const auto npu = std::make_unique<Npu>(queue);
     const Time limit = options.cycle_limit.count();
+    const std::uint64_t most_steps = event_limit(options);
     // What units look ahead to must not depend on the limit where it is kept.
     queue.reset(known != nullptr ? never : limit);
     npu->load(commands, words, target, options);
@@ -29,13 +31,14 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
         replay.emplace(*npu, *known, commands);
         replay->at_boundary(now, limit);
     }
-    std::uint64_t events = 0;
+    std::uint64_t events = 0, steps = 0;
     Scheduler::Due due;
     while ((due = queue.earliest()).time <= limit && due.time != never) {
         queue.begin(due.unit, due.time);
         const Time wanted = npu->act(due.unit, due.time);
         if (wanted != never) queue.wake(due.unit, wanted);
         ++events;
+        if (++steps > most_steps) refuse_further_events(most_steps);
         if (due.unit == UnitId::command_parser && replay && replay->boundary_reached()) {
             replay->count_events(std::exchange(events, 0));
             replay->at_boundary(due.time, limit);

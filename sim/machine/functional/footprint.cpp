@@ -39,14 +39,14 @@ private:
         }
     }
 
-    /// A map's highest byte is the last of one of its tiles' last rows or columns.
+    /// A map's highest byte is in one of its tiles' corners: strides may go backwards.
     void visit(const stream::FeatureMap& map) {
         if (map.height <= 0 || map.width <= 0 || map.depth <= 0) return;
         // NHCWB16 stores whole bricks of 16 channels.
         const int brick = map.layout == stream::Layout::nhcwb16 ? 15 - (map.depth - 1) % 16 : 0;
         const auto bytes = static_cast<std::uint64_t>((brick + 1) * stream::bytes_of(map.type));
-        for (const int y : {map.height0 - 1, map.height1 - 1, map.height - 1}) {
-            for (const int x : {map.width0 - 1, map.width - 1}) {
+        for (const int y : {0, map.height0 - 1, map.height1 - 1, map.height - 1}) {
+            for (const int x : {0, map.width0 - 1, map.width - 1}) {
                 if (y < 0 || x < 0) continue;
                 grow(map.region,
                      map.address(std::min(y, map.height - 1), std::min(x, map.width - 1),

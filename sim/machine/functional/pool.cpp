@@ -13,6 +13,13 @@ namespace {
 using stream::KernelOp;
 using stream::PoolMode;
 
+/// OFM_SCALE divides averages without padding. With padding an average divides by the elements in
+/// bounds, and a maximum is not scaled: the scales that Vela 5 writes for these two are not used.
+bool is_scaled(const KernelOp& op) {
+    const bool padded = op.pad.top + op.pad.left + op.pad.right + op.pad.bottom > 0;
+    return op.global_scale && op.pool_mode == PoolMode::average && !padded;
+}
+
 /// Half away from zero, as the reference averages.
 std::int64_t rounded_quotient(std::int64_t sum, std::int64_t count) {
     if (count == 0) return 0;
@@ -57,6 +64,8 @@ void pool(const KernelOp& op, KernelContext& context) {
                                      static_cast<Number>(is_max ? never_wins : 0)};
     const OutputStage stage{op, context.arch, context.memory};
     const arith::RoundingMode mode = rounding_of(op);
+    const bool scaled = is_scaled(op);
+    const bool divides = !is_max && !scaled;
     std::vector<std::int64_t> row(static_cast<std::size_t>(op.ofm.width * depth));
     std::vector<std::int32_t> result(row.size());
     for (std::int64_t y = 0; y < op.ofm.height; ++y) {
@@ -67,13 +76,12 @@ void pool(const KernelOp& op, KernelContext& context) {
             slide(op, window, y, row, 0, [](std::int64_t a, std::int64_t b) { return a + b; });
         }
         for (std::int64_t x = 0; x < op.ofm.width; ++x) {
-            const bool divides = !is_max && !op.global_scale;
             const std::int64_t count = divides ? elements_in_bounds(op, window.geometry, y, x) : 1;
             for (std::int64_t c = 0; c < depth; ++c) {
                 const auto at = static_cast<std::size_t>(x * depth + c);
                 std::int64_t value = row[at];
                 if (divides) value = rounded_quotient(value, count);
-                if (op.global_scale) {
+                if (scaled) {
                     value = scale_value(value, op.ofm_scale.multiplier, op.ofm_scale.shift, mode);
                 }
                 result[at] = stage.finish(value);

@@ -13,6 +13,7 @@
 #include "machine/systemc/systemc.hpp"
 #include "machine/systemc/vcd_file.hpp"
 #include "machine/systemc/vcd_trace.hpp"
+#include "machine/units/event_limit.hpp"
 #include "machine/units/npu.hpp"
 
 namespace u65sim::machine {
@@ -69,7 +70,7 @@ private:
     std::unique_ptr<Npu> npu_;
     std::array<std::unique_ptr<UnitModule>, unit_count> units_;
     Time epoch_ = 0;
-    std::uint64_t events_ = 0;
+    std::uint64_t events_ = 0, most_events_ = 0;
     std::unique_ptr<VcdTrace> trace_;  ///< of this run, if wanted
     std::exception_ptr failure_;       ///< the mailbox: nothing may leave a process
 };
@@ -97,6 +98,7 @@ void Engine::act(UnitId unit) {
     if (failure_) return;
     ++events_;
     try {
+        if (events_ > most_events_) refuse_further_events(most_events_);
         const Time time = now();
         scheduler_.begin(unit, time);
         const Time next = npu_->act(unit, time);
@@ -114,6 +116,7 @@ Simulation Engine::run(const std::vector<stream::Command>& commands, std::int64_
     for (const auto& unit : units_) unit->cancel();
     failure_ = nullptr;
     events_ = 0;
+    most_events_ = event_limit(options);
     epoch_ = static_cast<Time>(sc_core::sc_time_stamp().value());
     scheduler_.reset();
     npu_->load(commands, words, target, options);

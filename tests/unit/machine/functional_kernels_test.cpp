@@ -82,7 +82,8 @@ std::int64_t expected(const Case& test, int y, int x, int c) {
                                               mode_of(op)));
     }
     if (op.pool_mode == PoolMode::max) return clamped(op, largest);
-    if (op.global_scale) {
+    const bool padded = op.pad.top + op.pad.left + op.pad.right + op.pad.bottom > 0;
+    if (op.global_scale && (op.pool_mode == PoolMode::reduce_sum || !padded)) {
         return clamped(
             op, arith::round_shift(sum, op.ofm_scale.multiplier, op.ofm_scale.shift, mode_of(op)));
     }
@@ -143,8 +144,8 @@ public:
         op.activation.max = narrow ? pick(50, 127) : 32767;
         op.rounding = static_cast<Rounding>(pick(0, 2));
         op.block = {8, 8, 8 * pick(1, 4)};
-        op.global_scale = kind == KernelKind::pool && op.pool_mode != PoolMode::max &&
-                          (pick(0, 1) != 0 || op.pool_mode == PoolMode::reduce_sum);
+        op.global_scale =
+            kind == KernelKind::pool && (pick(0, 1) != 0 || op.pool_mode == PoolMode::reduce_sum);
         op.ofm_scale = {multiplier(), pick(31, 36)};
         op.parallel_mode = accelerator.cores == 2 ? 1 : 0;
         test.arena.resize(op.ofm.base[0] + bytes_of_map(op.ofm));

@@ -126,7 +126,8 @@ TEST_CASE("scale records and operands of any bits saturate") {
     for (const std::int64_t bias : {(std::int64_t{1} << 39) - 1, -(std::int64_t{1} << 39)}) {
         for (const int shift : {0, 1, 63}) {
             KernelOp op;
-            op.ifm = make_map(1, 0, 1, 1, 4, DataType::s32, Layout::nhwc);
+            op.ifm = make_map(1, 0, 1, 1, 4, DataType::s16, Layout::nhwc);
+            op.ifm.zero_point = -32768;
             op.ofm = make_map(1, 64, 1, 1, 8, DataType::s8, Layout::nhwc);
             op.ofm.zero_point = bias > 0 ? 127 : -128;
             op.block = {2, 2, 8};
@@ -160,7 +161,7 @@ TEST_CASE("scale records and operands of any bits saturate") {
 
 TEST_CASE(
     "work beyond the limit is refused before it starts, and the message says what raises it") {
-    const auto message = Catch::Contains("--work-limit") && Catch::Contains("command 0");
+    const Catch::Matchers::StdString::ContainsMatcher message = Catch::Contains("--work-limit");
     Executor executor{one_core};
     executor.memory().resize(1, 4096);
     // Every position reads the same element: no memory bounds this one.
@@ -184,4 +185,42 @@ TEST_CASE(
     Executor limited{one_core, Limits{1000}};
     limited.memory().resize(1, 4096);
     CHECK_THROWS_WITH(limited.run(command_of(small), 0), message);
+}
+
+TEST_CASE("averages with padding and maxima do not look at OFM_SCALE") {
+    KernelOp op = pool_of(PoolMode::average);
+    op.ifm = make_map(1, 0, 1, 4, 1, DataType::s8, Layout::nhwc);
+    op.kernel.width = 3;
+    Executor executor{one_core};
+    executor.memory().resize(1, 128);
+    const std::vector<std::int8_t> values{9, 12, 30, -50};
+    std::memcpy(executor.memory().bytes(1).data(), values.data(), values.size());
+    const auto row = [&](int columns) {
+        op.ofm = make_map(1, 64, 1, columns, 1, DataType::s8, Layout::nhwc);
+        executor.run(command_of(op), 0);
+        std::vector<std::int64_t> got;
+        for (int x = 0; x < columns; ++x) {
+            got.push_back(load(executor.memory().bytes(1), op.ofm, 0, x, 0));
+        }
+        return got;
+    };
+    using Row = std::vector<std::int64_t>;
+    const Scale third{0xAAAAAAAC, 33};
+    for (const auto& [global, scale] :
+         {std::pair{false, Scale{}}, {true, Scale{}}, {true, third}}) {
+        op.global_scale = global;
+        op.ofm_scale = scale;
+        CAPTURE(global, scale.shift);
+        op.pad.left = op.pad.right = 1;
+        op.pool_mode = PoolMode::average;
+        // (9+12)/2, (9+12+30)/3, (12+30-50)/3, (30-50)/2, halves away from zero
+        CHECK(row(4) == Row{11, 17, -3, -10});
+        op.pool_mode = PoolMode::max;
+        CHECK(row(4) == Row{12, 30, 30, 30});
+    }
+    op.pad.left = op.pad.right = 0;
+    op.pool_mode = PoolMode::average;
+    CHECK(row(2) == Row{17, -3});
+    op.ofm_scale = {1, 1};  // half the sum
+    CHECK(row(2) == Row{26, -4});
 }

@@ -284,6 +284,26 @@ TEST_CASE("broken streams are refused with the word's index") {
     CHECK_THROWS_AS(decode(replaced(0x00000A00, 0x00000A01), u65), InvalidStream);
 }
 
+TEST_CASE("strides may go backwards: addresses have 40 bits and wrap") {
+    KernelOp op = small_kernel();
+    op.ofm.base[0] +=
+        static_cast<std::uint64_t>(op.ofm.stride_y) * static_cast<std::uint64_t>(op.ofm.height - 1);
+    op.ofm.stride_y = -op.ofm.stride_y;
+    const auto words = encode({op}, Accelerator{});
+    const auto commands = decode(words, Accelerator{});
+    CHECK(std::get<KernelOp>(commands[0].action) == op);
+    op.ofm.base[0] = 0;
+    if (op.ofm.height > 1) {
+        CHECK_THROWS_WITH(encode({op}, Accelerator{}), Contains("must fit 40 bits"));
+    }
+}
+
+TEST_CASE("the rounding of the input's precision says nothing") {
+    const auto plain = decode(test::small_convolution(), Accelerator{});
+    const auto rounded = decode(replaced(0x00050105, 0x80050105), Accelerator{});
+    CHECK(std::get<KernelOp>(rounded.at(2).action) == std::get<KernelOp>(plain.at(2).action));
+}
+
 TEST_CASE("buffers in odd banks of the SHRAM are taken, as devices take them") {
     const Accelerator small{Product::u55, 64, 1, Hertz{500'000'000}};
     KernelOp op = small_kernel();
@@ -309,7 +329,8 @@ TEST_CASE("an output that overlaps itself or leaves the address space is refused
     op.ofm.stride_y = 0;
     CHECK_THROWS_WITH(encode({op}, Accelerator{}), Contains("must not overlap itself"));
     op = small_kernel();
-    op.ofm.stride_y = std::int64_t{1} << 39;
+    op.ofm.stride_y = (std::int64_t{1} << 39) - 16;
+    op.ofm.height = op.ofm.height0 = 4;
     CHECK_THROWS_WITH(encode({op}, Accelerator{}), Contains("must fit 40 bits"));
     // Inputs may: every position reads the same element.
     op = small_kernel();
