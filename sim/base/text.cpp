@@ -15,21 +15,28 @@ bool acts(std::uint32_t code) {
            code == 0x061C || code == 0xFEFF;
 }
 
-/// Length of the showable UTF-8 sequence at the start of `text`; 0 when it is none.
-std::size_t sequence_length(std::string_view text) {
+/// A UTF-8 sequence at the start of a text.
+struct Sequence {
+    std::size_t length = 1;
+    bool showable = false;
+};
+
+/// The sequence `text` begins with: a single byte that is not showable where it is none.
+Sequence first_sequence(std::string_view text) {
     const auto byte = [&](std::size_t index) { return static_cast<std::uint8_t>(text[index]); };
     const std::uint32_t first = byte(0);
-    if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
+    if (first < 0x80) return {1, first >= 0x20 && first != 0x7F};
     const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
+    if (first < 0xC2 || first > 0xF4 || text.size() < length) return {};
     std::uint32_t code = first & (0xFFU >> (length + 1));
     for (std::size_t index = 1; index < length; ++index) {
-        if ((byte(index) & 0xC0U) != 0x80U) return 0;
+        if ((byte(index) & 0xC0U) != 0x80U) return {};
         code = code << 6U | (byte(index) & 0x3FU);
     }
     const bool is_overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
     const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
-    return is_overlong || is_surrogate || code > 0x10FFFF || acts(code) ? 0 : length;
+    if (is_overlong || is_surrogate || code > 0x10FFFF) return {};
+    return {length, !acts(code)};
 }
 
 std::string shown(std::string_view text, std::string_view kept) {
@@ -45,13 +52,9 @@ std::string shown(std::string_view text, std::string_view kept) {
         result += text.substr(0, run);
         text.remove_prefix(run);
         if (text.empty()) break;
-        const std::size_t length = sequence_length(text);
-        if (length == 0) {
-            result += '?';
-        } else {
-            result += text.substr(0, length);
-        }
-        text.remove_prefix(std::max<std::size_t>(length, 1));
+        const Sequence sequence = first_sequence(text);
+        result += sequence.showable ? text.substr(0, sequence.length) : std::string_view{"?"};
+        text.remove_prefix(sequence.length);
     }
     return result;
 }

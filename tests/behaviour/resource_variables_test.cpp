@@ -180,7 +180,7 @@ TEST_CASE("WHILE turns as long as its condition holds, and not for ever") {
 
 TEST_CASE("IF runs the branch that its condition names") {
     const Target target = Target::preset("u65-256");
-    for (const std::uint8_t taken : {0, 1}) {
+    for (const bool taken : {false, true}) {
         Sketch main;
         main.graph.name = "branch";
         const TensorId which = main.tensor("which", {}, ElementType::boolean);
@@ -191,7 +191,7 @@ TEST_CASE("IF runs the branch that its condition names") {
         main.graph.outputs = {out};
         main.graph.subgraphs = {one_more("then", 10), one_more("else", 20)};
         const auto network = compile(main.graph, target);
-        CHECK(execute(network, target, {Bytes8{taken}, floats({1})}).outputs[0] ==
-              floats({taken != 0 ? 11.0F : 21.0F}));
+        CHECK(execute(network, target, {Bytes8{static_cast<std::uint8_t>(taken)}, floats({1})})
+                  .outputs[0] == floats({taken ? 11.0F : 21.0F}));
     }
 }

@@ -209,8 +209,8 @@ TEST_CASE("files are replaced whole, and what cannot be opened is a FileError") 
 }
 
 TEST_CASE("names become printable text") {
-    CHECK(frontend::printable("conv\n1") == "conv?1");
-    CHECK(frontend::printable("größe") == "größe");
-    CHECK(frontend::printable("\xC0\xAF\xED\xA0\x80") == "?????");
-    CHECK(frontend::printable("\xE2\x82") == "??");
+    CHECK(printable("conv\n1") == "conv?1");
+    CHECK(printable("größe") == "größe");
+    CHECK(printable("\xC0\xAF\xED\xA0\x80") == "?????");
+    CHECK(printable("\xE2\x82") == "??");
 }

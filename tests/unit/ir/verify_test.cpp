@@ -61,7 +61,7 @@ TEST_CASE("verify names what breaks a rule") {
     }
     SECTION("negative extent") {
         graph.tensors[static_cast<std::size_t>(graph.inputs[0])].shape[1] = -1;
-        part = "extents must be positive";
+        part = "extents must not be negative";
     }
     SECTION("size beyond 64 bits") {
         graph.tensors[static_cast<std::size_t>(graph.inputs[0])].shape =
