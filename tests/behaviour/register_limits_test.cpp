@@ -82,7 +82,7 @@ void require_taken(const Graph& graph, const std::string& what) {
     for (const char* name : {"u65-512", "u55-64"}) {
         Target target = Target::preset(name);
         target.off_chip.size = Bytes{std::int64_t{1} << 36};
-        target.sram.size = Bytes{std::int64_t{1} << 34};
+        target.sram.size = Bytes{std::int64_t{1} << 32};
         INFO(name);
         CompiledNetwork network;
         REQUIRE_NOTHROW(network = compile(graph, target));

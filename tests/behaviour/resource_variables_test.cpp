@@ -37,9 +37,10 @@ struct Sketch {
     }
     void op(OpType type, std::vector<TensorId> inputs, std::vector<TensorId> outputs,
             Attributes attributes = {}) {
-        const std::string name = outputs.empty()
-                                     ? "op_" + std::to_string(graph.operators.size())
-                                     : graph.tensors[static_cast<std::size_t>(outputs[0])].name;
+        const std::string name =
+            outputs.empty()
+                ? std::string{to_string(type)} + "_" + std::to_string(graph.operators.size())
+                : graph.tensors[static_cast<std::size_t>(outputs[0])].name;
         graph.operators.push_back({.name = name,
                                    .type = type,
                                    .inputs = std::move(inputs),
