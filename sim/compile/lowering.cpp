@@ -378,10 +378,6 @@ void lower_operator(Lowering& lowering) {
     }
 }
 
-}  // namespace
-
-namespace {
-
 /// Refuses the operators whose kernels the registers cannot hold, whatever their blocks and places.
 void check_registers(Program& program, const Segment& segment) {
     for (const NpuOp& npu : segment.ops) {
@@ -389,6 +385,7 @@ void check_registers(Program& program, const Segment& segment) {
         kernel.ifm = map_of(npu.ifm, region_arena, stream::Layout::nhwc);
         kernel.ofm = map_of(npu.ofm, region_arena, stream::Layout::nhwc);
         if (npu.binary()) kernel.ifm2 = map_of(npu.ifm2, region_arena, stream::Layout::nhwc);
+        if (kernel.broadcast.scalar) kernel.ifm2.type = kernel.ifm.type;  // as emit writes it
         const std::string problem = stream::problem_of_extents(kernel);
         if (!problem.empty()) program.refusals.try_emplace(npu.graph_operator, problem);
     }

@@ -69,7 +69,9 @@ TEST_CASE(
         CAPTURE(options.without, options.like_vela);
         const CompiledNetwork less = compile(graph, target, options);
         for (const auto& problem : check_compiled(less)) FAIL_CHECK(problem);
-        CHECK(less.segments[0].stream != whole.segments[0].stream);
+        // This network has no operators of constants: nothing to fold.
+        const bool nothing_to_do = options.without == std::vector<std::string>{"fold_constants"};
+        CHECK((less.segments[0].stream == whole.segments[0].stream) == nothing_to_do);
         const Execution got = execute(less, target, {image}, checked);
         CHECK(got.findings.empty());
         CHECK(got.outputs == expected.outputs);

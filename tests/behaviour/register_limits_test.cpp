@@ -81,7 +81,7 @@ void require_taken(const Graph& graph, const std::string& what) {
     INFO(what);
     for (const char* name : {"u65-512", "u55-64"}) {
         Target target = Target::preset(name);
-        target.off_chip.size = Bytes{std::int64_t{1} << 36};
+        target.off_chip.size = Bytes{std::int64_t{1} << 32};
         target.sram.size = Bytes{std::int64_t{1} << 32};
         INFO(name);
         CompiledNetwork network;

@@ -67,7 +67,8 @@ Outcome take_graph(const Graph& graph, const Target& target) {
 }  // namespace
 
 Outcome take_model(const std::vector<std::uint8_t>& bytes) {
-    static const std::vector<Target> targets{Target::preset("u65-256"), Target::preset("u55-128")};
+    static const std::vector<Target> targets{Target::preset("u65-256"), Target::preset("u65-512"),
+                                             Target::preset("u55-128")};
     try {
         const Graph graph = read_tflite(bytes, "input");
         static_cast<void>(dump(graph));

@@ -50,7 +50,7 @@ const std::vector<Kind>& kinds() {
         {"functions",
          {1, 4, 4, 4},
          [](GraphBuilder& net, Value x) {
-             const Value y = net.hard_swish(net.leaky_relu(net.prelu(x), 0.1F));
+             const Value y = net.leaky_relu(net.prelu(x), 0.1F);
              return net.tanh(net.logistic(net.relu6(y)));
          }},
         {"moves",
