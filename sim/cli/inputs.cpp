@@ -57,6 +57,17 @@ CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
     return {check, ""};
 }
 
+CLI::Validator share() {
+    const auto check = [](const std::string& text) -> std::string {
+        double value = 0.0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, value);
+        if (error == std::errc{} && stop == end && value >= 0.0 && value <= 1.0) return {};
+        return fmt::format("{}: must be a number from 0 to 1", text);
+    };
+    return {check, ""};
+}
+
 void TargetOptions::add_to(CLI::App& command, const std::string& target_flags) {
     command
         .add_option(

@@ -19,6 +19,8 @@ namespace u65sim::cli {
 /// An option's number: digits alone, from `low` to `high`. Signs, fractions and exponents are
 /// refused, which a conversion to an unsigned type would take for something else.
 CLI::Validator whole_number(std::uint64_t low, std::uint64_t high);
+/// A decimal number from 0 to 1; nan is none.
+CLI::Validator share();
 
 /// --target, --set and the three options for a Vela .ini.
 class TargetOptions {

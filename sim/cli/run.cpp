@@ -131,7 +131,7 @@ void add_run(CLI::App& app) {
             "End with exit code 4 where nothing runs on the NPU, or less than SHARE (0 to 1) of\n"
             "the network's multiply-accumulates; the report is written all the same")
         ->expected(0, 1)
-        ->check(CLI::Range(0.0, 1.0))
+        ->check(share())
         ->type_name("[SHARE]");
     command->add_flag("--timeline", run->timeline,
                       "Keep the timeline in a json report too (html always has it)");

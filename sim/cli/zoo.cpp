@@ -1,4 +1,5 @@
 // u65sim zoo: networks built in code, listed and written as .tflite.
+#include <filesystem>
 #include <limits>
 #include <memory>
 
@@ -23,19 +24,24 @@ struct Write {
     ZooWeights weights;
 
     void operator()() const {
-        std::error_code error;
-        std::filesystem::create_directories(folder, error);
-        if (!std::filesystem::is_directory(folder)) {
-            throw FileError(fmt::format("{}: cannot create this folder", folder));
-        }
         std::vector<std::string> chosen = names;
         if (chosen.empty()) {
             for (const ZooEntry& entry : zoo_list()) chosen.push_back(entry.name);
         }
         for (const std::string& name : chosen) {
+            const Graph graph = zoo(name, weights);  // refuses what it does not know
+            make_folder();
             const auto file = std::filesystem::path{folder} / (name + ".tflite");
-            save_tflite(zoo(name, weights), file);
+            save_tflite(graph, file);
             print(file.string() + '\n');
+        }
+    }
+
+    void make_folder() const {
+        std::error_code error;
+        std::filesystem::create_directories(folder, error);
+        if (!std::filesystem::is_directory(folder)) {
+            throw FileError(fmt::format("{}: cannot create this folder", folder));
         }
     }
 };
@@ -64,7 +70,7 @@ void add_zoo(CLI::App& app) {
         ->capture_default_str()
         ->type_name("N");
     command->add_option("--sparsity", write->weights.sparsity, "Share of weights that are zero")
-        ->check(CLI::Range(0.0, 1.0))
+        ->check(share())
         ->capture_default_str()
         ->type_name("0..1");
     command

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <filesystem>
 
 #include "cli/program.hpp"
 
@@ -76,6 +77,8 @@ TEST_CASE("Numbers of options are digits within their range, nothing that conver
             CHECK(outcome.err.find(option.back().substr(2, 3)) != std::string::npos);
         }
     }
+    check_refused({"zoo", "write", "unknown", "-o", "/nowhere"}, "unknown");
+    CHECK_FALSE(std::filesystem::exists("/nowhere"));
 }
 
 TEST_CASE("What takes more cycles than the limit is refused at once, for people to read") {
