@@ -4,9 +4,8 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <u65sim/error.hpp>
 
-#include "arith/cpu_kernels.hpp"
+#include "arith/known_results.hpp"
 #include "compile/operators.hpp"
 #include "compile/passes.hpp"
 #include "ir/builtins.hpp"
@@ -14,10 +13,6 @@
 namespace u65sim::compiler {
 
 namespace {
-
-/// Results may not outgrow what they are made from by much: a small file could ask for anything.
-constexpr std::int64_t room_for_results = std::int64_t{64} * 1024;
-constexpr std::int64_t most_growth = 8;
 
 std::size_t at(TensorId id) { return static_cast<std::size_t>(id); }
 
@@ -47,66 +42,20 @@ private:
     [[nodiscard]] const Graph& now() const { return copy_ ? *copy_ : graph_; }
     [[nodiscard]] const Tensor& tensor(TensorId id) const { return now().tensors[at(id)]; }
 
-    /// Its operand's shape is all it reads.
-    static bool reads_shape_only(const Operator& op) { return op.type == OpType::shape; }
-
     [[nodiscard]] bool may_fold(const Operator& op) const {
-        if (op.inputs.empty() || op.outputs.empty() || !op.intermediates.empty()) return false;
-        for (const TensorId id : op.outputs) {
-            // The network's interface stays as it is.
-            if (is_output_[at(id)] || tensor(id).is_variable) return false;
-        }
-        if (reads_shape_only(op)) return true;
-        std::int64_t read = 0;
-        for (const TensorId id : op.inputs) {
-            if (id == no_tensor) continue;
-            const Tensor& input = tensor(id);
-            if (!input.data || input.data.model() != nullptr || input.is_variable) return false;
-            read += input.data.size();
-        }
-        std::int64_t made = 0;
-        for (const TensorId id : op.outputs) made += stored_bytes(tensor(id));
-        return made <= room_for_results + most_growth * read && count_macs(graph_, op).count() == 0;
+        // The network's interface stays as it is.
+        return std::none_of(op.outputs.begin(), op.outputs.end(),
+                            [&](TensorId id) { return is_output_[at(id)]; });
     }
 
-    /// False when no kernel computes it.
     bool fold(const Operator& op) {
-        std::vector<arith::CpuOperand> operands;
-        std::vector<std::vector<std::uint8_t>> results;
-        if (reads_shape_only(op)) {
-            results.push_back(shape_bytes(op));
-        } else {
-            for (const TensorId id : op.inputs) {
-                operands.push_back(id == no_tensor
-                                       ? arith::CpuOperand{}
-                                       : arith::CpuOperand{&tensor(id), tensor(id).data.bytes()});
-            }
-            std::vector<const Tensor*> outputs;
-            for (const TensorId id : op.outputs) outputs.push_back(&tensor(id));
-            try {
-                results = arith::run_cpu_operator(op, operands, outputs);
-            } catch (const Error&) {
-                return false;
-            }
-        }
-        if (results.size() < op.outputs.size()) return false;
+        auto results = arith::known_results(now(), op);
+        if (!results) return false;
         if (!copy_) copy_ = std::make_shared<Graph>(graph_);
         for (std::size_t i = 0; i < op.outputs.size(); ++i) {
-            copy_->tensors[at(op.outputs[i])].data = ConstantData{std::move(results[i])};
+            copy_->tensors[at(op.outputs[i])].data = ConstantData{std::move((*results)[i])};
         }
         return true;
-    }
-
-    [[nodiscard]] std::vector<std::uint8_t> shape_bytes(const Operator& op) const {
-        const std::size_t width =
-            static_cast<std::size_t>(element_bytes(tensor(op.outputs[0]).type));
-        std::vector<std::uint8_t> bytes;
-        for (const std::int32_t extent : tensor(op.inputs[0]).shape) {
-            for (std::size_t byte = 0; byte < width; ++byte) {
-                bytes.push_back(static_cast<std::uint8_t>(std::int64_t{extent} >> (8 * byte)));
-            }
-        }
-        return bytes;
     }
 
     [[nodiscard]] std::string line(const Operator& op) const {

@@ -6,8 +6,9 @@
 namespace u65sim::frontend {
 
 /// Gives every computed tensor the shape that its operator makes of its operands, where that
-/// follows from them. Files may say otherwise: interpreters take no notice. Adds a note when a
-/// shape changed. Operand ids must be in range.
+/// follows from them and from numbers that are known (chains from SHAPE to RESHAPE). Files may say
+/// otherwise: interpreters take no notice. Adds a note when a shape changed. Operand ids must be in
+/// range.
 void settle_shapes(Graph& graph);
 
 }  // namespace u65sim::frontend
