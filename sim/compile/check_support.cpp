@@ -140,7 +140,9 @@ private:
 
     std::string operands() const {
         const auto maps = map_operands(op_);
-        if (maps.empty() || op_.outputs.empty()) return "has no operands";
+        if (maps.empty() || op_.outputs.empty()) {
+            return fmt::format("{} has no form on the NPU", ir::kind_name(op_));
+        }
         for (const auto i : maps) {
             if (!present(i)) return fmt::format("operand {} is missing", i);
             if (auto text = tensor(input(i), "input"); !text.empty()) return text;
