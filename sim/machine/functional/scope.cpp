@@ -97,6 +97,9 @@ std::vector<Scope::Buffer> Scope::call(const Operator& op, std::size_t which,
     }
     if (depth_ >= deepest_calls) fail("subgraphs run each other without end");
     const Graph& called = network_.subgraphs[static_cast<std::size_t>(number) - 1];
+    if (called.tensors.empty()) {
+        fail(fmt::format("subgraph {} could not be read (u65sim graph says why)", number));
+    }
     if (called.inputs.size() != inputs.size()) {
         fail(fmt::format("gives {} operands to a subgraph of {}", inputs.size(),
                          called.inputs.size()));

@@ -115,6 +115,34 @@ TEST_CASE("computed shapes follow from the operators") {
                                    "file: 'out' is 1x4, not scalar"});
 }
 
+TEST_CASE("shapes follow from chains of numbers that are known") {
+    // SHAPE of in -> its last extent times one -> RESHAPE, whose output the file calls 1x1.
+    const auto numbers = [](std::vector<std::int32_t> shape, std::vector<std::uint8_t> data) {
+        return FileTensor{.name = "n",
+                          .shape = std::move(shape),
+                          .kind = schema::ElementKind::int32,
+                          .data = std::move(data)};
+    };
+    constexpr std::int32_t shape_op = 77, gather = 36, reshape = 22;
+    FileGraph graph = relu_graph({2, 6});
+    graph.tensors[1].shape = {1};
+    graph.tensors.push_back(numbers({2}, {}));            // 2: shape of in
+    graph.tensors.push_back(numbers({1}, {1, 0, 0, 0}));  // 3: index 1
+    graph.tensors.push_back(numbers({1}, {}));            // 4: [6]
+    graph.tensors.push_back(graph.tensors[1]);            // 5: RELU of 6 elements
+    graph.tensors[0].shape = {1, 6};
+    graph.operators = {{.builtin = shape_op, .inputs = {0}, .outputs = {2}},
+                       {.builtin = gather, .inputs = {2, 3}, .outputs = {4}},
+                       {.builtin = reshape, .inputs = {0, 4}, .outputs = {1}},
+                       {.builtin = relu, .inputs = {1}, .outputs = {5}}};
+    graph.outputs = {5};
+    const Graph result = read(graph);
+    CHECK(result.tensors[1].shape == Shape{6});
+    CHECK(result.tensors[5].shape == Shape{6});
+    CHECK_FALSE(result.tensors[4].data);  // the graph itself keeps its operators
+    CHECK(result.operators.size() == 4);
+}
+
 TEST_CASE("further subgraphs are kept, and told when nothing runs them") {
     const FileGraph first = relu_graph({1, 4});
     FileGraph second = relu_graph({1, 8});
