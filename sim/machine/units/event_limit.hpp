@@ -12,22 +12,20 @@
 namespace u65sim::machine {
 
 /// Cycles of the limit for each step of a unit that it allows: networks take far more a step.
-inline constexpr std::int64_t cycles_of_a_step = 1024;
+inline constexpr std::int64_t cycles_of_a_step = 2000;
 
 /// Steps of units in one segment's run: some seconds, far beyond any network. Where every step is
 /// kept, fewer.
 inline std::uint64_t event_limit(const SimulateOptions& options) {
-    constexpr std::int64_t least = std::int64_t{1} << 26, kept = 16;
+    constexpr std::int64_t least = 50'000'000, kept = 16;
     const std::int64_t steps = std::max(least, options.cycle_limit.count() / cycles_of_a_step);
     const bool keeps = options.timeline || !options.vcd_file.empty();
     return static_cast<std::uint64_t>(keeps ? steps / kept : steps);
 }
 
 [[noreturn]] inline void refuse_further_events(std::uint64_t limit) {
-    throw InvalidStream(
-        fmt::format("the simulation takes more than {} steps of the machine's units, as no network "
-                    "does: a cycle limit above 100,000,000,000 allows more",
-                    limit));
+    throw CycleLimitReached(
+        fmt::format("more than {} steps of the machine's units to simulate", limit));
 }
 
 }  // namespace u65sim::machine
