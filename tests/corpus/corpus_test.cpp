@@ -103,13 +103,13 @@ TEST_CASE("The walk through a flatbuffer finds what stands in it") {
     CHECK(fields.size() > 300);
     for (const Field& field : fields) CHECK(field.offset + field.width <= seed.bytes.size());
     CHECK(flatbuffer_fields({}).empty());
-    CHECK(flatbuffer_fields(corpus::Bytes(100, 0xFF)).empty());
+    CHECK(flatbuffer_fields(Content(100, 0xFF)).empty());
 }
 
 TEST_CASE("Damaged networks end with an answer or one of our errors") {
     send(
         models(), mutants(),
-        [](corpus::Bytes bytes, Dice& dice) {
+        [](Content bytes, Dice& dice) {
             mutate_flatbuffer(bytes, dice);
             return bytes;
         },
@@ -119,7 +119,7 @@ TEST_CASE("Damaged networks end with an answer or one of our errors") {
 TEST_CASE("Damaged command streams end with an answer or one of our errors") {
     send(
         compiled_models(), mutants(),
-        [](corpus::Bytes bytes, Dice& dice) {
+        [](Content bytes, Dice& dice) {
             mutate_payloads(bytes, dice);
             return bytes;
         },
@@ -129,7 +129,7 @@ TEST_CASE("Damaged command streams end with an answer or one of our errors") {
 TEST_CASE("Damaged texts end with an answer or one of our errors") {
     send(
         texts(), mutants(),
-        [](const corpus::Bytes& bytes, Dice& dice) {
+        [](const Content& bytes, Dice& dice) {
             std::string text{bytes.begin(), bytes.end()};
             mutate_text(text, dice);
             return text;

@@ -12,7 +12,7 @@ namespace u65sim::corpus {
 namespace {
 
 template <class Value>
-Value load(const Bytes& bytes, std::size_t at) {
+Value load(const Content& bytes, std::size_t at) {
     Value value{};
     if (at + sizeof value <= bytes.size()) std::memcpy(&value, bytes.data() + at, sizeof value);
     return value;
@@ -21,7 +21,7 @@ Value load(const Bytes& bytes, std::size_t at) {
 /// Tables, vectors and strings reached from the root.
 class Walk {
 public:
-    explicit Walk(const Bytes& bytes) : bytes_(bytes) {
+    explicit Walk(const Content& bytes) : bytes_(bytes) {
         follow(load<std::uint32_t>(bytes, 0));
         for (std::size_t next = 0; next < tables_.size(); ++next) visit_table(tables_[next]);
     }
@@ -83,7 +83,7 @@ private:
         }
     }
 
-    const Bytes& bytes_;
+    const Content& bytes_;
     std::vector<Field> fields_;
     std::vector<std::size_t> tables_;
     std::set<std::size_t> seen_;
@@ -114,7 +114,7 @@ std::uint64_t extreme(Dice& dice, std::uint64_t old) {
     }
 }
 
-void put(Bytes& bytes, const Field& field, std::uint64_t value) {
+void put(Content& bytes, const Field& field, std::uint64_t value) {
     for (std::size_t i = 0; i < field.width && field.offset + i < bytes.size(); ++i) {
         bytes[field.offset + i] = static_cast<std::uint8_t>(value >> (8 * i));
     }
@@ -187,9 +187,9 @@ std::size_t Dice::roll(std::size_t sides) {
     return static_cast<std::size_t>((state_ * 0x2545F4914F6CDD1DU) >> 16U) % sides;
 }
 
-std::vector<Field> flatbuffer_fields(const Bytes& bytes) { return Walk{bytes}.take(); }
+std::vector<Field> flatbuffer_fields(const Content& bytes) { return Walk{bytes}.take(); }
 
-void mutate_flatbuffer(Bytes& bytes, Dice& dice) {
+void mutate_flatbuffer(Content& bytes, Dice& dice) {
     const std::vector<Field> fields = flatbuffer_fields(bytes);
     if (fields.empty()) return;
     for (std::size_t left = 1 + dice.roll(3); left > 0; --left) {
@@ -203,7 +203,7 @@ void mutate_flatbuffer(Bytes& bytes, Dice& dice) {
     }
 }
 
-void mutate_payloads(Bytes& bytes, Dice& dice) {
+void mutate_payloads(Content& bytes, Dice& dice) {
     constexpr std::string_view mark = "COP1";
     std::vector<std::size_t> payloads;
     for (auto at = bytes.begin(); at != bytes.end(); ++at) {

@@ -8,7 +8,7 @@
 
 namespace u65sim::corpus {
 
-using Bytes = std::vector<std::uint8_t>;
+using Content = std::vector<std::uint8_t>;
 
 /// Numbers that are the same on every platform.
 class Dice {
@@ -27,12 +27,12 @@ struct Field {
 };
 /// Every field of every table and the first elements of every vector, found by walking tables
 /// without a schema: whatever looks like an offset is followed. Empty for what is no flatbuffer.
-std::vector<Field> flatbuffer_fields(const Bytes& bytes);
+std::vector<Field> flatbuffer_fields(const Content& bytes);
 
 /// Sets some fields to extremes: zeros, all ones, the ends of their range, their neighbours.
-void mutate_flatbuffer(Bytes& bytes, Dice& dice);
+void mutate_flatbuffer(Content& bytes, Dice& dice);
 /// Sets some words of the driver payloads in `bytes` to other registers and to extremes.
-void mutate_payloads(Bytes& bytes, Dice& dice);
+void mutate_payloads(Content& bytes, Dice& dice);
 /// Sets numbers to extremes, swaps words and repeats, drops or cuts lines.
 void mutate_text(std::string& text, Dice& dice);
 

@@ -12,12 +12,12 @@ using namespace u65sim::corpus;
 
 namespace {
 
-void write(const std::filesystem::path& file, const Bytes& bytes) {
+void write(const std::filesystem::path& file, const Content& bytes) {
     std::ofstream{file, std::ios::binary}.write(reinterpret_cast<const char*>(bytes.data()),
                                                 static_cast<std::streamsize>(bytes.size()));
 }
 
-Bytes damaged(const std::string& kind, Bytes bytes, Dice& dice) {
+Content damaged(const std::string& kind, Content bytes, Dice& dice) {
     if (kind == "models") {
         mutate_flatbuffer(bytes, dice);
     } else if (kind == "compiled") {

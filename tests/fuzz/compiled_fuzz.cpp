@@ -14,7 +14,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
     using namespace u65sim::corpus;
     Dice dice{seed};
     if (dice.roll(4) == 0) return LLVMFuzzerMutate(data, size, most);
-    Bytes bytes{data, data + size};
+    Content bytes{data, data + size};
     mutate_payloads(bytes, dice);
     std::copy(bytes.begin(), bytes.end(), data);
     return bytes.size();
