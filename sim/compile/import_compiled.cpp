@@ -173,7 +173,10 @@ private:
             if (id < 0) fail(op, "an input is left out");
         }
         read_constants(op);
-        is_one_tensor_ = is_one_tensor_ && op.inputs[arena_operand] == op.inputs[fast_operand];
+        const TensorId arena = op.inputs[arena_operand], fast = op.inputs[fast_operand];
+        is_one_tensor_ = is_one_tensor_ && arena == fast;
+        are_alike_ = are_alike_ && size_of(operand(op, arena_operand)).count() > 0 &&
+                     size_of(operand(op, arena_operand)) == size_of(operand(op, fast_operand));
         network_.arena_size = std::max(network_.arena_size, size_of(operand(op, arena_operand)));
         network_.fast_size = std::max(network_.fast_size, size_of(operand(op, fast_operand)));
         read_commands(op, segment);
@@ -343,18 +346,20 @@ private:
     }
 
     /// Where the writer put feature maps: in the modes with one memory for them, arena and fast
-    /// memory are one tensor. Streams of all modes run on all targets, with times of their own.
+    /// memory are one tensor (Vela 5), or two of one size of which the second is not used (Vela 3
+    /// and 4). Streams of all modes run on all targets, with times of their own.
     void compare_memory_mode() {
         const bool dedicated = network_.target.memory_mode == MemoryMode::dedicated_sram;
-        if (is_one_tensor_ && dedicated) {
+        const bool made_for_one = is_one_tensor_ || (are_alike_ && !uses_fast_);
+        if (made_for_one && dedicated) {
             note(fmt::format(
                 "the stream was compiled for shared_sram or sram_only, the target is {}: all its "
                 "feature maps are charged to DRAM; memory.mode=shared_sram charges them to SRAM",
                 to_string(network_.target.memory_mode)));
         }
         // A writer that has no mode to tell, as of a bare stream, gives two tensors as well.
-        const bool told = uses_fast_ || find_metadata(graph_, vela_metadata) != nullptr;
-        if (!is_one_tensor_ && !dedicated && told) {
+        const bool told = uses_fast_ || network_.producer.starts_with("Vela");
+        if (!made_for_one && !dedicated && told) {
             note(fmt::format(
                 "the stream was compiled for dedicated_sram, the target is {}: the feature maps it "
                 "keeps in DRAM are charged to SRAM; memory.mode=dedicated_sram charges them to "
@@ -363,7 +368,13 @@ private:
         }
     }
 
-    void note(std::string text) { notes_.push_back(std::move(text)); }
+    /// Once, also where an imported network is exported and imported again.
+    void note(std::string text) {
+        auto& notes = network_.graph.notes;
+        if (std::find(notes.begin(), notes.end(), text) == notes.end()) {
+            notes.push_back(std::move(text));
+        }
+    }
 
     void describe_memory() {
         const auto last = static_cast<std::int32_t>(network_.steps.size());
@@ -405,9 +416,9 @@ private:
     CompiledNetwork network_;
     std::optional<ConstantData> constants_;
     CoveredBytes weights_;
-    std::vector<std::string> notes_;
     bool uses_fast_ = false;
     bool is_one_tensor_ = true;  ///< arena and fast memory are, in every operator
+    bool are_alike_ = true;      ///< they have as many bytes, in every operator
 };
 
 }  // namespace

@@ -34,14 +34,14 @@ REASONS = [
     (("FULLY_CONNECTED*",), ("int16",), None,
      "int16: LiteRT multiplies FULLY_CONNECTED's sums by all 31 bits of the scale, Vela's scale records "
      "hold 15 of them, as for LiteRT's convolutions with a 64-bit bias."),
-    (("CONV_2D (32-bit bias)",), ("int16",), OLD,
+    (("CONV_2D (32-bit bias)",), ("int16",), OLD + ("5.0",),
      "int16 with a 32-bit bias: LiteRT takes 31 bits of the scale, these records 15."),
     (("FULLY_CONNECTED*",), ("int8", "uint8"), None,
      "FULLY_CONNECTED: LiteRT 2.3 rounds once, the stream asks for TensorFlow Lite's two roundings."),
     (("TRANSPOSE_CONV*",), ("int8", "uint8", "int16"), OLD,
      "TRANSPOSE_CONV with a stride of 1: padded like a plain convolution; with left and right, or top and "
      "bottom, exchanged in the registers the bytes are LiteRT's."),
-    (("SQUARED_DIFFERENCE*",), ("int8", "uint8", "int16"), ("4.2",),
+    (("SQUARED_DIFFERENCE*",), ("int8", "uint8", "int16"), OLD,
      "SQUARED_DIFFERENCE with one operand broadcast: the subtraction is written for the small operand's "
      "shape, so only its first positions are computed."),
     (("TRANSPOSE*",), ("uint8",), ("5.0", "5.2"),

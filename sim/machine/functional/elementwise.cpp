@@ -76,10 +76,14 @@ private:
                            mode_);
     }
 
+    /// 32-bit operands have no room for a factor: the one that Vela 5.0 writes is not used.
+    [[nodiscard]] std::int64_t scaled_by_16_bits(std::int64_t value, stream::Scale scale) const {
+        return is_32_bit_ ? value : value * (scale.multiplier & 0xFFFFU);
+    }
     [[nodiscard]] std::int64_t operand_a(std::int64_t a) const {
         switch (op_.operand_scaling) {
             case OperandScaling::both16:
-                return a * (op_.opa_scale.multiplier & 0xFFFFU);
+                return scaled_by_16_bits(a, op_.opa_scale);
             case OperandScaling::a32:
                 return rescaled(a);
             case OperandScaling::b32:
@@ -90,7 +94,7 @@ private:
     [[nodiscard]] std::int64_t operand_b(std::int64_t b) const {
         switch (op_.operand_scaling) {
             case OperandScaling::both16:
-                return b * (op_.opb_scale.multiplier & 0xFFFFU);
+                return scaled_by_16_bits(b, op_.opb_scale);
             case OperandScaling::b32:
                 return rescaled(b);
             case OperandScaling::a32:

@@ -239,7 +239,51 @@ TEST_CASE("a file whose tensors lie nowhere has a time, but does not compute") {
         const CompiledNetwork network = import_compiled(graph, small_target());
         CHECK(network.bindings.size() == bound);
         CHECK(network.segments.size() == 1);
+        REQUIRE_FALSE(network.graph.notes.empty());
+        CHECK_THAT(network.graph.notes.back(), Contains("cannot compute"));
     }
+}
+
+TEST_CASE("a stream for another memory mode is taken, and the notes say so") {
+    const auto notes_of = [](const CompiledNetwork& made, MemoryMode mode) {
+        Target target = small_target();
+        target.memory_mode = mode;
+        return import_compiled(export_compiled(made), target).graph.notes;
+    };
+    CompiledNetwork network = small_network();
+    CHECK(notes_of(network, MemoryMode::dedicated_sram).empty());
+    for (const MemoryMode mode : {MemoryMode::shared_sram, MemoryMode::sram_only}) {
+        const auto notes = notes_of(network, mode);
+        REQUIRE(notes.size() == 1);
+        CHECK_THAT(notes[0], Contains("compiled for dedicated_sram, the target is ") &&
+                                 Contains(std::string(to_string(mode))));
+    }
+    network.target.memory_mode = MemoryMode::shared_sram;
+    network.segments[0].stream.words = stream::encode({stream::Stop{}}, network.target.accelerator);
+    network.fast_size = Bytes{0};
+    CHECK(notes_of(network, MemoryMode::shared_sram).empty());
+    CHECK(notes_of(network, MemoryMode::sram_only).empty());
+    const auto notes = notes_of(network, MemoryMode::dedicated_sram);
+    REQUIRE(notes.size() == 1);
+    CHECK_THAT(notes[0], Contains("shared_sram or sram_only, the target is dedicated_sram"));
+
+    // Older compilers give two tensors of one size, of which the stream uses the first.
+    Graph older = export_compiled(network);
+    older.metadata.push_back({"vela_version", {'3'}});
+    std::erase_if(older.metadata, [](const Metadata& m) { return m.name == "u65sim_version"; });
+    const auto arena = static_cast<std::size_t>(older.operators[1].inputs[2]);
+    older.operators[1].inputs[3] = static_cast<TensorId>(older.tensors.size());
+    older.tensors.push_back(older.tensors[arena]);
+    Metadata& offsets = metadata(older, "OfflineMemoryAllocation");
+    offsets.bytes[8] = static_cast<std::uint8_t>(offsets.bytes[8] + 1);
+    offsets.bytes.insert(offsets.bytes.end(), 4, std::uint8_t{0xFF});
+    Target shared = small_target();
+    shared.memory_mode = MemoryMode::shared_sram;
+    CHECK(import_compiled(older, small_target()).graph.notes == notes);
+    CHECK(import_compiled(older, shared).graph.notes.empty());
+    older.tensors.back().shape = {0};
+    CHECK(import_compiled(older, small_target()).graph.notes.empty());
+    CHECK(import_compiled(older, shared).graph.notes.size() == 1);
 }
 
 TEST_CASE("broken compiled graphs are refused") {

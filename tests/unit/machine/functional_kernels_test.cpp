@@ -281,6 +281,8 @@ TEST_CASE("32-bit elementwise operations use the shift alone") {
     CHECK(elementwise<std::int32_t>(sub, {7, -2}, {9, 5}) == Words{-2, -7});
     sub.broadcast.swap_operands = true;
     CHECK(elementwise<std::int32_t>(sub, {7, -2}, {9, 5}) == Words{2, 7});
+    sub.opa_scale = sub.opb_scale = {32768, 0};
+    CHECK(elementwise<std::int32_t>(sub, {7, -2}, {9, 5}) == Words{2, 7});
 }
 
 TEST_CASE("a rescaled addition rounds as TensorFlow Lite does") {

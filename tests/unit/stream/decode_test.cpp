@@ -220,6 +220,22 @@ TEST_CASE("two cores read two weight and scale ranges") {
     CHECK_THROWS_WITH(decode(words, u55), Contains("word 0: PARALLEL_MODE") && Contains("u55-256"));
 }
 
+TEST_CASE("ranges of a second core that nobody wrote are empty") {
+    Accelerator two;
+    two.cores = 2;
+    KernelOp op = small_kernel();
+    op.parallel_mode = 1;
+    auto words = encode({op}, two);
+    for (const std::uint32_t opcode : {0x4090U, 0x4091U, 0x4092U, 0x4093U}) {
+        const auto at = std::find_if(words.begin(), words.end(), [&](std::uint32_t word) {
+            return (word & 0xFFFF) == opcode;
+        });
+        REQUIRE(at != words.end());
+        words.erase(at, at + 2);
+    }
+    CHECK(std::get<KernelOp>(decode(words, two)[0].action) == op);
+}
+
 TEST_CASE("an address goes through tiles and layouts") {
     FeatureMap map;
     map.type = DataType::s16;
