@@ -227,9 +227,8 @@ TEST_CASE("ranges of a second core that nobody wrote are empty") {
     op.parallel_mode = 1;
     auto words = encode({op}, two);
     for (const std::uint32_t opcode : {0x4090U, 0x4091U, 0x4092U, 0x4093U}) {
-        const auto at = std::find_if(words.begin(), words.end(), [&](std::uint32_t word) {
-            return (word & 0xFFFF) == opcode;
-        });
+        const auto at = std::find_if(words.begin(), words.end(),
+                                     [&](std::uint32_t word) { return (word & 0xFFFF) == opcode; });
         REQUIRE(at != words.end());
         words.erase(at, at + 2);
     }
