@@ -19,9 +19,10 @@ struct Operand {
     std::vector<std::int32_t> numbers;  ///< of a constant; empty: a map
 };
 
-/// A network of one operator over int8 maps (int32 constants).
+/// A network of one operator over maps of a type (and int32 constants).
 Graph single(OpType type, const std::vector<Operand>& operands, Attributes attributes = {},
-             float out_scale = 0.1F, std::size_t outputs = 1) {
+             float out_scale = 0.1F, std::size_t outputs = 1,
+             ElementType maps = ElementType::int8) {
     Graph graph;
     graph.name = std::string{to_string(type)};
     Operator op;
@@ -34,6 +35,7 @@ Graph single(OpType type, const std::vector<Operand>& operands, Attributes attri
         tensor.shape = operand.shape;
         const auto id = static_cast<TensorId>(graph.tensors.size());
         if (operand.numbers.empty()) {
+            tensor.type = maps;
             tensor.quantization = {{0.1F}, {0}, 0};
             graph.inputs.push_back(id);
         } else {
@@ -56,6 +58,7 @@ Graph single(OpType type, const std::vector<Operand>& operands, Attributes attri
         Tensor tensor;
         tensor.name = "out" + std::to_string(i);
         tensor.shape = shapes.at(i).value();
+        tensor.type = maps;
         tensor.quantization = {{out_scale}, {0}, 0};
         if (type == OpType::arg_max) {
             tensor.type = ElementType::int32;
@@ -70,8 +73,9 @@ Graph single(OpType type, const std::vector<Operand>& operands, Attributes attri
     return graph;
 }
 
-Graph layered(const std::function<Value(GraphBuilder&)>& layer) {
-    GraphBuilder net{"layer"};
+Graph layered(const std::function<Value(GraphBuilder&)>& layer,
+              ElementType maps = ElementType::int8) {
+    GraphBuilder net{"layer", {{}, maps}};
     net.output(layer(net));
     return net.build();
 }
@@ -109,7 +113,11 @@ TEST_CASE("extents at the edge of the registers") {
                           "SQUARED_DIFFERENCE " + at);
             require_taken(single(OpType::prelu, {{shape, {}}, {shape, {}}}), "PRELU " + at);
             require_taken(single(OpType::logistic, {{shape, {}}}), "LOGISTIC " + at);
-            require_taken(single(OpType::abs, {{shape, {}}}), "ABS " + at);
+            for (const OpType curve : {OpType::abs, OpType::tanh, OpType::hard_swish, OpType::exp,
+                                       OpType::rsqrt, OpType::elu}) {
+                require_taken(single(curve, {{shape, {}}}), std::string{to_string(curve)} + at);
+            }
+            require_taken(single(OpType::gelu, {{shape, {}}}, GeluAttributes{}), "GELU " + at);
             require_taken(single(OpType::relu6, {{shape, {}}}), "RELU6 " + at);
             require_taken(single(OpType::leaky_relu, {{shape, {}}}, LeakyReluAttributes{0.1F}),
                           "LEAKY_RELU " + at);
@@ -144,6 +152,18 @@ TEST_CASE("extents at the edge of the registers") {
             }
             const Operand backwards{{rank}, order};
             require_taken(single(OpType::transpose, {{shape, {}}, backwards}), "TRANSPOSE " + at);
+            require_taken(
+                single(OpType::mirror_pad,
+                       {{shape, {}}, {{rank, 2}, std::vector<std::int32_t>(2 * shape.size(), 1)}},
+                       MirrorPadAttributes{true}),
+                "MIRROR_PAD " + at);
+            require_taken(single(OpType::strided_slice,
+                                 {{shape, {}}, {{rank}, zeros}, {{rank}, shape}, {{rank}, twice}},
+                                 StridedSliceAttributes{}),
+                          "STRIDED_SLICE " + at);
+            require_taken(single(OpType::split_v, {{shape, {}}, {{2}, {-1, 0}}, {{1}, {rank - 1}}},
+                                 AxisAttributes{.axis = rank - 1, .count = 2}, 0.1F, 2),
+                          "SPLIT_V " + at);
             require_taken(single(OpType::tile, {{shape, {}}, {{rank}, twice}}), "TILE " + at);
             std::vector<std::int32_t> amounts(2 * shape.size(), 1);
             require_taken(single(OpType::pad, {{shape, {}}, {{rank, 2}, amounts}}), "PAD " + at);
@@ -261,7 +281,17 @@ TEST_CASE("resized and rearranged maps at the edge of the registers") {
     }
 }
 
-TEST_CASE("scales from the smallest to the largest number") {
+namespace {
+
+void require_all_scales(ElementType maps) {
+    INFO(to_string(maps));
+    const auto single = [&](OpType type, const std::vector<Operand>& operands,
+                            Attributes attributes, float scale) {
+        return ::single(type, operands, std::move(attributes), scale, 1, maps);
+    };
+    const auto layered = [&](const std::function<Value(GraphBuilder&)>& layer) {
+        return ::layered(layer, maps);
+    };
     for (const float scale : {std::numeric_limits<float>::denorm_min(), 1e-38F, 1e-20F, 1e-10F,
                               1.0F, 1e10F, 1e20F, std::numeric_limits<float>::max()}) {
         const std::string at = " to scale " + std::to_string(scale);
@@ -324,5 +354,13 @@ TEST_CASE("scales from the smallest to the largest number") {
                           }),
                           "AVERAGE_POOL_2D" + at);
         }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("scales from the smallest to the largest number") {
+    for (const ElementType maps : {ElementType::int8, ElementType::uint8, ElementType::int16}) {
+        require_all_scales(maps);
     }
 }
