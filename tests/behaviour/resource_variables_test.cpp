@@ -163,7 +163,7 @@ Graph below(float limit) {
 
 TEST_CASE("WHILE turns as long as its condition holds, and not for ever") {
     const Target target = Target::preset("u65-256");
-    const auto looped = [&](float limit, float step) {
+    const auto looped = [&](float limit, float step, std::int64_t work = default_work_limit) {
         Sketch main;
         main.graph.name = "loop";
         const TensorId in = main.tensor("in", {1}, ElementType::float32);
@@ -172,11 +172,15 @@ TEST_CASE("WHILE turns as long as its condition holds, and not for ever") {
         main.graph.inputs = {in};
         main.graph.outputs = {out};
         main.graph.subgraphs = {below(limit), one_more("body", step)};
-        return execute(compile(main.graph, target), target, {floats({0.5F})}).outputs.at(0);
+        ExecuteOptions options;
+        options.work_limit = work;
+        return execute(compile(main.graph, target), target, {floats({0.5F})}, options)
+            .outputs.at(0);
     };
     CHECK(looped(3, 1) == floats({3.5F}));
     CHECK(looped(0, 1) == floats({0.5F}));
     CHECK_THROWS_WITH(looped(3, 0), Catch::Contains("turns"));
+    CHECK_THROWS_WITH(looped(3, 0, 1 << 20), Catch::Contains("work_limit"));
 }
 
 TEST_CASE("IF runs the branch that its condition names") {

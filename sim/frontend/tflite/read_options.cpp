@@ -108,11 +108,6 @@ public:
     [[nodiscard]] FullyConnectedAttributes fully_connected() const {
         FullyConnectedAttributes attributes;
         if (const auto* table = get<schema::FullyConnectedTable>()) {
-            if (table->weight_layout() != schema::WeightLayout::plain) {
-                throw InvalidModel(
-                    fmt::format("{}: weight format {}: only the plain one (0) is known", place_,
-                                static_cast<int>(table->weight_layout())));
-            }
             attributes.activation = activation(table->activation());
             attributes.keep_num_dims = table->keep_num_dims();
         }

@@ -159,6 +159,13 @@ private:
         }
         op.type = ir::op_type_of_builtin(number);
         op.version = code.version();
+        if (has_shuffled_weights(table)) {
+            note(
+                "operator {}: its weights are in the shuffled format, which is not known: it is "
+                "left to the CPU and cannot be executed",
+                index);
+            op.type = OpType::other;
+        }
         if (op.type == OpType::other) op.builtin_code = number;
         if (op.type == OpType::custom) {
             op.custom_code = file_.text(code.custom_code());
@@ -173,6 +180,11 @@ private:
         repeat_axis(op);
         if (op.type == OpType::strided_slice) place_end(op, table, place);
         return op;
+    }
+
+    static bool has_shuffled_weights(const schema::OperatorTable& table) {
+        const auto* options = table.options_as_fully_connected();
+        return options != nullptr && options->weight_layout() != schema::WeightLayout::plain;
     }
 
     // STRIDED_SLICE may give its end as an offset from begin: a constant of positions replaces it.

@@ -22,6 +22,7 @@ namespace {
 using machine::functional::Checker;
 using machine::functional::Executor;
 using machine::functional::Scope;
+using machine::functional::ScopeContext;
 using machine::functional::Variables;
 using Buffer = std::vector<std::uint8_t>;
 
@@ -35,8 +36,8 @@ public:
     Run(const CompiledNetwork& network, const ExecuteOptions& options)
         : network_(network),
           options_(options),
-          resources_(network.graph),
-          scope_(network.graph, network.graph, resources_) {
+          context_{network.graph, Variables{network.graph}, options.work_limit},
+          scope_(context_, network.graph) {
         for (const Binding& binding : network.bindings) {
             bindings_[binding.tensor].push_back(binding);
         }
@@ -62,8 +63,8 @@ public:
             result.outputs.push_back(scope_.value(output));
         }
         for (const TensorId id : variables_) result.states.push_back(scope_.value(id));
-        for (std::size_t i = 0; i < resources_.count(); ++i) {
-            result.states.push_back(resources_.state(i));
+        for (std::size_t i = 0; i < context_.variables.count(); ++i) {
+            result.states.push_back(context_.variables.state(i));
         }
         result.findings = std::move(findings_);
         return result;
@@ -94,9 +95,9 @@ private:
         const auto& states = options_.states;
         if (states.empty()) return;
         const std::size_t tensors = variables_.size();
-        if (states.size() != tensors + resources_.count()) {
+        if (states.size() != tensors + context_.variables.count()) {
             throw InvalidModel(fmt::format("{}: {} states given: must be {}", network_.name,
-                                           states.size(), tensors + resources_.count()));
+                                           states.size(), tensors + context_.variables.count()));
         }
         const auto check = [&](std::size_t i, const std::string& name, std::uint64_t size) {
             if (states[i].size() == size) return;
@@ -107,13 +108,13 @@ private:
             check(i, tensor(variables_[i]).name, size_of(tensor(variables_[i])));
             scope_.set(variables_[i], states[i]);
         }
-        for (std::size_t i = 0; i < resources_.count(); ++i) {
+        for (std::size_t i = 0; i < context_.variables.count(); ++i) {
             const auto& state = states[tensors + i];
             if (state.empty()) continue;  // nothing was assigned
-            if (const auto size = resources_.size(i)) {
-                check(tensors + i, resources_.name(i), static_cast<std::uint64_t>(*size));
+            if (const auto size = context_.variables.size(i)) {
+                check(tensors + i, context_.variables.name(i), static_cast<std::uint64_t>(*size));
             }
-            resources_.assign(i, state);
+            context_.variables.assign(i, state);
         }
         scope_.skip_set_up();
     }
@@ -185,7 +186,7 @@ private:
     const ExecuteOptions& options_;
     std::map<TensorId, std::vector<Binding>> bindings_;
     std::vector<TensorId> variables_;  ///< tensors that keep their values
-    Variables resources_;
+    ScopeContext context_;
     Scope scope_;
     std::optional<Executor> executor_;
     std::optional<Checker> checker_;

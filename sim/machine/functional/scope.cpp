@@ -51,13 +51,13 @@ void Scope::run(const Operator& op) {
             break;
         case OpType::var_handle:
             handles_[op.outputs.at(0)] =
-                variables_.index_of(std::get<VariableAttributes>(op.attributes));
+                context_.variables.index_of(std::get<VariableAttributes>(op.attributes));
             break;
         case OpType::read_variable:
-            set(op.outputs.at(0), variables_.read(variable_of(op)));
+            set(op.outputs.at(0), context_.variables.read(variable_of(op)));
             break;
         case OpType::assign_variable:
-            variables_.assign(variable_of(op), value(op.inputs.at(1)));
+            context_.variables.assign(variable_of(op), value(op.inputs.at(1)));
             break;
         case OpType::if_else:
             run_if(op);
@@ -92,11 +92,11 @@ std::vector<Scope::Buffer> Scope::call(const Operator& op, std::size_t which,
     const auto fail = [&](const std::string& why) {
         throw NotExecutable(fmt::format("{} ({}): {}", op.name, to_string(op.type), why));
     };
-    if (number < 1 || static_cast<std::size_t>(number) > network_.subgraphs.size()) {
-        fail(fmt::format("subgraph {} of {}", number, network_.subgraphs.size()));
+    if (number < 1 || static_cast<std::size_t>(number) > context_.network.subgraphs.size()) {
+        fail(fmt::format("subgraph {} of {}", number, context_.network.subgraphs.size()));
     }
     if (depth_ >= deepest_calls) fail("subgraphs run each other without end");
-    const Graph& called = network_.subgraphs[static_cast<std::size_t>(number) - 1];
+    const Graph& called = context_.network.subgraphs[static_cast<std::size_t>(number) - 1];
     if (called.tensors.empty()) {
         fail(fmt::format("subgraph {} could not be read (u65sim graph says why)", number));
     }
@@ -104,7 +104,7 @@ std::vector<Scope::Buffer> Scope::call(const Operator& op, std::size_t which,
         fail(fmt::format("gives {} operands to a subgraph of {}", inputs.size(),
                          called.inputs.size()));
     }
-    Scope scope{network_, called, variables_, depth_ + 1};
+    Scope scope{context_, called, depth_ + 1};
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         if (inputs[i].size() !=
             static_cast<std::size_t>(stored_bytes(scope.tensor(called.inputs[i])))) {
@@ -112,8 +112,32 @@ std::vector<Scope::Buffer> Scope::call(const Operator& op, std::size_t which,
         }
         scope.set(called.inputs[i], std::move(inputs[i]));
     }
-    for (const Operator& each : called.operators) scope.run(each);
+    for (const Operator& each : called.operators) {
+        scope.charge(each);
+        scope.run(each);
+    }
     return scope.values_of(called.outputs);
+}
+
+void Scope::charge(const Operator& op) {
+    // A reference kernel takes about this many times what the NPU's model takes.
+    constexpr std::int64_t of_a_byte = 64, of_a_mac = 16, of_a_call = 4096;
+    std::int64_t bytes = 0;
+    for (const auto* ids : {&op.inputs, &op.outputs}) {
+        for (const TensorId id : *ids) {
+            if (id != no_tensor) bytes = detail::checked_add(bytes, stored_bytes(tensor(id)));
+        }
+    }
+    const std::int64_t work =
+        detail::checked_add(detail::checked_mul(bytes, of_a_byte),
+                            detail::checked_mul(count_macs(graph_, op).count(), of_a_mac)) +
+        of_a_call;
+    if (work > context_.work_left) {
+        throw NotExecutable(
+            fmt::format("{} ({}): subgraphs ask for more work than ExecuteOptions::work_limit",
+                        op.name, to_string(op.type)));
+    }
+    context_.work_left -= work;
 }
 
 bool Scope::is_true(const Operator& op, const Buffer& condition) const {

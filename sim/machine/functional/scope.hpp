@@ -12,13 +12,21 @@
 
 namespace u65sim::machine::functional {
 
+/// What all graphs of one inference share.
+struct ScopeContext {
+    const Graph& network;  ///< holds the subgraphs that operators may run
+    Variables variables;
+    /// What subgraphs may still ask of the CPU, in ExecuteOptions::work_limit's unit.
+    std::int64_t work_left = 0;
+};
+
 class Scope {
 public:
     using Buffer = std::vector<std::uint8_t>;
 
-    /// `network` holds the subgraphs that operators of `graph` may run. All outlive the scope.
-    Scope(const Graph& network, const Graph& graph, Variables& variables, int depth = 0)
-        : network_(network), graph_(graph), variables_(variables), depth_(depth) {}
+    /// `depth`: how many calls led to this graph. Context and graph outlive the scope.
+    Scope(ScopeContext& context, const Graph& graph, int depth = 0)
+        : context_(context), graph_(graph), depth_(depth) {}
 
     /// Throws InvalidModel for ids out of range.
     [[nodiscard]] const Tensor& tensor(TensorId id) const;
@@ -35,15 +43,15 @@ private:
     std::vector<Buffer> call(const Operator& op, std::size_t which, std::vector<Buffer> inputs);
     std::vector<Buffer> values_of(const std::vector<TensorId>& ids);
     std::size_t variable_of(const Operator& op);
+    void charge(const Operator& op);
     bool is_true(const Operator& op, const Buffer& condition) const;
     void run_if(const Operator& op);
     void run_while(const Operator& op);
     void run_kernel(const Operator& op);
     void keep(const Operator& op, std::vector<Buffer> results);
 
-    const Graph& network_;
+    ScopeContext& context_;
     const Graph& graph_;
-    Variables& variables_;
     int depth_;
     bool is_set_up_ = false;
     std::map<TensorId, Buffer> values_;

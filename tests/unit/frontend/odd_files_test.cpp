@@ -192,6 +192,57 @@ TEST_CASE("old files have only the older field of an operator's number") {
     CHECK_NOTHROW(read(graph));
 }
 
+TEST_CASE("weights in the shuffled format leave the operator to the CPU") {
+    FileGraph graph = relu_graph({1, 4});
+    graph.tensors.push_back({.name = "weights",
+                             .shape = {4, 4},
+                             .data = std::vector<std::uint8_t>(16),
+                             .scales = {0.1F},
+                             .zero_points = {0}});
+    graph.operators[0] = {.builtin = 9,
+                          .inputs = {0, 2},
+                          .outputs = {1},
+                          .options_kind = schema::AnyOptions::fully_connected,
+                          .options = [](flatbuffers::FlatBufferBuilder& builder) {
+                              return schema::CreateFullyConnectedTable(
+                                         builder, schema::ActivationKind::none,
+                                         schema::WeightLayout::shuffled)
+                                  .Union();
+                          }};
+    const Graph result = read(graph);
+    CHECK(result.operators[0].type == OpType::other);
+    CHECK(result.operators[0].builtin_code == 9);
+    REQUIRE(result.notes.size() == 1);
+    CHECK_THAT(result.notes[0], Catch::Contains("operator 0") && Catch::Contains("shuffled"));
+}
+
+TEST_CASE("an end that is an offset from its begin becomes a position") {
+    const auto numbers = [](std::vector<std::uint8_t> data) {
+        return FileTensor{
+            .name = "n", .shape = {2}, .kind = schema::ElementKind::int32, .data = std::move(data)};
+    };
+    FileGraph graph = relu_graph({4, 6});
+    graph.tensors[1].shape = {2, 3};
+    graph.tensors.push_back(numbers({1, 0, 0, 0, 0xFC, 0xFF, 0xFF, 0xFF}));  // begin 1, -4
+    graph.tensors.push_back(numbers({2, 0, 0, 0, 3, 0, 0, 0}));              // 2 and 3 elements
+    graph.tensors.push_back(numbers({1, 0, 0, 0, 1, 0, 0, 0}));
+    graph.operators[0] = {
+        .builtin = 45,
+        .inputs = {0, 2, 3, 4},
+        .outputs = {1},
+        .options_kind = schema::AnyOptions::strided_slice,
+        .options = [](flatbuffers::FlatBufferBuilder& builder) {
+            return schema::CreateStridedSliceTable(builder, 0, 0, 0, 0, 0, true).Union();
+        }};
+    const Graph result = read(graph);
+    CHECK(result.notes.empty());  // the shape is what the file says
+    const TensorId end = result.operators[0].inputs[2];
+    CHECK(result.tensors[static_cast<std::size_t>(end)].data.bytes() ==
+          std::vector<std::uint8_t>{3, 0, 0, 0, 5, 0, 0, 0});
+    graph.tensors[3].data.clear();  // an end that is computed
+    CHECK_THROWS_WITH(read(graph), Catch::Contains("offset from begin"));
+}
+
 TEST_CASE("constants in another file are refused by name") {
     FileGraph graph = relu_graph({1, 4});
     graph.tensors.push_back({.name = "far", .shape = {2}, .external_buffer = 1});

@@ -76,8 +76,10 @@ private:
         const auto inputs = builder_.CreateVector(op.inputs);
         const auto outputs = builder_.CreateVector(op.outputs);
         const auto intermediates = builder_.CreateVector(op.intermediates);
-        return schema::CreateOperatorTable(builder_, index, inputs, outputs,
-                                           schema::AnyOptions::NONE, 0, 0, 0, 0, intermediates);
+        flatbuffers::Offset<void> options;
+        if (op.options) options = op.options(builder_);
+        return schema::CreateOperatorTable(builder_, index, inputs, outputs, op.options_kind,
+                                           options, 0, 0, 0, intermediates);
     }
 
     flatbuffers::Offset<schema::SubGraphTable> subgraph(const FileGraph& graph) {

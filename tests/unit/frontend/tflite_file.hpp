@@ -35,6 +35,8 @@ struct FileOperator {
     std::vector<std::int32_t> inputs, outputs, intermediates;
     std::string custom_code;
     bool old_field_only = false;
+    schema::AnyOptions options_kind = schema::AnyOptions::NONE;
+    std::function<flatbuffers::Offset<void>(flatbuffers::FlatBufferBuilder&)> options;
 };
 
 struct FileGraph {
