@@ -141,8 +141,9 @@ void softmax_row_8bit(std::span<const std::int64_t> row, float scale, Affine out
     }
     const float inverse = 1.0F / (sum * out.scale);
     for (std::size_t i = 0; i < row.size(); ++i) {
-        const auto raw =
-            static_cast<std::int64_t>(std::floor(static_cast<double>(powers[i] * inverse) + 0.5));
+        constexpr double bound = 2e9;
+        const double share = std::floor(static_cast<double>(powers[i] * inverse) + 0.5);
+        const auto raw = static_cast<std::int64_t>(share < bound ? share : bound);
         result[i] = std::clamp(raw + out.zero_point, range.low, range.high);
     }
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <list>
 #include <optional>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -383,6 +384,16 @@ void refuse_hybrid(const CpuCall& call) {
     }
 }
 
+/// Faults that arithmetic finds say which operator they are of.
+CpuResults named_dispatch(const CpuCall& call) {
+    try {
+        return dispatch(call);
+    } catch (const InvalidModel& error) {
+        if (std::string_view{error.what()}.starts_with(call.op.name)) throw;
+        call.invalid(error.what());
+    }
+}
+
 bool is_empty(const Tensor& tensor) { return elements(tensor) == 0; }
 
 /// Results without elements take no kernel. Kernels whose operands have none would divide by zero.
@@ -432,7 +443,7 @@ std::vector<std::vector<std::uint8_t>> run_cpu_operator(
         operand = {&tensor, widened.back()};
     }
     if (auto none = without_elements(call)) return *std::move(none);
-    CpuResults results = dispatch(call);
+    CpuResults results = named_dispatch(call);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         const std::int64_t size = stored_bytes(call.output(i));
         if (i >= results.size() || static_cast<std::int64_t>(results[i].size()) != size) {

@@ -148,8 +148,8 @@ Table8 function_table8(Function function, bool is_signed, Affine input, Affine o
         const float real = input.scale * static_cast<float>(x - input.zero_point);
         // The reference truncates square roots.
         if (function == Function::sqrt) {
-            return static_cast<std::int64_t>(std::sqrt(std::max(real, 0.0F)) / output.scale) +
-                   output.zero_point;
+            const float root = std::sqrt(std::max(real, 0.0F)) / output.scale;
+            return static_cast<std::int64_t>(std::min(root, 2e9F)) + output.zero_point;
         }
         const bool no_logarithm = function == Function::log && real <= 0.0F;
         const float rescaled =
