@@ -158,6 +158,11 @@ private:
 
     static Bytes size_of(const Tensor& tensor) { return Bytes{stored_bytes(tensor)}; }
 
+    /// Memory that a writer left out has no bytes.
+    [[nodiscard]] Bytes size_of_operand(const Operator& op, std::size_t position) const {
+        return op.inputs[position] < 0 ? Bytes{0} : size_of(operand(op, position));
+    }
+
     void read_segment(const Operator& op) {
         if (op.inputs.size() < first_map_operand) {
             fail(op, fmt::format("has {} operands, must have command stream, constants, arena, "
@@ -175,10 +180,10 @@ private:
         read_constants(op);
         const TensorId arena = op.inputs[arena_operand], fast = op.inputs[fast_operand];
         is_one_tensor_ = is_one_tensor_ && arena == fast;
-        are_alike_ = are_alike_ && size_of(operand(op, arena_operand)).count() > 0 &&
-                     size_of(operand(op, arena_operand)) == size_of(operand(op, fast_operand));
-        network_.arena_size = std::max(network_.arena_size, size_of(operand(op, arena_operand)));
-        network_.fast_size = std::max(network_.fast_size, size_of(operand(op, fast_operand)));
+        are_alike_ = are_alike_ && size_of_operand(op, arena_operand).count() > 0 &&
+                     size_of_operand(op, arena_operand) == size_of_operand(op, fast_operand);
+        network_.arena_size = std::max(network_.arena_size, size_of_operand(op, arena_operand));
+        network_.fast_size = std::max(network_.fast_size, size_of_operand(op, fast_operand));
         read_commands(op, segment);
         network_.steps.push_back({static_cast<std::int32_t>(network_.segments.size()), -1, -1});
         network_.segments.push_back(std::move(segment));
@@ -208,6 +213,7 @@ private:
 
     /// Segments share one tensor of constants; some writers leave it empty behind the first.
     void read_constants(const Operator& op) {
+        if (op.inputs[constants_operand] < 0) return;
         const Tensor& tensor = operand(op, constants_operand);
         if (!tensor.data || tensor.data.bytes().empty()) return;
         if (!constants_) {

@@ -211,6 +211,10 @@ TEST_CASE("regions without bytes have shape [0], as others write them") {
     CHECK(back.constants.empty());
     CHECK(back.fast_size == Bytes{0});
     CHECK(back.arena_size == Bytes{512});
+    // Or they are left out.
+    graph.operators[1].inputs[1] = graph.operators[1].inputs[3] = no_tensor;
+    CHECK(import_compiled(graph, small_target()).constants.empty());
+    CHECK(import_compiled(graph, small_target()).bindings == back.bindings);
 }
 
 TEST_CASE("offsets of several subgraphs stand one behind the other; the first one's are read") {
@@ -299,7 +303,7 @@ TEST_CASE("broken compiled graphs are refused") {
     const std::vector<std::pair<Graph, std::string>> cases{
         {small_network().graph, "must hold an ethos-u operator"},
         {broken([](Graph& g) { g.operators[1].inputs.resize(3); }), "has 3 operands"},
-        {broken([](Graph& g) { g.operators[1].inputs[1] = no_tensor; }), "operand 1 is left out"},
+        {broken([](Graph& g) { g.operators[1].inputs[0] = no_tensor; }), "operand 0 is left out"},
         {broken([&](Graph& g) { tensor_of(g, 0).data = {}; }), "must be a constant"},
         {broken([&](Graph& g) {
              std::vector<std::uint8_t> bytes = tensor_of(g, 0).data.bytes();
