@@ -58,12 +58,6 @@ std::string latency(const Report& report) {
 
 std::string summary(const Report& report) {
     std::string out = fmt::format("\n  {:<16}{}\n", "latency", latency(report));
-    if (!report.model.cpu_operators.empty()) {
-        const auto on_cpu = static_cast<std::int32_t>(report.model.cpu_operators.size());
-        out += fmt::format("  {:<16}{} of {} operators, {} of the MACs\n", "on the NPU",
-                           report.model.npu_operators, report.model.npu_operators + on_cpu,
-                           percent(report.model.npu_macs.count(), report.model.macs.count()));
-    }
     out += fmt::format("  {:<16}{:.1f} % of {} MACs a cycle, for {} MACs\n", "utilization",
                        100.0 * report.total.mac_utilization, report.target.peak_macs_per_cycle(),
                        grouped(report.model.macs.count()));
@@ -88,8 +82,13 @@ std::string summary(const Report& report) {
                            report.spills.size(), report.spills.size() == 1 ? "" : "s",
                            readable(size), readable(traffic));
     }
-    out += fmt::format("  {:<16}{} on the NPU, {} on the CPU\n", "operators",
+    out += fmt::format("  {:<16}{} on the NPU, {} on the CPU", "operators",
                        report.model.npu_operators, report.model.cpu_operators.size());
+    if (!report.model.cpu_operators.empty() && report.model.macs.count() > 0) {
+        out += fmt::format("; {} of the MACs on the NPU",
+                           percent(report.model.npu_macs.count(), report.model.macs.count()));
+    }
+    out += '\n';
     for (const std::string& assumption : report.assumptions) {
         out += wrapped(fmt::format("- {}", assumption), 4);
     }
