@@ -35,7 +35,7 @@ REASONS = [
      "int16: LiteRT multiplies FULLY_CONNECTED's sums by all 31 bits of the scale, Vela's scale records "
      "hold 15 of them, as for LiteRT's convolutions with a 64-bit bias."),
     (("CONV_2D (32-bit bias)",), ("int16",), OLD + ("5.0",),
-     "int16 with a 32-bit bias: LiteRT takes 31 bits of the scale, these records 15."),
+     "int16 with a 32-bit bias: LiteRT rounds twice, these streams ask for one rounding."),
     (("FULLY_CONNECTED*",), ("int8", "uint8"), None,
      "FULLY_CONNECTED: LiteRT 2.3 rounds once, the stream asks for TensorFlow Lite's two roundings."),
     (("TRANSPOSE_CONV*",), ("int8", "uint8", "int16"), OLD,
