@@ -199,10 +199,6 @@ private:
 
     void check_input(TensorId id) {
         const std::size_t index = index_in_range(id, [] { return "network input"; });
-        if (is_input_[index]) {
-            throw InvalidModel(
-                fmt::format("tensor '{}' is a network input twice", graph_.tensors[index].name));
-        }
         is_input_[index] = true;
         is_made_[index] = true;
     }

@@ -13,16 +13,11 @@ public:
     OptionsReader(const schema::OperatorTable& table, std::string_view place)
         : table_(table), place_(place) {}
 
-    // Null when the file leaves the options out, which stands for all defaults.
+    // Null when the file leaves the options out, or has another operator's: interpreters take the
+    // defaults for both.
     template <class Table>
     const Table* get() const {
-        const schema::AnyOptions expected = schema::AnyOptionsTraits<Table>::enum_value;
-        const schema::AnyOptions found = table_.options_type();
-        if (found == schema::AnyOptions::NONE) return nullptr;
-        if (found != expected) {
-            throw InvalidModel(fmt::format("{}: options are of kind {}, must be {}", place_,
-                                           static_cast<int>(found), static_cast<int>(expected)));
-        }
+        if (table_.options_type() != schema::AnyOptionsTraits<Table>::enum_value) return nullptr;
         return static_cast<const Table*>(table_.options());
     }
     template <class Table>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -89,11 +90,28 @@ private:
         tensor.type = element_type(table.type());
         tensor.is_variable = table.is_variable();
         tensor.quantization = read_quantization(table.quantization(), place, tensor.shape.size());
+        drop_idle_quantization(tensor, place);
         if (table.external_buffer() != 0) {
             file_.fail("{}: its values stand in another file: only this one is read", place);
         }
         tensor.data = data_of(table, tensor, place);
         return tensor;
+    }
+
+    // Sums are scaled by what they are sums of: a bias' own scales serve nobody.
+    void drop_idle_quantization(Tensor& tensor, std::string_view place) {
+        if (tensor.type != ElementType::int32 && tensor.type != ElementType::int64) return;
+        const auto& [scales, zero_points, axis] = tensor.quantization;
+        const bool fits = scales.size() <= 1 ||
+                          (axis >= 0 && static_cast<std::size_t>(axis) < tensor.shape.size() &&
+                           static_cast<std::int64_t>(scales.size()) ==
+                               tensor.shape[static_cast<std::size_t>(axis)]);
+        const bool usable = std::all_of(scales.begin(), scales.end(), [](float scale) {
+            return std::isfinite(scale) && scale >= 0.0F;
+        });
+        if (fits && usable) return;
+        note("{}: its quantisation cannot be used and is left out", place);
+        tensor.quantization = {};
     }
 
     ConstantData data_of(const schema::TensorTable& table, const Tensor& tensor,

@@ -1,6 +1,7 @@
 // Files as converters write them: what interpreters read is read, and what is taken as given is
 // said.
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
@@ -58,8 +59,47 @@ TEST_CASE("the axis of quantisation says nothing on a tensor of one dimension") 
                              .zero_points = {0, 0},
                              .axis = 3});
     CHECK(read(graph).tensors[2].quantization.axis == 0);
-    graph.tensors[2].shape = {1, 2};
+    CHECK(read(graph).notes.empty());
+    graph.tensors[2].shape = {2, 4};
+    graph.tensors[2].kind = schema::ElementKind::int8;
     CHECK_THROWS_WITH(read(graph), Catch::Contains("quantised along axis 3"));
+}
+
+TEST_CASE("scales of a bias that cannot be used are left out, and told") {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    for (const std::vector<float>& scales :
+         {std::vector<float>{nan, 1.0F}, {-1.0F, 1.0F}, {1.0F, 1.0F, 1.0F}}) {
+        FileGraph graph = relu_graph({1, 4});
+        graph.tensors.push_back({.name = "bias",
+                                 .shape = {2},
+                                 .kind = schema::ElementKind::int32,
+                                 .data = std::vector<std::uint8_t>(8),
+                                 .scales = scales,
+                                 .zero_points = {0}});
+        const Graph result = read(graph);
+        CHECK(result.tensors[2].quantization.empty());
+        REQUIRE(result.notes.size() == 1);
+        CHECK_THAT(result.notes[0], Catch::StartsWith("tensor 2 'bias': "));
+    }
+}
+
+TEST_CASE("another operator's options stand for the defaults, and an input may stand twice") {
+    FileGraph graph = relu_graph({1, 4});
+    graph.operators[0] = {.builtin = 0,
+                          .inputs = {0, 0},
+                          .outputs = {1},
+                          .options_kind = schema::AnyOptions::mul,
+                          .options = [](flatbuffers::FlatBufferBuilder& builder) {
+                              return schema::CreateMulTable(builder).Union();
+                          }};
+    graph.inputs = {0, 0};
+    const Graph result = read(graph);
+    CHECK(std::get<ArithmeticAttributes>(result.operators[0].attributes).activation ==
+          Activation::none);
+    CHECK(result.inputs == std::vector<TensorId>{0, 0});
+    graph.operators[0].builtin = 1;  // a pool has no defaults that mean something
+    graph.operators[0].inputs = {0};
+    CHECK_THROWS_WITH(read(graph), Catch::Contains("options are missing"));
 }
 
 TEST_CASE("one of several scales may be zero, and one alone means not quantised") {
