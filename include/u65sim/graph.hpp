@@ -213,6 +213,31 @@ enum class OpType : std::uint8_t {
     var_handle,
     read_variable,
     assign_variable,
+    svdf,
+    log_softmax,
+    cumsum,
+    floor_div,
+    floor_mod,
+    pow,
+    add_n,
+    gather_nd,
+    scatter_nd,
+    embedding_lookup,
+    dynamic_update_slice,
+    topk_v2,
+    one_hot,
+    fill,
+    range,
+    rank,
+    zeros_like,
+    broadcast_args,
+    sin,
+    cos,
+    sign,
+    reduce_prod,
+    reduce_any,
+    reduce_all,
+    l2_pool_2d,
     custom,
     other
 };
@@ -260,13 +285,14 @@ struct LeakyReluAttributes {
     float alpha = 0.0F;
     bool operator==(const LeakyReluAttributes&) const = default;
 };
-/// mean, sum, reduce_max, reduce_min; the axes are the second operand.
+/// mean, sum and all reduce_*; the axes are the second operand.
 struct ReduceAttributes {
     bool keep_dims = false;
     bool operator==(const ReduceAttributes&) const = default;
 };
-/// concatenation, pack, unpack, split, split_v (count = outputs), gather, arg_max, arg_min. Where
-/// an operand gives the axis (split, split_v, arg_max, arg_min), `axis` repeats a constant one.
+/// concatenation, pack, unpack, split, split_v (count = outputs), gather, arg_max, arg_min,
+/// one_hot. Where an operand gives the axis (split, split_v, arg_max, arg_min), `axis` repeats a
+/// constant one.
 struct AxisAttributes {
     std::int32_t axis = 0;
     std::int32_t count = 0;
@@ -315,6 +341,15 @@ struct BlockAttributes {
     std::int32_t block_size = 1;
     bool operator==(const BlockAttributes&) const = default;
 };
+struct SvdfAttributes {
+    std::int32_t rank = 1;  ///< filters that are summed to one unit
+    Activation activation = Activation::none;
+    bool operator==(const SvdfAttributes&) const = default;
+};
+struct CumsumAttributes {
+    bool exclusive = false, reverse = false;
+    bool operator==(const CumsumAttributes&) const = default;
+};
 struct NormalizationAttributes {
     Activation activation = Activation::none;
     bool operator==(const NormalizationAttributes&) const = default;
@@ -336,7 +371,8 @@ using Attributes =
                  SoftmaxAttributes, LeakyReluAttributes, ReduceAttributes, AxisAttributes,
                  ReshapeAttributes, SqueezeAttributes, StridedSliceAttributes, ResizeAttributes,
                  BatchMatmulAttributes, LstmAttributes, GeluAttributes, MirrorPadAttributes,
-                 BlockAttributes, NormalizationAttributes, VariableAttributes, SubgraphAttributes>;
+                 BlockAttributes, NormalizationAttributes, VariableAttributes, SubgraphAttributes,
+                 SvdfAttributes, CumsumAttributes>;
 
 /// One operator. Operand order is TensorFlow Lite's: conv {ifm, weights OHWI, bias}, depthwise
 /// {ifm, weights 1HWC, bias}, fully_connected {ifm, weights OI, bias}, transpose_conv

@@ -91,6 +91,12 @@ float function_value(const CpuCall& call, float x) {
             return 1.0F / std::sqrt(x);
         case OpType::abs:
             return std::fabs(x);
+        case OpType::sin:
+            return std::sin(x);
+        case OpType::cos:
+            return std::cos(x);
+        case OpType::sign:
+            return x > 0.0F ? 1.0F : x < 0.0F ? -1.0F : 0.0F;
         default:
             break;
     }
@@ -248,6 +254,9 @@ CpuResults plain_unary(const CpuCall& call) {
                 break;
             case OpType::square:
                 value = static_cast<std::int64_t>(bits * bits);
+                break;
+            case OpType::sign:
+                value = value > 0 ? 1 : value < 0 ? -1 : 0;
                 break;
             default:
                 call.not_executable("no integer kernel for this operator");

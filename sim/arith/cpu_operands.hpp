@@ -112,6 +112,29 @@ CpuResults cpu_logical(const CpuCall& call);
 CpuResults cpu_select(const CpuCall& call);
 CpuResults cpu_l2_normalization(const CpuCall& call);
 CpuResults cpu_shape(const CpuCall& call);
+CpuResults cpu_log_softmax(const CpuCall& call);
+/// Output, then the new state.
+CpuResults cpu_svdf(const CpuCall& call);
+CpuResults cpu_gather_nd(const CpuCall& call);
+CpuResults cpu_scatter_nd(const CpuCall& call);
+CpuResults cpu_embedding_lookup(const CpuCall& call);
+CpuResults cpu_dynamic_update_slice(const CpuCall& call);
+/// Values, then their positions.
+CpuResults cpu_topk(const CpuCall& call);
+CpuResults cpu_one_hot(const CpuCall& call);
+CpuResults cpu_fill(const CpuCall& call);
+CpuResults cpu_range(const CpuCall& call);
+CpuResults cpu_zeros_like(const CpuCall& call);
+CpuResults cpu_rank(const CpuCall& call);
+CpuResults cpu_broadcast_args(const CpuCall& call);
+/// FLOOR_DIV, FLOOR_MOD and POW.
+CpuResults cpu_number_pair(const CpuCall& call);
+CpuResults cpu_cumsum(const CpuCall& call);
+CpuResults cpu_add_n(const CpuCall& call);
+CpuResults cpu_l2_pool(const CpuCall& call);
+/// REDUCE_ANY and REDUCE_ALL.
+CpuResults cpu_reduce_logical(const CpuCall& call);
+CpuResults cpu_reduce_prod(const CpuCall& call);
 /// Output, then the new output and cell states.
 CpuResults cpu_lstm(const CpuCall& call);
 CpuResults cpu_resize(const CpuCall& call);

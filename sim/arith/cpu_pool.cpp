@@ -1,6 +1,7 @@
 // Pools and reductions on the CPU.
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
@@ -181,6 +182,42 @@ CpuResults cpu_mean(const CpuCall& call) {
                                                      static_cast<std::uint64_t>(count)),
                           full.shift + folded};
     return rescaled(call, std::move(sums), mean, out);
+}
+
+CpuResults cpu_l2_pool(const CpuCall& call) {
+    const auto& window = call.attributes<WindowAttributes>();
+    auto squares = float_values(call, call.input(0));
+    for (float& value : squares) value *= value;
+    return {store_floats(pooled(call, squares, [&](float sum, float, std::int64_t count) {
+        return activated(call, window.activation, std::sqrt(sum / static_cast<float>(count)));
+    }))};
+}
+
+CpuResults cpu_reduce_logical(const CpuCall& call) {
+    if (call.input(0).tensor->type != ElementType::boolean)
+        call.not_executable("wants truth values");
+    const bool all = call.op.type == OpType::reduce_all;
+    return {store_raw(call, call.output().type,
+                      reduced(call, raw_values(call, call.input(0)), std::int64_t{all ? 1 : 0},
+                              [all](std::int64_t a, std::int64_t b) {
+                                  return std::int64_t{all ? a != 0 && b != 0 : a != 0 || b != 0};
+                              }))};
+}
+
+CpuResults cpu_reduce_prod(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    if (is_float(*input.tensor)) {
+        return {store_floats(reduced(call, float_values(call, input), 1.0F,
+                                     [](float a, float b) { return a * b; }))};
+    }
+    if (bytes_of_element(*input.tensor) < 4)
+        call.not_executable("no kernel for quantised operands");
+    return {store_raw(
+        call, call.output().type,
+        reduced(call, raw_values(call, input), std::int64_t{1}, [](std::int64_t a, std::int64_t b) {
+            return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) *
+                                             static_cast<std::uint64_t>(b));
+        }))};
 }
 
 CpuResults cpu_sum(const CpuCall& call) {

@@ -14,6 +14,8 @@ std::int32_t rescale_by_pot(std::int32_t value, int exponent);
 std::int32_t exp_on_negative_values(std::int32_t value);
 /// 1 / (1 + x) of a Q0.31 value in 0..1, as Q0.31.
 std::int32_t one_over_one_plus_x(std::int32_t value);
+/// Natural logarithm of a Q12.19 value of at least 1, as Q5.26.
+std::int32_t log_of_q12(std::int32_t value);
 /// 1 / sqrt(value) = significand / 2^31 * 2^exponent; 0 counts as 1.
 struct InverseSquareRoot {
     std::int32_t significand = 0;

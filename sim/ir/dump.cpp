@@ -121,6 +121,14 @@ public:
     void operator()(const BlockAttributes& attributes) {
         add("block_size", attributes.block_size, 1);
     }
+    void operator()(const SvdfAttributes& attributes) {
+        add("rank", attributes.rank, 1);
+        add_activation(attributes.activation);
+    }
+    void operator()(const CumsumAttributes& attributes) {
+        add_flag("exclusive", attributes.exclusive);
+        add_flag("reverse", attributes.reverse);
+    }
     void operator()(const NormalizationAttributes& attributes) {
         add_activation(attributes.activation);
     }

@@ -210,7 +210,8 @@ std::vector<std::optional<Shape>> infer_shapes(const Graph& graph, const Operato
         case OpType::fully_connected:
             return {fully_connected(operands)};
         case OpType::average_pool_2d:
-        case OpType::max_pool_2d: {
+        case OpType::max_pool_2d:
+        case OpType::l2_pool_2d: {
             const auto& window = operands.attributes<WindowAttributes>();
             const Shape& image = operands.shape(0, 4);
             return {slide(operands, image, window.filter_h, window.filter_w, image[3])};
@@ -219,6 +220,9 @@ std::vector<std::optional<Shape>> infer_shapes(const Graph& graph, const Operato
         case OpType::sum:
         case OpType::reduce_max:
         case OpType::reduce_min:
+        case OpType::reduce_prod:
+        case OpType::reduce_any:
+        case OpType::reduce_all:
             return {reduction(operands)};
         case OpType::arg_max:
         case OpType::arg_min:
@@ -233,8 +237,15 @@ std::vector<std::optional<Shape>> infer_shapes(const Graph& graph, const Operato
         case OpType::prelu:
         case OpType::logical_and:
         case OpType::logical_or:
+        case OpType::floor_div:
+        case OpType::floor_mod:
+        case OpType::pow:
             return {broadcast(operands, operands.shape(0), operands.shape(1))};
         case OpType::softmax:
+        case OpType::log_softmax:
+        case OpType::cumsum:
+        case OpType::add_n:
+        case OpType::dynamic_update_slice:
         case OpType::l2_normalization:
             if (operands.shape(0).empty()) operands.fail("a scalar: must be of rank 1 at least");
             return {operands.shape(0)};
@@ -255,6 +266,7 @@ std::vector<std::optional<Shape>> infer_shapes(const Graph& graph, const Operato
             break;
     }
     if (auto moved = infer_moved_shapes(operands)) return *std::move(moved);
+    if (auto indexed = infer_indexed_shapes(operands)) return *std::move(indexed);
     return MaybeShapes(op.outputs.size());
 }
 
@@ -271,6 +283,17 @@ Arity arity(OpType type) {
         case OpType::sum:
         case OpType::reduce_max:
         case OpType::reduce_min:
+        case OpType::reduce_prod:
+        case OpType::reduce_any:
+        case OpType::reduce_all:
+        case OpType::cumsum:
+        case OpType::floor_div:
+        case OpType::floor_mod:
+        case OpType::pow:
+        case OpType::gather_nd:
+        case OpType::embedding_lookup:
+        case OpType::fill:
+        case OpType::broadcast_args:
         case OpType::arg_max:
         case OpType::arg_min:
         case OpType::logical_and:
@@ -297,6 +320,7 @@ Arity arity(OpType type) {
         case OpType::pad:
             return {2, 3, 1, 2};
         case OpType::concatenation:
+        case OpType::add_n:
         case OpType::pack:
             return {1, -1, 1, 1};
         case OpType::split:
@@ -305,14 +329,22 @@ Arity arity(OpType type) {
             return {3, 3, -1, 3};
         case OpType::unpack:
             return {1, 1, -1, 1};
+        case OpType::scatter_nd:
+        case OpType::dynamic_update_slice:
+        case OpType::range:
         case OpType::select:
         case OpType::select_v2:
         case OpType::slice:
         case OpType::space_to_batch_nd:
         case OpType::batch_to_space_nd:
             return {3, 3, 1, 3};
+        case OpType::one_hot:
         case OpType::strided_slice:
             return {4, 4, 1, 4};
+        case OpType::topk_v2:
+            return {2, 2, 2, 2};
+        case OpType::svdf:
+            return {5, 5, 1, 3};
         case OpType::reshape:
             return {1, 2, 1, 1};
         case OpType::unidirectional_sequence_lstm:

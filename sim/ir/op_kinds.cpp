@@ -47,6 +47,10 @@ bool is_pointwise(OpType type) {
         case OpType::ceil:
         case OpType::round:
         case OpType::logical_not:
+        case OpType::sin:
+        case OpType::cos:
+        case OpType::sign:
+        case OpType::zeros_like:
             return true;
         default:
             return is_curve(type) || clamp_of(type).has_value();

@@ -96,4 +96,7 @@ Shape broadcast(const Operands& operands, const Shape& first, const Shape& secon
 /// The rules of operators that only move elements; nothing for all others.
 std::optional<MaybeShapes> infer_moved_shapes(const Operands& operands);
 
+/// The rules of operators that look up, choose or make elements by numbers; nothing for all others.
+std::optional<MaybeShapes> infer_indexed_shapes(const Operands& operands);
+
 }  // namespace u65sim::ir

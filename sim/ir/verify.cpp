@@ -34,6 +34,7 @@ std::size_t attribute_index(OpType type) {
         case OpType::transpose_conv:
         case OpType::average_pool_2d:
         case OpType::max_pool_2d:
+        case OpType::l2_pool_2d:
             return index_of<WindowAttributes>();
         case OpType::fully_connected:
             return index_of<FullyConnectedAttributes>();
@@ -50,6 +51,9 @@ std::size_t attribute_index(OpType type) {
         case OpType::sum:
         case OpType::reduce_max:
         case OpType::reduce_min:
+        case OpType::reduce_prod:
+        case OpType::reduce_any:
+        case OpType::reduce_all:
             return index_of<ReduceAttributes>();
         case OpType::concatenation:
         case OpType::pack:
@@ -59,6 +63,7 @@ std::size_t attribute_index(OpType type) {
         case OpType::gather:
         case OpType::arg_max:
         case OpType::arg_min:
+        case OpType::one_hot:
             return index_of<AxisAttributes>();
         case OpType::reshape:
             return index_of<ReshapeAttributes>();
@@ -88,6 +93,10 @@ std::size_t attribute_index(OpType type) {
         case OpType::if_else:
         case OpType::while_loop:
             return index_of<SubgraphAttributes>();
+        case OpType::svdf:
+            return index_of<SvdfAttributes>();
+        case OpType::cumsum:
+            return index_of<CumsumAttributes>();
         default:
             return index_of<std::monostate>();
     }

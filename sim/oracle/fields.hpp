@@ -127,6 +127,16 @@ void visit_fields(V& value, auto&& visit) {
     auto& [block_size] = value;
     visit(block_size);
 }
+template <Is<SvdfAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [rank, activation] = value;
+    visit(rank, activation);
+}
+template <Is<CumsumAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [exclusive, reverse] = value;
+    visit(exclusive, reverse);
+}
 template <Is<NormalizationAttributes> V>
 void visit_fields(V& value, auto&& visit) {
     auto& [activation] = value;

@@ -169,6 +169,7 @@ Attributes read_options(const schema::OperatorTable& table, OpType type, std::st
             return options.window<schema::TransposeConvTable>();
         case OpType::average_pool_2d:
         case OpType::max_pool_2d:
+        case OpType::l2_pool_2d:
             return options.window<schema::PoolTable>();
         case OpType::fully_connected:
             return options.fully_connected();
@@ -191,7 +192,10 @@ Attributes read_options(const schema::OperatorTable& table, OpType type, std::st
         case OpType::mean:
         case OpType::sum:
         case OpType::reduce_max:
-        case OpType::reduce_min: {
+        case OpType::reduce_min:
+        case OpType::reduce_prod:
+        case OpType::reduce_any:
+        case OpType::reduce_all: {
             const auto* reducer = options.get<schema::ReducerTable>();
             return ReduceAttributes{reducer != nullptr && reducer->keep_dims()};
         }
@@ -258,6 +262,17 @@ Attributes read_options(const schema::OperatorTable& table, OpType type, std::st
             return BlockAttributes{options.require<schema::SpaceToDepthTable>().block_size()};
         case OpType::depth_to_space:
             return BlockAttributes{options.require<schema::DepthToSpaceTable>().block_size()};
+        case OpType::one_hot:
+            return options.axis<schema::OneHotTable>();
+        case OpType::svdf: {
+            const auto& svdf = options.require<schema::SvdfTable>();
+            return SvdfAttributes{svdf.rank(), options.activation(svdf.activation())};
+        }
+        case OpType::cumsum: {
+            const auto* sum = options.get<schema::CumsumTable>();
+            return CumsumAttributes{sum != nullptr && sum->exclusive(),
+                                    sum != nullptr && sum->reverse()};
+        }
         case OpType::l2_normalization: {
             const auto* norm = options.get<schema::L2NormTable>();
             return NormalizationAttributes{

@@ -104,6 +104,8 @@ public:
                 return done(schema::CreateSplitVTable(builder_, a.count));
             case OpType::gather:
                 return done(schema::CreateGatherTable(builder_, a.axis, a.batch_dims));
+            case OpType::one_hot:
+                return done(schema::CreateOneHotTable(builder_, a.axis));
             case OpType::arg_min:
                 return done(schema::CreateArgMinTable(builder_, output_kind()));
             default:
@@ -118,6 +120,7 @@ public:
             case OpType::transpose_conv:
             case OpType::average_pool_2d:
             case OpType::max_pool_2d:
+            case OpType::l2_pool_2d:
                 return window();
             case OpType::add:
             case OpType::sub:
@@ -132,6 +135,7 @@ public:
             case OpType::gather:
             case OpType::arg_max:
             case OpType::arg_min:
+            case OpType::one_hot:
                 return axis();
             case OpType::fully_connected: {
                 const auto& a = get<FullyConnectedAttributes>();
@@ -148,6 +152,9 @@ public:
             case OpType::sum:
             case OpType::reduce_max:
             case OpType::reduce_min:
+            case OpType::reduce_prod:
+            case OpType::reduce_any:
+            case OpType::reduce_all:
                 return done(
                     schema::CreateReducerTable(builder_, get<ReduceAttributes>().keep_dims));
             case OpType::reshape:
@@ -193,6 +200,15 @@ public:
             case OpType::depth_to_space:
                 return done(
                     schema::CreateDepthToSpaceTable(builder_, get<BlockAttributes>().block_size));
+            case OpType::svdf: {
+                const auto& a = get<SvdfAttributes>();
+                return done(
+                    schema::CreateSvdfTable(builder_, a.rank, activation_kind(a.activation)));
+            }
+            case OpType::cumsum: {
+                const auto& a = get<CumsumAttributes>();
+                return done(schema::CreateCumsumTable(builder_, a.exclusive, a.reverse));
+            }
             case OpType::l2_normalization:
                 return done(schema::CreateL2NormTable(
                     builder_, activation_kind(get<NormalizationAttributes>().activation)));
