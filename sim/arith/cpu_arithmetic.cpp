@@ -211,6 +211,9 @@ std::uint64_t combined(const CpuCall& call, std::int64_t a, std::int64_t b) {
             return ua - ub;
         case OpType::mul:
             return ua * ub;
+        case OpType::div:
+            if (b == 0) call.invalid("a division by 0");
+            return b == -1 ? 0 - ua : static_cast<std::uint64_t>(a / b);
         case OpType::minimum:
             return static_cast<std::uint64_t>(std::min(a, b));
         case OpType::maximum:
@@ -223,11 +226,28 @@ std::uint64_t combined(const CpuCall& call, std::int64_t a, std::int64_t b) {
     call.not_executable("no integer kernel for this operator");
 }
 
-CpuResults plain_binary(const CpuCall& call) {
+/// What a fused clamp lets through of unscaled integers.
+RawRange plain_range(const CpuCall& call) {
+    const RawRange whole = raw_range(call, call.output().type);
     const auto* arithmetic = std::get_if<ArithmeticAttributes>(&call.op.attributes);
-    if (arithmetic != nullptr && arithmetic->activation != Activation::none) {
-        call.not_executable("no integer kernel with a fused activation");
+    switch (arithmetic == nullptr ? Activation::none : arithmetic->activation) {
+        case Activation::none:
+            return whole;
+        case Activation::relu:
+            return {0, whole.high};
+        case Activation::relu6:
+            return {0, 6};
+        case Activation::relu_n1_to_1:
+            return {-1, 1};
+        default:
+            break;
     }
+    call.not_executable("no kernel for this fused activation");
+}
+
+CpuResults plain_binary(const CpuCall& call) {
+    const RawRange range = plain_range(call);
+    const bool narrow = bytes_of_element(call.output()) == 4;
     const auto a = raw_values(call, call.input(0));
     const auto b = raw_values(call, call.input(1));
     std::vector<std::int64_t> result(static_cast<std::size_t>(elements(call.output())));
@@ -235,7 +255,10 @@ CpuResults plain_binary(const CpuCall& call) {
         const std::size_t from_a = broadcast_position(call, call.input(0).tensor->shape, i);
         const std::size_t from_b = broadcast_position(call, call.input(1).tensor->shape, i);
         if (from_a >= a.size() || from_b >= b.size()) call.invalid("operand shapes disagree");
-        result[i] = static_cast<std::int64_t>(combined(call, a[from_a], b[from_b]));
+        const std::uint64_t bits = combined(call, a[from_a], b[from_b]);
+        const std::int64_t value = narrow ? std::int64_t{static_cast<std::int32_t>(bits)}
+                                          : static_cast<std::int64_t>(bits);
+        result[i] = std::clamp(value, range.low, range.high);
     }
     return {store_raw(call, call.output().type, result)};
 }

@@ -1,5 +1,6 @@
 // Quantised operators of two maps on the CPU, broadcast as NumPy does.
 #include <algorithm>
+#include <bit>
 
 #include "arith/cpu_operands.hpp"
 #include "arith/fixed_point.hpp"
@@ -40,6 +41,10 @@ public:
             case OpType::mul:
                 result_scale_ = quantise(static_cast<double>(product));
                 break;
+            case OpType::div:
+                if (wide) call.not_executable("no CPU kernel for these element types");
+                result_scale_ = quantise(static_cast<double>(a_.scale / (b_.scale * out_.scale)));
+                break;
             case OpType::prelu:
                 result_scale_ = quantise(static_cast<double>(product));
                 a_scale_ = quantise(static_cast<double>(a_.scale / out_.scale));
@@ -72,6 +77,8 @@ public:
                 const std::int32_t difference = common(a, a_scale_) - common(b, b_scale_);
                 return finish(difference * difference, result_scale_);
             }
+            case OpType::div:
+                return quotient(a, b);
             case OpType::prelu:
                 return a >= 0 ? finish(a, a_scale_) : finish(a * b, result_scale_);
             default:
@@ -80,6 +87,28 @@ public:
     }
 
 private:
+    /// a times the fixed-point reciprocal of b, with as many bits of a as there is room for.
+    [[nodiscard]] std::int64_t quotient(std::int32_t a, std::int32_t b) const {
+        if (b == 0) call_.invalid("a division by 0");
+        if (b < 0) {
+            a = -a;
+            b = -b;
+        }
+        const int zeros = std::countl_zero(static_cast<std::uint32_t>(b));
+        const std::uint32_t fraction = (static_cast<std::uint32_t>(b) << zeros) - (1U << 31);
+        const std::int32_t reciprocal = one_over_one_plus_x(static_cast<std::int32_t>(fraction));
+        const int room = std::countl_zero(static_cast<std::uint32_t>(a < 0 ? ~a : a)) - 1;
+        const std::int32_t unscaled =
+            saturating_rounding_doubling_high_mul(a * (1 << room), reciprocal);
+        const int right = result_scale_.shift - 31 + (31 - zeros) + room;
+        const std::int32_t scaled =
+            rescale_by_pot(saturating_rounding_doubling_high_mul(
+                               unscaled, static_cast<std::int32_t>(result_scale_.multiplier)),
+                           -right);
+        return std::clamp<std::int64_t>(std::int64_t{scaled} + out_.zero_point, range_.low,
+                                        range_.high);
+    }
+
     /// Both operands at twice the larger scale, `left` bits up.
     void common_scale(int left) {
         left_ = left;

@@ -333,6 +333,7 @@ CpuResults dispatch(const CpuCall& call) {
         if (row.type == call.op.type) return row.kernel(call);
     }
     if (ir::is_pointwise(call.op.type)) return cpu_unary(call);
+    if (call.op.custom_code == "TFLite_Detection_PostProcess") return cpu_detection(call);
     call.not_executable("no CPU kernel for this operator");
 }
 

@@ -135,6 +135,8 @@ CpuResults cpu_l2_pool(const CpuCall& call);
 /// REDUCE_ANY and REDUCE_ALL.
 CpuResults cpu_reduce_logical(const CpuCall& call);
 CpuResults cpu_reduce_prod(const CpuCall& call);
+/// The custom operator TFLite_Detection_PostProcess.
+CpuResults cpu_detection(const CpuCall& call);
 /// Output, then the new output and cell states.
 CpuResults cpu_lstm(const CpuCall& call);
 CpuResults cpu_resize(const CpuCall& call);

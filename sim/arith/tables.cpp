@@ -71,6 +71,13 @@ std::int16_t truncating_mul16(std::int16_t a, std::int16_t b) {
     return static_cast<std::int16_t>(std::int32_t{a} * std::int32_t{b} / (1 << 15));
 }
 
+/// gemmlowp's rounding divide of 16 bits, whose mask keeps 16 bits where the exponent has more:
+/// then values from 0 on become 1.
+std::int16_t rounding_divide16(std::int16_t value, int exponent) {
+    if (exponent < 16) return static_cast<std::int16_t>(rounding_divide_by_pot(value, exponent));
+    return value >= 0 ? 1 : -1;
+}
+
 std::int16_t high_half(std::uint32_t multiplier) {
     constexpr std::uint32_t half = std::uint32_t{1} << 15;
     if (multiplier >= 0x7FFFFFFFU - half) return 32767;
@@ -100,7 +107,8 @@ Table16 sample16(Real input_scale, std::int32_t input_zero, Real output_scale,
     const Real inverse = Real{65536} / (output_high - output_low);
     std::array<std::int16_t, steps + 1> values{};
     const auto stored = [](Real value) {
-        if (std::isnan(value)) return std::int16_t{-32768};
+        // Infinite samples leave no error to correct; the reference's conversion gives 0.
+        if (std::isnan(value)) return std::int16_t{0};
         return static_cast<std::int16_t>(std::clamp(value, Real{-32768}, Real{32767}));
     };
     for (int i = 0; i < steps; ++i) {
@@ -180,11 +188,11 @@ Table8 hard_swish_table8(bool is_signed, Affine input, Affine output) {
         relu = rounding_mul16(relu, relu_multiplier);
         if (to_relu.shift < 31) relu = saturate16(std::int64_t{relu} * 2);
         if (to_relu.shift > 31) {
-            relu = static_cast<std::int16_t>(rounding_divide_by_pot(relu, to_relu.shift - 31));
+            relu = rounding_divide16(relu, to_relu.shift - 31);
         }
         const auto zero_to_one = static_cast<std::int16_t>((relu + (1 << 15)) >> 1);
         const std::int16_t product = truncating_mul16(zero_to_one, unshifted);
-        return rounding_divide_by_pot(product, output_right) + std::int64_t{output.zero_point};
+        return rounding_divide16(product, output_right) + std::int64_t{output.zero_point};
     });
 }
 

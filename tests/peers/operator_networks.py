@@ -2,6 +2,7 @@
 import math
 
 import flatbuffers
+from flatbuffers import flexbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as tfl
 
@@ -160,13 +161,13 @@ class Network:
         data = data.astype(np.int8)
         return self.tensor(shape, (scales, [0] * channels), tfl.TensorType.INT8, data, axis)
 
-    def bias(self, count, x, weights, code=None):
+    def bias(self, count, x, weights, code=None, largest=2 ** 27):
         if self.kind == "float32":
             return self.values([count], None)
         q = self.graph.tensors[weights].quantization
         scales = [float(s) * self.scale(x) for s in q.scale]
         wide = self.kind == "int16" if code is None else code == tfl.TensorType.INT64
-        reach = {"drawn": 20000, "ties": 100, "extremes": 2 ** 27}[self.form]
+        reach = {"drawn": 20000, "ties": 100, "extremes": largest}[self.form]
         data = self.random.integers(-reach, reach, [count])
         data = data.astype(np.int64 if wide else np.int32)
         code = tfl.TensorType.INT64 if wide else tfl.TensorType.INT32
@@ -577,9 +578,12 @@ def comparison(net, name, options):
 
 
 def binary_inputs(net):
-    a = net.image()
+    """Comparisons: LiteRT has no defined result for scales of 1 and more."""
+    below_one = lambda: net.quantisation(net.choose([0.2 / 4096, 0.01, 0.2])
+                                         if net.form == "extremes" and not net.plain else None)
+    a = net.input([1, net.pick(3, 20), net.pick(3, 20), net.pick(1, 40)], below_one())
     shape = [net.choose([1, n, n]) for n in net.shape(a)]
-    return a, net.input(shape, net.choose([net.same(a), net.quantisation()]))
+    return a, net.input(shape, net.choose([net.same(a), below_one()]))
 
 
 def select(net, name, options):
@@ -683,7 +687,7 @@ def lstm(net):
     hidden = net.quantisation(1 / 128, net.pick(-5, 5))
     weight = lambda n: net.weights([cells, n], 0, 1)
     gates = [weight(features) for _ in range(4)] + [weight(cells) for _ in range(4)]
-    biases = [net.bias(cells, x, gates[k], tfl.TensorType.INT32) for k in range(4)]
+    biases = [net.bias(cells, x, gates[k], tfl.TensorType.INT32, 20000) for k in range(4)]
     states = [net.tensor([batches, cells], hidden),
               net.tensor([batches, cells], ([2.0 ** -net.pick(10, 14)], [0]), tfl.TensorType.INT16)]
     for state in states:
@@ -698,8 +702,238 @@ def lstm(net):
     net.graph.operators[-1].intermediates = carriers + [net.tensor([batches, cells], hidden)]
 
 
+def svdf(net):
+    """The state starts at zero; its scale and those of the weights are drawn alone."""
+    batches, inputs, units, rank, steps = (net.pick(1, 3), net.pick(1, 20), net.pick(1, 8),
+                                           net.pick(1, 3), net.pick(2, 10))
+    filters = units * rank
+    x = net.input([batches, inputs])
+    if net.plain:
+        features, time = net.values([filters, inputs], None), net.values([filters, steps], None)
+        bias = net.values([units], None)
+        state = net.tensor([batches, filters * steps])
+    else:
+        features = net.weights([filters, inputs], 0, 1)
+        time_scale = net.exact(net.real(1e-4, 1e-3))
+        times = net.random.integers(-2000, 2001, [filters, steps]).astype(np.int16)
+        time = net.tensor([filters, steps], ([time_scale], [0]), tfl.TensorType.INT16, times)
+        state_scale = net.exact(net.scale(x) * net.real(0.001, 0.01))
+        state = net.tensor([batches, filters * steps], ([state_scale], [0]), tfl.TensorType.INT16)
+        bias = net.tensor([units], ([time_scale * state_scale], [0]), tfl.TensorType.INT32,
+                          net.random.integers(-5000, 5000, [units]).astype(np.int32))
+    net.graph.tensors[state].isVariable = True
+    net.output([batches, units], net.quantisation())
+    # The kernel clamps to the whole range, whatever the activation says.
+    net.operator("SVDF", [x, features, time, net.choose([bias, -1]), state], "SVDFOptions", rank=rank,
+                 fusedActivationFunction=tfl.ActivationFunctionType.RELU)
+
+
+def log_softmax(net):
+    shape = [net.pick(1, 5), net.pick(2, 60)] if net.pick(0, 1) else \
+        [1, net.pick(1, 5), net.pick(1, 5), net.pick(2, 40)]
+    x = net.input(shape)
+    net.output(shape, net.quantisation(1 / 16, net.high))
+    net.operator("LOG_SOFTMAX", [x], "LogSoftmaxOptions")
+
+
+def number_pair(net, name, options):
+    shape = [1, net.pick(1, 12), net.pick(1, 12), net.pick(1, 40)]
+    other = [n if net.pick(0, 1) else 1 for n in shape]
+    kind = net.kind
+    net.low, net.high = (-9, 9) if kind == "int32" else (net.low, net.high)
+    a = net.tensor(shape, None)
+    net.graph.inputs.append(a)
+    values = net.draw(other)
+    if name == "POW":
+        values = np.abs(values)
+    b = net.tensor(other, None, None, np.where(values == 0, 1, values).astype(values.dtype))
+    net.output(shape, None)
+    net.operator(name, [a, b], options)
+
+
+def plain_unary(net, name, options=None):
+    x = net.tensor([1, net.pick(1, 12), net.pick(1, 12), net.pick(1, 20)], None)
+    net.graph.inputs.append(x)
+    net.output(net.shape(x), None)
+    net.operator(name, [x], options)
+
+
+def cumsum(net):
+    x = net.tensor([1, net.pick(1, 12), net.pick(1, 12), net.pick(1, 20)], None)
+    net.graph.inputs.append(x)
+    net.output(net.shape(x), None)
+    net.operator("CUMSUM", [x, net.tensor([], None, tfl.TensorType.INT32,
+                                          np.array(net.pick(-4, 3), np.int32))], "CumsumOptions",
+                 exclusive=bool(net.pick(0, 1)), reverse=bool(net.pick(0, 1)))
+
+
+def add_n(net):
+    shape = [1, net.pick(1, 12), net.pick(1, 12), net.pick(1, 20)]
+    inputs = [net.input(shape) for _ in range(net.pick(2, 4))]
+    net.output(shape)
+    net.operator("ADD_N", inputs, "AddNOptions")
+
+
+def index_rows(net, shape, count):
+    depth = net.pick(1, len(shape))
+    rows = [[net.pick(0, shape[k] - 1) for k in range(depth)] for _ in range(count)]
+    return rows, shape[depth:]
+
+
+def gather_nd(net):
+    shape = [net.pick(1, 5), net.pick(1, 9), net.pick(1, 20)]
+    rows, rest = index_rows(net, shape, net.pick(1, 9))
+    moved(net, "GATHER_ND", shape, [rows], [len(rows), *rest], "GatherNdOptions")
+
+
+def scatter_nd(net):
+    shape = [net.pick(1, 5), net.pick(1, 9), net.pick(1, 20)]
+    rows, rest = index_rows(net, shape, net.pick(1, 9))
+    updates = net.input([len(rows), *rest])
+    net.output(shape, net.same(updates))
+    net.operator("SCATTER_ND", [net.integers(rows), updates, net.integers(shape)], "ScatterNdOptions")
+
+
+def embedding_lookup(net):
+    rows, length = net.pick(1, 20), [net.pick(1, 5), net.pick(1, 20)]
+    table = net.input([rows, *length])
+    which = [net.pick(0, rows - 1) for _ in range(net.pick(1, 9))]
+    net.output([len(which), *length], net.same(table))
+    net.operator("EMBEDDING_LOOKUP", [net.integers(which), table])
+
+
+def dynamic_update_slice(net):
+    shape = [net.pick(1, 5), net.pick(1, 9), net.pick(1, 20)]
+    part = [net.pick(1, n) for n in shape]
+    x = net.input(shape)
+    update = net.input(part, net.same(x))
+    net.output(shape, net.same(x))
+    net.operator("DYNAMIC_UPDATE_SLICE",
+                 [x, update, net.integers([net.pick(-2, n + 1) for n in shape])],
+                 "DynamicUpdateSliceOptions")
+
+
+def topk(net):
+    shape = [net.pick(1, 5), net.pick(1, 5), net.pick(1, 40)]
+    x, k = net.input(shape), net.pick(1, shape[2])
+    net.output([*shape[:2], k], net.same(x))
+    net.output([*shape[:2], k], None, tfl.TensorType.INT32)
+    net.operator("TOPK_V2", [x, net.tensor([], None, tfl.TensorType.INT32, np.array(k, np.int32))],
+                 "TopKV2Options")
+
+
+def scalar(net, value=None, code=None, dtype=None):
+    value = net.draw([]) if value is None else np.array(value, dtype or net.dtype)
+    return net.tensor([], None, code, value)
+
+
+def one_hot(net):
+    shape, depth, axis = [net.pick(1, 5), net.pick(1, 9)], net.pick(1, 9), net.pick(-1, 2)
+    x = net.tensor(shape, None, tfl.TensorType.INT32,
+                   net.random.integers(-1, depth + 1, shape).astype(np.int32))
+    on = net.tensor([], None)
+    net.graph.inputs.append(on)
+    place = 2 if axis == -1 else axis
+    net.output([*shape[:place], depth, *shape[place:]])
+    net.operator("ONE_HOT", [x, scalar(net, depth, tfl.TensorType.INT32, np.int32), on, scalar(net)],
+                 "OneHotOptions", axis=axis)
+
+
+def fill(net):
+    shape = [net.pick(1, 5), net.pick(1, 9)]
+    value = net.tensor([], None)
+    net.graph.inputs.append(value)
+    net.output(shape)
+    net.operator("FILL", [net.integers(shape), value], "FillOptions")
+
+
+def reduce_plain(net, name):
+    """Truth values come from a comparison in front."""
+    logical_kind = name != "REDUCE_PROD"
+    x = net.input([1, net.pick(1, 6), net.pick(1, 6), net.pick(1, 6)], None)
+    shape, axes = net.shape(x), net.choose(REDUCTIONS)
+    if logical_kind:
+        truth = net.tensor(shape, None, tfl.TensorType.BOOL)
+        net.graph.outputs = [truth]
+        net.operator("GREATER", [x, net.values(shape, None)], "GreaterOptions")
+        net.graph.outputs = []
+    net.output([1 if k in axes else n for k, n in enumerate(shape)], None,
+               tfl.TensorType.BOOL if logical_kind else None)
+    net.operator(name, [truth if logical_kind else x, net.integers(axes)], "ReducerOptions",
+                 keepDims=True)
+
+
+def broadcast_args(net):
+    a = [net.pick(1, 9) for _ in range(net.pick(1, 4))]
+    b = [n if net.pick(0, 1) else 1 for n in a][net.pick(0, len(a) - 1):]
+    x = net.input([len(a)])
+    net.low, net.high = 1, 1
+    net.output([len(a)])
+    net.operator("BROADCAST_ARGS", [x, net.integers(b)])
+
+
+def rank(net):
+    x = net.input([1] * net.pick(1, 4))
+    net.output([], None, tfl.TensorType.INT32)
+    net.operator("RANK", [x], "RankOptions")
+
+
+def division(net):
+    """The divisor is a constant without a zero."""
+    shape = [1, net.pick(1, 12), net.pick(1, 12), net.pick(1, 40)]
+    a, q = net.input(shape), net.quantisation()
+    low, high = (1, 60) if net.kind == "uint8" else (-90, 90)
+    values = net.random.integers(low, high + 1, [shape[3]])
+    values = np.where(values == 0, 1, values)
+    if not net.plain:
+        values = np.clip(values, 1, 60)
+        q = net.quantisation(None, 0)
+    b = net.tensor([shape[3]], q, None, values.astype(net.dtype))
+    # Finer than the quotient's own scale: LiteRT shifts by more than 31 bits for small ones.
+    net.output(shape, net.quantisation(net.scale(a) / net.scale(b) / 64 if not net.plain else None))
+    net.operator("DIV", [a, b], "DivOptions", fusedActivationFunction=net.activation())
+
+
+def clamped_integers(net, name, options):
+    a = net.input([1, net.pick(1, 12), net.pick(1, 12), net.pick(1, 20)])
+    b = net.input(net.shape(a))
+    net.output(net.shape(a))
+    net.operator(name, [a, b], options, fusedActivationFunction=net.activation())
+
+
+def detection(net):
+    """A custom operator, its options a flexbuffer."""
+    boxes, classes, background = net.pick(1, 40), net.pick(1, 5), net.pick(0, 1)
+    most, labels = net.pick(1, 12), net.pick(1, 3)
+    regular = bool(net.pick(0, 1))
+    labels = 1 if regular else min(labels, classes)
+    x = net.input([1, boxes, 4], net.quantisation(0.05, 128 if net.kind == "uint8" else None))
+    scores = net.input([1, boxes, classes + background], net.quantisation(1 / 256, 0))
+    if net.plain:
+        corners = net.random.uniform(0.1, 1, [boxes, 4]).astype(np.float32)
+        anchors = net.tensor([boxes, 4], None, None, corners)
+    else:
+        anchors = net.values([boxes, 4], ([1 / 256], [0]))
+    room = most * labels
+    for shape in ([1, room, 4], [1, room], [1, room], [1]):
+        net.output(shape, None, tfl.TensorType.FLOAT32)
+    net.operator("CUSTOM", [x, scores, anchors])
+    net.codes[-1].customCode = "TFLite_Detection_PostProcess"
+    fields = {"max_detections": most, "max_classes_per_detection": labels, "num_classes": classes,
+              "detections_per_class": net.pick(1, 20), "use_regular_nms": regular,
+              "nms_score_threshold": net.real(0.0, 0.5), "nms_iou_threshold": net.real(0.2, 0.7),
+              "y_scale": 10.0, "x_scale": 10.0, "h_scale": 5.0, "w_scale": 5.0}
+    builder = flexbuffers.Builder()
+    with builder.Map():
+        for name, value in fields.items():
+            builder.Key(name)
+            builder.Bool(value) if isinstance(value, bool) else \
+                builder.Float(value) if isinstance(value, float) else builder.Int(value)
+    net.graph.operators[-1].customOptions = np.frombuffer(bytes(builder.Finish()), np.uint8)
+
+
 ALL, BYTES, SIGNED = ("int8", "uint8", "int16"), ("int8", "uint8"), ("int8", "int16")
-FLOAT = ("float32",)
+FLOAT, PLAIN = ("float32",), ("int32", "float32")
 
 # Name: element types the reference kernels take, and what builds one case.
 OPERATORS = {
@@ -825,4 +1059,33 @@ OPERATORS = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": (("int8",), lstm),
     "ARG_MAX (int64)": (BYTES, lambda n: arg_max(n, 3, tfl.TensorType.INT64)),
     "ARG_MAX (rows)": (BYTES, lambda n: arg_max(n, 1, tfl.TensorType.INT64)),
+    "SVDF": (("int8", "float32"), svdf),
+    "LOG_SOFTMAX": (BYTES + FLOAT, log_softmax),
+    "CUMSUM": (PLAIN, cumsum),
+    "FLOOR_DIV": (PLAIN, lambda n: number_pair(n, "FLOOR_DIV", "FloorDivOptions")),
+    "FLOOR_MOD": (PLAIN, lambda n: number_pair(n, "FLOOR_MOD", "FloorModOptions")),
+    "POW": (PLAIN, lambda n: number_pair(n, "POW", "PowOptions")),
+    "ADD_N": (PLAIN, add_n),
+    "GATHER_ND": (ALL + PLAIN, gather_nd),
+    "SCATTER_ND": (BYTES + PLAIN, scatter_nd),
+    "EMBEDDING_LOOKUP": (("int8", "float32"), embedding_lookup),
+    "DYNAMIC_UPDATE_SLICE": (("int8",) + PLAIN, dynamic_update_slice),
+    "TOPK_V2": (ALL + PLAIN, topk),
+    "ONE_HOT": (BYTES + PLAIN, one_hot),
+    "FILL": (SIGNED + PLAIN, fill),
+    "RANK": (("int8",), rank),
+    "ZEROS_LIKE": (PLAIN, lambda n: plain_unary(n, "ZEROS_LIKE", "ZerosLikeOptions")),
+    "BROADCAST_ARGS": (("int32",), broadcast_args),
+    "SIN": (FLOAT, lambda n: plain_unary(n, "SIN")),
+    "COS": (FLOAT, lambda n: plain_unary(n, "COS", "CosOptions")),
+    "SIGN": (PLAIN, lambda n: plain_unary(n, "SIGN", "SignOptions")),
+    "REDUCE_PROD": (PLAIN, lambda n: reduce_plain(n, "REDUCE_PROD")),
+    "REDUCE_ANY": (("int32",), lambda n: reduce_plain(n, "REDUCE_ANY")),
+    "REDUCE_ALL": (("int32",), lambda n: reduce_plain(n, "REDUCE_ALL")),
+    "L2_POOL_2D": (FLOAT, lambda n: pool(n, "L2_POOL_2D")),
+    "TFLite_Detection_PostProcess": (("uint8", "float32"), detection),
+    "DIV": (("uint8",) + PLAIN, division),
+    **{f"{name} (fused activation)": (("int32",), lambda n, name=name, options=options:
+                                      clamped_integers(n, name, options))
+       for name, options in (("ADD", "AddOptions"), ("SUB", "SubOptions"), ("MUL", "MulOptions"))},
 }

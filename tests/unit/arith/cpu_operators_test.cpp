@@ -1,0 +1,305 @@
+// CPU kernels on values worked out by hand.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include <u65sim/error.hpp>
+
+#include "arith/cpu_kernels.hpp"
+#include "arith/fixed_point.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+using Bytes8 = std::vector<std::uint8_t>;
+
+template <class Value>
+Bytes8 bytes_of(const std::vector<Value>& values) {
+    Bytes8 bytes(values.size() * sizeof(Value));
+    if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+    return bytes;
+}
+template <class Value>
+std::vector<Value> values_of(const Bytes8& bytes) {
+    std::vector<Value> values(bytes.size() / sizeof(Value));
+    if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+}
+
+/// One operator with its operands.
+struct Case {
+    Operator op;
+    std::vector<Tensor> tensors;
+    std::vector<Bytes8> data;
+    std::vector<Tensor> outputs;
+
+    Case(OpType type, Attributes attributes = {}) {
+        op.name = "op";
+        op.type = type;
+        op.attributes = std::move(attributes);
+    }
+    static Tensor tensor(ElementType type, Shape shape, float scale, std::int64_t zero) {
+        Tensor result;
+        result.type = type;
+        result.shape = std::move(shape);
+        if (scale > 0) result.quantization = {{scale}, {zero}, 0};
+        return result;
+    }
+    template <class Value>
+    Case& operand(ElementType type, Shape shape, const std::vector<Value>& values, float scale = 0,
+                  std::int64_t zero = 0) {
+        tensors.push_back(tensor(type, std::move(shape), scale, zero));
+        data.push_back(bytes_of(values));
+        return *this;
+    }
+    Case& output(ElementType type, Shape shape, float scale = 0, std::int64_t zero = 0) {
+        outputs.push_back(tensor(type, std::move(shape), scale, zero));
+        return *this;
+    }
+    [[nodiscard]] std::vector<Bytes8> run() const {
+        std::vector<arith::CpuOperand> operands;
+        for (std::size_t i = 0; i < tensors.size(); ++i) operands.push_back({&tensors[i], data[i]});
+        std::vector<const Tensor*> results;
+        for (const Tensor& result : outputs) results.push_back(&result);
+        return arith::run_cpu_operator(op, operands, results);
+    }
+    template <class Value>
+    [[nodiscard]] std::vector<Value> result(std::size_t which = 0) const {
+        return values_of<Value>(run().at(which));
+    }
+};
+
+using I8 = std::vector<std::int8_t>;
+using I16 = std::vector<std::int16_t>;
+using I32 = std::vector<std::int32_t>;
+using F32 = std::vector<float>;
+constexpr auto int8 = ElementType::int8;
+constexpr auto int16 = ElementType::int16;
+constexpr auto int32 = ElementType::int32;
+constexpr auto float32 = ElementType::float32;
+
+}  // namespace
+
+TEST_CASE("SVDF keeps the last steps of every filter in its state") {
+    // Two filters of one unit each, three steps; all scales 1, so sums pass as they are.
+    Case svdf(OpType::svdf, SvdfAttributes{1, Activation::relu});
+    svdf.operand(int8, {1, 2}, I8{3, 5}, 1, 1)
+        .operand(int8, {2, 2}, I8{1, 2, -1, 1}, 1)
+        .operand(int16, {2, 3}, I16{1, 2, 3, 0, 0, 1}, 1)
+        .operand(int32, {2}, I32{1, 2}, 1)
+        .operand(int16, {1, 6}, I16{9, 1, 2, 9, 4, 5}, 1)
+        .output(int8, {1, 2}, 1, -3);
+    // Features: (3-1) + 2 (5-1) = 10 and -(3-1) + (5-1) = 2.
+    CHECK(svdf.result<std::int16_t>(1) == I16{1, 2, 10, 4, 5, 2});
+    CHECK(svdf.result<std::int8_t>(0) == I8{1 + 4 + 30 + 1 - 3, 2 + 2 - 3});
+    svdf.tensors[4].shape = {1, 5};
+    svdf.data[4].resize(10);
+    CHECK_THROWS_AS(svdf.run(), InvalidModel);
+}
+
+TEST_CASE("SVDF adds the filters of a rank up") {
+    Case svdf(OpType::svdf, SvdfAttributes{2, Activation::none});
+    svdf.operand(float32, {1, 1}, F32{2})
+        .operand(float32, {2, 1}, F32{1, 3})
+        .operand(float32, {2, 2}, F32{1, 1, 1, 10})
+        .operand(float32, {1}, F32{0.5F})
+        .operand(float32, {1, 4}, F32{7, 1, 7, 4})
+        .output(float32, {1, 1});
+    CHECK(svdf.result<float>(0) == F32{1 + 2 + 4 + 60 + 0.5F});
+    CHECK(svdf.result<float>(1) == F32{1, 2, 4, 6});
+}
+
+TEST_CASE("the fixed-point logarithm is exact to 2^-20") {
+    for (const double x : {1.0, 1.25, 2.0, 3.7, 100.0, 1000.0, 4000.0}) {
+        const auto raw = static_cast<std::int32_t>(std::lround(std::ldexp(x, 19)));
+        const double log = std::ldexp(arith::log_of_q12(raw), -26);
+        CHECK(log == Approx(std::log(x)).margin(1e-6));
+    }
+}
+
+TEST_CASE("LOG_SOFTMAX of 8 bits has steps of a sixteenth below zero") {
+    for (const ElementType type : {int8, ElementType::uint8}) {
+        const int low = type == int8 ? -128 : 0;
+        Case op(OpType::log_softmax);
+        const std::vector<int> raw{low + 10, low + 40, low + 41, low + 255};
+        Bytes8 bytes;
+        for (const int value : raw) bytes.push_back(static_cast<std::uint8_t>(value));
+        op.operand(type, {1, 4}, bytes, 0.0625F, low).output(type, {1, 4}, 0.0625F, low + 255);
+        double sum = 0.0;
+        for (const int value : raw) sum += std::exp((value - raw[3]) / 16.0);
+        Bytes8 wanted;
+        for (const int value : raw) {
+            const double real = (value - raw[3]) / 16.0 - std::log(sum);
+            wanted.push_back(
+                static_cast<std::uint8_t>(std::max<long>(low, std::lround(real * 16) + low + 255)));
+        }
+        CHECK(op.run().at(0) == wanted);
+    }
+}
+
+TEST_CASE("CUMSUM runs along an axis, either way, with or without the own element") {
+    const auto sums = [](bool exclusive, bool reverse, std::int32_t axis) {
+        return Case(OpType::cumsum, CumsumAttributes{exclusive, reverse})
+            .operand(int32, {2, 3}, I32{1, 2, 3, 4, 5, 6})
+            .operand(int32, {}, I32{axis})
+            .output(int32, {2, 3})
+            .result<std::int32_t>();
+    };
+    CHECK(sums(false, false, 1) == I32{1, 3, 6, 4, 9, 15});
+    CHECK(sums(true, false, -1) == I32{0, 1, 3, 0, 4, 9});
+    CHECK(sums(false, true, 1) == I32{6, 5, 3, 15, 11, 6});
+    CHECK(sums(true, true, 0) == I32{4, 5, 6, 0, 0, 0});
+}
+
+TEST_CASE("divisions of numbers round down, whatever the signs") {
+    const auto pair = [](OpType type, const I32& a, const I32& b) {
+        return Case(type)
+            .operand(int32, {4}, a)
+            .operand(int32, {4}, b)
+            .output(int32, {4})
+            .result<std::int32_t>();
+    };
+    CHECK(pair(OpType::floor_div, {7, -7, 7, -7}, {2, 2, -2, -2}) == I32{3, -4, -4, 3});
+    CHECK(pair(OpType::floor_mod, {7, -7, 7, -7}, {2, 2, -2, -2}) == I32{1, 1, -1, -1});
+    CHECK(pair(OpType::pow, {2, -3, 0, 5}, {10, 3, 0, 1}) == I32{1024, -27, 1, 5});
+    constexpr auto lowest = std::numeric_limits<std::int32_t>::min();
+    CHECK(pair(OpType::floor_div, {lowest, 0, 0, 0}, {-1, 1, 1, 1}).front() == lowest);
+    CHECK_THROWS_AS(pair(OpType::floor_div, {1, 1, 1, 1}, {1, 0, 1, 1}), InvalidModel);
+    CHECK_THROWS_AS(pair(OpType::floor_mod, {1, 1, 1, 1}, {1, 0, 1, 1}), InvalidModel);
+    CHECK_THROWS_AS(pair(OpType::pow, {1, 2, 1, 1}, {1, -1, 1, 1}), InvalidModel);
+}
+
+TEST_CASE("rows of indices name slices") {
+    Case gather(OpType::gather_nd);
+    gather.operand(int8, {2, 2, 2}, I8{0, 1, 2, 3, 4, 5, 6, 7})
+        .operand(int32, {2, 2}, I32{1, 0, 0, 1})
+        .output(int8, {2, 2});
+    CHECK(gather.result<std::int8_t>() == I8{4, 5, 2, 3});
+    gather.data[1] = bytes_of(I32{1, 2, 0, 1});
+    CHECK_THROWS_AS(gather.run(), InvalidModel);
+    gather.data[1] = bytes_of(I32{1, -1, 0, 1});
+    CHECK_THROWS_AS(gather.run(), InvalidModel);
+
+    Case scatter(OpType::scatter_nd);
+    scatter.operand(int32, {3, 1}, I32{2, 0, 2})
+        .operand(int32, {3, 2}, I32{1, 2, 3, 4, 5, 6})
+        .operand(int32, {2}, I32{3, 2})
+        .output(int32, {3, 2});
+    CHECK(scatter.result<std::int32_t>() == I32{3, 4, 0, 0, 6, 8});
+
+    Case lookup(OpType::embedding_lookup);
+    lookup.operand(int32, {3}, I32{1, 1, 0})
+        .operand(int16, {2, 2}, I16{1, 2, 3, 4})
+        .output(int16, {3, 2});
+    CHECK(lookup.result<std::int16_t>() == I16{3, 4, 3, 4, 1, 2});
+    lookup.data[0] = bytes_of(I32{1, 2, 0});
+    CHECK_THROWS_AS(lookup.run(), InvalidModel);
+}
+
+TEST_CASE("an update that would leave its operand is moved inside") {
+    Case update(OpType::dynamic_update_slice);
+    update.operand(int8, {3, 3}, I8{0, 1, 2, 3, 4, 5, 6, 7, 8})
+        .operand(int8, {2, 1}, I8{10, 11})
+        .operand(int32, {2}, I32{7, -1})
+        .output(int8, {3, 3});
+    CHECK(update.result<std::int8_t>() == I8{0, 1, 2, 10, 4, 5, 11, 7, 8});
+}
+
+TEST_CASE("TOPK_V2 sorts downwards and prefers the first of equals") {
+    Case top(OpType::topk_v2);
+    top.operand(int8, {2, 4}, I8{1, 5, 5, -3, -1, -2, 0, 0})
+        .operand(int32, {}, I32{3})
+        .output(int8, {2, 3})
+        .output(int32, {2, 3});
+    CHECK(top.result<std::int8_t>(0) == I8{5, 5, 1, 0, 0, -1});
+    CHECK(top.result<std::int32_t>(1) == I32{1, 2, 0, 2, 3, 0});
+    top.data[1] = bytes_of(I32{5});
+    CHECK_THROWS_AS(top.run(), InvalidModel);
+}
+
+TEST_CASE("ONE_HOT puts its depth on any axis") {
+    Case hot(OpType::one_hot, AxisAttributes{-1});
+    hot.operand(int32, {2}, I32{1, 3})
+        .operand(int32, {}, I32{3})
+        .operand(float32, {}, F32{9})
+        .operand(float32, {}, F32{1})
+        .output(float32, {2, 3});
+    CHECK(hot.result<float>() == F32{1, 9, 1, 1, 1, 1});
+    hot.op.attributes = AxisAttributes{0};
+    hot.outputs[0].shape = {3, 2};
+    CHECK(hot.result<float>() == F32{1, 1, 9, 1, 1, 1});
+}
+
+TEST_CASE("tensors are made from numbers and shapes") {
+    CHECK(Case(OpType::fill)
+              .operand(int32, {2}, I32{2, 2})
+              .operand(int8, {}, I8{7})
+              .output(int8, {2, 2})
+              .result<std::int8_t>() == I8{7, 7, 7, 7});
+    CHECK(Case(OpType::range)
+              .operand(int32, {}, I32{5})
+              .operand(int32, {}, I32{-2})
+              .operand(int32, {}, I32{-3})
+              .output(int32, {3})
+              .result<std::int32_t>() == I32{5, 2, -1});
+    CHECK(Case(OpType::rank)
+              .operand(int8, {1, 2, 1}, I8{0, 0})
+              .output(int32, {})
+              .result<std::int32_t>() == I32{3});
+    CHECK(Case(OpType::zeros_like)
+              .operand(float32, {2}, F32{1, 2})
+              .output(float32, {2})
+              .result<float>() == F32{0, 0});
+    CHECK(Case(OpType::broadcast_args)
+              .operand(int32, {3}, I32{2, 1, 3})
+              .operand(int32, {2}, I32{4, 1})
+              .output(int32, {3})
+              .result<std::int32_t>() == I32{2, 4, 3});
+    CHECK(Case(OpType::add_n)
+              .operand(int32, {2}, I32{1, 2})
+              .operand(int32, {2}, I32{10, 20})
+              .operand(int32, {2}, I32{100, 200})
+              .output(int32, {2})
+              .result<std::int32_t>() == I32{111, 222});
+}
+
+TEST_CASE("products and truth values are reduced over axes") {
+    CHECK(Case(OpType::reduce_prod, ReduceAttributes{})
+              .operand(int32, {2, 2}, I32{2, 3, 4, 5})
+              .operand(int32, {1}, I32{1})
+              .output(int32, {2})
+              .result<std::int32_t>() == I32{6, 20});
+    for (const OpType type : {OpType::reduce_any, OpType::reduce_all}) {
+        const auto found = Case(type, ReduceAttributes{})
+                               .operand(ElementType::boolean, {3, 2}, Bytes8{0, 0, 0, 1, 1, 1})
+                               .operand(int32, {1}, I32{1})
+                               .output(ElementType::boolean, {3})
+                               .result<std::uint8_t>();
+        CHECK(found == (type == OpType::reduce_any ? Bytes8{0, 1, 1} : Bytes8{0, 0, 1}));
+    }
+}
+
+TEST_CASE("an L2 pool is the root of the mean square") {
+    WindowAttributes window;
+    window.padding = Padding::valid;
+    window.filter_h = 1;
+    window.filter_w = 2;
+    window.stride_w = 2;
+    CHECK(Case(OpType::l2_pool_2d, window)
+              .operand(float32, {1, 1, 4, 1}, F32{1, 7, -3, 3})
+              .output(float32, {1, 1, 2, 1})
+              .result<float>() == F32{5, 3});
+}
+
+TEST_CASE("an operator without a kernel is refused by its own name") {
+    Case unknown(OpType::other);
+    unknown.op.builtin_code = 109;
+    CHECK_THROWS_WITH(unknown.run(), Catch::Contains("WHERE"));
+    Case custom(OpType::custom);
+    custom.op.custom_code = "Mine";
+    CHECK_THROWS_WITH(custom.run(), Catch::Contains("Mine"));
+}
