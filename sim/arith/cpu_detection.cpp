@@ -139,15 +139,15 @@ private:
             const float* const anchor = &anchors[i * coordinates];
             Box box{};
             for (std::size_t axis = 0; axis < 2; ++axis) {
-                // In double, as the reference.
+                // Both in double and stored in single precision, as the reference.
                 const double extent = anchor[axis + 2];
-                const double centre =
-                    double{offset[axis]} / double{options_.scale[axis]} * extent + anchor[axis];
-                const double half =
+                const auto centre = static_cast<float>(
+                    double{offset[axis]} / double{options_.scale[axis]} * extent + anchor[axis]);
+                const auto half = static_cast<float>(
                     0.5 * std::exp(double{offset[axis + 2]} / double{options_.scale[axis + 2]}) *
-                    extent;
-                box[axis] = static_cast<float>(centre - half);
-                box[axis + 2] = static_cast<float>(centre + half);
+                    extent);
+                box[axis] = centre - half;
+                box[axis + 2] = centre + half;
             }
             decoded_.push_back(box);
         }
