@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+// Headers alone: its locale object is in the library.
+#define FLATBUFFERS_LOCALE_INDEPENDENT 0
 #include <flatbuffers/flexbuffers.h>
 #include <fmt/format.h>
 

@@ -13,6 +13,7 @@ import concurrent.futures
 import itertools
 import json
 import math
+import multiprocessing
 import pathlib
 import subprocess
 import sys
@@ -57,7 +58,9 @@ class Reference:
 
     def __call__(self, model, inputs):
         if self.pool is None:
-            self.pool = concurrent.futures.ProcessPoolExecutor(1)
+            # Not forked: a copy of a process with threads may inherit a lock that nobody gives back.
+            self.pool = concurrent.futures.ProcessPoolExecutor(
+                1, mp_context=multiprocessing.get_context("spawn"))
         try:
             return self.pool.submit(invoked, model, inputs).result()
         except concurrent.futures.process.BrokenProcessPool:

@@ -265,8 +265,9 @@ Attributes read_options(const schema::OperatorTable& table, OpType type, std::st
         case OpType::one_hot:
             return options.axis<schema::OneHotTable>();
         case OpType::svdf: {
-            const auto& svdf = options.require<schema::SvdfTable>();
-            return SvdfAttributes{svdf.rank(), options.activation(svdf.activation())};
+            const auto* svdf = options.get<schema::SvdfTable>();
+            if (svdf == nullptr) return SvdfAttributes{};
+            return SvdfAttributes{svdf->rank(), options.activation(svdf->activation())};
         }
         case OpType::cumsum: {
             const auto* sum = options.get<schema::CumsumTable>();

@@ -18,7 +18,7 @@ namespace schema = u65sim::tflite_schema;
 namespace {
 
 constexpr std::int32_t relu = 19;
-constexpr std::int32_t svdf = 27;
+constexpr std::int32_t rnn = 24;
 
 /// in -> RELU -> out, int8.
 FileGraph relu_graph(const std::vector<std::int32_t>& shape) {
@@ -228,7 +228,7 @@ TEST_CASE("old files have only the older field of an operator's number") {
     graph.operators[0] = {.builtin = 999, .inputs = {0}, .outputs = {1}};
     CHECK(read(graph).operators[0].builtin_code == 999);
     graph.operators[0] = {
-        .builtin = svdf, .inputs = {0, -1}, .outputs = {1}, .old_field_only = true};
+        .builtin = rnn, .inputs = {0, -1}, .outputs = {1}, .old_field_only = true};
     CHECK_NOTHROW(read(graph));
 }
 
