@@ -18,7 +18,9 @@ const Tensor& tensor(const Graph& graph, TensorId id) {
 }
 
 /// Its operand's shape is all it reads.
-bool reads_shape_only(const Operator& op) { return op.type == OpType::shape; }
+bool reads_shape_only(const Operator& op) {
+    return op.type == OpType::shape || op.type == OpType::rank;
+}
 
 bool may_be_known(const Graph& graph, const Operator& op) {
     if (op.inputs.empty() || op.outputs.empty() || !op.intermediates.empty()) return false;
@@ -41,9 +43,11 @@ bool may_be_known(const Graph& graph, const Operator& op) {
 std::vector<std::uint8_t> shape_bytes(const Graph& graph, const Operator& op) {
     const auto width = static_cast<std::size_t>(element_bytes(tensor(graph, op.outputs[0]).type));
     std::vector<std::uint8_t> bytes;
-    for (const std::int32_t extent : tensor(graph, op.inputs[0]).shape) {
+    Shape numbers = tensor(graph, op.inputs[0]).shape;
+    if (op.type == OpType::rank) numbers = {static_cast<std::int32_t>(numbers.size())};
+    for (const std::int32_t number : numbers) {
         for (std::size_t byte = 0; byte < width; ++byte) {
-            bytes.push_back(static_cast<std::uint8_t>(std::int64_t{extent} >> (8 * byte)));
+            bytes.push_back(static_cast<std::uint8_t>(std::int64_t{number} >> (8 * byte)));
         }
     }
     return bytes;
