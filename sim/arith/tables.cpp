@@ -106,8 +106,10 @@ Table16 sample16(Real input_scale, std::int32_t input_zero, Real output_scale,
     const Real half_step = step / Real{2};
     const Real inverse = Real{65536} / (output_high - output_low);
     std::array<std::int16_t, steps + 1> values{};
-    const auto stored = [](Real value) {
-        // Infinite samples leave no error to correct; the reference's conversion gives 0.
+    const auto stored = [](Real value, Real function_value) {
+        // Outside of the function's domain the lowest. The error of infinite samples is not a
+        // number: the reference's conversion makes it 0.
+        if (std::isnan(function_value)) return std::int16_t{-32768};
         if (std::isnan(value)) return std::int16_t{0};
         return static_cast<std::int16_t>(std::clamp(value, Real{-32768}, Real{32767}));
     };
@@ -118,9 +120,10 @@ Table16 sample16(Real input_scale, std::int32_t input_zero, Real output_scale,
         const Real sample = std::round(start * inverse);
         const Real interpolated = std::round((next * inverse + sample) / Real{2});
         const Real error = interpolated - std::round(middle * inverse);
-        values[static_cast<std::size_t>(i)] = stored(sample - std::round(error / Real{2}));
+        values[static_cast<std::size_t>(i)] = stored(sample - std::round(error / Real{2}), start);
     }
-    values[steps] = stored(std::round(call(input_high) * inverse));
+    const Real last = call(input_high);
+    values[steps] = stored(std::round(last * inverse), last);
     return steps_to_words(values);
 }
 
