@@ -23,7 +23,7 @@ run() {
     ends[$code]=$((${ends[$code]:-0} + 1))
     local wrong=''
     case $code in 0 | 2 | 3) ;; *) wrong="exit code $code" ;; esac
-    if grep -qE '_M_|std::|vector::|basic_string|out of memory|action [0-9]' "$work/err"; then
+    if grep -qE '_M_|std::|vector::|basic_string|out of memory|error: action [0-9]' "$work/err"; then
         wrong="$wrong message"
     fi
     if LC_ALL=C grep -q $'[\x1b\x07]' "$work/out" "$work/err"; then wrong="$wrong escape"; fi
@@ -41,7 +41,11 @@ for kind in models compiled texts; do
     "$inputs" "$kind" "$count" "$first" "$work/in"
     for file in "$work"/in/*; do
         case $kind in
-            models | compiled) run "$kind" "$file" run "$file" --check ;;
+            models) run "$kind" "$file" run "$file" --check ;;
+            compiled)
+                target=${file##*_}
+                run "$kind" "$file" run "$file" --check --target "${target%.tflite}"
+                ;;
             texts)
                 run "$kind" "$file" run "$file"
                 run "$kind" "$file" targets show "$file"

@@ -74,13 +74,6 @@ std::string told(const Words& words) {
     return line;
 }
 
-/// The program started by a shell, for what the shell does to its files: `script` has "$@".
-Outcome run_in_shell(const std::string& script, const Words& arguments) {
-    Words words{"-c", script, "sh", std::getenv("U65SIM_PROGRAM")};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    return run_tool("sh", words);
-}
-
 }  // namespace
 
 TEST_CASE("Every writer writes into a pipe, through links and to standard output alike") {

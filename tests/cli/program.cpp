@@ -27,6 +27,14 @@ Outcome run(const std::vector<std::string>& arguments) {
     return run_tool(program, arguments);
 }
 
+Outcome run_in_shell(const std::string& script, const std::vector<std::string>& arguments) {
+    const char* const program = std::getenv("U65SIM_PROGRAM");
+    if (program == nullptr) throw std::runtime_error("U65SIM_PROGRAM: must name the program");
+    std::vector<std::string> words{"-c", script, "sh", program};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    return run_tool("sh", words);
+}
+
 Outcome run_tool(const std::string& program, const std::vector<std::string>& arguments) {
     const Folder folder;
     const std::string out = folder.file("out");

@@ -15,6 +15,10 @@ struct Outcome {
 /// Runs the program that U65SIM_PROGRAM names with these arguments and no input.
 Outcome run(const std::vector<std::string>& arguments);
 
+/// The program started by a shell, for what the shell does to its files or grants it: `script` runs
+/// "$@".
+Outcome run_in_shell(const std::string& script, const std::vector<std::string>& arguments);
+
 /// The same for a tool of the machine, by its name or path. Exit code 127: there is none.
 Outcome run_tool(const std::string& program, const std::vector<std::string>& arguments);
 

@@ -1,5 +1,6 @@
 // write_inputs KIND COUNT FIRST DIR: small inputs of a kind (models, compiled, texts) as files, the
-// seeds themselves for a COUNT of 0, else COUNT damaged ones, numbered from FIRST on.
+// seeds themselves for a COUNT of 0, else COUNT damaged ones, numbered from FIRST on. Names
+// of compiled ones end with their target.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -51,8 +52,9 @@ int main(int argc, char** argv) {
     }
     for (std::size_t i = first; i < first + count; ++i) {
         Dice dice{i + 1};
-        write(folder / (std::to_string(i) + extension),
-              damaged(kind, seeds[i % seeds.size()].bytes, dice));
+        const Seed& seed = seeds[i % seeds.size()];
+        write(folder / (std::to_string(i) + '_' + seed.name + extension),
+              damaged(kind, seed.bytes, dice));
     }
     return 0;
 }
