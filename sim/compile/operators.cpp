@@ -149,8 +149,12 @@ std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::s
             if (op.type == OpType::unpack) return 1;
             return graph.tensors[static_cast<std::size_t>(op.outputs[output])].shape.at(a);
         };
-        for (std::size_t i = 0; i < index; ++i) box.begin[a] += extent(i);
         box.size[a] = extent(index);
+        if (op.type == OpType::split_v) {
+            for (std::size_t i = 0; i < index; ++i) box.begin[a] += extent(i);
+        } else {
+            box.begin[a] = static_cast<std::int32_t>(index) * box.size[a];  // equal parts
+        }
         return box;
     }
     if (!is_constant(graph, op, 1) || !is_constant(graph, op, 2)) return std::nullopt;

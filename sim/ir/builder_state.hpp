@@ -19,6 +19,7 @@ struct GraphBuilder::State {
     BuilderOptions options;
     std::vector<ir::Spread> spreads;  ///< one a tensor
     std::unordered_set<std::string> names;
+    std::int64_t drawn_weights = 0;
     std::unordered_map<std::string, int> counters;
 
     [[nodiscard]] const Tensor& tensor(Value value) const;

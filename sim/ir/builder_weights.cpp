@@ -191,6 +191,18 @@ private:
     const std::string& name_;
 };
 
+/// Drawn weights are held and take seconds a gigabyte: more of them than any NPU has memory for are
+/// refused before they are there.
+template <class State>
+void count_drawn(State& state, const Shape& shape) {
+    constexpr std::int64_t most = std::int64_t{1} << 28U;
+    state.drawn_weights += element_count(shape);
+    if (state.drawn_weights > most) {
+        throw InvalidModel(fmt::format("{} weights up to this layer: at most {} are drawn",
+                                       state.drawn_weights, most));
+    }
+}
+
 // Makes weights, bias and the operator. `leading` stands before weights and input (transposed
 // convolution's output shape), and decides the operand order.
 template <class State>
@@ -216,6 +228,7 @@ Value append_weighted(State& state, OpType type, Value x, const WeightLayout& la
     } else if (state.options.weights.modelled) {
         maker.model(weights, bias, spread);
     } else {
+        count_drawn(state, layout.shape);
         maker.draw(weights, bias, spread);
     }
     const TensorId weights_id = state.add_tensor(std::move(weights), {});
