@@ -68,15 +68,15 @@ struct Memory {
 /// Cycle constants of the machine that no register or public model fixes. Each one's source and
 /// range stand in the field table (sim/target/fields.cpp).
 struct TimingConstants {
-    Cycles kernel_setup{60};        ///< before a kernel's first IFM load
-    Cycles block_output_delay{20};  ///< accumulators complete -> output unit, once a block
+    Cycles kernel_setup{65};        ///< before a kernel's first IFM load
+    Cycles block_output_delay{10};  ///< accumulators complete -> output unit, once a block
     Cycles block_completion{50};    ///< after the last write response of a block
-    Cycles burst_overhead{8};       ///< a burst holds its slot this long beyond latency and data
+    Cycles burst_overhead{7};       ///< a burst holds its slot this long beyond latency and data
     Cycles command_word{0};         ///< command processor, each word
     Bytes command_prefetch{32};     ///< command fetch granule
-    Bytes weight_buffer{1280};      ///< encoded weights fetched ahead of the MAC array, each core
-    Cycles block_start{20};         ///< before the work on a block begins
-    Cycles core_join{2};            ///< on top, each spatial ublock, when two cores work on it
+    Bytes command_window{96};       ///< commands fetched in front of the consumer, whole granules
+    Bytes weight_buffer{1216};      ///< encoded weights fetched ahead of the MAC array, each core
+    Cycles block_start{10};         ///< before the work on a block begins
     bool operator==(const TimingConstants&) const = default;
 };
 

@@ -237,7 +237,7 @@ void add_timing(std::vector<Field>& fields) {
         const char* source;
         Cycles TimingConstants::*member;
     };
-    const std::array<Constant, 7> constants{{
+    const std::array<Constant, 6> constants{{
         {"timing.kernel_setup", "Before a kernel's first IFM load.",
          "calibrated on public measurements", &TimingConstants::kernel_setup},
         {"timing.block_output_delay",
@@ -248,10 +248,6 @@ void add_timing(std::vector<Field>& fields) {
         {"timing.block_start",
          "Before the work on a block: MAC array, or output unit when elementwise.",
          "calibrated on public measurements with ideal memory", &TimingConstants::block_start},
-        {"timing.core_join",
-         "On top of block_start when two cores work on a block, each spatial ublock.",
-         "calibrated on public measurements of the two-core device with ideal memory",
-         &TimingConstants::core_join},
         {"timing.burst_overhead",
          "A burst holds its outstanding slot this long beyond latency and data.",
          "calibrated on two points of a public flash latency sweep",
@@ -264,10 +260,15 @@ void add_timing(std::vector<Field>& fields) {
             {each.key, "cycles", each.summary, each.source}, 0,
             [member = each.member](Target& target) -> Cycles& { return target.timing.*member; }));
     }
-    fields.push_back(bytes(
-        {"timing.command_prefetch", "bytes", "Piece in which commands are fetched, one ahead.",
-         "calibrated on one public measurement"},
-        16, 4096, [](Target& target) -> Bytes& { return target.timing.command_prefetch; }));
+    fields.push_back(
+        bytes({"timing.command_prefetch", "bytes", "Piece in which commands are fetched.",
+               "calibrated on one network's public measurements"},
+              16, 1024, [](Target& target) -> Bytes& { return target.timing.command_prefetch; }));
+    fields.push_back(bytes({"timing.command_window", "bytes",
+                            "Commands fetched in front of the one consumed, in whole pieces.",
+                            "calibrated on one network's public measurements"},
+                           16, 1024,
+                           [](Target& target) -> Bytes& { return target.timing.command_window; }));
     fields.push_back(bytes(
         {"timing.weight_buffer", "bytes",
          "Encoded weights fetched ahead of the MAC array, each core.",

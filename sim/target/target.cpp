@@ -23,6 +23,15 @@ void validate_memory(std::string_view section, const Memory& memory, int address
     }
 }
 
+void validate_timing(const TimingConstants& timing) {
+    if (timing.command_window < timing.command_prefetch) {
+        throw InvalidConfig(
+            fmt::format("timing.command_window = {}: must be at least timing.command_prefetch, {}",
+                        text::format_bytes(timing.command_window),
+                        text::format_bytes(timing.command_prefetch)));
+    }
+}
+
 }  // namespace
 
 void Target::set(std::string_view assignment) {
@@ -50,6 +59,7 @@ void Target::validate() const {
             "transformed filters have no zeros",
             to_string(asked.zero_skipping), to_string(asked.winograd)));
     }
+    validate_timing(timing);
     const Architecture arch = architecture(accelerator);
     validate_memory("sram", sram, arch.address_bits);
     if (memory_mode == MemoryMode::sram_only) return;

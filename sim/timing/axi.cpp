@@ -9,6 +9,12 @@ PortRules port_rules(const Target& target, const Architecture& arch, int port) {
     const Memory& memory = port == 0 ? target.sram : target.off_chip;
     PortRules rules;
     rules.bus = {arch.axi_width_bytes, std::max<std::int64_t>(memory.burst.count(), 1)};
+    constexpr std::int64_t narrowest = 8;
+    const auto longer = [&](std::int64_t times) {
+        return BusShape{rules.bus.beat_bytes, rules.bus.burst_bytes * times};
+    };
+    rules.map_bus = longer(rules.bus.beat_bytes / narrowest);
+    rules.weight_bus = longer(target.accelerator.cores);
     if (target.ideal_memory) return rules;
     rules.read_latency = memory.read_latency.count();
     rules.write_latency = memory.write_latency.count();
@@ -30,6 +36,11 @@ PortRules port_rules(const Target& target, const Architecture& arch, int port) {
         }
     }
     return rules;
+}
+
+std::int64_t PortRules::address_period() const {
+    return std::lcm(std::lcm(map_bus.burst_bytes, weight_bus.burst_bytes),
+                    std::lcm(bus.burst_bytes, bus.beat_bytes));
 }
 
 Cycles streaming_cycles(const Access& access, const PortRules& rules, bool write) {

@@ -13,7 +13,11 @@ namespace u65sim::timing {
 
 /// What one port and its memory do to a transfer, as plain numbers for the machine and estimates.
 struct PortRules {
-    BusShape bus;
+    BusShape bus;  ///< of the command processor and the DMA
+    /// Of feature maps: as many beats as fill the burst size on the narrowest port, that is twice
+    /// as long on ports of 16 bytes. Of weights and scales: each core splits at the burst size, and
+    /// what two ask for in lockstep travels as one. Both inferred from public measurements.
+    BusShape map_bus, weight_bus;
     std::int64_t read_latency = 0;   ///< address to first data
     std::int64_t write_latency = 0;  ///< last data to response
     std::int64_t read_slots = 0;     ///< bursts in flight; zero: unlimited
@@ -24,6 +28,9 @@ struct PortRules {
     std::int64_t cap_beats = 0;
     std::int64_t cap_period = 0;
     bool steady_cap = false;  ///< the cap is a rate, not a grant: nothing passes whole
+
+    /// Bytes after which beats and bursts of whatever kind fall alike again; a power of two.
+    [[nodiscard]] std::int64_t address_period() const;
 };
 
 /// Rules of port 0 (sram) or 1 (off_chip) of a target. A cap without period becomes a steady

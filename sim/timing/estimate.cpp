@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "timing/axi.hpp"
+#include "timing/block_pipeline.hpp"
+#include "timing/ifm_store.hpp"
 #include "timing/kernel_key.hpp"
-#include "timing/mac_array.hpp"
-#include "timing/output_unit.hpp"
 
 namespace u65sim::timing {
 
@@ -28,129 +28,33 @@ std::int64_t transfer_cycles(const Access& access, const PortRules& rules, bool 
     return std::max(streaming_cycles(access, rules, write), capped_cycles(access, rules)).count();
 }
 
+constexpr std::int64_t chunk_bytes = 1024;  ///< of the OFM writer (machine rule)
+
+/// What holds a kernel up whose slowest part is a port.
+Cause cause_of(const PortTraffic& traffic, bool reading) {
+    const auto of = [&](Channel channel) {
+        return traffic.beats[static_cast<std::size_t>(channel)];
+    };
+    if (!reading) return Cause::ofm_write;
+    return of(Channel::weights) + of(Channel::scales) >= of(Channel::ifm) ? Cause::weight_fetch
+                                                                          : Cause::ifm_fetch;
+}
+
 bool has_second_map(const KernelOp& op) { return op.is_binary() && !op.broadcast.scalar; }
 
-/// Sizes that occur along one axis: all but the last are equal.
-struct AxisSize {
-    int index;
-    std::int64_t times;
-};
-std::array<AxisSize, 2> axis_sizes(int count) { return {{{0, count - 1}, {count - 1, 1}}}; }
-
-/// Buffers and stages a block passes (machine rules).
-constexpr std::int64_t most_jobs = 4;
-constexpr std::int64_t accumulator_buffers = 2;
-constexpr std::int64_t chunk_bytes = 1024;
-
-/// Blocks of one size.
-struct BlockClass {
-    std::int64_t times = 0;
-    std::int64_t array = 0;   ///< in the MAC array, its start included; elementwise: none
-    std::int64_t output = 0;  ///< in the output unit
-    std::int64_t held = 0;    ///< a job's input is held this long behind its arrival
-};
-
-/// Compute time of all blocks by size.
-struct Compute {
-    std::array<BlockClass, 8> classes{};
-    std::size_t count = 0;
-    std::int64_t mac = 0, output = 0;
-    std::int64_t jobs = 1;       ///< a block
-    std::int64_t in_buffer = 1;  ///< jobs whose input finds room at a time
-    std::int64_t first_array = 0, last_job = 0, last_output = 0;
-
-    /// Each block takes what its slowest stage does, when a load takes `load` cycles and the port
-    /// takes the last chunk of a block in `write`. The first load comes on top as a whole.
-    [[nodiscard]] std::int64_t pipeline(std::int64_t load, std::int64_t write) const {
-        std::int64_t sum = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            const BlockClass& block = classes[i];
-            const std::int64_t stage = std::max(block.array, block.output);
-            const std::int64_t loads = jobs * ceil_div(load + block.held, in_buffer);
-            // Accumulators are free again when the port has taken the block's last chunk.
-            const std::int64_t kept =
-                block.array == 0
-                    ? 0
-                    : ceil_div(block.array + block.output + write, accumulator_buffers);
-            const std::int64_t first = i == 0 ? 1 : 0;
-            sum += std::max({stage, kept, loads}) * (block.times - first) + stage * first;
-        }
-        return sum;
-    }
-};
-
-/// Jobs that find room in the IFM buffer at a time.
-std::int64_t jobs_in_buffer(const Traversal& traversal) {
-    const KernelOp& op = traversal.op();
-    const Box block =
-        traversal.block(traversal.blocks_y() > 2 ? 1 : 0, traversal.blocks_x() > 2 ? 1 : 0, 0);
-    const auto bytes = [](const stream::FeatureMap& map, const Box& box) {
-        if (box.empty()) return std::int64_t{0};
-        return std::int64_t{box.height} * box.width *
-               round_up(std::int64_t{box.depth} * bytes_of(map.type), 8);
-    };
-    const std::int64_t job = bytes(op.ifm, traversal.ifm_box(block, 0, traversal.sub_kernel(0))) +
-                             bytes(op.ifm2, traversal.ifm2_box(block));
-    const std::int64_t kib = std::max<std::int64_t>(1, ceil_div(job, 1024));
-    return std::clamp<std::int64_t>((op.ib_end - 2) / kib, 1, most_jobs);
-}
-
-Compute compute_of(const Traversal& traversal, const Architecture& arch, const Target& target) {
-    const bool elementwise = traversal.op().kind == stream::KernelKind::elementwise;
-    Compute result;
-    result.in_buffer = jobs_in_buffer(traversal);
-    result.jobs = traversal.jobs_per_block();
-    for (const AxisSize& y : axis_sizes(traversal.blocks_y())) {
-        for (const AxisSize& x : axis_sizes(traversal.blocks_x())) {
-            for (const AxisSize& z : axis_sizes(traversal.blocks_z())) {
-                const std::int64_t times = y.times * x.times * z.times;
-                if (times == 0) continue;
-                const Box block = traversal.block(y.index, x.index, z.index);
-                std::int64_t mac = 0;
-                for (const AxisSize& d : axis_sizes(traversal.depth_blocks())) {
-                    if (d.times == 0) continue;
-                    for (int s = 0; s < traversal.sub_kernels(); ++s) {
-                        mac +=
-                            d.times * mac_cycles(traversal, block, d.index, traversal.sub_kernel(s),
-                                                 arch, target.accelerator)
-                                          .count();
-                    }
-                }
-                const std::int64_t output =
-                    output_cycles(traversal.op(), block, arch, target.accelerator).count();
-                const std::int64_t start =
-                    block_start_cycles(traversal.op(), block, arch, target).count();
-                // An elementwise block passes the output unit only, and keeps its input until then.
-                BlockClass& same = result.classes[result.count++];
-                same.times = times;
-                same.array = elementwise ? 0 : start + mac;
-                same.output = output;
-                same.held = elementwise ? start + output : ceil_div(same.array, result.jobs);
-                result.mac += mac * times;
-                result.output += output * times;
-                if (result.first_array == 0) result.first_array = same.array;
-                result.last_job = ceil_div(same.array, result.jobs);
-                result.last_output = output;
-            }
-        }
-    }
-    return result;
-}
-
-/// Traffic of one feature map's boxes. Rows and columns of blocks are independent of each other,
+/// Costs of one feature map's boxes. Rows and columns of blocks are independent of each other,
 /// so one row of blocks stands for all, weighed by its share of the rows.
-template <class BoxOf>
-Access map_traffic(const stream::FeatureMap& map, const Traversal& traversal, const BusShape& bus,
-                   const BoxOf& box_of) {
+template <class Cost, class BoxOf>
+auto map_cost(const Traversal& traversal, const Cost& cost, const BoxOf& box_of) {
     std::int64_t rows = 0;
     for (int y = 0; y < traversal.blocks_y(); ++y) {
         rows += box_of(traversal.block(y, 0, 0)).height;
     }
-    Access sum;
+    decltype(cost(Box{})) sum{};
     for (int x = 0; x < traversal.blocks_x(); ++x) {
         Box row = box_of(traversal.block(0, x, 0));
         row.height = 1;
-        sum += box_access(map, row, bus);
+        sum += cost(row);
     }
     return sum * rows;
 }
@@ -197,12 +101,13 @@ public:
         : op_(op),
           rules_(rules),
           traversal_(op_, arch),
-          compute_(compute_of(traversal_, arch, target)) {}
+          compute_(traversal_, arch, target),
+          store_(work_out_store(target.accelerator.cores)) {}
 
     /// What the whole map costs on a port; worked out when it is asked for.
     [[nodiscard]] const Access& access(Map map, std::size_t port) const {
         std::optional<Access>& known = access_[map][bus_of(port)];
-        if (!known) known = work_out(map, rules_[port].bus);
+        if (!known) known = work_out(map, rules_[port].map_bus);
         return *known;
     }
     /// Data of one transfer, without latency.
@@ -228,54 +133,36 @@ public:
         return is_reused() ? traversal_.blocks_z() : 1;
     }
     [[nodiscard]] const Traversal& traversal() const { return traversal_; }
-    [[nodiscard]] const Compute& compute() const { return compute_; }
+    [[nodiscard]] const BlockPipeline& compute() const { return compute_; }
+    /// Cycles in which inputs enter the IFM buffer.
+    struct StoreCycles {
+        std::int64_t block = 0;  ///< all loads of a mean block
+        std::int64_t first = 0;  ///< the first job's
+    };
+    [[nodiscard]] const StoreCycles& store() const { return store_; }
     [[nodiscard]] Recent& recent() const { return recent_; }
 
 private:
-    [[nodiscard]] std::int64_t load_cycles(const PortRules& rules, const Access& all) const {
-        const std::int64_t loads = traversal_.blocks() * traversal_.jobs_per_block();
-        return ceil_div(transfer_cycles(all, rules, false) * loads_a_box(), loads);
-    }
-    [[nodiscard]] std::size_t bus_of(std::size_t port) const {
-        return rules_[1].bus == rules_[0].bus ? 0 : port;
-    }
-    [[nodiscard]] Access work_out(Map map, const BusShape& bus) const {
-        return map == first_in    ? read_first(bus)
-               : map == second_in ? read_second(bus)
-                                  : written(bus);
-    }
-    [[nodiscard]] std::int64_t first_load(const PortRules& rules, bool second) const {
-        const stream::FeatureMap& map = second ? op_.ifm2 : op_.ifm;
-        const Box block = traversal_.block(0, 0, 0);
-        const Box box = second ? traversal_.ifm2_box(block)
-                               : traversal_.ifm_box(block, 0, traversal_.sub_kernel(0));
-        return transfer_cycles(box_access(map, box, rules.bus), rules, false);
-    }
-    [[nodiscard]] std::int64_t chunk_cycles(const PortRules& rules, const Access& ofm) const {
-        const std::int64_t chunks =
-            traversal_.blocks() *
-            std::max<std::int64_t>(1, ceil_div(ofm.bytes, traversal_.blocks() * chunk_bytes));
-        return ceil_div(transfer_cycles(ofm, rules, true), chunks);
-    }
-    /// A box that stays the same while only the OFM depth advances is read once.
+    /// A box that stays the same while only the OFM depth advances is read once, and so are the
+    /// two of an input's two depth blocks.
     [[nodiscard]] bool is_reused() const {
-        return traversal_.depth_block_size() > 0 && traversal_.jobs_per_block() == 1;
+        return traversal_.depth_block_size() > 0 && traversal_.sub_kernels() == 1 &&
+               traversal_.depth_blocks() <= 2;
     }
     /// Whether boxes of `step` channels next to each other cost what their union does.
     static bool joins(const stream::FeatureMap& map, int step) {
         return map.layout == stream::Layout::nhcwb16 && step % 16 == 0;
     }
 
-    /// Traffic of a map that every OFM block reads or writes a box of.
-    template <class BoxOf>
-    Access over_blocks(const stream::FeatureMap& map, const BusShape& bus,
-                       const BoxOf& box_of) const {
+    /// Sum over a map that every OFM block reads or writes a box of.
+    template <class Cost, class BoxOf>
+    auto over_blocks(const stream::FeatureMap& map, const Cost& cost, const BoxOf& box_of) const {
         const bool joined = joins(map, op_.block.depth) && map.depth == op_.ofm.depth;
-        Access sum;
+        decltype(cost(Box{})) sum{};
         for (int z = 0; z < (joined ? 1 : traversal_.blocks_z()); ++z) {
             Box depth = traversal_.block(0, 0, z);
             if (joined) depth.depth = map.depth;
-            sum += map_traffic(map, traversal_, bus, [&](Box block) {
+            sum += map_cost(traversal_, cost, [&](Box block) {
                 block.z = depth.z;
                 block.depth = depth.depth;
                 return box_of(block);
@@ -283,20 +170,22 @@ private:
         }
         return sum;
     }
-    [[nodiscard]] Access read_first(const BusShape& bus) const {
+    /// Sum over the IFM's loads.
+    template <class Cost>
+    auto over_first(const Cost& cost) const {
         const int size = traversal_.depth_block_size();
-        Access sum;
+        decltype(cost(Box{})) sum{};
         for (int s = 0; s < traversal_.sub_kernels(); ++s) {
             const SubKernel sub = traversal_.sub_kernel(s);
             if (size == 0) {
-                sum += over_blocks(op_.ifm, bus, [&](const Box& block) {
+                sum += over_blocks(op_.ifm, cost, [&](const Box& block) {
                     return traversal_.ifm_box(block, 0, sub);
                 });
                 continue;
             }
             const bool joined = joins(op_.ifm, size);
             for (int d = 0; d < (joined ? 1 : traversal_.depth_blocks()); ++d) {
-                sum += map_traffic(op_.ifm, traversal_, bus, [&](const Box& block) {
+                sum += map_cost(traversal_, cost, [&](const Box& block) {
                     Box box = traversal_.ifm_box(block, d, sub);
                     if (joined) box.depth = op_.ifm.depth;
                     return box;
@@ -305,18 +194,62 @@ private:
         }
         return sum * (size == 0 || is_reused() ? 1 : traversal_.blocks_z());
     }
-    [[nodiscard]] Access read_second(const BusShape& bus) const {
-        return over_blocks(op_.ifm2, bus,
+    template <class Cost>
+    auto over_second(const Cost& cost) const {
+        return over_blocks(op_.ifm2, cost,
                            [&](const Box& block) { return traversal_.ifm2_box(block); });
     }
-    [[nodiscard]] Access written(const BusShape& bus) const {
-        return over_blocks(op_.ofm, bus, [](const Box& block) { return block; });
+
+    [[nodiscard]] std::int64_t load_cycles(const PortRules& rules, const Access& all) const {
+        const std::int64_t loads = traversal_.blocks() * traversal_.jobs_per_block();
+        return ceil_div(transfer_cycles(all, rules, false) * loads_a_box(), loads);
+    }
+    [[nodiscard]] std::size_t bus_of(std::size_t port) const {
+        return rules_[1].map_bus == rules_[0].map_bus ? 0 : port;
+    }
+    [[nodiscard]] Access work_out(Map map, const BusShape& bus) const {
+        const stream::FeatureMap& moved = map == first_in    ? op_.ifm
+                                          : map == second_in ? op_.ifm2
+                                                             : op_.ofm;
+        const auto traffic = [&](const Box& box) { return box_access(moved, box, bus); };
+        return map == first_in ? over_first(traffic)
+               : map == second_in
+                   ? over_second(traffic)
+                   : over_blocks(op_.ofm, traffic, [](const Box& box) { return box; });
+    }
+    [[nodiscard]] StoreCycles work_out_store(int cores) const {
+        const auto first = [&](const Box& box) { return store_cycles(op_, op_.ifm, box, cores); };
+        const auto second = [&](const Box& box) { return store_cycles(op_, op_.ifm2, box, cores); };
+        const Box block = traversal_.block(0, 0, 0);
+        StoreCycles result;
+        result.first = first(traversal_.ifm_box(block, 0, traversal_.sub_kernel(0)));
+        std::int64_t all = over_first(first);
+        if (has_second_map(op_)) {
+            result.first += second(traversal_.ifm2_box(block));
+            all += over_second(second);
+        }
+        result.block = ceil_div(all, traversal_.blocks());
+        return result;
+    }
+    [[nodiscard]] std::int64_t first_load(const PortRules& rules, bool second) const {
+        const stream::FeatureMap& map = second ? op_.ifm2 : op_.ifm;
+        const Box block = traversal_.block(0, 0, 0);
+        const Box box = second ? traversal_.ifm2_box(block)
+                               : traversal_.ifm_box(block, 0, traversal_.sub_kernel(0));
+        return transfer_cycles(box_access(map, box, rules.map_bus), rules, false);
+    }
+    [[nodiscard]] std::int64_t chunk_cycles(const PortRules& rules, const Access& ofm) const {
+        const std::int64_t chunks =
+            traversal_.blocks() *
+            std::max<std::int64_t>(1, ceil_div(ofm.bytes, traversal_.blocks() * chunk_bytes));
+        return ceil_div(transfer_cycles(ofm, rules, true), chunks);
     }
 
     const KernelOp op_;
     const std::array<PortRules, 2>& rules_;
     Traversal traversal_;
-    Compute compute_;
+    BlockPipeline compute_;
+    StoreCycles store_;
     // By map, and by bus or port.
     mutable std::array<std::array<std::optional<Access>, 2>, 3> access_;
     mutable std::array<std::array<std::optional<PieceCycles>, 2>, 3> pieces_;
@@ -336,8 +269,7 @@ KernelEstimator::KernelEstimator(const Target& target)
       arch_(architecture(target.accelerator)),
       rules_{port_rules(target, arch_, 0), port_rules(target, arch_, 1)},
       address_period_(static_cast<std::uint64_t>(
-          std::lcm(std::lcm(rules_[0].bus.burst_bytes, rules_[1].bus.burst_bytes),
-                   std::lcm(rules_[0].bus.beat_bytes, rules_[1].bus.beat_bytes)))),
+          std::lcm(rules_[0].address_period(), rules_[1].address_period()))),
       known_(std::make_unique<Known>()) {
     for (std::size_t region = 0; region < ports_.size(); ++region) {
         ports_[region] = static_cast<std::uint8_t>(
@@ -433,8 +365,11 @@ std::array<Cycles, 2> KernelEstimator::weight_placements(const KernelOp& op,
 }
 
 Cycles KernelEstimator::least(const KernelOp& op) {
-    const Compute& compute = parts_of(op).compute();
-    return Cycles{compute.pipeline(0, target_.timing.block_output_delay.count()) +
+    const Parts& parts = parts_of(op);
+    const BlockPipeline& compute = parts.compute();
+    const std::int64_t delay = target_.timing.block_output_delay.count();
+    return Cycles{parts.store().first +
+                  compute.cycles({.store = parts.store().block, .write = delay}) +
                   std::min(compute.last_output, compute.first_array)} +
            target_.timing.kernel_setup + target_.timing.block_output_delay +
            target_.timing.block_completion;
@@ -454,60 +389,84 @@ PlacementCycles KernelEstimator::placements(const KernelOp& op, const std::array
     return cycles;
 }
 
+/// Traffic of a kernel, counted in `estimate`.
+KernelEstimator::Traffic KernelEstimator::count(const Parts& parts, const KernelOp& op,
+                                                const Ports& ports,
+                                                KernelEstimate& estimate) const {
+    Traffic all;
+    const auto read = [&](std::size_t port, Channel channel, const Access& access) {
+        add(estimate.ports[port], channel, access);
+        all.reads[port] += access;
+    };
+    read(ports.ifm, Channel::ifm, parts.access(Parts::first_in, ports.ifm));
+    if (has_second_map(op)) {
+        read(ports.ifm2, Channel::ifm, parts.access(Parts::second_in, ports.ifm2));
+    }
+    add(estimate.ports[ports.ofm], Channel::ofm, parts.access(Parts::out, ports.ofm));
+    all.writes[ports.ofm] += parts.access(Parts::out, ports.ofm);
+    if (!op.has_weights()) return all;
+    // Weights and scales: the whole range once per block position.
+    const Traversal& traversal = parts.traversal();
+    const std::int64_t positions = std::int64_t{traversal.blocks_y()} * traversal.blocks_x();
+    const auto fetch = [&](Channel channel, std::size_t port, const stream::ByteRange& range) {
+        const BusShape& bus = rules_[port].weight_bus;
+        read(port, channel, run_access(range.base, range.length, bus) * positions);
+    };
+    for (std::size_t core = 0; core < 2; ++core) {
+        fetch(Channel::weights, ports.weights, op.weights[core]);
+        fetch(Channel::scales, ports.scales, op.scales[core]);
+    }
+    return all;
+}
+
+/// What a kernel waits for: its inputs in steady state, and what comes before its first block.
+KernelEstimator::Supply KernelEstimator::supply_of(const Parts& parts, const KernelOp& op,
+                                                   const Ports& ports) const {
+    Supply supply;
+    const Parts::PieceCycles& in = parts.piece(Parts::first_in, ports.ifm);
+    supply.load = in.mean + rules_[ports.ifm].read_latency / parts.loads_a_box();
+    supply.first = in.first + rules_[ports.ifm].read_latency;
+    if (has_second_map(op)) {
+        const Parts::PieceCycles& in2 = parts.piece(Parts::second_in, ports.ifm2);
+        const std::int64_t latency = rules_[ports.ifm2].read_latency;
+        const bool together = ports.ifm2 == ports.ifm;
+        supply.load = together ? supply.load + in2.mean : std::max(supply.load, in2.mean + latency);
+        supply.first =
+            together ? supply.first + in2.first : std::max(supply.first, in2.first + latency);
+    }
+    if (op.has_weights()) {  // they are asked for when the first scales have come
+        supply.first_weights =
+            rules_[ports.weights].read_latency +
+            (op.scales[0].length > 0 ? rules_[ports.scales].read_latency : std::int64_t{0});
+    }
+    supply.first = std::max({supply.first, parts.store().first, supply.first_weights});
+    return supply;
+}
+
 KernelEstimate KernelEstimator::assemble(const Parts& parts, const KernelOp& op,
                                          const Ports& ports) const {
     const Traversal& traversal = parts.traversal();
-    const Compute& compute = parts.compute();
+    const BlockPipeline& compute = parts.compute();
     KernelEstimate estimate;
     estimate.blocks = traversal.blocks();
     estimate.jobs = estimate.blocks * traversal.jobs_per_block();
     estimate.mac = Cycles{compute.mac};
     estimate.output = Cycles{compute.output};
-    const auto [ifm_port, ofm_port, ifm2_port, weight_port, scale_port] = ports;
-    std::array<Access, 2> all_reads{}, all_writes{};
-    const auto read = [&](std::size_t port, Channel channel, const Access& access) {
-        add(estimate.ports[port], channel, access);
-        all_reads[port] += access;
-    };
-    read(ifm_port, Channel::ifm, parts.access(Parts::first_in, ifm_port));
-    add(estimate.ports[ofm_port], Channel::ofm, parts.access(Parts::out, ofm_port));
-    all_writes[ofm_port] += parts.access(Parts::out, ofm_port);
-    if (has_second_map(op)) {
-        read(ifm2_port, Channel::ifm, parts.access(Parts::second_in, ifm2_port));
-    }
-    // Weights and scales: the whole range once per block position.
-    if (op.has_weights()) {
-        const std::int64_t positions = std::int64_t{traversal.blocks_y()} * traversal.blocks_x();
-        const auto fetch = [&](Channel channel, std::size_t port, const stream::ByteRange& range) {
-            read(port, channel, run_access(range.base, range.length, rules_[port].bus) * positions);
-        };
-        for (std::size_t core = 0; core < 2; ++core) {
-            fetch(Channel::weights, weight_port, op.weights[core]);
-            fetch(Channel::scales, scale_port, op.scales[core]);
-        }
-    }
-
-    // The first load and the last write have nothing to hide behind, nor has the stage that waits
+    const Traffic traffic = count(parts, op, ports, estimate);
+    const Supply supply = supply_of(parts, op, ports);
+    const TimingConstants& timing = target_.timing;
+    // The first inputs and the last write have nothing to hide behind, nor has the stage that waits
     // for the slowest one at either end.
-    const Parts::PieceCycles& in = parts.piece(Parts::first_in, ifm_port);
-    std::int64_t load = in.mean + rules_[ifm_port].read_latency / parts.loads_a_box();
-    std::int64_t first_load = in.first + rules_[ifm_port].read_latency;
-    if (has_second_map(op)) {
-        const Parts::PieceCycles& in2 = parts.piece(Parts::second_in, ifm2_port);
-        const std::int64_t latency = rules_[ifm2_port].read_latency;
-        const bool together = ifm2_port == ifm_port;
-        load = together ? load + in2.mean : std::max(load, in2.mean + latency);
-        first_load = together ? first_load + in2.first : std::max(first_load, in2.first + latency);
-    }
-    const std::int64_t last_chunk = parts.piece(Parts::out, ofm_port).mean;
+    const std::int64_t last_chunk = parts.piece(Parts::out, ports.ofm).mean;
     std::int64_t bound =
-        first_load +
-        compute.pipeline(load, last_chunk + target_.timing.block_output_delay.count()) +
+        supply.first +
+        compute.cycles(
+            {supply.load, parts.store().block, last_chunk + timing.block_output_delay.count()}) +
         (compute.mac >= compute.output ? compute.last_output : compute.first_array);
     estimate.bound_by = compute.mac >= compute.output ? Cause::mac : Cause::output;
     for (std::size_t port = 0; port < 2; ++port) {
-        const Access& reads = all_reads[port];
-        const Access& writes = all_writes[port];
+        const Access& reads = traffic.reads[port];
+        const Access& writes = traffic.writes[port];
         Access both = reads;
         both += writes;
         if (both.beats == 0) continue;
@@ -517,28 +476,29 @@ KernelEstimate KernelEstimator::assemble(const Parts& parts, const KernelOp& op,
                                         .count();
         estimate.port_cycles[port] = Cycles{cycles};
         const bool reading = reads.beats >= writes.beats;
+        const std::int64_t latency = op.has_weights() && port == ports.weights
+                                         ? supply.first_weights
+                                         : rules_[port].read_latency;
         const std::int64_t ends =
-            cycles + (reading ? rules_[port].read_latency + compute.last_job + compute.last_output
-                              : first_load + compute.first_array);
-        if (ends > bound) {
-            bound = ends;
-            const auto& beats = estimate.ports[port].beats;
-            const auto of = [&](Channel channel) {
-                return beats[static_cast<std::size_t>(channel)];
-            };
-            const std::int64_t weights = of(Channel::weights) + of(Channel::scales);
-            estimate.bound_by = !reading                      ? Cause::ofm_write
-                                : weights >= of(Channel::ifm) ? Cause::weight_fetch
-                                                              : Cause::ifm_fetch;
-        }
+            cycles + (reading ? latency + compute.last_job + compute.last_output
+                              : supply.first + compute.first_array);
+        if (ends <= bound) continue;
+        bound = ends;
+        estimate.bound_by = cause_of(estimate.ports[port], reading);
     }
-    const std::int64_t last_write = last_chunk + rules_[ofm_port].write_latency;
+    const std::int64_t last_write = last_chunk + rules_[ports.ofm].write_latency;
     estimate.fill =
-        Cycles{first_load + std::min(compute.last_output, compute.first_array) + last_write} +
-        target_.timing.kernel_setup + target_.timing.block_completion;
-    estimate.total = Cycles{bound + last_write} + target_.timing.kernel_setup +
-                     target_.timing.block_output_delay + target_.timing.block_completion;
+        Cycles{supply.first + std::min(compute.last_output, compute.first_array) + last_write} +
+        timing.kernel_setup + timing.block_completion;
+    estimate.total = Cycles{bound + last_write} + timing.kernel_setup + timing.block_output_delay +
+                     timing.block_completion;
     return estimate;
+}
+
+Cycles KernelEstimator::weight_reads(std::int64_t bytes, int region) const {
+    const PortRules& rules = rules_[port_of(region)];
+    return Cycles{transfer_cycles(run_access(0, bytes, rules.weight_bus), rules, false) +
+                  rules.read_latency};
 }
 
 Cycles KernelEstimator::dma(const stream::DmaOp& op) const {

@@ -64,6 +64,8 @@ public:
     /// Cycles of a memory-to-memory transfer alone: the slower side's steady state plus both
     /// latencies.
     [[nodiscard]] Cycles dma(const stream::DmaOp& op) const;
+    /// Cycles of reading so many bytes of weights from a region, alone, with the latency.
+    [[nodiscard]] Cycles weight_reads(std::int64_t bytes, int region) const;
 
     /// Different kernels asked for since begin_network(), and how many were known before.
     struct Asked {
@@ -78,11 +80,23 @@ private:
     class Parts;
     struct Known;
     struct Ports;
+    struct Traffic {
+        std::array<Access, 2> reads, writes;  ///< by port
+    };
+    struct Supply {
+        std::int64_t load = 0;           ///< from asking for a job's input to its arrival
+        std::int64_t first = 0;          ///< until the first block can begin
+        std::int64_t first_weights = 0;  ///< until its first weights are there
+    };
     [[nodiscard]] std::size_t port_of(int region) const;
     const Parts& parts_of(const stream::KernelOp& op);
     [[nodiscard]] Ports ports_of(const stream::KernelOp& op) const;
     const KernelTimes& known_times(const Parts& parts, const stream::KernelOp& op,
                                    const Ports& ports);
+    Traffic count(const Parts& parts, const stream::KernelOp& op, const Ports& ports,
+                  KernelEstimate& estimate) const;
+    [[nodiscard]] Supply supply_of(const Parts& parts, const stream::KernelOp& op,
+                                   const Ports& ports) const;
     [[nodiscard]] KernelEstimate assemble(const Parts& parts, const stream::KernelOp& op,
                                           const Ports& ports) const;
 

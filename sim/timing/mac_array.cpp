@@ -26,7 +26,8 @@ int accumulator_delay(const KernelOp& op, const Accelerator& accelerator) {
     }
 }
 
-/// Ublocks that cover `block`.
+/// Ublocks that cover `block`. On 256-MAC cores an operation of OFM height 1, kernel height 1 and
+/// even OFM width takes ublocks of 4x1 instead of 2x2 (published model).
 struct Extent {
     std::int64_t rows = 1, columns = 1;
 };
@@ -42,13 +43,14 @@ Extent ublock_extent(const KernelOp& op, const Box& block, const Architecture& a
     return {ceil_div(block.height, height), ceil_div(block.width, width)};
 }
 
-}  // namespace
-
+/// Spatial ublocks that cover `block` on one core.
 std::int64_t spatial_ublocks(const KernelOp& op, const Box& block, const Architecture& arch,
                              const Accelerator& accelerator) {
     const Extent extent = ublock_extent(op, block, arch, accelerator);
     return ceil_div(extent.rows * extent.columns, accelerator.hypothetical.ublocks);
 }
+
+}  // namespace
 
 Cycles mac_cycles(const Traversal& traversal, const Box& block, int depth_block,
                   const SubKernel& sub, const Architecture& arch, const Accelerator& accelerator) {
@@ -103,13 +105,9 @@ Cycles mac_cycles(const Traversal& traversal, const Box& block, int depth_block,
     return Cycles{cycles};
 }
 
-Cycles block_start_cycles(const KernelOp& op, const Box& block, const Architecture& arch,
-                          const Target& target) {
-    const TimingConstants& timing = target.timing;
+Cycles block_start_cycles(const KernelOp& op, const TimingConstants& timing) {
     if (op.kind == KernelKind::elementwise) return timing.block_start + timing.block_output_delay;
-    if (target.accelerator.cores == 1) return timing.block_start;
-    return timing.block_start +
-           timing.core_join * spatial_ublocks(op, block, arch, target.accelerator);
+    return timing.block_start;
 }
 
 }  // namespace u65sim::timing

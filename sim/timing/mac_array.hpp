@@ -8,11 +8,6 @@
 
 namespace u65sim::timing {
 
-/// Spatial ublocks that cover `block` on one core. On 256-MAC cores an operation of OFM height 1,
-/// kernel height 1 and even OFM width takes ublocks of 4x1 instead of 2x2 (published model).
-std::int64_t spatial_ublocks(const stream::KernelOp& op, const Box& block, const Architecture& arch,
-                             const Accelerator& accelerator);
-
 /// Cycles of one job at the block's real (edge-clipped) size: steps of max(weight decode floor,
 /// 4 a ublock), pooling rates, and the bubbles of a single ublock (published model). Zero for
 /// elementwise operations. With two cores each takes half of the channels, rounded up.
@@ -20,9 +15,8 @@ Cycles mac_cycles(const Traversal& traversal, const Box& block, int depth_block,
                   const SubKernel& sub, const Architecture& arch, const Accelerator& accelerator);
 
 /// What passes before the work on a block begins, from the target's calibrated constants. MAC
-/// array: block_start, and with two cores core_join for each spatial ublock. Elementwise blocks do
-/// not pass the array but the same two stages: block_start and block_output_delay.
-Cycles block_start_cycles(const stream::KernelOp& op, const Box& block, const Architecture& arch,
-                          const Target& target);
+/// array: block_start. Elementwise blocks do not pass the array but the same two stages:
+/// block_start and block_output_delay.
+Cycles block_start_cycles(const stream::KernelOp& op, const TimingConstants& timing);
 
 }  // namespace u65sim::timing

@@ -48,20 +48,25 @@ int shram_eighths(const KernelOp& op) {
     return 0;
 }
 
-}  // namespace
-
-std::int64_t output_eighths_per_element(const KernelOp& op, const Architecture& arch) {
-    std::int64_t eighths = std::int64_t{8} * lane_cycles(op) / arch.output_lanes;
-    const bool table = op.activation.uses_lut() || op.activation.function != 0;
-    if (table) eighths = std::max<std::int64_t>(eighths, 8);
-    return std::max<std::int64_t>(eighths, shram_eighths(op));
+/// Eighths of a cycle that one core needs for an element while all its lanes are at work.
+std::int64_t lane_eighths(const KernelOp& op, const Architecture& arch) {
+    return std::int64_t{8} * lane_cycles(op) / arch.output_lanes;
 }
+
+/// What takes elements one by one, not a row of lanes: a look-up, and SHRAM.
+std::int64_t single_eighths(const KernelOp& op) {
+    const bool table = op.activation.uses_lut() || op.activation.function != 0;
+    return std::max<std::int64_t>(table ? 8 : 0, shram_eighths(op));
+}
+
+}  // namespace
 
 Cycles output_cycles(const KernelOp& op, const Box& block, const Architecture& arch,
                      const Accelerator& accelerator) {
-    const std::int64_t elements =
-        std::int64_t{block.height} * block.width * ceil_div(block.depth, accelerator.cores);
-    return Cycles{ceil_div(elements * output_eighths_per_element(op, arch), 8)};
+    const std::int64_t pixels = std::int64_t{block.height} * block.width;
+    const std::int64_t depth = ceil_div(block.depth, accelerator.cores);
+    const std::int64_t lanes = round_up(depth, arch.output_lanes) * lane_eighths(op, arch);
+    return Cycles{ceil_div(pixels * std::max(lanes, depth * single_eighths(op)), 8)};
 }
 
 }  // namespace u65sim::timing

@@ -8,13 +8,10 @@
 
 namespace u65sim::timing {
 
-/// Eighths of a cycle that one core needs for one output element: lane cycles over the lanes, at
-/// least one cycle with a look-up table or tanh/sigmoid, and the SHRAM limit of wide elementwise
-/// operands (published estimator models).
-std::int64_t output_eighths_per_element(const stream::KernelOp& op, const Architecture& arch);
-
-/// Cycles of the output unit for `block` at its real size. With two cores each takes half of the
-/// channels, rounded up.
+/// Cycles of the output unit for `block` at its real size: lane cycles over the lanes, at least one
+/// cycle an element with a look-up table or tanh/sigmoid, and the SHRAM limit of wide elementwise
+/// operands (published estimator models). With two cores each takes half of the channels, rounded
+/// up. Lanes work on channels of one pixel: those without one stand idle.
 Cycles output_cycles(const stream::KernelOp& op, const Box& block, const Architecture& arch,
                      const Accelerator& accelerator);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <numeric>
 
 #include "base/hash.hpp"
 #include "target/architecture.hpp"
@@ -19,11 +18,8 @@ public:
     explicit Digester(const Target& target) : target_(&target) {
         const Architecture arch = architecture(target.accelerator);
         for (std::size_t port = 0; port < periods_.size(); ++port) {
-            const timing::BusShape bus =
-                timing::port_rules(target, arch, static_cast<int>(port)).bus;
-            // Bursts of weights and scales are longer by the number of cores.
             periods_[port] = static_cast<std::uint64_t>(
-                std::lcm(bus.burst_bytes * target.accelerator.cores, bus.beat_bytes));
+                timing::port_rules(target, arch, static_cast<int>(port)).address_period());
         }
     }
 

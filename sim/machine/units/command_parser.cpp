@@ -14,7 +14,9 @@ namespace u65sim::machine {
 void CommandParser::load(const std::vector<stream::Command>& commands, std::int64_t words) {
     commands_ = &commands;
     words_ = words;
-    words_per_piece_ = std::max<std::int64_t>(1, npu_->target.timing.command_prefetch.count() / 4);
+    const TimingConstants& timing = npu_->target.timing;
+    words_per_piece_ = std::max<std::int64_t>(1, timing.command_prefetch.count() / 4);
+    window_words_ = timing.command_window.count() / 4;
     words_requested_ = words_arrived_ = words_consumed_ = 0;
     pieces_.clear();
     next_ = 0;
@@ -28,19 +30,26 @@ std::int64_t CommandParser::outstanding_kernels() const {
     return npu_->kernels_issued - npu_->kernels_finished;
 }
 
+/// With one DMA at a time, operations of both kinds leave in order: a DMA does not overtake a
+/// kernel that has not begun (inferred from public measurements; two have a queue of their own).
+bool CommandParser::dma_queues_behind(std::int64_t kernels) const {
+    return npu_->arch.max_outstanding_dmas == 1 && kernels > 1;
+}
+
 /// Those of the commands that are done.
 std::int64_t CommandParser::executed_words() const {
     return next_ == 0 ? 0 : std::int64_t{(*commands_)[next_ - 1].word_index} + 1;
 }
 
-/// Takes in what has arrived and keeps one piece ahead of the consumer in flight.
+/// Takes in what has arrived and asks for the pieces in the window in front of the consumer.
 void CommandParser::fetch(Time now) {
     while (!pieces_.empty() && pieces_.front().done <= now) {
         words_arrived_ = std::min(words_, words_arrived_ + words_per_piece_);
         pieces_.pop();
     }
     AxiPort& port = npu_->port_of_commands();
-    const std::int64_t limit = (words_consumed_ / words_per_piece_ + 2) * words_per_piece_;
+    const std::int64_t limit =
+        (words_consumed_ + window_words_) / words_per_piece_ * words_per_piece_;
     while (words_requested_ < std::min(limit, words_) && !pieces_.full()) {
         const std::int64_t words = std::min(words_per_piece_, words_ - words_requested_);
         Transfer& piece = pieces_.push();
@@ -96,7 +105,7 @@ bool CommandParser::execute(const stream::Command& command, Time now) {
         return !full && issue(now);
     }
     if (std::holds_alternative<stream::DmaOp>(command.action)) {
-        const bool full = dmas >= npu_->arch.max_outstanding_dmas;
+        const bool full = dmas >= npu_->arch.max_outstanding_dmas || dma_queues_behind(kernels);
         observer.set(Flag::parser_waits_dma_slot, full, now);
         if (full) return false;
         npu_->operations[next_operation_].issue = Cycles{now};

@@ -14,8 +14,8 @@ namespace u65sim::machine {
 
 class Npu;
 
-/// The stream is fetched in pieces of the target's `command_prefetch`; the piece behind the one
-/// being consumed is in flight, no more.
+/// The stream is fetched in pieces of the target's `command_prefetch`, as far as whole pieces lie
+/// within `command_window` in front of the word being consumed.
 class CommandParser {
 public:
     explicit CommandParser(Npu& npu) : npu_(&npu) {}
@@ -49,6 +49,7 @@ private:
     bool execute(const stream::Command& command, Time now);
     bool issue(Time now);
     [[nodiscard]] std::int64_t outstanding_kernels() const;
+    [[nodiscard]] bool dma_queues_behind(std::int64_t kernels) const;
     [[nodiscard]] std::int64_t executed_words() const;
 
     Npu* npu_;
@@ -57,7 +58,8 @@ private:
     std::int64_t words_per_piece_ = 16;
     std::int64_t words_requested_ = 0, words_arrived_ = 0;
     std::int64_t words_consumed_ = 0;
-    Ring<Transfer, 4> pieces_;
+    std::int64_t window_words_ = 16;
+    Ring<Transfer, 64> pieces_;
     std::size_t next_ = 0;  ///< command
     bool decoding_ = false;
     Time decoded_ = 0;  ///< when the next command has been decoded

@@ -6,6 +6,7 @@
 
 #include "machine/units/npu.hpp"
 #include "machine/units/state.hpp"
+#include "timing/ifm_store.hpp"
 #include "timing/mac_array.hpp"
 #include "timing/output_unit.hpp"
 
@@ -38,6 +39,7 @@ void IfmLoader::reset() {
     jobs_.clear();
     taken_ = 0;
     kib_used_ = 0;
+    store_free_ = 0;
     kernel_ = 0;
     active_ = false;
     prepared_ = false;
@@ -48,7 +50,7 @@ void IfmLoader::begin_map(Map& map, const stream::FeatureMap& feature_map, Bytes
     map.port = port == 0 ? &npu_->axi0 : &npu_->axi1;
     map.counted = &record_->ports[static_cast<std::size_t>(port)];
     map.moved = &moved;
-    map.traffic.begin(feature_map, map.port->rules().bus);
+    map.traffic.begin(feature_map, map.port->rules().map_bus);
 }
 
 void IfmLoader::begin_kernel() {
@@ -125,6 +127,7 @@ Time IfmLoader::act(Time now) {
             begin_kernel();
         }
         if (run_->ready > now) return run_->ready;
+        if (store_free_ > now) return store_free_;
         if (!may_start(*run_, now)) return never;
         if (!prepared_) prepare();
         const std::int64_t extra = inherited() != nullptr ? 0 : kib_;
@@ -161,6 +164,14 @@ timing::Access IfmLoader::count(Map& map, Channel channel, const timing::Box& bo
     return access;
 }
 
+/// Of the boxes that the next job does not find in the buffer.
+std::int64_t IfmLoader::store_cycles() const {
+    const KernelOp& op = *run_->op;
+    const int cores = npu_->target.accelerator.cores;
+    return (reuse_ ? 0 : timing::store_cycles(op, op.ifm, box_, cores)) +
+           (reuse2_ ? 0 : timing::store_cycles(op, op.ifm2, box2_, cores));
+}
+
 void IfmLoader::load(Map& map, const timing::Box& box, bool again, Job& job, std::size_t which,
                      Time now) {
     Transfer& transfer = job.loads[which];
@@ -194,6 +205,8 @@ void IfmLoader::submit(Time now) {
     kib_used_ += kib_;
     load(ifm_, box_, reuse_, job, 0, now);
     load(ifm2_, box2_, reuse2_, job, 1, now);
+    store_free_ = now + store_cycles();
+    job.stored = store_free_;
     other_box_ = last_box_;
     last_box_ = box_;
     last_box2_ = box2_;
@@ -211,8 +224,7 @@ void IfmLoader::submit(Time now) {
     }
     job.first_of_block = depth_block_ == 0 && sub_ == 0;
     if (job.first_of_block) {
-        job.start_cycles =
-            timing::block_start_cycles(*run.op, block_, npu_->arch, npu_->target).count();
+        job.start_cycles = timing::block_start_cycles(*run.op, npu_->target.timing).count();
     }
     job.last_of_block =
         depth_block_ + 1 == traversal.depth_blocks() && sub_ + 1 == traversal.sub_kernels();
@@ -225,6 +237,10 @@ void IfmLoader::submit(Time now) {
         job.block.uses_scales = run.uses_scales;
     }
     npu_->started(run.operation, now);
+    if (job_number_ == 0) {  // scales and weights may follow
+        npu_->scheduler->wake(UnitId::weight_loader, now);
+        npu_->scheduler->wake(UnitId::scale_loader, now);
+    }
     if (!npu_->mac_array.busy()) npu_->scheduler->wake(UnitId::mac_array, now);
 }
 
@@ -265,6 +281,7 @@ void IfmLoader::pass(State& state) {
     state.ring(jobs_, [&](Job& job) {
         state.kernel(job.kernel);
         for (Transfer& load : job.loads) state.transfer(load);
+        state.due(job.stored);
         state.number(job.shram_kib);
         state.number(job.mac_cycles);
         state.number(job.start_cycles);
@@ -277,6 +294,7 @@ void IfmLoader::pass(State& state) {
     });
     state.number(taken_);
     state.number(kib_used_);
+    state.due(store_free_);
     state.kernel(kernel_);
     state.number(active_);
     if constexpr (State::reading) prepared_ = false;  // what that does can be done again

@@ -19,6 +19,8 @@ class Npu;
 /// the one loaded just before it in the same kernel does not load again. Nor do an input's two
 /// depth blocks when only the OFM's depth advances: each half of the double buffer still holds its
 /// one (deduced: exact against public beat counts). Sub-kernels' boxes are always loaded again.
+/// Boxes enter the buffer one behind the other (timing::store_cycles), each while its port brings
+/// it: the next job's is asked for when the buffer could have put this one away.
 class IfmLoader {
 public:
     static constexpr std::size_t max_jobs = 4;
@@ -29,6 +31,10 @@ public:
     [[nodiscard]] std::string describe() const;
     /// Number of the kernel it works on, or is to work on next.
     [[nodiscard]] std::int64_t kernel() const { return kernel_; }
+    /// The first job of that kernel is, or was, in the buffer.
+    [[nodiscard]] bool has_begun(std::int64_t kernel) const {
+        return kernel < kernel_ || (kernel == kernel_ && active_ && job_number_ > 0);
+    }
     /// All that its future depends on, for writing or reading.
     template <class State>
     void pass(State& state);
@@ -64,6 +70,7 @@ private:
     void prepare();
     [[nodiscard]] Job* inherited();
     void submit(Time now);
+    [[nodiscard]] std::int64_t store_cycles() const;
     void load(Map& map, const timing::Box& box, bool again, Job& job, std::size_t which, Time now);
     const JobCost& cost_of_job();
     static timing::Access count(Map& map, Channel channel, const timing::Box& box);
@@ -72,6 +79,7 @@ private:
     Ring<Job, 8> jobs_;
     std::size_t taken_ = 0;  ///< jobs at the front that the MAC array has taken
     std::int64_t kib_used_ = 0;
+    Time store_free_ = 0;      ///< boxes asked for so far can be in the buffer by then
     std::int64_t kernel_ = 0;  ///< next or current
     bool active_ = false;
     // Position of the next job in the current kernel.

@@ -1,6 +1,7 @@
 // A kernel operation on its way through the pipeline, and the pieces of work units hand on.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -53,6 +54,7 @@ struct BlockWork {
 struct Job {
     std::int64_t kernel = 0;
     std::array<Transfer, 2> loads{};  ///< IFM and, for binary elementwise, IFM2
+    Time stored = 0;                  ///< its boxes can be in the IFM buffer by then
     std::int64_t shram_kib = 0;
     std::int64_t mac_cycles = 0;
     std::int64_t start_cycles = 0;                  ///< before them, at the first job of a block
@@ -62,9 +64,7 @@ struct Job {
     std::int32_t block_number = 0;  ///< in order of traversal
     BlockWork block;                ///< of its last job
 
-    [[nodiscard]] Time loaded() const {
-        return loads[0].done > loads[1].done ? loads[0].done : loads[1].done;
-    }
+    [[nodiscard]] Time loaded() const { return std::max({loads[0].done, loads[1].done, stored}); }
 };
 
 }  // namespace u65sim::machine

@@ -25,9 +25,18 @@ void ScaleLoader::use_next(Time now) {
     npu_->scheduler->wake(UnitId::scale_loader, now);
 }
 
+bool ScaleLoader::all_arrived(std::int64_t kernel) const {
+    for (std::size_t i = 0; i < requests_.size(); ++i) {
+        if (requests_[i].kernel == kernel) return false;
+    }
+    return kernel < kernel_ || (kernel == kernel_ && block_ > 0) ||
+           !npu_->kernel_run(kernel).uses_scales;
+}
+
 Time ScaleLoader::act(Time now) {
-    while (!requests_.empty() && requests_.front().done <= now) {
+    while (!requests_.empty() && requests_.front().transfer.done <= now) {
         ++arrived_;
+        npu_->scheduler->wake(UnitId::weight_loader, now);
         requests_.pop();
         if (npu_->output_unit.wants_scales()) npu_->scheduler->wake(UnitId::output_unit, now);
     }
@@ -38,17 +47,18 @@ Time ScaleLoader::act(Time now) {
             block_ = 0;
             continue;
         }
+        if (!npu_->ifm_loader.has_begun(kernel_)) break;
         if (requested_ - used_ >= blocks_ahead) break;
         // The block's share of each core's records.
         const int nz = run.traversal.blocks_z();
         const timing::Box box = run.traversal.block(0, 0, static_cast<int>(block_ % nz));
         AxiPort& port = npu_->port_of_region(run.op->scale_region);
-        Transfer& request = requests_.push();
-        request.owner = UnitId::scale_loader;
-        request.operation = run.operation;
+        Request& request = requests_.push();
+        request.kernel = kernel_;
+        request.transfer.owner = UnitId::scale_loader;
+        request.transfer.operation = run.operation;
         const int cores = npu_->target.accelerator.cores;
-        timing::BusShape bus = port.rules().bus;
-        bus.burst_bytes *= cores;  // as the weights' bursts
+        const timing::BusShape& bus = port.rules().weight_bus;
         for (int core = 0; core < cores; ++core) {
             // Core k holds channels k, k + cores, ...
             const stream::ByteRange& range = run.op->scales[static_cast<std::size_t>(core)];
@@ -59,17 +69,17 @@ Time ScaleLoader::act(Time now) {
             const std::int64_t from = records_before(box.z) / 16 * 16;
             const std::int64_t to = std::min<std::int64_t>(
                 round_up(records_before(box.z + box.depth), 16), range.length);
-            request.access +=
+            request.transfer.access +=
                 timing::run_access(range.base + static_cast<std::uint64_t>(from), to - from, bus);
         }
         npu_->count(run.operation, npu_->port_index(run.op->scale_region), Channel::scales,
-                    request.access);
+                    request.transfer.access);
         ++requested_;
         ++block_;
-        port.submit(Channel::scales, request, now);
+        port.submit(Channel::scales, request.transfer, now);
     }
     npu_->observer.set(Flag::scales_in_flight, !requests_.empty(), now);
-    return requests_.empty() ? never : requests_.front().done;
+    return requests_.empty() ? never : requests_.front().transfer.done;
 }
 
 std::string ScaleLoader::describe() const {
@@ -79,7 +89,10 @@ std::string ScaleLoader::describe() const {
 
 template <class State>
 void ScaleLoader::pass(State& state) {
-    state.ring(requests_, [&](Transfer& request) { state.transfer(request); });
+    state.ring(requests_, [&](Request& request) {
+        state.transfer(request.transfer);
+        state.kernel(request.kernel);
+    });
     state.kernel(kernel_);
     state.number(block_);
     // Only their distances matter.

@@ -55,10 +55,14 @@ void WeightLoader::begin_kernel() {
     source_.counted = &npu_->operations[run.operation].ports[static_cast<std::size_t>(port)];
     source_.positions = std::int64_t{run.traversal.blocks_y()} * run.traversal.blocks_x();
     // Requests end at burst boundaries, so that cutting a run costs no extra burst.
-    source_.bus = source_.port->rules().bus;
-    source_.bus.burst_bytes *= npu_->target.accelerator.cores;
+    source_.bus = source_.port->rules().weight_bus;
     source_.most = std::max(request_beats * source_.bus.beat_bytes, source_.bus.burst_bytes);
     source_.full = timing::run_access(0, source_.most, source_.bus);
+}
+
+bool WeightLoader::may_begin(const KernelRun& run) const {
+    return run.weight_pass == 0 ||
+           (npu_->ifm_loader.has_begun(kernel_) && npu_->scale_loader.all_arrived(kernel_));
 }
 
 /// Cores' ranges are read one behind the other, each at its own address.
@@ -111,7 +115,10 @@ Time WeightLoader::act(Time now) {
     const bool wanted = npu_->mac_array.waits_weights();
     if (arrived(now) != before && wanted) npu_->scheduler->wake(UnitId::mac_array, now);
     while (kernel_ < npu_->kernels_issued && !requests_.full()) {
-        if (source_.run == nullptr) begin_kernel();
+        if (source_.run == nullptr) {
+            if (!may_begin(npu_->kernel_run(kernel_))) break;
+            begin_kernel();
+        }
         if (source_.run->weight_pass == 0 || position_ == source_.positions) {
             count(*source_.counted, Channel::weights, source_.asked);
             ++kernel_;

@@ -14,10 +14,10 @@ namespace u65sim::machine {
 class Npu;
 
 /// Reads each kernel's weights once per block position, in order, in requests of at most
-/// `request_beats`. It runs ahead of the MAC array by the buffers' size: bytes of the job in
-/// progress count as consumed, since they stream through it. Its bursts are as long as the port's
-/// for each core (deduced: two cores stream weights faster than the port's outstanding bursts of
-/// 64 B allow, one core does not).
+/// `request_beats`, from when its traversal has begun and its first scales are there: the
+/// traversal unit walks through one kernel at a time, and asks for scales first (inferred from
+/// public measurements). It runs ahead of the MAC array by the buffers' size: bytes of the job in
+/// progress count as consumed, since they stream through it.
 class WeightLoader {
 public:
     static constexpr std::int64_t request_beats = 16;
@@ -74,6 +74,7 @@ private:
         std::int64_t left = 0;   ///< bytes
         std::int64_t ahead = 0;  ///< bytes from a burst's beginning to the address
     };
+    [[nodiscard]] bool may_begin(const KernelRun& run) const;
     void begin_kernel();
     void begin_range();
     bool request_next(Time now);

@@ -3,6 +3,7 @@
 #include "timing/axi.hpp"
 #include "timing/estimate.hpp"
 #include "timing/feature_map_access.hpp"
+#include "timing/ifm_store.hpp"
 #include "timing/mac_array.hpp"
 #include "timing/output_unit.hpp"
 
@@ -138,14 +139,56 @@ TEST_CASE("a rolling buffer's second tile is read from its own base") {
 
 TEST_CASE("the output unit's lanes and a table's cycle an element") {
     KernelOp op = pointwise(16, 32, 16);
-    const Architecture arch = architecture(u65_256);
-    CHECK(output_eighths_per_element(op, arch) == 2);
+    const auto cycles = [&](int depth) {
+        return output_cycles(op, {0, 0, 0, 8, 8, depth}, architecture(u65_256), u65_256).count();
+    };
+    CHECK(cycles(16) == 64 * 16 / 4);
     op.activation.function = 16;
-    CHECK(output_eighths_per_element(op, arch) == 8);
+    CHECK(cycles(16) == 64 * 16);
+    // The table takes elements one by one, but never less than a row of lanes.
+    CHECK(cycles(1) == 64 * 2);
+    CHECK(cycles(2) == 64 * 2);
+    CHECK(cycles(3) == 64 * 3);
     op = {};
     op.kind = KernelKind::elementwise;
     op.elementwise_mode = stream::ElementwiseMode::add;
-    CHECK(output_eighths_per_element(op, arch) == 6);
+    CHECK(cycles(16) == 64 * 16 * 6 / 8);
+}
+
+TEST_CASE("output lanes work on channels of one pixel") {
+    const KernelOp op = pointwise(16, 32, 16);
+    const auto cycles = [&](int depth, const Accelerator& where) {
+        return output_cycles(op, {0, 0, 0, 8, 8, depth}, architecture(where), where).count();
+    };
+    CHECK(cycles(4, u65_256) == cycles(8, u65_256));
+    CHECK(cycles(12, u65_256) == cycles(16, u65_256));
+    const Accelerator u65_512{Product::u65, 256, 2};
+    CHECK(cycles(8, u65_512) == cycles(8, u65_256));  // four channels a core fill half the lanes
+    CHECK(2 * cycles(16, u65_512) == cycles(16, u65_256));
+    const Accelerator u55_32{Product::u55, 32, 1};
+    CHECK(2 * cycles(4, u55_32) == cycles(8, u55_32));  // one lane is never idle
+}
+
+TEST_CASE("inputs enter SHRAM eight bytes of channels a cycle") {
+    KernelOp op = pointwise(16, 32, 16);
+    const Box box{0, 0, 0, 4, 8, 32};
+    CHECK(store_cycles(op, op.ifm, box, 1) == 32 * 2 * 2);
+    CHECK(store_cycles(op, op.ifm, box, 2) == 32 * 2 * 2);  // both cores keep it all
+    CHECK(store_cycles(op, op.ifm, {0, 0, 0, 4, 8, 20}, 1) == 32 * 2 * 2);  // whole bricks
+    CHECK(store_cycles(op, op.ifm, {0, 0, 8, 4, 8, 16}, 1) == 32 * 2 * 2);
+    CHECK(store_cycles(op, op.ifm, {0, 0, 0, 0, 8, 32}, 1) == 0);
+    op.kind = KernelKind::depthwise;
+    CHECK(store_cycles(op, op.ifm, box, 1) == 32 * 2 * 2);
+    CHECK(store_cycles(op, op.ifm, box, 2) == 32 * 2);
+    op.kind = KernelKind::pool;
+    op.pool_mode = stream::PoolMode::reduce_sum;  // every output needs all channels
+    CHECK(store_cycles(op, op.ifm, box, 2) == 32 * 2 * 2);
+    op.ifm.type = stream::DataType::s16;
+    CHECK(store_cycles(op, op.ifm, box, 1) == 32 * 2 * 4);
+    op.ifm.layout = Layout::nhwc;
+    op.ifm.type = stream::DataType::s8;
+    CHECK(store_cycles(op, op.ifm, {0, 0, 0, 4, 8, 3}, 1) == 32);
+    CHECK(store_cycles(op, op.ifm, {0, 0, 0, 4, 8, 9}, 1) == 32 * 2);
 }
 
 TEST_CASE("slots bound a stream by latency, the cap by its whole last burst") {
@@ -176,6 +219,25 @@ TEST_CASE("an estimate is no faster than its parts and ideal memory no slower") 
     CHECK(real.mac.count() * 256 >= op.macs());
     target.ideal_memory = true;
     CHECK(KernelEstimator{target}.kernel(op).total <= real.total);
+}
+
+TEST_CASE("two cores' weights come as fast as the cap allows, one core's as slots do") {
+    Target target;
+    target.off_chip.read_latency = Cycles{500};
+    target.off_chip.max_outstanding_reads = 24;
+    target.off_chip.bandwidth = BytesPerCycle{15, 4};
+    target.off_chip.bandwidth_period = Cycles{5000};
+    const auto cycles = [&] {
+        return KernelEstimator{target}.weight_reads(std::int64_t{1} << 20, 0).count();
+    };
+    const PortRules rules = port_rules(target, architecture(target.accelerator), 1);
+    const std::int64_t bursts = (1 << 20) / 64;
+    CHECK(cycles() ==
+          rules.read_latency +
+              ceil_div(bursts * (rules.read_latency + rules.slot_overhead + 4), rules.read_slots));
+    target.accelerator.cores = 2;
+    CHECK(cycles() == rules.read_latency + ceil_div((bursts * 4) * rules.cap_period,
+                                                    round_up(rules.cap_beats, std::int64_t{8})));
 }
 
 TEST_CASE("remembered boxes cost what box_access says") {

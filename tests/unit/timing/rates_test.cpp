@@ -55,7 +55,9 @@ KernelOp elementwise(ElementwiseMode mode, DataType input, DataType output) {
 }
 
 double cycles_per_element(const KernelOp& op, const Accelerator& accelerator = {}) {
-    return static_cast<double>(output_eighths_per_element(op, architecture(accelerator))) / 8;
+    const Box block{0, 0, 0, 16, 16, 16};
+    const Cycles cycles = output_cycles(op, block, architecture(accelerator), accelerator);
+    return static_cast<double>(cycles.count()) / static_cast<double>(block.elements());
 }
 
 }  // namespace

@@ -1,0 +1,104 @@
+#include "timing/block_pipeline.hpp"
+
+#include <algorithm>
+
+#include "timing/mac_array.hpp"
+#include "timing/output_unit.hpp"
+
+namespace u65sim::timing {
+
+using stream::KernelOp;
+
+namespace {
+
+/// Buffers and stages a block passes (machine rules).
+constexpr std::int64_t most_jobs = 4;
+constexpr std::int64_t accumulator_buffers = 2;
+
+/// Sizes that occur along one axis: all but the last are equal.
+struct AxisSize {
+    int index;
+    std::int64_t times;
+};
+std::array<AxisSize, 2> axis_sizes(int count) { return {{{0, count - 1}, {count - 1, 1}}}; }
+
+/// Jobs that find room in the IFM buffer at a time.
+std::int64_t jobs_in_buffer(const Traversal& traversal) {
+    const KernelOp& op = traversal.op();
+    const Box block =
+        traversal.block(traversal.blocks_y() > 2 ? 1 : 0, traversal.blocks_x() > 2 ? 1 : 0, 0);
+    const auto bytes = [](const stream::FeatureMap& map, const Box& box) {
+        if (box.empty()) return std::int64_t{0};
+        return std::int64_t{box.height} * box.width *
+               round_up(std::int64_t{box.depth} * bytes_of(map.type), 8);
+    };
+    const std::int64_t job = bytes(op.ifm, traversal.ifm_box(block, 0, traversal.sub_kernel(0))) +
+                             bytes(op.ifm2, traversal.ifm2_box(block));
+    const std::int64_t kib = std::max<std::int64_t>(1, ceil_div(job, 1024));
+    return std::clamp<std::int64_t>((op.ib_end - 2) / kib, 1, most_jobs);
+}
+
+/// Of all jobs of `block`.
+std::int64_t mac_cycles_of(const Traversal& traversal, const Box& block, const Architecture& arch,
+                           const Accelerator& accelerator) {
+    std::int64_t cycles = 0;
+    for (const AxisSize& d : axis_sizes(traversal.depth_blocks())) {
+        if (d.times == 0) continue;
+        for (int s = 0; s < traversal.sub_kernels(); ++s) {
+            cycles += d.times * mac_cycles(traversal, block, d.index, traversal.sub_kernel(s), arch,
+                                           accelerator)
+                                    .count();
+        }
+    }
+    return cycles;
+}
+
+}  // namespace
+
+BlockPipeline::BlockPipeline(const Traversal& traversal, const Architecture& arch,
+                             const Target& target)
+    : jobs(traversal.jobs_per_block()), in_buffer(jobs_in_buffer(traversal)) {
+    const KernelOp& op = traversal.op();
+    const bool elementwise = op.kind == stream::KernelKind::elementwise;
+    const std::int64_t start = block_start_cycles(op, target.timing).count();
+    for (const AxisSize& y : axis_sizes(traversal.blocks_y())) {
+        for (const AxisSize& x : axis_sizes(traversal.blocks_x())) {
+            for (const AxisSize& z : axis_sizes(traversal.blocks_z())) {
+                const std::int64_t times = y.times * x.times * z.times;
+                if (times == 0) continue;
+                const Box block = traversal.block(y.index, x.index, z.index);
+                const std::int64_t work = mac_cycles_of(traversal, block, arch, target.accelerator);
+                // An elementwise block passes the output unit only, and keeps its input until then.
+                BlockClass& same = classes[count++];
+                same.times = times;
+                same.array = elementwise ? 0 : start + work;
+                same.output = output_cycles(op, block, arch, target.accelerator).count();
+                same.held = elementwise ? start + same.output : ceil_div(same.array, jobs);
+                mac += work * times;
+                output += same.output * times;
+                if (first_array == 0) first_array = same.array;
+                last_job = ceil_div(same.array, jobs);
+                last_output = same.output;
+            }
+        }
+    }
+}
+
+std::int64_t BlockPipeline::cycles(const BlockSupply& supply) const {
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const BlockClass& block = classes[i];
+        const std::int64_t stage = std::max(block.array, block.output);
+        const std::int64_t loads = jobs * ceil_div(supply.load + block.held, in_buffer);
+        // Accumulators are free again when the port has taken the block's last chunk.
+        const std::int64_t kept =
+            block.array == 0
+                ? 0
+                : ceil_div(block.array + block.output + supply.write, accumulator_buffers);
+        const std::int64_t first = i == 0 ? 1 : 0;
+        sum += std::max({stage, kept, loads, supply.store}) * (block.times - first) + stage * first;
+    }
+    return sum;
+}
+
+}  // namespace u65sim::timing
