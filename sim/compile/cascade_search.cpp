@@ -356,9 +356,7 @@ std::int64_t CascadeSearch::streamed_cycles(std::size_t at, std::int32_t y0, std
         stream::KernelOp k = part.kernel;
         k.weight_region = k.scale_region = region_constants;
         const Cycles more = estimator_.total(k) - cost.cycles[fast][fast];
-        const std::int64_t bytes = weight_passes(part) * ops_[at].slices[0].size;
-        cost.streamed = std::max<std::int64_t>(0, more.count()) +
-                        static_cast<std::int64_t>(cycles_per_byte * static_cast<double>(bytes));
+        cost.streamed = std::max<std::int64_t>(0, more.count());
     }
     return cost.streamed;
 }

@@ -11,7 +11,7 @@
 namespace u65sim::compiler {
 
 /// Fine positions in one position of the execution order: slices at most.
-inline constexpr std::int32_t fine = 64;
+inline constexpr std::int32_t fine = 256;
 
 constexpr std::int32_t first_of(std::int32_t time) { return time * fine; }
 constexpr std::int32_t last_of(std::int32_t time) { return time * fine + fine - 1; }

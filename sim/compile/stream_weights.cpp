@@ -255,7 +255,9 @@ private:
         if (places.empty() && load.item >= 0) places = {&reserved, 1};
         if (!places.empty()) {
             Way whole = whole_at(places);
-            if (whole.ends.score() <= best.ends.score()) best = std::move(whole);
+            // A copy takes from what other reads get meanwhile.
+            const std::int64_t gain = passes == 1 ? least_wait : 0;
+            if (whole.ends.score() + gain <= best.ends.score()) best = std::move(whole);
         }
         const bool reread = best.places.empty() && passes > 1;
         if (!may_be_cut(load) || (!reread && best.ends.finish <= clock_ + load.fast + least_wait)) {
@@ -382,66 +384,81 @@ private:
         if (program_.op(op.graph_operator).type == OpType::fully_connected) return where_they_are;
         if (program_.spilling() && weight_passes(op) == 1) return where_they_are;
         const std::int32_t before = std::max(load.time - 1, segment_begin_);
-        std::int64_t room = limit_;
         slices_.look_at(items_, first_of(load.time), last_of(load.time));
-        room -= slices_.bytes();
+        const std::int64_t room = limit_ - slices_.bytes();
         slices_.look_at(items_, first_of(before), last_of(load.time));
         const std::int64_t slack = load.time > segment_begin_ ? slack_ : 0;
-        const std::int64_t full = dma_cycles(load.size);
-        const std::int32_t depth = op.ofm.extent.c;
-        const std::int64_t ahead = std::min({load.size, load.size * slack / full, room / 2});
-        const auto from_or_now = [&](const std::vector<std::int64_t>& sizes,
-                                     const std::vector<std::int32_t>& depths, bool twice) {
-            auto places = slices_.in_turns({before, load.time}, sizes, twice);
-            if (places.empty()) places = slices_.in_turns({load.time, load.time}, sizes, twice);
-            if (places.empty()) return Way{};
-            return Way{depths, {places.begin(), places.end()}, timed(load, depths, places)};
-        };
-        if (ahead < load.size && may_be_cut(op) && depth > 16) {
-            const std::int32_t block = op.kernel.block.depth;
-            const auto whole_blocks = [block](std::int32_t channels) {
-                return std::max(16, channels / block * block);
-            };
-            auto first =
-                std::max(16, static_cast<std::int32_t>(depth * ahead / load.size / 16 * 16));
-            auto step = static_cast<std::int32_t>(
-                round_up(std::max<std::int64_t>(load.fast * first / full, 1), block));
-            step = static_cast<std::int32_t>(std::max<std::int64_t>(
-                16, std::min<std::int64_t>(depth * (room / 2) / load.size, step)));
-            for (;;) {
-                first = whole_blocks(first);
-                step = whole_blocks(step);
-                const auto depths = cut_into(depth, first, step);
-                if (depths.size() <= static_cast<std::size_t>(fine / 2)) {
-                    const auto sizes = predicted_sizes(load, depths);
-                    const bool fits = sizes[0] + (sizes.size() > 1 ? sizes[1] : 0) <= room;
-                    if (fits || first == 16) break;
-                }
-                if (first == 16 && step == 16) break;
-                (first > step ? first : step) /= 2;
-            }
-            const auto depths = cut_into(depth, first, step);
-            if (depths.size() > 1 && depths.size() <= static_cast<std::size_t>(fine / 2)) {
-                std::vector<WeightSlice> slices = make_slices(program_, *load.op, depths);
-                for (const bool twice : {true, false}) {
-                    Way way = from_or_now(sizes_of(slices), depths, twice);
-                    if (way.places.empty()) continue;
-                    load.op->slices = std::move(slices);
-                    return way;
-                }
-            }
+        const std::int64_t ahead =
+            std::min({load.size, load.size * slack / dma_cycles(load.size), room / 2});
+        if (ahead < load.size && may_be_cut(op) && op.ofm.extent.c > 16) {
+            Way way = slices_as_vela(load, before, ahead, room);
+            if (!way.places.empty()) return way;
         }
-        Way whole = from_or_now({room_for(op.slices[0])}, {depth}, true);
-        return whole.places.empty() ? where_they_are : whole;
+        const std::array whole{room_for(op.slices[0])};
+        const auto places = in_turns(load, before, whole, true);
+        if (places.empty()) return where_they_are;
+        const std::vector<std::int32_t> depths{op.ofm.extent.c};
+        return {depths, {places.begin(), places.end()}, timed(load, depths, places)};
+    }
+
+    /// Places for slices that take turns, copied while the operation before runs if possible.
+    std::span<const Lifetime> in_turns(const Load& load, std::int32_t before,
+                                       std::span<const std::int64_t> sizes, bool twice) {
+        const auto places = slices_.in_turns({before, load.time}, sizes, twice);
+        return places.empty() ? slices_.in_turns({load.time, load.time}, sizes, twice) : places;
+    }
+
+    /// The first slice of those `ahead` bytes, the others as deep as the time of the one before
+    /// lets them come; shallower until two have room to take turns. Else one after the other.
+    Way slices_as_vela(Load& load, std::int32_t before, std::int64_t ahead, std::int64_t room) {
+        const std::int32_t block = load.op->kernel.block.depth;
+        const std::int32_t depth = load.op->ofm.extent.c;
+        const auto whole_blocks = [block](std::int64_t channels) {
+            return std::max(16, static_cast<std::int32_t>(channels / block * block));
+        };
+        std::int32_t first = whole_blocks(depth * ahead / load.size / 16 * 16);
+        const std::int64_t meanwhile =
+            round_up(std::max<std::int64_t>(load.fast * first / dma_cycles(load.size), 1), block);
+        std::int32_t step = whole_blocks(std::min(depth * (room / 2) / load.size, meanwhile));
+        std::vector<std::int32_t> one_by_one;
+        while (true) {
+            std::vector<std::int32_t> depths = cut_into(depth, first, step);
+            const bool few = depths.size() <= static_cast<std::size_t>(fine / 2);
+            const auto sizes = predicted_sizes(load, depths);
+            if (few && depths.size() > 1 && sizes[0] + sizes[1] <= room) {
+                if (one_by_one.empty()) one_by_one = depths;
+                if (!in_turns(load, before, sizes, true).empty()) {
+                    Way way = encoded(load, before, std::move(depths), true);
+                    if (!way.places.empty()) return way;
+                }
+            }
+            if (!few || (first == 16 && step == 16)) break;
+            std::int32_t& larger = first > step ? first : step;
+            larger = whole_blocks(larger / 2);
+        }
+        return one_by_one.empty() ? Way{} : encoded(load, before, std::move(one_by_one), false);
+    }
+
+    /// The way of slices of these depths, in two buffers or one. No places, and nothing changed,
+    /// when there is no room.
+    Way encoded(Load& load, std::int32_t before, std::vector<std::int32_t> depths, bool twice) {
+        std::vector<WeightSlice> slices = make_slices(program_, *load.op, depths);
+        const auto places = in_turns(load, before, sizes_of(slices), twice);
+        if (places.empty()) return {};
+        const Ends ends = timed(load, depths, places);
+        load.op->slices = std::move(slices);
+        return {std::move(depths), {places.begin(), places.end()}, ends};
     }
 
     Way direct(const Load& load) {
         Way way;
-        // The decoder's reads fill fewer bursts than copies: one sixteenth slower (measured on the
-        // machine, 2.85 of 3.03 bytes a cycle).
-        const std::int64_t copied = dma_cycles(load.size * weight_passes(*load.op));
+        // The decoder's reads fill fewer bursts than whole ones: one sixteenth slower (measured on
+        // the machine, 2.85 of 3.03 bytes a cycle).
+        const std::int64_t read =
+            program_.estimator->weight_reads(load.size * weight_passes(*load.op), region_constants)
+                .count();
         Ends& ends = way.ends;
-        ends.dma_free = std::max(clock_, dma_free_) + copied + copied / 16;
+        ends.dma_free = std::max(clock_, dma_free_) + read + read / 16;
         ends.finish = clock_ + load.fast + (load.direct - load.fast) * load.op->stripes;
         ends.finish = std::max(ends.finish, ends.dma_free);
         if (weight_passes(*load.op) > 1) ends.finish += reread_cycles;

@@ -118,6 +118,31 @@ TEST_CASE("slices are shallower than a block where those of a whole block have n
     CHECK(run.total < simulate(compile(graph, tight, where_they_are), tight).total);
 }
 
+TEST_CASE("a layer whose weights need many slices reads them from slow flash once") {
+    // 1.6 MB of weights for a row of outputs, behind 1 B/cycle.
+    GraphBuilder net{"long_filters", {{.seed = 3}}};
+    const Value row = net.input({1, 1, 96, 64});
+    net.output(net.conv2d(row, 800, Window{.kernel_w = 32}));
+    const Graph graph = net.build();
+    Target tight = Target::preset("u55-128");
+    tight.sram.size = Bytes{192 * 1024};
+    CompileOptions like_vela;
+    like_vela.like_vela = true;
+    for (const CompileOptions& options : {CompileOptions{}, like_vela}) {
+        CAPTURE(options.like_vela);
+        const CompiledNetwork network = compile(graph, tight, options);
+        for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+        const Simulation run = simulate(network, tight);
+        std::size_t kernels = 0;
+        for (const OperationRecord& record : run.operations) kernels += record.is_dma ? 0 : 1;
+        CHECK(kernels > 32);
+        const std::int64_t read =
+            run.ports[1].bytes[static_cast<std::size_t>(Channel::dma_read)].count();
+        CHECK(read > 1'500'000);
+        CHECK(read < 1'800'000);
+    }
+}
+
 TEST_CASE("positions in the order count slices, so that placements never overlap in time") {
     Target tight = test::target();
     tight.sram.size = Bytes{192 * 1024};
