@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compile/hazards.hpp"
+#include "timing/traversal.hpp"
 
 namespace u65sim::compiler {
 
@@ -49,15 +50,15 @@ int block_count(const KernelOp& op) {
            ceil_div(op.ofm.height, op.block.height);
 }
 
-/// The part of `map` (IFM or IFM2) that job `index` reads.
+/// The part of `map` (IFM or IFM2) that job `index` reads. Where channels are separate that is the
+/// block's own ones.
 std::optional<Box> job_box(const KernelOp& op, const FeatureMap& map, int index) {
-    int depth = op.ofm.depth;
-    int step = depth;
+    const bool separate = !timing::reduces_depth(op);
+    int step = std::max(map.depth, 1);
     if (op.kind == KernelKind::conv) {
-        depth = map.depth;
         step = std::min(8 * 32 / (8 * stream::bytes_of(map.type)), round_up(map.depth, 8));
     }
-    const int nd = ceil_div(depth, step);
+    const int nd = separate ? 1 : ceil_div(map.depth, step);
     const auto block = block_box(op, index / nd);
     if (!block) return std::nullopt;
     const auto extent = [](int n, int stride, int kernel) {
@@ -70,13 +71,8 @@ std::optional<Box> job_box(const KernelOp& op, const FeatureMap& map, int index)
                                                   op.kernel.dilated_height()));
     box.x1 = std::min(
         map.width, box.x0 + extent(op.block.width, op.kernel.stride_x, op.kernel.dilated_width()));
-    if (op.kind == KernelKind::conv) {
-        box.c0 = index % nd * step;
-        box.c1 = std::min(map.depth, box.c0 + step);
-    } else {
-        box.c0 = 0;
-        box.c1 = map.depth;
-    }
+    box.c0 = separate ? block->c0 : index % nd * step;
+    box.c1 = std::min(map.depth, separate ? block->c1 : box.c0 + step);
     return box;
 }
 

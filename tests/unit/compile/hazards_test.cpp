@@ -74,3 +74,28 @@ TEST_CASE("block dependency follows how far the kernels overlap") {
     CHECK(block_dependency(&two, pointwise(65536, 131072, 8), arch, 3) == 1);
     CHECK(block_dependency(&a, pointwise(0, 131072, 32), arch, 2) == 2);
 }
+
+TEST_CASE("where channels are separate a block waits for its own channels alone") {
+    const Architecture arch = architecture(test::target().accelerator);
+    // Four blocks of a map of 64 channels, the first of which has the first 16.
+    const auto deep = [](std::uint64_t ifm, std::uint64_t ofm, stream::KernelKind kind) {
+        stream::KernelOp op = pointwise(ifm, ofm, 4);
+        op.kind = kind;
+        for (stream::FeatureMap* map : {&op.ifm, &op.ofm}) {
+            map->depth = 64;
+            map->stride_x = 64;
+            map->stride_y = 1024;
+        }
+        return op;
+    };
+    const auto before = deep(0, 65536, stream::KernelKind::conv);
+    CHECK(block_dependency(&before, deep(65536, 131072, stream::KernelKind::depthwise), arch, 3) ==
+          3);
+    auto pool = deep(65536, 131072, stream::KernelKind::pool);
+    CHECK(block_dependency(&before, pool, arch, 3) == 3);
+    // Sums over channels need all of them, as convolutions do.
+    pool.pool_mode = stream::PoolMode::reduce_sum;
+    CHECK(block_dependency(&before, pool, arch, 3) == 0);
+    // A convolution's second job takes channels of the third and fourth block.
+    CHECK(block_dependency(&before, deep(65536, 131072, stream::KernelKind::conv), arch, 3) == 1);
+}
