@@ -366,6 +366,11 @@ TEST_CASE("copies follow their strides and stay inside their regions") {
     const auto& to = executor.memory().bytes(2);
     CHECK(std::vector<int>{to[0], to[1], to[2], to[3], to[8], to[9], to[15], to[16]} ==
           std::vector<int>{0, 0, 1, 0, 7, 8, 14, 15});
+    // One end may be packed: here three runs are gathered.
+    dma.destination = {2, false, 32, true};
+    executor.run(command_of(dma), 0);
+    CHECK(std::vector<int>(to.begin() + 32, to.begin() + 39) ==
+          std::vector<int>{0, 1, 7, 8, 14, 15, 0});
     dma.length = 65;
     CHECK_THROWS_WITH(
         executor.run(command_of(dma, 9), 4),
