@@ -7,6 +7,7 @@
 #include <u65sim/error.hpp>
 
 #include "arith/scaling.hpp"
+#include "stream/check.hpp"
 #include "unit/machine/functional_streams.hpp"
 
 using namespace functional_test;
@@ -319,6 +320,27 @@ TEST_CASE("a rescaled addition rounds as TensorFlow Lite does") {
         const std::int32_t sum = two_step(first + second, result_scale);
         REQUIRE(int{result[i]} == std::clamp(sum + 5, -128, 127));
     }
+}
+
+TEST_CASE("two operands may have different types: a sum of 16 bits times a factor of 8") {
+    KernelOp op = op_of(ElementwiseMode::mul);
+    op.kind = KernelKind::elementwise;
+    op.global_scale = true;
+    op.ofm_scale = {1 << 30, 32};  // a quarter
+    op.ifm = make_map(1, 0, 1, 1, 4, DataType::s16, Layout::nhwc);
+    op.ifm2 = make_map(1, 64, 1, 1, 1, DataType::u8, Layout::nhwc);
+    op.broadcast = {true, true, true, false, false};
+    op.ofm = make_map(1, 128, 1, 1, 4, DataType::s8, Layout::nhwc);
+    CHECK(stream::problem_of_extents(op).empty());
+    Executor executor{one_core};
+    executor.memory().resize(1, 256);
+    auto& bytes = executor.memory().bytes(1);
+    const std::vector<std::int16_t> sums{2, -2, 1000, -3};
+    std::memcpy(bytes.data(), sums.data(), 8);
+    bytes[64] = 200;
+    executor.run(command_of(op), 0);
+    const auto* results = reinterpret_cast<const std::int8_t*>(bytes.data() + 128);
+    CHECK(std::vector<int>(results, results + 4) == std::vector<int>{100, -100, 127, -128});
 }
 
 TEST_CASE("look-up tables take the clamped result as index") {
