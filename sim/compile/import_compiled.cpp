@@ -305,9 +305,10 @@ private:
     void note_missing_constants() {
         if (constants_) network_.modelled_constants = Bytes{0};
         if (network_.modelled_constants.count() == 0) return;
-        note(fmt::format("its constants ({} bytes of region {}) were not given: the network has a "
-                         "time, but cannot compute (--weights FILE gives those of a bare stream)",
-                         network_.modelled_constants.count(), region_constants));
+        note(
+            fmt::format("its constants ({} bytes of region {}) were not given: the network has a "
+                        "time, but cannot compute (--weights FILE gives those of a bare stream)",
+                        network_.modelled_constants.count(), region_constants));
     }
 
     /// Compilers may drop the bytes of an output that is a constant.
@@ -349,10 +350,11 @@ private:
         const auto known = static_cast<std::int64_t>(values.size()) - head;
         if (known < count || values[2] < count || values[2] > known ||
             (values[1] <= 1 && graph_.subgraphs.empty() && values[2] != count)) {
-            note(fmt::format("the metadata {} does not give one offset to each tensor of each "
-                             "subgraph ({} to the first one's): the network has a time, but "
-                             "cannot compute",
-                             offsets_metadata, count));
+            note(
+                fmt::format("the metadata {} does not give one offset to each tensor of each "
+                            "subgraph ({} to the first one's): the network has a time, but "
+                            "cannot compute",
+                            offsets_metadata, count));
             return {};
         }
         return {values.begin() + head, values.begin() + head + count};
@@ -420,8 +422,7 @@ private:
                 network_.placements.push_back({name, kind, region, Bytes{0}, size, 0, last});
             }
         };
-        add("constants", Placement::Kind::constant, region_constants,
-            constants_size());
+        add("constants", Placement::Kind::constant, region_constants, constants_size());
         add("arena", Placement::Kind::scratch, region_arena, network_.arena_size);
         add("fast", Placement::Kind::scratch, region_fast, network_.fast_size);
     }
