@@ -26,8 +26,9 @@ std::vector<CommandStream> assemble_streams(std::string_view text);
 /// A network of one `ethos-u` operator around a bare stream; `constants` is what its region 0
 /// holds. Its inputs are the bytes of region 1 that the stream reads before it writes them, its
 /// outputs the feature maps that nothing reads afterwards: one uint8 tensor for each run of bytes,
-/// in order of address, named "input@OFFSET" or "output@OFFSET". Throws InvalidStream for streams
-/// that cannot be decoded, that read constants behind the end, or that use regions beyond 2.
+/// in order of address, named "input@OFFSET" or "output@OFFSET". Without constants the network has
+/// a time, but cannot compute. Throws InvalidStream for streams that cannot be decoded, that read
+/// constants behind the end, or that use regions beyond 2.
 Graph payload_network(const CommandStream& stream, std::vector<std::uint8_t> constants,
                       std::string_view name);
 

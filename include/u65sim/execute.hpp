@@ -53,7 +53,8 @@ struct ExecuteOptions {
     bool operator==(const ExecuteOptions&) const = default;
 };
 
-/// Outputs of one inference, in the network's order, and what the checker found.
+/// Outputs of one inference, in the network's order, and what the checker found. The output of a
+/// compiled network that none of its operators makes is empty.
 struct Execution {
     std::vector<std::vector<std::uint8_t>> outputs;
     std::vector<Finding> findings;

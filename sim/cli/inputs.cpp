@@ -172,7 +172,7 @@ void NetworkOption::add_weights_to(CLI::App& command) {
     command
         .add_option("--weights", weights_,
                     "NET is a bare command stream (a driver payload, or its words alone): FILE "
-                    "holds the constants of its region 0")
+                    "holds the constants of its region 0; a payload without them has a time only")
         ->type_name("FILE");
 }
 
@@ -198,9 +198,7 @@ Graph NetworkOption::read_stream_network(const Accelerator& accelerator) const {
         return payload_network(read_stream(bytes, accelerator), constants,
                                fs::path{text_}.stem().string());
     } catch (const InvalidStream& error) {
-        throw InvalidStream(
-            fmt::format("{}: {}{}", text_, error.what(),
-                        weights_.empty() ? " (--weights FILE gives a stream's constants)" : ""));
+        throw InvalidStream(fmt::format("{}: {}", text_, error.what()));
     }
 }
 

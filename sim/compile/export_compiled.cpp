@@ -204,12 +204,13 @@ private:
 }  // namespace
 
 Graph export_compiled(const CompiledNetwork& network) {
+    if (is_compiled(network.graph)) return update_compiled(network);
     if (network.modelled_constants.count() > 0) {
         throw InvalidModel(fmt::format(
             "{}: its weights are a model without values: draw_weights() before compiling",
             network.name));
     }
-    return is_compiled(network.graph) ? update_compiled(network) : Exporter(network).run();
+    return Exporter(network).run();
 }
 
 }  // namespace u65sim

@@ -89,7 +89,7 @@ Accesses accesses_of(const stream::KernelOp& op, const Architecture& arch) {
 Accesses accesses_of(const stream::DmaOp& op) {
     const auto end = [&](const stream::DmaEnd& at) {
         return MemoryRange{at.internal ? MemoryRange::shram : at.region, at.address,
-                           at.address + op.total_bytes()};
+                           at.address + (at.internal ? op.total_bytes() : op.span(at))};
     };
     Accesses a;
     a.reads.push_back(end(op.source));

@@ -128,6 +128,8 @@ public:
         }
         if (!uses_fast_) network_.fast_size = Bytes{0};
         compare_memory_mode();
+        note_missing_constants();
+        note_missing_outputs();
         network_.encoded_weight_bytes = weights_.total();
         read_bindings();
         describe_memory();
@@ -215,7 +217,11 @@ private:
     void read_constants(const Operator& op) {
         if (op.inputs[constants_operand] < 0) return;
         const Tensor& tensor = operand(op, constants_operand);
-        if (!tensor.data || tensor.data.bytes().empty()) return;
+        if (!tensor.data) {
+            network_.modelled_constants = std::max(network_.modelled_constants, size_of(tensor));
+            return;
+        }
+        if (tensor.data.bytes().empty()) return;
         if (!constants_) {
             constants_ = tensor.data;
             network_.constants = tensor.data.bytes();
@@ -295,6 +301,31 @@ private:
         network_.cpu_operators.push_back(std::move(cpu));
     }
 
+    /// What no operator brought is known by its size alone.
+    void note_missing_constants() {
+        if (constants_) network_.modelled_constants = Bytes{0};
+        if (network_.modelled_constants.count() == 0) return;
+        note(
+            fmt::format("its constants ({} bytes of region {}) were not given: the network has a "
+                        "time, but cannot compute (--weights FILE gives those of a bare stream)",
+                        network_.modelled_constants.count(), region_constants));
+    }
+
+    /// Compilers may drop the bytes of an output that is a constant.
+    void note_missing_outputs() {
+        std::vector<TensorId> made = graph_.inputs;
+        for (const Operator& op : graph_.operators) {
+            made.insert(made.end(), op.outputs.begin(), op.outputs.end());
+        }
+        for (const TensorId id : graph_.outputs) {
+            const Tensor& tensor = graph_.tensors[static_cast<std::size_t>(id)];
+            const bool is_made = std::find(made.begin(), made.end(), id) != made.end();
+            if (is_made || tensor.data || tensor.is_variable) continue;
+            note(fmt::format("network output '{}' is made by no operator: it has no value",
+                             tensor.name));
+        }
+    }
+
     /// The arena offset of every tensor, -1 for none; empty when the file does not say.
     [[nodiscard]] std::vector<std::int32_t> read_offsets() {
         const Metadata* metadata = find_metadata(graph_, offsets_metadata);
@@ -312,17 +343,19 @@ private:
             for (std::size_t i = 4; i-- > 0;) value = value << 8 | bytes[at + i];
             values.push_back(static_cast<std::int32_t>(value));
         }
-        // Version, number of subgraphs, number of offsets; then those of the first subgraph's
-        // tensors, behind them those of the second's and so on.
+        // Version and number (others: index) of subgraphs, which runtimes do not look at; number
+        // of offsets; then those of the first subgraph's tensors, of the second's and so on.
         constexpr std::ptrdiff_t head = 3;
         const auto count = static_cast<std::int64_t>(graph_.tensors.size());
         const auto known = static_cast<std::int64_t>(values.size()) - head;
-        if (known < count || values[0] != 0 || values[1] < 1 || values[2] < count ||
-            values[2] > known || (values[1] == 1 && values[2] != count)) {
-            throw InvalidModel(
-                fmt::format("network '{}': metadata {} must be version 0, and give one offset to "
-                            "each tensor of each subgraph: {} to the first one's",
-                            graph_.name, offsets_metadata, count));
+        if (known < count || values[2] < count || values[2] > known ||
+            (values[1] <= 1 && graph_.subgraphs.empty() && values[2] != count)) {
+            note(
+                fmt::format("the metadata {} does not give one offset to each tensor of each "
+                            "subgraph ({} to the first one's): the network has a time, but "
+                            "cannot compute",
+                            offsets_metadata, count));
+            return {};
         }
         return {values.begin() + head, values.begin() + head + count};
     }
@@ -389,15 +422,19 @@ private:
                 network_.placements.push_back({name, kind, region, Bytes{0}, size, 0, last});
             }
         };
-        add("constants", Placement::Kind::constant, region_constants,
-            Bytes{static_cast<std::int64_t>(network_.constants.size())});
+        add("constants", Placement::Kind::constant, region_constants, constants_size());
         add("arena", Placement::Kind::scratch, region_arena, network_.arena_size);
         add("fast", Placement::Kind::scratch, region_fast, network_.fast_size);
     }
 
+    [[nodiscard]] Bytes constants_size() const {
+        return Bytes{static_cast<std::int64_t>(network_.constants.size())} +
+               network_.modelled_constants;
+    }
+
     void check_fit() const {
         const Target& target = network_.target;
-        const Bytes constants{static_cast<std::int64_t>(network_.constants.size())};
+        const Bytes constants = constants_size();
         Bytes in_sram = network_.fast_size;
         Bytes off_chip{0};
         for (const auto& [region, size] : {std::pair{region_constants, constants},

@@ -145,10 +145,11 @@ Graph payload_network(const CommandStream& stream, std::vector<std::uint8_t> con
                       std::string_view name) {
     const Survey survey{stream};
     const auto given = static_cast<std::int64_t>(constants.size());
-    if (survey.size(region_constants).count() > given) {
+    const Bytes wanted = survey.size(region_constants);
+    if (given > 0 && wanted.count() > given) {
         throw InvalidStream(
             fmt::format("{}: reads constants (region 0) up to byte {}: {} bytes of them were given",
-                        name, survey.size(region_constants).count(), given));
+                        name, wanted.count(), given));
     }
     CompiledNetwork network;
     network.name = network.graph.name = name;
@@ -181,6 +182,12 @@ Graph payload_network(const CommandStream& stream, std::vector<std::uint8_t> con
     graph.description.clear();
     std::erase_if(graph.metadata,
                   [](const Metadata& each) { return each.name == compiler::own_metadata; });
+    if (given == 0 && wanted.count() > 0) {
+        const TensorId id = graph.operators.at(0).inputs.at(compiler::constants_operand);
+        Tensor& unknown = graph.tensors.at(static_cast<std::size_t>(id));
+        unknown.data = {};
+        unknown.shape = {static_cast<std::int32_t>(wanted.count())};
+    }
     return graph;
 }
 

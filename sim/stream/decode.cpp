@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
@@ -283,10 +285,14 @@ private:
         op.source = dma_end(cmd0::dma0_src_region, cmd1::dma0_src);
         op.destination = dma_end(cmd0::dma0_dst_region, cmd1::dma0_dst);
         op.length = address(cmd1::dma0_len);
-        op.stride_mode = number(cmd0::dma0_src_region) >> 9;
-        if (number(cmd0::dma0_dst_region) >> 9 != op.stride_mode) {
-            fail("DMA stride modes of source and destination: must be equal");
+        const int from = number(cmd0::dma0_src_region) >> 9;
+        const int to = number(cmd0::dma0_dst_region) >> 9;
+        if (from != to && from != 0 && to != 0) {
+            fail("DMA stride modes of source and destination: must be equal, or one of them zero");
         }
+        op.stride_mode = std::max(from, to);
+        op.source.packed = from < to;
+        op.destination.packed = to < from;
         if (op.stride_mode > 0) {
             op.size0 = number(cmd0::dma0_size0);
             op.skip0 = static_cast<std::int64_t>(address(cmd1::dma0_skip0));

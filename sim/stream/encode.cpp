@@ -199,7 +199,8 @@ private:
     void write(const DmaOp& op) {
         check(problem_of(op, accelerator_, architecture_));
         const auto region = [&](const DmaEnd& end) {
-            return end.region | (end.internal ? 1 << 8 : 0) | op.stride_mode << 9;
+            const int mode = end.packed ? 0 : op.stride_mode;
+            return end.region | (end.internal ? 1 << 8 : 0) | mode << 9;
         };
         set(cmd0::dma0_src_region, region(op.source));
         set_wide(cmd1::dma0_src, op.source.address);

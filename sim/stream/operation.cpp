@@ -1,5 +1,7 @@
 #include "stream/operation.hpp"
 
+#include <algorithm>
+
 namespace u65sim::stream {
 
 std::uint64_t FeatureMap::address(int y, int x, int c) const {
@@ -23,6 +25,21 @@ std::uint64_t FeatureMap::address(int y, int x, int c) const {
         offset += x * stride_x + c * element;
     }
     return base[tile] + static_cast<std::uint64_t>(offset);
+}
+
+std::uint64_t DmaOp::span(const DmaEnd& end) const {
+    if (end.packed || stride_mode == 0) return total_bytes();
+    __extension__ using Wide = unsigned __int128;
+    // A skip stands behind the last of the inner runs as well.
+    const Wide step = Wide{length} + static_cast<std::uint64_t>(skip0);
+    const auto inner = static_cast<std::uint64_t>(std::max(size0, 1));
+    Wide bytes = (inner - 1) * step + length;
+    if (stride_mode > 1) {
+        const auto outer = static_cast<std::uint64_t>(std::max(size1, 1));
+        bytes += (outer - 1) * (inner * step + static_cast<std::uint64_t>(skip1));
+    }
+    constexpr Wide most = std::uint64_t{1} << 62;
+    return static_cast<std::uint64_t>(std::min(bytes, most));
 }
 
 std::int64_t KernelOp::macs() const {

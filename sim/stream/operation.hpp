@@ -136,11 +136,12 @@ struct DmaEnd {
     int region = 0;         ///< when internal: core mask
     bool internal = false;  ///< SHRAM byte address
     std::uint64_t address = 0;
+    bool packed = false;  ///< of a strided copy: runs lie one behind the other here
     bool operator==(const DmaEnd&) const = default;
 };
 
 /// Memory-to-memory copy. stride_mode 0: one run of `length`; 1: size0 runs with skip0 between;
-/// 2: size1 of those with skip1 between.
+/// 2: size1 of those with skip1 between. Sizes hold for both ends, skips for those not packed.
 struct DmaOp {
     DmaEnd source, destination;
     std::uint64_t length = 0;  ///< bytes of one inner transfer
@@ -151,6 +152,8 @@ struct DmaOp {
         return length * static_cast<std::uint64_t>(stride_mode > 0 ? size0 : 1) *
                static_cast<std::uint64_t>(stride_mode > 1 ? size1 : 1);
     }
+    /// From the first to the last byte of one end, what is skipped included.
+    [[nodiscard]] std::uint64_t span(const DmaEnd& end) const;
     bool operator==(const DmaOp&) const = default;
 };
 

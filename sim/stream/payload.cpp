@@ -78,7 +78,9 @@ CommandStream parse_payload(const std::vector<std::uint8_t>& bytes) {
                 if (index + 2 >= count) fail(index, "must be followed by CONFIG and ID");
                 if (has_config) fail(index, "the accelerator must be named only once");
                 config = word(index + 1);
-                if (word(index + 2) >> 28 != 1) fail(index + 2, "must be architecture 1");
+                if (word(index + 2) >> 28 != 1) {
+                    fail(index + 2, "must be architecture 1, the Ethos-U55 and U65 (2: U85)");
+                }
                 has_config = true;
                 index += 3;
                 break;

@@ -142,6 +142,12 @@ TEST_CASE("A bare stream with its weights computes what its network computes") {
         CHECK(hex(read(folder.file("results/output_0.bin"))) == expected("zoo/ds_cnn", 1));
         CHECK(json::parse(outcome.out).at("total").at("cycles") == whole.at("total").at("cycles"));
     }
+    const Outcome timed = run({"run", folder.file("payload.bin"), "-f", "json"});
+    CHECK(json::parse(timed.out).at("total").at("cycles") == whole.at("total").at("cycles"));
+    CHECK(timed.out.find("were not given") != std::string::npos);
+    const Outcome computed = run({"run", folder.file("payload.bin"), "--check"});
+    CHECK(computed.exit_code == 2);
+    CHECK(computed.err.find("--weights FILE gives those") != std::string::npos);
     CHECK(run({"disasm", folder.file("payload.bin")}).out ==
           run({"disasm", folder.file("words.bin"), "--target", "u65-256"}).out);
 }

@@ -44,6 +44,15 @@ REASONS = [
     (("SQUARED_DIFFERENCE*",), ("int8", "uint8", "int16"), OLD,
      "SQUARED_DIFFERENCE with one operand broadcast: the subtraction is written for the small operand's "
      "shape, so only its first positions are computed."),
+    (("MEAN*",), ("int8", "uint8"), ("3.2", "3.4"),
+     "MEAN with equal scales: divided and truncated, where LiteRT rounds; over one axis without keep_dims: "
+     "written for another shape, so that it reads outside of its input."),
+    (("RESIZE_BILINEAR*",), ("int8", "uint8"), ("3.2", "3.4"),
+     "RESIZE_BILINEAR: rounded behind each doubling, and halves of negative values up, where LiteRT rounds "
+     "once, away from zero."),
+    (("SUM",), ("int8", "int16"), ("5.0", "5.2"),
+     "SUM over height and width: groups of neighbouring elements are summed, and as many written as the "
+     "input has of them, beyond the output."),
     (("TRANSPOSE*",), ("uint8",), ("5.0", "5.2"),
      "uint8 TRANSPOSE: moved as int8 with clamp limits of 0 to 127, so that bytes above 127 become 0."),
     (("MIRROR_PAD",), ("int8", "uint8"), ("5.0", "5.2"),

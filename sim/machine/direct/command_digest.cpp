@@ -72,7 +72,7 @@ private:
     }
     void add(const stream::DmaOp& op) {
         for (const stream::DmaEnd* end : {&op.source, &op.destination}) {
-            add(end->internal);
+            add_all(end->internal, end->packed);
             if (!end->internal) add_place(end->region, end->address);
         }
         add_all(op.length, op.stride_mode, op.size0, op.size1);

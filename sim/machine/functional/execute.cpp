@@ -60,7 +60,7 @@ public:
         }
         Execution result;
         for (const TensorId output : network_.graph.outputs) {
-            result.outputs.push_back(scope_.value(output));
+            result.outputs.push_back(scope_.has_value(output) ? scope_.value(output) : Buffer{});
         }
         for (const TensorId id : variables_) result.states.push_back(scope_.value(id));
         for (std::size_t i = 0; i < context_.variables.count(); ++i) {
@@ -216,6 +216,12 @@ std::string_view to_string(FindingKind kind) {
 Execution execute(const CompiledNetwork& network, const Target& target,
                   const std::vector<std::vector<std::uint8_t>>& inputs,
                   const ExecuteOptions& options) {
+    if (network.modelled_constants.count() > 0 && !has_modelled_weights(network.graph)) {
+        throw NotExecutable(
+            fmt::format("{}: its constants ({} bytes of region {}) were not given, so it cannot "
+                        "compute: --weights FILE gives those of a bare stream",
+                        network.name, network.modelled_constants.count(), region_constants));
+    }
     if (network.modelled_constants.count() > 0) {
         throw NotExecutable(fmt::format(
             "{}: its weights are a model without values: draw_weights() before compiling",

@@ -167,22 +167,23 @@ void Executor::run_dma(const DmaOp& op) {
     const auto region = [](const stream::DmaEnd& end) {
         return end.internal ? shram_region : end.region;
     };
-    // Both ends carry the stride mode, so the skips move both (assumed; Vela's copies are 1D).
+    // The skips move each end that carries the stride mode.
     std::uint64_t from = op.source.address;
     std::uint64_t to = op.destination.address;
+    const auto skip = [&](std::int64_t bytes) {
+        if (!op.source.packed) from += static_cast<std::uint64_t>(bytes);
+        if (!op.destination.packed) to += static_cast<std::uint64_t>(bytes);
+    };
     for (std::int64_t j = 0; j < outer; ++j) {
         for (std::int64_t i = 0; i < inner; ++i) {
             const std::uint8_t* source = memory_.read(region(op.source), from, op.length);
             std::uint8_t* destination = memory_.write(region(op.destination), to, op.length);
             std::memmove(destination, source, op.length);
-            const std::uint64_t step =
-                op.length + (op.stride_mode > 0 ? static_cast<std::uint64_t>(op.skip0) : 0);
-            from += step;
-            to += step;
+            from += op.length;
+            to += op.length;
+            if (op.stride_mode > 0) skip(op.skip0);
         }
-        const std::uint64_t step = op.stride_mode > 1 ? static_cast<std::uint64_t>(op.skip1) : 0;
-        from += step;
-        to += step;
+        if (op.stride_mode > 1) skip(op.skip1);
     }
 }
 

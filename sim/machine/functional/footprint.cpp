@@ -58,15 +58,7 @@ private:
 
     void visit(const stream::DmaEnd& end, const stream::DmaOp& op) {
         if (end.internal || op.length == 0) return;
-        const auto runs = [](int size) { return static_cast<std::uint64_t>(std::max(size, 1)); };
-        std::uint64_t bytes = op.length;
-        if (op.stride_mode > 0) {
-            bytes += (runs(op.size0) - 1) * (op.length + static_cast<std::uint64_t>(op.skip0));
-        }
-        if (op.stride_mode > 1) {
-            bytes += (runs(op.size1) - 1) * (bytes + static_cast<std::uint64_t>(op.skip1));
-        }
-        grow(end.region, end.address, bytes);
+        grow(end.region, end.address, op.span(end));
     }
 
     void grow(int region, std::uint64_t offset, std::uint64_t length) {

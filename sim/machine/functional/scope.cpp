@@ -34,6 +34,10 @@ const Tensor& Scope::tensor(TensorId id) const {
     return graph_.tensors[static_cast<std::size_t>(id)];
 }
 
+bool Scope::has_value(TensorId id) const {
+    return values_.contains(id) || tensor(id).data || tensor(id).is_variable;
+}
+
 const Scope::Buffer& Scope::value(TensorId id) {
     if (const auto known = values_.find(id); known != values_.end()) return known->second;
     const Tensor& wanted = tensor(id);

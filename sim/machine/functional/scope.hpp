@@ -30,6 +30,8 @@ public:
 
     /// Throws InvalidModel for ids out of range.
     [[nodiscard]] const Tensor& tensor(TensorId id) const;
+    /// Whether value() has something to give.
+    [[nodiscard]] bool has_value(TensorId id) const;
     /// Throws InvalidModel before anything computed it.
     const Buffer& value(TensorId id);
     void set(TensorId id, Buffer value) { values_[id] = std::move(value); }

@@ -29,6 +29,9 @@ void Dma::reset() {
 timing::Access Dma::whole(const stream::DmaEnd& end, const stream::DmaOp& op) const {
     if (end.internal) return {static_cast<std::int64_t>(op.total_bytes()), 0, 0};
     const timing::BusShape& bus = npu_->port_of_region(end.region).rules().bus;
+    if (end.packed) {
+        return timing::run_access(end.address, static_cast<std::int64_t>(op.total_bytes()), bus);
+    }
     const std::int64_t runs =
         (op.stride_mode > 0 ? op.size0 : 1) * std::int64_t{op.stride_mode > 1 ? op.size1 : 1};
     return timing::run_access(end.address, static_cast<std::int64_t>(op.length), bus) * runs;

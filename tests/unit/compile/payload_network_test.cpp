@@ -67,6 +67,20 @@ TEST_CASE("Constants that a bare stream reads must be there") {
                       Catch::Contains("reads constants (region 0) up to byte"));
 }
 
+TEST_CASE("A bare stream without constants is timed, not computed") {
+    const CompiledNetwork source = two_layers();
+    const CommandStream& stream = source.segments.at(0).stream;
+    const auto imported = [&](const std::vector<std::uint8_t>& constants) {
+        return import_compiled(payload_network(stream, constants, "bare"), source.target);
+    };
+    const CompiledNetwork with = imported(source.constants), without = imported({});
+    CHECK(without.modelled_constants.count() <= static_cast<std::int64_t>(source.constants.size()));
+    CHECK(without.modelled_constants.count() > 0);
+    CHECK(without.segments == with.segments);
+    REQUIRE(without.graph.notes.size() == 1);
+    CHECK_THAT(without.graph.notes[0], Catch::Contains("cannot compute"));
+}
+
 TEST_CASE("A bare stream that leaves the known regions is refused with its word") {
     CommandStream stream = assemble(
         ".accelerator u65-256 1GHz\n"

@@ -7,6 +7,7 @@
 #include <u65sim/error.hpp>
 
 #include "arith/scaling.hpp"
+#include "stream/check.hpp"
 #include "unit/machine/functional_streams.hpp"
 
 using namespace functional_test;
@@ -321,6 +322,27 @@ TEST_CASE("a rescaled addition rounds as TensorFlow Lite does") {
     }
 }
 
+TEST_CASE("two operands may have different types: a sum of 16 bits times a factor of 8") {
+    KernelOp op = op_of(ElementwiseMode::mul);
+    op.kind = KernelKind::elementwise;
+    op.global_scale = true;
+    op.ofm_scale = {1 << 30, 32};  // a quarter
+    op.ifm = make_map(1, 0, 1, 1, 4, DataType::s16, Layout::nhwc);
+    op.ifm2 = make_map(1, 64, 1, 1, 1, DataType::u8, Layout::nhwc);
+    op.broadcast = {true, true, true, false, false};
+    op.ofm = make_map(1, 128, 1, 1, 4, DataType::s8, Layout::nhwc);
+    CHECK(stream::problem_of_extents(op).empty());
+    Executor executor{one_core};
+    executor.memory().resize(1, 256);
+    auto& bytes = executor.memory().bytes(1);
+    const std::vector<std::int16_t> sums{2, -2, 1000, -3};
+    std::memcpy(bytes.data(), sums.data(), 8);
+    bytes[64] = 200;
+    executor.run(command_of(op), 0);
+    const auto* results = reinterpret_cast<const std::int8_t*>(bytes.data() + 128);
+    CHECK(std::vector<int>(results, results + 4) == std::vector<int>{100, -100, 127, -128});
+}
+
 TEST_CASE("look-up tables take the clamped result as index") {
     KernelOp op = op_of(ElementwiseMode::max);
     op.kind = KernelKind::elementwise;
@@ -366,6 +388,11 @@ TEST_CASE("copies follow their strides and stay inside their regions") {
     const auto& to = executor.memory().bytes(2);
     CHECK(std::vector<int>{to[0], to[1], to[2], to[3], to[8], to[9], to[15], to[16]} ==
           std::vector<int>{0, 0, 1, 0, 7, 8, 14, 15});
+    // One end may be packed: here three runs are gathered.
+    dma.destination = {2, false, 32, true};
+    executor.run(command_of(dma), 0);
+    CHECK(std::vector<int>(to.begin() + 32, to.begin() + 39) ==
+          std::vector<int>{0, 1, 7, 8, 14, 15, 0});
     dma.length = 65;
     CHECK_THROWS_WITH(
         executor.run(command_of(dma, 9), 4),

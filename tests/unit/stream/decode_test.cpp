@@ -313,6 +313,28 @@ TEST_CASE("strides may go backwards: addresses have 40 bits and wrap") {
     }
 }
 
+TEST_CASE("a copy may stride at one end alone") {
+    DmaOp dma{{1, false, 0}, {1, false, 256}, 15, 2, 6, 3, 0, 180};
+    for (const auto& [source, destination] : {std::pair{true, false}, {false, true}}) {
+        dma.source.packed = source;
+        dma.destination.packed = destination;
+        const auto words = encode({dma}, Accelerator{});
+        CHECK(std::get<DmaOp>(decode(words, Accelerator{})[0].action) == dma);
+        CHECK(dma.span(source ? dma.source : dma.destination) == 15 * 6 * 3);
+        CHECK(dma.span(source ? dma.destination : dma.source) == 2 * (15 * 6 + 180) + 15 * 6);
+    }
+    const auto modes = [](std::uint32_t from, std::uint32_t to) {
+        auto words = encode({DmaOp{{1, false, 0}, {1, false, 256}, 16, 2, 2, 2, 0, 0}}, {});
+        for (std::uint32_t& word : words) {
+            if ((word & 0xFFFF) == 0x130) word = from << 25 | 0x10130;
+            if ((word & 0xFFFF) == 0x131) word = to << 25 | 0x10131;
+        }
+        return words;
+    };
+    CHECK_NOTHROW(decode(modes(2, 0), Accelerator{}));
+    CHECK_THROWS_WITH(decode(modes(2, 1), Accelerator{}), Contains("or one of them zero"));
+}
+
 TEST_CASE("the rounding of the input's precision says nothing") {
     const auto plain = decode(test::small_convolution(), Accelerator{});
     const auto rounded = decode(replaced(0x00050105, 0x80050105), Accelerator{});
