@@ -901,6 +901,18 @@ def clamped_integers(net, name, options):
     net.operator(name, [a, b], options, fusedActivationFunction=net.activation())
 
 
+def dequantize(net):
+    x = net.image()
+    net.output(net.shape(x), None, tfl.TensorType.FLOAT32)
+    net.operator("DEQUANTIZE", [x], "DequantizeOptions")
+
+
+def shape_of(net):
+    x = net.input([1, net.pick(1, 9), net.pick(1, 9), net.pick(1, 9)][net.pick(0, 3):])
+    net.output([len(net.shape(x))], None, tfl.TensorType.INT32)
+    net.operator("SHAPE", [x], "ShapeOptions", outType=tfl.TensorType.INT32)
+
+
 def detection(net):
     """A custom operator, its options a flexbuffer."""
     boxes, classes, background = net.pick(1, 40), net.pick(1, 5), net.pick(0, 1)
@@ -1088,4 +1100,6 @@ OPERATORS = {
     **{f"{name} (fused activation)": (("int32",), lambda n, name=name, options=options:
                                       clamped_integers(n, name, options))
        for name, options in (("ADD", "AddOptions"), ("SUB", "SubOptions"), ("MUL", "MulOptions"))},
+    "DEQUANTIZE": (ALL, dequantize),
+    "SHAPE": (("int8", "float32"), shape_of),
 }
