@@ -33,6 +33,7 @@ class Network:
 
     def __init__(self, kind, seed, form="drawn"):
         self.kind, self.form = kind, form
+        self.defined = lambda outputs: outputs  # what of LiteRT's outputs is defined
         self.dtype, self.code = TYPES[kind]
         self.random = np.random.default_rng(seed)
         self.plain = kind in ("int32", "float32")  # not quantised
@@ -941,6 +942,15 @@ def detection(net):
             builder.Key(name)
             builder.Bool(value) if isinstance(value, bool) else \
                 builder.Float(value) if isinstance(value, float) else builder.Int(value)
+
+    def found(outputs):
+        """LiteRT leaves the places behind the last detection as they were; ours are 0."""
+        filled = int(outputs[3][0]) * labels
+        for values in outputs[:3]:
+            values[0, filled:] = 0
+        return outputs
+
+    net.defined = found
     net.graph.operators[-1].customOptions = np.frombuffer(bytes(builder.Finish()), np.uint8)
 
 

@@ -58,7 +58,7 @@ class Cell:
         model = net.bytes()
         inputs = [net.draw(net.shape(i)) for i in net.graph.inputs]
         try:
-            wanted = reference(model, inputs)
+            wanted = net.defined(reference(model, inputs))
         except (RuntimeError, ValueError):
             wanted = None
         got, report, error = simulate(arguments, arguments.target, folder, model, inputs)
