@@ -87,6 +87,19 @@ std::vector<std::size_t> descending(std::span<const float> values, std::size_t c
     return order;
 }
 
+/// The best `count` labels of a box. The reference orders equal scores as a partial sort leaves
+/// them, and takes the first where it wants one.
+std::vector<std::size_t> best_labels(std::span<const float> scores, std::size_t count) {
+    std::vector<std::size_t> order(scores.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto better = [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; };
+    const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(count, order.size()));
+    if (count == 1) return descending(scores, 1);
+    std::partial_sort(order.begin(), end, order.end(), better);
+    order.erase(end, order.end());
+    return order;
+}
+
 class Detector {
 public:
     explicit Detector(const CpuCall& call) : options_(options_of(call)) {
@@ -187,7 +200,7 @@ private:
         for (std::size_t i = 0; i < boxes_; ++i) {
             const auto row =
                 std::span{scores_}.subspan(i * columns_ + first_class_, options_.classes);
-            sorted.push_back(descending(row, labels));
+            sorted.push_back(best_labels(row, labels));
             best.push_back(row[sorted.back().front()]);
         }
         for (const std::size_t box : suppressed(best, options_.detections)) {

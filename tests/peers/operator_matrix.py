@@ -148,7 +148,7 @@ def run(name, kind, arguments, folder):
         model = net.bytes()
         inputs = [net.draw(net.shape(i)) for i in net.graph.inputs]
         try:
-            wanted = reference(model, inputs)
+            wanted = net.defined(reference(model, inputs))
         except (RuntimeError, ValueError) as error:
             row.refused += 1
             row.notes["LiteRT: " + str(error).splitlines()[0][:100]] += 1

@@ -33,6 +33,7 @@ class Network:
 
     def __init__(self, kind, seed, form="drawn"):
         self.kind, self.form = kind, form
+        self.defined = lambda outputs: outputs  # what of LiteRT's outputs is defined
         self.dtype, self.code = TYPES[kind]
         self.random = np.random.default_rng(seed)
         self.plain = kind in ("int32", "float32")  # not quantised
@@ -901,6 +902,18 @@ def clamped_integers(net, name, options):
     net.operator(name, [a, b], options, fusedActivationFunction=net.activation())
 
 
+def dequantize(net):
+    x = net.image()
+    net.output(net.shape(x), None, tfl.TensorType.FLOAT32)
+    net.operator("DEQUANTIZE", [x], "DequantizeOptions")
+
+
+def shape_of(net):
+    x = net.input([1, net.pick(1, 9), net.pick(1, 9), net.pick(1, 9)][net.pick(0, 3):])
+    net.output([len(net.shape(x))], None, tfl.TensorType.INT32)
+    net.operator("SHAPE", [x], "ShapeOptions", outType=tfl.TensorType.INT32)
+
+
 def detection(net):
     """A custom operator, its options a flexbuffer."""
     boxes, classes, background = net.pick(1, 40), net.pick(1, 5), net.pick(0, 1)
@@ -929,6 +942,15 @@ def detection(net):
             builder.Key(name)
             builder.Bool(value) if isinstance(value, bool) else \
                 builder.Float(value) if isinstance(value, float) else builder.Int(value)
+
+    def found(outputs):
+        """LiteRT leaves the places behind the last detection as they were; ours are 0."""
+        filled = int(outputs[3][0]) * labels
+        for values in outputs[:3]:
+            values[0, filled:] = 0
+        return outputs
+
+    net.defined = found
     net.graph.operators[-1].customOptions = np.frombuffer(bytes(builder.Finish()), np.uint8)
 
 
@@ -1088,4 +1110,6 @@ OPERATORS = {
     **{f"{name} (fused activation)": (("int32",), lambda n, name=name, options=options:
                                       clamped_integers(n, name, options))
        for name, options in (("ADD", "AddOptions"), ("SUB", "SubOptions"), ("MUL", "MulOptions"))},
+    "DEQUANTIZE": (ALL, dequantize),
+    "SHAPE": (("int8", "float32"), shape_of),
 }
