@@ -133,7 +133,8 @@ void Scope::charge(const Operator& op) {
         of_a_call;
     if (work > context_.work_left) {
         throw NotExecutable(
-            fmt::format("{} ({}): subgraphs ask for more work than ExecuteOptions::work_limit",
+            fmt::format("{} ({}): subgraphs ask for more work than --work-limit "
+                        "(ExecuteOptions::work_limit) allows",
                         op.name, to_string(op.type)));
     }
     context_.work_left -= work;
