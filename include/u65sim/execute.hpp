@@ -48,7 +48,8 @@ struct ExecuteOptions {
     std::vector<std::vector<std::uint8_t>> states;
     /// What the NPU's part of one inference, and subgraphs on the CPU, may ask for, in
     /// multiply-accumulates or what takes as long; one feature map may have a 2048th of it as
-    /// elements, weights of one operation twice that. Beyond it execute() throws InvalidStream.
+    /// elements, weights of one operation twice that. Beyond it execute() throws InvalidStream, for
+    /// subgraphs NotExecutable.
     std::int64_t work_limit = default_work_limit;
     bool operator==(const ExecuteOptions&) const = default;
 };

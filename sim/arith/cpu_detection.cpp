@@ -103,6 +103,11 @@ std::vector<std::size_t> best_labels(std::span<const float> scores, std::size_t 
 class Detector {
 public:
     explicit Detector(const CpuCall& call) : options_(options_of(call)) {
+        // Before any room is taken: the options could ask for anything.
+        const std::size_t room = options_.detections * options_.classes_a_detection;
+        if (elements(call.output()) != static_cast<std::int64_t>(room * coordinates)) {
+            call.invalid("its options disagree with the shape of the boxes");
+        }
         const auto offsets = real_values(call, 0);
         const auto anchors = real_values(call, 2);
         scores_ = real_values(call, 1);

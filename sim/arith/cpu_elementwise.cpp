@@ -98,8 +98,8 @@ private:
         const std::uint32_t fraction = (static_cast<std::uint32_t>(b) << zeros) - (1U << 31);
         const std::int32_t reciprocal = one_over_one_plus_x(static_cast<std::int32_t>(fraction));
         const int room = std::countl_zero(static_cast<std::uint32_t>(a < 0 ? ~a : a)) - 1;
-        const std::int32_t unscaled =
-            saturating_rounding_doubling_high_mul(a * (1 << room), reciprocal);
+        const auto widest = static_cast<std::int32_t>(static_cast<std::uint32_t>(a) << room);
+        const std::int32_t unscaled = saturating_rounding_doubling_high_mul(widest, reciprocal);
         const int right = result_scale_.shift - 31 + (31 - zeros) + room;
         const std::int32_t scaled =
             rescale_by_pot(saturating_rounding_doubling_high_mul(

@@ -218,6 +218,9 @@ CpuResults cpu_one_hot(const CpuCall& call) {
     const std::size_t position = axis == -1 ? rank - 1 : normalised_axis(call, axis, rank);
     if (output.shape.size() != rank) call.invalid("the output's rank disagrees with the indices");
     const std::size_t depth = extent_at(output.shape, position);
+    if (elements_from(output.shape, 0) != indices.size() * depth) {
+        call.invalid("the output's shape disagrees with the indices");
+    }
     const std::size_t inner = elements_from(output.shape, position + 1);
     const std::size_t size = bytes_of_element(output);
     for (const std::size_t which : {2, 3}) {

@@ -337,10 +337,6 @@ CpuResults dispatch(const CpuCall& call) {
     call.not_executable("no CPU kernel for this operator");
 }
 
-}  // namespace
-
-namespace {
-
 bool shares_bytes(ElementType type) {
     return type == ElementType::int4 || type == ElementType::int2 || type == ElementType::uint4;
 }

@@ -34,7 +34,8 @@ struct Scaling {
         const int left = 31 - to_q5.shift;
         from_q5 = quantise(std::ldexp(1.0, 31 - left) / static_cast<double>(to_q5.multiplier));
         constexpr double largest = 31.0 * (1 << fraction_bits);
-        least = -static_cast<std::int32_t>(std::floor(std::ldexp(largest, -left)));
+        least = -static_cast<std::int32_t>(
+            std::min(std::floor(std::ldexp(largest, -left)), 2147483647.0));
     }
 };
 
@@ -77,8 +78,9 @@ void unsigned_row(std::span<const std::int64_t> row, float scale, std::span<std:
     const float offset = scale * static_cast<float>(largest);
     for (std::size_t i = 0; i < row.size(); ++i) {
         const float log_prob = scale * static_cast<float>(row[i]) - offset - log_sum;
-        const auto raw = static_cast<std::int64_t>(std::rint(log_prob / step)) + 255;
-        result[i] = std::clamp<std::int64_t>(raw, 0, 255);
+        const float steps = std::rint(log_prob / step);
+        // Not a number, where the scale leaves what a float holds, is the lowest result too.
+        result[i] = steps > -255.0F ? static_cast<std::int64_t>(std::min(steps, 0.0F)) + 255 : 0;
     }
 }
 

@@ -1,5 +1,7 @@
 #include "arith/known_results.hpp"
 
+#include <algorithm>
+
 #include <u65sim/error.hpp>
 
 #include "arith/cpu_kernels.hpp"
@@ -22,7 +24,7 @@ bool reads_shape_only(const Operator& op) {
     return op.type == OpType::shape || op.type == OpType::rank;
 }
 
-bool may_be_known(const Graph& graph, const Operator& op) {
+bool may_be_known(const Graph& graph, const Operator& op, std::int64_t most) {
     if (op.inputs.empty() || op.outputs.empty() || !op.intermediates.empty()) return false;
     for (const TensorId id : op.outputs) {
         if (tensor(graph, id).is_variable) return false;
@@ -37,7 +39,8 @@ bool may_be_known(const Graph& graph, const Operator& op) {
     }
     std::int64_t made = 0;
     for (const TensorId id : op.outputs) made += stored_bytes(tensor(graph, id));
-    return made <= room_for_results + most_growth * read && count_macs(graph, op).count() == 0;
+    return made <= std::min(most, room_for_results + most_growth * read) &&
+           count_macs(graph, op).count() == 0;
 }
 
 std::vector<std::uint8_t> shape_bytes(const Graph& graph, const Operator& op) {
@@ -70,9 +73,9 @@ Results computed(const Graph& graph, const Operator& op) {
 
 }  // namespace
 
-std::optional<Results> known_results(const Graph& graph, const Operator& op) {
+std::optional<Results> known_results(const Graph& graph, const Operator& op, std::int64_t most) {
     try {
-        if (!may_be_known(graph, op)) return {};
+        if (!may_be_known(graph, op, most)) return {};
         Results results = computed(graph, op);
         if (results.size() < op.outputs.size()) return {};
         for (std::size_t i = 0; i < op.outputs.size(); ++i) {
@@ -82,6 +85,8 @@ std::optional<Results> known_results(const Graph& graph, const Operator& op) {
         return results;
     } catch (const Error&) {
         return {};  // operands that do not go together, or no kernel
+    } catch (const QuantityOverflow&) {
+        return {};
     }
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <climits>
 #include <cstring>
+#include <random>
 #include <system_error>
 
 #include <fcntl.h>
@@ -71,8 +72,11 @@ fs::path folder_of(const fs::path& file) {
 
 TemporaryFile::TemporaryFile(const fs::path& folder, std::string_view extension) {
     static std::atomic<unsigned> counter{0};
+    // Processes of several machines or containers may share a folder and have the same number.
+    static const unsigned salt = std::random_device{}();
     // Not made from the file's own name, which may be as long as names can be.
-    path_ = folder / fmt::format(".u65sim-{}-{}.part{}", ::getpid(), counter++, extension);
+    path_ =
+        folder / fmt::format(".u65sim-{}-{:08x}-{}.part{}", ::getpid(), salt, counter++, extension);
     slot_ = registered(path_);
 }
 

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 #include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
 #include <u65sim/bare_stream.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/execute.hpp>
@@ -101,7 +100,7 @@ void ExecuteOption::add_to(CLI::App& command) {
     command
         .add_option("--work-limit", work_limit_,
                     "Refuse to compute what takes longer than this many multiply-accumulates")
-        ->check(CLI::PositiveNumber)
+        ->check(whole_number(1, std::uint64_t{1} << 60U))
         ->capture_default_str()
         ->type_name("N")
         ->group("Data");

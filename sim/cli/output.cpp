@@ -78,8 +78,8 @@ void require_writable(std::initializer_list<std::string> files) {
 
 const FileContent& read_all(const std::string& file) {
     static std::map<std::string, FileContent> kept;
-    const auto [content, fresh] = kept.try_emplace(file);
-    if (fresh) content->second = read_file(file);
+    auto content = kept.find(file);
+    if (content == kept.end()) content = kept.emplace(file, read_file(file)).first;
     return content->second;
 }
 

@@ -14,12 +14,20 @@ namespace u65sim::compiler {
 
 namespace {
 
+/// What all results together may take: this much, and so many times the network's constants. Each
+/// operator of a chain may outgrow its operand, and a small file could ask for anything.
+constexpr std::int64_t least_room = std::int64_t{16} << 20;
+constexpr std::int64_t most_growth = 8;
+
 std::size_t at(TensorId id) { return static_cast<std::size_t>(id); }
 
 class Folder {
 public:
     explicit Folder(const Graph& graph) : graph_(graph), is_output_(graph.tensors.size()) {
         for (const TensorId id : graph.outputs) is_output_[at(id)] = true;
+        for (const Tensor& tensor : graph.tensors) {
+            if (tensor.data) room_ += most_growth * tensor.data.size();
+        }
     }
 
     /// The graph without what was folded; null when nothing was.
@@ -49,10 +57,11 @@ private:
     }
 
     bool fold(const Operator& op) {
-        auto results = arith::known_results(now(), op);
+        auto results = arith::known_results(now(), op, room_);
         if (!results) return false;
         if (!copy_) copy_ = std::make_shared<Graph>(graph_);
         for (std::size_t i = 0; i < op.outputs.size(); ++i) {
+            room_ -= static_cast<std::int64_t>((*results)[i].size());
             copy_->tensors[at(op.outputs[i])].data = ConstantData{std::move((*results)[i])};
         }
         return true;
@@ -88,6 +97,7 @@ private:
     std::shared_ptr<Graph> copy_;
     std::vector<bool> is_output_;
     std::vector<bool> folded_;
+    std::int64_t room_ = least_room;  ///< bytes that further results may take
 };
 
 }  // namespace

@@ -182,6 +182,31 @@ TEST_CASE("results that outgrow their operands are not made while compiling") {
     CHECK(dump == "2 operators are left\n");
 }
 
+TEST_CASE("a chain in which each result outgrows its operand is folded up to a bound in all") {
+    GraphBuilder net{"chain"};
+    net.output(net.conv2d(net.input({1, 4, 4, 4}), 8, Window::square(3), {.name = "conv"}));
+    Graph graph = net.build();
+    Surgeon surgeon{graph};
+    surgeon.in_front_of("conv");
+    Numbers extents{1024};
+    TensorId wide = surgeon.numbers("start", Numbers(1024, 7));
+    // 64 KiB, 512 KiB, 4 MiB, and 32 MiB, which passes 16 MiB and eight times some KiB.
+    for (const std::int32_t times : {16, 8, 8, 8}) {
+        extents.insert(extents.begin(), times);
+        wide = surgeon.op(OpType::broadcast_to, {wide, surgeon.numbers("extents", extents)},
+                          Shape{extents.begin(), extents.end()},
+                          "wide" + std::to_string(extents.size()));
+    }
+    verify(graph);
+    const std::string dump =
+        compile(graph, Target::preset("u65-256"), {.dump_after = "fold_constants"}).pass_dump;
+    CHECK(dump ==
+          "BROADCAST_TO wide2: folded, 16x1024 int32\n"
+          "BROADCAST_TO wide3: folded, 8x16x1024 int32\n"
+          "BROADCAST_TO wide4: folded, 8x8x16x1024 int32\n"
+          "2 operators are left\n");
+}
+
 TEST_CASE("GIVEN an output shape that is a network input, THEN it needs no place in memory") {
     GraphBuilder net{"transpose_conv"};
     const Value x = net.input({1, 4, 4, 8});

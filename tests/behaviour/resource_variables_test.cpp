@@ -99,6 +99,28 @@ TEST_CASE("the first inference starts from what CALL_ONCE assigns, the next from
         Catch::Contains("state 0 (sum) has 4 bytes: must be 8"));
 }
 
+TEST_CASE("each CALL_ONCE sets up its own, and one subgraph is run once") {
+    const Target target = Target::preset("u65-256");
+    Graph graph = running_sum(5);
+    Graph other = graph.subgraphs[0];  // the same variable, to 1 and 2
+    other.tensors[1].data = ConstantData{floats({1, 2})};
+    graph.subgraphs.push_back(other);
+    Operator again = graph.operators[0];
+    again.name = "again";
+    again.attributes = SubgraphAttributes{{2}};
+    graph.operators.insert(graph.operators.begin() + 1, again);
+    // Behind the sum's end: it ran before, and undoes nothing.
+    Operator late = graph.operators[0];
+    late.name = "late";
+    graph.operators.push_back(late);
+    const Execution result = execute(compile(graph, target), target, {floats({10, 20})});
+    CHECK(result.outputs[0] == floats({11, 22}));
+    CHECK(result.states == std::vector<Bytes8>{floats({11, 22})});
+    const ExecuteOptions kept{.check = false, .states = {floats({7, 7})}};
+    CHECK(execute(compile(graph, target), target, {floats({1, 1})}, kept).outputs[0] ==
+          floats({8, 8}));
+}
+
 TEST_CASE("resource variables and subgraphs survive the file, also that of a compiled network") {
     const Target target = Target::preset("u65-256");
     const Graph graph = running_sum(5);

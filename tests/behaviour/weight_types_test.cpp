@@ -27,11 +27,19 @@ Graph fully_connected(Bytes8 weights, std::int32_t units, std::int32_t inputs) {
     GivenWeights given;
     given.values = std::move(weights);
     given.quantization = {{0.05F}, {0}, 0};
-    static_cast<void>(inputs);
     const Value x = net.input({1, inputs}, "in", Quantization{{0.1F}, {3}, 0});
     net.output(net.fully_connected(
         x, units, {.name = "fc", .quantization = Quantization{{0.5F}, {-7}, 0}, .weights = given}));
     return net.build();
+}
+
+/// Float32 at the network's inputs and outputs, whatever the weights are.
+void set_float_maps(Graph& graph) {
+    for (const TensorId id : {graph.inputs[0], graph.outputs[0]}) {
+        Tensor& tensor = graph.tensors[static_cast<std::size_t>(id)];
+        tensor.type = ElementType::float32;
+        tensor.quantization = {};
+    }
 }
 
 Tensor& weights_of(Graph& graph) {
@@ -68,11 +76,7 @@ TEST_CASE("int4 weights compute what the same weights in int8 do, two to a byte"
 TEST_CASE("float maps with int8 weights are refused by their name") {
     const Target target = Target::preset("u65-256");
     Graph graph = fully_connected(drawn(12, 1), 3, 4);
-    for (const TensorId id : {graph.inputs[0], graph.outputs[0]}) {
-        Tensor& tensor = graph.tensors[static_cast<std::size_t>(id)];
-        tensor.type = ElementType::float32;
-        tensor.quantization = {};
-    }
+    set_float_maps(graph);
     const CompiledNetwork network = compile(graph, target);
     CHECK_THROWS_WITH(execute(network, target, {Bytes8(16)}),
                       Catch::Contains("dynamic-range") && Catch::Contains("int8"));
@@ -81,11 +85,7 @@ TEST_CASE("float maps with int8 weights are refused by their name") {
 TEST_CASE("float16 weights behind DEQUANTIZE become float32 constants") {
     const Target target = Target::preset("u65-256");
     Graph graph = fully_connected(drawn(4, 1), 1, 4);
-    for (const TensorId id : {graph.inputs[0], graph.outputs[0]}) {
-        Tensor& tensor = graph.tensors[static_cast<std::size_t>(id)];
-        tensor.type = ElementType::float32;
-        tensor.quantization = {};
-    }
+    set_float_maps(graph);
     graph.operators[0].inputs.resize(2);  // no bias
     Tensor& weights = weights_of(graph);
     weights.quantization = {};

@@ -181,9 +181,14 @@ TEST_CASE("An interrupted run leaves no temporary file") {
                     vcd.c_str(), nullptr);
             ::_exit(127);
         }
-        while (folder.files() < 2) std::this_thread::sleep_for(std::chrono::milliseconds{1});
-        ::kill(child, signal);
         int status = 0;
+        pid_t ended = 0;
+        while (ended == 0 && folder.files() < 2) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{1});
+            ended = ::waitpid(child, &status, WNOHANG);
+        }
+        REQUIRE(ended == 0);
+        ::kill(child, signal);
         REQUIRE(::waitpid(child, &status, 0) == child);
         CHECK(WIFSIGNALED(status));
         CHECK(WTERMSIG(status) == signal);

@@ -64,6 +64,7 @@ TEST_CASE("Numbers of options are digits within their range, nothing that conver
         {"study", "none.yaml", "--sample"},
         {"study-merge", "none.yaml", "none", "--sample"},
         {"run", "rnnoise", "--cycle-limit"},
+        {"run", "rnnoise", "--check", "--work-limit"},
     };
     for (const std::vector<std::string>& option : options) {
         for (const std::string value :

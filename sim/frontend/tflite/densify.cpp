@@ -20,8 +20,8 @@ public:
         : file_(file), tensor_(tensor), stored_(stored), place_(place) {}
 
     ConstantData run(const schema::SparsityTable& sparsity) {
+        const std::int64_t bytes = dense_size();
         read(sparsity);
-        const std::int64_t bytes = stored_bytes(tensor_);
         if (element_bytes(tensor_.type) * element_count(tensor_.shape) != bytes) {
             fail("elements that share bytes cannot be stored sparse");
         }
@@ -37,6 +37,14 @@ public:
 private:
     [[noreturn]] void fail(std::string_view why) const {
         file_.fail("{}: is stored sparse: {}", place_, why);
+    }
+
+    [[nodiscard]] std::int64_t dense_size() const {
+        try {
+            return stored_bytes(tensor_);
+        } catch (const QuantityOverflow&) {
+            fail("its size leaves the range of 64 bits");
+        }
     }
 
     template <class Vector>
@@ -85,10 +93,12 @@ private:
             }
             seen[index] = true;
         }
+        std::vector<bool> blocked(rank);
         for (const std::int32_t mapped : blocks_) {
-            if (mapped < 0 || static_cast<std::size_t>(mapped) >= rank) {
-                fail("a block is along no dimension of the shape");
-            }
+            const auto axis = static_cast<std::size_t>(mapped);
+            if (mapped < 0 || axis >= rank) fail("a block is along no dimension of the shape");
+            if (blocked[axis]) fail("two blocks are along one dimension of the shape");
+            blocked[axis] = true;
         }
         std::int64_t room = element_count(tensor_.shape);
         for (const schema::DimensionTable* table : *sparsity.dimensions()) {

@@ -72,7 +72,8 @@ private:
     void read_tensors() {
         const auto* tensors = subgraph_.tensors();
         if (tensors == nullptr) return;
-        graph_.tensors.reserve(tensors->size());
+        file_tensors_ = tensors->size();
+        graph_.tensors.reserve(file_tensors_);
         for (flatbuffers::uoffset_t index = 0; index < tensors->size(); ++index) {
             graph_.tensors.push_back(read_tensor(*tensors->Get(index), index));
         }
@@ -141,9 +142,9 @@ private:
         for (std::size_t position = 0; position < result.size(); ++position) {
             const TensorId id = result[position];
             if (id == no_tensor && may_be_left_out) continue;
-            if (id < 0 || static_cast<std::size_t>(id) >= graph_.tensors.size()) {
+            if (id < 0 || static_cast<std::size_t>(id) >= file_tensors_) {
                 file_.fail("{} {} is tensor {}, must be below {}", place, position, id,
-                           graph_.tensors.size());
+                           file_tensors_);
             }
         }
         return result;
@@ -300,6 +301,7 @@ private:
     const schema::SubGraphTable& subgraph_;
     const std::vector<ConstantData>& buffers_;
     Graph graph_;
+    std::size_t file_tensors_ = 0;  ///< those of the file: place_end() adds others
 };
 
 }  // namespace

@@ -1,10 +1,12 @@
 // .tflite bytes -> Graph. Everything the file says is checked before it is used.
 #include "frontend/tflite/reader.hpp"
 
-#include <algorithm>
+#include <set>
 #include <string>
+#include <variant>
 
 #include <u65sim/error.hpp>
+#include <u65sim/files.hpp>
 #include <u65sim/network.hpp>
 #include <u65sim/text.hpp>
 
@@ -17,7 +19,6 @@ namespace frontend {
 namespace {
 
 constexpr std::size_t identifier_end = 8;  // root offset, then "TFL3"
-constexpr std::size_t largest_tables = std::size_t{1} << 31U;
 constexpr int deepest_nesting = 32;
 constexpr int most_tables = 2'000'000;
 constexpr std::uint32_t known_schema_version = 3;
@@ -54,8 +55,8 @@ private:
             file_.fail("the file ends after {} bytes, must have at least {}", bytes.size(),
                        identifier_end);
         }
-        if (bytes.size() >= largest_tables) {
-            file_.fail("the file has {} bytes, must be below {}", bytes.size(), largest_tables);
+        if (bytes.size() >= largest_file) {
+            file_.fail("the file has {} bytes, must be below {}", bytes.size(), largest_file);
         }
         if (!schema::ModelTableBufferHasIdentifier(bytes.data())) {
             const std::string found(bytes.begin() + 4, bytes.begin() + 8);
@@ -114,11 +115,7 @@ private:
                 if (signature->subgraph() != 0) others.push_back(file_.text(signature->key()));
             }
         }
-        const auto is_run = [&](std::size_t number) { return is_called(graph, number); };
-        std::size_t idle = 0;
-        for (std::size_t number = 1; number <= graph.subgraphs.size(); ++number) {
-            idle += is_run(number) ? 0 : 1;
-        }
+        const std::size_t idle = graph.subgraphs.size() - called(graph).size();
         if (idle == 0) return;
         std::string names;
         for (const std::string& key : others) names += fmt::format(" '{}'", key);
@@ -127,18 +124,22 @@ private:
                         idle, idle == 1 ? "" : "s", names.empty() ? "" : ": signature", names));
     }
 
-    static bool names(const Graph& graph, std::size_t number) {
-        return std::any_of(graph.operators.begin(), graph.operators.end(), [&](const auto& op) {
-            const auto* calls = std::get_if<SubgraphAttributes>(&op.attributes);
-            return calls != nullptr &&
-                   std::find(calls->subgraphs.begin(), calls->subgraphs.end(),
-                             static_cast<std::int32_t>(number)) != calls->subgraphs.end();
-        });
-    }
-    static bool is_called(const Graph& graph, std::size_t number) {
-        return names(graph, number) ||
-               std::any_of(graph.subgraphs.begin(), graph.subgraphs.end(),
-                           [&](const Graph& caller) { return names(caller, number); });
+    // Numbers of the further subgraphs that an operator runs.
+    static std::set<std::size_t> called(const Graph& graph) {
+        std::set<std::size_t> numbers;
+        const auto look = [&](const Graph& caller) {
+            for (const Operator& op : caller.operators) {
+                const auto* calls = std::get_if<SubgraphAttributes>(&op.attributes);
+                if (calls == nullptr) continue;
+                for (const std::int32_t number : calls->subgraphs) {
+                    const auto index = static_cast<std::size_t>(number);
+                    if (number > 0 && index <= graph.subgraphs.size()) numbers.insert(index);
+                }
+            }
+        };
+        look(graph);
+        for (const Graph& caller : graph.subgraphs) look(caller);
+        return numbers;
     }
 
     void read_metadata(const schema::ModelTable& model, Graph& graph) {

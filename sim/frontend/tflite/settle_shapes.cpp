@@ -26,8 +26,9 @@ std::vector<std::optional<Shape>> shapes_of(const Graph& graph, const Operator& 
     }
 }
 
-/// Shapes are worked out from few numbers: larger results are no business of ours.
+/// Shapes are worked out from few numbers: larger results are of no use here.
 constexpr std::int64_t most_numbers = 1024;
+constexpr std::int64_t most_bytes = std::int64_t{64} * 1024;  ///< of all results of one operator
 
 bool may_describe_a_shape(const Graph& graph, const Operator& op) {
     if (op.outputs.empty()) return false;
@@ -70,7 +71,7 @@ private:
             if (known_) known_->tensors[id].shape = output.shape;
         }
         if (!may_describe_a_shape(graph_, op)) return;
-        auto results = arith::known_results(now(), op);
+        auto results = arith::known_results(now(), op, most_bytes);
         if (!results) return;
         if (!known_) known_ = graph_;
         for (std::size_t i = 0; i < op.outputs.size(); ++i) {

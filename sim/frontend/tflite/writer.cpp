@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint32_t schema_version = 3;
 constexpr std::int32_t largest_old_builtin = 127;  // stands for "see the newer field"
-constexpr std::int64_t largest_file = std::int64_t{2'000} * 1024 * 1024;
+constexpr std::int64_t most_constants = std::int64_t{2'000} * 1024 * 1024;  ///< bytes
 
 template <class Table>
 using Offsets = std::vector<flatbuffers::Offset<Table>>;
@@ -77,9 +77,9 @@ private:
     // Bytes of all constants. The builder aborts when it outgrows its 32-bit offsets.
     static std::int64_t check_size(const Graph& graph) {
         const std::int64_t size = constant_bytes(graph);
-        if (size > largest_file) {
+        if (size > most_constants) {
             throw InvalidModel(fmt::format("{}: {} bytes of constants, a .tflite holds at most {}",
-                                           graph.name, size, largest_file));
+                                           graph.name, size, most_constants));
         }
         return size;
     }

@@ -116,7 +116,7 @@ private:
             }
             context_.variables.assign(i, state);
         }
-        scope_.skip_set_up();
+        context_.keeps_variables = true;
     }
 
     /// Where a tensor stands in the NPU's memory.

@@ -50,8 +50,7 @@ const Scope::Buffer& Scope::value(TensorId id) {
 void Scope::run(const Operator& op) {
     switch (op.type) {
         case OpType::call_once:
-            if (!is_set_up_) call(op, 0, {});
-            is_set_up_ = true;
+            run_once(op);
             break;
         case OpType::var_handle:
             handles_[op.outputs.at(0)] =
@@ -138,7 +137,8 @@ void Scope::charge(const Operator& op) {
         of_a_call;
     if (work > context_.work_left) {
         throw NotExecutable(
-            fmt::format("{} ({}): subgraphs ask for more work than ExecuteOptions::work_limit",
+            fmt::format("{} ({}): subgraphs ask for more work than --work-limit "
+                        "(ExecuteOptions::work_limit) allows",
                         op.name, to_string(op.type)));
     }
     context_.work_left -= work;
@@ -150,6 +150,12 @@ bool Scope::is_true(const Operator& op, const Buffer& condition) const {
                                         op.name, to_string(op.type), condition.size()));
     }
     return condition.front() != 0;
+}
+
+void Scope::run_once(const Operator& op) {
+    const std::int32_t number = std::get<SubgraphAttributes>(op.attributes).subgraphs.at(0);
+    if (context_.keeps_variables || !context_.set_up.insert(number).second) return;
+    call(op, 0, {});
 }
 
 void Scope::run_if(const Operator& op) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct ScopeContext {
     Variables variables;
     /// What subgraphs may still ask of the CPU, in ExecuteOptions::work_limit's unit.
     std::int64_t work_left = 0;
+    /// Subgraphs that CALL_ONCE ran: each is run once, whoever calls.
+    std::set<std::int32_t> set_up = {};
+    bool keeps_variables = false;  ///< from an earlier inference: CALL_ONCE does nothing
 };
 
 class Scope {
@@ -35,8 +39,6 @@ public:
     /// Throws InvalidModel before anything computed it.
     const Buffer& value(TensorId id);
     void set(TensorId id, Buffer value) { values_[id] = std::move(value); }
-    /// Variables keep what they have: CALL_ONCE does nothing.
-    void skip_set_up() { is_set_up_ = true; }
     /// Computes one operator; throws NotExecutable when there is no kernel for it.
     void run(const Operator& op);
 
@@ -45,6 +47,7 @@ private:
     std::vector<Buffer> call(const Operator& op, std::size_t which, std::vector<Buffer> inputs);
     std::vector<Buffer> values_of(const std::vector<TensorId>& ids);
     std::size_t variable_of(const Operator& op);
+    void run_once(const Operator& op);
     void charge(const Operator& op);
     bool is_true(const Operator& op, const Buffer& condition) const;
     void run_if(const Operator& op);
@@ -55,7 +58,6 @@ private:
     ScopeContext& context_;
     const Graph& graph_;
     int depth_;
-    bool is_set_up_ = false;
     std::map<TensorId, Buffer> values_;
     std::map<TensorId, std::size_t> handles_;
 };

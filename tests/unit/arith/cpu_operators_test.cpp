@@ -6,6 +6,10 @@
 #include <limits>
 #include <vector>
 
+// Headers alone: its locale object is in the library.
+#define FLATBUFFERS_LOCALE_INDEPENDENT 0
+#include <flatbuffers/flexbuffers.h>
+
 #include <u65sim/error.hpp>
 
 #include "arith/cpu_kernels.hpp"
@@ -232,6 +236,83 @@ TEST_CASE("ONE_HOT puts its depth on any axis") {
     hot.op.attributes = AxisAttributes{0};
     hot.outputs[0].shape = {3, 2};
     CHECK(hot.result<float>() == F32{1, 1, 9, 1, 1, 1});
+}
+
+TEST_CASE("ONE_HOT of another shape than its indices make is refused") {
+    for (const Shape& shape : {Shape{2, 2}, Shape{2, 4}}) {
+        Case hot(OpType::one_hot, AxisAttributes{0});
+        hot.operand<std::int32_t>(ElementType::int32, {3}, {0, 1, 0})
+            .operand<std::int32_t>(ElementType::int32, {}, {2})
+            .operand<std::int8_t>(ElementType::int8, {}, {1})
+            .operand<std::int8_t>(ElementType::int8, {}, {0})
+            .output(ElementType::int8, shape);
+        CHECK_THROWS_WITH(hot.run(), Catch::Contains("disagrees with the indices"));
+    }
+}
+
+TEST_CASE("quantised DIV by both signs, also of minus one") {
+    Case division(OpType::div, ArithmeticAttributes{});
+    division.operand<std::int8_t>(ElementType::int8, {6}, {-1, -1, 0, 100, -100, 7}, 1.0F)
+        .operand<std::int8_t>(ElementType::int8, {6}, {1, -1, 5, -10, 10, 2}, 1.0F)
+        .output(ElementType::int8, {6}, 0.5F);
+    CHECK(division.result<std::int8_t>() == std::vector<std::int8_t>{-2, 2, 0, -20, -20, 7});
+}
+
+TEST_CASE("LOG_SOFTMAX takes scales at which all or nothing differs") {
+    constexpr float largest = std::numeric_limits<float>::max();
+    const auto result = [](ElementType type, float scale) {
+        Case op(OpType::log_softmax);
+        const bool is_signed = type == ElementType::int8;
+        op.operand<std::uint8_t>(type, {1, 2}, {0, 127}, scale)
+            .output(type, {1, 2}, 1.0F / 16, is_signed ? 127 : 255);
+        return op.result<std::uint8_t>();
+    };
+    // Equal but for nothing: the logarithm of a half, -11 sixteenths.
+    CHECK(result(ElementType::uint8, 1e-30F) == Bytes8{255 - 11, 255 - 11});
+    CHECK(result(ElementType::int8, 1e-8F) == Bytes8{127 - 11, 127 - 11});
+    CHECK(result(ElementType::uint8, 1e30F) == Bytes8{0, 255});
+    CHECK(result(ElementType::uint8, largest).at(0) == 0);
+    CHECK(result(ElementType::int8, 1e30F) == Bytes8{0x80, 127});
+}
+
+namespace {
+
+/// One box around its anchor, of one class.
+Case detection(std::int64_t detections, std::int64_t classes_a_detection, Shape boxes) {
+    flexbuffers::Builder builder;
+    builder.Map([&] {
+        builder.Int("max_detections", detections);
+        builder.Int("max_classes_per_detection", classes_a_detection);
+        builder.Int("num_classes", 1);
+        builder.Float("nms_score_threshold", 0.1F);
+        builder.Float("nms_iou_threshold", 0.5F);
+        for (const char* name : {"y_scale", "x_scale", "h_scale", "w_scale"}) {
+            builder.Float(name, 1.0F);
+        }
+    });
+    builder.Finish();
+    Case made(OpType::custom);
+    made.op.custom_code = "TFLite_Detection_PostProcess";
+    made.op.custom_options = builder.GetBuffer();
+    made.operand<float>(ElementType::float32, {1, 1, 4}, {0, 0, 0, 0})
+        .operand<float>(ElementType::float32, {1, 1, 1}, {0.75F})
+        .operand<float>(ElementType::float32, {1, 4}, {0.5F, 0.5F, 1, 1})
+        .output(ElementType::float32, std::move(boxes));
+    for (const Shape& shape : {Shape{1, 2}, Shape{1, 2}, Shape{1}}) {
+        made.output(ElementType::float32, shape);
+    }
+    return made;
+}
+
+}  // namespace
+
+TEST_CASE("detections fill the boxes that the options ask for, and no more than the file holds") {
+    const Case two = detection(2, 1, {1, 2, 4});
+    CHECK(two.result<float>() == std::vector<float>{0, 0, 1, 1, 0, 0, 0, 0});
+    CHECK(two.result<float>(2) == std::vector<float>{0.75F, 0});
+    CHECK(two.result<float>(3) == std::vector<float>{1});
+    CHECK_THROWS_WITH(detection(1 << 20, 1 << 20, {1, 2, 4}).run(),
+                      Catch::Contains("options disagree with the shape of the boxes"));
 }
 
 TEST_CASE("tensors are made from numbers and shapes") {

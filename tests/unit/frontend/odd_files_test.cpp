@@ -2,6 +2,7 @@
 // said.
 #include <catch2/catch.hpp>
 #include <limits>
+#include <numeric>
 
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
@@ -201,6 +202,28 @@ TEST_CASE("further subgraphs are kept, and told when nothing runs them") {
     CHECK_THAT(half.notes[0], Catch::StartsWith("subgraph 1 is not read: "));
 }
 
+TEST_CASE("a subgraph that an operator runs, here or in another one, is not told as idle") {
+    const auto calling = [](std::int32_t number) {
+        FileGraph graph = relu_graph({1, 4});
+        graph.operators.push_back({.builtin = 129,
+                                   .options_kind = schema::AnyOptions::call_once,
+                                   .options = [=](flatbuffers::FlatBufferBuilder& builder) {
+                                       return schema::CreateCallOnceTable(builder, number).Union();
+                                   }});
+        return graph;
+    };
+    const auto notes = [](const std::vector<FileGraph>& graphs) {
+        return read_tflite(tflite_file(graphs), "file").notes;
+    };
+    const std::vector<std::string> one_idle{
+        "the file holds 1 further subgraph that this network does not run"};
+    CHECK(notes({calling(1), calling(2), relu_graph({1})}).empty());
+    CHECK(notes({calling(1), calling(1), relu_graph({1})}) == one_idle);
+    for (const std::int32_t nowhere : {-1, 0, 2, 1'000'000}) {
+        CHECK(notes({calling(nowhere), relu_graph({1})}) == one_idle);
+    }
+}
+
 TEST_CASE("names may be missing, the same or odd") {
     FileGraph graph = relu_graph({1, 4});
     graph.tensors[0].name = graph.tensors[1].name = "";
@@ -279,6 +302,9 @@ TEST_CASE("an end that is an offset from its begin becomes a position") {
     const TensorId end = result.operators[0].inputs[2];
     CHECK(result.tensors[static_cast<std::size_t>(end)].data.bytes() ==
           std::vector<std::uint8_t>{3, 0, 0, 0, 5, 0, 0, 0});
+    graph.inputs = {5};  // the constant's number in the graph: the file has no such tensor
+    CHECK_THROWS_WITH(read(graph), Catch::Contains("network input 0 is tensor 5, must be below 5"));
+    graph.inputs = {0};
     graph.tensors[3].data.clear();  // an end that is computed
     CHECK_THROWS_WITH(read(graph), Catch::Contains("offset from begin"));
 }
@@ -368,4 +394,15 @@ TEST_CASE("sparse constants that contradict themselves are refused by name") {
         return sparsity(builder, {0, 1}, {}, {dense(builder, 2'000'000'000), dense(builder, 0)});
     });
     refused({2, 3}, {5}, [](Builder& builder) { return sparsity(builder, {}, {}, {}); });
+    constexpr std::int32_t huge = std::numeric_limits<std::int32_t>::max();
+    refused({huge, huge, huge}, {5}, rows({0, 1, 3}, {1, 0, 2}));
+    // Blocks within blocks without end would be followed one by one.
+    refused({2, 3}, {5}, [](Builder& builder) {
+        constexpr std::int32_t blocks = 100'000;
+        std::vector<std::int32_t> order(2 + blocks);
+        std::iota(order.begin(), order.end(), 0);
+        const auto one = dense(builder, 1);
+        return sparsity(builder, order, std::vector<std::int32_t>(blocks, 1),
+                        std::vector<flatbuffers::Offset<schema::DimensionTable>>(2 + blocks, one));
+    });
 }
