@@ -50,7 +50,9 @@ void bind_target(py::module_& module) {
 
 void bind_graph(py::module_& module) {
     py::class_<Graph>(module, "Graph", "A quantised network.")
-        .def_static("read", &read_network, py::arg("file"), "A .tflite or a YAML graph.")
+        .def_static(
+            "read", [](const std::filesystem::path& file) { return read_network(file); },
+            py::arg("file"), "A .tflite or a YAML graph.")
         .def_static(
             "from_yaml", [](const std::string& text) { return read_yaml_graph(text); },
             py::arg("text"), "A YAML graph in memory.")
