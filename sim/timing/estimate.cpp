@@ -9,6 +9,7 @@
 #include "timing/axi.hpp"
 #include "timing/block_pipeline.hpp"
 #include "timing/ifm_store.hpp"
+#include "timing/kernel_fields.hpp"
 #include "timing/kernel_key.hpp"
 
 namespace u65sim::timing {
@@ -39,8 +40,6 @@ Cause cause_of(const PortTraffic& traffic, bool reading) {
     return of(Channel::weights) + of(Channel::scales) >= of(Channel::ifm) ? Cause::weight_fetch
                                                                           : Cause::ifm_fetch;
 }
-
-bool has_second_map(const KernelOp& op) { return op.is_binary() && !op.broadcast.scalar; }
 
 /// Costs of one feature map's boxes. Rows and columns of blocks are independent of each other,
 /// so one row of blocks stands for all, weighed by its share of the rows.

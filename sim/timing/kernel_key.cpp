@@ -1,6 +1,9 @@
 #include "timing/kernel_key.hpp"
 
 #include <algorithm>
+#include <type_traits>
+
+#include "timing/kernel_fields.hpp"
 
 namespace u65sim::timing {
 
@@ -16,55 +19,62 @@ std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-KernelKey::KernelKey(const stream::KernelOp& op, std::uint64_t period) {
-    const bool two_maps = op.is_binary() && !op.broadcast.scalar;
-    std::uint64_t small = 0;
-    const auto put = [&](auto value, int bits) {
-        small = small << bits | static_cast<std::uint64_t>(value);
-    };
-    put(op.kind, 2);
-    put(op.pool_mode, 2);
-    put(op.elementwise_mode, 4);
-    put(op.upscale, 2);
-    put(op.acc_format, 2);
-    put(op.activation.function != 0, 1);
-    put(op.broadcast.scalar, 1);
-    put(op.broadcast.height, 1);
-    put(op.broadcast.width, 1);
-    put(op.broadcast.depth, 1);
-    put(op.kernel.part_kernel_first, 1);
-    for (const stream::FeatureMap* map : {&op.ifm, &op.ofm, &op.ifm2}) {
-        put(map->type, 3);
-        put(map->layout, 1);
+class KernelKey::Packer {
+public:
+    Packer(KernelKey& key, std::uint64_t period) : key_(key), mask_(period - 1) {}
+
+    void counts(const char* /*name*/, bool value) { put(value ? 1 : 0, 1); }
+    template <class Enum>
+    requires std::is_enum_v<Enum>
+    void counts(const char* /*name*/, Enum value) {
+        put(static_cast<std::uint64_t>(value), 8 * sizeof value);
     }
-    add(small);
-    add(op.ifm, period);
-    add(op.ofm, period);
-    add(op.kernel.height, op.kernel.width);
-    add(op.kernel.stride_y, op.kernel.stride_x);
-    add(op.kernel.dilation_y, op.kernel.dilation_x);
-    add(op.pad.top, op.pad.left);
-    add(op.block.height, op.block.width);
-    add(op.block.depth, op.ib_end);
-    if (two_maps) add(op.ifm2, period);
+    void counts(const char* /*name*/, std::int32_t value) {
+        put(static_cast<std::uint32_t>(value), 32);
+    }
+    void counts(const char* /*name*/, std::int64_t value) {
+        key_.words_[key_.count_++] = static_cast<std::uint64_t>(value);
+    }
+    void address(const char* /*name*/, const std::array<std::uint64_t, 4>& bases) {
+        for (const std::uint64_t base : bases) put(base & mask_, 32);
+    }
+    void part(const char* /*name*/, const auto& value) { visit_members(value, *this); }
+    // What depends on places and neighbours is not a part of the key.
+    void region(const char* /*name*/, int /*region*/) {}
+    void ranges(const char* /*name*/, int /*region*/, const auto& /*ranges*/) {}
+    void between(const char* /*name*/, int /*value*/) {}
+    void ignored(const char* /*name*/, const auto& /*value*/, const char* /*why*/) {}
+    void absent(const char* /*name*/, const auto& /*value*/, const char* /*why*/) {}
+    /// The bits that did not fill a word.
+    void finish() {
+        if (used_ > 0) key_.words_[key_.count_++] = word_;
+        word_ = 0;
+        used_ = 0;
+    }
+
+private:
+    void put(std::uint64_t value, unsigned bits) {
+        if (used_ + bits > 64) finish();
+        word_ = word_ << bits | value;
+        used_ += bits;
+    }
+
+    KernelKey& key_;
+    std::uint64_t mask_;
+    std::uint64_t word_ = 0;
+    unsigned used_ = 0;
+};
+
+KernelKey::KernelKey(const stream::KernelOp& op, std::uint64_t period) {
+    Packer packer{*this, period};
+    visit_members(op, packer);
+    packer.finish();
     // One more word than there are may be read: it is zero.
     std::uint64_t salt = 0x9E3779B97F4A7C15ULL;
     for (std::size_t i = 0; i < count_; i += 2) {
         hash_ ^= mixed(words_[i] ^ salt, words_[i + 1] ^ (salt >> 1));
         salt += 0xD1B54A32D192ED03ULL;
     }
-}
-
-void KernelKey::add(const stream::FeatureMap& map, std::uint64_t period) {
-    const std::uint64_t mask = period - 1;
-    add((map.base[0] & mask) << 32 | (map.base[1] & mask));
-    add((map.base[2] & mask) << 32 | (map.base[3] & mask));
-    add(map.height, map.width);
-    add(map.depth, map.width0);
-    add(map.height0, map.height1);
-    add(static_cast<std::uint64_t>(map.stride_y));
-    add(static_cast<std::uint64_t>(map.stride_x));
-    add(static_cast<std::uint64_t>(map.stride_c));
 }
 
 bool KernelKey::operator==(const KernelKey& other) const {

@@ -10,10 +10,14 @@
 
 namespace u65sim::timing {
 
-/// Every register that blocks, jobs, compute time and accesses depend on. Regions, zero points,
-/// scales, weights and dependencies are not among them, and addresses count modulo a period.
+/// Every register that blocks, jobs, compute time and accesses depend on (kernel_fields.hpp says
+/// which). Regions, zero points, scales, weights and dependencies are not among them, and addresses
+/// count modulo a period.
 class KernelKey {
 public:
+    /// Words there is room for: at least one more than there are.
+    static constexpr std::size_t capacity = 40;
+
     /// `period` is a power of two below 2^32, in bytes.
     KernelKey(const stream::KernelOp& op, std::uint64_t period);
 
@@ -23,13 +27,9 @@ public:
     bool operator==(const KernelKey& other) const;
 
 private:
-    void add(std::uint64_t word) { words_[count_++] = word; }
-    void add(std::int64_t high, std::int64_t low) {
-        add(static_cast<std::uint64_t>(high) << 32 | static_cast<std::uint32_t>(low));
-    }
-    void add(const stream::FeatureMap& map, std::uint64_t period);
+    class Packer;
 
-    std::array<std::uint64_t, 32> words_{};
+    std::array<std::uint64_t, capacity> words_{};
     std::size_t count_ = 0;
     std::size_t hash_ = 0;
 };

@@ -7,6 +7,7 @@
 #include "base/hash.hpp"
 #include "target/architecture.hpp"
 #include "timing/axi.hpp"
+#include "timing/kernel_fields.hpp"
 #include "timing/kernel_key.hpp"
 
 namespace u65sim::machine {
@@ -51,25 +52,36 @@ private:
         add(address % periods_[static_cast<std::size_t>(port)]);
     }
 
-    void add(int region, const std::array<stream::ByteRange, 2>& ranges) {
-        for (const stream::ByteRange& range : ranges) {
-            add_place(region, range.base);
-            add(range.length);
-        }
-    }
     /// Blocks, jobs and accesses as estimates know them; where all that is; and what stands between
     /// one kernel and the next.
     void add(const stream::KernelOp& op) {
         const timing::KernelKey key{op, std::max(periods_[0], periods_[1])};
         for (const std::uint64_t word : key.words()) add(word);
-        for (const int region : {op.ifm.region, op.ofm.region}) add(port_of(region));
-        if (op.is_binary()) add(port_of(op.ifm2.region));
-        if (op.has_weights()) {
-            add(op.weight_region, op.weights);
-            add(op.scale_region, op.scales);
-        }
-        add_all(op.ab_start, op.ifm2_ib_start, op.blockdep);
+        timing::visit_members(op, Surroundings{*this});
     }
+    /// What of a kernel's members its key leaves out.
+    struct Surroundings {
+        Digester& digester;
+
+        void counts(const char* /*name*/, auto /*value*/) const {}
+        void address(const char* /*name*/, const auto& /*bases*/) const {}
+        void region(const char* /*name*/, int region) const {
+            digester.add(digester.port_of(region));
+        }
+        void ranges(const char* /*name*/, int region,
+                    const std::array<stream::ByteRange, 2>& ranges) const {
+            for (const stream::ByteRange& range : ranges) {
+                digester.add_place(region, range.base);
+                digester.add(range.length);
+            }
+        }
+        void between(const char* /*name*/, int value) const { digester.add(value); }
+        void part(const char* /*name*/, const auto& value) const {
+            timing::visit_members(value, *this);
+        }
+        void ignored(const char* /*name*/, const auto& /*value*/, const char* /*why*/) const {}
+        void absent(const char* /*name*/, const auto& /*value*/, const char* /*why*/) const {}
+    };
     void add(const stream::DmaOp& op) {
         for (const stream::DmaEnd* end : {&op.source, &op.destination}) {
             add_all(end->internal, end->packed);
