@@ -6,6 +6,7 @@
 #include <u65sim/compile.hpp>
 #include <u65sim/error.hpp>
 
+#include "compile/command_kinds.hpp"
 #include "compile/npu_operator.hpp"
 #include "ir/builtins.hpp"
 #include "stream/operation.hpp"
@@ -15,56 +16,6 @@ namespace u65sim {
 namespace {
 
 using namespace compiler;
-
-std::string elementwise_type(stream::ElementwiseMode mode) {
-    using enum stream::ElementwiseMode;
-    switch (mode) {
-        case mul:
-            return "MUL";
-        case add:
-            return "ADD";
-        case sub:
-            return "SUB";
-        case min:
-            return "MINIMUM";
-        case max:
-            return "MAXIMUM";
-        case lrelu:
-            return "LEAKY_RELU";
-        case abs:
-            return "ABS";
-        case clz:
-            return "CLZ";
-        case shr:
-            return "SHR";
-        case shl:
-            break;
-    }
-    return "SHL";
-}
-
-/// Name of the command and TensorFlow Lite's nearest word for what it does.
-std::pair<std::string_view, std::string> kind_of(const stream::KernelOp& op) {
-    switch (op.kind) {
-        case stream::KernelKind::conv:
-            return {"CONV", "CONV_2D"};
-        case stream::KernelKind::depthwise:
-            return {"DEPTHWISE", "DEPTHWISE_CONV_2D"};
-        case stream::KernelKind::elementwise:
-            return {"ELEMENTWISE", elementwise_type(op.elementwise_mode)};
-        case stream::KernelKind::pool:
-            break;
-    }
-    switch (op.pool_mode) {
-        case stream::PoolMode::max:
-            return {"POOL", "MAX_POOL_2D"};
-        case stream::PoolMode::average:
-            return {"POOL", "AVERAGE_POOL_2D"};
-        case stream::PoolMode::reduce_sum:
-            break;
-    }
-    return {"POOL", "SUM"};
-}
 
 /// Bytes covered by any of the ranges added.
 class CoveredBytes {
@@ -360,9 +311,39 @@ private:
         return {values.begin() + head, values.begin() + head + count};
     }
 
+    /// An operand that the runtime may put anywhere, as that of a TRANSPOSE_CONV's output shape, is
+    /// none of the stream's.
+    void drop_unplaced(NpuSegment& segment, const std::vector<std::int32_t>& offsets) {
+        const auto is_placed = [&](TensorId id) {
+            return offsets[static_cast<std::size_t>(id)] >= 0;
+        };
+        if (std::none_of(segment.outputs.begin(), segment.outputs.end(), is_placed)) return;
+        std::erase_if(segment.inputs, [&](TensorId id) {
+            if (is_placed(id)) return false;
+            note(
+                fmt::format("operator '{}': its input '{}' has no place in the arena, so its "
+                            "command stream does not read it",
+                            segment.name, graph_.tensors[static_cast<std::size_t>(id)].name));
+            return true;
+        });
+    }
+
+    /// A runtime's arena takes all tensors, also those behind the end of the operator's own.
+    void widen_arena(const Tensor& tensor, Bytes end) {
+        const Target& target = network_.target;
+        const bool in_sram = port_of_region(target.memory_mode, region_arena) == 0;
+        if (end <= network_.arena_size) return;
+        if (end > (in_sram ? target.sram.size : target.off_chip.size)) return;
+        note(
+            fmt::format("tensor '{}' ends at byte {} of an arena of {}: the arena is taken as wide",
+                        tensor.name, end.count(), network_.arena_size.count()));
+        network_.arena_size = end;
+    }
+
     void read_bindings() {
         const std::vector<std::int32_t> offsets = read_offsets();
         if (offsets.empty()) return;
+        for (NpuSegment& segment : network_.segments) drop_unplaced(segment, offsets);
         std::vector<TensorId> crossing;
         for (const NpuSegment& segment : network_.segments) {
             crossing.insert(crossing.end(), segment.inputs.begin(), segment.inputs.end());
@@ -373,6 +354,7 @@ private:
         for (const TensorId id : crossing) {
             const Tensor& tensor = graph_.tensors[static_cast<std::size_t>(id)];
             const std::int64_t offset = offsets[static_cast<std::size_t>(id)];
+            if (offset >= 0) widen_arena(tensor, Bytes{offset} + size_of(tensor));
             if (offset < 0 || Bytes{offset} + size_of(tensor) > network_.arena_size) {
                 note(fmt::format(
                     "tensor '{}': {} bytes at offset {} do not lie within the arena of "

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <u65sim/bare_stream.hpp>
@@ -48,6 +50,12 @@ std::vector<std::uint8_t> little_endian(const std::vector<std::uint32_t>& words)
     return bytes;
 }
 
+/// Files of payloads are filled up with zeros.
+bool is_padding(const std::vector<std::uint8_t>& bytes, std::size_t from) {
+    return std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.end(),
+                       [](std::uint8_t byte) { return byte == 0; });
+}
+
 }  // namespace
 
 CommandStream parse_payload(const std::vector<std::uint8_t>& bytes) {
@@ -73,6 +81,7 @@ CommandStream parse_payload(const std::vector<std::uint8_t>& bytes) {
     bool has_stream = false;
     for (std::size_t index = 1; index < count;) {
         const std::uint32_t action = word(index);
+        if (action == 0 && has_stream && is_padding(bytes, index * 4)) break;
         switch (action & 0xFF) {
             case 1: {
                 if (index + 2 >= count) fail(index, "must be followed by CONFIG and ID");

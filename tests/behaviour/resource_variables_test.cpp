@@ -1,5 +1,6 @@
 // Streaming networks keep resource variables: CALL_ONCE sets them up, and they come and go through
 // Execution::states.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <string>
@@ -119,6 +120,15 @@ TEST_CASE("each CALL_ONCE sets up its own, and one subgraph is run once") {
     const ExecuteOptions kept{.check = false, .states = {floats({7, 7})}};
     CHECK(execute(compile(graph, target), target, {floats({1, 1})}, kept).outputs[0] ==
           floats({8, 8}));
+}
+
+TEST_CASE("CALL_ONCE comes first wherever it stands") {
+    const Target target = Target::preset("u65-256");
+    Graph graph = running_sum(5);
+    std::rotate(graph.operators.begin(), graph.operators.begin() + 1, graph.operators.end());
+    const Execution first = execute(compile(graph, target), target, {floats({1, 2})});
+    CHECK(first.outputs[0] == floats({6, 8}));
+    CHECK(first.states == std::vector<Bytes8>{floats({6, 8})});
 }
 
 TEST_CASE("resource variables and subgraphs survive the file, also that of a compiled network") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -127,6 +128,10 @@ private:
         if (data && table.sparsity() != nullptr) {
             return densify(file_, *table.sparsity(), tensor, data.bytes(), place);
         }
+        if (auto narrow = narrowed(data, tensor)) {
+            note("{}: its values of 64 bits are read as int32", place);
+            return ConstantData{std::move(*narrow)};
+        }
         // A constant without elements has no bytes to tell it by.
         const bool is_void =
             std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end();
@@ -134,6 +139,30 @@ private:
             data = ConstantData{std::vector<std::uint8_t>{}};
         }
         return data;
+    }
+
+    // Vela 4 writes shapes that it has folded in 64 bits, and calls them int32.
+    static std::optional<std::vector<std::uint8_t>> narrowed(const ConstantData& data,
+                                                             const Tensor& tensor) {
+        constexpr std::size_t wide = 8, narrow = 4;
+        if (!data || tensor.type != ElementType::int32 || data.size() % wide != 0) return {};
+        const std::vector<std::uint8_t>& bytes = data.bytes();
+        std::uint64_t elements = 1;
+        for (const std::int32_t extent : tensor.shape) {
+            if (extent < 1 || elements > bytes.size()) return {};
+            elements *= static_cast<std::uint64_t>(extent);
+        }
+        if (elements != bytes.size() / wide) return {};
+        std::vector<std::uint8_t> result;
+        result.reserve(bytes.size() / 2);
+        for (std::size_t at = 0; at < bytes.size(); at += wide) {
+            const std::uint8_t sign = (bytes[at + narrow - 1] & 0x80) != 0 ? 0xFF : 0;
+            for (std::size_t i = 0; i < wide; ++i) {
+                if (i < narrow) result.push_back(bytes[at + i]);
+                if (i >= narrow && bytes[at + i] != sign) return {};
+            }
+        }
+        return result;
     }
 
     std::vector<TensorId> tensor_ids(const flatbuffers::Vector<std::int32_t>* ids,

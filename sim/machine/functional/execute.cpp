@@ -50,6 +50,7 @@ public:
     Execution operator()(const std::vector<Buffer>& inputs) {
         bind_inputs(inputs);
         bind_states();
+        scope_.set_up();
         for (const CompiledNetwork::Step& step : network_.steps) {
             if (step.segment >= 0) {
                 run_segment(static_cast<std::uint32_t>(step.segment));

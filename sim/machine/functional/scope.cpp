@@ -47,6 +47,12 @@ const Scope::Buffer& Scope::value(TensorId id) {
         fmt::format("{}: tensor {} is used before anything computed it", graph_.name, wanted.name));
 }
 
+void Scope::set_up() {
+    for (const Operator& op : graph_.operators) {
+        if (op.type == OpType::call_once) run_once(op);
+    }
+}
+
 void Scope::run(const Operator& op) {
     switch (op.type) {
         case OpType::call_once:

@@ -39,6 +39,9 @@ public:
     /// Throws InvalidModel before anything computed it.
     const Buffer& value(TensorId id);
     void set(TensorId id, Buffer value) { values_[id] = std::move(value); }
+    /// Every CALL_ONCE of the graph, before anything else: compilers move it behind reads of what
+    /// it assigns.
+    void set_up();
     /// Computes one operator; throws NotExecutable when there is no kernel for it.
     void run(const Operator& op);
 

@@ -274,12 +274,45 @@ TEST_CASE("an output whose constant was lost is named, the others are there") {
     CHECK_THROWS_WITH(verify(plain), Contains("'lost' is made by no operator"));
 }
 
+TEST_CASE("an input that the file puts nowhere is none of the stream's") {
+    Graph graph = export_compiled(small_network());
+    Tensor shape;
+    shape.name = "shape";
+    shape.type = ElementType::int32;
+    shape.shape = {4};
+    graph.tensors.push_back(shape);
+    const auto id = static_cast<TensorId>(graph.tensors.size() - 1);
+    graph.inputs.push_back(id);
+    graph.operators[1].inputs.push_back(id);
+    Metadata& offsets = metadata(graph, "OfflineMemoryAllocation");
+    ++offsets.bytes[8];
+    offsets.bytes.insert(offsets.bytes.end(), 4, std::uint8_t{0xFF});
+    const CompiledNetwork network = import_compiled(graph, small_target());
+    CHECK(network.bindings.size() == 2);
+    CHECK(network.segments[0].inputs.size() == 1);
+    CHECK(network.graph.inputs.size() == 2);
+    REQUIRE(network.graph.notes.size() == 1);
+    CHECK_THAT(network.graph.notes[0], Contains("'shape' has no place in the arena"));
+}
+
+TEST_CASE("an arena that is narrower than its tensors is taken as wide as they need") {
+    Graph graph = export_compiled(small_network());
+    graph.tensors[static_cast<std::size_t>(graph.operators[1].inputs[2])].shape = {300};
+    const CompiledNetwork network = import_compiled(graph, small_target());
+    CHECK(network.bindings.size() == 2);
+    CHECK(network.arena_size == Bytes{512});
+    REQUIRE(network.graph.notes.size() == 1);
+    CHECK_THAT(network.graph.notes[0], Contains("ends at byte 512 of an arena of 300"));
+}
+
 TEST_CASE("a file whose tensors lie nowhere has a time, but does not compute") {
     const Graph good = export_compiled(small_network());
     Graph nowhere = good;
     nowhere.metadata.clear();
     Graph outside = good;
-    outside.tensors[static_cast<std::size_t>(outside.operators[1].inputs[2])].shape = {300};
+    Metadata& places = metadata(outside, "OfflineMemoryAllocation");
+    const auto b = static_cast<std::size_t>(outside.operators[1].outputs[0]);
+    places.bytes[12 + 4 * b + 3] = 0x40;  // at 1 GiB
     Graph before = good;
     auto& bytes = metadata(before, "OfflineMemoryAllocation").bytes;
     std::fill(bytes.begin() + 12, bytes.end(), std::uint8_t{0xFF});

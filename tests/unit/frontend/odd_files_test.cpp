@@ -50,6 +50,24 @@ TEST_CASE("intermediates and unused tensors may have any shape and type") {
     CHECK(result.notes.empty());
 }
 
+TEST_CASE("values of 64 bits under the name of int32 are narrowed where they fit") {
+    FileGraph graph = relu_graph({1, 4});
+    FileTensor shape{.name = "shape",
+                     .shape = {2},
+                     .kind = schema::ElementKind::int32,
+                     .data = std::vector<std::uint8_t>(16, 0xFF)};
+    shape.data[0] = 7;
+    std::fill(shape.data.begin() + 1, shape.data.begin() + 8, std::uint8_t{0});
+    graph.tensors.push_back(shape);
+    const Graph result = read(graph);
+    CHECK(result.tensors[2].data.bytes() ==
+          std::vector<std::uint8_t>{7, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF});
+    REQUIRE(result.notes.size() == 1);
+    CHECK(result.notes[0].find("shape") != std::string::npos);
+    graph.tensors[2].data[5] = 1;
+    CHECK_THROWS_WITH(read(graph), Catch::Contains("holds 16 bytes, must be 8"));
+}
+
 TEST_CASE("the axis of quantisation says nothing on a tensor of one dimension") {
     FileGraph graph = relu_graph({1, 4});
     graph.tensors.push_back({.name = "bias",

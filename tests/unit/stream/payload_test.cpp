@@ -32,6 +32,15 @@ TEST_CASE("the driver payload of the small convolution") {
     CHECK(parse_payload(bytes_of(words)) == stream);
 }
 
+TEST_CASE("zeros behind a payload are padding, in front of other words they are not") {
+    const CommandStream stream{Accelerator{}, test::small_convolution()};
+    auto bytes = make_payload(stream);
+    bytes.insert(bytes.end(), 16, std::uint8_t{0});
+    CHECK(parse_payload(bytes) == stream);
+    bytes[bytes.size() - 4] = 5;
+    CHECK_THROWS_WITH(parse_payload(bytes), Contains("word 93 = 0x00000000"));
+}
+
 TEST_CASE("a stream of more than 65535 words has its length in two pieces") {
     const CommandStream stream{Accelerator{}, std::vector<std::uint32_t>(0x2'0003, 5)};
     const auto payload = make_payload(stream);
