@@ -82,15 +82,27 @@ private:
         void ignored(const char* /*name*/, const auto& /*value*/, const char* /*why*/) const {}
         void absent(const char* /*name*/, const auto& /*value*/, const char* /*why*/) const {}
     };
+    // Structured bindings: a new member does not compile until it stands here too.
     void add(const stream::DmaOp& op) {
-        for (const stream::DmaEnd* end : {&op.source, &op.destination}) {
-            add_all(end->internal, end->packed);
-            if (!end->internal) add_place(end->region, end->address);
-        }
-        add_all(op.length, op.stride_mode, op.size0, op.size1);
+        // What lies between runs is stepped over: each run is a request of its own.
+        const auto& [source, destination, length, stride_mode, size0, size1, skip0, skip1] = op;
+        add(source);
+        add(destination);
+        add_all(length, stride_mode, size0, size1);
     }
-    void add(const stream::KernelWait& wait) { add(wait.outstanding); }
-    void add(const stream::DmaWait& wait) { add(wait.outstanding); }
+    void add(const stream::DmaEnd& end) {
+        const auto& [region, internal, address, packed] = end;
+        add_all(internal, packed);
+        if (!internal) add_place(region, address);
+    }
+    void add(const stream::KernelWait& wait) {
+        const auto& [outstanding] = wait;
+        add(outstanding);
+    }
+    void add(const stream::DmaWait& wait) {
+        const auto& [outstanding] = wait;
+        add(outstanding);
+    }
     void add(const stream::Stop& /*stop*/) {}
     void add(const stream::Irq& /*interrupt*/) {}
     void add(const stream::PmuMask& /*mask*/) {}

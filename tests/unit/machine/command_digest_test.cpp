@@ -70,6 +70,8 @@ TEST_CASE("every member of a transfer counts, but for what its skips step over")
         [](DmaOp& op) { op.destination.region = 0; },
         [](DmaOp& op) { op.destination.address += 16; },
         [](DmaOp& op) { op.destination.internal = true; },
+        [](DmaOp& op) { op.source.packed = true; },
+        [](DmaOp& op) { op.destination.packed = true; },
         [](DmaOp& op) { op.length += 16; },
         [](DmaOp& op) { op.stride_mode = 1; },
         [](DmaOp& op) { ++op.size0; },
