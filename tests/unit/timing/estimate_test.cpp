@@ -164,6 +164,22 @@ TEST_CASE("an addition's inputs come one after the other from one port, together
     CHECK(total(where, op) == 2000 + 64 + rest);
 }
 
+TEST_CASE("blocks of an addition wait for both inputs, whose data share a port") {
+    Target where = plain();
+    where.sram.read_latency = Cycles{2000};
+    where.off_chip.read_latency = Cycles{2500};
+    KernelOp op = addition();
+    op.ib_end = 2 + 4;  // two pairs of boxes of 1 KiB each
+    // 27 blocks of 768 cycles. A pair is held from asking for it to the end of its output, which
+    // 10 + 10 cycles of start precede.
+    const auto all = [](std::int64_t load) {
+        return load + 768 + 26 * (load + 20 + 768) / 2 + 64 + around;
+    };
+    CHECK(total(where, op) == all(2000 + 64 + 64));
+    op.ifm2.region = off_chip;
+    CHECK(total(where, op) == all(2500 + 64));
+}
+
 TEST_CASE("a port that is slower than all stages decides, and says with what") {
     Target where = plain();
     KernelOp op = pointwise(32, 16);
