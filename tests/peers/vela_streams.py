@@ -64,9 +64,6 @@ REASONS = [
     (("UNIDIRECTIONAL_SEQUENCE_LSTM",), ("int8",), None,
      "LSTM: unrolled into commands that round and clamp at other places than LiteRT's kernel (sigmoids are "
      "clamped to 11 to 32757 in a step of their own); which of them it is was not traced."),
-    (("ARG_MAX (int64)",), ("int8", "uint8"), ("5.0", "5.2"),
-     "ARG_MAX to int64: the arena that the file asks for is smaller than the output, which lies outside of it: "
-     "refused with data, timed without."),
 ]
 
 
