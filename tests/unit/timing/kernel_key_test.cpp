@@ -115,6 +115,27 @@ TEST_CASE("addresses count by their place in a burst only") {
     CHECK_FALSE(KernelKey{op, period} == key);
 }
 
+TEST_CASE("keys hold numbers whole, however large") {
+    const KernelOp op = convolution(1, 0);
+    const KernelKey key{op, period};
+    for (const int more : {1 << 8, 1 << 16, 1 << 30}) {
+        for (int FeatureMap::*member : {&FeatureMap::height, &FeatureMap::width, &FeatureMap::depth,
+                                        &FeatureMap::width0, &FeatureMap::height1}) {
+            KernelOp other = op;
+            other.ifm.*member += more;
+            CHECK_FALSE(KernelKey{other, period} == key);
+        }
+    }
+    for (const int bits : {8, 16, 32, 60}) {
+        for (std::int64_t FeatureMap::*member :
+             {&FeatureMap::stride_y, &FeatureMap::stride_x, &FeatureMap::stride_c}) {
+            KernelOp other = op;
+            other.ofm.*member += std::int64_t{1} << bits;
+            CHECK_FALSE(KernelKey{other, period} == key);
+        }
+    }
+}
+
 TEST_CASE("keys tell members apart that hold the same values exchanged") {
     KernelOp op = convolution(1, 0);
     std::set<std::size_t> hashes;
