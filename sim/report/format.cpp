@@ -39,13 +39,29 @@ std::string bar(std::int64_t part, std::int64_t whole, int width) {
     return std::string(static_cast<std::size_t>(marks), '#');
 }
 
+namespace {
+
+/// Whether a character of UTF-8 goes on at `at`.
+bool is_inside_character(std::string_view text, std::size_t at) {
+    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+}
+
+/// `at`, or the begin of the character that it would cut.
+std::size_t character_begin(std::string_view text, std::size_t at) {
+    while (at > 0 && is_inside_character(text, at)) --at;
+    return at;
+}
+
+}  // namespace
+
 std::string elided(std::string_view text, std::size_t width) {
     const std::string clean = printable(text);
     if (clean.size() <= width) return clean;
-    if (width <= 2) return clean.substr(0, width);
-    const std::size_t head = (width - 2) / 3;
-    const std::size_t tail = width - 2 - head;
-    return fmt::format("{}..{}", clean.substr(0, head), clean.substr(clean.size() - tail));
+    if (width <= 2) return clean.substr(0, character_begin(clean, width));
+    const std::size_t head = character_begin(clean, (width - 2) / 3);
+    std::size_t tail = clean.size() - (width - 2 - (width - 2) / 3);
+    while (is_inside_character(clean, tail)) ++tail;
+    return fmt::format("{}..{}", clean.substr(0, head), clean.substr(tail));
 }
 
 std::string wrapped(std::string_view sentence, std::size_t indent) {
@@ -56,7 +72,7 @@ std::string wrapped(std::string_view sentence, std::size_t indent) {
     const std::size_t room = columns - indent;
     while (text.size() > room) {
         std::size_t cut = text.rfind(' ', room);
-        if (cut == std::string_view::npos || cut == 0) cut = room;
+        if (cut == std::string_view::npos || cut == 0) cut = character_begin(text, room);
         out += fmt::format("{:{}}{}\n", "", indent, text.substr(0, cut));
         text.remove_prefix(text[cut] == ' ' ? cut + 1 : cut);
     }

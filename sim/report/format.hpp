@@ -18,7 +18,8 @@ std::string readable(Bytes bytes);
 std::string percent(std::int64_t part, std::int64_t whole);
 /// A bar of at most `width` marks for part / whole; at least one mark for a part above zero.
 std::string bar(std::int64_t part, std::int64_t whole, int width);
-/// Printable `text` cut to `width` characters, with ".." for what was left out of its middle.
+/// Printable `text` cut to `width` bytes, between characters, with ".." for what was left out of
+/// its middle.
 std::string elided(std::string_view text, std::size_t width);
 
 /// A sentence as lines of at most 100 characters, each behind an indent; printable.

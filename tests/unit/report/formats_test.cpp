@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include <u65sim/text.hpp>
+
 #include "report/format.hpp"
 #include "unit/report/sample.hpp"
 
@@ -40,6 +42,18 @@ TEST_CASE("Numbers are grouped, sized and cut for reading") {
 TEST_CASE("A name that carries control characters cannot move the reader's cursor") {
     CHECK(report::elided("a\033[2Jb\nc", 20) == "a?[2Jb?c");
     CHECK(report::elided("\u009B2J", 20) == "?2J");
+}
+
+TEST_CASE("Names are cut between characters, so that reports stay UTF-8") {
+    std::string name;
+    for (int i = 0; i < 60; ++i) name += "\xC3\xB6\xE2\x82\xAC";  // two and three bytes
+    for (std::size_t width = 0; width < 40; ++width) {
+        CAPTURE(width);
+        const std::string cut = report::elided(name, width);
+        CHECK(cut.size() <= width);
+        CHECK(printable(cut) == cut);
+    }
+    for (const std::string& line : lines(report::wrapped(name, 3))) CHECK(printable(line) == line);
 }
 
 TEST_CASE("The text fits 100 columns even with names and reasons that do not") {
