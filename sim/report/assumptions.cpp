@@ -1,8 +1,17 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "report/join.hpp"
 
 namespace u65sim::report {
+
+namespace {
+
+/// Of a file that says odd things of every tensor, these are enough for a reader.
+constexpr std::size_t most_notes = 20;
+
+}  // namespace
 
 double host_time_ms(const CompiledNetwork& network, const HostTime& host) {
     double microseconds = host.driver_call_us * static_cast<double>(network.segments.size());
@@ -21,7 +30,14 @@ std::vector<std::string> assumptions(const CompiledNetwork& network, const Targe
     for (const std::string& each : target.hypotheses()) {
         result.push_back("HYPOTHETICAL HARDWARE: " + each);
     }
-    result.insert(result.end(), network.graph.notes.begin(), network.graph.notes.end());
+    const std::vector<std::string>& notes = network.graph.notes;
+    const std::size_t shown = std::min(notes.size(), most_notes);
+    result.insert(result.end(), notes.begin(), notes.begin() + static_cast<std::ptrdiff_t>(shown));
+    if (shown < notes.size()) {
+        result.push_back(
+            fmt::format("{} more notes on the file, which a dump of its graph lists (u65sim graph)",
+                        notes.size() - shown));
+    }
     const std::size_t cpu = network.cpu_operators.size();
     const HostTime& host = target.host;
     const bool cpu_has_a_cost = host.cpu_operator_us > 0.0 || host.cpu_bytes_per_us > 0.0;

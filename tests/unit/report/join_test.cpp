@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <u65sim/error.hpp>
 
@@ -20,6 +21,17 @@ TEST_CASE("A network of which the NPU runs nothing has no latency, whatever its 
     CHECK(report.to_json().find("\"latency_ms\": null") != std::string::npos);
     CHECK(report.to_text().find("none: nothing of this network runs on the NPU") !=
           std::string::npos);
+}
+
+TEST_CASE("Of many notes on a file a report shows some, and says how many more there are") {
+    CompiledNetwork network = sample::network();
+    const std::size_t before =
+        make_report(network, sample::target(), sample::simulation()).assumptions.size();
+    for (int i = 0; i < 500; ++i) network.graph.notes.push_back("note " + std::to_string(i));
+    const Report report = make_report(network, sample::target(), sample::simulation());
+    CHECK(report.assumptions.size() == before + 21);
+    CHECK(std::count(report.assumptions.begin(), report.assumptions.end(), "note 19") == 1);
+    CHECK(report.to_text().find("480 more notes on the file") != std::string::npos);
 }
 
 TEST_CASE("The share on the NPU is of MACs, or of operators where there are none") {
