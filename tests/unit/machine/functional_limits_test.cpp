@@ -34,7 +34,9 @@ std::vector<std::int32_t> words_of(KernelOp op, const std::vector<T>& values,
     executor.memory().resize(1, 4096);
     auto& bytes = executor.memory().bytes(1);
     std::memcpy(bytes.data() + input, values.data(), values.size() * sizeof(T));
-    std::memcpy(bytes.data() + second_input, second.data(), second.size() * sizeof(T));
+    if (!second.empty()) {
+        std::memcpy(bytes.data() + second_input, second.data(), second.size() * sizeof(T));
+    }
     executor.run(command_of(op), 0);
     std::vector<std::int32_t> result(static_cast<std::size_t>(op.ofm.depth));
     std::memcpy(result.data(), bytes.data() + output, result.size() * 4);
