@@ -90,6 +90,7 @@ std::size_t Scope::variable_of(const Operator& op) {
 
 std::vector<Scope::Buffer> Scope::values_of(const std::vector<TensorId>& ids) {
     std::vector<Buffer> values;
+    values.reserve(ids.size());
     for (const TensorId id : ids) values.push_back(value(id));
     return values;
 }
