@@ -23,6 +23,12 @@ public:
         const Affine in = affine_of(call, map);
         const Affine out = affine_of(call, output);
         if (filter.quantization.empty()) call.not_executable("weights without a scale");
+        for (const Tensor* each : {&map, &filter, &output}) {
+            if (!is_narrow(each->type)) {
+                call.not_executable(
+                    fmt::format("quantised maps and weights of {}", to_string(each->type)));
+            }
+        }
         inputs = raw_values(call, call.input(input));
         for (std::int64_t& value : inputs) value -= in.zero_point;
         weights = raw_values(call, call.input(1));
@@ -50,11 +56,23 @@ public:
     }
 
     [[nodiscard]] std::int64_t finish(std::int64_t sum, std::size_t channel) const {
-        return std::clamp(scaled(sum + biases_[channel], channel) + zero_point_, range_.low,
+        return std::clamp(scaled(with_bias(sum, channel), channel) + zero_point_, range_.low,
                           range_.high);
     }
 
 private:
+    /// Types whose products and sums fit 64 bits, whatever the window.
+    static bool is_narrow(ElementType type) {
+        return type == ElementType::int4 || type == ElementType::int8 ||
+               type == ElementType::uint8 || type == ElementType::int16;
+    }
+
+    /// Biases may have any 64 bits: sums wrap around, as in an accumulator.
+    [[nodiscard]] std::int64_t with_bias(std::int64_t sum, std::size_t channel) const {
+        return static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) +
+                                         static_cast<std::uint64_t>(biases_[channel]));
+    }
+
     /// Fully connected layers scale in double and round halves away from zero, all others in
     /// fixed point.
     [[nodiscard]] std::int64_t scaled(std::int64_t sum, std::size_t channel) const {

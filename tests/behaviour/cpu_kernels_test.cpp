@@ -399,3 +399,18 @@ TEST_CASE("Float layers compute on the CPU") {
     std::memcpy(&mean, output.data(), sizeof mean);
     CHECK(mean == 0.75F);
 }
+
+TEST_CASE("Convolutions of maps too wide for their sums are refused by their type") {
+    GraphBuilder builder{"wide"};
+    const Value x = builder.input({1, 4, 4, 2});
+    builder.output(builder.conv2d(x, 3, Window::square(3)));
+    Graph graph = builder.build();
+    Tensor& map = graph.tensors[static_cast<std::size_t>(graph.inputs[0])];
+    map.type = ElementType::int64;
+    map.quantization.zero_points = {std::int64_t{1} << 58};
+    const Target target = Target::preset("u65-256");
+    const CompiledNetwork network = compile(graph, target);
+    REQUIRE(network.cpu_operators.size() == 1);
+    CHECK_THROWS_WITH(execute(network, target, {Bytes8(4 * 4 * 2 * 8)}),
+                      Catch::Contains("maps and weights of int64"));
+}
