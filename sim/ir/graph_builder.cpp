@@ -63,9 +63,10 @@ Value GraphBuilder::input(const Shape& shape, std::string name,
     if (tensor.quantization.scales.size() == 1 && tensor.quantization.zero_points.size() == 1) {
         const ir::IntegerRange range = ir::integer_range(type);
         const double scale = tensor.quantization.scales[0];
-        const auto zero = tensor.quantization.zero_points[0];
-        lowest = static_cast<double>(range.lowest - zero) * scale;
-        highest = static_cast<double>(range.highest - zero) * scale;
+        // In double: a zero point beyond its type is refused later, when the graph is verified.
+        const auto zero = static_cast<double>(tensor.quantization.zero_points[0]);
+        lowest = (static_cast<double>(range.lowest) - zero) * scale;
+        highest = (static_cast<double>(range.highest) - zero) * scale;
     }
     const TensorId id = state_->add_tensor(std::move(tensor), ir::uniform_between(lowest, highest));
     state_->graph.inputs.push_back(id);
