@@ -1,23 +1,16 @@
 // A YAML text, damaged word by word and line by line: a graph, a target or a study, or refused.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "corpus/mutate.hpp"
 #include "corpus/roads.hpp"
-
-extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t most);
+#include "fuzz/custom_mutator.hpp"
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t most, unsigned seed) {
     using namespace u65sim::corpus;
-    Dice dice{seed};
-    if (dice.roll(4) == 0) return LLVMFuzzerMutate(data, size, most);
-    std::string text{data, data + size};
-    mutate_text(text, dice);
-    text.resize(std::min(text.size(), most));
-    std::copy(text.begin(), text.end(), data);
-    return text.size();
+    return mutate_input<std::string>(data, size, most, seed, mutate_text);
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
