@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "compile/allocate.hpp"
+#include "compile/plan/allocate.hpp"
 
 using namespace u65sim::compiler;
 

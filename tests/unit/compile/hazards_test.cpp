@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "compile/block_dependency.hpp"
-#include "compile/hazards.hpp"
+#include "compile/emit/block_dependency.hpp"
+#include "compile/emit/hazards.hpp"
 #include "networks.hpp"
 
 using namespace u65sim;

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
-#include "compile/rearrange.hpp"
+#include "compile/lower/rearrange.hpp"
 
 using namespace u65sim;
 using namespace u65sim::compiler;

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "compile/choose_blocks.hpp"
+#include "compile/plan/choose_blocks.hpp"
 #include "networks.hpp"
 
 using namespace u65sim;

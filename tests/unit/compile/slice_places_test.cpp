@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "compile/slice_places.hpp"
+#include "compile/plan/slice_places.hpp"
 
 using namespace u65sim::compiler;
 

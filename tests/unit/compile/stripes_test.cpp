@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "compile/stripes.hpp"
+#include "compile/plan/stripes.hpp"
 
 namespace u65sim::compiler {
 namespace {

@@ -1,0 +1,271 @@
+#include "compile/encode/encode_weights.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <u65sim/error.hpp>
+
+#include "base/hash.hpp"
+#include "compile/encode/estimate_weights.hpp"
+#include "weights/codec.hpp"
+#include "weights/order.hpp"
+
+namespace u65sim::compiler {
+
+namespace {
+
+using Bytes = std::shared_ptr<const std::vector<std::uint8_t>>;
+
+/// What is known of a core's compressed weights, by content.
+class EncodingCache {
+public:
+    std::optional<std::uint32_t> size(std::uint64_t key) {
+        const std::lock_guard lock(mutex_);
+        const auto it = sizes_.find(key);
+        return it == sizes_.end() ? std::nullopt : std::optional{it->second};
+    }
+    void keep_size(std::uint64_t key, std::uint32_t size) {
+        const std::lock_guard lock(mutex_);
+        if (sizes_.size() >= most_sizes) sizes_.clear();
+        sizes_.emplace(key, size);
+    }
+    Bytes bytes(std::uint64_t key) {
+        const std::lock_guard lock(mutex_);
+        const auto it = known_.find(key);
+        return it == known_.end() ? nullptr : it->second;
+    }
+    void keep_bytes(std::uint64_t key, Bytes bytes) {
+        const std::lock_guard lock(mutex_);
+        held_ += bytes->size();
+        if (held_ > most_bytes) {
+            known_.clear();
+            held_ = bytes->size();
+        }
+        known_.emplace(key, std::move(bytes));
+    }
+
+private:
+    static constexpr std::size_t most_sizes = 1U << 18;
+    static constexpr std::size_t most_bytes = std::size_t{256} << 20;
+    std::mutex mutex_;
+    std::unordered_map<std::uint64_t, std::uint32_t> sizes_;
+    std::unordered_map<std::uint64_t, Bytes> known_;
+    std::size_t held_ = 0;
+};
+
+EncodingCache& cache() {
+    static EncodingCache instance;
+    return instance;
+}
+
+std::uint64_t content_key(const WeightSource& source, const weights::Order& order,
+                          std::int32_t first, std::int32_t count, std::int32_t core,
+                          std::int32_t cores) {
+    Hasher hasher;
+    // Ones are the same from whichever channel on.
+    const bool ones = source.form == WeightSource::Form::ones;
+    if (!ones) {
+        hasher.add(source.content_hash ? source.content_hash : source.data.content_hash());
+    }
+    const auto add = [&](std::int64_t value) { hasher.add(static_cast<std::uint64_t>(value)); };
+    for (const std::int64_t value : {std::int64_t{static_cast<int>(source.form)},
+                                     std::int64_t{ones ? 0 : source.outputs},
+                                     std::int64_t{source.height},
+                                     std::int64_t{source.width},
+                                     std::int64_t{source.inputs},
+                                     std::int64_t{source.is_unsigned},
+                                     std::int64_t{ones ? 0 : source.first_output},
+                                     std::int64_t{source.spread_y},
+                                     std::int64_t{source.spread_x},
+                                     std::int64_t{ones ? 0 : first},
+                                     std::int64_t{count},
+                                     std::int64_t{core},
+                                     std::int64_t{cores},
+                                     std::int64_t{static_cast<int>(order.traversal)},
+                                     std::int64_t{order.block_depth},
+                                     std::int64_t{order.ifm_bits},
+                                     std::int64_t{order.dilation_y},
+                                     std::int64_t{order.dilation_x},
+                                     std::int64_t{order.ofm_ublock_depth},
+                                     std::int64_t{order.ifm_ublock_depth}}) {
+        add(value);
+    }
+    hasher.add(std::span{reinterpret_cast<const std::uint8_t*>(source.zero_points.data()),
+                         source.zero_points.size() * sizeof source.zero_points[0]});
+    return hasher.digest();
+}
+
+/// One core's share of a slice.
+struct CoreWeights {
+    std::vector<std::int32_t> channels;
+    weights::Order order;
+    std::int32_t step;
+    std::uint64_t key = 0;  ///< of the content; 0: modelled, or no channels
+
+    CoreWeights(const NpuOp& op, std::int32_t first, std::int32_t slice_channels, std::int32_t core,
+                const Accelerator& accelerator, const Architecture& arch)
+        : channels(weights::channels_of_core(first, slice_channels, core, accelerator.cores)),
+          step(accelerator.cores) {
+        order.traversal =
+            op.kernel.kind == stream::KernelKind::depthwise ? weights::Traversal::depthwise
+            : op.kernel.kernel.part_kernel_first            ? weights::Traversal::part_kernel_first
+                                                            : weights::Traversal::depth_first;
+        order.block_depth =
+            weights::block_depth_of_core(op.kernel.block.depth, core, accelerator.cores);
+        order.ifm_bits = op.ifm_bits();
+        order.dilation_y = op.kernel.kernel.dilation_y;
+        order.dilation_x = op.kernel.kernel.dilation_x;
+        order.ofm_ublock_depth = arch.ofm_ublock.depth;
+        order.ifm_ublock_depth = arch.ifm_ublock.depth;
+        const bool modelled = op.weights->data && op.weights->data.model() != nullptr;
+        if (modelled || channels.empty()) return;
+        key = content_key(*op.weights, order, first, slice_channels, core, step);
+    }
+
+    [[nodiscard]] std::int32_t count() const { return static_cast<std::int32_t>(channels.size()); }
+    [[nodiscard]] StoredWeights stored(const WeightSource& source) const {
+        return {source, channels[0], step, count()};
+    }
+    /// Of the encoded weights, from the cache, where it is afterwards; and whether it was before.
+    [[nodiscard]] std::pair<std::uint32_t, bool> size(const WeightSource& source,
+                                                      Sizing sizing) const {
+        const bool sampled = sizing == Sizing::sampled;
+        const std::uint64_t size_key = sampled ? ~key : key;
+        if (const auto known = cache().size(size_key)) return {*known, true};
+        const std::size_t size = sampled ? weights::estimated_size(stored(source).volume, order)
+                                 : sizing == Sizing::encoded
+                                     ? encoded(source)->size()
+                                     : weights::encoded_size(stored(source).volume, order);
+        cache().keep_size(size_key, static_cast<std::uint32_t>(size));
+        return {static_cast<std::uint32_t>(size), false};
+    }
+    /// From the cache, where they are afterwards.
+    [[nodiscard]] Bytes encoded(const WeightSource& source) const {
+        Bytes bytes = cache().bytes(key);
+        if (!bytes) {
+            bytes = std::make_shared<const std::vector<std::uint8_t>>(
+                weights::encode(stored(source).volume, order));
+            cache().keep_bytes(key, bytes);
+        }
+        return bytes;
+    }
+    [[nodiscard]] std::vector<weights::ScaleRecord> records(const NpuOp& op) const {
+        std::vector<weights::ScaleRecord> own;
+        own.reserve(channels.size());
+        for (const auto channel : channels) {
+            own.push_back(op.scales[static_cast<std::size_t>(channel)]);
+        }
+        return own;
+    }
+};
+
+}  // namespace
+
+StoredWeights::StoredWeights(const WeightSource& source, std::int32_t first, std::int32_t step,
+                             std::int32_t count) {
+    using Form = WeightSource::Form;
+    volume.output_depth = count;
+    volume.height = spread_height(source);
+    volume.width = spread_width(source);
+    volume.input_depth = source.inputs;
+    volume.spread_y = source.spread_y;
+    volume.spread_x = source.spread_x;
+    volume.is_unsigned = source.is_unsigned;
+    if (source.form == Form::ones) return;
+    const std::ptrdiff_t height = source.height, width = source.width, inputs = source.inputs;
+    const std::ptrdiff_t start = std::ptrdiff_t{first} + source.first_output;
+    const std::uint8_t* data = source.data.bytes().data();
+    if (source.form == Form::channels || source.form == Form::single) {
+        volume.output_step = step;
+        volume.column_step = source.outputs;
+        volume.row_step = width * volume.column_step;
+        volume.input_step = 1;
+        volume.data = data + start;
+    } else {
+        volume.input_step = 1;
+        volume.column_step = inputs;
+        volume.row_step = width * inputs;
+        const std::ptrdiff_t output = height * volume.row_step;
+        volume.output_step = step * output;
+        volume.data = data + start * output;
+        if (source.form == Form::flipped) {
+            volume.data += (height - 1) * volume.row_step + (width - 1) * volume.column_step;
+            volume.row_step = -volume.row_step;
+            volume.column_step = -volume.column_step;
+        }
+    }
+    const std::int32_t lowest = source.is_unsigned ? 0 : -128;
+    zero_points_.reserve(static_cast<std::size_t>(count));
+    for (std::int32_t n = 0; n < count; ++n) {
+        const auto channel = static_cast<std::size_t>(start + std::ptrdiff_t{n} * step);
+        const std::int32_t zero = source.zero_points[source.zero_points.size() > 1 ? channel : 0];
+        if (zero < lowest || zero > lowest + 255) {
+            throw InvalidModel(fmt::format("weights' zero point = {}: must lie in {} .. {}", zero,
+                                           lowest, lowest + 255));
+        }
+        zero_points_.push_back(static_cast<std::int16_t>(zero));
+    }
+    volume.zero_points = zero_points_;
+}
+
+SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
+                          const Accelerator& accelerator, const Architecture& arch, Sizing sizing) {
+    const WeightSource& source = *op.weights;
+    const bool modelled = source.data && source.data.model() != nullptr;
+    SliceLayout result;
+    Hasher content;
+    for (std::int32_t core = 0; core < accelerator.cores; ++core) {
+        const CoreWeights own{op, first, count, core, accelerator, arch};
+        const auto c = static_cast<std::size_t>(core);
+        if (own.channels.empty()) {
+            // A core without work points at core 0's ranges with nothing in them.
+            result.scales[c] = {result.scales[0].base, 0};
+            result.weights[c] = {result.weights[0].base, 0};
+            continue;
+        }
+        const auto packed = static_cast<std::uint32_t>(weights::packed_size(own.channels.size()));
+        std::int64_t size = 0;
+        if (modelled) {
+            const auto [estimate, known] = estimate_encoded(source, own.order, own.count());
+            result.known = result.known && known;
+            size = estimate;
+        } else {
+            content.add(own.key);
+            content.add(std::span<const std::uint8_t>{weights::pack_all(own.records(op))});
+            const auto [found, known] = own.size(source, sizing);
+            result.known = result.known && known;
+            size = found;
+        }
+        result.scales[c] = {static_cast<std::uint64_t>(result.size), packed};
+        result.weights[c] = {static_cast<std::uint64_t>(result.size) + packed,
+                             static_cast<std::uint32_t>(size)};
+        result.size += packed + size;
+    }
+    if (!modelled) result.content = content.digest();
+    return result;
+}
+
+void encode_slice(const NpuOp& op, const WeightSlice& slice, const Accelerator& accelerator,
+                  const Architecture& arch, std::span<std::uint8_t> to) {
+    for (std::int32_t core = 0; core < accelerator.cores; ++core) {
+        const CoreWeights own{op, slice.first, slice.count, core, accelerator, arch};
+        if (own.channels.empty()) continue;
+        const Bytes encoded = own.encoded(*op.weights);
+        const auto put = [&](const stream::ByteRange& range,
+                             const std::vector<std::uint8_t>& bytes) {
+            std::copy(bytes.begin(), bytes.end(),
+                      to.subspan(static_cast<std::size_t>(range.base), range.length).begin());
+        };
+        const auto c = static_cast<std::size_t>(core);
+        put(slice.scales[c], weights::pack_all(own.records(op)));
+        put(slice.weights[c], *encoded);
+    }
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,160 @@
+#include <algorithm>
+
+#include "compile/lower/operators.hpp"
+#include "compile/passes.hpp"
+#include "ir/op_kinds.hpp"
+
+namespace u65sim::compiler {
+
+namespace {
+
+/// Operators that end in one kernel operation whose output stage can take an activation.
+bool takes_activation(OpType type) {
+    switch (type) {
+        case OpType::conv_2d:
+        case OpType::depthwise_conv_2d:
+        case OpType::transpose_conv:
+        case OpType::fully_connected:
+        case OpType::average_pool_2d:
+        case OpType::max_pool_2d:
+        case OpType::add:
+        case OpType::sub:
+        case OpType::mul:
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool made_by_kernel(OpType type) {
+    switch (type) {
+        case OpType::reshape:
+        case OpType::squeeze:
+        case OpType::expand_dims:
+        case OpType::split:
+        case OpType::split_v:
+        case OpType::slice:
+        case OpType::strided_slice:
+        case OpType::unpack:
+            return false;
+        default:
+            return true;
+    }
+}
+
+bool is_8_bit(ElementType type) { return type == ElementType::int8 || type == ElementType::uint8; }
+
+/// The only operator reading `id` in its producer's segment, or -1.
+std::int32_t only_consumer(const Program& program, TensorId id) {
+    const auto t = static_cast<std::size_t>(id);
+    if (program.bound[t] || program.consumers[t].size() != 1) return -1;
+    return program.consumers[t][0];
+}
+
+void fuse_activation(Program& program, std::int32_t index) {
+    const Operator& op = program.op(index);
+    if (!takes_activation(op.type)) return;
+    const std::int32_t next = only_consumer(program, op.outputs[0]);
+    if (next < 0 || !program.decision(next).on_npu) return;
+    const Operator& activation = program.op(next);
+    const Tensor& between = program.tensor(op.outputs[0]);
+    const Tensor& result = program.tensor(activation.outputs[0]);
+    if (activation.inputs[0] != op.outputs[0]) return;
+    const bool clamp = ir::clamp_of(activation.type) && same_quantization(between, result) &&
+                       between.type == result.type;
+    const bool table = ir::is_curve(activation.type) && is_8_bit(between.type) &&
+                       between.type == result.type && activation_of(op) == Activation::none;
+    if (!clamp && !table) return;
+    program.fused_activation[static_cast<std::size_t>(index)] = next;
+    program.decision(next).fused_into = index;
+}
+
+/// A PAD whose readers are all convolutions without padding of their own becomes their padding.
+void fuse_pad(Program& program, std::int32_t index) {
+    const Operator& pad = program.op(index);
+    const auto out = static_cast<std::size_t>(pad.outputs[0]);
+    if (pad.type != OpType::pad || program.bound[out] || program.consumers[out].empty()) return;
+    // Padding inside of a window is zero.
+    if (pad.inputs.size() > 2 && pad.inputs[2] >= 0) return;
+    const auto amounts = integers(program.tensor(pad.inputs[1]));
+    if (amounts.size() != 8 || amounts[6] || amounts[7]) return;
+    for (std::size_t i = 2; i < 6; ++i) {
+        if (amounts[i] < 0 || amounts[i] > 127) return;
+    }
+    for (const auto consumer : program.consumers[out]) {
+        const Operator& op = program.op(consumer);
+        const bool window = op.type == OpType::conv_2d || op.type == OpType::depthwise_conv_2d;
+        if (!window || window_of(op).padding != Padding::valid || op.inputs[0] != pad.outputs[0]) {
+            return;
+        }
+        // The first rows and columns of a window must still meet the map.
+        const auto& filter = program.tensor(op.inputs[1]).shape;
+        const auto w = window_of(op);
+        if (amounts[2] > std::int64_t{filter[1] - 1} * w.dilation_h ||
+            amounts[4] > std::int64_t{filter[2] - 1} * w.dilation_w ||
+            amounts[3] > std::int64_t{filter[1] - 1} * w.dilation_h ||
+            amounts[5] > std::int64_t{filter[2] - 1} * w.dilation_w) {
+            return;
+        }
+    }
+    for (const auto consumer : program.consumers[out]) {
+        program.fused_pad[static_cast<std::size_t>(consumer)] = index;
+    }
+    program.decision(index).folded = true;
+}
+
+/// Operands of a concatenation that can be written straight into its result.
+void fuse_concatenation(Program& program, std::int32_t index) {
+    const Operator& op = program.op(index);
+    if (op.type != OpType::concatenation && op.type != OpType::pack) return;
+    const Tensor& out = program.tensor(op.outputs[0]);
+    const auto* attributes = std::get_if<AxisAttributes>(&op.attributes);
+    const std::size_t rank = out.shape.size();
+    const std::int32_t axis = normalise_axis(attributes ? attributes->axis : 0, rank);
+    std::int32_t position = 0;
+    for (const auto id : op.inputs) {
+        const auto t = static_cast<std::size_t>(id);
+        const Tensor& in = program.tensor(id);
+        const std::int32_t before = position;
+        position += op.type == OpType::pack ? 1 : in.shape[static_cast<std::size_t>(axis)];
+        const std::int32_t producer = program.producers[t];
+        const bool once = std::count(op.inputs.begin(), op.inputs.end(), id) == 1;
+        if (in.data || program.bound[t] || !once || producer < 0 ||
+            program.slots[t].into != no_tensor || !same_quantization(in, out) ||
+            in.type != out.type || activation_of(op) != Activation::none) {
+            continue;
+        }
+        // A nested concatenation moves as a whole: its operands follow it.
+        const OpType made = program.op(producer).type;
+        if (!made_by_kernel(made) || made == OpType::pack || op.type == OpType::pack) continue;
+        const bool reshaped = std::any_of(
+            program.consumers[t].begin(), program.consumers[t].end(), [&](std::int32_t consumer) {
+                const OpType type = program.op(consumer).type;
+                return consumer != index && (!made_by_kernel(type) || type == OpType::transpose ||
+                                             type == OpType::fully_connected ||
+                                             type == OpType::softmax || type == OpType::pack);
+            });
+        if (reshaped) continue;
+        program.slots[t] = {op.outputs[0], axis + static_cast<std::int32_t>(4 - rank), before};
+    }
+}
+
+}  // namespace
+
+void fuse(Program& program) {
+    const auto count = static_cast<std::int32_t>(program.graph->operators.size());
+    const bool wanted = program.takes("fuse");
+    program.fused_activation.assign(program.graph->operators.size(), -1);
+    program.fused_pad.assign(program.graph->operators.size(), -1);
+    program.slots.assign(program.graph->tensors.size(), {});
+    for (std::int32_t i = 0; wanted && i < count; ++i) {
+        if (!program.decision(i).on_npu) continue;
+        fuse_activation(program, i);
+        fuse_pad(program, i);
+    }
+    for (std::int32_t i = count - 1; wanted && i >= 0; --i) {
+        if (program.decision(i).on_npu) fuse_concatenation(program, i);
+    }
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,77 @@
+// ARG_MAX over the depth: the position rides in the low bits of each element.
+#include "arith/tables.hpp"
+#include "compile/lower/lowering.hpp"
+#include "compile/plan/chain.hpp"
+
+namespace u65sim::compiler {
+
+namespace {
+
+using stream::DataType;
+using stream::KernelKind;
+
+constexpr std::int32_t position_bits = 7;
+constexpr std::int32_t last_position = (1 << position_bits) - 1;
+
+/// A depthwise operation of one element that keeps sums as they are.
+NpuOp& depthwise(Lowering& lowering, const View& ifm, const View& ofm, std::string_view suffix,
+                 WeightSource w = {WeightSource::Form::ones}) {
+    NpuOp& npu = lowering.add(KernelKind::depthwise, ifm, ofm, suffix);
+    w.outputs = ifm.extent.c;
+    w.zero_points = {0};
+    npu.weights = std::make_shared<const WeightSource>(std::move(w));
+    npu.scales.assign(static_cast<std::size_t>(ifm.extent.c), {0, 1, 0});
+    npu.ifm.zero_point = npu.ofm.zero_point = 0;
+    return npu;
+}
+
+}  // namespace
+
+void lower_arg_max(Lowering& lowering) {
+    const View in = lowering.input_view(0);
+    const std::int32_t depth = in.extent.c;
+    const auto rows = static_cast<std::int32_t>(in.extent.elements() / depth);
+    // element * 128 + 127 - position: of equal elements the first is the largest.
+    const View marked = lowering.temporary(in.extent, DataType::s16, "marked");
+    {
+        WeightSource w;
+        w.form = WeightSource::Form::channels;
+        w.is_unsigned = true;
+        w.data = ConstantData(
+            std::vector<std::uint8_t>(static_cast<std::size_t>(depth), 1U << position_bits));
+        NpuOp& npu = depthwise(lowering, in, marked, "mark", std::move(w));
+        for (std::int32_t c = 0; c < depth; ++c) {
+            npu.scales[static_cast<std::size_t>(c)].bias = last_position - c;
+        }
+    }
+    // The table keeps the low bits alone: every step falls from 127 to -1.
+    const View position = lowering.temporary({rows, 1, 1}, DataType::s16, "position");
+    {
+        Chain chain(lowering);
+        NpuOp& npu = chain.row_maximum(marked, depth, position);
+        constexpr std::uint32_t fall = 0x10000U - (1U << position_bits);
+        arith::Table16 table{};
+        table.fill(fall << 16 | static_cast<std::uint32_t>(last_position));
+        npu.kernel.activation.function = 16;
+        npu.lut = bytes_of(table);
+    }
+    const View result = lowering.output_view();
+    const bool wide = lowering.output().type == ElementType::int64;
+    const View ofm = lowering.writable(result, {rows, 1, wide ? 2 : 1});
+    if (wide) {
+        // Two filters of one element: the position, and nothing for the upper half.
+        NpuOp& npu = lowering.add(KernelKind::conv, position, ofm, "widen");
+        WeightSource w;
+        w.outputs = 2;
+        w.data = ConstantData(std::vector<std::uint8_t>{1, 0});
+        w.zero_points = {0};
+        npu.weights = std::make_shared<const WeightSource>(std::move(w));
+        npu.scales.assign(2, {0, 1, 0});
+        npu.ifm.zero_point = npu.ofm.zero_point = 0;
+    } else {
+        depthwise(lowering, position, ofm, "widen");
+    }
+    lowering.place(ofm, result);
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,191 @@
+// Operators that move data: most vanish into addresses, the rest are copies.
+#include <algorithm>
+
+#include "compile/lower/lowering.hpp"
+
+namespace u65sim::compiler {
+
+namespace {
+
+using stream::DataType;
+
+void move(Lowering& lowering, const View& from, const View& to, std::string_view suffix) {
+    if (from.scale == to.scale && from.zero_point == to.zero_point) {
+        lowering.copy(from, to, suffix);
+    } else {
+        lowering.rescale(from, to, suffix);
+    }
+}
+
+void lower_concatenation(Lowering& lowering) {
+    const Operator& op = lowering.op();
+    const Tensor& out = lowering.output();
+    const View ofm = lowering.output_view();
+    const auto* attributes = std::get_if<AxisAttributes>(&op.attributes);
+    const std::size_t rank = out.shape.size();
+    const std::int32_t axis = normalise_axis(attributes ? attributes->axis : 0, rank);
+    const std::int32_t axis4 = axis + static_cast<std::int32_t>(4 - rank);
+    std::int32_t position = 0;
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+        const auto id = op.inputs[i];
+        Shape shape = lowering.input(i).shape;
+        if (op.type == OpType::pack) shape.insert(shape.begin() + axis, 1);
+        const std::int32_t at = position;
+        position += shape[static_cast<std::size_t>(axis)];
+        if (lowering.program().slots[static_cast<std::size_t>(id)].into == op.outputs[0]) continue;
+        const Extent extent = extent_of(shape);
+        const std::int32_t rows = rank == 4 ? shape[1] : 1;
+        const View to = lowering.part(ofm,
+                                      axis4 == 0   ? at * rows
+                                      : axis4 == 1 ? at
+                                                   : 0,
+                                      axis4 == 2 ? at : 0, axis4 == 3 ? at : 0, extent);
+        View from = lowering.input_view(i);
+        if (from.extent != extent) from = lowering.reshaped(from, extent);
+        move(lowering, from, to, {});
+    }
+}
+
+void lower_slices(Lowering& lowering) {
+    const Operator& op = lowering.op();
+    Program& program = lowering.program();
+    const View ifm = lowering.input_view(map_operands(op).front());
+    for (std::size_t i = 0; i < op.outputs.size(); ++i) {
+        const auto id = op.outputs[i];
+        const SliceBox box = *slice_box(*program.graph, op, i);
+        Shape begin(4, 0);
+        std::copy(box.begin.rbegin(), box.begin.rend(), begin.rbegin());
+        const std::int32_t rows =
+            box.size.size() == 4 ? lowering.input(map_operands(op).front()).shape[1] : 1;
+        const Extent extent = extent_of(box.size);
+        View from = lowering.part(ifm, begin[0] * rows + begin[1], begin[2], begin[3], extent);
+        const Extent wanted = extent_of(lowering.output(i).shape);
+        const auto t = static_cast<std::size_t>(id);
+        const bool in_place = !program.bound[t] && program.slots[t].into == no_tensor &&
+                              program.buffer(ifm).kind != Placement::Kind::constant;
+        if (in_place && extent == wanted) {
+            program.views[t] = from;
+            continue;
+        }
+        const View to = lowering.view(id);
+        lowering.copy(lowering.reshaped(from, wanted), to, {});
+    }
+}
+
+void lower_reshape(Lowering& lowering) {
+    Program& program = lowering.program();
+    const View ifm = lowering.input_view(0);
+    const auto id = lowering.op().outputs[0];
+    const auto t = static_cast<std::size_t>(id);
+    const Extent wanted = extent_of(lowering.output().shape);
+    const bool constant = program.buffer(ifm).kind == Placement::Kind::constant;
+    if (program.slots[t].into == no_tensor && !(constant && program.bound[t])) {
+        // Never turn an input of the segment into its output at another address.
+        View v = lowering.reshaped(ifm, wanted);
+        Buffer& buffer = program.buffer(v);
+        if (program.bound[t]) buffer.pinned = buffer.linear = true;
+        const auto consumers = program.consumers[t];
+        buffer.consumers.insert(buffer.consumers.end(), consumers.begin(), consumers.end());
+        v.zero_point = zero_point(lowering.output());
+        v.scale = scale(lowering.output());
+        program.views[t] = v;
+        return;
+    }
+    lowering.copy(lowering.reshaped(ifm, wanted), lowering.view(id), {});
+}
+
+/// Swaps the outer axes of what `from` holds; `to` is a whole map.
+void swap_axes(Lowering& lowering, const View& from, AxisSwap swap, const View& to,
+               std::string_view suffix) {
+    View ifm = lowering.reshaped(from, {swap.outer, swap.inner, swap.rest});
+    lowering.program().buffer(to).linear = true;
+    View swapped = to;
+    if (to.type == DataType::s32) {
+        // The pool moves 16 bits: both halves of an element side by side.
+        swap.rest *= 2;
+        ifm.storage.c = ifm.extent.c = swap.rest;
+        ifm.type = swapped.type = DataType::s16;
+    }
+    swapped.storage = swapped.extent = {swap.outer, swap.inner, swap.rest};
+    swapped.stride_y = swap.rest;
+    swapped.stride_x = std::int64_t{swap.outer} * swap.rest;
+    lowering.copy(ifm, swapped, suffix);
+}
+
+void lower_transpose(Lowering& lowering) {
+    const auto steps = *transpose_steps(lowering.input(0).shape, integers(lowering.input(1)));
+    View from = lowering.input_view(0);
+    const View result = lowering.output_view();
+    const auto fresh = [&](const Extent& extent, std::string_view name) {
+        View made = lowering.temporary(extent, result.type, name);
+        made.scale = result.scale;
+        made.zero_point = result.zero_point;
+        return made;
+    };
+    if (steps.size() == 2) {
+        const View turned = fresh({steps[0].inner, steps[0].outer, steps[0].rest}, "turned");
+        swap_axes(lowering, from, steps[0], turned, "turn");
+        from = turned;
+    }
+    const View ofm = result.whole() ? result : fresh(result.extent, "transposed");
+    swap_axes(lowering, from, steps.back(), ofm, {});
+    if (ofm.buffer != result.buffer) lowering.copy(ofm, result, "place");
+}
+
+void lower_pad(Lowering& lowering) {
+    const View ifm = lowering.input_view(0);
+    const View ofm = lowering.output_view();
+    const Extent in = ifm.extent;
+    const Extent out = ofm.extent;
+    auto amounts = integers(lowering.input(1));
+    amounts.insert(amounts.begin(), 8 - amounts.size(), 0);
+    const auto before = [&](std::size_t axis) {
+        return static_cast<std::int32_t>(amounts[2 * axis]);
+    };
+    const std::int32_t y = before(1), x = before(2), c = before(3);
+    lowering.copy(ifm, lowering.part(ofm, y, x, c, in), {});
+    // Fills read one run of zero points again and again: strides of zero.
+    const auto element = static_cast<std::size_t>(stream::bytes_of(ofm.type));
+    std::vector<std::uint8_t> zeros(static_cast<std::size_t>(out.c) * element);
+    const auto value = lowering.has_input(2)
+                           ? static_cast<std::uint32_t>(integers(lowering.input(2)).at(0))
+                           : static_cast<std::uint32_t>(ofm.zero_point);
+    for (std::size_t i = 0; i < zeros.size(); ++i) {
+        zeros[i] = static_cast<std::uint8_t>(value >> (8 * (i % element)));
+    }
+    const View source = lowering.constant({1, 1, out.c}, ofm.type, std::move(zeros), "zeros");
+    const auto fill = [&](std::int32_t fy, std::int32_t fx, std::int32_t fc, const Extent& e) {
+        if (e.elements() == 0) return;
+        View from = lowering.part(source, 0, 0, 0, e);
+        from.stride_y = from.stride_x = 0;
+        lowering.copy(from, lowering.part(ofm, fy, fx, fc, e), {});
+    };
+    fill(0, 0, 0, {y, out.w, out.c});
+    fill(y + in.h, 0, 0, {out.h - y - in.h, out.w, out.c});
+    fill(y, 0, 0, {in.h, x, out.c});
+    fill(y, x + in.w, 0, {in.h, out.w - x - in.w, out.c});
+    fill(y, x, 0, {in.h, in.w, c});
+    fill(y, x, c + in.c, {in.h, in.w, out.c - c - in.c});
+}
+
+}  // namespace
+
+void lower_copies(Lowering& lowering) {
+    switch (lowering.op().type) {
+        case OpType::concatenation:
+        case OpType::pack:
+            return lower_concatenation(lowering);
+        case OpType::reshape:
+        case OpType::squeeze:
+        case OpType::expand_dims:
+            return lower_reshape(lowering);
+        case OpType::transpose:
+            return lower_transpose(lowering);
+        case OpType::pad:
+            return lower_pad(lowering);
+        default:
+            return lower_slices(lowering);
+    }
+}
+
+}  // namespace u65sim::compiler

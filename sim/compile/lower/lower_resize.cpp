@@ -1,0 +1,77 @@
+// RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR by factors of two.
+#include "compile/lower/lowering.hpp"
+
+namespace u65sim::compiler {
+
+namespace {
+
+/// The map with every element repeated `factor` times along both axes. The last doubling is left
+/// to the reader (`rest` 2) or done here (`rest` 1).
+View repeated(Lowering& lowering, View from, std::int32_t factor, std::int32_t rest) {
+    for (; factor > rest; factor /= 2) {
+        const Extent doubled{from.extent.h * 2, from.extent.w * 2, from.extent.c};
+        View next = lowering.temporary(doubled, from.type, "x" + std::to_string(doubled.h));
+        next.zero_point = from.zero_point;
+        next.scale = from.scale;
+        lowering.copy(from, next, {}).kernel.upscale = stream::Upscale::nearest;
+        from = next;
+    }
+    return from;
+}
+
+void lower_nearest(Lowering& lowering, const View& from, const View& to, std::int32_t factor,
+                   bool align) {
+    if (align) {
+        // Positions round to the nearest element: the repeated map without its first half step.
+        const View whole = repeated(lowering, from, factor, 1);
+        lowering.copy(lowering.part(whole, factor / 2, factor / 2, 0, to.extent), to, {});
+        return;
+    }
+    lowering.copy(repeated(lowering, from, factor, 2), to, {}).kernel.upscale =
+        stream::Upscale::nearest;
+}
+
+/// Averages over windows of the repeated map are the interpolated values, rounded once as the
+/// reference rounds them.
+void lower_bilinear(Lowering& lowering, const View& from, const View& to, std::int32_t factor,
+                    const ResizeAttributes& form) {
+    const bool half = form.half_pixel_centers;
+    const std::int32_t window = half ? 2 * factor : factor;
+    NpuOp& npu = lowering.add(stream::KernelKind::pool, repeated(lowering, from, window, 2), to);
+    npu.kernel.pool_mode = stream::PoolMode::average;
+    npu.kernel.upscale = stream::Upscale::nearest;
+    npu.kernel.kernel.height = npu.kernel.kernel.width = window;
+    npu.ifm.zero_point = npu.ofm.zero_point = 0;
+    if (half) {
+        npu.kernel.kernel.stride_y = npu.kernel.kernel.stride_x = 2;
+        npu.kernel.pad = {factor - 1, factor - 1, factor - 1, factor - 1};
+    } else if (form.align_corners) {
+        npu.kernel.global_scale = true;
+        npu.kernel.ofm_scale = divide_by(std::int64_t{window} * window);
+    } else {
+        npu.kernel.pad = {0, 0, factor - 1, factor - 1};
+    }
+}
+
+}  // namespace
+
+void lower_resize(Lowering& lowering) {
+    const View from = lowering.input_view(0);
+    const View to = lowering.output_view();
+    const Operator& op = lowering.op();
+    const auto* attributes = std::get_if<ResizeAttributes>(&op.attributes);
+    const ResizeAttributes form = attributes ? *attributes : ResizeAttributes{};
+    const std::int32_t factor =
+        resize_factor(lowering.input(0).shape, lowering.output().shape, form).value_or(1);
+    if (from.extent.h == 1 && from.extent.w == 1) {
+        lowering.copy(lowering.spread(from, to.extent), to, {});
+    } else if (factor == 1) {
+        lowering.copy(from, to, {});
+    } else if (op.type == OpType::resize_bilinear) {
+        lower_bilinear(lowering, from, to, factor, form);
+    } else {
+        lower_nearest(lowering, from, to, factor, form.align_corners);
+    }
+}
+
+}  // namespace u65sim::compiler

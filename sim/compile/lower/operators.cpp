@@ -1,0 +1,343 @@
+#include "compile/lower/operators.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <u65sim/error.hpp>
+
+namespace u65sim::compiler {
+
+std::vector<std::size_t> map_operands(const Operator& op) {
+    switch (op.type) {
+        case OpType::transpose_conv:
+            return {2};
+        case OpType::split:
+            return {1};
+        case OpType::add:
+        case OpType::sub:
+        case OpType::mul:
+        case OpType::minimum:
+        case OpType::maximum:
+        case OpType::squared_difference:
+        case OpType::prelu:
+        case OpType::div:
+        case OpType::batch_matmul:
+            return {0, 1};
+        case OpType::concatenation:
+        case OpType::pack: {
+            std::vector<std::size_t> all(op.inputs.size());
+            for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+            return all;
+        }
+        default:
+            return op.inputs.empty() ? std::vector<std::size_t>{} : std::vector<std::size_t>{0};
+    }
+}
+
+std::optional<stream::DataType> data_type(ElementType type) {
+    switch (type) {
+        case ElementType::int8:
+            return stream::DataType::s8;
+        case ElementType::uint8:
+            return stream::DataType::u8;
+        case ElementType::int16:
+            return stream::DataType::s16;
+        case ElementType::int32:
+            return stream::DataType::s32;
+        default:
+            return std::nullopt;
+    }
+}
+
+bool is_parameter(const Tensor& tensor) {
+    return tensor.data && (tensor.type == ElementType::int32 || tensor.type == ElementType::int64);
+}
+
+namespace {
+
+template <class T>
+std::vector<std::int64_t> widen(const std::vector<std::uint8_t>& bytes) {
+    std::vector<std::int64_t> values(bytes.size() / sizeof(T));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        T value;
+        std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
+        values[i] = static_cast<std::int64_t>(value);
+    }
+    return values;
+}
+
+bool is_constant(const Graph& graph, const Operator& op, std::size_t input) {
+    return input < op.inputs.size() && op.inputs[input] >= 0 &&
+           is_parameter(graph.tensors[static_cast<std::size_t>(op.inputs[input])]);
+}
+
+std::vector<std::int64_t> operand(const Graph& graph, const Operator& op, std::size_t input) {
+    return integers(graph.tensors[static_cast<std::size_t>(op.inputs[input])]);
+}
+
+}  // namespace
+
+std::vector<std::int64_t> integers(const Tensor& tensor) {
+    if (!tensor.data) return {};
+    const auto& bytes = tensor.data.bytes();
+    switch (tensor.type) {
+        case ElementType::int8:
+            return widen<std::int8_t>(bytes);
+        case ElementType::uint8:
+        case ElementType::boolean:
+            return widen<std::uint8_t>(bytes);
+        case ElementType::int16:
+            return widen<std::int16_t>(bytes);
+        case ElementType::int32:
+            return widen<std::int32_t>(bytes);
+        case ElementType::int64:
+            return widen<std::int64_t>(bytes);
+        default:
+            return {};
+    }
+}
+
+std::int32_t zero_point(const Tensor& tensor) {
+    const auto& points = tensor.quantization.zero_points;
+    return points.empty() ? 0 : static_cast<std::int32_t>(points.front());
+}
+
+float scale(const Tensor& tensor) {
+    return tensor.quantization.empty() ? 0.0F : tensor.quantization.scales.front();
+}
+
+bool same_quantization(const Tensor& a, const Tensor& b) {
+    return scale(a) == scale(b) && zero_point(a) == zero_point(b);
+}
+
+WindowAttributes window_of(const Operator& op) {
+    const auto* window = std::get_if<WindowAttributes>(&op.attributes);
+    return window ? *window : WindowAttributes{};
+}
+
+Activation activation_of(const Operator& op) {
+    if (const auto* a = std::get_if<WindowAttributes>(&op.attributes)) return a->activation;
+    if (const auto* a = std::get_if<FullyConnectedAttributes>(&op.attributes)) return a->activation;
+    if (const auto* a = std::get_if<ArithmeticAttributes>(&op.attributes)) return a->activation;
+    if (const auto* a = std::get_if<AxisAttributes>(&op.attributes)) return a->activation;
+    return Activation::none;
+}
+
+std::int32_t normalise_axis(std::int64_t axis, std::size_t rank) {
+    return static_cast<std::int32_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
+}
+
+std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::size_t index) {
+    const std::size_t data_input = op.type == OpType::split ? 1 : 0;
+    const Shape& in = graph.tensors[static_cast<std::size_t>(op.inputs[data_input])].shape;
+    SliceBox box{std::vector<std::int32_t>(in.size(), 0), in};
+    const auto rank = in.size();
+    if (op.type == OpType::unpack || op.type == OpType::split || op.type == OpType::split_v) {
+        std::int32_t axis = 0;
+        if (op.type == OpType::unpack) {
+            const auto* attributes = std::get_if<AxisAttributes>(&op.attributes);
+            axis = normalise_axis(attributes ? attributes->axis : 0, rank);
+        } else {
+            const std::size_t axis_input = op.type == OpType::split ? 0 : 2;
+            if (!is_constant(graph, op, axis_input)) return std::nullopt;
+            axis = normalise_axis(operand(graph, op, axis_input).at(0), rank);
+        }
+        if (axis < 0 || static_cast<std::size_t>(axis) >= rank) return std::nullopt;
+        const auto a = static_cast<std::size_t>(axis);
+        const auto extent = [&](std::size_t output) {
+            if (op.type == OpType::unpack) return 1;
+            return graph.tensors[static_cast<std::size_t>(op.outputs[output])].shape.at(a);
+        };
+        box.size[a] = extent(index);
+        if (op.type == OpType::split_v) {
+            for (std::size_t i = 0; i < index; ++i) box.begin[a] += extent(i);
+        } else {
+            box.begin[a] = static_cast<std::int32_t>(index) * box.size[a];  // equal parts
+        }
+        return box;
+    }
+    if (!is_constant(graph, op, 1) || !is_constant(graph, op, 2)) return std::nullopt;
+    const auto begin = operand(graph, op, 1);
+    const auto end = operand(graph, op, 2);
+    if (op.type == OpType::slice) {
+        if (begin.size() != rank || end.size() != rank) return std::nullopt;
+        for (std::size_t i = 0; i < rank; ++i) {
+            box.begin[i] = static_cast<std::int32_t>(begin[i]);
+            box.size[i] = end[i] < 0 ? in[i] - box.begin[i] : static_cast<std::int32_t>(end[i]);
+        }
+        return box;
+    }
+    const auto* masks = std::get_if<StridedSliceAttributes>(&op.attributes);
+    if (!masks || masks->ellipsis_mask || masks->new_axis_mask) return std::nullopt;
+    if (is_constant(graph, op, 3)) {
+        for (const auto stride : operand(graph, op, 3)) {
+            if (stride != 1) return std::nullopt;
+        }
+    } else {
+        return std::nullopt;
+    }
+    if (begin.size() > rank || begin.size() != end.size()) return std::nullopt;
+    for (std::size_t i = 0; i < begin.size(); ++i) {
+        const auto clip = [&](std::int64_t value) {
+            return static_cast<std::int32_t>(
+                std::clamp<std::int64_t>(value < 0 ? value + in[i] : value, 0, in[i]));
+        };
+        const std::int32_t from = (masks->begin_mask >> i) & 1 ? 0 : clip(begin[i]);
+        std::int32_t to = (masks->end_mask >> i) & 1 ? in[i] : clip(end[i]);
+        if ((masks->shrink_axis_mask >> i) & 1) to = from + 1;
+        if (to <= from) return std::nullopt;
+        box.begin[i] = from;
+        box.size[i] = to - from;
+    }
+    return box;
+}
+
+std::optional<std::vector<AxisSwap>> transpose_steps(const Shape& shape,
+                                                     const std::vector<std::int64_t>& permutation) {
+    if (shape.size() != permutation.size()) return std::nullopt;
+    // Output axes in order, without those of extent 1; neighbours that stay neighbours merge.
+    std::vector<std::pair<std::int64_t, std::int64_t>> groups;  // first input axis, extent
+    std::int64_t expected = -1;
+    const auto rank = static_cast<std::int64_t>(shape.size());
+    for (const auto axis : permutation) {
+        if (axis < 0 || axis >= rank) return std::nullopt;
+        const auto extent = shape[static_cast<std::size_t>(axis)];
+        if (extent == 1) continue;
+        if (!groups.empty() && axis == expected) {
+            groups.back().second *= extent;
+        } else {
+            groups.emplace_back(axis, extent);
+        }
+        expected = axis + 1;
+        while (expected < rank && shape[static_cast<std::size_t>(expected)] == 1) ++expected;
+    }
+    const auto count = groups.size();
+    if (count > 3) return std::nullopt;
+    if (count < 2) groups.resize(1, {0, 1});
+    // Where each group of the output stands in the input, and the input's extents in order.
+    std::vector<std::size_t> order;
+    std::vector<std::int64_t> in(groups.size());
+    for (const auto& group : groups) {
+        const auto before = std::count_if(groups.begin(), groups.end(), [&](const auto& other) {
+            return other.first < group.first;
+        });
+        order.push_back(static_cast<std::size_t>(before));
+        in[order.back()] = group.second;
+    }
+    std::vector<AxisSwap> steps;
+    bool fits = true;
+    const auto swap = [&](std::int64_t outer, std::int64_t inner, std::int64_t rest) {
+        fits = fits && outer <= 65535 && inner <= 65535 && rest <= 65535;
+        if (fits) {
+            steps.push_back({static_cast<std::int32_t>(outer), static_cast<std::int32_t>(inner),
+                             static_cast<std::int32_t>(rest)});
+        }
+    };
+    if (count < 2) {
+        swap(1, 1, in[0]);
+    } else if (count == 2) {
+        swap(in[0], in[1], 1);
+    } else if (order[0] == 1) {  // 1 0 2
+        swap(in[0], in[1], in[2]);
+    } else if (order[0] == 0) {  // 0 2 1: the last axis to the front, then behind the first
+        swap(in[0] * in[1], in[2], 1);
+        swap(in[2], in[0], in[1]);
+    } else {  // 2 1 0: the first two, then the last to the front
+        swap(in[0], in[1], in[2]);
+        swap(in[0] * in[1], in[2], 1);
+    }
+    return fits ? std::optional{steps} : std::nullopt;
+}
+
+std::optional<std::int32_t> resize_factor(const Shape& input, const Shape& output,
+                                          const ResizeAttributes& form) {
+    const auto size = [&](std::int32_t n, std::int32_t factor) {
+        return form.align_corners ? (std::int64_t{n} - 1) * factor + 1 : std::int64_t{n} * factor;
+    };
+    for (const std::int32_t factor : {1, 2, 4, 8}) {
+        if (output[1] == size(input[1], factor) && output[2] == size(input[2], factor)) {
+            return factor;
+        }
+    }
+    return std::nullopt;
+}
+
+std::int32_t folded_columns(const Operator& op, const Tensor& input, const Tensor& filter,
+                            const Tensor& output, std::int32_t before) {
+    const WindowAttributes window = window_of(op);
+    const std::int32_t stride = window.stride_w;
+    const std::int32_t width = input.shape[2];
+    const std::int32_t depth = input.shape[3];
+    const std::int32_t outputs = output.shape[2];
+    const bool splits =
+        op.type != OpType::conv_2d || window.dilation_w != 1 || filter.shape[3] != depth;
+    if (splits || stride == 1 || outputs == 1) return 1;
+    // Columns behind the last whole group must not be needed.
+    const std::int32_t needed = std::min((outputs - 1) * stride + filter.shape[2] - before, width);
+    const auto folds = [&](std::int32_t fold) { return width / fold * fold >= needed; };
+    if (stride > 3) {
+        for (const std::int32_t rest : {1, 2, 3}) {
+            if (stride % rest == 0 && folds(stride / rest)) return stride / rest;
+        }
+        return 1;
+    }
+    // The array takes 8 channels of 4 (8 bits) or 2 (16 bits) window elements at a time.
+    constexpr std::int32_t lanes = 8;
+    if (depth * stride > lanes || !folds(stride)) return 1;
+    const std::int32_t at_once = element_bytes(input.type) == 2 ? 2 : 4;
+    const auto steps = [&](std::int32_t columns) {
+        return (filter.shape[1] * columns + at_once - 1) / at_once;
+    };
+    const std::int32_t lead = (before + stride - 1) / stride * stride - before;
+    const std::int32_t columns = (filter.shape[2] + lead + stride - 1) / stride;
+    return steps(columns) < steps(filter.shape[2]) ? stride : 1;
+}
+
+std::vector<AxisPiece> axis_pieces(std::int32_t input, std::int32_t output, std::int32_t reach,
+                                   std::int32_t stride, std::int32_t before, std::int32_t after) {
+    if (stride <= 3 || output == 1) return {{0, output, 0, input, before, after}};
+    std::vector<AxisPiece> pieces;
+    for (std::int32_t i = 0; i < output; ++i) {
+        const std::int32_t from = i * stride - before;
+        const std::int32_t first = std::max(from, 0);
+        const std::int32_t last = std::min(from + reach, input);
+        pieces.push_back({i, 1, first, last - first, first - from, from + reach - last});
+    }
+    return pieces;
+}
+
+ReducedAxes reduced_axes(const Graph& graph, const Operator& op) {
+    ReducedAxes axes;
+    if (!is_constant(graph, op, 1)) return axes;
+    const auto rank = graph.tensors[static_cast<std::size_t>(op.inputs[0])].shape.size();
+    for (const auto raw : operand(graph, op, 1)) {
+        switch (static_cast<std::int32_t>(rank) - normalise_axis(raw, rank)) {
+            case 1:
+                axes.c = true;
+                break;
+            case 2:
+                axes.w = true;
+                break;
+            case 3:
+                axes.h = true;
+                break;
+            case 4:
+                axes.n = true;
+                break;
+            default:
+                return {};
+        }
+    }
+    return axes;
+}
+
+AxisPadding axis_padding(Padding padding, std::int32_t input, std::int32_t kernel,
+                         std::int32_t stride) {
+    if (padding == Padding::valid) return {};
+    const std::int32_t rest = input % stride;
+    const std::int32_t total = std::max(kernel - (rest == 0 ? stride : rest), 0);
+    return {total / 2, total - total / 2};
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,118 @@
+#include <algorithm>
+
+#include "compile/lower/operators.hpp"
+#include "compile/passes.hpp"
+
+namespace u65sim::compiler {
+
+namespace {
+
+bool only_moves_shape(OpType type) {
+    return type == OpType::reshape || type == OpType::squeeze || type == OpType::expand_dims;
+}
+
+void index_tensors(Program& program) {
+    const Graph& graph = *program.graph;
+    std::vector<std::vector<std::int32_t>> consumers(graph.tensors.size());
+    program.producers.assign(graph.tensors.size(), -1);
+    for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+        const auto index = static_cast<std::int32_t>(i);
+        for (const auto id : graph.operators[i].inputs) {
+            if (id >= 0) consumers[static_cast<std::size_t>(id)].push_back(index);
+        }
+        for (const auto id : graph.operators[i].outputs) {
+            if (id >= 0) program.producers[static_cast<std::size_t>(id)] = index;
+        }
+    }
+    program.consumers = Lists{consumers};
+}
+
+/// Runs of NPU operators that compute nothing go to the CPU with their neighbours.
+void drop_idle_runs(Program& program) {
+    const auto count = static_cast<std::int32_t>(program.decisions.size());
+    for (std::int32_t first = 0; first < count;) {
+        if (!program.decision(first).on_npu) {
+            ++first;
+            continue;
+        }
+        std::int32_t last = first;
+        bool idle = true;
+        for (; last < count && program.decision(last).on_npu; ++last) {
+            idle = idle && only_moves_shape(program.op(last).type);
+        }
+        for (std::int32_t i = first; idle && i < last; ++i) {
+            program.decision(i).on_npu = false;
+            program.decision(i).reason = "only renames a shape, with no NPU operator beside it";
+        }
+        first = last;
+    }
+}
+
+bool reads_map(const Operator& op, TensorId id) {
+    const auto maps = map_operands(op);
+    return std::any_of(maps.begin(), maps.end(),
+                       [&](std::size_t position) { return op.inputs[position] == id; });
+}
+
+void find_borders(Program& program) {
+    const Graph& graph = *program.graph;
+    program.bound.assign(graph.tensors.size(), false);
+    std::vector<bool> is_output(graph.tensors.size(), false);
+    for (const auto id : graph.outputs) is_output[static_cast<std::size_t>(id)] = true;
+    const auto segment = [&](std::int32_t op) {
+        return op < 0 ? -1 : program.segment_of[static_cast<std::size_t>(op)];
+    };
+    for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
+        if (graph.tensors[t].data) continue;
+        const auto id = static_cast<TensorId>(t);
+        const std::int32_t made_in = segment(program.producers[t]);
+        bool leaves = is_output[t];
+        std::vector<std::int32_t> enters;
+        for (const auto consumer : program.consumers[t]) {
+            const std::int32_t used_in = segment(consumer);
+            // The NPU has no use for an operand that only describes a shape.
+            if (used_in >= 0 && !reads_map(program.op(consumer), id)) continue;
+            if (used_in != made_in) leaves = true;
+            if (used_in >= 0 && used_in != made_in) enters.push_back(used_in);
+        }
+        if (made_in >= 0 && leaves) {
+            program.segments[static_cast<std::size_t>(made_in)].outputs.push_back(id);
+            program.bound[t] = true;
+        }
+        std::sort(enters.begin(), enters.end());
+        enters.erase(std::unique(enters.begin(), enters.end()), enters.end());
+        for (const auto s : enters) {
+            program.segments[static_cast<std::size_t>(s)].inputs.push_back(id);
+            program.bound[t] = true;
+        }
+    }
+}
+
+}  // namespace
+
+void split_segments(Program& program) {
+    const Graph& graph = *program.graph;
+    index_tensors(program);
+    drop_idle_runs(program);
+    program.segment_of.assign(graph.operators.size(), -1);
+    bool open = false;
+    std::int32_t cpu_operators = 0;
+    for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+        const auto index = static_cast<std::int32_t>(i);
+        if (!program.decisions[i].on_npu) {
+            program.steps.push_back({-1, cpu_operators++, index});
+            open = false;
+            continue;
+        }
+        if (!open) {
+            program.steps.push_back({static_cast<std::int32_t>(program.segments.size()), -1, -1});
+            program.segments.emplace_back();
+            open = true;
+        }
+        program.segment_of[i] = static_cast<std::int32_t>(program.segments.size()) - 1;
+        program.segments.back().operators.push_back(index);
+    }
+    find_borders(program);
+}
+
+}  // namespace u65sim::compiler

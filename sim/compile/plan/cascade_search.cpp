@@ -1,0 +1,364 @@
+#include "compile/plan/cascade_search.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include <boost/container/static_vector.hpp>
+
+#include "compile/constants.hpp"
+#include "compile/plan/choose_blocks.hpp"
+#include "compile/plan/stream_weights.hpp"
+
+namespace u65sim::compiler {
+
+using stream::KernelKind;
+
+namespace {
+
+/// Operations in one cascade at most: more only lengthen the search.
+constexpr std::size_t longest = 16;
+constexpr std::array<std::int32_t, 12> heights = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max() / 2;
+/// Indices of PlacementCycles.
+constexpr std::size_t slow = 0, fast = 1;
+
+stream::Layout layout_for(std::int32_t channels) {
+    return channels >= 16 ? stream::Layout::nhcwb16 : stream::Layout::nhwc;
+}
+
+stream::FeatureMap map_in(const View& view, int region) {
+    return map_of(view, region, layout_for(view.storage.c));
+}
+
+}  // namespace
+
+std::vector<BufferUse> uses_of(const Program& program) {
+    std::vector<BufferUse> uses(program.buffers.size());
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+        const Buffer& b = program.buffers[i];
+        uses[i].size = storage_bytes(b.extent, b.type, layout_for(b.extent.c));
+    }
+    for (const auto& segment : program.segments) {
+        for (const auto& op : segment.ops) {
+            for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
+                if (!view->valid()) continue;
+                BufferUse& use = uses[static_cast<std::size_t>(view->buffer)];
+                ++(view == &op.ofm ? use.writers : use.readers);
+                if (use.first < 0) use.first = op.time;
+                use.last = op.time;
+            }
+        }
+    }
+    return uses;
+}
+
+CascadeSearch::CascadeSearch(const Program& program, const Segment& segment,
+                             timing::KernelEstimator& estimator)
+    : program_(program),
+      ops_(segment.ops),
+      estimator_(estimator),
+      uses_(uses_of(program)),
+      floor_(segment.ops.size() + 1, 0),
+      stripes_(segment.ops.size()),
+      chains_(segment.ops.size() * heights.size()) {
+    for (std::size_t i = 0; i < uses_.size(); ++i) {
+        const auto index = static_cast<int>(i);
+        if (uses_[i].first < 0 || !may_be_fast(index)) continue;
+        candidates_.push_back({index, uses_[i].first, uses_[i].last, uses_[i].size});
+    }
+    for (std::size_t i = 0; i < ops_.size(); ++i) {
+        linked_.push_back(i + 1 < ops_.size() && linked(i));
+        const auto& cycles = stripe_cost(i, 0, ops_[i].ofm.extent.h).cycles;
+        floor_[i + 1] = floor_[i] + cycles[fast][fast].count();
+    }
+}
+
+CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
+    weights_ = weights;
+    weights_refused_ = false;
+    alive_.assign(ops_.size() * longest, -1);
+    const std::size_t n = ops_.size();
+    std::vector<std::int64_t> least(n + 1, never);
+    std::vector<Range> choice(n + 1);
+    least[0] = 0;
+    for (std::size_t end = 1; end <= n; ++end) {
+        for (std::size_t first = end; first-- > 0 && end - first <= longest;) {
+            if (first + 1 < end && !linked_[first]) break;
+            const auto consider = [&](std::int32_t height) {
+                const Range range{first, end - 1, height};
+                if (least[first] >= never) return;
+                const std::int64_t own = predicted(range, limit, least[end] - least[first]);
+                if (own >= never) return;
+                least[end] = least[first] + own;
+                choice[end] = range;
+            };
+            if (first + 1 == end) {
+                consider(0);
+                continue;
+            }
+            // Stripes take no less than whole operations with all maps in SRAM.
+            if (least[first] + floor_[end] - floor_[first] >= least[end]) continue;
+            for (const auto height : heights) {
+                if (height >= ops_[end - 1].ofm.extent.h ||
+                    takes_more({first, end - 1, height}, limit)) {
+                    break;
+                }
+                consider(height);
+            }
+        }
+    }
+    Plan plan{{}, least[n], weights_refused_};
+    if (least[n] >= never) return plan;
+    for (std::size_t end = n; end > 0; end = choice[end].first) plan.ranges.push_back(choice[end]);
+    std::reverse(plan.ranges.begin(), plan.ranges.end());
+    return plan;
+}
+
+/// Whether operation `at` may hand its rows to the next one through a rolling buffer.
+bool CascadeSearch::linked(std::size_t at) const {
+    const NpuOp& op = ops_[at];
+    const NpuOp& next = ops_[at + 1];
+    const Buffer& map = buffer(op.ofm.buffer);
+    if (!can_stripe(op) || !can_stripe(next) || map.pinned || map.whole_life ||
+        map.kind != Placement::Kind::feature_map || !op.ofm.whole() ||
+        op.ofm.extent != map.extent || use(op.ofm.buffer).writers != 1 ||
+        use(op.ofm.buffer).readers != 1) {
+        return false;
+    }
+    const View& input = next.ifm.buffer == op.ofm.buffer ? next.ifm : next.ifm2;
+    return input.valid() && input.buffer == op.ofm.buffer && input.whole() &&
+           input.extent == op.ofm.extent;
+}
+
+bool CascadeSearch::may_be_fast(int index) const {
+    return buffer(index).kind == Placement::Kind::feature_map &&
+           !(program_.spilling() && buffer(index).pinned);
+}
+
+/// Bytes of the maps that live while a range runs and are neither its own nor hopeless.
+std::int64_t CascadeSearch::alive_beside(const Range& range, std::int64_t limit) {
+    std::int64_t& known = alive_[range.last * longest + range.last - range.first];
+    if (known >= 0) return known;
+    const std::int32_t from = ops_[range.first].time;
+    const std::int32_t to = ops_[range.last].time;
+    const int in = ops_[range.first].ifm.buffer;
+    std::int64_t bytes = 0;
+    for (const auto& other : candidates_) {
+        if (other.first > to || other.last < from || other.buffer == in) continue;
+        if (program_.spilling() && other.size > limit / 2) continue;
+        bool own = false;
+        for (std::size_t i = range.first; i <= range.last && !own; ++i) {
+            own = ops_[i].ofm.buffer == other.buffer;
+        }
+        if (!own) bytes += other.size;
+    }
+    known = bytes;
+    return bytes;
+}
+
+std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, std::int64_t bound) {
+    if (is_hopeless(range, limit, bound)) return never;
+    const Cost cost = cost_of(range);
+    if (cost.rolling > limit || cost.cycles[fast][fast].count() >= bound) return never;
+    const std::int64_t bytes = cost.rolling + cost.weights + alive_beside(range, limit);
+    const int in = ops_[range.first].ifm.buffer;
+    const int out = ops_[range.last].ofm.buffer;
+    std::int64_t least = bound;
+    const auto consider = [&](std::size_t from, std::size_t to) {
+        std::int64_t cycles = cost.cycles[from][to].count();
+        if (cycles >= least) return;
+        const std::int64_t top = bytes + (from == fast && may_be_fast(in) ? use(in).size : 0) +
+                                 (to == fast && out != in && may_be_fast(out) ? use(out).size : 0);
+        const bool anywhere = from == slow && to == slow && range.height == 0;
+        if (top > limit && !anywhere) {
+            // Weights that find no room are read where they are.
+            if (top - cost.weights > limit) return;
+            weights_refused_ = true;
+            if (weights_ == Weights::copied) return;
+            cycles += streaming(range, top - limit);
+        }
+        least = std::min(least, cycles);
+    };
+    if (!program_.spilling()) {
+        consider(fast, fast);
+    } else {
+        for (const std::size_t from : {fast, slow}) {
+            for (const std::size_t to : {fast, slow}) {
+                if ((from == fast && !may_be_fast(in)) || (to == fast && !may_be_fast(out))) {
+                    continue;
+                }
+                consider(from, to);
+            }
+        }
+    }
+    return least < bound ? least : never;
+}
+
+/// Whether a cascade takes more than `limit` bytes at least, its weights apart: of each map the
+/// rows that the first rows of the last result need. More rows a step never need fewer.
+bool CascadeSearch::takes_more(const Range& range, std::int64_t limit) const {
+    std::int32_t rows = range.height;
+    std::int64_t bytes = 0;
+    for (std::size_t i = range.last;; --i) {
+        const NpuOp& op = ops_[i];
+        if (i < range.last) {
+            Extent rolling = op.ofm.extent;
+            rolling.h = rows;
+            bytes += storage_bytes(rolling, op.ofm.type, layout_for(rolling.c));
+        }
+        if (bytes > limit) return true;
+        if (i == range.first) return false;
+        rows = input_rows(op, 0, rows).end;
+    }
+}
+
+bool CascadeSearch::is_hopeless(const Range& range, std::int64_t limit, std::int64_t bound) {
+    if (range.height == 0) return false;
+    const std::vector<Link>& chain = known_chain(range);
+    if (chain.empty() || chain.size() > range.last - range.first) return false;
+    // What comes in front adds to both.
+    const Link& front = chain.back();
+    const Cycles own = chain.size() > 1 ? front.cycles[fast][fast] : Cycles{0};
+    const Cycles known = own + front.between + chain.front().cycles[fast][fast];
+    return front.rolling > limit || known.count() >= bound;
+}
+
+std::vector<CascadeSearch::Link>& CascadeSearch::known_chain(const Range& range) {
+    const auto index = static_cast<std::size_t>(
+        std::lower_bound(heights.begin(), heights.end(), range.height) - heights.begin());
+    return chains_[range.last * heights.size() + index];
+}
+
+std::vector<CascadeSearch::Link>& CascadeSearch::chain_of(const Range& range) {
+    std::vector<Link>& chain = known_chain(range);
+    while (chain.size() <= range.last - range.first) grow(chain, range.last, range.height);
+    return chain;
+}
+
+CascadeSearch::Cost CascadeSearch::cost_of(const Range& range) {
+    const auto [first, last, height] = range;
+    if (height == 0) return {0, 0, stripe_cost(first, 0, ops_[first].ofm.extent.h).cycles};
+    const std::vector<Link>& chain = chain_of(range);
+    const Link& front = chain[last - first];
+    const Link& back = chain.front();
+    Cost cost;
+    cost.rolling = front.rolling;
+    cost.weights = front.weights;
+    for (const std::size_t from : {fast, slow}) {
+        for (const std::size_t to : {fast, slow}) {
+            cost.cycles[from][to] =
+                front.cycles[from][fast] + front.between + back.cycles[fast][to];
+        }
+    }
+    return cost;
+}
+
+std::int64_t CascadeSearch::streaming(const Range& range, std::int64_t bytes) {
+    std::vector<Link>& chain = chain_of(range);
+    const std::size_t members = range.last - range.first + 1;
+    boost::container::static_vector<Streamed, longest> all;
+    for (std::size_t i = 0; i < members; ++i) {
+        const std::size_t at = range.last - i;
+        if (ops_[at].slices.empty()) continue;
+        Link& link = chain[i];
+        if (link.streamed < 0) {
+            link.streamed = 0;
+            for (const auto& [y0, y1] : link.stripes) link.streamed += streamed_cycles(at, y0, y1);
+        }
+        all.push_back({ops_[at].slices[0].size, link.streamed});
+    }
+    // The cheapest by the byte first.
+    std::sort(all.begin(), all.end(), [](const Streamed& a, const Streamed& b) {
+        return a.cycles * b.bytes < b.cycles * a.bytes;
+    });
+    std::int64_t cycles = 0;
+    for (const Streamed& one : all) {
+        if (bytes <= 0) break;
+        bytes -= one.bytes;
+        cycles += one.cycles;
+    }
+    return cycles;
+}
+
+void CascadeSearch::grow(std::vector<Link>& chain, std::size_t last, std::int32_t height) {
+    const std::size_t at = last - chain.size();
+    const NpuOp& op = ops_[at];
+    Link link;
+    if (!op.slices.empty()) link.weights = op.slices[0].size;
+    if (chain.empty()) {
+        const std::int32_t all = op.ofm.extent.h;
+        for (std::int32_t y = 0; y < all; y += height) {
+            link.stripes.push_back({y, std::min(y + height, all)});
+        }
+    } else {
+        const Link& next = chain.back();
+        Extent rolling = op.ofm.extent;
+        rolling.h = stripes_before(ops_[at + 1], next.stripes, link.stripes);
+        link.weights += next.weights;
+        link.rolling = next.rolling + storage_bytes(rolling, op.ofm.type, layout_for(rolling.c));
+        if (chain.size() > 1) link.between = next.between + next.cycles[fast][fast];
+    }
+    // Most stripes are like the one before.
+    std::int32_t rows = 0;
+    std::int32_t read = 0;
+    timing::PlacementCycles cycles{};
+    for (const auto& [y0, y1] : link.stripes) {
+        const InputRows in = input_rows(op, y0, y1);
+        if (y1 - y0 != rows || in.end - in.begin != read) {
+            rows = y1 - y0;
+            read = in.end - in.begin;
+            cycles = stripe_cost(at, y0, y1).cycles;
+        }
+        for (const std::size_t from : {fast, slow}) {
+            for (const std::size_t to : {fast, slow}) link.cycles[from][to] += cycles[from][to];
+        }
+    }
+    chain.push_back(std::move(link));
+}
+
+NpuOp CascadeSearch::stripe(std::size_t at, std::int32_t y0, std::int32_t y1) const {
+    const NpuOp& op = ops_[at];
+    NpuOp stripe = stripe_of(op, y0, y1);
+    if (y1 - y0 != op.ofm.extent.h) choose_block(stripe, *program_.target, program_.arch);
+    stream::KernelOp& k = stripe.kernel;
+    const int region = program_.spilling() ? region_fast : region_arena;
+    k.ifm = map_in(stripe.ifm, region);
+    k.ofm = map_in(stripe.ofm, region);
+    if (k.is_binary() && !k.broadcast.scalar) {
+        const bool in_reach = may_be_fast(stripe.ifm2.buffer);
+        k.ifm2 = map_in(stripe.ifm2, in_reach ? region : region_arena);
+    }
+    k.weight_region = k.scale_region = region;
+    if (!op.slices.empty()) {
+        k.weights = op.slices[0].weights;
+        k.scales = op.slices[0].scales;
+    }
+    return stripe;
+}
+
+CascadeSearch::StripeCost& CascadeSearch::stripe_cost(std::size_t at, std::int32_t y0,
+                                                      std::int32_t y1) {
+    const InputRows rows = input_rows(ops_[at], y0, y1);
+    for (auto& known : stripes_[at]) {
+        if (known.rows == y1 - y0 && known.input_rows == rows.end - rows.begin) return known;
+    }
+    const stream::KernelOp k = stripe(at, y0, y1).kernel;
+    stripes_[at].push_back(
+        {y1 - y0, rows.end - rows.begin, estimator_.placements(k, {region_arena, k.ofm.region})});
+    return stripes_[at].back();
+}
+
+std::int64_t CascadeSearch::streamed_cycles(std::size_t at, std::int32_t y0, std::int32_t y1) {
+    StripeCost& cost = stripe_cost(at, y0, y1);
+    if (cost.streamed < 0) {
+        const NpuOp part = stripe(at, y0, y1);
+        stream::KernelOp k = part.kernel;
+        k.weight_region = k.scale_region = region_constants;
+        const Cycles more = estimator_.total(k) - cost.cycles[fast][fast];
+        cost.streamed = std::max<std::int64_t>(0, more.count());
+    }
+    return cost.streamed;
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,159 @@
+#include "compile/plan/refine_blocks.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "compile/constants.hpp"
+#include "compile/plan/choose_blocks.hpp"
+#include "compile/plan/stream_weights.hpp"
+#include "timing/estimate.hpp"
+
+namespace u65sim::compiler {
+
+using stream::KernelOp;
+
+namespace {
+
+/// A block must be this much faster, for the prediction is not exact: percent.
+constexpr std::int64_t least_gain = 3;
+
+/// What an operation may gain must be this part of all operations' time.
+constexpr std::int64_t worth_a_look = 200;
+
+/// Maps begin at multiples of this, but for parts of others: bytes.
+constexpr std::uint64_t brick_alignment = 16;
+
+/// Extents of one axis to try, ascending: each cuts it into fewer pieces than those before, and is
+/// at least a quarter larger.
+std::vector<std::int32_t> extents(std::int32_t size, std::int32_t most, std::int32_t unit) {
+    std::vector<std::int32_t> result;
+    for (std::int32_t extent = unit; extent <= round_up(std::min(size, most), unit);
+         extent += unit) {
+        const bool near =
+            !result.empty() && (ceil_div(size, result.back()) == ceil_div(size, extent) ||
+                                extent * 4 < result.back() * 5);
+        if (!near) result.push_back(extent);
+    }
+    return result;
+}
+
+/// Whether the buffers in SHRAM stand alike, so that two kernels may overlap.
+bool same_layout(const KernelOp& a, const KernelOp& b) {
+    return a.ib_end == b.ib_end && a.ab_start == b.ab_start && a.acc_format == b.acc_format &&
+           a.ifm2_ib_start == b.ifm2_ib_start &&
+           (a.kind == stream::KernelKind::elementwise) ==
+               (b.kind == stream::KernelKind::elementwise);
+}
+
+class BlockRefiner {
+public:
+    BlockRefiner(Program& program, int weight_region)
+        : program_(program), weight_region_(weight_region) {}
+
+    void run() {
+        std::int64_t all = 0;
+        std::vector<timing::KernelTimes> times;
+        for (const auto& segment : program_.segments) {
+            for (const NpuOp& op : segment.ops) {
+                if (op.first_stripe >= 0) continue;
+                times.push_back(program_.estimator->times(kernel_of(op)));
+                all += times.back().total.count();
+            }
+        }
+        auto now = times.begin();
+        for (auto& segment : program_.segments) {
+            for (std::size_t i = 0; i < segment.ops.size(); ++i) {
+                if (segment.ops[i].first_stripe >= 0) continue;
+                refine(segment.ops, i, *now++, all / worth_a_look);
+            }
+        }
+    }
+
+private:
+    [[nodiscard]] KernelOp kernel_of(const NpuOp& op) const {
+        KernelOp k = placed_kernel(program_, op);
+        if (!op.slices.empty()) {
+            k.weights = op.slices[0].weights;
+            k.scales = op.slices[0].scales;
+        }
+        k.weight_region = k.scale_region = weight_region_;
+        // Where in a burst they begin matters little, and like operations are then worked out once.
+        for (stream::FeatureMap* map : {&k.ifm, &k.ifm2, &k.ofm}) {
+            for (auto& base : map->base) base %= brick_alignment;
+        }
+        return k;
+    }
+
+    /// Large weights may yet be read where they are.
+    [[nodiscard]] bool in_reach(const NpuOp& op) const {
+        return op.slices.empty() || op.slices[0].buffer >= 0 ||
+               op.slices[0].size * 8 < program_.target->sram.size.count();
+    }
+
+    /// `now` is what the operation takes as it is.
+    void refine(std::vector<NpuOp>& ops, std::size_t at, const timing::KernelTimes& now,
+                std::int64_t worth) {
+        NpuOp& op = ops[at];
+        const auto cost = [&](const KernelOp& k, const timing::KernelTimes& estimate) {
+            std::int64_t cycles = estimate.total.count();
+            if (at > 0 && !same_layout(k, ops[at - 1].kernel)) cycles += estimate.fill.count();
+            if (at + 1 < ops.size() && !same_layout(k, ops[at + 1].kernel)) {
+                cycles += estimate.fill.count();
+            }
+            return cycles;
+        };
+        std::int64_t least = cost(op.kernel, now) * (100 - least_gain) / 100;
+        const std::int64_t floor = std::max(now.mac, now.output).count();
+        if (floor >= least || now.total.count() - floor < worth) return;
+        KernelOp k = kernel_of(op);
+        // Weights that stay where they are must not take longer then.
+        const bool copied = in_reach(op);
+        const auto direct = [&] {
+            KernelOp off_chip = k;
+            off_chip.weight_region = off_chip.scale_region = region_constants;
+            return program_.estimator->total(off_chip).count();
+        };
+        const std::int64_t most_direct = copied ? 0 : direct();
+        const ShramUser user = shram_user(op);
+        const BlockShape& u = program_.arch.ofm_ublock;
+        const BlockShape& most = program_.arch.max_block;
+        const BlockShape before = k.block;
+        const std::int64_t area = std::int64_t{before.height} * before.width;
+        const std::vector<std::int32_t> widths = extents(user.ofm_w, most.width, u.width);
+        std::size_t fitting = widths.size();
+        for (const auto height : extents(user.ofm_h, most.height, u.height)) {
+            for (std::size_t w = 0; w < fitting; ++w) {
+                const BlockShape block{height, widths[w], before.depth};
+                if (block == before || std::int64_t{height} * widths[w] * 4 < area) continue;
+                const auto layout = lay_out(user, block, program_.arch);
+                if (!layout) {
+                    fitting = w;
+                    break;
+                }
+                k.block = block;
+                k.ib_end = layout->ib_end;
+                k.ab_start = layout->ab_start;
+                k.ifm2_ib_start = layout->ifm2_ib_start;
+                if (program_.estimator->least(k).count() >= least) continue;
+                const std::int64_t cycles = cost(k, program_.estimator->times(k));
+                if (cycles >= least || (!copied && direct() > most_direct)) continue;
+                least = cycles;
+                op.kernel.block = block;
+                op.kernel.ib_end = k.ib_end;
+                op.kernel.ab_start = k.ab_start;
+                op.kernel.ifm2_ib_start = k.ifm2_ib_start;
+            }
+        }
+    }
+
+    Program& program_;
+    int weight_region_;
+};
+
+}  // namespace
+
+void refine_blocks(Program& program, int weight_region) {
+    BlockRefiner(program, weight_region).run();
+}
+
+}  // namespace u65sim::compiler
