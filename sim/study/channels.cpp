@@ -8,7 +8,7 @@
 #include <u65sim/error.hpp>
 
 #include "ir/constants.hpp"
-#include "ir/op_kinds.hpp"
+#include "ir/operator_info.hpp"
 #include "study/weights_of.hpp"
 
 namespace u65sim::study {
@@ -235,35 +235,19 @@ bool Channels::keeps_channels(const Operator& op) const {
 void Channels::visit(std::size_t index) {
     const Operator& op = graph_.operators[index];
     std::optional<Layout> result;
-    switch (op.type) {
-        case OpType::conv_2d:
-        case OpType::depthwise_conv_2d:
-        case OpType::transpose_conv:
-        case OpType::fully_connected:
-            visit_weighted(index);
-            return;
-        case OpType::add:
-        case OpType::sub:
-        case OpType::mul:
-        case OpType::div:
-        case OpType::minimum:
-        case OpType::maximum:
-        case OpType::squared_difference:
-        case OpType::prelu:
-            result = elementwise(op);
-            break;
-        case OpType::concatenation:
-            result = concatenated(op);
-            break;
-        case OpType::reshape:
-        case OpType::squeeze:
-        case OpType::expand_dims:
-            result = reshaped(op);
-            break;
-        default:
-            if (!op.inputs.empty() && op.inputs[0] != no_tensor && keeps_channels(op)) {
-                result = layout_of(op.inputs[0]);
-            }
+    const ir::Family family = ir::info(op.type).family;
+    if (family == ir::Family::convolution) {
+        visit_weighted(index);
+        return;
+    }
+    if (family == ir::Family::arithmetic) {
+        result = elementwise(op);
+    } else if (op.type == OpType::concatenation) {
+        result = concatenated(op);
+    } else if (family == ir::Family::reshape) {
+        result = reshaped(op);
+    } else if (!op.inputs.empty() && op.inputs[0] != no_tensor && keeps_channels(op)) {
+        result = layout_of(op.inputs[0]);
     }
     if (result && op.outputs.size() == 1) {
         layouts_[static_cast<std::size_t>(op.outputs[0])] = result;

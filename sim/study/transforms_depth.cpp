@@ -9,7 +9,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/transform.hpp>
 
-#include "ir/op_kinds.hpp"
+#include "ir/operator_info.hpp"
 #include "study/weights_of.hpp"
 
 namespace u65sim {

@@ -4,6 +4,8 @@
 
 #include "arith/rescale.hpp"
 #include "compile/lower/lowering.hpp"
+#include "compile/lower/npu_forms.hpp"
+#include "compile/lower/support.hpp"
 #include "compile/plan/choose_blocks.hpp"
 
 namespace u65sim::compiler {
@@ -163,6 +165,63 @@ Piece folded(Lowering& lowering, const Piece& piece, std::int32_t fold, std::int
 
 }  // namespace
 
+namespace {
+
+/// Types, weights and bias, and a filter that fits into the kernel's registers.
+std::string support_filter(const Candidate& candidate) {
+    if (auto text = candidate.one_batch(); !text.empty()) return text;
+    if (auto text = candidate.same_type(); !text.empty()) return text;
+    if (auto text = candidate.four_dimensions(); !text.empty()) return text;
+    if (auto text = candidate.weights(); !text.empty()) return text;
+    if (auto text = candidate.bias(); !text.empty()) return text;
+    const WindowAttributes window = window_of(candidate.op());
+    const auto& filter = candidate.input(1).shape;
+    if (filter.size() != 4) return "weights must have 4 dimensions";
+    const std::int64_t height = std::int64_t{filter[1] - 1} * window.dilation_h + 1;
+    const std::int64_t width = std::int64_t{filter[2] - 1} * window.dilation_w + 1;
+    if (height > 64 || height * width > 4096) {
+        return fmt::format("dilated kernel is {}x{}: at most 64 high and 4096 elements", height,
+                           width);
+    }
+    return {};
+}
+
+/// Groups of CONV_2D, the multiplier of DEPTHWISE_CONV_2D.
+std::string support_depths(const Candidate& candidate) {
+    const Shape& filter = candidate.input(1).shape;
+    const std::int32_t depth = candidate.map().shape[3];
+    if (candidate.op().type == OpType::conv_2d) {
+        if (filter[3] < 1 || depth % filter[3] != 0) {
+            return fmt::format("input depth {} is no multiple of the filters' {}", depth,
+                               filter[3]);
+        }
+        const std::int32_t groups = depth / filter[3];
+        if (filter[0] % groups != 0) {
+            return fmt::format("{} filters do not divide into {} groups", filter[0], groups);
+        }
+    } else if (filter[3] != depth && depth != 1) {
+        return fmt::format("depth multiplier {} needs an input of depth 1, not {}",
+                           window_of(candidate.op()).depth_multiplier, depth);
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string support_convolution(const Candidate& candidate) {
+    if (auto text = support_filter(candidate); !text.empty()) return text;
+    const WindowAttributes window = window_of(candidate.op());
+    const Shape& filter = candidate.input(1).shape;
+    const AxisPadding padding =
+        axis_padding(window.padding, candidate.map().shape[2],
+                     (filter[2] - 1) * window.dilation_w + 1, std::max(window.stride_w, 1));
+    const bool folds =
+        window.stride_w > 3 && folded_columns(candidate.op(), candidate.map(), candidate.input(1),
+                                              candidate.output(), padding.before) > 1;
+    if (auto text = candidate.strides(window, folds); !text.empty()) return text;
+    return support_depths(candidate);
+}
+
 void lower_convolution(Lowering& lowering) {
     const Operator& op = lowering.op();
     Program& program = lowering.program();
@@ -275,6 +334,22 @@ void lower_convolution(Lowering& lowering) {
     }
 }
 
+std::string support_transpose_convolution(const Candidate& candidate) {
+    if (auto text = support_filter(candidate); !text.empty()) return text;
+    const WindowAttributes window = window_of(candidate.op());
+    const Shape& filter = candidate.input(1).shape;
+    // One row of one-row windows: zeros between rows do not matter.
+    const auto twice = [&](std::int32_t stride, std::size_t axis) {
+        return stride == 2 ||
+               (stride == 1 && candidate.map().shape[axis] == 1 && filter[axis] == 1);
+    };
+    const bool two = twice(window.stride_h, 1) && twice(window.stride_w, 2);
+    const bool one = window.stride_h == 1 && window.stride_w == 1;
+    if (two || one) return {};
+    return fmt::format("strides are {}x{}: must be 1x1, 2x2, or 2 along a single row",
+                       window.stride_h, window.stride_w);
+}
+
 void lower_transpose_convolution(Lowering& lowering) {
     const Operator& op = lowering.op();
     const WindowAttributes window = window_of(op);
@@ -308,6 +383,13 @@ void lower_transpose_convolution(Lowering& lowering) {
     npu.weights = std::make_shared<const WeightSource>(std::move(w));
     npu.scales = scale_records(lowering, input, filter, bias, ofm.extent.c);
     lowering.activate(npu);
+}
+
+std::string support_fully_connected(const Candidate& candidate) {
+    if (auto text = candidate.same_type(); !text.empty()) return text;
+    if (auto text = candidate.weights(); !text.empty()) return text;
+    if (candidate.input(1).shape.size() != 2) return "weights must have 2 dimensions";
+    return candidate.bias();
 }
 
 void lower_fully_connected(Lowering& lowering) {

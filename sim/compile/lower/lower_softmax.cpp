@@ -3,8 +3,12 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "arith/tables.hpp"
 #include "compile/lower/lowering.hpp"
+#include "compile/lower/npu_forms.hpp"
+#include "compile/lower/support.hpp"
 #include "compile/plan/chain.hpp"
 
 namespace u65sim::compiler {
@@ -30,6 +34,15 @@ std::vector<std::uint8_t> exp_table(float beta, float in_scale) {
 }
 
 }  // namespace
+
+std::string support_softmax(const Candidate& candidate) {
+    if (auto text = candidate.same_type(); !text.empty()) return text;
+    const auto* attributes = std::get_if<SoftmaxAttributes>(&candidate.op().attributes);
+    if (attributes && !(attributes->beta > 0)) {
+        return fmt::format("beta is {}: must be positive", attributes->beta);
+    }
+    return {};
+}
 
 void lower_softmax(Lowering& lowering) {
     if (lowering.input(0).type == ElementType::int16) return lower_softmax_16(lowering);
