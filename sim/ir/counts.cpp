@@ -81,8 +81,8 @@ Macs count_macs(const Graph& graph, const Operator& op) {
         }
         case ir::MacRule::spread_filter: {
             const Shape& weights = filter(4);
-            return Macs{product(element_count(map().shape),
-                                product(weights[0], weights[1], weights[2]))};
+            return Macs{
+                product(element_count(map().shape), product(weights[0], weights[1], weights[2]))};
         }
         case ir::MacRule::row: {
             const Shape& weights = filter(2);

@@ -18,6 +18,7 @@ public:
         : program_(program), index_(op), segment_(segment) {}
 
     Program& program() { return program_; }
+    [[nodiscard]] std::int32_t index() const { return index_; }
     [[nodiscard]] const Operator& op() const { return program_.op(index_); }
     [[nodiscard]] const Tensor& input(std::size_t i) const {
         return program_.tensor(op().inputs.at(i));
