@@ -201,35 +201,26 @@ std::optional<Channels::Layout> Channels::reshaped(const Operator& op) {
 
 bool Channels::keeps_channels(const Operator& op) const {
     const auto last_axis = static_cast<std::int64_t>(tensor(op.inputs.at(0)).shape.size()) - 1;
-    if (ir::is_pointwise(op.type)) return true;
-    switch (op.type) {
-        case OpType::average_pool_2d:
-        case OpType::max_pool_2d:
-        case OpType::resize_bilinear:
-        case OpType::resize_nearest_neighbor:
-        case OpType::softmax:
-            return true;
-        case OpType::mean:
-        case OpType::sum:
-        case OpType::reduce_max:
-        case OpType::reduce_min: {
-            const auto axes = ir::constant_integers(graph_, op.inputs.at(1));
-            return axes && std::none_of(axes->begin(), axes->end(), [&](std::int64_t axis) {
-                       return axis == last_axis || axis == -1;
-                   });
-        }
-        case OpType::pad:
-        case OpType::mirror_pad: {
-            const auto pads = ir::constant_integers(graph_, op.inputs.at(1));
-            return pads && pads->size() >= 2 && pads->back() == 0 && (*pads)[pads->size() - 2] == 0;
-        }
-        case OpType::transpose: {
-            const auto order = ir::constant_integers(graph_, op.inputs.at(1));
-            return order && !order->empty() && order->back() == last_axis;
-        }
-        default:
-            return false;
+    const ir::Family family = ir::info(op.type).family;
+    if (ir::is_pointwise(op.type) || family == ir::Family::pool || family == ir::Family::resize ||
+        op.type == OpType::softmax) {
+        return true;
     }
+    if (family == ir::Family::reduction) {
+        const auto axes = ir::constant_integers(graph_, op.inputs.at(1));
+        return axes && std::none_of(axes->begin(), axes->end(), [&](std::int64_t axis) {
+                   return axis == last_axis || axis == -1;
+               });
+    }
+    if (op.type == OpType::pad || op.type == OpType::mirror_pad) {
+        const auto pads = ir::constant_integers(graph_, op.inputs.at(1));
+        return pads && pads->size() >= 2 && pads->back() == 0 && (*pads)[pads->size() - 2] == 0;
+    }
+    if (op.type == OpType::transpose) {
+        const auto order = ir::constant_integers(graph_, op.inputs.at(1));
+        return order && !order->empty() && order->back() == last_axis;
+    }
+    return false;
 }
 
 void Channels::visit(std::size_t index) {
