@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "arith/rescale.hpp"
+#include "compile/build_kernel.hpp"
 #include "compile/lower/lowering.hpp"
 #include "compile/plan/choose_blocks.hpp"
 
@@ -128,11 +129,8 @@ View fold_columns(Lowering& lowering, const View& view, std::int32_t fold) {
 
 /// Predicted cycles of an operation by itself, every weight counted as a byte.
 std::int64_t cycles_alone(Program& program, NpuOp op, const Tensor& filter) {
-    choose_block(op, *program.target, program.arch);
-    stream::KernelOp& k = op.kernel;
-    k.ifm = resolve(program, op.ifm);
-    k.ofm = resolve(program, op.ofm);
-    k.ifm.region = k.ofm.region = region_arena;
+    choose_block(op, program);
+    stream::KernelOp k = placed_kernel(program, op);
     const auto cores = static_cast<std::uint32_t>(program.target->accelerator.cores);
     const auto weights = static_cast<std::uint32_t>(element_count(filter.shape));
     for (std::uint32_t core = 0; core < cores; ++core) {
@@ -250,7 +248,7 @@ void lower_convolution(Lowering& lowering) {
     const AxisPiece whole{0, ofm.extent.w, 0, ifm.extent.w, x.before, x.after};
     std::int32_t fold = folded_columns(op, input, filter, lowering.output(), x.before);
     const bool needed = x.stride > 3;
-    if (!needed && !program.takes("fold_columns")) fold = 1;
+    if (!needed && !program.takes(Pass::fold_columns)) fold = 1;
     if (!needed && fold > 1) {
         // A choice: whichever is faster alone.
         std::int64_t cycles[2];

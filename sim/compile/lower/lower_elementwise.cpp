@@ -157,7 +157,7 @@ void lower_unary_16(Lowering& lowering, const View& ifm, const View& ofm) {
         npu.kernel.elementwise_mode = ElementwiseMode::lrelu;
         npu.kernel.global_scale = true;
         npu.kernel.ofm_scale = quantised(static_cast<double>(leaky->alpha));
-        npu.in_place = 0;
+        npu.may_overwrite_ifm = true;
         return;
     }
     const bool has_unit = op.type == OpType::tanh || op.type == OpType::logistic;
@@ -296,7 +296,7 @@ void lower_binary(Lowering& lowering) {
         default:
             break;
     }
-    npu.in_place = repeats ? -1 : 0;
+    npu.may_overwrite_ifm = !repeats;
     if (ofm.type == stream::DataType::s32) unscaled(npu);
     lowering.activate(npu);
 }
@@ -324,7 +324,7 @@ void lower_unary(Lowering& lowering) {
             npu.ifm2 = {};
             npu.ifm2.type = ifm.type;
             unscaled(npu);
-            npu.in_place = 0;
+            npu.may_overwrite_ifm = true;
             return;
         }
         case OpType::abs: {
@@ -333,7 +333,7 @@ void lower_unary(Lowering& lowering) {
             npu.kernel.global_scale = true;
             npu.kernel.ofm_scale = quantised(
                 static_cast<double>(static_cast<float>(ifm.scale) / static_cast<float>(ofm.scale)));
-            npu.in_place = 0;
+            npu.may_overwrite_ifm = true;
             return;
         }
         default:
@@ -355,7 +355,7 @@ void lower_unary(Lowering& lowering) {
     npu.kernel.ofm_scale = {1, 0};
     npu.kernel.activation.function = 16;
     npu.lut = table_of(op, lowering.input(0), lowering.output());
-    npu.in_place = 0;
+    npu.may_overwrite_ifm = true;
 }
 
 }  // namespace u65sim::compiler

@@ -411,7 +411,8 @@ void lower(Program& program) {
                 lower_operator(lowering);
             } catch (const InvalidModel& error) {
                 program.refusals.try_emplace(op, error.what());
-                return;
+                segment.ops.resize(before);
+                continue;
             }
             program.decision(op).folded = segment.ops.size() == before;
         }
