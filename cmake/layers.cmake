@@ -1,7 +1,7 @@
 # The layers of the library and what each may include and link (docs/architecture.md). The include
 # test reads the same table.
 set(U65SIM_LAYERS base target ir stream weights arith timing config frontend zoo compile report
-    machine oracle study on_demand)
+    machine oracle transform study validate blocks on_demand)
 set(U65SIM_DEPS_base "")
 set(U65SIM_DEPS_target base)
 set(U65SIM_DEPS_ir base)
@@ -17,7 +17,10 @@ set(U65SIM_DEPS_report base target)
 set(U65SIM_DEPS_machine base target stream weights timing arith report)
 set(U65SIM_DEPS_oracle base target ir config frontend zoo stream weights arith timing compile
     report machine)
-set(U65SIM_DEPS_study base target ir oracle config zoo report)
+set(U65SIM_DEPS_transform base ir)
+set(U65SIM_DEPS_study base target ir oracle config zoo report transform)
+set(U65SIM_DEPS_validate base target config oracle zoo report)
+set(U65SIM_DEPS_blocks base target ir oracle zoo report)
 set(U65SIM_DEPS_on_demand machine)
 
 # All layers that `layer` needs, itself included.
