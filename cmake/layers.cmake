@@ -51,6 +51,33 @@ function(u65sim_add_layer layer)
   set_property(GLOBAL APPEND PROPERTY U65SIM_PACKAGES ${ARGN})
 endfunction()
 
+# u65sim_embed_text(<layer> <function> <files...>): std::string_view u65sim::<layer>::<function>(), the
+# texts of files of the calling folder one behind the other, carried inside the library so that an
+# installed one needs no files.
+function(u65sim_embed_text layer function)
+  set(literals "")
+  foreach(file IN LISTS ARGN)
+    set(path ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+    file(READ ${path} text)
+    string(APPEND literals "\n           R\"u65sim(${text})u65sim\"")
+  endforeach()
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${function}.cpp)
+  file(CONFIGURE OUTPUT ${source} @ONLY CONTENT "#include <string_view>
+
+namespace u65sim::@layer@ {
+
+std::string_view @function@();
+
+std::string_view @function@() {
+    return @literals@;
+}
+
+}  // namespace u65sim::@layer@
+")
+  target_sources(u65sim_${layer} PRIVATE ${source})
+endfunction()
+
 # u65sim_add_test_program(<name> LAYERS <layers...> SOURCES <files...>): a Catch2 program that links
 # only the layers named (and what they need).
 function(u65sim_add_test_program name)
