@@ -9,18 +9,16 @@
 #include <u65sim/compile.hpp>
 #include <u65sim/compile_cache.hpp>
 #include <u65sim/error.hpp>
-#include <u65sim/network.hpp>
 #include <u65sim/report.hpp>
 #include <u65sim/simulate.hpp>
 #include <u65sim/validate.hpp>
-#include <u65sim/zoo.hpp>
+
+#include "oracle/named.hpp"
 
 namespace u65sim {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view zoo_prefix = "zoo:";
 
 /// What stands in the way of running a row at all: nothing that our program could change.
 struct Absent {
@@ -48,8 +46,7 @@ RunKey run_key(const ValidationRow& row) {
 
 Target target_of(const ValidationRow& row, const std::vector<std::string>& settings) {
     try {
-        Target target = row.target.find('.') == std::string::npos ? Target::preset(row.target)
-                                                                  : Target::from_yaml(row.target);
+        Target target = named::target(row.target);
         for (const std::string& setting : settings) target.set(setting);
         return target;
     } catch (const Error& error) {
@@ -129,16 +126,13 @@ private:
     const Graph& graph(const std::string& text) {
         const auto known = graphs_.find(text);
         if (known != graphs_.end()) return known->second;
-        Graph read;
-        if (text.starts_with(zoo_prefix)) {
-            read = zoo(text.substr(zoo_prefix.size()));
-        } else {
-            const fs::path file = expand(text);
+        std::string name = text;
+        if (!named::zoo_name(text)) {
+            name = expand(text);
             std::error_code code;
-            if (!fs::exists(file, code)) throw Absent{fmt::format("no such file: {}", text)};
-            read = read_network(file);
+            if (!fs::exists(name, code)) throw Absent{fmt::format("no such file: {}", text)};
         }
-        return graphs_.emplace(text, std::move(read)).first->second;
+        return graphs_.emplace(text, named::network(name)).first->second;
     }
 
     const CompiledNetwork& stream(const ValidationRow& row) {

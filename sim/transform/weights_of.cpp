@@ -1,4 +1,4 @@
-#include "study/weights_of.hpp"
+#include "transform/weights_of.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -9,7 +9,7 @@
 
 #include "ir/operator_info.hpp"
 
-namespace u65sim::study {
+namespace u65sim::transform {
 namespace {
 
 std::int16_t zero_point(const Tensor& weights) {
@@ -105,4 +105,4 @@ void pick_slices(Tensor& tensor, std::size_t axis, const std::vector<std::int32_
     quantization = std::move(picked);
 }
 
-}  // namespace u65sim::study
+}  // namespace u65sim::transform

@@ -6,7 +6,7 @@
 
 #include <u65sim/validate.hpp>
 #include "report/svg.hpp"
-#include "study/validate_format.hpp"
+#include "validate/format.hpp"
 
 namespace u65sim {
 namespace {
@@ -63,7 +63,7 @@ std::vector<Line> lines(const Validation& validation) {
         if (!each.error_percent()) continue;
         const ValidationRow& row = each.row;
         std::string label =
-            study::network_name(row.network) + ", " + study::target_name(row.target);
+            validation::network_name(row.network) + ", " + validation::target_name(row.target);
         if (row.counter != "NPU_ACTIVE" && row.counter != "latency_ms") {
             label += ", " + row.counter.substr(0, row.counter.find("_DATA"));
         } else if (!row.label.empty()) {
@@ -99,12 +99,13 @@ std::string point(const Axis& axis, const ValidationResult& result, std::size_t 
     const ValidationRow& row = result.row;
     const double error = *result.error_percent();
     const std::string beyond = std::abs(error) > axis.limit ? " beyond" : "";
-    const std::string title = fmt::format(
-        "{} on {}{}{}\n{}: ours {}, reference {}, {}\nstream by {}",
-        study::network_name(row.network), study::target_name(row.target),
-        row.label.empty() ? "" : ", ", row.label, row.counter,
-        study::figure(result.ours, row.counter), study::figure(row.reference, row.counter),
-        study::signed_percent(error), row.producer);
+    const std::string title =
+        fmt::format("{} on {}{}{}\n{}: ours {}, reference {}, {}\nstream by {}",
+                    validation::network_name(row.network), validation::target_name(row.target),
+                    row.label.empty() ? "" : ", ", row.label, row.counter,
+                    validation::figure(result.ours, row.counter),
+                    validation::figure(row.reference, row.counter),
+                    validation::signed_percent(error), row.producer);
     return fmt::format(
         "<path class=\"mark{}\" d=\"{}\" fill=\"{}\" transform=\"translate({:.1f},{})\"><title>{}"
         "</title></path>\n",
@@ -184,16 +185,16 @@ std::string summary_table(const Validation& validation) {
             "<td class=n>{}<td>{}<td>{}</tr>\n",
             escaped(each.group), escaped(each.producer), each.rows, each.others,
             any ? fmt::format("{:.2f} %", each.mean) : "-", escaped(each.worst_row),
-            any ? study::signed_percent(each.worst) : "-",
+            any ? validation::signed_percent(each.worst) : "-",
             each.baseline_mean ? fmt::format("{:.1f} %", *each.baseline_mean) : "-",
-            escaped(study::goal(each)), study::goal_state(each));
+            escaped(validation::goal(each)), validation::goal_state(each));
     }
     return out + "</table>\n";
 }
 
 std::string row_tables(const Validation& validation) {
     std::string out;
-    for (const study::Section& section : study::sections(validation)) {
+    for (const validation::Section& section : validation::sections(validation)) {
         out += fmt::format(
             "<h3>{}; stream by {}</h3>\n<table><tr><th>network<th>target<th>settings<th>counter"
             "<th class=n>ours<th class=n>reference<th class=n>{}</tr>\n",
@@ -206,10 +207,11 @@ std::string row_tables(const Validation& validation) {
                 "<tr title=\"{}\"><td>{}<td>{}<td>{}<td>{}<td class=n>{}<td class=n>{}<td class=n>"
                 "{}</tr>\n",
                 escaped(result->reason.empty() ? row.source : result->reason),
-                escaped(study::network_name(row.network)), escaped(study::target_name(row.target)),
-                escaped(row.label), escaped(row.counter),
-                measured ? study::figure(result->ours, row.counter) : "-",
-                escaped(study::reference(row)), escaped(study::verdict(*result)));
+                escaped(validation::network_name(row.network)),
+                escaped(validation::target_name(row.target)), escaped(row.label),
+                escaped(row.counter),
+                measured ? validation::figure(result->ours, row.counter) : "-",
+                escaped(validation::reference(row)), escaped(validation::verdict(*result)));
         }
         out += "</table>\n";
     }
@@ -246,16 +248,16 @@ std::string Validation::to_html() const {
     out += "<h2>By group</h2>\n" + summary_table(*this);
     out += "<h2>Error of every row</h2>\n" + legend(*this) + plot(*this);
     out += "<h2>Figures</h2>\n" + row_tables(*this);
-    if (const auto missing = study::left_out(*this); !missing.empty()) {
+    if (const auto missing = validation::left_out(*this); !missing.empty()) {
         out += "<h2>Left out</h2>\n<ul>\n";
-        for (const study::LeftOut& each : missing) {
+        for (const validation::LeftOut& each : missing) {
             out += fmt::format("<li>{} rows {}: {}</li>\n", each.results.size(), each.status,
                                escaped(each.reason));
         }
         out += "</ul>\n";
     }
     out += "<h2>Sources</h2>\n<ul>\n";
-    for (const std::string& source : study::sources(*this)) {
+    for (const std::string& source : validation::sources(*this)) {
         out += fmt::format("<li>{}</li>\n", escaped(source));
     }
     return out + "</ul>\n</body></html>\n";

@@ -10,7 +10,7 @@
 
 #include "ir/analysis.hpp"
 
-namespace u65sim::study {
+namespace u65sim::transform {
 
 /// Channels made together, by one layer or by several whose results meet in an addition.
 struct ChannelGroup {
@@ -66,4 +66,4 @@ private:
     std::vector<std::optional<Layout>> layouts_;  ///< a tensor each
 };
 
-}  // namespace u65sim::study
+}  // namespace u65sim::transform

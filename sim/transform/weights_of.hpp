@@ -7,7 +7,7 @@
 
 #include <u65sim/graph.hpp>
 
-namespace u65sim::study {
+namespace u65sim::transform {
 
 /// The constant weights of a convolution (plain, depthwise or transposed) or fully connected layer;
 /// nothing for every other operator.
@@ -29,4 +29,4 @@ void set_centred(Tensor& weights, const std::vector<std::int16_t>& values);
 /// and a quantisation along that axis follow.
 void pick_slices(Tensor& tensor, std::size_t axis, const std::vector<std::int32_t>& picks);
 
-}  // namespace u65sim::study
+}  // namespace u65sim::transform

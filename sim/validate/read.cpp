@@ -11,8 +11,9 @@
 
 #include "config/text_file.hpp"
 #include "config/yaml_document.hpp"
-#include "study/validate_format.hpp"
+#include "oracle/named.hpp"
 #include "target/quantity_text.hpp"
+#include "validate/format.hpp"
 
 namespace u65sim {
 namespace {
@@ -131,7 +132,7 @@ private:
     [[nodiscard]] std::string resolve(const std::string& text) const {
         const bool is_path = text.ends_with(".yaml") || text.ends_with(".yml") ||
                              text.ends_with(".tflite") || text.find('/') != std::string::npos;
-        if (!is_path || text.starts_with("zoo:") || text.starts_with("${")) return text;
+        if (!is_path || named::zoo_name(text) || text.starts_with("${")) return text;
         return (folder_ / text).lexically_normal().string();
     }
 
@@ -144,8 +145,8 @@ private:
 
     /// ".../{target}/{network}..." with the names of the row's in their place.
     static std::string with_names(std::string text, const ValidationRow& row) {
-        replace_all(text, "{target}", study::target_name(row.target));
-        replace_all(text, "{network}", study::network_name(row.network));
+        replace_all(text, "{target}", validation::target_name(row.target));
+        replace_all(text, "{network}", validation::network_name(row.network));
         return text;
     }
 
@@ -157,7 +158,7 @@ private:
         row.group = text_of(require(fields, node, "group"), "group");
         row.network = resolve(text_of(require(fields, node, "network"), "network"));
         const std::string target = text_of(require(fields, node, "target"), "target");
-        row.target = target.find('.') == std::string::npos ? target : resolve(target);
+        row.target = named::is_target_file(target) ? resolve(target) : target;
         row.counter = text_of(require(fields, node, "counter"), "counter");
         row.source = text_of(require(fields, node, "source"), "source");
         if (fields.contains("set")) row.settings = settings(fields.at("set"));

@@ -1,4 +1,4 @@
-#include "study/channels.hpp"
+#include "transform/channels.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -9,9 +9,9 @@
 
 #include "ir/constants.hpp"
 #include "ir/operator_info.hpp"
-#include "study/weights_of.hpp"
+#include "transform/weights_of.hpp"
 
-namespace u65sim::study {
+namespace u65sim::transform {
 
 Channels::Channels(const Graph& graph, const std::vector<std::string>& keep)
     : graph_(graph), connections_(graph), layouts_(graph.tensors.size()) {
@@ -312,4 +312,4 @@ Graph Channels::rebuilt(const std::vector<std::vector<std::int32_t>>& picks) con
     return result;
 }
 
-}  // namespace u65sim::study
+}  // namespace u65sim::transform

@@ -9,8 +9,8 @@
 #include <u65sim/error.hpp>
 #include <u65sim/transform.hpp>
 
-#include "study/channels.hpp"
-#include "study/weights_of.hpp"
+#include "transform/channels.hpp"
+#include "transform/weights_of.hpp"
 
 namespace u65sim {
 namespace {
@@ -39,13 +39,13 @@ Picks all_of(std::int32_t size) {
 }
 
 /// Sum of magnitudes of the weights that make each channel of a group.
-std::vector<double> importance(const Graph& graph, const study::ChannelGroup& group) {
+std::vector<double> importance(const Graph& graph, const transform::ChannelGroup& group) {
     std::vector<double> sums(static_cast<std::size_t>(group.size));
     for (const std::size_t maker : group.makers) {
-        const TensorId id = *study::weights_of(graph, graph.operators[maker]);
+        const TensorId id = *transform::weights_of(graph, graph.operators[maker]);
         const Tensor& weights = graph.tensors[static_cast<std::size_t>(id)];
         if (weights.data.model()) continue;  // every channel of a model is like the others
-        const std::vector<std::int16_t> values = study::centred(weights);
+        const std::vector<std::int16_t> values = transform::centred(weights);
         const std::size_t row = values.size() / sums.size();
         for (std::size_t channel = 0; channel < sums.size(); ++channel) {
             std::int64_t sum = 0;
@@ -68,9 +68,9 @@ Graph scale_width(const Graph& graph, double factor, const KeptOperators& keep,
         throw InvalidModel(fmt::format("width = {}: must be between 0.01 and 16", factor));
     }
     check_divisor(divisor);
-    const study::Channels channels{graph, keep};
+    const transform::Channels channels{graph, keep};
     std::vector<Picks> picks;
-    for (const study::ChannelGroup& group : channels.groups()) {
+    for (const transform::ChannelGroup& group : channels.groups()) {
         Picks all = all_of(group.fixed ? group.size : scaled(group.size, factor, divisor));
         const auto made = static_cast<std::int64_t>(all.size());
         for (std::int32_t& pick : all) {
@@ -87,9 +87,9 @@ Graph prune_channels(const Graph& graph, double share, const KeptOperators& keep
         throw InvalidModel(fmt::format("pruned channels = {}: must be between 0 and 0.99", share));
     }
     check_divisor(divisor);
-    const study::Channels channels{graph, keep};
+    const transform::Channels channels{graph, keep};
     std::vector<Picks> picks;
-    for (const study::ChannelGroup& group : channels.groups()) {
+    for (const transform::ChannelGroup& group : channels.groups()) {
         Picks all = all_of(group.size);
         if (!group.fixed && share > 0) {
             const std::vector<double> sums = importance(graph, group);

@@ -3,7 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <u65sim/validate.hpp>
-#include "study/validate_format.hpp"
+#include "validate/format.hpp"
 
 namespace u65sim {
 namespace {
@@ -39,12 +39,12 @@ std::string summary_table(const std::vector<ValidationSummary>& summaries, bool 
         const std::string target = by_target ? fmt::format(" {} |", cell(each.target)) : "";
         out += fmt::format("| {} | {} |{} {} | {} | {} | {} | {} | {} |\n", cell(each.group),
                            cell(each.producer), target, each.rows, each.others, percents(each),
-                           baseline(each), study::goal(each), study::goal_state(each));
+                           baseline(each), validation::goal(each), validation::goal_state(each));
     }
     return out;
 }
 
-std::string section_table(const study::Section& section) {
+std::string section_table(const validation::Section& section) {
     std::string out = fmt::format(
         "\n### {}; stream by {}\n\n| network | target | settings | counter | ours | reference | "
         "{} |\n|---|---|---|---|--:|--:|--:|\n",
@@ -53,11 +53,11 @@ std::string section_table(const study::Section& section) {
         const ValidationRow& row = result->row;
         const bool measured = result->status == ValidationResult::Status::measured &&
                               row.kind != ReferenceKind::does_not_fit;
-        out += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n",
-                           cell(study::network_name(row.network)),
-                           cell(study::target_name(row.target)), cell(row.label), cell(row.counter),
-                           measured ? study::figure(result->ours, row.counter) : "-",
-                           study::reference(row), study::verdict(*result));
+        out += fmt::format(
+            "| {} | {} | {} | {} | {} | {} | {} |\n", cell(validation::network_name(row.network)),
+            cell(validation::target_name(row.target)), cell(row.label), cell(row.counter),
+            measured ? validation::figure(result->ours, row.counter) : "-",
+            validation::reference(row), validation::verdict(*result));
     }
     return out;
 }
@@ -79,16 +79,16 @@ std::string Validation::to_markdown() const {
     out += "\n## By group and target\n\n" + summary_table(summaries_by_target(), true);
     bool in_bounds = false;
     out += "\n## Every row\n";
-    for (const study::Section& section : study::sections(*this)) {
+    for (const validation::Section& section : validation::sections(*this)) {
         if (section.bounds && !in_bounds) {
             out += "\n## Bounds\n\nNo error is counted here: the reference only limits ours.\n";
             in_bounds = true;
         }
         out += section_table(section);
     }
-    if (const auto missing = study::left_out(*this); !missing.empty()) {
+    if (const auto missing = validation::left_out(*this); !missing.empty()) {
         out += "\n## Left out\n\n";
-        for (const study::LeftOut& each : missing) {
+        for (const validation::LeftOut& each : missing) {
             out += fmt::format("- {} rows {}: {}\n", each.results.size(), each.status,
                                cell(each.reason));
         }
@@ -100,7 +100,7 @@ std::string Validation::to_markdown() const {
         out += '\n';
     }
     out += "\n## Sources\n\n";
-    for (const std::string& source : study::sources(*this)) {
+    for (const std::string& source : validation::sources(*this)) {
         out += fmt::format("- {}\n", cell(source));
     }
     return out;

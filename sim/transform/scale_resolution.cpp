@@ -9,7 +9,7 @@
 
 #include "ir/constants.hpp"
 #include "ir/infer_shapes.hpp"
-#include "study/weights_of.hpp"
+#include "transform/weights_of.hpp"
 
 namespace u65sim {
 namespace {
@@ -152,7 +152,7 @@ private:
     /// Rows of weights over a flattened image: the nearest old position of every new one.
     void fit_rows(Operator& op) {
         const auto image = images_.find(op.inputs[0]);
-        const auto weights = study::weights_of(graph_, op);
+        const auto weights = transform::weights_of(graph_, op);
         if (image == images_.end() || !weights) return;
         const auto& [old, now] = image->second;
         std::vector<std::int32_t> picks;
@@ -162,7 +162,7 @@ private:
                 for (std::int32_t c = 0; c < now[2]; ++c) picks.push_back(from * old[2] + c);
             }
         }
-        study::pick_slices(graph_.tensors[static_cast<std::size_t>(*weights)], 1, picks);
+        transform::pick_slices(graph_.tensors[static_cast<std::size_t>(*weights)], 1, picks);
     }
 
     /// An operand that states the output's height and width, which grow as the map's do.

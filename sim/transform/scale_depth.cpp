@@ -11,7 +11,7 @@
 #include <u65sim/transform.hpp>
 
 #include "ir/operator_info.hpp"
-#include "study/weights_of.hpp"
+#include "transform/weights_of.hpp"
 
 namespace u65sim {
 namespace {
@@ -81,7 +81,8 @@ private:
             if (!is_last && (live.size() != 1 || !may_end_behind(op))) continue;
             Region region{begin, op + 1, input, live.size() == 1 ? *live.begin() : no_tensor};
             for (std::size_t each = begin; each <= op; ++each) {
-                region.has_weights |= study::weights_of(graph_, graph_.operators[each]).has_value();
+                region.has_weights |=
+                    transform::weights_of(graph_, graph_.operators[each]).has_value();
             }
             region.repeatable = region.has_weights && region.input != no_tensor &&
                                 region.output != no_tensor &&

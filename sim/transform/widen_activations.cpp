@@ -9,7 +9,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/transform.hpp>
 
-#include "study/weights_of.hpp"
+#include "transform/weights_of.hpp"
 
 namespace u65sim {
 namespace {
@@ -83,13 +83,13 @@ Graph widen_activations(const Graph& graph, std::int32_t bits) {
                 "operator '{}': the width of a UNIDIRECTIONAL_SEQUENCE_LSTM cannot be changed",
                 op.name));
         }
-        const auto weights = study::weights_of(graph, op);
+        const auto weights = transform::weights_of(graph, op);
         if (!weights) continue;
         kept.insert(*weights);
-        const std::size_t bias = study::bias_operand(op);
+        const std::size_t bias = transform::bias_operand(op);
         if (bias >= op.inputs.size() || op.inputs[bias] == no_tensor) continue;
         if (!biases.insert(op.inputs[bias]).second) continue;
-        const Quantization& narrow = tensor(op.inputs[study::map_operand(op)]).quantization;
+        const Quantization& narrow = tensor(op.inputs[transform::map_operand(op)]).quantization;
         if (narrow.empty()) continue;
         const double ratio = narrow.scales.front() / widened(narrow).scales.front();
         widen_bias(tensor(op.inputs[bias]), ratio);

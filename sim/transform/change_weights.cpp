@@ -11,7 +11,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/transform.hpp>
 
-#include "study/weights_of.hpp"
+#include "transform/weights_of.hpp"
 
 namespace u65sim {
 namespace {
@@ -28,7 +28,7 @@ Graph with_weights(const Graph& graph,
     Graph result = graph;
     std::set<TensorId> done;
     for (std::size_t index = 0; index < graph.operators.size(); ++index) {
-        const auto id = study::weights_of(graph, graph.operators[index]);
+        const auto id = transform::weights_of(graph, graph.operators[index]);
         if (!id || !done.insert(*id).second) continue;
         Tensor& tensor = result.tensors[static_cast<std::size_t>(*id)];
         if (tensor.data.model()) {
@@ -41,9 +41,9 @@ Graph with_weights(const Graph& graph,
             tensor.data = ConstantData{model, tensor.data.size()};
             continue;
         }
-        Values values = study::centred(tensor);
+        Values values = transform::centred(tensor);
         change(index, tensor, values);
-        study::set_centred(tensor, values);
+        transform::set_centred(tensor, values);
     }
     return result;
 }
@@ -177,7 +177,7 @@ std::vector<double> sparsity_schedule(const Graph& graph, double share, Sparsity
     std::vector<double> sizes(graph.operators.size());
     double total = 0;
     for (std::size_t op = 0; op < sizes.size(); ++op) {
-        const auto id = study::weights_of(graph, graph.operators[op]);
+        const auto id = transform::weights_of(graph, graph.operators[op]);
         if (!id) continue;
         sizes[op] =
             static_cast<double>(element_count(graph.tensors[static_cast<std::size_t>(*id)].shape));

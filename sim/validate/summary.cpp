@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include <u65sim/validate.hpp>
-#include "study/validate_format.hpp"
+#include "validate/format.hpp"
 
 namespace u65sim {
 namespace {
@@ -43,8 +43,8 @@ void collect(Collected& into, const ValidationResult& result) {
         return;
     }
     if (into.ours.add(*error)) {
-        into.summary.worst_row = study::network_name(result.row.network) + " on " +
-                                 study::target_name(result.row.target);
+        into.summary.worst_row = validation::network_name(result.row.network) + " on " +
+                                 validation::target_name(result.row.target);
         if (!result.row.label.empty()) into.summary.worst_row += ", " + result.row.label;
     }
     if (result.row.baseline) {
@@ -67,7 +67,7 @@ std::vector<ValidationSummary> summarise(const Validation& validation, bool by_t
     for (const ValidationResult& result : validation.results) {
         // Bounds and refusals have no error: their groups have no mean.
         if (result.row.kind != ReferenceKind::figure) continue;
-        const std::string target = by_target ? study::target_name(result.row.target) : "";
+        const std::string target = by_target ? validation::target_name(result.row.target) : "";
         auto found = std::find_if(all.begin(), all.end(), [&](const Collected& each) {
             return each.summary.group == result.row.group &&
                    each.summary.producer == result.row.producer && each.summary.target == target;

@@ -7,7 +7,7 @@
 
 #include <u65sim/validate.hpp>
 #include "report/format.hpp"
-#include "study/validate_format.hpp"
+#include "validate/format.hpp"
 
 namespace u65sim {
 namespace {
@@ -27,12 +27,12 @@ std::string summary_table(const Validation& validation) {
                            each.rows);
         out += each.rows ? fmt::format("{:>9.2f}{:>+10.2f}", each.mean, each.worst)
                          : fmt::format("{:>9}{:>10}", "-", "-");
-        out += fmt::format("{:>10}  {}\n", each.others, study::goal_state(each));
+        out += fmt::format("{:>10}  {}\n", each.others, validation::goal_state(each));
     }
     return out + '\n';
 }
 
-std::string section_text(const study::Section& section,
+std::string section_text(const validation::Section& section,
                          const std::vector<ValidationSummary>& summaries) {
     std::string out =
         fmt::format("{}; stream by {}\n", elided(section.group, 60), elided(section.producer, 25));
@@ -47,10 +47,10 @@ std::string section_text(const study::Section& section,
         const bool measured = result->status == ValidationResult::Status::measured &&
                               row.kind != ReferenceKind::does_not_fit;
         out += fmt::format("  {:<22}{:<13}{:<17}{:>14}{:>14}{:>16}\n",
-                           elided(study::network_name(row.network), 21),
-                           elided(study::target_name(row.target), 12), elided(row.label, 16),
-                           measured ? study::figure(result->ours, row.counter) : "-",
-                           study::reference(row), study::verdict(*result));
+                           elided(validation::network_name(row.network), 21),
+                           elided(validation::target_name(row.target), 12), elided(row.label, 16),
+                           measured ? validation::figure(result->ours, row.counter) : "-",
+                           validation::reference(row), validation::verdict(*result));
     }
     for (const ValidationSummary& each : summaries) {
         if (each.group != section.group || each.producer != section.producer || section.bounds) {
@@ -60,8 +60,8 @@ std::string section_text(const study::Section& section,
         out += wrapped(fmt::format("mean {:.2f} %, worst {:+.2f} % ({}), bias {:+.2f} %", each.mean,
                                    each.worst, each.worst_row, each.bias),
                        2);
-        if (const std::string goal = study::goal(each); !goal.empty()) {
-            out += wrapped(fmt::format("goal {}: {}", goal, study::goal_state(each)), 2);
+        if (const std::string goal = validation::goal(each); !goal.empty()) {
+            out += wrapped(fmt::format("goal {}: {}", goal, validation::goal_state(each)), 2);
         }
     }
     return out + '\n';
@@ -79,14 +79,14 @@ std::string Validation::to_text() const {
         if (!each.meets_goal()) continue;
         out += wrapped(fmt::format("{}, stream by {}, on {} alone: mean {:.2f} %, goal {}: {}",
                                    each.group, each.producer, each.target, each.mean,
-                                   study::goal(each), study::goal_state(each)),
+                                   validation::goal(each), validation::goal_state(each)),
                        0);
     }
     out += '\n';
-    for (const study::Section& section : study::sections(*this)) {
+    for (const validation::Section& section : validation::sections(*this)) {
         out += section_text(section, groups);
     }
-    for (const study::LeftOut& each : study::left_out(*this)) {
+    for (const validation::LeftOut& each : validation::left_out(*this)) {
         out += wrapped(fmt::format("{} rows {}: {}", each.results.size(), each.status, each.reason),
                        0);
     }
@@ -105,7 +105,8 @@ std::string Validation::to_csv() const {
         out += fmt::format(
             "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.group),
             csv_field(row.producer), csv_field(each.made_by),
-            csv_field(study::network_name(row.network)), csv_field(study::target_name(row.target)),
+            csv_field(validation::network_name(row.network)),
+            csv_field(validation::target_name(row.target)),
             csv_field(fmt::format("{}", fmt::join(row.settings, " "))), csv_field(row.counter),
             to_string(row.kind), to_string(each.status), has_ours ? fmt::to_string(each.ours) : "",
             row.kind == ReferenceKind::does_not_fit ? "" : fmt::to_string(row.reference),

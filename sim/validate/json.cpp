@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include <u65sim/validate.hpp>
-#include "study/validate_format.hpp"
+#include "validate/format.hpp"
 
 namespace u65sim {
 namespace {

@@ -1,4 +1,4 @@
-#include "study/validate_format.hpp"
+#include "validate/format.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,18 +6,18 @@
 
 #include <fmt/format.h>
 
+#include "oracle/named.hpp"
 #include "report/format.hpp"
 
-namespace u65sim::study {
+namespace u65sim::validation {
 
 std::string network_name(const std::string& network) {
-    if (network.starts_with("zoo:")) return network.substr(4);
+    if (const auto entry = named::zoo_name(network)) return std::string{*entry};
     return std::filesystem::path(network).stem().string();
 }
 
 std::string target_name(const std::string& target) {
-    return target.find('.') == std::string::npos ? target
-                                                 : std::filesystem::path(target).stem().string();
+    return named::is_target_file(target) ? std::filesystem::path(target).stem().string() : target;
 }
 
 std::string figure(double value, std::string_view counter) {
@@ -109,4 +109,4 @@ std::vector<std::string> sources(const Validation& validation) {
     return all;
 }
 
-}  // namespace u65sim::study
+}  // namespace u65sim::validation

@@ -7,7 +7,7 @@
 
 #include <u65sim/validate.hpp>
 
-namespace u65sim::study {
+namespace u65sim::validation {
 
 /// "zoo:rnnoise" and "${DIR}/rnnoise.tflite" are both "rnnoise".
 std::string network_name(const std::string& network);
@@ -46,4 +46,4 @@ std::vector<LeftOut> left_out(const Validation& validation);
 /// Each source once, in the plan's order.
 std::vector<std::string> sources(const Validation& validation);
 
-}  // namespace u65sim::study
+}  // namespace u65sim::validation
