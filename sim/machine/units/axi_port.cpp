@@ -143,8 +143,9 @@ inline Time AxiPort::act(Direction& direction, Time now) {
 }
 
 /// Serves the requests of the only channel that waits, pieces of the same full bursts, one after
-/// the other as far as nobody can ask in between; returns how many. Zero: there is no such train.
-std::int64_t AxiPort::serve_train(Direction& direction, Time now) {
+/// the other as far as nobody can ask in between; returns how many. Zero: they do not follow back
+/// to back.
+std::int64_t AxiPort::serve_back_to_back(Direction& direction, Time now) {
     constexpr std::int64_t most = 8;
     const auto index = static_cast<std::size_t>(std::countr_zero(direction.waiting));
     Queue& queue = queues_[index];
@@ -164,7 +165,7 @@ std::int64_t AxiPort::serve_train(Direction& direction, Time now) {
         if (transfer.wakes) break;
     }
     Time end = direction.flow.data_free();
-    if (pieces < 2 || !direction.flow.move_train(bursts, pieces, now)) return 0;
+    if (pieces < 2 || !direction.flow.move_back_to_back(bursts, pieces, now)) return 0;
     direction.decide = direction.flow.ready();
     timing::Access all;
     for (std::int64_t piece = 0; piece < pieces; ++piece) {
@@ -190,9 +191,10 @@ Time AxiPort::act(Time now) {
     do {
         const bool one =
             writes.waiting == 0 && reads.waiting != 0 && (reads.waiting & (reads.waiting - 1)) == 0;
-        const std::int64_t pieces = one && reads.decide <= next && reads.flow.may_train(next)
-                                        ? serve_train(reads, next)
-                                        : 0;
+        const std::int64_t pieces =
+            one && reads.decide <= next && reads.flow.may_move_back_to_back(next)
+                ? serve_back_to_back(reads, next)
+                : 0;
         if (pieces > 0) {
             acts += static_cast<std::uint64_t>(pieces);
             next = reads.waiting != 0 ? reads.decide : never;

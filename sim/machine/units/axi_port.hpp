@@ -112,7 +112,7 @@ private:
     [[nodiscard]] std::size_t next_channel(const Direction& direction, Time now) const;
     void serve(Direction& direction, std::size_t index, Time now);
     void finish(Direction& direction, std::size_t index, const timing::Access& access);
-    std::int64_t serve_train(Direction& direction, Time now);
+    std::int64_t serve_back_to_back(Direction& direction, Time now);
 
     UnitId id_;
     Scheduler* scheduler_;

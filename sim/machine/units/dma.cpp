@@ -48,7 +48,7 @@ void Dma::describe_run(Run& run) const {
                                  1, std::max<std::int64_t>(1, bursts));
 }
 
-void Dma::book(const stream::DmaOp& op, OperationRecord& record) const {
+void Dma::count_traffic(const stream::DmaOp& op, OperationRecord& record) const {
     const auto add = [&](const stream::DmaEnd& end, Channel channel) {
         if (end.internal) return;
         const timing::Access access = whole(end, op);

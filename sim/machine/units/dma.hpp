@@ -25,7 +25,7 @@ public:
     /// Adds an operation; the command parser keeps to the limit of outstanding ones.
     void start(std::uint32_t operation, Time now);
     /// Counts in its record what an operation will move. The ports' rules must be set.
-    void book(const stream::DmaOp& op, OperationRecord& record) const;
+    void count_traffic(const stream::DmaOp& op, OperationRecord& record) const;
     Time act(Time now);
     [[nodiscard]] std::int64_t outstanding() const {
         return static_cast<std::int64_t>(runs_.size());

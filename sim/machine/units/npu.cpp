@@ -69,7 +69,7 @@ void Npu::add_record(const stream::Command& command, std::uint32_t index) {
     } else if (std::holds_alternative<stream::DmaOp>(command.action)) {
         record.kind = "DMA";
         record.is_dma = true;
-        dma.book(std::get<stream::DmaOp>(command.action), record);
+        dma.count_traffic(std::get<stream::DmaOp>(command.action), record);
     } else {
         return;
     }

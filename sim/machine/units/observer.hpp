@@ -57,7 +57,7 @@ public:
     }
     /// The oldest unfinished kernel from now on; negative: none yet.
     void set_oldest(std::int64_t operation, Time now);
-    /// Closes the books at the end of a run.
+    /// Completes all sums at the end of a run.
     void finish(Time now);
     /// Brings all sums up to `now`; resume() before anything else is observed.
     void settle(Time now);
