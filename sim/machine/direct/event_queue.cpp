@@ -54,8 +54,8 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
     }
     if (npu->finished()) return npu->result(events);
     if (due.time != never) {
-        throw CycleLimitReached(
-            fmt::format("more cycles than the limit (at operation {})", npu->observer.oldest()));
+        throw CycleLimitReached(fmt::format("more cycles than the limit (at operation {})",
+                                            npu->channels.probe.oldest()));
     }
     throw SimulationStuck(
         fmt::format("deadlock at cycle {}: {}", queue.now(), npu->describe(queue.now())));

@@ -45,28 +45,25 @@ void add_to(Number& number, std::int64_t by) {
 Replay::Replay(Npu& npu, ReplayCache& cache, const std::vector<stream::Command>& commands)
     : npu_(&npu),
       cache_(&cache),
-      commands_(digests_of(commands, npu.target)),
-      writer_(of_operations(commands_, npu.operations)) {}
+      commands_(digests_of(commands, npu.channels.hardware.target)),
+      writer_(of_operations(commands_, npu.channels.probe.records())) {}
 
 /// The first operation that something may still happen to.
 std::int64_t Replay::oldest_record() const {
     std::int64_t oldest = npu_->parser.next_operation();
-    if (npu_->kernels_issued > 0) oldest = std::min(oldest, npu_->oldest_kernel());
-    return std::min(oldest, npu_->dma.oldest_operation(oldest));
+    if (npu_->channels.kernels.issued() > 0) {
+        oldest = std::min(oldest, npu_->channels.kernels.oldest_operation());
+    }
+    return std::min(oldest, npu_->channels.dmas.oldest_operation(oldest));
 }
 
 template <class Each, class EachTime>
 void Replay::visit(std::int64_t first, std::int64_t last, const Each& each, const EachTime& time) {
-    npu_->observer.for_each_sum(each);
+    npu_->channels.probe.for_each_sum(each);
     npu_->axi0.for_each_sum(each);
     npu_->axi1.for_each_sum(each);
-    Npu::Counters& counters = npu_->counters;
-    for (std::int64_t* number : {&counters.mac_8bit, &counters.mac_16bit, &counters.mac_32bit,
-                                 &counters.output_8bit, &counters.output_16bit}) {
-        each(*number);
-    }
     for (std::int64_t i = first; i < last; ++i) {
-        OperationRecord& record = npu_->operations[static_cast<std::size_t>(i)];
+        OperationRecord& record = npu_->channels.probe.records()[static_cast<std::size_t>(i)];
         for (Cycles* cycle : {&record.issue, &record.start, &record.end}) time(*cycle);
         if (record.is_dma) continue;  // its traffic was counted at load
         each(record.mac_busy);
@@ -88,7 +85,7 @@ void Replay::begin(const StateKey& key, Time now) {
     beginning.time = now;
     beginning.words_left = npu_->parser.words_left();
     beginning.command = npu_->parser.next_command();
-    beginning.kernels = npu_->kernels_issued;
+    beginning.kernels = npu_->channels.kernels.issued();
     beginning.operations = npu_->parser.next_operation();
     beginning.events = events_;
     beginning.first_record = oldest_record();
@@ -111,7 +108,7 @@ void Replay::insert(const StateKey& end, std::span<const std::int32_t> state, Ti
     segment.words_requested = beginning.words_left - npu_->parser.words_left();
     segment.duration = now - beginning.time;
     segment.executed = next - beginning.command;
-    segment.kernels = npu_->kernels_issued - beginning.kernels;
+    segment.kernels = npu_->channels.kernels.issued() - beginning.kernels;
     segment.operations = npu_->parser.next_operation() - beginning.operations;
     segment.events = events_ - beginning.events;
     segment.first_record = beginning.first_record - beginning.operations;
@@ -157,23 +154,23 @@ void Replay::apply(const ReplaySegment& segment, Time now) {
         [&](Cycles& time) {
             if (const Change* changed = next_change()) time = Cycles{now + changed->by};
         });
-    npu_->kernels_issued += segment.kernels;
+    npu_->channels.kernels.skip(segment.kernels);
     npu_->parser.skip(segment.executed, segment.operations, segment.words_requested);
     events_ += segment.events;
 }
 
 void Replay::at_boundary(Time& now, Time limit) {
-    Observer& observer = npu_->observer;
-    observer.settle(now);
-    kernels_ = npu_->kernels_issued;
-    writer_.begin({now, npu_->kernels_issued, npu_->parser.next_operation(),
-                   npu_->weight_loader.requested()});
+    Probe& probe = npu_->channels.probe;
+    probe.settle(now);
+    kernels_ = npu_->channels.kernels.issued();
+    writer_.begin({now, npu_->channels.kernels.issued(), npu_->parser.next_operation(),
+                   npu_->channels.weights.requested()});
     if (!npu_->finished()) npu_->pass(writer_);
     StateKey key = key_of(writer_.words());
     if (beginning_.valid && writer_.complete()) insert(key, writer_.words(), now);
     beginning_.valid = false;
     if (!writer_.complete() || npu_->finished()) {
-        observer.resume(now);
+        probe.resume(now);
         return;
     }
 
@@ -191,18 +188,19 @@ void Replay::at_boundary(Time& now, Time limit) {
         if (segment->finishes()) break;
     }
     if (last != nullptr) {
-        kernels_ = npu_->kernels_issued;
-        npu_->scheduler->jump(now);
+        kernels_ = npu_->channels.kernels.issued();
+        npu_->scheduler.jump(now);
         if (last->finishes()) {
             npu_->finish_settled(now);
             return;
         }
-        StateReader reader{last->end_state,
-                           {now, npu_->kernels_issued, npu_->parser.next_operation(), 0}};
+        StateReader reader{
+            last->end_state,
+            {now, npu_->channels.kernels.issued(), npu_->parser.next_operation(), 0}};
         npu_->pass(reader);
     }
     begin(key, now);
-    observer.resume(now);
+    probe.resume(now);
 }
 
 }  // namespace u65sim::machine

@@ -1,6 +1,7 @@
 // Replays segments of a run that the cache holds, and inserts those it had to simulate.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -21,7 +22,9 @@ public:
     /// follow and end by `limit`.
     void at_boundary(Time& now, Time limit);
     /// Whether the command parser has come to a boundary since.
-    [[nodiscard]] bool boundary_reached() const { return npu_->kernels_issued != kernels_; }
+    [[nodiscard]] bool boundary_reached() const {
+        return npu_->channels.kernels.issued() != kernels_;
+    }
     /// Acts of units, those of replayed segments among them.
     [[nodiscard]] std::uint64_t events() const { return events_; }
     void count_events(std::uint64_t count) { events_ += count; }
