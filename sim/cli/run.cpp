@@ -24,7 +24,7 @@ struct Run {
     TargetOptions target;
     OptimiseOption optimise;
     ExecuteOption data;
-    std::string kernel = "direct";
+    std::string backend = "direct";
     std::string format = "text";
     std::string output, trace, vcd;
     std::optional<double> required_share;  ///< --require-npu
@@ -36,8 +36,9 @@ struct Run {
         OracleOptions options;
         options.compile = optimise.resolve();
         options.effort = optimise.effort();
-        options.kernel =
-            kernel == to_string(Kernel::systemc) || !vcd.empty() ? Kernel::systemc : Kernel::direct;
+        options.backend = backend == to_string(SimulationBackend::systemc) || !vcd.empty()
+                              ? SimulationBackend::systemc
+                              : SimulationBackend::direct;
         options.timeline = timeline || format == "html" || !trace.empty();
         options.cycle_limit = Cycles{cycle_limit};
         options.vcd_file = vcd == "-" ? "/dev/stdout" : vcd;
@@ -97,12 +98,12 @@ void add_run(CLI::App& app) {
     run->optimise.add_effort_to(*command);
     run->data.add_to(*command);
     command
-        ->add_option("--kernel", run->kernel,
+        ->add_option("--backend,--kernel", run->backend,
                      "What carries the machine's units: direct (fast) or systemc (the reference);\n"
                      "the report is the same")
         ->check(CLI::IsMember({"direct", "systemc"}))
         ->capture_default_str()
-        ->type_name("KERNEL");
+        ->type_name("BACKEND");
     command
         ->add_option("-f,--format", run->format,
                      "text, json (the whole report), csv (a row an operator) or html (one page to "
