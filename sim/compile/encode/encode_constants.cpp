@@ -57,8 +57,7 @@ namespace {
 
 WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t first,
                        std::int32_t count, Sizing sizing) {
-    const SliceLayout layout =
-        lay_out_slice(op, first, count, program.target->accelerator, program.arch, sizing);
+    const SliceLayout layout = lay_out_slice(op, first, count, encoding_of(program), sizing);
     ++program.reuse->slices;
     if (layout.known) ++program.reuse->known_slices;
     WeightSlice slice;
@@ -188,7 +187,7 @@ void store_slices(Program& program) {
         const WeightSlice& slice = *tasks[i].slice;
         const auto bytes = std::span{program.constants}.subspan(
             static_cast<std::size_t>(slice.offset), static_cast<std::size_t>(slice.size));
-        encode_slice(*tasks[i].op, slice, program.target->accelerator, program.arch, bytes);
+        encode_slice(*tasks[i].op, slice, encoding_of(program), bytes);
     });
 }
 

@@ -65,8 +65,8 @@ EncodingCache& cache() {
 }
 
 std::uint64_t content_key(const WeightSource& source, const weights::Order& order,
-                          std::int32_t first, std::int32_t count, std::int32_t core,
-                          std::int32_t cores) {
+                          weights::Coding coding, std::int32_t first, std::int32_t count,
+                          std::int32_t core, std::int32_t cores) {
     Hasher hasher;
     // Ones are the same from whichever channel on.
     const bool ones = source.form == WeightSource::Form::ones;
@@ -87,6 +87,7 @@ std::uint64_t content_key(const WeightSource& source, const weights::Order& orde
                                      std::int64_t{count},
                                      std::int64_t{core},
                                      std::int64_t{cores},
+                                     std::int64_t{static_cast<int>(coding)},
                                      std::int64_t{static_cast<int>(order.traversal)},
                                      std::int64_t{order.block_depth},
                                      std::int64_t{order.ifm_bits},
@@ -105,27 +106,29 @@ std::uint64_t content_key(const WeightSource& source, const weights::Order& orde
 struct CoreWeights {
     std::vector<std::int32_t> channels;
     weights::Order order;
+    weights::Coding coding;
     std::int32_t step;
     std::uint64_t key = 0;  ///< of the content; 0: modelled, or no channels
 
     CoreWeights(const NpuOp& op, std::int32_t first, std::int32_t slice_channels, std::int32_t core,
-                const Accelerator& accelerator, const Architecture& arch)
-        : channels(weights::channels_of_core(first, slice_channels, core, accelerator.cores)),
-          step(accelerator.cores) {
+                const Encoding& encoding)
+        : channels(
+              weights::channels_of_core(first, slice_channels, core, encoding.accelerator.cores)),
+          coding(encoding.coding),
+          step(encoding.accelerator.cores) {
         order.traversal =
             op.kernel.kind == stream::KernelKind::depthwise ? weights::Traversal::depthwise
             : op.kernel.kernel.part_kernel_first            ? weights::Traversal::part_kernel_first
                                                             : weights::Traversal::depth_first;
-        order.block_depth =
-            weights::block_depth_of_core(op.kernel.block.depth, core, accelerator.cores);
+        order.block_depth = weights::block_depth_of_core(op.kernel.block.depth, core, step);
         order.ifm_bits = op.ifm_bits();
         order.dilation_y = op.kernel.kernel.dilation_y;
         order.dilation_x = op.kernel.kernel.dilation_x;
-        order.ofm_ublock_depth = arch.ofm_ublock.depth;
-        order.ifm_ublock_depth = arch.ifm_ublock.depth;
+        order.ofm_ublock_depth = encoding.arch.ofm_ublock.depth;
+        order.ifm_ublock_depth = encoding.arch.ifm_ublock.depth;
         const bool modelled = op.weights->data && op.weights->data.model() != nullptr;
         if (modelled || channels.empty()) return;
-        key = content_key(*op.weights, order, first, slice_channels, core, step);
+        key = content_key(*op.weights, order, coding, first, slice_channels, core, step);
     }
 
     [[nodiscard]] std::int32_t count() const { return static_cast<std::int32_t>(channels.size()); }
@@ -138,10 +141,11 @@ struct CoreWeights {
         const bool sampled = sizing == Sizing::sampled;
         const std::uint64_t size_key = sampled ? ~key : key;
         if (const auto known = cache().size(size_key)) return {*known, true};
-        const std::size_t size = sampled ? weights::estimated_size(stored(source).volume, order)
+        const std::size_t size = sampled
+                                     ? weights::estimated_size(stored(source).volume, order, coding)
                                  : sizing == Sizing::encoded
                                      ? encoded(source)->size()
-                                     : weights::encoded_size(stored(source).volume, order);
+                                     : weights::encoded_size(stored(source).volume, order, coding);
         cache().keep_size(size_key, static_cast<std::uint32_t>(size));
         return {static_cast<std::uint32_t>(size), false};
     }
@@ -150,7 +154,7 @@ struct CoreWeights {
         Bytes bytes = cache().bytes(key);
         if (!bytes) {
             bytes = std::make_shared<const std::vector<std::uint8_t>>(
-                weights::encode(stored(source).volume, order));
+                weights::encode(stored(source).volume, order, coding));
             cache().keep_bytes(key, bytes);
         }
         return bytes;
@@ -214,14 +218,19 @@ StoredWeights::StoredWeights(const WeightSource& source, std::int32_t first, std
     volume.zero_points = zero_points_;
 }
 
+Encoding encoding_of(const Program& program) {
+    return {program.target->accelerator, program.arch,
+            program.options.like_vela ? weights::Coding::uniform : weights::Coding::smallest};
+}
+
 SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
-                          const Accelerator& accelerator, const Architecture& arch, Sizing sizing) {
+                          const Encoding& encoding, Sizing sizing) {
     const WeightSource& source = *op.weights;
     const bool modelled = source.data && source.data.model() != nullptr;
     SliceLayout result;
     Hasher content;
-    for (std::int32_t core = 0; core < accelerator.cores; ++core) {
-        const CoreWeights own{op, first, count, core, accelerator, arch};
+    for (std::int32_t core = 0; core < encoding.accelerator.cores; ++core) {
+        const CoreWeights own{op, first, count, core, encoding};
         const auto c = static_cast<std::size_t>(core);
         if (own.channels.empty()) {
             // A core without work points at core 0's ranges with nothing in them.
@@ -232,7 +241,8 @@ SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
         const auto packed = static_cast<std::uint32_t>(weights::packed_size(own.channels.size()));
         std::int64_t size = 0;
         if (modelled) {
-            const auto [estimate, known] = estimate_encoded(source, own.order, own.count());
+            const auto [estimate, known] =
+                estimate_encoded(source, own.order, own.coding, own.count());
             result.known = result.known && known;
             size = estimate;
         } else {
@@ -251,10 +261,10 @@ SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
     return result;
 }
 
-void encode_slice(const NpuOp& op, const WeightSlice& slice, const Accelerator& accelerator,
-                  const Architecture& arch, std::span<std::uint8_t> to) {
-    for (std::int32_t core = 0; core < accelerator.cores; ++core) {
-        const CoreWeights own{op, slice.first, slice.count, core, accelerator, arch};
+void encode_slice(const NpuOp& op, const WeightSlice& slice, const Encoding& encoding,
+                  std::span<std::uint8_t> to) {
+    for (std::int32_t core = 0; core < encoding.accelerator.cores; ++core) {
+        const CoreWeights own{op, slice.first, slice.count, core, encoding};
         if (own.channels.empty()) continue;
         const Bytes encoded = own.encoded(*op.weights);
         const auto put = [&](const stream::ByteRange& range,

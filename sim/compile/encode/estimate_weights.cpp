@@ -40,7 +40,7 @@ std::int32_t sample_channels(const WeightSource& source, std::int32_t channels) 
 
 /// Bytes of the sample, encoded.
 std::int64_t encode_sample(const WeightSource& source, const weights::Order& order,
-                           std::int32_t channels) {
+                           weights::Coding coding, std::int32_t channels) {
     const auto fan_in = static_cast<std::size_t>(fan_in_of(source));
     const bool per_channel = source.zero_points.size() > 1;
     auto drawn_channels = static_cast<std::size_t>(channels);
@@ -65,11 +65,11 @@ std::int64_t encode_sample(const WeightSource& source, const weights::Order& ord
     sample.data = ConstantData{
         ir::arrange(drawn.values, static_cast<std::size_t>(channels), fan_in, channels_last, 0)};
     const StoredWeights stored{sample, 0, 1, channels};
-    return static_cast<std::int64_t>(weights::encoded_size(stored.volume, order));
+    return static_cast<std::int64_t>(weights::encoded_size(stored.volume, order, coding));
 }
 
 std::uint64_t key_of(const WeightSource& source, const weights::Order& order,
-                     std::int32_t sampled) {
+                     weights::Coding coding, std::int32_t sampled) {
     const WeightModel& model = *source.data.model();
     Hasher hasher;
     const auto add = [&](std::int64_t value) { hasher.add(static_cast<std::uint64_t>(value)); };
@@ -81,7 +81,7 @@ std::uint64_t key_of(const WeightSource& source, const weights::Order& order,
           std::int64_t{source.height}, std::int64_t{source.width}, std::int64_t{source.inputs},
           std::int64_t{source.spread_y}, std::int64_t{source.spread_x},
           std::int64_t{per_channel ? -1 : source.outputs}, std::int64_t{sampled},
-          std::int64_t{static_cast<int>(order.traversal)},
+          std::int64_t{static_cast<int>(coding)}, std::int64_t{static_cast<int>(order.traversal)},
           // Blocks deeper than the sample change nothing in it.
           std::int64_t{std::min(order.block_depth, sampled)}, std::int64_t{order.ifm_bits},
           std::int64_t{order.dilation_y}, std::int64_t{order.dilation_x},
@@ -95,14 +95,14 @@ std::uint64_t key_of(const WeightSource& source, const weights::Order& order,
 class Samples {
 public:
     EstimatedWeights size(const WeightSource& source, const weights::Order& order,
-                          std::int32_t channels) {
-        const std::uint64_t key = key_of(source, order, channels);
+                          weights::Coding coding, std::int32_t channels) {
+        const std::uint64_t key = key_of(source, order, coding, channels);
         {
             const std::lock_guard lock(mutex_);
             const auto it = known_.find(key);
             if (it != known_.end()) return {it->second, true};
         }
-        const std::int64_t size = encode_sample(source, order, channels);
+        const std::int64_t size = encode_sample(source, order, coding, channels);
         const std::lock_guard lock(mutex_);
         if (known_.size() >= most_rates) known_.clear();
         known_.emplace(key, size);
@@ -117,7 +117,7 @@ private:
 }  // namespace
 
 EstimatedWeights estimate_encoded(const WeightSource& source, const weights::Order& order,
-                                  std::int32_t channels) {
+                                  weights::Coding coding, std::int32_t channels) {
     const double bits = source.data.model()->bits_per_weight;
     double bytes = 0;
     bool known = true;
@@ -126,7 +126,7 @@ EstimatedWeights estimate_encoded(const WeightSource& source, const weights::Ord
     } else {
         static Samples samples;
         const std::int32_t sampled = sample_channels(source, channels);
-        const EstimatedWeights sample = samples.size(source, order, sampled);
+        const EstimatedWeights sample = samples.size(source, order, coding, sampled);
         if (sampled == channels) return sample;
         known = sample.known;
         const auto length = [&](std::int32_t outputs) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "compile/program.hpp"
+#include "weights/codec.hpp"
 #include "weights/order.hpp"
 
 namespace u65sim::compiler {
@@ -17,6 +18,6 @@ struct EstimatedWeights {
 /// the operation's geometry is drawn and encoded, and its rate taken for the rest. Rates are kept
 /// for the process's life; safe from several threads. Not dependent on the model's seed.
 EstimatedWeights estimate_encoded(const WeightSource& source, const weights::Order& order,
-                                  std::int32_t channels);
+                                  weights::Coding coding, std::int32_t channels);
 
 }  // namespace u65sim::compiler
