@@ -36,9 +36,7 @@ void choose_layouts(Program& program) {
     });
     for (auto& buffer : program.buffers) {
         if (buffer.kind == Placement::Kind::constant) continue;
-        // Below 16 channels a row is one run as it is, and bricks would waste memory.
-        const bool bricks = !buffer.linear && buffer.extent.c >= 16;
-        buffer.layout = bricks ? stream::Layout::nhcwb16 : stream::Layout::nhwc;
+        buffer.layout = buffer.linear ? stream::Layout::nhwc : layout_for(program, buffer.extent.c);
         Extent stored = buffer.extent;
         if (buffer.rolling_rows > 0) stored.h = buffer.rolling_rows;
         buffer.size = storage_bytes(stored, buffer.type, buffer.layout);
