@@ -87,7 +87,6 @@ std::uint64_t content_key(const WeightSource& source, const weights::Order& orde
                                      std::int64_t{count},
                                      std::int64_t{core},
                                      std::int64_t{cores},
-                                     std::int64_t{static_cast<int>(coding)},
                                      std::int64_t{static_cast<int>(order.traversal)},
                                      std::int64_t{order.block_depth},
                                      std::int64_t{order.ifm_bits},
@@ -99,6 +98,7 @@ std::uint64_t content_key(const WeightSource& source, const weights::Order& orde
     }
     hasher.add(std::span{reinterpret_cast<const std::uint8_t*>(source.zero_points.data()),
                          source.zero_points.size() * sizeof source.zero_points[0]});
+    if (coding != weights::Coding::smallest) add(static_cast<int>(coding));
     return hasher.digest();
 }
 
