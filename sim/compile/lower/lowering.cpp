@@ -60,6 +60,11 @@ stream::FeatureMap map_of(const View& view, int region, stream::Layout layout) {
     return map;
 }
 
+stream::Layout layout_for(const Program& program, std::int32_t channels) {
+    const std::int32_t fewest = program.options.like_vela ? 8 : 16;
+    return channels >= fewest ? stream::Layout::nhcwb16 : stream::Layout::nhwc;
+}
+
 stream::FeatureMap resolve(const Program& program, const View& view) {
     const Buffer& buffer = program.buffer(view);
     stream::FeatureMap map = map_of(view, buffer.region, buffer.layout);
