@@ -32,9 +32,7 @@ timing::Access Dma::whole(const stream::DmaEnd& end, const stream::DmaOp& op) co
     if (end.packed) {
         return timing::run_access(end.address, static_cast<std::int64_t>(op.total_bytes()), bus);
     }
-    const std::int64_t runs =
-        (op.stride_mode > 0 ? op.size0 : 1) * std::int64_t{op.stride_mode > 1 ? op.size1 : 1};
-    return timing::run_access(end.address, static_cast<std::int64_t>(op.length), bus) * runs;
+    return timing::run_access(end.address, static_cast<std::int64_t>(op.length), bus) * op.runs();
 }
 
 /// What follows from what the operation is.
