@@ -8,6 +8,8 @@ u65sim_packages=(
 # What the tests and benchmarks need on top; ccache lets the consumer test reuse the build, chromium
 # opens HTML reports and gtkwave reads value change dumps (tests of either are skipped without).
 u65sim_test_packages=(catch2 libbenchmark-dev ccache pybind11-dev python3-dev chromium gtkwave)
+# What tests/check_format.sh needs.
+u65sim_format_packages=(clang-format git)
 # For studies over several machines (the preset `mpi`).
 u65sim_mpi_packages=(libopenmpi-dev libboost-mpi-dev openmpi-bin)
 
