@@ -106,7 +106,7 @@ void fuse_concatenation(Program& program, std::int32_t index) {
 
 void fuse(Program& program) {
     const auto count = static_cast<std::int32_t>(program.graph->operators.size());
-    const bool wanted = program.takes("fuse");
+    const bool wanted = program.takes(Pass::fuse);
     program.fused_activation.assign(program.graph->operators.size(), -1);
     program.fused_pad.assign(program.graph->operators.size(), -1);
     program.slots.assign(program.graph->tensors.size(), {});

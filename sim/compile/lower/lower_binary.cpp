@@ -62,7 +62,7 @@ NpuOp& binary(Lowering& lowering, ElementwiseMode mode) {
         broadcast.width = second.extent.w == 1 && first.extent.w > 1;
         broadcast.depth = second.extent.c == 1 && first.extent.c > 1;
     }
-    npu.in_place = repeats ? -1 : 0;
+    npu.may_overwrite_ifm = !repeats;
     if (ofm.type == stream::DataType::s32) unscaled(npu);
     return npu;
 }

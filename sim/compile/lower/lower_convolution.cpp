@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "arith/rescale.hpp"
+#include "compile/build_kernel.hpp"
 #include "compile/lower/filters.hpp"
 #include "compile/lower/lowering.hpp"
 #include "compile/lower/npu_forms.hpp"
@@ -100,11 +101,8 @@ View fold_columns(Lowering& lowering, const View& view, std::int32_t fold) {
 
 /// Predicted cycles of an operation by itself, every weight counted as a byte.
 std::int64_t cycles_alone(Program& program, NpuOp op, const Tensor& filter) {
-    choose_block(op, *program.target, program.arch);
-    stream::KernelOp& k = op.kernel;
-    k.ifm = resolve(program, op.ifm);
-    k.ofm = resolve(program, op.ofm);
-    k.ifm.region = k.ofm.region = region_arena;
+    choose_block(op, program);
+    stream::KernelOp k = placed_kernel(program, op);
     const auto cores = static_cast<std::uint32_t>(program.target->accelerator.cores);
     const auto weights = static_cast<std::uint32_t>(element_count(filter.shape));
     for (std::uint32_t core = 0; core < cores; ++core) {
@@ -200,7 +198,7 @@ private:
             folded_columns(lowering_.op(), *input_, filter_, lowering_.output(), x_.before);
         const bool is_needed = x_.stride > 3;
         if (is_needed) return fold;
-        if (fold <= 1 || !program.takes("fold_columns")) return 1;
+        if (fold <= 1 || !program.takes(Pass::fold_columns)) return 1;
         // A choice: whichever is faster alone.
         std::int64_t cycles[2];
         for (const std::int32_t tried : {1, fold}) {

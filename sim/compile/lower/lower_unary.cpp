@@ -49,7 +49,7 @@ void lower_neg(Lowering& lowering) {
     npu.ifm2 = {};
     npu.ifm2.type = ifm.type;
     unscaled(npu);
-    npu.in_place = 0;
+    npu.may_overwrite_ifm = true;
 }
 
 std::string support_abs(const Candidate& candidate) { return candidate.same_type(); }
@@ -62,7 +62,7 @@ void lower_abs(Lowering& lowering) {
     npu.kernel.global_scale = true;
     npu.kernel.ofm_scale = quantised(
         static_cast<double>(static_cast<float>(ifm.scale) / static_cast<float>(ofm.scale)));
-    npu.in_place = 0;
+    npu.may_overwrite_ifm = true;
 }
 
 namespace {
@@ -85,7 +85,7 @@ void look_up_8(Lowering& lowering, const View& ifm, const View& ofm) {
     npu.kernel.ofm_scale = {1, 0};
     npu.kernel.activation.function = 16;
     npu.lut = table_of(lowering.op(), lowering.input(0), lowering.output());
-    npu.in_place = 0;
+    npu.may_overwrite_ifm = true;
 }
 
 /// Both parts with a multiplier of their own, then their sum.
@@ -207,7 +207,7 @@ void lower_leaky_relu(Lowering& lowering) {
     npu.kernel.elementwise_mode = ElementwiseMode::lrelu;
     npu.kernel.global_scale = true;
     npu.kernel.ofm_scale = quantised(static_cast<double>(alpha));
-    npu.in_place = 0;
+    npu.may_overwrite_ifm = true;
 }
 
 }  // namespace u65sim::compiler

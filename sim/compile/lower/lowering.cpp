@@ -349,7 +349,8 @@ void lower(Program& program) {
                 npu_forms[program.op(op).type].lower(lowering);
             } catch (const InvalidModel& error) {
                 program.refusals.try_emplace(op, error.what());
-                return;
+                segment.ops.resize(before);
+                continue;
             }
             program.decision(op).folded = segment.ops.size() == before;
         }
