@@ -8,9 +8,6 @@
 
 #include "support/skip.hpp"
 
-// libsystemc asks for one; linkers that check shared libraries want it even when nothing calls it.
-extern "C" __attribute__((weak)) int sc_main(int, char**) { return 0; }
-
 namespace {
 
 struct Counts {
