@@ -5,6 +5,7 @@
 #include <u65sim/network.hpp>
 
 #include "base/hash.hpp"
+#include "compile/cache.hpp"
 #include "oracle/batch.hpp"
 #include "oracle/effort.hpp"
 #include "oracle/graph_hash.hpp"
@@ -58,11 +59,12 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
     std::optional<CompiledNetwork> network;
     {
         const Stopwatch watch{counters, Stage::compile};
-        network = is_compiled(graph) ? import_compiled(graph, target)
-                  : options.effort == Effort::high
-                      ? compile_fastest(graph, target, options.compile)
-                      : compiler::compile(graph, target, options.compile,
-                                          compiler::Constants::sizes, counters.reuse);
+        network =
+            is_compiled(graph) ? import_compiled(graph, target)
+            : options.effort == Effort::high
+                ? compile_fastest(graph, target, options.compile, options.cache)
+                : compiler::compile(graph, target, options.compile, compiler::Constants::sizes,
+                                    options.cache, counters.cache);
         network->file_size = file_size ? *file_size : serialised_size(graph);
     }
     Simulation simulation;
@@ -170,10 +172,10 @@ OracleStatistics Oracle::statistics() const {
     result.unchanged_files = counters.unchanged_files;
     result.answers = state_->memo.size();
     result.answer_bytes = state_->memo.bytes();
-    result.weight_slice_lookups = counters.reuse.slices;
-    result.weight_slice_hits = counters.reuse.known_slices;
-    result.kernel_lookups = counters.reuse.kernels;
-    result.kernel_hits = counters.reuse.known_kernels;
+    result.weight_slice_lookups = counters.cache.slice_lookups;
+    result.weight_slice_hits = counters.cache.slice_hits;
+    result.kernel_lookups = counters.cache.kernel_lookups;
+    result.kernel_hits = counters.cache.kernel_hits;
     result.segment_lookups = state_->replay_cache.lookups;
     result.segment_hits = state_->replay_cache.hits;
     result.read_seconds = counters.seconds(Stage::read);
