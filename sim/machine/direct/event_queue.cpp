@@ -8,6 +8,7 @@
 
 #include <u65sim/error.hpp>
 
+#include "machine/direct/direct_machine.hpp"
 #include "machine/direct/replay.hpp"
 #include "machine/units/event_limit.hpp"
 #include "machine/units/npu.hpp"
@@ -18,24 +19,25 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
                               const Target& target, const SimulateOptions& options,
                               ReplayCache* cache) {
     Scheduler queue;
-    const auto npu = std::make_unique<Npu>(queue);
+    const auto machine = std::make_unique<DirectMachine>(queue);
+    Npu& npu = machine->npu;
     const Time limit = options.cycle_limit.count();
     const std::uint64_t most_steps = event_limit(options);
     // What units look ahead to must not depend on the limit where it is kept.
     queue.reset(cache != nullptr ? never : limit);
-    npu->load(commands, words, target, options);
+    npu.load(commands, words, target, options);
     queue.wake(UnitId::command_parser, 0);
     std::optional<Replay> replay;
     if (cache != nullptr) {
         Time now = 0;
-        replay.emplace(*npu, *cache, commands);
+        replay.emplace(npu, *cache, commands);
         replay->at_boundary(now, limit);
     }
     std::uint64_t events = 0, steps = 0;
     Scheduler::Due due;
     while ((due = queue.earliest()).time <= limit && due.time != never) {
         queue.begin(due.unit, due.time);
-        const Time wanted = npu->act(due.unit, due.time);
+        const Time wanted = npu.act(due.unit, due.time);
         if (wanted != never) queue.wake(due.unit, wanted);
         ++events;
         if (++steps > most_steps) refuse_further_events(most_steps);
@@ -46,19 +48,19 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
     }
     if (replay) {
         replay->count_events(events);
-        if (npu->finished()) {
-            Time end = npu->finish_time();
+        if (npu.finished()) {
+            Time end = npu.finish_time();
             replay->at_boundary(end, limit);
         }
         events = replay->events();
     }
-    if (npu->finished()) return npu->result(events);
+    if (npu.finished()) return npu.result(events);
     if (due.time != never) {
         throw CycleLimitReached(fmt::format("more cycles than the limit (at operation {})",
-                                            npu->channels.probe.oldest()));
+                                            npu.channels.probe.oldest()));
     }
     throw SimulationStuck(
-        fmt::format("deadlock at cycle {}: {}", queue.now(), npu->describe(queue.now())));
+        fmt::format("deadlock at cycle {}: {}", queue.now(), npu.describe(queue.now())));
 }
 
 }  // namespace u65sim::machine

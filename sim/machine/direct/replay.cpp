@@ -50,7 +50,7 @@ Replay::Replay(Npu& npu, ReplayCache& cache, const std::vector<stream::Command>&
 
 /// The first operation that something may still happen to.
 std::int64_t Replay::oldest_record() const {
-    std::int64_t oldest = npu_->parser.next_operation();
+    std::int64_t oldest = npu_->units.parser.next_operation();
     if (npu_->channels.kernels.issued() > 0) {
         oldest = std::min(oldest, npu_->channels.kernels.oldest_operation());
     }
@@ -60,8 +60,8 @@ std::int64_t Replay::oldest_record() const {
 template <class Each, class EachTime>
 void Replay::visit(std::int64_t first, std::int64_t last, const Each& each, const EachTime& time) {
     npu_->channels.probe.for_each_sum(each);
-    npu_->axi0.for_each_sum(each);
-    npu_->axi1.for_each_sum(each);
+    npu_->units.axi0.for_each_sum(each);
+    npu_->units.axi1.for_each_sum(each);
     for (std::int64_t i = first; i < last; ++i) {
         OperationRecord& record = npu_->channels.probe.records()[static_cast<std::size_t>(i)];
         for (Cycles* cycle : {&record.issue, &record.start, &record.end}) time(*cycle);
@@ -83,10 +83,10 @@ void Replay::begin(const StateKey& key, Time now) {
     beginning.valid = true;
     beginning.key = key;
     beginning.time = now;
-    beginning.words_left = npu_->parser.words_left();
-    beginning.command = npu_->parser.next_command();
+    beginning.words_left = npu_->units.parser.words_left();
+    beginning.command = npu_->units.parser.next_command();
     beginning.kernels = npu_->channels.kernels.issued();
-    beginning.operations = npu_->parser.next_operation();
+    beginning.operations = npu_->units.parser.next_operation();
     beginning.events = events_;
     beginning.first_record = oldest_record();
     beginning.sums.clear();
@@ -100,16 +100,16 @@ void Replay::begin(const StateKey& key, Time now) {
 void Replay::insert(const StateKey& end, std::span<const std::int32_t> state, Time now) {
     const Beginning& beginning = beginning_;
     ReplaySegment segment;
-    const std::size_t next = npu_->parser.next_command();
+    const std::size_t next = npu_->units.parser.next_command();
     const std::size_t behind = std::min(next + 1, commands_.size());
     segment.commands.assign(commands_.begin() + static_cast<std::ptrdiff_t>(beginning.command),
                             commands_.begin() + static_cast<std::ptrdiff_t>(behind));
     segment.words_left = beginning.words_left;
-    segment.words_requested = beginning.words_left - npu_->parser.words_left();
+    segment.words_requested = beginning.words_left - npu_->units.parser.words_left();
     segment.duration = now - beginning.time;
     segment.executed = next - beginning.command;
     segment.kernels = npu_->channels.kernels.issued() - beginning.kernels;
-    segment.operations = npu_->parser.next_operation() - beginning.operations;
+    segment.operations = npu_->units.parser.next_operation() - beginning.operations;
     segment.events = events_ - beginning.events;
     segment.first_record = beginning.first_record - beginning.operations;
     segment.end = end;
@@ -121,7 +121,7 @@ void Replay::insert(const StateKey& end, std::span<const std::int32_t> state, Ti
         return index < beginning.sums.size() ? beginning.sums[index] : std::int64_t{0};
     };
     visit(
-        beginning.first_record, npu_->parser.next_operation(),
+        beginning.first_record, npu_->units.parser.next_operation(),
         [&](const auto& sum) {
             const std::int64_t by = value_of(sum) - before();
             if (by != 0) changes_.push_back({index, by});
@@ -138,7 +138,7 @@ void Replay::insert(const StateKey& end, std::span<const std::int32_t> state, Ti
 }
 
 void Replay::apply(const ReplaySegment& segment, Time now) {
-    const std::int64_t next = npu_->parser.next_operation();
+    const std::int64_t next = npu_->units.parser.next_operation();
     auto change = segment.changes.begin();
     std::uint32_t index = 0;
     const auto next_change = [&]() -> const Change* {
@@ -155,7 +155,7 @@ void Replay::apply(const ReplaySegment& segment, Time now) {
             if (const Change* changed = next_change()) time = Cycles{now + changed->by};
         });
     npu_->channels.kernels.skip(segment.kernels);
-    npu_->parser.skip(segment.executed, segment.operations, segment.words_requested);
+    npu_->units.parser.skip(segment.executed, segment.operations, segment.words_requested);
     events_ += segment.events;
 }
 
@@ -163,7 +163,7 @@ void Replay::at_boundary(Time& now, Time limit) {
     Probe& probe = npu_->channels.probe;
     probe.settle(now);
     kernels_ = npu_->channels.kernels.issued();
-    writer_.begin({now, npu_->channels.kernels.issued(), npu_->parser.next_operation(),
+    writer_.begin({now, npu_->channels.kernels.issued(), npu_->units.parser.next_operation(),
                    npu_->channels.weights.requested()});
     if (!npu_->finished()) npu_->pass(writer_);
     StateKey key = key_of(writer_.words());
@@ -177,8 +177,8 @@ void Replay::at_boundary(Time& now, Time limit) {
     std::shared_ptr<const ReplaySegment> last;
     const std::span<const CommandDigest> all{commands_};
     while (const auto segment =
-               cache_->find(key, all.subspan(npu_->parser.next_command()),
-                            npu_->parser.words_left(), npu_->parser.words_a_piece())) {
+               cache_->find(key, all.subspan(npu_->units.parser.next_command()),
+                            npu_->units.parser.words_left(), npu_->units.parser.words_a_piece())) {
         if (limit - now < segment->duration) break;
         ++cache_->hits;
         apply(*segment, now);
@@ -196,7 +196,7 @@ void Replay::at_boundary(Time& now, Time limit) {
         }
         StateReader reader{
             last->end_state,
-            {now, npu_->channels.kernels.issued(), npu_->parser.next_operation(), 0}};
+            {now, npu_->channels.kernels.issued(), npu_->units.parser.next_operation(), 0}};
         npu_->pass(reader);
     }
     begin(key, now);

@@ -1,15 +1,17 @@
 #include "machine/systemc/engine.hpp"
 
-#include <array>
 #include <bit>
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
 
+#include "machine/systemc/machine_module.hpp"
 #include "machine/systemc/systemc.hpp"
 #include "machine/systemc/vcd_file.hpp"
 #include "machine/systemc/vcd_trace.hpp"
@@ -20,41 +22,11 @@ namespace u65sim::machine {
 
 namespace {
 
-class Engine;
-
-/// Carries one unit: an event wakes it, and it says when it next wants to act.
-class UnitModule : public sc_core::sc_module {
-public:
-    SC_HAS_PROCESS(UnitModule);
-    UnitModule(sc_core::sc_module_name name, Engine& engine, UnitId unit)
-        : sc_core::sc_module(name), engine_(&engine), unit_(unit) {
-        SC_METHOD(act);
-        sensitive << wake_;
-        dont_initialize();
-    }
-    /// Cycles from now; zero: this cycle, in a later delta. An earlier wake stays.
-    void notify(Time delay) {
-        if (delay <= 0) {
-            wake_.notify(sc_core::SC_ZERO_TIME);
-        } else {
-            wake_.notify(sc_core::sc_time::from_value(static_cast<std::uint64_t>(delay)));
-        }
-    }
-    void cancel() { wake_.cancel(); }
-
-private:
-    void act();
-
-    Engine* engine_;
-    UnitId unit_;
-    sc_core::sc_event wake_;
-};
-
 /// One kernel tick is one NPU cycle; runs follow each other on the kernel's own time.
-class Engine {
+class Engine final : public UnitCarrier {
 public:
     Engine();
-    void act(UnitId unit);
+    void act(UnitId unit) override;
     Simulation run(const std::vector<stream::Command>& commands, std::int64_t words,
                    const Target& target, const SimulateOptions& options, VcdFile* vcd, Time start);
 
@@ -67,30 +39,23 @@ private:
     void forward();
 
     Scheduler scheduler_;
-    std::unique_ptr<Npu> npu_;
-    std::array<std::unique_ptr<UnitModule>, unit_count> units_;
+    MachineModule machine_{"npu", scheduler_, *this};
+    std::optional<Npu> npu_;
     Time epoch_ = 0;
     std::uint64_t events_ = 0, most_events_ = 0;
     std::unique_ptr<VcdTrace> trace_;  ///< of this run, if wanted
     std::exception_ptr failure_;       ///< the mailbox: nothing may leave a process
 };
 
-void UnitModule::act() { engine_->act(unit_); }
-
-Engine::Engine() : npu_(std::make_unique<Npu>(scheduler_)) {
-    for (std::size_t i = 0; i < unit_count; ++i) {
-        const auto unit = static_cast<UnitId>(i);
-        units_[i] = std::make_unique<UnitModule>(fmt::format("u65sim_{}", to_string(unit)).c_str(),
-                                                 *this, unit);
-    }
+Engine::Engine() {
     sc_core::sc_start(sc_core::SC_ZERO_TIME);  // notifications before the first start are lost
+    npu_.emplace(scheduler_, machine_.channels(), machine_.units());
 }
 
 void Engine::forward() {
     for (std::uint32_t changed = scheduler_.take_changed(); changed != 0; changed &= changed - 1) {
-        const int index = std::countr_zero(changed);
-        units_[static_cast<std::size_t>(index)]->notify(
-            scheduler_.time_of(static_cast<UnitId>(index)) - now());
+        const auto unit = static_cast<UnitId>(std::countr_zero(changed));
+        machine_.module(unit).notify(scheduler_.time_of(unit) - now());
     }
 }
 
@@ -113,7 +78,7 @@ void Engine::act(UnitId unit) {
 Simulation Engine::run(const std::vector<stream::Command>& commands, std::int64_t words,
                        const Target& target, const SimulateOptions& options, VcdFile* vcd,
                        Time start) {
-    for (const auto& unit : units_) unit->cancel();
+    for (std::size_t i = 0; i < unit_count; ++i) machine_.module(static_cast<UnitId>(i)).cancel();
     failure_ = nullptr;
     events_ = 0;
     most_events_ = event_limit(options);

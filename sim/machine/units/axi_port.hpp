@@ -23,8 +23,13 @@ public:
     /// Beats granted to one channel before the next one has its turn.
     static constexpr std::int64_t piece_beats = 64;
 
-    AxiPort(UnitId id, RequestPort& requests, const Scheduler& clock, Probe& probe)
-        : id_(id), requests_(&requests), clock_(&clock), probe_(&probe) {}
+    struct Ports {
+        const Scheduler& clock;  ///< to look ahead
+        Probe& probe;
+        RequestPort& requests;
+    };
+    AxiPort(UnitId id, const Ports& ports)
+        : id_(id), requests_(&ports.requests), clock_(&ports.clock), probe_(&ports.probe) {}
 
     /// The port's requests were reset before, and set its rules.
     void reset();

@@ -9,84 +9,65 @@
 
 namespace u65sim::machine {
 
-Npu::Npu(Scheduler& carrier)
-    : scheduler(carrier),
-      channels(carrier),
-      parser({channels.hardware, channels.probe, channels.memory, channels.kernels, channels.dmas}),
-      ifm_loader(
-          {channels.hardware, channels.probe, channels.memory, channels.kernels, channels.ifm}),
-      weight_loader(
-          {channels.probe, channels.memory, channels.kernels, channels.scales, channels.weights}),
-      scale_loader(
-          {channels.hardware, channels.probe, channels.memory, channels.kernels, channels.scales}),
-      mac_array({channels.hardware, channels.probe, channels.kernels, channels.ifm,
-                 channels.weights, channels.accumulators, channels.blocks}),
-      output_unit({channels.probe, channels.memory, channels.kernels, channels.blocks,
-                   channels.scales, channels.ifm, channels.staging}),
-      ofm_writer({channels.hardware, channels.probe, channels.kernels, channels.staging}),
-      dma({channels.probe, channels.memory, channels.operations, channels.dmas}),
-      axi0(UnitId::axi0, channels.requests0, carrier, channels.probe),
-      axi1(UnitId::axi1, channels.requests1, carrier, channels.probe) {}
-
 void Npu::load(const std::vector<stream::Command>& commands, std::int64_t words,
                const Target& target, const SimulateOptions& options) {
     channels.reset(commands, target, options.timeline);
-    ifm_loader.reset();
-    weight_loader.reset();
-    scale_loader.reset();
-    mac_array.reset();
-    output_unit.reset();
-    dma.reset();
-    axi0.reset();
-    axi1.reset();
-    parser.load(commands, words);
+    units.ifm_loader.reset();
+    units.weight_loader.reset();
+    units.scale_loader.reset();
+    units.mac_array.reset();
+    units.output_unit.reset();
+    units.dma.reset();
+    units.axi0.reset();
+    units.axi1.reset();
+    units.parser.load(commands, words);
 }
 
 Time Npu::act(UnitId unit, Time now) {
     switch (unit) {
         case UnitId::command_parser:
-            return parser.act(now);
+            return units.parser.act(now);
         case UnitId::ifm_loader:
-            return ifm_loader.act(now);
+            return units.ifm_loader.act(now);
         case UnitId::weight_loader:
-            return weight_loader.act(now);
+            return units.weight_loader.act(now);
         case UnitId::scale_loader:
-            return scale_loader.act(now);
+            return units.scale_loader.act(now);
         case UnitId::mac_array:
-            return mac_array.act(now);
+            return units.mac_array.act(now);
         case UnitId::output_unit:
-            return output_unit.act(now);
+            return units.output_unit.act(now);
         case UnitId::ofm_writer:
-            return ofm_writer.act(now);
+            return units.ofm_writer.act(now);
         case UnitId::dma:
-            return dma.act(now);
+            return units.dma.act(now);
         case UnitId::axi0:
-            return axi0.act(now);
+            return units.axi0.act(now);
         case UnitId::axi1:
             break;
     }
-    return axi1.act(now);
+    return units.axi1.act(now);
 }
 
 void Npu::finish_settled(Time now) {
-    parser.finish(now);
+    units.parser.finish(now);
     channels.probe.restart(now);
 }
 
 template <class State>
 void Npu::pass(State& state) {
     // Channels and units meet the transfers that ports refer to.
-    channels.pass(state,
-                  std::min({ifm_loader.kernel(), weight_loader.kernel(), scale_loader.kernel()}));
-    parser.pass(state);
-    ifm_loader.pass(state);
-    weight_loader.pass(state);
-    scale_loader.pass(state);
-    mac_array.pass(state);
-    output_unit.pass(state);
-    dma.pass(state);
-    axi0.pass(state);
-    axi1.pass(state);
+    channels.pass(state, std::min({units.ifm_loader.kernel(), units.weight_loader.kernel(),
+                                   units.scale_loader.kernel()}));
+    units.parser.pass(state);
+    units.ifm_loader.pass(state);
+    units.weight_loader.pass(state);
+    units.scale_loader.pass(state);
+    units.mac_array.pass(state);
+    units.output_unit.pass(state);
+    units.dma.pass(state);
+    units.axi0.pass(state);
+    units.axi1.pass(state);
     for (std::size_t i = 0; i < unit_count; ++i) {
         const auto unit = static_cast<UnitId>(i);
         Time next = scheduler.time_of(unit);
@@ -99,14 +80,15 @@ template void Npu::pass(StateWriter&);
 template void Npu::pass(StateReader&);
 
 std::string Npu::describe(Time now) const {
-    std::string text = parser.describe();
+    std::string text = units.parser.describe();
     for (const std::string& line :
-         {ifm_loader.describe(), weight_loader.describe(now), scale_loader.describe(),
-          mac_array.describe(), output_unit.describe(), ofm_writer.describe(), dma.describe()}) {
+         {units.ifm_loader.describe(), units.weight_loader.describe(now),
+          units.scale_loader.describe(), units.mac_array.describe(), units.output_unit.describe(),
+          units.ofm_writer.describe(), units.dma.describe()}) {
         text += "; " + line;
     }
-    if (const std::string line = axi0.describe(); !line.empty()) text += "; axi0 has " + line;
-    if (const std::string line = axi1.describe(); !line.empty()) text += "; axi1 has " + line;
+    if (const std::string line = units.axi0.describe(); !line.empty()) text += "; axi0 has " + line;
+    if (const std::string line = units.axi1.describe(); !line.empty()) text += "; axi1 has " + line;
     return text;
 }
 

@@ -1,4 +1,4 @@
-// The NPU's units put together, free of any kernel: whoever carries it calls act() and wake().
+// The NPU as a whole, free of any kernel: whoever carries it calls act() for the unit that is due.
 #pragma once
 
 #include <cstdint>
@@ -8,24 +8,17 @@
 #include <u65sim/simulate.hpp>
 
 #include "machine/channels/channels.hpp"
-#include "machine/units/axi_port.hpp"
-#include "machine/units/command_parser.hpp"
-#include "machine/units/dma.hpp"
-#include "machine/units/ifm_loader.hpp"
-#include "machine/units/mac_array.hpp"
-#include "machine/units/ofm_writer.hpp"
-#include "machine/units/output_unit.hpp"
-#include "machine/units/scale_loader.hpp"
 #include "machine/units/scheduler.hpp"
-#include "machine/units/weight_loader.hpp"
+#include "machine/units/units.hpp"
 #include "stream/operation.hpp"
 
 namespace u65sim::machine {
 
-/// All units, each joined to the channels that its Ports name. No unit knows another.
+/// One machine of channels and units, which are somebody else's.
 class Npu {
 public:
-    explicit Npu(Scheduler& scheduler);
+    Npu(Scheduler& clock, Channels& between, const Units& of)
+        : scheduler(clock), channels(between), units(of) {}
     Npu(const Npu&) = delete;
     Npu& operator=(const Npu&) = delete;
 
@@ -36,8 +29,8 @@ public:
               const Target& target, const SimulateOptions& options);
     /// Lets one unit act at cycle `now`; returns when it next wants to.
     Time act(UnitId unit, Time now);
-    [[nodiscard]] bool finished() const { return parser.finished(); }
-    [[nodiscard]] Time finish_time() const { return parser.finish_time(); }
+    [[nodiscard]] bool finished() const { return units.parser.finished(); }
+    [[nodiscard]] Time finish_time() const { return units.parser.finish_time(); }
     /// All that its future depends on but the commands not yet executed, for writing or reading.
     /// The probe's sums must be settled; when reading, the base says what was issued.
     template <class State>
@@ -50,17 +43,8 @@ public:
     [[nodiscard]] std::string describe(Time now) const;
 
     Scheduler& scheduler;
-    Channels channels;
-
-    CommandParser parser;
-    IfmLoader ifm_loader;
-    WeightLoader weight_loader;
-    ScaleLoader scale_loader;
-    MacArray mac_array;
-    OutputUnit output_unit;
-    OfmWriter ofm_writer;
-    Dma dma;
-    AxiPort axi0, axi1;
+    Channels& channels;
+    Units units;
 };
 
 }  // namespace u65sim::machine

@@ -73,8 +73,8 @@ Events pmu_events(const Npu& npu, std::int64_t total) {
         {"WD_ACTIVE", computing},
         {"WD_STALLED_BY_WS", by_weights},
     };
-    add_port(events, 0, npu.axi0, total);
-    add_port(events, 1, npu.axi1, total);
+    add_port(events, 0, npu.units.axi0, total);
+    add_port(events, 1, npu.units.axi1, total);
     return events;
 }
 
@@ -91,8 +91,8 @@ void add_units(const Npu& npu, Simulation& simulation) {
                                             Flag::write_in_flight,    Flag::dma_in_flight};
         busy(to_string(static_cast<UnitId>(i)), npu.channels.probe.time(flags[i]));
     }
-    for (const AxiPort* port : {&npu.axi0, &npu.axi1}) {
-        busy(port == &npu.axi0 ? "axi0" : "axi1",
+    for (const AxiPort* port : {&npu.units.axi0, &npu.units.axi1}) {
+        busy(port == &npu.units.axi0 ? "axi0" : "axi1",
              std::max(port->traffic().read_beats(), port->traffic().write_beats()));
     }
 }
@@ -106,8 +106,8 @@ Simulation Npu::result(std::uint64_t events) {
     Simulation simulation;
     simulation.total = Cycles{total};
     simulation.causes = probe.causes();
-    simulation.ports = {axi0.traffic(), axi1.traffic()};
-    simulation.events = events + axi0.acts_ahead() + axi1.acts_ahead();
+    simulation.ports = {units.axi0.traffic(), units.axi1.traffic()};
+    simulation.events = events + units.axi0.acts_ahead() + units.axi1.acts_ahead();
     simulation.segment_start = {Cycles{0}};
     for (OperationRecord& record : probe.records()) {
         const auto largest = std::max_element(record.causes.begin(), record.causes.end());

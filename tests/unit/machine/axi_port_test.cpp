@@ -44,7 +44,7 @@ public:
 
     Scheduler clock;
     Channels channels{clock};
-    AxiPort port{UnitId::axi1, channels.requests1, clock, channels.probe};
+    AxiPort port{UnitId::axi1, {clock, channels.probe, channels.requests1}};
     std::array<Transfer, 8> transfers{};
     std::size_t used = 0;
     std::vector<Time> woken;

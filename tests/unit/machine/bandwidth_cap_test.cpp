@@ -19,6 +19,11 @@ SCENARIO("a cap grants beats anew each period, and a period's last burst passes 
             CHECK(cap.reserve(99, 4) == 99);
             CHECK(cap.reserve(99, 4) == 100);
         }
+        THEN("when the grant is used up to its last beat, the next burst waits") {
+            CHECK(cap.reserve(0, 5) == 0);
+            CHECK(cap.reserve(0, 5) == 0);
+            CHECK(cap.reserve(0, 5) == 100);
+        }
         THEN("what a period has not used is lost") {
             CHECK(cap.reserve(250, 4) == 250);
             CHECK(cap.reserve(251, 4) == 251);
