@@ -14,6 +14,7 @@
 #include <u65sim/zoo.hpp>
 
 #include "property/random_graphs.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace u65sim;
 
@@ -202,7 +203,8 @@ TEST_CASE("Memory stays within its bound, and nothing is kept without any") {
 
 TEST_CASE("A file that changed is read again, one that did not is not") {
     namespace fs = std::filesystem;
-    const fs::path file = fs::temp_directory_path() / "u65sim_oracle_test.tflite";
+    const test::TemporaryFolder folder;
+    const fs::path file = folder.path() / "net.tflite";
     save_tflite(zoo("rnnoise"), file);
     // As if it had been there for a while.
     fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::minutes(5));

@@ -27,9 +27,7 @@ timing::Access dma_access(const stream::DmaOp& op, const stream::DmaEnd& end,
     if (end.packed) {
         return timing::run_access(end.address, static_cast<std::int64_t>(op.total_bytes()), bus);
     }
-    const std::int64_t runs =
-        (op.stride_mode > 0 ? op.size0 : 1) * std::int64_t{op.stride_mode > 1 ? op.size1 : 1};
-    return timing::run_access(end.address, static_cast<std::int64_t>(op.length), bus) * runs;
+    return timing::run_access(end.address, static_cast<std::int64_t>(op.length), bus) * op.runs();
 }
 
 void Dma::reset() {

@@ -17,14 +17,6 @@ using timing::Box;
 
 namespace {
 
-/// The buffers in SHRAM stand elsewhere, or are used in another way.
-bool same_layout(const KernelOp& a, const KernelOp& b) {
-    return a.ib_end == b.ib_end && a.ab_start == b.ab_start && a.acc_format == b.acc_format &&
-           a.ifm2_ib_start == b.ifm2_ib_start &&
-           (a.kind == stream::KernelKind::elementwise) ==
-               (b.kind == stream::KernelKind::elementwise);
-}
-
 std::int64_t shram_bytes(const stream::FeatureMap& map, const Box& box) {
     if (box.empty()) return 0;
     return std::int64_t{box.height} * box.width *
@@ -76,7 +68,7 @@ bool IfmLoader::may_start(const KernelRun& run, Time now) {
     if (kernel_ > 0) {
         const KernelRun& before = ports_.kernels.run(kernel_ - 1);
         unfinished = before.unfinished();
-        same = unfinished == 0 || same_layout(*before.op, *run.op);
+        same = unfinished == 0 || run.op->shares_shram_layout(*before.op);
     }
     const bool layout = job_number_ == 0 && !same;
     const bool blockdep =
