@@ -44,6 +44,10 @@ TEST_CASE("merge_in_place: a sum is written over the operand that nobody reads l
 )");
 }
 
+TEST_CASE("merge_in_place: the operand lives on as the result") {
+    CHECK(maps(test::dump_after("merge_in_place", residual())) == R"(@@)");
+}
+
 TEST_CASE("place: a shared SRAM holds everything") {
     CHECK(maps(test::dump_after("place", residual(), test::target(Product::u55, 128))) ==
           R"(8x8x16 in: 1024 B at 1024 of arena, alive 0 to 0
