@@ -14,7 +14,9 @@ while(NOT end EQUAL -1)
   math(EXPR end "${end} + 1")
   string(SUBSTRING "${names}" ${end} -1 names)
   string(FIND "${names}" "\n" end)
+  # As Catch2 takes a name, whose leading minus would be an option.
   string(REGEX REPLACE "([][,\"\\\\])" "\\\\\\1" pattern "${case}")
+  string(REGEX REPLACE "^-" "\\\\-" pattern "${pattern}")
   string(APPEND script "add_test([==[${NAME}/${case}]==] [==[${PROGRAM}]==] [==[${pattern}]==])
 set_tests_properties([==[${NAME}/${case}]==] PROPERTIES ENVIRONMENT [==[${ENVIRONMENT}]==]
   LABELS ${NAME} SKIP_RETURN_CODE ${skipped_exit_code} TIMEOUT ${timeout_seconds})

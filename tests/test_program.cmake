@@ -22,8 +22,7 @@ function(u65sim_add_test_program name)
 
   set(cases ${CMAKE_CURRENT_BINARY_DIR}/${name}_cases.cmake)
   set(environment U65SIM_SOURCE_DIR=${PROJECT_SOURCE_DIR} ${ARG_ENVIRONMENT})
-  # A list that is one argument of the command.
-  string(REPLACE ";" "\\;" environment "${environment}")
+  string(REPLACE ";" "$<SEMICOLON>" environment "${environment}")  # one argument of the command
   add_custom_command(TARGET ${name} POST_BUILD BYPRODUCTS ${cases} VERBATIM
     COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${name}> -DNAME=${name}
             "-DENVIRONMENT=${environment}" -DINTO=${cases}
