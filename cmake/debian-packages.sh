@@ -3,7 +3,7 @@
 u65sim_packages=(
   cmake g++ ninja-build pkg-config
   libsystemc-dev libboost-graph-dev libfmt-dev libyaml-cpp-dev
-  libflatbuffers-dev flatbuffers-compiler libcli11-dev nlohmann-json3-dev
+  libflatbuffers-dev flatbuffers-compiler libcli11-dev nlohmann-json3-dev libxxhash-dev
 )
 # What the tests and benchmarks need on top; ccache lets the consumer test reuse the build, chromium
 # opens HTML reports and gtkwave reads value change dumps (tests of either are skipped without).

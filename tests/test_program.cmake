@@ -21,8 +21,8 @@ function(u65sim_add_test_program name)
   target_link_libraries(${name} PRIVATE u65sim_test_main u65sim_warnings ${packages})
 
   set(cases ${CMAKE_CURRENT_BINARY_DIR}/${name}_cases.cmake)
-  set(environment U65SIM_SOURCE_DIR=${PROJECT_SOURCE_DIR} ${ARG_ENVIRONMENT})
-  string(REPLACE ";" "$<SEMICOLON>" environment "${environment}")  # one argument of the command
+  # Joined by what no variable holds: a semicolon would part the command's argument.
+  string(REPLACE ";" "|" environment "U65SIM_SOURCE_DIR=${PROJECT_SOURCE_DIR};${ARG_ENVIRONMENT}")
   add_custom_command(TARGET ${name} POST_BUILD BYPRODUCTS ${cases} VERBATIM
     COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${name}> -DNAME=${name}
             "-DENVIRONMENT=${environment}" -DINTO=${cases}

@@ -14,6 +14,8 @@
 #include "arith/cpu_operands.hpp"
 #include "arith/rescale.hpp"
 #include "ir/builtins.hpp"
+#include "ir/operator_info.hpp"
+#include "ir/types.hpp"
 
 namespace u65sim::arith {
 
@@ -62,24 +64,8 @@ std::size_t normalised_axis(const CpuCall& call, std::int64_t axis, std::size_t 
 }
 
 RawRange raw_range(const CpuCall& call, ElementType type) {
-    switch (type) {
-        case ElementType::int8:
-            return {-128, 127};
-        case ElementType::uint8:
-            return {0, 255};
-        case ElementType::int16:
-            return {-32768, 32767};
-        case ElementType::uint16:
-            return {0, 65535};
-        case ElementType::int32:
-            return {INT32_MIN, INT32_MAX};
-        case ElementType::int64:
-            return {INT64_MIN, INT64_MAX};
-        case ElementType::boolean:
-            return {0, 1};
-        default:
-            break;
-    }
+    if (type == ElementType::boolean) return {0, 1};
+    if (const auto range = ir::value_range(type)) return *range;
     call.not_executable("no kernel for this element type");
 }
 
@@ -261,20 +247,14 @@ CpuBytes unpacked(const CpuCall& call, const CpuOperand& operand) {
 
 /// Float maps and quantised weights: dynamic-range quantisation.
 void refuse_hybrid(const CpuCall& call) {
-    const std::size_t map = call.op.type == OpType::transpose_conv ? 2 : 0;
-    if (!call.has_input(map) || !call.has_input(1) || !is_float(*call.inputs[map].tensor)) return;
-    const ElementType weights = call.inputs[1].tensor->type;
-    switch (call.op.type) {
-        case OpType::conv_2d:
-        case OpType::depthwise_conv_2d:
-        case OpType::transpose_conv:
-        case OpType::fully_connected:
-        case OpType::batch_matmul:
-        case OpType::unidirectional_sequence_lstm:
-            break;
-        default:
-            return;
-    }
+    const ir::OperatorInfo& row = ir::info(call.op.type);
+    // PRELU's slope is a map.
+    if (row.operands.weights < 0 || row.family == ir::Family::arithmetic) return;
+    const auto map = static_cast<std::size_t>(row.operands.map);
+    const auto filter = static_cast<std::size_t>(row.operands.weights);
+    if (!call.has_input(map) || !call.has_input(filter)) return;
+    if (!is_float(*call.inputs[map].tensor)) return;
+    const ElementType weights = call.inputs[filter].tensor->type;
     if (weights == ElementType::int8 || weights == ElementType::uint8 || shares_bytes(weights)) {
         call.not_executable(fmt::format(
             "float32 maps with {} weights: dynamic-range (hybrid) quantisation is not executed",

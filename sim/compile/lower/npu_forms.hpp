@@ -276,6 +276,7 @@ inline constexpr auto npu_forms = ir::per_operator<NpuForm>({
     {OpType::reduce_any, not_on_npu},
     {OpType::reduce_all, not_on_npu},
     {OpType::l2_pool_2d, not_on_npu},
+    {OpType::bitwise_xor, not_on_npu},
     {OpType::custom, not_on_npu},
     {OpType::other, not_on_npu},
 });

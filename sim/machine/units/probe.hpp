@@ -1,9 +1,11 @@
-// Who did what when: gives every cycle one cause, and keeps the counters.
+// What units tell of their work: gives every cycle one cause, keeps records and counters.
 #pragma once
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include <u65sim/simulate.hpp>
@@ -40,10 +42,48 @@ inline constexpr std::size_t flag_count = static_cast<std::size_t>(Flag::weights
 /// "unit.state"
 std::string_view to_string(Flag flag);
 
-class Observer {
+class Probe {
 public:
-    /// Starts a run. `operations` are the records in stream order.
-    void reset(bool timeline, std::vector<OperationRecord>* operations);
+    /// Starts a run. `records` are those of its operations, in stream order, with what is known of
+    /// them before.
+    void reset(bool timeline, std::vector<OperationRecord> records);
+
+    // What happens to an operation.
+    void issued(std::uint32_t operation, std::int64_t blocks, Time now) {
+        records_[operation].issue = Cycles{now};
+        records_[operation].blocks = blocks;
+    }
+    /// Its first data is moved; later calls change nothing.
+    void started(std::uint32_t operation, Time now) {
+        OperationRecord& record = records_[operation];
+        if (record.start.count() == 0) record.start = Cycles{now};
+    }
+    void ended(std::uint32_t operation, Time now) { records_[operation].end = Cycles{now}; }
+    /// The MAC array was in a job for `time` cycles, and computed for `cycles` of them.
+    void mac_worked(std::uint32_t operation, int element_bytes, std::int64_t cycles, Time time) {
+        records_[operation].mac_busy += Cycles{cycles};
+        (element_bytes == 1   ? work_.mac_8bit
+         : element_bytes == 2 ? work_.mac_16bit
+                              : work_.mac_32bit) += time;
+    }
+    void output_worked(std::uint32_t operation, int element_bytes, std::int64_t cycles) {
+        records_[operation].output_busy += Cycles{cycles};
+        (element_bytes == 1 ? work_.output_8bit : work_.output_16bit) += cycles;
+    }
+    /// Traffic of an operation, for its unit to count in.
+    PortTraffic& traffic(std::uint32_t operation, int port) {
+        return records_[operation].ports[static_cast<std::size_t>(port)];
+    }
+    /// Traffic of an operation's maps: IFM, IFM2 if there is one, OFM.
+    std::vector<RegionTraffic>& maps(std::uint32_t operation) { return records_[operation].maps; }
+
+    [[nodiscard]] std::vector<OperationRecord>& records() { return records_; }
+    [[nodiscard]] const std::vector<OperationRecord>& records() const { return records_; }
+    /// Cycles by element size, for PMU events.
+    struct Work {
+        std::int64_t mac_8bit = 0, mac_16bit = 0, mac_32bit = 0, output_8bit = 0, output_16bit = 0;
+    };
+    [[nodiscard]] const Work& work() const { return work_; }
 
     void set(Flag flag, bool on, Time now) {
         const auto bit = std::uint32_t{1} << static_cast<unsigned>(flag);
@@ -57,7 +97,7 @@ public:
     }
     /// The oldest unfinished kernel from now on; negative: none yet.
     void set_oldest(std::int64_t operation, Time now);
-    /// Closes the books at the end of a run.
+    /// Completes all sums at the end of a run.
     void finish(Time now);
     /// Brings all sums up to `now`; resume() before anything else is observed.
     void settle(Time now);
@@ -77,11 +117,15 @@ public:
             last_ = state.base().now;
         }
     }
-    /// Calls `each` with every sum.
+    /// Calls `each` with every sum but those of records.
     template <class Each>
     void for_each_sum(const Each& each) {
         for (Cycles& cycles : causes_) each(cycles);
         for (std::int64_t& cycles : times_) each(cycles);
+        for (std::int64_t* cycles : {&work_.mac_8bit, &work_.mac_16bit, &work_.mac_32bit,
+                                     &work_.output_8bit, &work_.output_16bit}) {
+            each(*cycles);
+        }
     }
 
     [[nodiscard]] const CauseCycles& causes() const { return causes_; }
@@ -134,7 +178,8 @@ private:
     CauseCycles causes_{};
     /// Cycles in which each flag was up; less the cycle since which, for those that are.
     std::array<std::int64_t, flag_count> times_{};
-    std::vector<OperationRecord>* operations_ = nullptr;
+    std::vector<OperationRecord> records_;
+    Work work_;
     bool timeline_wanted_ = false;
     std::array<std::vector<Interval>, 2 * unit_count> tracks_;  ///< by unit and direction
     Time granted_at_ = -1;

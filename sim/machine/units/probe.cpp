@@ -1,6 +1,9 @@
-#include "machine/units/observer.hpp"
+#include "machine/units/probe.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <utility>
 
 namespace u65sim::machine {
 
@@ -59,61 +62,62 @@ std::string_view to_string(Flag flag) {
     return names[static_cast<std::size_t>(flag)];
 }
 
-void Observer::reset(bool timeline, std::vector<OperationRecord>* operations) {
+void Probe::reset(bool timeline, std::vector<OperationRecord> records) {
     flags_ = 0;
     cause_ = cause_count;
     last_ = 0;
     oldest_ = -1;
     causes_ = {};
     times_ = {};
-    operations_ = operations;
+    records_ = std::move(records);
+    work_ = {};
     timeline_wanted_ = timeline;
     for (auto& track : tracks_) track.clear();
     for (auto& requests : granted_) requests.clear();
     granted_at_ = -1;
 }
 
-void Observer::account(Time now) {
+void Probe::account(Time now) {
     static_assert(cause_of_flag.size() == cause_count + 1);
     if (now == last_) return;
     const auto cause = static_cast<std::size_t>(cause_of_flag[static_cast<std::size_t>(cause_)]);
     const Cycles passed{now - last_};
     causes_[cause] += passed;
-    if (oldest_ >= 0) (*operations_)[static_cast<std::size_t>(oldest_)].causes[cause] += passed;
+    if (oldest_ >= 0) records_[static_cast<std::size_t>(oldest_)].causes[cause] += passed;
     last_ = now;
 }
 
-void Observer::set_oldest(std::int64_t operation, Time now) {
+void Probe::set_oldest(std::int64_t operation, Time now) {
     if (operation == oldest_) return;
     account(now);
     oldest_ = operation;
 }
 
-void Observer::settle(Time now) {
+void Probe::settle(Time now) {
     account(now);
     for (std::size_t i = 0; i < flag_count; ++i) {
         if ((flags_ >> i & 1U) != 0) times_[i] += now;
     }
 }
 
-void Observer::resume(Time now) {
+void Probe::resume(Time now) {
     for (std::size_t i = 0; i < flag_count; ++i) {
         if ((flags_ >> i & 1U) != 0) times_[i] -= now;
     }
 }
 
-void Observer::finish(Time now) {
+void Probe::finish(Time now) {
     settle(now);
     keep_granted();
     flags_ = 0;
 }
 
-void Observer::keep(const Interval& work) {
-    if (operations_->empty()) return;
+void Probe::keep(const Interval& work) {
+    if (records_.empty()) return;
     auto& track = tracks_[2 * std::size_t{work.unit} + (is_write(work.channel) ? 1 : 0)];
     Interval next = work;
     // Commands behind the last operation count with it.
-    next.operation = std::min(next.operation, static_cast<std::uint32_t>(operations_->size()) - 1);
+    next.operation = std::min(next.operation, static_cast<std::uint32_t>(records_.size()) - 1);
     if (!track.empty()) {
         Interval& last = track.back();
         if (next.start <= last.end && next.operation == last.operation &&
@@ -127,14 +131,14 @@ void Observer::keep(const Interval& work) {
     if (next.start < next.end) track.push_back(next);
 }
 
-void Observer::keep_granted() {
+void Probe::keep_granted() {
     for (auto& requests : granted_) {
         for (const Interval& work : requests) keep(work);
         requests.clear();
     }
 }
 
-std::vector<Interval> Observer::take_timeline() {
+std::vector<Interval> Probe::take_timeline() {
     std::vector<Interval> all;
     for (std::vector<Interval>& track : tracks_) {
         all.insert(all.end(), track.begin(), track.end());

@@ -1,4 +1,4 @@
-// Files asked about before, so that an unchanged one need not be read again.
+// Keys of files met before, so that an unchanged one need not be read again.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,11 @@ struct FileState {
     bool operator==(const FileState&) const = default;
 };
 
-/// Throws FileError when the file cannot be asked.
+/// Throws FileError when the file system refuses.
 FileState state_of(const std::filesystem::path& file);
 
 /// Safe from any thread.
-class KnownFiles {
+class FileKeys {
 public:
     /// The question this file was when it had this state.
     std::optional<Key> find(const std::filesystem::path& file, const FileState& state);

@@ -5,13 +5,12 @@
 #include <array>
 #include <cstdint>
 
-#include "machine/units/axi_port.hpp"
+#include "machine/channels/transfer.hpp"
 #include "machine/units/scheduler.hpp"
 #include "stream/operation.hpp"
 #include "timing/traversal.hpp"
 
 namespace u65sim::machine {
-
 /// One issued kernel operation.
 struct KernelRun {
     const stream::KernelOp* op = nullptr;

@@ -1,4 +1,4 @@
-#include "oracle/known_files.hpp"
+#include "oracle/file_keys.hpp"
 
 #include <chrono>
 #include <system_error>
@@ -26,14 +26,14 @@ FileState state_of(const std::filesystem::path& file) {
     throw FileError(fmt::format("{}: cannot read: {}", file.string(), error.message()));
 }
 
-std::optional<Key> KnownFiles::find(const std::filesystem::path& file, const FileState& state) {
+std::optional<Key> FileKeys::find(const std::filesystem::path& file, const FileState& state) {
     const std::lock_guard lock{mutex_};
     const auto at = files_.find(file.string());
     if (at == files_.end() || at->second.state != state) return std::nullopt;
     return at->second.key;
 }
 
-void KnownFiles::insert(const std::filesystem::path& file, const FileState& state, const Key& key) {
+void FileKeys::insert(const std::filesystem::path& file, const FileState& state, const Key& key) {
     const std::lock_guard lock{mutex_};
     if (std::filesystem::file_time_type::clock::now() - state.changed < settled) {
         files_.erase(file.string());

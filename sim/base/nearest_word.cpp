@@ -1,4 +1,4 @@
-#include "base/edit_distance.hpp"
+#include "base/nearest_word.hpp"
 
 #include <algorithm>
 #include <numeric>

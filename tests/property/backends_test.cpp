@@ -1,4 +1,5 @@
-// One set of units, two kernels: the SystemC machine and the bare event queue tell the same story.
+// One set of units, two back ends: the SystemC machine and the bare event queue tell the same
+// story.
 #include <catch2/catch.hpp>
 
 #include <u65sim/error.hpp>
@@ -16,10 +17,10 @@ struct Outcome {
     std::string report, error;
 };
 
-/// The whole report as JSON, and the same run by `kernel` with its timeline compared beside it.
-Outcome outcome(const Graph& graph, const Target& target, Kernel kernel) {
+/// The whole report as JSON, and the same run by `backend` with its timeline compared beside it.
+Outcome outcome(const Graph& graph, const Target& target, SimulationBackend backend) {
     OracleOptions options;
-    options.kernel = kernel;
+    options.backend = backend;
     options.memory = Bytes{0};
     try {
         return {Oracle{target, options}.estimate(graph).to_json(), {}};
@@ -30,13 +31,13 @@ Outcome outcome(const Graph& graph, const Target& target, Kernel kernel) {
 
 }  // namespace
 
-TEST_CASE("Both kernels give the same simulation of every network") {
+TEST_CASE("Both back ends give the same simulation of every network") {
     SimulateOptions options;
-    options.kernel = Kernel::direct;
+    options.backend = SimulationBackend::direct;
     for (const std::string& name : property::names()) {
         const auto& run = property::run(name);
         Simulation direct = simulate(run.network, run.target, options);
-        direct.events = run.simulation.events;  // kernels count their own
+        direct.events = run.simulation.events;  // back ends count their own
         CAPTURE(name);
         CHECK(direct == run.simulation);
         CHECK(make_report(run.network, run.target, direct).to_json() ==
@@ -44,7 +45,7 @@ TEST_CASE("Both kernels give the same simulation of every network") {
     }
 }
 
-TEST_CASE("Both kernels give the same timeline when both ports grant in one cycle") {
+TEST_CASE("Both back ends give the same timeline when both ports grant in one cycle") {
     // Without latency many requests come at the same time.
     Target target = Target::preset("u65-256");
     target.ideal_memory = true;
@@ -52,23 +53,23 @@ TEST_CASE("Both kernels give the same timeline when both ports grant in one cycl
         const CompiledNetwork network = property::lower(zoo(name, {.modelled = true}), target);
         SimulateOptions options;
         options.timeline = true;
-        options.kernel = Kernel::direct;
+        options.backend = SimulationBackend::direct;
         const Simulation direct = simulate(network, target, options);
-        options.kernel = Kernel::systemc;
+        options.backend = SimulationBackend::systemc;
         CAPTURE(name);
         CHECK(!direct.timeline.empty());
         CHECK(simulate(network, target, options).timeline == direct.timeline);
     }
 }
 
-TEST_CASE("Both kernels give the same report of random networks") {
+TEST_CASE("Both back ends give the same report of random networks") {
     const std::uint64_t count = property::random_graph_count(60);
     std::uint64_t reports = 0;
     for (std::uint64_t seed = 1; seed <= count; ++seed) {
         const Graph graph = property::random_graph(seed);
         const Target target = property::random_target(seed);
-        const Outcome systemc = outcome(graph, target, Kernel::systemc);
-        const Outcome direct = outcome(graph, target, Kernel::direct);
+        const Outcome systemc = outcome(graph, target, SimulationBackend::systemc);
+        const Outcome direct = outcome(graph, target, SimulationBackend::direct);
         CAPTURE(seed, target.name);
         CHECK(systemc.report == direct.report);
         CHECK(systemc.error == direct.error);

@@ -1,4 +1,4 @@
-// What was simulated before is not simulated again, and nothing shows it but the time it takes.
+// Cached segments are replayed instead of simulated, and nothing shows it but the time it takes.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace {
 
 SimulateOptions directly() {
     SimulateOptions options;
-    options.kernel = Kernel::direct;
+    options.backend = SimulationBackend::direct;
     return options;
 }
 
@@ -42,8 +42,8 @@ Graph with_thinner_layer(Graph graph, std::size_t index) {
 TEST_CASE("Networks simulated again, and with one layer changed, take what they took") {
     for (const char* preset : {"u65-256", "u65-512", "u55-128", "u65-256-imx93"}) {
         const Target target = Target::preset(preset);
-        machine::Stretches known{target};
-        known.wants_run();  // the first one is left alone
+        machine::ReplayCache cache{target};
+        cache.wants_run();  // the first run bypasses the cache
         for (const char* name :
              {"ds_cnn", "mobilenet_v1_cifar100", "mobilenet_v2_224", "rnnoise"}) {
             const Graph graph = zoo(name, {.modelled = true});
@@ -57,13 +57,13 @@ TEST_CASE("Networks simulated again, and with one layer changed, take what they 
                     break;
                 }
                 const Simulation plain = simulate(network, target, directly());
-                CHECK((machine::simulate(network, directly(), known) == plain));
-                const std::uint64_t missed = known.asked - known.known;
-                CHECK((machine::simulate(network, directly(), known) == plain));
-                CHECK(known.asked - known.known == missed);
+                CHECK((machine::simulate(network, directly(), cache) == plain));
+                const std::uint64_t missed = cache.lookups - cache.hits;
+                CHECK((machine::simulate(network, directly(), cache) == plain));
+                CHECK(cache.lookups - cache.hits == missed);
             }
         }
-        CHECK(known.known > known.asked / 2);
+        CHECK(cache.hits > cache.lookups / 2);
     }
 }
 
@@ -72,8 +72,8 @@ TEST_CASE("Random networks on random targets take what they take alone") {
     std::uint64_t again = 0;
     for (std::uint64_t seed = 1; seed <= count; ++seed) {
         const Target target = property::random_target(seed);
-        machine::Stretches known{target};
-        known.wants_run();  // the first one is left alone
+        machine::ReplayCache cache{target};
+        cache.wants_run();  // the first run bypasses the cache
         for (std::uint64_t i = 0; i < 3; ++i) {
             CAPTURE(seed, i, target.name);
             CompiledNetwork network;
@@ -83,66 +83,66 @@ TEST_CASE("Random networks on random targets take what they take alone") {
                 continue;
             }
             const Simulation plain = simulate(network, target, directly());
-            CHECK((machine::simulate(network, directly(), known) == plain));
+            CHECK((machine::simulate(network, directly(), cache) == plain));
         }
-        again += known.known;
+        again += cache.hits;
     }
     CHECK(again > count);
 }
 
-TEST_CASE("A cycle limit ends a run however much of it is known") {
+TEST_CASE("A cycle limit ends a run however much of it is cached") {
     const Target target = Target::preset("u65-256");
     const CompiledNetwork network = compile(zoo("ds_cnn", {.modelled = true}), target);
     const Simulation plain = simulate(network, target, directly());
-    machine::Stretches known{target};
-    known.wants_run();  // the first one is left alone
+    machine::ReplayCache cache{target};
+    cache.wants_run();  // the first run bypasses the cache
     for (int round = 0; round < 2; ++round) {
         for (const std::int64_t part : {1, 3, 4, 9, 10}) {
             SimulateOptions limited = directly();
             limited.cycle_limit = Cycles{plain.total.count() * part / 10};
             CAPTURE(round, part);
             if (part == 10) {
-                CHECK((machine::simulate(network, limited, known) == plain));
+                CHECK((machine::simulate(network, limited, cache) == plain));
             } else {
-                CHECK_THROWS_AS(machine::simulate(network, limited, known), SimulationStuck);
+                CHECK_THROWS_AS(machine::simulate(network, limited, cache), SimulationStuck);
             }
         }
     }
 }
 
-TEST_CASE("The first run leaves nothing, and few do where hardly anything is known") {
+TEST_CASE("The first run bypasses the cache, and most runs do while the hit rate is low") {
     const Target target = Target::preset("u65-256");
-    machine::Stretches known{target};
-    CHECK_FALSE(known.wants_run());
+    machine::ReplayCache cache{target};
+    CHECK_FALSE(cache.wants_run());
     const std::vector<machine::CommandDigest> commands(1);
     int wanted = 0;
     for (int run = 0; run < 80; ++run) {
-        if (!known.wants_run()) continue;
+        if (!cache.wants_run()) continue;
         ++wanted;
-        for (std::uint64_t i = 0; i < 5000; ++i) known.find({i, i}, commands, 0, 1);
+        for (std::uint64_t i = 0; i < 5000; ++i) cache.find({i, i}, commands, 0, 1);
     }
     CHECK(wanted == 10);  // two, then none of fourteen
-    // As soon as something is known again, all runs take part.
-    machine::Stretch stretch;
-    stretch.executed = 1;
-    stretch.commands = commands;
-    known.insert({1, 1}, stretch);
-    while (!known.wants_run()) {
+    // As soon as lookups hit again, all runs use it.
+    machine::ReplaySegment segment;
+    segment.executed = 1;
+    segment.commands = commands;
+    cache.insert({1, 1}, segment);
+    while (!cache.wants_run()) {
     }
     int found = 0;
-    for (int i = 0; i < 20000; ++i) found += known.find({1, 1}, commands, 0, 1) ? 1 : 0;
+    for (int i = 0; i < 20000; ++i) found += cache.find({1, 1}, commands, 0, 1) ? 1 : 0;
     CHECK(found == 20000);
-    for (int run = 0; run < 10; ++run) CHECK(known.wants_run());
+    for (int run = 0; run < 10; ++run) CHECK(cache.wants_run());
 }
 
-TEST_CASE("Timelines and the SystemC kernel make no use of what is known") {
+TEST_CASE("Timelines and the SystemC back end bypass the cache") {
     const Target target = Target::preset("u65-256");
     const CompiledNetwork network = compile(zoo("ds_cnn", {.modelled = true}), target);
-    machine::Stretches known{target};
-    known.wants_run();  // the first one is left alone
+    machine::ReplayCache cache{target};
+    cache.wants_run();  // the first run bypasses the cache
     SimulateOptions options = directly();
     options.timeline = true;
-    CHECK(!machine::simulate(network, options, known).timeline.empty());
-    CHECK((machine::simulate(network, SimulateOptions{}, known) == simulate(network, target)));
-    CHECK(known.asked == 0);
+    CHECK(!machine::simulate(network, options, cache).timeline.empty());
+    CHECK((machine::simulate(network, SimulateOptions{}, cache) == simulate(network, target)));
+    CHECK(cache.lookups == 0);
 }
