@@ -23,7 +23,7 @@ if [ "$pattern" = --places ]; then
     trap 'rm -f "$copy"' EXIT
     misplaced=0
     while IFS='|' read -r file from to program; do
-        cp "$(trim "$file")" "$copy"
+        cp "$(trim "$file")" "$copy" || { misplaced=1; continue; }
         mutate "$copy" "$(trim "$from")" "$(trim "$to")" || { trim "$file"; misplaced=1; }
     done < <(grep -v '^#' "$table")
     exit "$misplaced"

@@ -44,6 +44,14 @@ TEST_CASE("merge_in_place: a sum is written over the operand that nobody reads l
 )");
 }
 
+TEST_CASE("merge_in_place: the operand lives on as the result") {
+    CHECK(maps(test::dump_after("merge_in_place", residual())) == R"(8x8x16 in: 1024 B, alive 0 to 0
+8x8x16 kept: 1024 B, alive 0 to 3, bricks
+8x8x16 branch: 1024 B, alive 1 to 2, bricks
+8x8x8 last: 512 B, alive 3 to 4
+)");
+}
+
 TEST_CASE("place: a shared SRAM holds everything") {
     CHECK(maps(test::dump_after("place", residual(), test::target(Product::u55, 128))) ==
           R"(8x8x16 in: 1024 B at 1024 of arena, alive 0 to 0

@@ -1,4 +1,4 @@
-// Sums, products, clamps and curves as kernels, with the scales the output unit gets.
+// Sums, products and differences as kernels, with the scales that the output unit gets.
 #include <catch2/catch.hpp>
 
 #include <u65sim/graph_builder.hpp>
@@ -36,8 +36,7 @@ stream::Scale scale_of(double value) {
 
 }  // namespace
 
-TEST_CASE(
-    "lower_elementwise: of unequal scales the smaller operand is brought to twice the larger") {
+TEST_CASE("lower_binary: of unequal scales the smaller operand is brought to twice the larger") {
     const auto a_smaller = only_kernel(sum(0.25F, 0.5F, 1.0F));
     CHECK(a_smaller.elementwise_mode == ElementwiseMode::add);
     CHECK(a_smaller.operand_scaling == OperandScaling::a32);
@@ -49,7 +48,7 @@ TEST_CASE(
     CHECK(b_smaller.ofm_scale == a_smaller.ofm_scale);
 }
 
-TEST_CASE("lower_elementwise: equal scales are kept where the multiplier stays exact") {
+TEST_CASE("lower_binary: equal scales are kept where the multiplier stays exact") {
     const auto kernel = only_kernel(sum(0.5F, 0.5F, 1.0F));
     CHECK(kernel.operand_scaling == OperandScaling::both16);
     CHECK(kernel.opa_scale == stream::Scale{1U << 15, 0});
@@ -57,7 +56,7 @@ TEST_CASE("lower_elementwise: equal scales are kept where the multiplier stays e
     CHECK(kernel.ofm_scale == scale_of(2 * 0.5 / (1.0 * 65536)));
 }
 
-TEST_CASE("lower_elementwise: a product has one scale, that of both operands over the result's") {
+TEST_CASE("lower_binary: a product has one scale, that of both operands over the result's") {
     GraphBuilder net{"net"};
     const Value x = net.input({1, 4, 4, 8}, "a", quantised(0.25F));
     const Value y = net.input({1, 4, 4, 8}, "b", quantised(0.5F));
@@ -67,7 +66,7 @@ TEST_CASE("lower_elementwise: a product has one scale, that of both operands ove
     CHECK(kernel.ofm_scale == scale_of(0.25 * 0.5 / 0.0625));
 }
 
-TEST_CASE("lower_elementwise: the smaller operand comes second, and is repeated") {
+TEST_CASE("lower_binary: the smaller operand comes second, and is repeated") {
     GraphBuilder net{"net"};
     const Value small = net.input({1, 1, 1, 8}, "small", quantised(0.5F));
     const Value large = net.input({1, 4, 4, 8}, "large", quantised(0.5F));
@@ -83,7 +82,7 @@ TEST_CASE("lower_elementwise: the smaller operand comes second, and is repeated"
     CHECK_FALSE(kernel.broadcast.depth);
 }
 
-TEST_CASE("lower_elementwise: one constant element is a register") {
+TEST_CASE("lower_binary: one constant element is a register") {
     GraphBuilder net{"net"};
     const Value x = net.input({1, 4, 4, 8}, "x", quantised(0.5F));
     net.output(net.add(x, net.constant({1}, {2.0}), {.name = "sum"}));
@@ -93,48 +92,7 @@ TEST_CASE("lower_elementwise: one constant element is a register") {
     CHECK(kernel.ifm2_scalar == 127);
 }
 
-TEST_CASE("lower_elementwise: a clamp is the activation's limits at the result's quantisation") {
-    GraphBuilder net{"net"};
-    const Value x = net.input({1, 4, 4, 8}, "x", quantised(0.0625F, -28));
-    net.output(net.relu6(x, {.name = "clamp", .quantization = quantised(0.0625F, -28)}));
-    const auto kernel = only_kernel(net.build());
-    CHECK(kernel.activation.min == -28);
-    CHECK(kernel.activation.max == -28 + 96);
-}
-
-TEST_CASE("lower_elementwise: a curve of 8 bits is a table behind an addition of nothing") {
-    GraphBuilder net{"net"};
-    net.output(net.tanh(net.input({1, 4, 4, 8}, "x"), {.name = "curve"}));
-    const Graph graph = net.build();
-    CHECK(test::dump_after("lower", graph) == R"(npu0
-  0 curve: add x:4x4x8 -> curve:4x4x8 table 256 B
-)");
-    const auto kernel = only_kernel(graph);
-    CHECK(kernel.broadcast.scalar);
-    CHECK(kernel.ifm2_scalar == 0);
-    CHECK(kernel.activation.function == 16);
-}
-
-TEST_CASE("lower_elementwise: TANH of 16 bits is the output unit's own") {
-    GraphBuilder net{"net", {.activations = ElementType::int16}};
-    net.output(net.tanh(net.input({1, 4, 4, 8}, "x", quantised(0x1p-12F)), {.name = "curve"}));
-    const auto kernel = only_kernel(net.build());
-    CHECK(kernel.activation.function == 3);
-    CHECK(kernel.ofm_scale == stream::Scale{3, 0});
-}
-
-TEST_CASE("lower_elementwise: PRELU sums its parts above and below zero") {
-    GraphBuilder net{"net"};
-    net.output(net.prelu(net.input({1, 4, 4, 8}, "x"), {.name = "prelu"}));
-    CHECK(test::dump_after("lower", net.build()) == R"(npu0
-  0 prelu/rescale: average_pool x:4x4x8 -> prelu/positive:4x4x8
-  1 prelu/minimum: min x:4x4x8 -> prelu/below:4x4x8
-  2 prelu/product: mul prelu/below:4x4x8 -> prelu/negative:4x4x8 with prelu/alpha:1x1x8
-  3 prelu/sum: add prelu/positive:4x4x8 -> prelu:4x4x8 with prelu/negative:4x4x8
-)");
-}
-
-TEST_CASE("lower_elementwise: SQUARED_DIFFERENCE widens, subtracts and squares") {
+TEST_CASE("lower_binary: SQUARED_DIFFERENCE widens, subtracts and squares") {
     test::Builder b;
     const TensorId x = b.input({1, 4, 4, 8}), y = b.input({1, 4, 4, 8});
     CHECK(test::dump_after("lower", b.finish([&] {
@@ -148,5 +106,16 @@ TEST_CASE("lower_elementwise: SQUARED_DIFFERENCE widens, subtracts and squares")
   3 op0/b: average_pool op0/b<<7:4x4x8 -> op0/b:4x4x8
   4 op0/difference: sub op0/a:4x4x8 -> op0/difference:4x4x8 with op0/b:4x4x8
   5 op0: mul op0/difference:4x4x8 -> map2:4x4x8 with op0/difference:4x4x8
+)");
+}
+
+TEST_CASE("lower_binary: PRELU sums its parts above and below zero") {
+    GraphBuilder net{"net"};
+    net.output(net.prelu(net.input({1, 4, 4, 8}, "x"), {.name = "prelu"}));
+    CHECK(test::dump_after("lower", net.build()) == R"(npu0
+  0 prelu/rescale: average_pool x:4x4x8 -> prelu/positive:4x4x8
+  1 prelu/minimum: min x:4x4x8 -> prelu/below:4x4x8
+  2 prelu/product: mul prelu/below:4x4x8 -> prelu/negative:4x4x8 with prelu/alpha:1x1x8
+  3 prelu/sum: add prelu/positive:4x4x8 -> prelu:4x4x8 with prelu/negative:4x4x8
 )");
 }

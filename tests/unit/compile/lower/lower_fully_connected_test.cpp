@@ -1,0 +1,31 @@
+// Fully connected layers as 1x1 convolutions.
+#include <catch2/catch.hpp>
+
+#include <u65sim/graph_builder.hpp>
+
+#include "unit/compile/pass_dump.hpp"
+
+using namespace u65sim;
+
+TEST_CASE(
+    "lower_fully_connected: rows of an even batch of four or more lie in two rows of the array") {
+    for (const auto& [batch, text] :
+         {std::pair{1, "npu0\n  0 scores: conv in:1x1x32 -> scores:1x1x10\n"},
+          std::pair{2, "npu0\n  0 scores: conv in:1x2x32 -> scores:1x2x10\n"},
+          std::pair{6, "npu0\n  0 scores: conv in:2x3x32 -> scores:2x3x10\n"}}) {
+        GraphBuilder net{"net"};
+        net.output(net.fully_connected(net.input({batch, 32}, "in"), 10, {.name = "scores"}));
+        CAPTURE(batch);
+        CHECK(test::dump_after("lower", net.build()) == text);
+    }
+}
+
+TEST_CASE("lower_fully_connected: sums are rounded once, those of a convolution twice") {
+    GraphBuilder net{"net"};
+    const Value x = net.conv2d(net.input({1, 1, 1, 16}, "in"), 16, Window::square(1));
+    net.output(net.fully_connected(x, 10));
+    const auto kernels = test::kernels_of(compile(net.build(), test::target()));
+    REQUIRE(kernels.size() == 2);
+    CHECK(kernels[0].rounding == stream::Rounding::tfl);
+    CHECK(kernels[1].rounding == stream::Rounding::natural);
+}
