@@ -15,7 +15,7 @@ std::int64_t append_constant(Program& program, std::span<const std::uint8_t> byt
 WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t first,
                        std::int32_t count);
 /// All channels of an operation as one slice, for planning: of large weights the size is sampled,
-/// as they mostly are cut later.
+/// as they are mostly sliced later.
 WeightSlice make_whole(const Program& program, const NpuOp& op);
 /// Bytes to keep for a slice while its size may be sampled.
 std::int64_t room_for(const WeightSlice& slice);
@@ -27,7 +27,7 @@ void share_slices(Program& program);
 std::vector<WeightSlice> make_slices(const Program& program, const NpuOp& op,
                                      std::span<const std::int32_t> depths);
 /// Gives every operation's slices their places in the constants, and encodes them where constants
-/// have bytes, once it is known how they are cut.
+/// have bytes, once it is known how they are sliced.
 void store_slices(Program& program);
 
 }  // namespace u65sim::compiler

@@ -48,7 +48,7 @@ struct Buffer {
     std::int32_t first_use = no_time, last_use = no_time;
     int region = no_region;
     std::int64_t offset = 0;
-    std::string spill_reason;             ///< set when it wanted fast memory and got none
+    std::string spill_reason;             ///< why it got no fast memory; "": it did
     std::int32_t producer = no_operator;  ///< of the graph
     std::vector<std::int32_t> consumers;  ///< graph operators
 };

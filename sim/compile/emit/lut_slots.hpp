@@ -13,7 +13,7 @@ namespace u65sim::compiler {
 /// Eight slots of 256 bytes; tables of several slots are aligned to their size.
 class LutSlots {
 public:
-    explicit LutSlots(const Architecture& arch) : base_(arch.lut_address()) {}
+    explicit LutSlots(const Architecture& arch) : base_(arch.lut_address()) { clear(); }
 
     struct Place {
         int slot = 0;
@@ -52,7 +52,7 @@ public:
 
     /// A kernel without tables may use these banks for itself on small devices.
     void clear() {
-        content_.fill(-1);
+        content_.fill(no_table);
         spans_.fill(0);
     }
 
@@ -63,9 +63,10 @@ public:
 private:
     static constexpr int slots = 8;
     static constexpr int slot_bytes = 256;
+    static constexpr std::int64_t no_table = -1;
     static std::size_t index(int slot) { return static_cast<std::size_t>(slot); }
     void forget(int slot) {
-        content_[index(slot)] = -1;
+        content_[index(slot)] = no_table;
         spans_[index(slot)] = 0;
     }
     void touch(int slot, int span) {
@@ -74,7 +75,7 @@ private:
 
     int base_;
     std::int64_t clock_ = 0;
-    std::array<std::int64_t, slots> content_{-1, -1, -1, -1, -1, -1, -1, -1};
+    std::array<std::int64_t, slots> content_;  ///< offset of the table in the constants
     std::array<int, slots> spans_{};
     std::array<std::int64_t, slots> used_{};
 };

@@ -31,8 +31,8 @@ std::int64_t fan_in_of(const WeightSource& source) {
 
 std::int32_t sample_channels(const WeightSource& source, std::int32_t channels) {
     const std::int64_t fan_in = std::max<std::int64_t>(1, fan_in_of(source));
-    const std::int64_t wanted = round_up(ceil_div(sample_weights, fan_in), 8);
-    return static_cast<std::int32_t>(std::min<std::int64_t>(channels, wanted));
+    const std::int64_t enough = round_up(ceil_div(sample_weights, fan_in), 8);
+    return static_cast<std::int32_t>(std::min<std::int64_t>(channels, enough));
 }
 
 /// Bytes of the sample, encoded.

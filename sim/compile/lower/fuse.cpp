@@ -9,10 +9,10 @@ namespace u65sim::compiler {
 
 namespace {
 
-/// The only operator reading `id` in its producer's segment, or -1.
+/// The only operator reading `id` in its producer's segment, or no_operator.
 std::int32_t only_consumer(const Program& program, TensorId id) {
     const auto t = static_cast<std::size_t>(id);
-    if (program.bound[t] || program.consumers[t].size() != 1) return -1;
+    if (program.bound[t] || program.consumers[t].size() != 1) return no_operator;
     return program.consumers[t][0];
 }
 
@@ -31,13 +31,13 @@ void fuse_activation(Program& program, std::int32_t index) {
     if (!npu_forms[op.type].takes_activation) return;
     TensorId made = op.outputs[0];
     std::int32_t next = only_consumer(program, made);
-    std::int32_t between_them = -1;
-    if (next >= 0 && program.decision(next).on_npu && keeps_extent(program, program.op(next))) {
+    std::int32_t between_them = no_operator;
+    if (next != no_operator && program.decision(next).on_npu && keeps_extent(program, program.op(next))) {
         between_them = next;
         made = program.op(next).outputs[0];
         next = only_consumer(program, made);
     }
-    if (next < 0 || !program.decision(next).on_npu) return;
+    if (next == no_operator || !program.decision(next).on_npu) return;
     const Operator& activation = program.op(next);
     const Tensor& between = program.tensor(op.outputs[0]);
     const Tensor& result = program.tensor(activation.outputs[0]);
@@ -50,7 +50,7 @@ void fuse_activation(Program& program, std::int32_t index) {
     if (!clamp && !table) return;
     program.fused_activation[static_cast<std::size_t>(index)] = next;
     program.decision(next).fused_into = index;
-    if (between_them >= 0) program.decision(between_them).fused_into = index;
+    if (between_them != no_operator) program.decision(between_them).fused_into = index;
 }
 
 /// A PAD whose readers are all convolutions without padding of their own becomes their padding.
@@ -105,7 +105,7 @@ void fuse_concatenation(Program& program, std::int32_t index) {
         position += op.type == OpType::pack ? 1 : in.shape[static_cast<std::size_t>(axis)];
         const std::int32_t producer = program.producers[t];
         const bool once = std::count(op.inputs.begin(), op.inputs.end(), id) == 1;
-        if (in.data || program.bound[t] || !once || producer < 0 ||
+        if (in.data || program.bound[t] || !once || producer == no_operator ||
             program.slots[t].into != no_tensor || !same_quantization(in, out) ||
             in.type != out.type || activation_of(op) != Activation::none) {
             continue;
@@ -127,8 +127,8 @@ void fuse_concatenation(Program& program, std::int32_t index) {
 void fuse(Program& program) {
     const auto count = static_cast<std::int32_t>(program.graph->operators.size());
     const bool wanted = program.takes(Pass::fuse);
-    program.fused_activation.assign(program.graph->operators.size(), -1);
-    program.fused_pad.assign(program.graph->operators.size(), -1);
+    program.fused_activation.assign(program.graph->operators.size(), no_operator);
+    program.fused_pad.assign(program.graph->operators.size(), no_operator);
     program.slots.assign(program.graph->tensors.size(), {});
     for (std::int32_t i = 0; wanted && i < count; ++i) {
         if (!program.decision(i).on_npu) continue;

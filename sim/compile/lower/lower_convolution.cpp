@@ -140,7 +140,7 @@ struct Source {
 Source source_of(Lowering& lowering) {
     const Program& program = lowering.program();
     const std::int32_t fused = program.fused_pad[static_cast<std::size_t>(lowering.index())];
-    if (fused < 0) return {lowering.op().inputs[0]};
+    if (fused == no_operator) return {lowering.op().inputs[0]};
     const Operator& pad = program.op(fused);
     const auto amounts = integers(program.tensor(pad.inputs[1]));
     const auto amount = [&](std::size_t i) { return static_cast<std::int32_t>(amounts[i]); };

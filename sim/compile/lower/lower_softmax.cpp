@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 
 #include "arith/tables.hpp"
+#include "compile/lower/chain.hpp"
 #include "compile/lower/lowering.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/lower/support.hpp"
-#include "compile/plan/chain.hpp"
 
 namespace u65sim::compiler {
 

@@ -1,8 +1,8 @@
 // SOFTMAX on 16 bits: two look-up tables, exp on -10..0 and 1/(1+x), around a sum.
 #include "arith/scaling.hpp"
 #include "arith/tables.hpp"
+#include "compile/lower/chain.hpp"
 #include "compile/lower/lowering.hpp"
-#include "compile/plan/chain.hpp"
 
 namespace u65sim::compiler {
 

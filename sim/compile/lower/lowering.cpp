@@ -8,6 +8,7 @@
 #include <u65sim/error.hpp>
 
 #include "arith/rescale.hpp"
+#include "compile/build_kernel.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/passes.hpp"
 #include "ir/operator_info.hpp"
@@ -106,7 +107,7 @@ DataType word_type(ElementType type) {
 
 TensorId Lowering::result() const {
     const std::int32_t fused = program_.fused_activation[static_cast<std::size_t>(index_)];
-    return fused >= 0 ? program_.op(fused).outputs[0] : op().outputs.at(0);
+    return fused != no_operator ? program_.op(fused).outputs[0] : op().outputs.at(0);
 }
 
 View Lowering::view(TensorId id) {
@@ -283,7 +284,7 @@ void Lowering::activate(NpuOp& npu) {
     };
     narrow(clamp_of(activation_of(op()), output()));
     const std::int32_t fused = program_.fused_activation[static_cast<std::size_t>(index_)];
-    if (fused < 0) return;
+    if (fused == no_operator) return;
     const Operator& next = program_.op(fused);
     const Tensor& result_tensor = program_.tensor(next.outputs[0]);
     if (const auto clamp = ir::clamp_of(next.type)) {
@@ -318,11 +319,8 @@ namespace {
 /// Refuses the operators whose kernels the registers cannot hold, whatever their blocks and places.
 void check_registers(Program& program, const Segment& segment) {
     for (const NpuOp& npu : segment.ops) {
-        stream::KernelOp kernel = npu.kernel;
-        kernel.ifm = map_of(npu.ifm, region_arena, stream::Layout::nhwc);
-        kernel.ofm = map_of(npu.ofm, region_arena, stream::Layout::nhwc);
-        if (npu.binary()) kernel.ifm2 = map_of(npu.ifm2, region_arena, stream::Layout::nhwc);
-        if (kernel.broadcast.scalar) kernel.ifm2.type = kernel.ifm.type;  // as emit writes it
+        const stream::KernelOp kernel = build_kernel(
+            npu, [](const View& view) { return map_of(view, region_arena, stream::Layout::nhwc); });
         const std::string problem = stream::problem_of_extents(kernel);
         if (!problem.empty()) program.refusals.try_emplace(npu.graph_operator, problem);
     }
@@ -332,7 +330,7 @@ void check_registers(Program& program, const Segment& segment) {
 
 void lower(Program& program) {
     program.views.assign(program.graph->tensors.size(), {});
-    program.cpu_time.assign(program.graph->operators.size(), -1);
+    program.cpu_time.assign(program.graph->operators.size(), no_time);
     for (const auto& step : program.steps) {
         if (step.segment < 0) {
             program.cpu_time[static_cast<std::size_t>(step.graph_operator)] = program.times++;
@@ -341,7 +339,7 @@ void lower(Program& program) {
         Segment& segment = program.segments[static_cast<std::size_t>(step.segment)];
         for (const auto op : segment.operators) {
             const Decision& decision = program.decision(op);
-            if (decision.fused_into >= 0 || decision.folded) continue;
+            if (decision.fused_into != no_operator || decision.folded) continue;
             const std::size_t before = segment.ops.size();
             Lowering lowering(program, op, segment);
             try {

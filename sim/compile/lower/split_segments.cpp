@@ -11,7 +11,7 @@ namespace {
 void index_tensors(Program& program) {
     const Graph& graph = *program.graph;
     std::vector<std::vector<std::int32_t>> consumers(graph.tensors.size());
-    program.producers.assign(graph.tensors.size(), -1);
+    program.producers.assign(graph.tensors.size(), no_operator);
     for (std::size_t i = 0; i < graph.operators.size(); ++i) {
         const auto index = static_cast<std::int32_t>(i);
         for (const auto id : graph.operators[i].inputs) {
@@ -57,7 +57,7 @@ void find_borders(Program& program) {
     std::vector<bool> is_output(graph.tensors.size(), false);
     for (const auto id : graph.outputs) is_output[static_cast<std::size_t>(id)] = true;
     const auto segment = [&](std::int32_t op) {
-        return op < 0 ? -1 : program.segment_of[static_cast<std::size_t>(op)];
+        return op == no_operator ? no_segment : program.segment_of[static_cast<std::size_t>(op)];
     };
     for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
         if (graph.tensors[t].data) continue;
@@ -68,11 +68,11 @@ void find_borders(Program& program) {
         for (const auto consumer : program.consumers[t]) {
             const std::int32_t used_in = segment(consumer);
             // The NPU has no use for an operand that only describes a shape.
-            if (used_in >= 0 && !reads_map(program.op(consumer), id)) continue;
+            if (used_in != no_segment && !reads_map(program.op(consumer), id)) continue;
             if (used_in != made_in) leaves = true;
-            if (used_in >= 0 && used_in != made_in) enters.push_back(used_in);
+            if (used_in != no_segment && used_in != made_in) enters.push_back(used_in);
         }
-        if (made_in >= 0 && leaves) {
+        if (made_in != no_segment && leaves) {
             program.segments[static_cast<std::size_t>(made_in)].outputs.push_back(id);
             program.bound[t] = true;
         }
@@ -91,7 +91,7 @@ void split_segments(Program& program) {
     const Graph& graph = *program.graph;
     index_tensors(program);
     drop_idle_runs(program);
-    program.segment_of.assign(graph.operators.size(), -1);
+    program.segment_of.assign(graph.operators.size(), no_segment);
     bool open = false;
     std::int32_t cpu_operators = 0;
     for (std::size_t i = 0; i < graph.operators.size(); ++i) {

@@ -21,6 +21,8 @@ constexpr const auto& heights = tuning::stripe_heights;
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max() / 2;
 /// Indices of PlacementCycles.
 constexpr std::size_t slow = 0, fast = 1;
+/// Bytes that were not added up yet.
+constexpr std::int64_t not_known = -1;
 
 stream::FeatureMap map_in(const Program& program, const View& view, int region) {
     return map_of(view, region, layout_for(program, view.storage.c));
@@ -72,7 +74,7 @@ CascadeSearch::CascadeSearch(const Program& program, const Segment& segment,
 CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
     weights_ = weights;
     weights_refused_ = false;
-    alive_.assign(ops_.size() * longest, -1);
+    alive_.assign(ops_.size() * longest, not_known);
     const std::size_t n = ops_.size();
     std::vector<std::int64_t> least(n + 1, never);
     std::vector<Range> choice(n + 1);
@@ -134,7 +136,7 @@ bool CascadeSearch::may_be_fast(int index) const {
 /// Bytes of the maps that live while a range runs and are neither its own nor hopeless.
 std::int64_t CascadeSearch::alive_beside(const Range& range, std::int64_t limit) {
     std::int64_t& known = alive_[range.last * longest + range.last - range.first];
-    if (known >= 0) return known;
+    if (known != not_known) return known;
     const std::int32_t from = ops_[range.first].time;
     const std::int32_t to = ops_[range.last].time;
     const int in = ops_[range.first].ifm.buffer;

@@ -1,4 +1,4 @@
-// Which consecutive operations should run as a cascade: the cut of a segment with the least
+// Which consecutive operations should run as a cascade: the ranges of a segment with the least
 // predicted time.
 #pragma once
 
@@ -28,7 +28,7 @@ struct BufferUse {
 };
 std::vector<BufferUse> uses_of(const Program& program);
 
-/// Searches the cuts of one segment. Costs once worked out serve every limit asked for.
+/// Searches the ranges of one segment. Costs once worked out serve every limit asked for.
 class CascadeSearch {
 public:
     /// All must outlive this, program and segment unchanged.
@@ -120,7 +120,7 @@ private:
     bool weights_refused_ = false;
     std::vector<BufferUse> uses_;
     std::vector<Candidate> candidates_;
-    /// alive_beside for the present limit, by last operation and length; -1: not known.
+    /// alive_beside for the present limit, by last operation and length.
     std::vector<std::int64_t> alive_;
     std::vector<bool> linked_;         ///< per operation: with the next one
     std::vector<std::int64_t> floor_;  ///< sum of the least cycles of all operations before

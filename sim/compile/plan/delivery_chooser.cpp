@@ -32,9 +32,9 @@ Delivery DeliveryChooser::choose(WeightLoad& load, std::int32_t from) {
 
 Delivery DeliveryChooser::choose_by_size(WeightLoad& load, std::int32_t from) {
     Lifetime reserved;
-    if (load.item >= 0) {
-        reserved = items_[static_cast<std::size_t>(load.item)];
-        items_[static_cast<std::size_t>(load.item)].offset = no_offset;
+    if (load.reservation) {
+        reserved = items_[*load.reservation];
+        items_[*load.reservation].offset = no_offset;
     }
     slices_.set_neighbours(items_, first_of(from), last_of(load.time));
     Delivery where_they_are{{}, {}, clock_.read_directly(load)};
@@ -42,11 +42,11 @@ Delivery DeliveryChooser::choose_by_size(WeightLoad& load, std::int32_t from) {
     if (small && weight_passes(*load.op) == 1) return where_they_are;
     if (small) from = load.time;
     if (program_.options.like_vela) {
-        if (load.item >= 0 && load.op->stripes > 1) return whole_at(load, {&reserved, 1});
+        if (load.reservation && load.op->stripes > 1) return whole_at(load, {&reserved, 1});
         return VelaDelivery{program_, items_, slices_, clock_, limit_}.choose(load);
     }
     if (!program_.takes(Pass::stream_weights)) {
-        return load.item >= 0 ? whole_at(load, {&reserved, 1}) : where_they_are;
+        return load.reservation ? whole_at(load, {&reserved, 1}) : where_they_are;
     }
     return best(load, from, reserved, std::move(where_they_are));
 }
@@ -62,7 +62,7 @@ Delivery DeliveryChooser::best(WeightLoad& load, std::int32_t from, const Lifeti
     Delivery best = std::move(where_they_are);
     const std::int64_t room = room_for(load.op->slices[0]);
     auto places = slices_.earliest({from, load.time}, {&room, 1});
-    if (places.empty() && load.item >= 0) places = {&reserved, 1};
+    if (places.empty() && load.reservation) places = {&reserved, 1};
     if (!places.empty()) {
         Delivery whole = whole_at(load, places);
         // A copy takes from what other reads get meanwhile.

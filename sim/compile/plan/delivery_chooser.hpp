@@ -52,7 +52,7 @@ private:
     SlicePlacer slices_;
     const std::int64_t limit_;
     const int region_;
-    // Of the load that is looked at.
+    // Of the present load.
     std::vector<Slicing> slicings_;
     std::vector<std::int32_t> depths_;
     std::vector<std::int64_t> sizes_, equal_;

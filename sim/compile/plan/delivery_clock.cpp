@@ -1,6 +1,7 @@
 #include "compile/plan/delivery_clock.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "compile/build_kernel.hpp"
 #include "compile/plan/slice_places.hpp"
@@ -12,6 +13,20 @@ DeliveryClock::DeliveryClock(const PlannedProgram& program, int region)
     : program_(program),
       region_(region),
       started_(static_cast<std::size_t>(program.times) + 2, 0) {}
+
+void DeliveryClock::plan_copies(std::span<WeightLoad> loads, std::span<const std::int64_t> cycles,
+                                std::int32_t begin) {
+    std::vector<std::int64_t> start(cycles.size(), 0);
+    for (std::size_t t = 1; t < cycles.size(); ++t) start[t] = start[t - 1] + cycles[t - 1];
+    std::int64_t latest = std::numeric_limits<std::int64_t>::max();
+    for (auto load = loads.rbegin(); load != loads.rend(); ++load) {
+        latest = std::min(latest, start[static_cast<std::size_t>(load->time - begin)]) -
+                 copy_cycles(load->size) - tuning::least_wait;
+        // From a cycle to the position that runs then.
+        const auto it = std::upper_bound(start.begin(), start.end(), latest);
+        load->copy_from = begin + std::max<std::int64_t>(0, it - start.begin() - 1);
+    }
+}
 
 void DeliveryClock::begin_segment(std::int32_t time) {
     now_ = dma_free_ = 0;
@@ -83,7 +98,7 @@ std::int64_t DeliveryClock::slice_cycles(WeightLoad& load, std::int32_t depth) c
 
 std::int64_t DeliveryClock::part_cycles(WeightLoad& load, std::int32_t depth,
                                         std::size_t parts) const {
-    return parts > 1 ? slice_cycles(load, depth) + tuning::cut_cycles : load.fast;
+    return parts > 1 ? slice_cycles(load, depth) + tuning::extra_kernel_cycles : load.fast;
 }
 
 Ends DeliveryClock::least_copied(WeightLoad& load, std::span<const std::int32_t> depths,

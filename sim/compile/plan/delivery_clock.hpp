@@ -17,6 +17,11 @@ public:
     /// Weights are copied to `region`; `program` must outlive this.
     DeliveryClock(const PlannedProgram& program, int region);
 
+    /// From which position on each copy of a segment should be made so that nothing waits: counted
+    /// back from the last one. `cycles` are those of each position from `begin` on.
+    void plan_copies(std::span<WeightLoad> loads, std::span<const std::int64_t> cycles,
+                     std::int32_t begin);
+
     /// A segment begins at cycle 0, with its first position of the execution order.
     void begin_segment(std::int32_t time);
     /// The operations of a position begin; alone they take `cycles`.

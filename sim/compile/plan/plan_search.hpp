@@ -43,8 +43,7 @@ private:
     /// What is to be small: bytes, or cycles.
     [[nodiscard]] std::int64_t cost_of(const PlannedProgram& plan) const;
     [[nodiscard]] std::string text_of(std::int64_t cost) const;
-    /// A plan without cascades; meanwhile cascades are proposed, where there are threads and these
-    /// will be wanted.
+    /// A plan without cascades; meanwhile cascades are proposed, where there are threads for it.
     Result plan_without();
     void propose();
     /// Tries proposals until none is left, with one thread's estimator.

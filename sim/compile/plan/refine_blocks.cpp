@@ -17,8 +17,8 @@ namespace {
 /// Maps begin at multiples of this, but for parts of others: bytes.
 constexpr std::uint64_t brick_alignment = 16;
 
-/// Extents of one axis to try, ascending: each cuts it into fewer pieces than those before, and is
-/// at least a quarter larger.
+/// Extents of one axis to try, ascending: each divides it into fewer pieces than those before, and
+/// is at least a quarter larger.
 std::vector<std::int32_t> extents(std::int32_t size, std::int32_t most, std::int32_t unit) {
     std::vector<std::int32_t> result;
     for (std::int32_t extent = unit; extent <= round_up(std::min(size, most), unit);

@@ -1,7 +1,6 @@
 #include "compile/plan/stream_weights.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -46,7 +45,7 @@ private:
             if (op.repeats(i) || op.slices.empty() || op.slices[0].buffer == no_buffer) continue;
             const Buffer& b = buffer(op.slices[0].buffer);
             items_.push_back({b.size, first_of(op.time), last_of(op.time), b.offset});
-            reserved_.emplace_back(&op, static_cast<int>(items_.size()) - 1);
+            reserved_.emplace_back(&op, items_.size() - 1);
         }
     }
 
@@ -56,7 +55,7 @@ private:
         const std::int32_t end = segment.ops.back().time + 1;
         std::vector<std::int64_t> cycles(static_cast<std::size_t>(end - begin), 0);
         std::vector<WeightLoad> loads = loads_of(segment, begin, cycles);
-        plan_copy_starts(loads, cycles, begin);
+        clock_.plan_copies(loads, cycles, begin);
         deliver_all(loads, cycles, begin);
     }
 
@@ -84,7 +83,7 @@ private:
             load.direct = where_they_are.count();
             for (const auto& [reserved, item] : reserved_) {
                 if (reserved != &op) continue;
-                load.item = item;
+                load.reservation = item;
                 load.buffer = slice->buffer;
             }
         }
@@ -94,21 +93,6 @@ private:
                 fmt::format("time of {} ({}) alone: {} cycles", op.name, to_string(op.type), sum));
         }
         return loads;
-    }
-
-    /// When each copy should start so that nothing waits: counted back from the last one.
-    void plan_copy_starts(std::vector<WeightLoad>& loads, const std::vector<std::int64_t>& cycles,
-                          std::int32_t begin) {
-        std::vector<std::int64_t> start(cycles.size(), 0);
-        for (std::size_t t = 1; t < cycles.size(); ++t) start[t] = start[t - 1] + cycles[t - 1];
-        std::int64_t latest = std::numeric_limits<std::int64_t>::max();
-        for (auto load = loads.rbegin(); load != loads.rend(); ++load) {
-            latest = std::min(latest, start[static_cast<std::size_t>(load->time - begin)]) -
-                     clock_.copy_cycles(load->size) - tuning::least_wait;
-            // From a cycle to the position that runs then.
-            const auto it = std::upper_bound(start.begin(), start.end(), latest);
-            load->copy_from = begin + std::max<std::int64_t>(0, it - start.begin() - 1);
-        }
     }
 
     void deliver_all(std::vector<WeightLoad>& loads, const std::vector<std::int64_t>& cycles,
@@ -181,7 +165,7 @@ private:
         }
     }
 
-    /// Gives operations cut into slices a position for each.
+    /// Gives operations in slices a position for each.
     void renumber() {
         std::vector<std::int32_t> start(parts_.size() + 1, 0);
         for (std::size_t t = 0; t < parts_.size(); ++t) start[t + 1] = start[t] + parts_[t];
@@ -215,7 +199,7 @@ private:
     DeliveryClock clock_;
     DeliveryChooser chooser_;
     const int region_;
-    std::vector<std::pair<const NpuOp*, int>> reserved_;
+    std::vector<std::pair<const NpuOp*, std::size_t>> reserved_;
     std::vector<std::int32_t> parts_;  ///< slices of each position
     std::vector<int> streamed_;        ///< buffers made
 };

@@ -72,12 +72,12 @@ inline constexpr Share large_weights{1, 8};
 
 // --- stream_weights ---
 
-/// Cycles that one more kernel costs when an operation is cut: waits at its ends that overlap
+/// Cycles that one more kernel costs when an operation is sliced: waits at its ends that overlap
 /// little (measured on the machine).
-inline constexpr std::int64_t cut_cycles = 300;
-/// Bytes below which a slice hides fewer cycles than cut_cycles (chosen).
+inline constexpr std::int64_t extra_kernel_cycles = 300;
+/// Bytes below which a slice hides fewer cycles than extra_kernel_cycles (chosen).
 inline constexpr std::int64_t smallest_slice = 4096;
-/// Cycles of waiting that are not worth a cut or a copy: the latency of a copy, about.
+/// Cycles of waiting that are not worth a slice or a copy: the latency of a copy, about.
 inline constexpr std::int64_t least_wait = 500;
 /// Cycles that reading weights off-chip anew for every block position costs beyond the bytes
 /// (chosen above the waits of a few blocks).
@@ -85,11 +85,11 @@ inline constexpr std::int64_t reread_cycles = 1000;
 /// The decoder's reads fill fewer bursts than whole ones: so much slower (measured on the machine,
 /// 2.85 of 3.03 bytes a cycle).
 inline constexpr Share decoder_reads{1, 16};
-/// What a cycle of the copy queue counts against one of the kernels, when ways are compared: a busy
-/// queue delays the operations behind (chosen).
+/// What a cycle of the copy queue counts against one of the kernels, when deliveries are compared:
+/// a busy queue delays the operations behind (chosen).
 inline constexpr Share queue_cycle{1, 8};
-/// Part of the time that a way in slices shallower than a block must leave: what is known of the
-/// rates is no better.
+/// Part of the time that slices shallower than a block may take of what deeper ones do: what is
+/// known of the rates is no better.
 inline constexpr Share shallow_gain{31, 32};
 /// Bytes of slices that are tried (chosen: powers of two from twice the smallest to what fits
 /// several times into most arenas).

@@ -1,8 +1,9 @@
 // How one operation's weights may reach it, and when it would end then.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,11 +17,11 @@ namespace u65sim::compiler {
 struct WeightLoad {
     NpuOp* op = nullptr;
     std::int32_t time = 0;
-    std::int64_t size = 0;              ///< bytes
-    std::int64_t fast = 0, direct = 0;  ///< cycles with weights in SRAM, and where they are
-    std::int64_t copy_from = 0;         ///< position at which its copy should start
-    int item = -1;                      ///< its reservation among the lifetimes; -1: none
-    int buffer = no_buffer;             ///< the reserved one
+    std::int64_t size = 0;                   ///< bytes
+    std::int64_t fast = 0, direct = 0;       ///< cycles with weights in SRAM, and where they are
+    std::int64_t copy_from = 0;              ///< position at which its copy should start
+    std::optional<std::size_t> reservation;  ///< its place among the lifetimes
+    int buffer = no_buffer;                  ///< the reserved one
     std::pair<std::int32_t, std::int64_t> shallow{};  ///< depth and cycles of one slice
 };
 
@@ -30,7 +31,7 @@ struct Ends {
     [[nodiscard]] std::int64_t score() const { return finish + tuning::queue_cycle.of(dma_free); }
 };
 
-/// A way to bring an operation's weights.
+/// One choice of how an operation's weights are brought.
 struct Delivery {
     std::vector<std::int32_t> depths;  ///< channels of each slice
     std::vector<Lifetime> places;  ///< of the slices, in fine positions; empty: read where they are

@@ -5,11 +5,11 @@
 #include <optional>
 #include <utility>
 
-#include "compile/cache.hpp"
 #include "compile/constants.hpp"
 #include "compile/passes.hpp"
 #include "compile/plan/make_plan.hpp"
 #include "compile/plan/plan_search.hpp"
+#include "lowered.hpp"
 #include "networks.hpp"
 #include "timing/estimate.hpp"
 
@@ -27,20 +27,11 @@ struct Prediction {
 };
 
 Prediction predict(const Graph& graph, const Target& target) {
-    const CompileCache cache;
-    compiler::CacheCounters counters;
-    compiler::Program lowered;
-    static_cast<compiler::CompileContext&>(lowered) =
-        compiler::make_context(target, {}, cache, counters);
-    lowered.graph = &graph;
-    for (const auto pass :
-         {compiler::fold_constants, compiler::check_support, compiler::split_segments,
-          compiler::fuse, compiler::lower, compiler::choose_blocks, compiler::encode_constants}) {
-        pass(lowered);
-    }
-    std::optional<compiler::PlannedProgram> plan = compiler::PlanSearch(lowered).run().plan;
+    const test::Lowered lowered{graph, target};
+    std::optional<compiler::PlannedProgram> plan =
+        compiler::PlanSearch(lowered.program()).run().plan;
     compiler::PlannedProgram program =
-        plan ? *std::move(plan) : compiler::make_plan(std::move(lowered));
+        plan ? *std::move(plan) : compiler::make_plan(lowered.program());
     compiler::store_slices(program);
     Prediction result;
     result.cycles = compiler::predict_cycles(program);

@@ -1,4 +1,4 @@
-#include "compile/plan/chain.hpp"
+#include "compile/lower/chain.hpp"
 
 namespace u65sim::compiler {
 

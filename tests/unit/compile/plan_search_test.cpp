@@ -1,0 +1,128 @@
+// Plans of one network: what each pass of planning leaves, and which plan is kept.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include "compile/plan/make_plan.hpp"
+#include "compile/plan/plan_search.hpp"
+#include "lowered.hpp"
+#include "networks.hpp"
+
+using namespace u65sim;
+using compiler::Buffer;
+using compiler::make_plan;
+using compiler::Pass;
+using compiler::PlannedProgram;
+using compiler::PlanSearch;
+
+namespace {
+
+Target with_sram(std::int64_t bytes) {
+    Target target = test::target();
+    target.sram.size = Bytes{bytes};
+    return target;
+}
+
+/// Used buffers that are no constants.
+std::vector<const Buffer*> used(const PlannedProgram& plan) {
+    std::vector<const Buffer*> buffers;
+    for (const Buffer& buffer : plan.buffers) {
+        if (buffer.kind != Placement::Kind::constant && buffer.first_use != compiler::no_time) {
+            buffers.push_back(&buffer);
+        }
+    }
+    return buffers;
+}
+
+std::size_t placed(const PlannedProgram& plan) {
+    const auto buffers = used(plan);
+    return static_cast<std::size_t>(
+        std::count_if(buffers.begin(), buffers.end(),
+                      [](const Buffer* buffer) { return buffer->region != compiler::no_region; }));
+}
+
+}  // namespace
+
+TEST_CASE("each pass of planning leaves what its name says") {
+    const Graph graph = test::bottlenecks(64, 32);
+    const Target target = with_sram(64 * 1024);
+    const test::Lowered lowered{graph, target};
+    const PlannedProgram merged = make_plan(lowered.program(), Pass::merge_in_place);
+    CHECK(placed(merged) == 0);
+    for (const Buffer* buffer : used(merged)) CHECK(buffer->size > 0);
+    const PlannedProgram maps = make_plan(lowered.program(), Pass::place_maps);
+    CHECK(placed(maps) > 0);
+    CHECK(placed(maps) < used(maps).size());
+    CHECK(maps.fast_size == 0);
+    const PlannedProgram refined = make_plan(lowered.program(), Pass::refine_blocks);
+    CHECK(placed(refined) == placed(maps));
+    const PlannedProgram streamed = make_plan(lowered.program(), Pass::stream_weights);
+    CHECK(used(streamed).size() >= used(refined).size());
+    CHECK(placed(streamed) < used(streamed).size());
+    const PlannedProgram whole = make_plan(lowered.program());
+    CHECK(placed(whole) == used(whole).size());
+    CHECK(whole.arena_size > 0);
+    CHECK(whole.fast_size > 0);
+    CHECK(whole.fast_size <= 64 * 1024);
+}
+
+TEST_CASE("a result in place takes no memory of its own, unless the step is left out") {
+    const Graph graph = test::bottlenecks(64, 32);
+    const Target target = test::target();
+    CompileOptions without;
+    without.without = {"merge_in_place"};
+    const test::Lowered lowered{graph, target};
+    const test::Lowered apart{graph, target, without};
+    const auto with_merging = used(make_plan(lowered.program(), Pass::merge_in_place)).size();
+    CHECK(used(make_plan(apart.program(), Pass::merge_in_place)).size() > with_merging);
+}
+
+TEST_CASE("weights are copied ahead of their use, unless the step is left out") {
+    const Graph graph = test::bottlenecks(64, 32);
+    const Target target = test::target();
+    CompileOptions without;
+    without.without = {"stream_weights"};
+    const test::Lowered lowered{graph, target};
+    const test::Lowered late{graph, target, without};
+    const auto ahead = [](const PlannedProgram& plan) {
+        std::int32_t positions = 0;
+        for (const Buffer* buffer : used(plan)) {
+            if (buffer->kind != Placement::Kind::weight_buffer) continue;
+            positions += buffer->last_use - buffer->first_use;
+        }
+        return positions;
+    };
+    CHECK(ahead(make_plan(lowered.program())) > ahead(make_plan(late.program())));
+}
+
+TEST_CASE("the plan that is kept is the one with the least predicted cycles") {
+    const Graph graph = test::bottlenecks(64, 32);
+    const Target target = with_sram(64 * 1024);
+    const test::Lowered lowered{graph, target};
+    PlanSearch::Result found = PlanSearch(lowered.program()).run();
+    REQUIRE(found.plan);
+    REQUIRE(compiler::has_cascades(found.cascades));
+    CHECK(found.reason.find(": taken those for") != std::string::npos);
+    const std::int64_t plain = compiler::predict_cycles(make_plan(lowered.program()));
+    const std::int64_t kept = compiler::predict_cycles(*found.plan);
+    CHECK(kept < plain);
+    compiler::Program again = lowered.program();
+    compiler::apply_cascades(again, found.cascades);
+    CHECK(compiler::predict_cycles(make_plan(std::move(again))) == kept);
+}
+
+TEST_CASE("maps that are small beside the SRAM, or a step left out, need no search") {
+    const Graph graph = test::bottlenecks(16, 16);
+    const Target target = test::target();
+    const test::Lowered small{graph, target};
+    CHECK_FALSE(PlanSearch(small.program()).run().plan);
+    const Graph large = test::bottlenecks(64, 32);
+    const Target tight = with_sram(64 * 1024);
+    CompileOptions without;
+    without.without = {"form_cascades"};
+    const test::Lowered plain{large, tight, without};
+    const PlanSearch::Result none = PlanSearch(plain.program()).run();
+    CHECK_FALSE(none.plan);
+    CHECK(none.cascades.empty());
+    CHECK(none.reason.empty());
+}
