@@ -8,6 +8,7 @@
 
 #include "timing/axi.hpp"
 #include "timing/block_pipeline.hpp"
+#include "timing/dma_access.hpp"
 #include "timing/ifm_store.hpp"
 #include "timing/kernel_fields.hpp"
 #include "timing/kernel_key.hpp"
@@ -507,8 +508,7 @@ Cycles KernelEstimator::dma(const stream::DmaOp& op) const {
         const stream::DmaEnd& end = write ? op.destination : op.source;
         if (end.internal) continue;
         const PortRules& rules = rules_[port_of(end.region)];
-        const Access access =
-            run_access(end.address, static_cast<std::int64_t>(op.length), rules.bus) * op.runs();
+        const Access access = dma_access(op, end, rules.bus);
         slowest = std::max(
             {slowest, streaming_cycles(access, rules, write), capped_cycles(access, rules)});
         latency += Cycles{write ? rules.write_latency : rules.read_latency};

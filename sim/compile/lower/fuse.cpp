@@ -32,7 +32,8 @@ void fuse_activation(Program& program, std::int32_t index) {
     TensorId made = op.outputs[0];
     std::int32_t next = only_consumer(program, made);
     std::int32_t between_them = no_operator;
-    if (next != no_operator && program.decision(next).on_npu && keeps_extent(program, program.op(next))) {
+    if (next != no_operator && program.decision(next).on_npu &&
+        keeps_extent(program, program.op(next))) {
         between_them = next;
         made = program.op(next).outputs[0];
         next = only_consumer(program, made);

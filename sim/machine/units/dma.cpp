@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "machine/units/state.hpp"
+#include "timing/dma_access.hpp"
 
 namespace u65sim::machine {
 
@@ -21,15 +22,6 @@ timing::Access share(const timing::Access& whole, std::int64_t index, std::int64
 
 }  // namespace
 
-timing::Access dma_access(const stream::DmaOp& op, const stream::DmaEnd& end,
-                          const timing::BusShape& bus) {
-    if (end.internal) return {static_cast<std::int64_t>(op.total_bytes()), 0, 0};
-    if (end.packed) {
-        return timing::run_access(end.address, static_cast<std::int64_t>(op.total_bytes()), bus);
-    }
-    return timing::run_access(end.address, static_cast<std::int64_t>(op.length), bus) * op.runs();
-}
-
 void Dma::reset() {
     runs_.clear();
     chunks_.clear();
@@ -40,7 +32,7 @@ void Dma::reset() {
 void Dma::describe_run(Run& run) const {
     run.op = &std::get<stream::DmaOp>(*ports_.operations[run.operation]);
     const auto access = [&](const stream::DmaEnd& end) {
-        return dma_access(
+        return timing::dma_access(
             *run.op, end,
             end.internal ? timing::BusShape{} : ports_.memory.of_region(end.region).rules().bus);
     };

@@ -15,11 +15,6 @@
 
 namespace u65sim::machine {
 
-/// Traffic of one end of `op` on a port of shape `bus`. Inner runs are taken to be aligned like the
-/// first.
-timing::Access dma_access(const stream::DmaOp& op, const stream::DmaEnd& end,
-                          const timing::BusShape& bus);
-
 /// A chunk is read, then written. A DMA is done when its last write has been answered, or its last
 /// read when it goes to SHRAM.
 class Dma {

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "machine/units/dma.hpp"
+#include "timing/dma_access.hpp"
 
 namespace u65sim::machine {
 
@@ -63,7 +64,7 @@ OperationRecord record_of(const DmaOp& op, const MemoryPorts& memory) {
     const auto add = [&](const stream::DmaEnd& end, Channel channel) {
         if (end.internal) return;
         const int port = memory.index(end.region);
-        const timing::Access access = dma_access(op, end, memory.at(port).rules().bus);
+        const timing::Access access = timing::dma_access(op, end, memory.at(port).rules().bus);
         count(record.ports[static_cast<std::size_t>(port)], channel, access);
         RegionTraffic traffic{end.region, Bytes{static_cast<std::int64_t>(end.address)}, Bytes{0},
                               Bytes{0}};
