@@ -12,6 +12,7 @@
 #include <u65sim/error.hpp>
 
 #include "arith/cpu_operands.hpp"
+#include "arith/hybrid.hpp"
 #include "arith/rescale.hpp"
 #include "ir/builtins.hpp"
 #include "ir/op_kinds.hpp"
@@ -326,9 +327,15 @@ constexpr auto kernels = std::to_array<KernelRow>({
     {OpType::reduce_any, cpu_reduce_logical},
     {OpType::reduce_all, cpu_reduce_logical},
     {OpType::l2_pool_2d, cpu_l2_pool},
+    {OpType::local_response_normalization, cpu_local_response_normalization},
+    {OpType::reverse_sequence, cpu_reverse_sequence},
+    {OpType::where, cpu_where},
+    {OpType::non_max_suppression_v4, cpu_non_max_suppression},
+    {OpType::non_max_suppression_v5, cpu_non_max_suppression},
 });
 
 CpuResults dispatch(const CpuCall& call) {
+    if (is_hybrid(call)) return cpu_hybrid(call);
     for (const KernelRow& row : kernels) {
         if (row.type == call.op.type) return row.kernel(call);
     }
@@ -355,33 +362,6 @@ CpuBytes unpacked(const CpuCall& call, const CpuOperand& operand) {
         values[i] = static_cast<std::uint8_t>(value);
     }
     return values;
-}
-
-/// Float maps and quantised weights: dynamic-range quantisation.
-void refuse_hybrid(const CpuCall& call) {
-    const std::size_t map = call.op.type == OpType::transpose_conv ? 2 : 0;
-    if (!call.has_input(map) || !call.has_input(1) || !is_float(*call.inputs[map].tensor)) return;
-    const ElementType weights = call.inputs[1].tensor->type;
-    switch (call.op.type) {
-        case OpType::conv_2d:
-        case OpType::depthwise_conv_2d:
-        case OpType::transpose_conv:
-        case OpType::fully_connected:
-        case OpType::batch_matmul:
-        case OpType::unidirectional_sequence_lstm:
-            break;
-        default:
-            return;
-    }
-    if (weights == ElementType::int8 || weights == ElementType::uint8 || shares_bytes(weights)) {
-        call.not_executable(fmt::format(
-            "float32 maps with {} weights: dynamic-range (hybrid) quantisation is not executed",
-            to_string(weights)));
-    }
-    if (weights != ElementType::float32) {
-        call.not_executable(
-            fmt::format("float32 maps with {} weights are not executed", to_string(weights)));
-    }
 }
 
 /// Faults that arithmetic finds say which operator they are of.
@@ -434,7 +414,6 @@ std::vector<std::vector<std::uint8_t>> run_cpu_operator(
                                      wanted));
         }
     }
-    refuse_hybrid(call);
     for (CpuOperand& operand : operands) {
         if (operand.tensor == nullptr || !shares_bytes(operand.tensor->type)) continue;
         widened.push_back(unpacked(call, operand));

@@ -115,6 +115,12 @@ CpuResults cpu_shape(const CpuCall& call);
 CpuResults cpu_log_softmax(const CpuCall& call);
 /// Output, then the new state.
 CpuResults cpu_svdf(const CpuCall& call);
+CpuResults cpu_local_response_normalization(const CpuCall& call);
+CpuResults cpu_reverse_sequence(const CpuCall& call);
+/// Places of elements that are not zero.
+CpuResults cpu_where(const CpuCall& call);
+/// NON_MAX_SUPPRESSION_V4 and V5: indices, scores (V5), their number.
+CpuResults cpu_non_max_suppression(const CpuCall& call);
 CpuResults cpu_gather_nd(const CpuCall& call);
 CpuResults cpu_scatter_nd(const CpuCall& call);
 CpuResults cpu_embedding_lookup(const CpuCall& call);

@@ -339,6 +339,11 @@ constexpr auto kind_numbers = std::to_array<KindNumber>({
     {OpType::reduce_any, 91},
     {OpType::reduce_all, 140},
     {OpType::l2_pool_2d, 12},
+    {OpType::local_response_normalization, 13},
+    {OpType::where, 109},
+    {OpType::reverse_sequence, 112},
+    {OpType::non_max_suppression_v4, 120},
+    {OpType::non_max_suppression_v5, 121},
     {OpType::custom, builtin_custom},
 });
 

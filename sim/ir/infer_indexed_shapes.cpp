@@ -54,6 +54,18 @@ MaybeShapes topk_v2(const Operands& operands) {
     return {output, output};
 }
 
+/// Indices of the chosen boxes, with scores of them or without, and their number.
+MaybeShapes non_max_suppression(const Operands& operands) {
+    const bool scored = operands.op().type == OpType::non_max_suppression_v5;
+    MaybeShapes shapes(scored ? 3 : 2);
+    shapes.back() = Shape{};
+    const auto most = operands.integers(2, 1);
+    if (!most) return shapes;
+    const Shape chosen{operands.extent(most->front())};
+    std::fill(shapes.begin(), shapes.end() - 1, chosen);
+    return shapes;
+}
+
 std::optional<Shape> one_hot(const Operands& operands) {
     const auto depth = operands.integers(1, 1);
     if (!depth) return {};
@@ -105,6 +117,9 @@ std::optional<MaybeShapes> infer_indexed_shapes(const Operands& operands) {
             return MaybeShapes{constant_shape(operands, 0)};
         case OpType::topk_v2:
             return topk_v2(operands);
+        case OpType::non_max_suppression_v4:
+        case OpType::non_max_suppression_v5:
+            return non_max_suppression(operands);
         case OpType::one_hot:
             return MaybeShapes{one_hot(operands)};
         case OpType::embedding_lookup:

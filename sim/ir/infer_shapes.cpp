@@ -247,6 +247,8 @@ std::vector<std::optional<Shape>> infer_shapes(const Graph& graph, const Operato
         case OpType::add_n:
         case OpType::dynamic_update_slice:
         case OpType::l2_normalization:
+        case OpType::local_response_normalization:
+        case OpType::reverse_sequence:
             if (operands.shape(0).empty()) operands.fail("a scalar: must be of rank 1 at least");
             return {operands.shape(0)};
         case OpType::reverse_v2:
@@ -292,6 +294,7 @@ Arity arity(OpType type) {
         case OpType::pow:
         case OpType::gather_nd:
         case OpType::embedding_lookup:
+        case OpType::reverse_sequence:
         case OpType::fill:
         case OpType::broadcast_args:
         case OpType::arg_max:
@@ -343,6 +346,10 @@ Arity arity(OpType type) {
             return {4, 4, 1, 4};
         case OpType::topk_v2:
             return {2, 2, 2, 2};
+        case OpType::non_max_suppression_v4:
+            return {5, 5, 2, 5};
+        case OpType::non_max_suppression_v5:
+            return {6, 6, 3, 6};
         case OpType::svdf:
             return {5, 5, 1, 3};
         case OpType::reshape:

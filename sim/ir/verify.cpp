@@ -97,6 +97,10 @@ std::size_t attribute_index(OpType type) {
             return index_of<SvdfAttributes>();
         case OpType::cumsum:
             return index_of<CumsumAttributes>();
+        case OpType::local_response_normalization:
+            return index_of<LocalResponseAttributes>();
+        case OpType::reverse_sequence:
+            return index_of<ReverseSequenceAttributes>();
         default:
             return index_of<std::monostate>();
     }

@@ -105,6 +105,7 @@ public:
         if (const auto* table = get<schema::FullyConnectedTable>()) {
             attributes.activation = activation(table->activation());
             attributes.keep_num_dims = table->keep_num_dims();
+            attributes.asymmetric_inputs = table->asymmetric_inputs();
         }
         return attributes;
     }
@@ -133,6 +134,7 @@ public:
             attributes.cell_clip = table->cell_clip();
             attributes.projection_clip = table->projection_clip();
             attributes.time_major = table->time_major();
+            attributes.asymmetric_inputs = table->asymmetric_inputs();
         }
         return attributes;
     }
@@ -232,8 +234,9 @@ Attributes read_options(const schema::OperatorTable& table, OpType type, std::st
             return options.resize<schema::ResizeNearestTable>();
         case OpType::batch_matmul: {
             const auto* matmul = options.get<schema::BatchMatmulTable>();
-            return BatchMatmulAttributes{matmul != nullptr && matmul->adjoint_x(),
-                                         matmul != nullptr && matmul->adjoint_y()};
+            if (matmul == nullptr) return BatchMatmulAttributes{};
+            return BatchMatmulAttributes{matmul->adjoint_x(), matmul->adjoint_y(),
+                                         matmul->asymmetric_inputs()};
         }
         case OpType::unidirectional_sequence_lstm:
             return options.lstm();
@@ -267,12 +270,24 @@ Attributes read_options(const schema::OperatorTable& table, OpType type, std::st
         case OpType::svdf: {
             const auto* svdf = options.get<schema::SvdfTable>();
             if (svdf == nullptr) return SvdfAttributes{};
-            return SvdfAttributes{svdf->rank(), options.activation(svdf->activation())};
+            return SvdfAttributes{svdf->rank(), options.activation(svdf->activation()),
+                                  svdf->asymmetric_inputs()};
         }
         case OpType::cumsum: {
             const auto* sum = options.get<schema::CumsumTable>();
             return CumsumAttributes{sum != nullptr && sum->exclusive(),
                                     sum != nullptr && sum->reverse()};
+        }
+        case OpType::local_response_normalization: {
+            const auto* local = options.get<schema::LocalResponseTable>();
+            if (local == nullptr) return LocalResponseAttributes{0, 0.0F, 0.0F, 0.0F};
+            return LocalResponseAttributes{local->radius(), local->bias(), local->alpha(),
+                                           local->beta()};
+        }
+        case OpType::reverse_sequence: {
+            const auto* reverse = options.get<schema::ReverseSequenceTable>();
+            if (reverse == nullptr) return ReverseSequenceAttributes{};
+            return ReverseSequenceAttributes{reverse->sequence_axis(), reverse->batch_axis()};
         }
         case OpType::l2_normalization: {
             const auto* norm = options.get<schema::L2NormTable>();

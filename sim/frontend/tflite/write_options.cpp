@@ -34,7 +34,6 @@ constexpr auto builtins_without_options = std::to_array<std::string_view>({"SIN"
                                                                            "RANGE",
                                                                            "RANK",
                                                                            "GATHER_ND",
-                                                                           "WHERE",
                                                                            "LOG_SOFTMAX",
                                                                            "SCATTER_ND",
                                                                            "SIGN",
@@ -141,7 +140,7 @@ public:
                 const auto& a = get<FullyConnectedAttributes>();
                 return done(schema::CreateFullyConnectedTable(
                     builder_, activation_kind(a.activation), schema::WeightLayout::plain,
-                    a.keep_num_dims));
+                    a.keep_num_dims, a.asymmetric_inputs));
             }
             case OpType::softmax:
                 return done(schema::CreateSoftmaxTable(builder_, get<SoftmaxAttributes>().beta));
@@ -181,12 +180,14 @@ public:
             }
             case OpType::batch_matmul: {
                 const auto& a = get<BatchMatmulAttributes>();
-                return done(schema::CreateBatchMatmulTable(builder_, a.adjoint_x, a.adjoint_y));
+                return done(schema::CreateBatchMatmulTable(builder_, a.adjoint_x, a.adjoint_y,
+                                                           a.asymmetric_inputs));
             }
             case OpType::unidirectional_sequence_lstm: {
                 const auto& a = get<LstmAttributes>();
                 return done(schema::CreateLstmTable(builder_, activation_kind(a.activation),
-                                                    a.cell_clip, a.projection_clip, a.time_major));
+                                                    a.cell_clip, a.projection_clip, a.time_major,
+                                                    a.asymmetric_inputs));
             }
             case OpType::gelu:
                 return done(schema::CreateGeluTable(builder_, get<GeluAttributes>().approximate));
@@ -202,12 +203,22 @@ public:
                     schema::CreateDepthToSpaceTable(builder_, get<BlockAttributes>().block_size));
             case OpType::svdf: {
                 const auto& a = get<SvdfAttributes>();
-                return done(
-                    schema::CreateSvdfTable(builder_, a.rank, activation_kind(a.activation)));
+                return done(schema::CreateSvdfTable(builder_, a.rank, activation_kind(a.activation),
+                                                    a.asymmetric_inputs));
             }
             case OpType::cumsum: {
                 const auto& a = get<CumsumAttributes>();
                 return done(schema::CreateCumsumTable(builder_, a.exclusive, a.reverse));
+            }
+            case OpType::local_response_normalization: {
+                const auto& a = get<LocalResponseAttributes>();
+                return done(
+                    schema::CreateLocalResponseTable(builder_, a.radius, a.bias, a.alpha, a.beta));
+            }
+            case OpType::reverse_sequence: {
+                const auto& a = get<ReverseSequenceAttributes>();
+                return done(
+                    schema::CreateReverseSequenceTable(builder_, a.sequence_axis, a.batch_axis));
             }
             case OpType::l2_normalization:
                 return done(schema::CreateL2NormTable(
