@@ -334,12 +334,27 @@ constexpr auto kernels = std::to_array<KernelRow>({
     {OpType::non_max_suppression_v5, cpu_non_max_suppression},
 });
 
+struct NamedKernel {
+    std::string_view name;
+    Kernel kernel;
+};
+/// Operators without an OpType, by the schema's name. Readers make sparse constants dense, so that
+/// DENSIFY has nothing to do.
+constexpr auto named_kernels = std::to_array<NamedKernel>({
+    {"DENSIFY", cpu_reshape},
+});
+
 CpuResults dispatch(const CpuCall& call) {
     if (is_hybrid(call)) return cpu_hybrid(call);
     for (const KernelRow& row : kernels) {
         if (row.type == call.op.type) return row.kernel(call);
     }
     if (ir::is_pointwise(call.op.type)) return cpu_unary(call);
+    for (const NamedKernel& row : named_kernels) {
+        if (call.op.type == OpType::other && row.name == ir::builtin_name(call.op.builtin_code)) {
+            return row.kernel(call);
+        }
+    }
     if (call.op.custom_code == "TFLite_Detection_PostProcess") return cpu_detection(call);
     call.not_executable("no CPU kernel for this operator");
 }
