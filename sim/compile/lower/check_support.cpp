@@ -446,17 +446,18 @@ private:
     }
 
     std::string slice() const {
-        if (op_.type == OpType::strided_slice && !slice_box(*program_.graph, op_, 0)) {
+        if (op_.type == OpType::strided_slice && !slice_box(*program_.graph, op_, 0, 0)) {
             return rearranged();
         }
+        std::int32_t position = 0;
         for (std::size_t i = 0; i < op_.outputs.size(); ++i) {
             const Tensor& out = program_.tensor(op_.outputs[i]);
             if (out.type != map().type) return "input and output types differ";
             if (!same_quantization(out, map())) return "input and output scales differ";
-            if (!slice_box(*program_.graph, op_, i)) {
-                return "begin and end must be constant";
-            }
-            const auto box = *slice_box(*program_.graph, op_, i);
+            const auto found = slice_box(*program_.graph, op_, i, position);
+            if (!found) return "begin and end must be constant";
+            const SliceBox& box = *found;
+            position = box.next;
             if (map().shape.size() == 4 && map().shape[0] != 1 && box.size[1] != map().shape[1]) {
                 return "rows of a batch are cut";
             }

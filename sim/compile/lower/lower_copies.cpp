@@ -1,6 +1,7 @@
 // Operators that move data: most vanish into addresses, the rest are copies.
 #include <algorithm>
 
+#include "arith/rescale.hpp"
 #include "compile/lower/lowering.hpp"
 
 namespace u65sim::compiler {
@@ -13,7 +14,12 @@ void move(Lowering& lowering, const View& from, const View& to, std::string_view
     if (from.scale == to.scale && from.zero_point == to.zero_point) {
         lowering.copy(from, to, suffix);
     } else {
-        lowering.rescale(from, to, suffix);
+        // The reference rounds once, halves away from zero.
+        NpuOp& npu = lowering.rescale(from, to, suffix);
+        constexpr std::int64_t largest = 255;
+        const auto m = arith::multiplier_for_halves(from.scale / to.scale, largest);
+        npu.kernel.ofm_scale = {m.multiplier, m.shift};
+        npu.kernel.rounding = stream::Rounding::natural;
     }
 }
 
@@ -50,9 +56,11 @@ void lower_slices(Lowering& lowering) {
     const Operator& op = lowering.op();
     Program& program = lowering.program();
     const View ifm = lowering.input_view(map_operands(op).front());
+    std::int32_t position = 0;
     for (std::size_t i = 0; i < op.outputs.size(); ++i) {
         const auto id = op.outputs[i];
-        const SliceBox box = *slice_box(*program.graph, op, i);
+        const SliceBox box = *slice_box(*program.graph, op, i, position);
+        position = box.next;
         Shape begin(4, 0);
         std::copy(box.begin.rbegin(), box.begin.rend(), begin.rbegin());
         const std::int32_t rows =

@@ -364,7 +364,7 @@ void lower_operator(Lowering& lowering) {
         case OpType::pad:
             return lower_copies(lowering);
         case OpType::strided_slice:
-            return slice_box(*lowering.program().graph, lowering.op(), 0)
+            return slice_box(*lowering.program().graph, lowering.op(), 0, 0)
                        ? lower_copies(lowering)
                        : lower_rearranged(lowering);
         case OpType::tile:

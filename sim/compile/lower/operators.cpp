@@ -128,7 +128,8 @@ std::int32_t normalise_axis(std::int64_t axis, std::size_t rank) {
     return static_cast<std::int32_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
 }
 
-std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::size_t index) {
+std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::size_t index,
+                                  std::int32_t position) {
     const std::size_t data_input = op.type == OpType::split ? 1 : 0;
     const Shape& in = graph.tensors[static_cast<std::size_t>(op.inputs[data_input])].shape;
     SliceBox box{std::vector<std::int32_t>(in.size(), 0), in};
@@ -145,16 +146,12 @@ std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::s
         }
         if (axis < 0 || static_cast<std::size_t>(axis) >= rank) return std::nullopt;
         const auto a = static_cast<std::size_t>(axis);
-        const auto extent = [&](std::size_t output) {
-            if (op.type == OpType::unpack) return 1;
-            return graph.tensors[static_cast<std::size_t>(op.outputs[output])].shape.at(a);
-        };
-        box.size[a] = extent(index);
-        if (op.type == OpType::split_v) {
-            for (std::size_t i = 0; i < index; ++i) box.begin[a] += extent(i);
-        } else {
-            box.begin[a] = static_cast<std::int32_t>(index) * box.size[a];  // equal parts
-        }
+        const Tensor& output = graph.tensors[static_cast<std::size_t>(op.outputs[index])];
+        box.size[a] = op.type == OpType::unpack ? 1 : output.shape.at(a);
+        box.begin[a] = op.type == OpType::split_v
+                           ? position
+                           : static_cast<std::int32_t>(index) * box.size[a];  // equal parts
+        box.next = box.begin[a] + box.size[a];
         return box;
     }
     if (!is_constant(graph, op, 1) || !is_constant(graph, op, 2)) return std::nullopt;
