@@ -385,6 +385,15 @@ def concatenation(net):
     net.operator("CONCATENATION", inputs, "ConcatenationOptions", axis=net.choose([axis, axis - 4]))
 
 
+def concatenation_rescaled(net):
+    """Operands of other scales than the result: only the uint8 kernel rescales them."""
+    shape = [1, net.pick(1, 8), net.pick(1, 8), net.pick(1, 20)]
+    axis, parts = net.pick(1, 3), net.pick(2, 3)
+    inputs = [net.input(shape) for _ in range(parts)]
+    net.output([n * parts if k == axis else n for k, n in enumerate(shape)], net.quantisation())
+    net.operator("CONCATENATION", inputs, "ConcatenationOptions", axis=axis)
+
+
 def pack(net):
     shape, count, axis = [net.pick(1, 9), net.pick(1, 20)], net.pick(2, 4), net.pick(0, 2)
     q = net.quantisation()
@@ -1111,6 +1120,7 @@ OPERATORS = {
     "SQRT": (SIGNED, lambda n: positive(n, "SQRT")),
     "SOFTMAX": (ALL, softmax),
     "CONCATENATION": (ALL, concatenation),
+    "CONCATENATION (other scales)": (("uint8",), concatenation_rescaled),
     "PACK": (ALL, pack),
     "UNPACK": (ALL, unpack),
     "SPLIT": (ALL, lambda n: split(n, False)),

@@ -95,3 +95,54 @@ TEST_CASE("16 bits are ordered as they are, and equal by what they stand for") {
         .output(ElementType::boolean, {2});
     CHECK(equal.run()[0] == Bytes8{1, 0});
 }
+
+TEST_CASE("STRIDED_SLICE takes an ellipsis, new axes, and fewer numbers than axes") {
+    Case slice(OpType::strided_slice, StridedSliceAttributes{0, 0, 1, 0, 2});
+    slice.operand(int32, {2, 1, 3}, I32{1, 2, 3, 4, 5, 6})
+        .operand(int32, {2}, I32{0, 1})
+        .operand(int32, {2}, I32{0, 2})
+        .operand(int32, {2}, I32{1, 1})
+        .output(int32, {2, 1});
+    CHECK(slice.result<std::int32_t>() == I32{2, 5});
+    slice.op.attributes = StridedSliceAttributes{0, 0, 0, 1, 0};
+    slice.outputs[0].shape = {1, 1, 1, 3};
+    CHECK(slice.result<std::int32_t>() == I32{4, 5, 6});
+    slice.op.attributes = StridedSliceAttributes{0, 0, 3, 0, 0};
+    CHECK_THROWS_AS(slice.run(), InvalidModel);
+}
+
+TEST_CASE("GATHER takes indices of each batch alone") {
+    Case gather(OpType::gather, AxisAttributes{1, 0, Activation::none, 1});
+    gather.operand(int32, {2, 3}, I32{1, 2, 3, 4, 5, 6})
+        .operand(int32, {2, 2}, I32{2, 0, 1, 1})
+        .output(int32, {2, 2});
+    CHECK(gather.result<std::int32_t>() == I32{3, 1, 5, 5});
+}
+
+TEST_CASE("DEQUANTIZE knows scales of slices along any axis") {
+    Case reals(OpType::dequantize);
+    reals.operand(int8, {2, 2}, I8{1, 2, 3, 4}, 1).output(float32, {2, 2});
+    reals.tensors[0].quantization = {{0.5F, 2}, {1, 0}, 1};
+    CHECK(reals.result<float>() == F32{0, 4, 1, 8});
+    reals.tensors[0].quantization.axis = 0;
+    CHECK(reals.result<float>() == F32{0, 0.5F, 6, 8});
+    reals.tensors[0].quantization.axis = 2;
+    CHECK_THROWS_AS(reals.run(), InvalidModel);
+}
+
+TEST_CASE("CONCATENATION rescales operands of other scales, rounding once") {
+    Case joined(OpType::concatenation, AxisAttributes{0, 0, Activation::none, 0});
+    joined.operand(int8, {3}, I8{2, -2, 9}, 0.25F)
+        .operand(int8, {2}, I8{1, 127}, 4)
+        .output(int8, {5}, 1, 1);
+    // Halves away from zero, then the range of the type.
+    CHECK(joined.result<std::int8_t>() == I8{2, 0, 3, 5, 127});
+}
+
+TEST_CASE("RESIZE_NEAREST_NEIGHBOR moves elements of any type") {
+    Case resize(OpType::resize_nearest_neighbor, ResizeAttributes{});
+    resize.operand(float32, {1, 1, 2, 1}, F32{1.5F, -2})
+        .operand(int32, {2}, I32{1, 4})
+        .output(float32, {1, 1, 4, 1});
+    CHECK(resize.result<float>() == F32{1.5F, 1.5F, -2, -2});
+}
