@@ -1,7 +1,7 @@
 # The layers of the library and what each may include and link (docs/architecture.md). The include
 # test reads the same table.
 set(U65SIM_LAYERS base target ir stream weights arith timing config frontend zoo compile report
-    machine oracle study on_demand)
+    machine oracle transform study validate blocks on_demand)
 set(U65SIM_DEPS_base "")
 set(U65SIM_DEPS_target base)
 set(U65SIM_DEPS_ir base)
@@ -17,7 +17,10 @@ set(U65SIM_DEPS_report base target)
 set(U65SIM_DEPS_machine base target stream weights timing arith report)
 set(U65SIM_DEPS_oracle base target ir config frontend zoo stream weights arith timing compile
     report machine)
-set(U65SIM_DEPS_study base target ir oracle config zoo report)
+set(U65SIM_DEPS_transform base ir)
+set(U65SIM_DEPS_study base target ir oracle config zoo report transform)
+set(U65SIM_DEPS_validate base target config oracle zoo report)
+set(U65SIM_DEPS_blocks base target ir oracle zoo report)
 set(U65SIM_DEPS_on_demand machine)
 
 # All layers that `layer` needs, itself included.
@@ -48,29 +51,29 @@ function(u65sim_add_layer layer)
   set_property(GLOBAL APPEND PROPERTY U65SIM_PACKAGES ${ARGN})
 endfunction()
 
-# u65sim_add_test_program(<name> LAYERS <layers...> SOURCES <files...>): a Catch2 program that links
-# only the layers named (and what they need).
-function(u65sim_add_test_program name)
-  cmake_parse_arguments(ARG "" "" "LAYERS;SOURCES;LIBRARIES" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
-  set(all "")
-  foreach(layer IN LISTS ARG_LAYERS)
-    u65sim_layer_closure(${layer} closure)
-    list(APPEND all ${closure})
+# u65sim_embed_text(<layer> <function> <files...>): std::string_view u65sim::<layer>::<function>(), the
+# texts of files of the calling folder one behind the other, carried inside the library so that an
+# installed one needs no files.
+function(u65sim_embed_text layer function)
+  set(literals "")
+  foreach(file IN LISTS ARGN)
+    set(path ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+    file(READ ${path} text)
+    string(APPEND literals "\n           R\"u65sim(${text})u65sim\"")
   endforeach()
-  list(REMOVE_DUPLICATES all)
-  foreach(layer IN LISTS all)
-    if(TARGET u65sim_${layer})
-      target_link_libraries(${name} PRIVATE u65sim_${layer})
-    endif()
-  endforeach()
-  get_property(packages GLOBAL PROPERTY U65SIM_PACKAGES)
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/sim
-                                             ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(${name} PRIVATE u65sim_test_main u65sim_warnings ${packages}
-                                        ${ARG_LIBRARIES})
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 900
-    ENVIRONMENT "U65SIM_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
-  set_property(GLOBAL APPEND PROPERTY U65SIM_TEST_PROGRAMS ${name})
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${function}.cpp)
+  file(CONFIGURE OUTPUT ${source} @ONLY CONTENT "#include <string_view>
+
+namespace u65sim::@layer@ {
+
+std::string_view @function@();
+
+std::string_view @function@() {
+    return @literals@;
+}
+
+}  // namespace u65sim::@layer@
+")
+  target_sources(u65sim_${layer} PRIVATE ${source})
 endfunction()

@@ -243,6 +243,7 @@ enum class OpType : std::uint8_t {
     reverse_sequence,
     non_max_suppression_v4,
     non_max_suppression_v5,
+    densify,
     custom,
     other
 };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <u65sim/compile.hpp>
+#include <u65sim/compile_cache.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/graph.hpp>
 #include <u65sim/report.hpp>
@@ -39,14 +40,15 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
 /// compile() throws for the target's own SRAM where no plan fits, and InvalidConfig when
 /// `options.dump_after` is not empty or `options.like_vela` is on.
 CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
-                                const CompileOptions& options = {});
+                                const CompileOptions& options = {},
+                                const CompileCache& cache = CompileCache{});
 /// SRAM sizes that compile_fastest() plans for: those of a fixed list up to the target's.
 std::vector<Bytes> planned_sizes(const Target& target);
 
 struct OracleOptions {
     CompileOptions compile;  ///< dump_after must be empty
     Effort effort = Effort::normal;
-    Kernel kernel = Kernel::direct;
+    SimulationBackend backend = SimulationBackend::direct;
     Cycles cycle_limit = SimulateOptions{}.cycle_limit;
     /// Reports with a timeline; one that is written as waveforms ("" is none, else a file, and the
     /// SystemC kernel). Such runs are simulated anew each time.
@@ -54,6 +56,9 @@ struct OracleOptions {
     std::string vcd_file;
     /// Room for answers that are kept; the least recently used leave first. Zero keeps none.
     Bytes memory = Bytes{std::int64_t{64} << 20};
+    /// What compilations leave for later ones, bounded by the memory it was made with. Oracles with
+    /// copies of one set of options share it.
+    CompileCache cache{};
     /// Threads of estimate_all where BatchOptions::threads is 0. 0: as many as there are cores.
     unsigned workers = 0;
 };
@@ -68,14 +73,15 @@ struct OracleStatistics {
     std::uint64_t unchanged_files = 0;
     std::uint64_t answers = 0;  ///< kept
     Bytes answer_bytes{0};      ///< estimate of their memory
-    /// Of the misses: slices of weights to encode or to estimate, and those known from earlier
-    /// networks or operations; different kernels of all plans, and those whose times were known
-    /// from earlier networks.
-    std::uint64_t weight_slices = 0, known_weight_slices = 0, kernels = 0, known_kernels = 0;
-    /// Of the misses: stretches of command streams, from the issue of one kernel to the issue of
-    /// the next, and those not simulated again, as they began in the same state with the same
-    /// commands to come.
-    std::uint64_t stretches = 0, known_stretches = 0;
+    // Caches that the misses share: lookups, and those that hit.
+    /// Slices of weights to encode or to estimate; a hit was met in an earlier network or
+    /// operation.
+    std::uint64_t weight_slice_lookups = 0, weight_slice_hits = 0;
+    /// Times of different kernels of all plans; a hit was met in an earlier network.
+    std::uint64_t kernel_lookups = 0, kernel_hits = 0;
+    /// Segments of command streams, from the issue of one kernel to the issue of the next. A hit
+    /// began in the same state with the same commands to come, and was not simulated again.
+    std::uint64_t segment_lookups = 0, segment_hits = 0;
     double read_seconds = 0, hash_seconds = 0, compile_seconds = 0, simulate_seconds = 0,
            report_seconds = 0;
     bool operator==(const OracleStatistics&) const = default;

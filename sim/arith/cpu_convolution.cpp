@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "arith/cpu_kernel_table.hpp"
 #include "arith/cpu_windows.hpp"
 #include "arith/rescale.hpp"
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "arith/cpu_kernel_table.hpp"
 #include "arith/cpu_windows.hpp"
 #include "arith/hybrid.hpp"
 

@@ -1,12 +1,12 @@
 // Names and sizes of the graph's vocabulary.
+#include "ir/types.hpp"
+
 #include <array>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <u65sim/graph.hpp>
-
-#include "ir/builtins.hpp"
+#include "ir/operator_info.hpp"
 
 namespace u65sim {
 
@@ -34,6 +34,21 @@ int element_bytes(ElementType type) { return (row_of(type).bits + 7) / 8; }
 
 std::string_view to_string(ElementType type) { return row_of(type).name; }
 
+std::optional<IntegerRange> ir::value_range(ElementType type) {
+    switch (type) {
+        case ElementType::int8:
+        case ElementType::int16:
+        case ElementType::int32:
+        case ElementType::int64:
+            return integer_range(row_of(type).bits, true);
+        case ElementType::uint8:
+        case ElementType::uint16:
+            return integer_range(row_of(type).bits, false);
+        default:
+            return std::nullopt;
+    }
+}
+
 std::int64_t stored_bytes(const Tensor& tensor) {
     const std::int64_t bits =
         detail::checked_mul(element_count(tensor.shape), row_of(tensor.type).bits);
@@ -51,9 +66,6 @@ std::string to_string(const Shape& shape) {
     return fmt::format("{}", fmt::join(shape, "x"));
 }
 
-std::string_view to_string(OpType type) {
-    if (type == OpType::other) return "OTHER";
-    return ir::builtin_name(ir::builtin_code(type));
-}
+std::string_view to_string(OpType type) { return ir::info(type).name; }
 
 }  // namespace u65sim

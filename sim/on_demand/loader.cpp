@@ -48,3 +48,8 @@ Simulation machine::trace_on_systemc(const std::vector<stream::Command>& command
 }
 
 }  // namespace u65sim
+
+/// Asked for by libsystemc: lld would take the archive's object that defines it, and with it the
+/// functions above a second time.
+extern "C" int sc_main(int, char**);
+int sc_main(int, char**) { return 0; }

@@ -2,15 +2,9 @@
 
 #include <algorithm>
 
-#include <u65sim/network.hpp>
-#include <u65sim/zoo.hpp>
+#include "oracle/named.hpp"
 
 namespace u65sim::study {
-namespace {
-
-constexpr std::string_view zoo_prefix = "zoo:";
-
-}  // namespace
 
 Graph changed(const Graph& graph, const NetworkChanges& changes) {
     Graph result = graph;
@@ -71,12 +65,8 @@ std::shared_ptr<const Graph> Networks::get(const std::string& network,
     none.modelled = changes.modelled;
     const auto original = [&] {
         return find_or_make({network, none}, [&] {
-            if (network.starts_with(zoo_prefix)) {
-                return std::make_shared<const Graph>(
-                    zoo(network.substr(zoo_prefix.size()),
-                        {.seed = changes.seed, .modelled = changes.modelled}));
-            }
-            return std::make_shared<const Graph>(read_network(network));
+            return std::make_shared<const Graph>(
+                named::network(network, {.seed = changes.seed, .modelled = changes.modelled}));
         });
     };
     none.keep = changes.keep;

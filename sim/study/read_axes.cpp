@@ -41,12 +41,14 @@ struct AxisReader::Draw {
     std::vector<std::string> choices;  ///< empty: between two numbers
     Measured from, to;
     bool logarithmic = false;
+
+    /// What a number from 0 up to 1 stands for.
+    [[nodiscard]] std::string value(double share) const;
 };
 
 void AxisReader::check_key(const YAML::Node& key) const {
     const std::vector<std::string> names = key_names();
-    if (!key.IsScalar()) document_.fail(key.Mark(), "a key must be a plain word");
-    if (std::find(names.begin(), names.end(), key.Scalar()) == names.end()) {
+    if (std::find(names.begin(), names.end(), document_.key_of(key)) == names.end()) {
         document_.fail_unknown(key, names);
     }
 }
@@ -173,6 +175,59 @@ Axis AxisReader::listed(const YAML::Node& node) const {
     return axis;
 }
 
+void AxisReader::read_interval(const YAML::Node& key, const YAML::Node& node, Draw& draw) const {
+    const auto bounds = document_.map_of(node, "an interval", {"from", "to", "scale"});
+    for (const bool low : {true, false}) {
+        const YAML::Node& bound = document_.require(bounds, node, low ? "from" : "to");
+        const StudySetting checked = setting(key, bound);
+        const auto value = measured(checked.second);
+        if (!value) {
+            document_.fail(bound.Mark(), fmt::format("{}: must be a number", checked.second));
+        }
+        (low ? draw.from : draw.to) = *value;
+    }
+    if (draw.from.unit != draw.to.unit || draw.to.number < draw.from.number) {
+        document_.fail(node.Mark(), "an interval: to must be above from and have its unit");
+    }
+    if (!bounds.contains("scale")) return;
+    const std::string scale = document_.text_of(bounds.at("scale"), "scale");
+    if (scale != "log" && scale != "linear") {
+        document_.fail(bounds.at("scale").Mark(),
+                       fmt::format("scale = {}: must be log or linear", scale));
+    }
+    draw.logarithmic = scale == "log";
+    if (draw.logarithmic && draw.from.number <= 0) {
+        document_.fail(bounds.at("from").Mark(), "from: must be above 0 for scale log");
+    }
+}
+
+AxisReader::Draw AxisReader::draw_of(const YAML::Node& key, const YAML::Node& node) const {
+    check_key(key);
+    Draw draw{key.Scalar(), node, {}, {}, {}, false};
+    const bool is_interval =
+        node.IsMap() && !node["step"].IsDefined() && !node["factor"].IsDefined();
+    if (is_interval) {
+        read_interval(key, node, draw);
+    } else {
+        draw.choices = values(key, node);
+    }
+    return draw;
+}
+
+std::string AxisReader::Draw::value(double share) const {
+    if (!choices.empty()) {
+        return choices[static_cast<std::size_t>(share * static_cast<double>(choices.size()))];
+    }
+    const double low = from.number;
+    const double high = to.number;
+    double drawn = logarithmic ? low * std::pow(high / low, share) : low + (high - low) * share;
+    // Whole bounds ask for whole numbers.
+    const bool is_whole =
+        std::floor(low) == low && std::floor(high) == high && is_numeric_field(key);
+    if (is_whole) drawn = std::round(drawn);
+    return number_text(drawn) + from.unit;
+}
+
 Axis AxisReader::random(const YAML::Node& node) const {
     const auto fields = document_.map_of(node, "random", {"seed", "count", "draw"});
     const long long seed =
@@ -184,66 +239,12 @@ Axis AxisReader::random(const YAML::Node& node) const {
         document_.fail(keys.Mark(), "draw: must be a map of keys, each with values or a range");
     }
     std::vector<Draw> draws;
-    for (const auto& entry : keys) {
-        check_key(entry.first);
-        Draw draw{entry.first.Scalar(), entry.second, {}, {}, {}, false};
-        const bool is_interval = entry.second.IsMap() && !entry.second["step"].IsDefined() &&
-                                 !entry.second["factor"].IsDefined();
-        if (!is_interval) {
-            draw.choices = values(entry.first, entry.second);
-        } else {
-            const auto bounds =
-                document_.map_of(entry.second, "an interval", {"from", "to", "scale"});
-            for (const bool low : {true, false}) {
-                const YAML::Node& bound =
-                    document_.require(bounds, entry.second, low ? "from" : "to");
-                const StudySetting checked = setting(entry.first, bound);
-                const auto value = measured(checked.second);
-                if (!value) {
-                    document_.fail(bound.Mark(),
-                                   fmt::format("{}: must be a number", checked.second));
-                }
-                (low ? draw.from : draw.to) = *value;
-            }
-            if (draw.from.unit != draw.to.unit || draw.to.number < draw.from.number) {
-                document_.fail(entry.second.Mark(),
-                               "an interval: to must be above from and have its unit");
-            }
-            if (bounds.contains("scale")) {
-                const std::string scale = document_.text_of(bounds.at("scale"), "scale");
-                if (scale != "log" && scale != "linear") {
-                    document_.fail(bounds.at("scale").Mark(),
-                                   fmt::format("scale = {}: must be log or linear", scale));
-                }
-                draw.logarithmic = scale == "log";
-                if (draw.logarithmic && draw.from.number <= 0) {
-                    document_.fail(bounds.at("from").Mark(), "from: must be above 0 for scale log");
-                }
-            }
-        }
-        draws.push_back(std::move(draw));
-    }
+    for (const auto& entry : keys) draws.push_back(draw_of(entry.first, entry.second));
     Axis axis(static_cast<std::size_t>(count));
     for (const Draw& draw : draws) {
         ir::Random random{static_cast<std::uint64_t>(seed), draw.key};
-        // Whole bounds ask for whole numbers.
-        const bool is_whole = std::floor(draw.from.number) == draw.from.number &&
-                              std::floor(draw.to.number) == draw.to.number &&
-                              is_numeric_field(draw.key);
         for (Settings& step : axis) {
-            const double share = random.uniform();
-            std::string value;
-            if (!draw.choices.empty()) {
-                const auto size = static_cast<double>(draw.choices.size());
-                value = draw.choices[static_cast<std::size_t>(share * size)];
-            } else {
-                const double low = draw.from.number;
-                const double high = draw.to.number;
-                double drawn = draw.logarithmic ? low * std::pow(high / low, share)
-                                                : low + (high - low) * share;
-                if (is_whole) drawn = std::round(drawn);
-                value = number_text(drawn) + draw.from.unit;
-            }
+            const std::string value = draw.value(random.uniform());
             check(draw.place, {draw.key, value});
             step.emplace_back(draw.key, value);
         }
@@ -258,17 +259,17 @@ Axis AxisReader::axis(const YAML::Node& node) const {
     }
     const YAML::Node key = node.begin()->first;
     const YAML::Node value = node.begin()->second;
-    if (!key.IsScalar()) document_.fail(key.Mark(), "a key must be a plain word");
-    if (key.Scalar() == "zip") return zipped(value);
-    if (key.Scalar() == "list") return listed(value);
-    if (key.Scalar() == "random") return random(value);
+    const std::string& name = document_.key_of(key);
+    if (name == "zip") return zipped(value);
+    if (name == "list") return listed(value);
+    if (name == "random") return random(value);
     std::vector<std::string> names = key_names();
-    if (std::find(names.begin(), names.end(), key.Scalar()) == names.end()) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
         names.insert(names.end(), {"zip", "list", "random"});
         document_.fail_unknown(key, names);
     }
     Axis axis;
-    for (const std::string& each : values(key, value)) axis.push_back({{key.Scalar(), each}});
+    for (const std::string& each : values(key, value)) axis.push_back({{name, each}});
     return axis;
 }
 

@@ -36,6 +36,8 @@ private:
     [[nodiscard]] Axis zipped(const YAML::Node& node) const;
     [[nodiscard]] Axis listed(const YAML::Node& node) const;
     [[nodiscard]] Axis random(const YAML::Node& node) const;
+    [[nodiscard]] Draw draw_of(const YAML::Node& key, const YAML::Node& node) const;
+    void read_interval(const YAML::Node& key, const YAML::Node& node, Draw& draw) const;
     [[nodiscard]] std::vector<std::string> range(const YAML::Node& node) const;
     void check(const YAML::Node& place, const StudySetting& setting) const;
 

@@ -12,6 +12,8 @@
 #include <u65sim/error.hpp>
 #include <u65sim/zoo.hpp>
 
+#include "base/nearest_word.hpp"
+#include "oracle/named.hpp"
 #include "target/fields.hpp"
 #include "target/quantity_text.hpp"
 
@@ -19,8 +21,6 @@ namespace u65sim::study {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view zoo_prefix = "zoo:";
 
 /// A key that is no field of a target. `set` is false when the text is out of range.
 struct Key {
@@ -223,15 +223,6 @@ const Key* find(std::string_view name) {
     return found == table().end() ? nullptr : &*found;
 }
 
-bool is_file_name(std::string_view text) {
-    return text.find('/') != std::string_view::npos || text.ends_with(".yaml") ||
-           text.ends_with(".yml");
-}
-
-Target named_target(const std::string& name, const fs::path& folder) {
-    return is_file_name(name) ? Target::from_yaml(folder / name) : Target::preset(name);
-}
-
 /// "x1.1", "+8", "-8" against the value a field has; nothing for any other text.
 std::optional<double> relative(std::string_view text, double current) {
     if (text.size() < 2) return std::nullopt;
@@ -295,20 +286,19 @@ void apply(Variant& variant, const StudySetting& setting, const fs::path& folder
     }
     if (!fields::find(name)) {
         throw InvalidConfig(fmt::format("unknown key {}; the nearest known one is {}",
-                                        name.substr(0, 100),
-                                        text::nearest(name.substr(0, 100), key_names())));
+                                        name.substr(0, 100), nearest_word(name, key_names())));
     }
     assign_field(variant.target, name, value);
 }
 
 void check_network(const std::string& network, const fs::path& folder) {
     const std::string resolved = resolved_network(network, folder);
-    if (resolved.starts_with(zoo_prefix)) {
+    if (named::zoo_name(resolved)) {
         std::vector<std::string> names;
         for (const ZooEntry& entry : zoo_list()) names.push_back("zoo:" + entry.name);
         if (std::find(names.begin(), names.end(), resolved) == names.end()) {
             throw InvalidConfig(fmt::format("network = {}: the nearest known one is {}", network,
-                                            text::nearest(resolved.substr(0, 100), names)));
+                                            nearest_word(resolved, names)));
         }
         return;
     }
@@ -335,7 +325,7 @@ std::vector<std::string> key_names() {
 }
 
 std::string resolved_network(const std::string& network, const fs::path& folder) {
-    if (network.starts_with(zoo_prefix)) return network;
+    if (named::zoo_name(network)) return network;
     return (folder / network).lexically_normal().string();
 }
 
@@ -345,14 +335,14 @@ Variant make_variant(const std::vector<StudySetting>& settings, const fs::path& 
     for (const StudySetting& setting : settings) {
         if (setting.first == "target") target = &setting;
     }
-    variant.target = target ? named_target(target->second, folder) : Target::preset("u65-256");
+    variant.target = target ? named::target(target->second, folder) : Target::preset("u65-256");
     for (const StudySetting& setting : settings) apply(variant, setting, folder);
     return variant;
 }
 
 void check_setting(const StudySetting& setting, const fs::path& folder) {
     if (setting.first == "target") {
-        named_target(setting.second, folder);
+        named::target(setting.second, folder);
         return;
     }
     if (setting.first == "network") check_network(setting.second, folder);

@@ -14,7 +14,8 @@
 #include "corpus/mutate.hpp"
 #include "corpus/roads.hpp"
 #include "corpus/seeds.hpp"
-#include "seeded_inputs.hpp"
+#include "support/environment.hpp"
+#include "support/seeded_inputs.hpp"
 
 using namespace u65sim;
 using namespace u65sim::corpus;
@@ -106,8 +107,7 @@ TEST_CASE("Compiled for any target, a small network computes the same bytes with
 TEST_CASE("Every small network computes the reference's bytes") {
     std::map<std::string, Seed> whole;
     for (const Seed& seed : models()) whole["corpus/" + seed.name] = seed;
-    const char* const source = std::getenv("U65SIM_SOURCE_DIR");
-    std::ifstream vectors(std::string{source == nullptr ? "." : source} + "/tests/data/corpus.txt");
+    std::ifstream vectors(test::source_folder() / "tests/data/corpus.txt");
     REQUIRE(vectors);
     std::string name, wanted;
     std::uint64_t state = 0;
@@ -119,8 +119,8 @@ TEST_CASE("Every small network computes the reference's bytes") {
         const Graph graph = read_tflite(whole.at(name).bytes, name);
         const CompiledNetwork network = compile(graph, Target::preset("u65-256"));
         const Execution found = execute(network, Target::preset("u65-256"),
-                                        tests::seeded_inputs(graph, state), {.check = true});
-        CHECK(tests::hex(found.outputs) == wanted);
+                                        test::seeded_inputs(graph, state), {.check = true});
+        CHECK(test::hex(found.outputs) == wanted);
         CHECK(found.findings.empty());
     }
     whole.erase("corpus/functions_int16");

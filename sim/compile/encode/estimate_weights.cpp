@@ -4,9 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <mutex>
 #include <numeric>
-#include <unordered_map>
 
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
@@ -26,7 +24,6 @@ constexpr std::int64_t sample_weights = 16384;
 /// Weights that one scale is drawn over when all channels share it.
 constexpr std::int64_t shared_weights = 262144;
 constexpr std::uint64_t sample_seed = 1;
-constexpr std::size_t most_rates = 65536;
 
 std::int64_t fan_in_of(const WeightSource& source) {
     return std::int64_t{source.height} * source.width * source.inputs;
@@ -40,7 +37,7 @@ std::int32_t sample_channels(const WeightSource& source, std::int32_t channels) 
 
 /// Bytes of the sample, encoded.
 std::int64_t encode_sample(const WeightSource& source, const weights::Order& order,
-                           std::int32_t channels) {
+                           weights::Coding coding, std::int32_t channels) {
     const auto fan_in = static_cast<std::size_t>(fan_in_of(source));
     const bool per_channel = source.zero_points.size() > 1;
     auto drawn_channels = static_cast<std::size_t>(channels);
@@ -65,11 +62,11 @@ std::int64_t encode_sample(const WeightSource& source, const weights::Order& ord
     sample.data = ConstantData{
         ir::arrange(drawn.values, static_cast<std::size_t>(channels), fan_in, channels_last, 0)};
     const StoredWeights stored{sample, 0, 1, channels};
-    return static_cast<std::int64_t>(weights::encoded_size(stored.volume, order));
+    return static_cast<std::int64_t>(weights::encoded_size(stored.volume, order, coding));
 }
 
 std::uint64_t key_of(const WeightSource& source, const weights::Order& order,
-                     std::int32_t sampled) {
+                     weights::Coding coding, std::int32_t sampled) {
     const WeightModel& model = *source.data.model();
     Hasher hasher;
     const auto add = [&](std::int64_t value) { hasher.add(static_cast<std::uint64_t>(value)); };
@@ -81,7 +78,7 @@ std::uint64_t key_of(const WeightSource& source, const weights::Order& order,
           std::int64_t{source.height}, std::int64_t{source.width}, std::int64_t{source.inputs},
           std::int64_t{source.spread_y}, std::int64_t{source.spread_x},
           std::int64_t{per_channel ? -1 : source.outputs}, std::int64_t{sampled},
-          std::int64_t{static_cast<int>(order.traversal)},
+          std::int64_t{static_cast<int>(coding)}, std::int64_t{static_cast<int>(order.traversal)},
           // Blocks deeper than the sample change nothing in it.
           std::int64_t{std::min(order.block_depth, sampled)}, std::int64_t{order.ifm_bits},
           std::int64_t{order.dilation_y}, std::int64_t{order.dilation_x},
@@ -91,42 +88,29 @@ std::uint64_t key_of(const WeightSource& source, const weights::Order& order,
     return hasher.digest();
 }
 
-/// Encoded sizes of samples by key.
-class Samples {
-public:
-    EstimatedWeights size(const WeightSource& source, const weights::Order& order,
-                          std::int32_t channels) {
-        const std::uint64_t key = key_of(source, order, channels);
-        {
-            const std::lock_guard lock(mutex_);
-            const auto it = known_.find(key);
-            if (it != known_.end()) return {it->second, true};
-        }
-        const std::int64_t size = encode_sample(source, order, channels);
-        const std::lock_guard lock(mutex_);
-        if (known_.size() >= most_rates) known_.clear();
-        known_.emplace(key, size);
-        return {size, false};
-    }
-
-private:
-    std::mutex mutex_;
-    std::unordered_map<std::uint64_t, std::int64_t> known_;
-};
+/// Encoded size of a sample.
+EstimatedWeights sample_size(const WeightSource& source, const weights::Order& order,
+                             weights::Coding coding, std::int32_t channels, WeightCache& cache) {
+    const std::uint64_t key = key_of(source, order, coding, channels);
+    if (const auto known = cache.rates.find(key)) return {*known, true};
+    const std::int64_t size = encode_sample(source, order, coding, channels);
+    cache.rates.insert(key, size);
+    return {size, false};
+}
 
 }  // namespace
 
 EstimatedWeights estimate_encoded(const WeightSource& source, const weights::Order& order,
-                                  std::int32_t channels) {
+                                  weights::Coding coding, std::int32_t channels,
+                                  WeightCache& cache) {
     const double bits = source.data.model()->bits_per_weight;
     double bytes = 0;
     bool known = true;
     if (bits > 0) {
         bytes = bits / 8 * static_cast<double>(channels * fan_in_of(source));
     } else {
-        static Samples samples;
         const std::int32_t sampled = sample_channels(source, channels);
-        const EstimatedWeights sample = samples.size(source, order, sampled);
+        const EstimatedWeights sample = sample_size(source, order, coding, sampled, cache);
         if (sampled == channels) return sample;
         known = sample.known;
         const auto length = [&](std::int32_t outputs) {

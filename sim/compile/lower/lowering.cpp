@@ -8,8 +8,9 @@
 #include <u65sim/error.hpp>
 
 #include "arith/rescale.hpp"
+#include "compile/lower/npu_forms.hpp"
 #include "compile/passes.hpp"
-#include "ir/op_kinds.hpp"
+#include "ir/operator_info.hpp"
 #include "stream/check.hpp"
 
 namespace u65sim::compiler {
@@ -59,6 +60,11 @@ stream::FeatureMap map_of(const View& view, int region, stream::Layout layout) {
     return map;
 }
 
+stream::Layout layout_for(const Program& program, std::int32_t channels) {
+    const std::int32_t fewest = program.options.like_vela ? 8 : 16;
+    return channels >= fewest ? stream::Layout::nhcwb16 : stream::Layout::nhwc;
+}
+
 stream::FeatureMap resolve(const Program& program, const View& view) {
     const Buffer& buffer = program.buffer(view);
     stream::FeatureMap map = map_of(view, buffer.region, buffer.layout);
@@ -75,21 +81,15 @@ stream::FeatureMap resolve(const Program& program, const View& view) {
     return map;
 }
 
-Clamp range_of(DataType type) {
-    switch (type) {
-        case DataType::u8:
-            return {0, 255};
-        case DataType::s8:
-            return {-128, 127};
-        case DataType::u16:
-            return {0, 65535};
-        default:
-            return {-32768, 32767};
-    }
+Clamp full_clamp(DataType type) {
+    // The registers of a clamp have 16 bits.
+    const bool is_wide = stream::bytes_of(type) > 2;
+    const IntegerRange range = stream::range_of(is_wide ? DataType::s16 : type);
+    return {static_cast<std::int32_t>(range.low), static_cast<std::int32_t>(range.high)};
 }
 
 Clamp clamp_of(Activation activation, const Tensor& output) {
-    const Clamp whole = range_of(*data_type(output.type));
+    const Clamp whole = full_clamp(*data_type(output.type));
     const auto range = arith::activation_range(activation, scale(output), zero_point(output),
                                                {whole.min, whole.max});
     return {range.low, range.high};
@@ -261,7 +261,7 @@ NpuOp& Lowering::add(KernelKind kind, const View& ifm, const View& ofm, std::str
     npu.kernel.kind = kind;
     npu.ifm = ifm;
     npu.ofm = ofm;
-    const Clamp range = range_of(ofm.type);
+    const Clamp range = full_clamp(ofm.type);
     npu.kernel.activation.min = range.min;
     npu.kernel.activation.max = range.max;
     segment_.ops.push_back(std::move(npu));
@@ -315,69 +315,6 @@ NpuOp& Lowering::rescale(const View& ifm, const View& ofm, std::string_view suff
 
 namespace {
 
-void lower_operator(Lowering& lowering) {
-    switch (lowering.op().type) {
-        case OpType::conv_2d:
-        case OpType::depthwise_conv_2d:
-            return lower_convolution(lowering);
-        case OpType::transpose_conv:
-            return lower_transpose_convolution(lowering);
-        case OpType::fully_connected:
-            return lower_fully_connected(lowering);
-        case OpType::average_pool_2d:
-        case OpType::max_pool_2d:
-            return lower_pool(lowering);
-        case OpType::mean:
-        case OpType::sum:
-            return lower_sum(lowering);
-        case OpType::reduce_min:
-            return lower_reduce_min(lowering);
-        case OpType::reduce_max:
-            return lower_reduce_max(lowering);
-        case OpType::add:
-        case OpType::sub:
-        case OpType::mul:
-        case OpType::minimum:
-        case OpType::maximum:
-            return lower_binary(lowering);
-        case OpType::prelu:
-            return lower_prelu(lowering);
-        case OpType::squared_difference:
-            return lower_squared_difference(lowering);
-        case OpType::arg_max:
-            return lower_arg_max(lowering);
-        case OpType::softmax:
-            return lower_softmax(lowering);
-        case OpType::resize_bilinear:
-        case OpType::resize_nearest_neighbor:
-            return lower_resize(lowering);
-        case OpType::concatenation:
-        case OpType::pack:
-        case OpType::split:
-        case OpType::split_v:
-        case OpType::slice:
-        case OpType::unpack:
-        case OpType::reshape:
-        case OpType::squeeze:
-        case OpType::expand_dims:
-        case OpType::transpose:
-        case OpType::pad:
-            return lower_copies(lowering);
-        case OpType::strided_slice:
-            return slice_box(*lowering.program().graph, lowering.op(), 0, 0)
-                       ? lower_copies(lowering)
-                       : lower_rearranged(lowering);
-        case OpType::tile:
-        case OpType::reverse_v2:
-        case OpType::mirror_pad:
-        case OpType::space_to_depth:
-        case OpType::depth_to_space:
-            return lower_rearranged(lowering);
-        default:
-            return lower_unary(lowering);
-    }
-}
-
 /// Refuses the operators whose kernels the registers cannot hold, whatever their blocks and places.
 void check_registers(Program& program, const Segment& segment) {
     for (const NpuOp& npu : segment.ops) {
@@ -408,10 +345,11 @@ void lower(Program& program) {
             const std::size_t before = segment.ops.size();
             Lowering lowering(program, op, segment);
             try {
-                lower_operator(lowering);
+                npu_forms[program.op(op).type].lower(lowering);
             } catch (const InvalidModel& error) {
                 program.refusals.try_emplace(op, error.what());
-                return;
+                segment.ops.resize(before);
+                continue;
             }
             program.decision(op).folded = segment.ops.size() == before;
         }

@@ -7,7 +7,7 @@
 #include "unit/arith/operator_case.hpp"
 
 using namespace u65sim;
-using namespace u65sim::tests;
+using namespace u65sim::test;
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include "unit/arith/operator_case.hpp"
 
 using namespace u65sim;
-using namespace u65sim::tests;
+using namespace u65sim::test;
 
 TEST_CASE("REVERSE_SEQUENCE turns the first elements of each batch") {
     Case reverse(OpType::reverse_sequence, ReverseSequenceAttributes{1, 0});

@@ -17,7 +17,7 @@
 #include "unit/arith/operator_case.hpp"
 
 using namespace u65sim;
-using namespace u65sim::tests;
+using namespace u65sim::test;
 
 TEST_CASE("SVDF keeps the last steps of every filter in its state") {
     // Two filters of one unit each, three steps; all scales 1, so sums pass as they are.

@@ -10,7 +10,7 @@
 
 #include "arith/cpu_kernels.hpp"
 
-namespace u65sim::tests {
+namespace u65sim::test {
 
 using Bytes8 = std::vector<std::uint8_t>;
 
@@ -79,4 +79,4 @@ constexpr auto int16 = ElementType::int16;
 constexpr auto int32 = ElementType::int32;
 constexpr auto float32 = ElementType::float32;
 
-}  // namespace u65sim::tests
+}  // namespace u65sim::test

@@ -1,0 +1,27 @@
+#include "oracle/named.hpp"
+
+#include <u65sim/network.hpp>
+
+namespace u65sim::named {
+
+std::optional<std::string_view> zoo_name(std::string_view network) {
+    constexpr std::string_view prefix = "zoo:";
+    if (!network.starts_with(prefix)) return std::nullopt;
+    return network.substr(prefix.size());
+}
+
+Graph network(const std::string& name, const ZooWeights& weights) {
+    if (const auto entry = zoo_name(name)) return zoo(*entry, weights);
+    return read_network(name);
+}
+
+bool is_target_file(std::string_view name) {
+    return name.find('/') != std::string_view::npos || name.ends_with(".yaml") ||
+           name.ends_with(".yml");
+}
+
+Target target(const std::string& name, const std::filesystem::path& folder) {
+    return is_target_file(name) ? Target::from_yaml(folder / name) : Target::preset(name);
+}
+
+}  // namespace u65sim::named
