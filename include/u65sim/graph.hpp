@@ -238,6 +238,7 @@ enum class OpType : std::uint8_t {
     reduce_any,
     reduce_all,
     l2_pool_2d,
+    bitwise_xor,
     local_response_normalization,
     where,
     reverse_sequence,

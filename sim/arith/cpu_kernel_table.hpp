@@ -43,6 +43,7 @@ CpuResults cpu_broadcast_to(const CpuCall& call);
 template <class Holds>
 CpuResults cpu_comparison(const CpuCall& call);
 CpuResults cpu_logical(const CpuCall& call);
+CpuResults cpu_bitwise_xor(const CpuCall& call);
 CpuResults cpu_select(const CpuCall& call);
 CpuResults cpu_l2_normalization(const CpuCall& call);
 CpuResults cpu_shape(const CpuCall& call);
@@ -205,6 +206,7 @@ inline constexpr auto cpu_kernels = ir::per_operator<CpuKernel>({
     {OpType::reduce_any, cpu_reduce_logical},
     {OpType::reduce_all, cpu_reduce_logical},
     {OpType::l2_pool_2d, cpu_l2_pool},
+    {OpType::bitwise_xor, cpu_bitwise_xor},
     {OpType::local_response_normalization, cpu_local_response_normalization},
     {OpType::where, cpu_where},
     {OpType::reverse_sequence, cpu_reverse_sequence},

@@ -1,4 +1,4 @@
-// CPU operators with truth values: comparisons, logic, selection.
+// CPU operators with truth values and bits: comparisons, logic, selection.
 #include <algorithm>
 #include <functional>
 #include <type_traits>
@@ -18,7 +18,7 @@ std::vector<std::int64_t> paired(const CpuCall& call, const std::vector<Value>& 
         const std::size_t from_a = broadcast_position(call, call.input(0).tensor->shape, i);
         const std::size_t from_b = broadcast_position(call, call.input(1).tensor->shape, i);
         if (from_a >= a.size() || from_b >= b.size()) call.invalid("operand shapes disagree");
-        result[i] = combine(a[from_a], b[from_b]) ? 1 : 0;
+        result[i] = static_cast<std::int64_t>(combine(a[from_a], b[from_b]));
     }
     return result;
 }
@@ -82,6 +82,18 @@ CpuResults cpu_logical(const CpuCall& call) {
                         });
     }
     return {store_raw(call, call.output().type, result)};
+}
+
+CpuResults cpu_bitwise_xor(const CpuCall& call) {
+    const CpuOperand& a = call.input(0);
+    const CpuOperand& b = call.input(1);
+    const Tensor& output = call.output();
+    if (a.tensor->type != b.tensor->type || a.tensor->type != output.type) {
+        call.not_executable("operands of different types");
+    }
+    const auto result =
+        paired(call, raw_values(call, a), raw_values(call, b), std::bit_xor<std::int64_t>{});
+    return {store_raw(call, output.type, result)};
 }
 
 // SELECT's condition has the operands' shape, one element, or one element for each outermost slice.

@@ -273,6 +273,8 @@ inline constexpr std::array<OperatorInfo, op_type_count> operators{{
      rule<shapes::reduction>},
     {OpType::l2_pool_2d, "L2_POOL_2D", pool, {1, 1, 1, 1}, kind<WindowAttributes>,
      rule<shapes::pool>},
+    {OpType::bitwise_xor, "BITWISE_XOR", broadcast, {2, 2, 1, 2}, no_attributes,
+     rule<shapes::broadcast_pair>},
     {OpType::local_response_normalization, "LOCAL_RESPONSE_NORMALIZATION", normalization,
      {1, 1, 1, 1}, kind<LocalResponseAttributes>, rule<shapes::like_ranked_operand>},
     {OpType::where, "WHERE", selection, {1, 1, 1, 1}, no_attributes, rule<shapes::unknown>},

@@ -1187,6 +1187,7 @@ OPERATORS = {
     "FLOOR_DIV": (PLAIN, lambda n: number_pair(n, "FLOOR_DIV", "FloorDivOptions")),
     "FLOOR_MOD": (PLAIN, lambda n: number_pair(n, "FLOOR_MOD", "FloorModOptions")),
     "POW": (PLAIN, lambda n: number_pair(n, "POW", "PowOptions")),
+    "BITWISE_XOR": (ALL + ("int32",), lambda n: number_pair(n, "BITWISE_XOR", "BitwiseXorOptions")),
     "ADD_N": (PLAIN, add_n),
     "GATHER_ND": (ALL + PLAIN, gather_nd),
     "SCATTER_ND": (BYTES + PLAIN, scatter_nd),

@@ -276,6 +276,7 @@ inline constexpr auto npu_forms = ir::per_operator<NpuForm>({
     {OpType::reduce_any, not_on_npu},
     {OpType::reduce_all, not_on_npu},
     {OpType::l2_pool_2d, not_on_npu},
+    {OpType::bitwise_xor, not_on_npu},
     {OpType::local_response_normalization, not_on_npu},
     {OpType::where, not_on_npu},
     {OpType::reverse_sequence, not_on_npu},

@@ -295,6 +295,27 @@ TEST_CASE("products and truth values are reduced over axes") {
     }
 }
 
+TEST_CASE("BITWISE_XOR of integers and truth values, whose operands broadcast") {
+    CHECK(Case(OpType::bitwise_xor)
+              .operand(int8, {2, 2}, I8{-128, 5, 0, -1})
+              .operand(int8, {2}, I8{127, 3})
+              .output(int8, {2, 2})
+              .result<std::int8_t>() == I8{-1, 6, 127, -4});
+    CHECK(Case(OpType::bitwise_xor)
+              .operand(int32, {2}, I32{INT32_MIN, 12})
+              .operand(int32, {2}, I32{-1, 10})
+              .output(int32, {2})
+              .result<std::int32_t>() == I32{INT32_MAX, 6});
+    CHECK(Case(OpType::bitwise_xor)
+              .operand(ElementType::boolean, {3}, Bytes8{0, 1, 1})
+              .operand(ElementType::boolean, {1}, Bytes8{1})
+              .output(ElementType::boolean, {3})
+              .result<std::uint8_t>() == Bytes8{1, 0, 0});
+    Case real(OpType::bitwise_xor);
+    real.operand(float32, {1}, F32{1}).operand(float32, {1}, F32{2}).output(float32, {1});
+    CHECK_THROWS_AS(real.run(), NotExecutable);
+}
+
 TEST_CASE("an L2 pool is the root of the mean square") {
     WindowAttributes window;
     window.padding = Padding::valid;
