@@ -239,6 +239,12 @@ enum class OpType : std::uint8_t {
     reduce_all,
     l2_pool_2d,
     bitwise_xor,
+    local_response_normalization,
+    where,
+    reverse_sequence,
+    non_max_suppression_v4,
+    non_max_suppression_v5,
+    densify,
     custom,
     other
 };
@@ -270,6 +276,7 @@ struct WindowAttributes {
 struct FullyConnectedAttributes {
     Activation activation = Activation::none;
     bool keep_num_dims = false;
+    bool asymmetric_inputs = false;  ///< quantises float32 maps with a zero point
     bool operator==(const FullyConnectedAttributes&) const = default;
 };
 /// add, sub, mul, div.
@@ -321,12 +328,14 @@ struct ResizeAttributes {
 };
 struct BatchMatmulAttributes {
     bool adjoint_x = false, adjoint_y = false;
+    bool asymmetric_inputs = false;  ///< quantises float32 maps with a zero point
     bool operator==(const BatchMatmulAttributes&) const = default;
 };
 struct LstmAttributes {
     Activation activation = Activation::tanh;
     float cell_clip = 0.0F, projection_clip = 0.0F;
     bool time_major = false;
+    bool asymmetric_inputs = false;  ///< quantises float32 maps with a zero point
     bool operator==(const LstmAttributes&) const = default;
 };
 struct GeluAttributes {
@@ -345,11 +354,23 @@ struct BlockAttributes {
 struct SvdfAttributes {
     std::int32_t rank = 1;  ///< filters that are summed to one unit
     Activation activation = Activation::none;
+    bool asymmetric_inputs = false;  ///< quantises float32 maps with a zero point
     bool operator==(const SvdfAttributes&) const = default;
 };
 struct CumsumAttributes {
     bool exclusive = false, reverse = false;
     bool operator==(const CumsumAttributes&) const = default;
+};
+/// x / (bias + alpha * sum of squares)^beta over `radius` neighbours in depth on either side.
+struct LocalResponseAttributes {
+    std::int32_t radius = 5;
+    float bias = 1.0F, alpha = 1.0F, beta = 0.5F;
+    bool operator==(const LocalResponseAttributes&) const = default;
+};
+/// The axis that is reversed, and the one each extent of which has a length of its own.
+struct ReverseSequenceAttributes {
+    std::int32_t sequence_axis = 0, batch_axis = 0;
+    bool operator==(const ReverseSequenceAttributes&) const = default;
 };
 struct NormalizationAttributes {
     Activation activation = Activation::none;
@@ -373,7 +394,8 @@ using Attributes =
                  ReshapeAttributes, SqueezeAttributes, StridedSliceAttributes, ResizeAttributes,
                  BatchMatmulAttributes, LstmAttributes, GeluAttributes, MirrorPadAttributes,
                  BlockAttributes, NormalizationAttributes, VariableAttributes, SubgraphAttributes,
-                 SvdfAttributes, CumsumAttributes>;
+                 SvdfAttributes, CumsumAttributes, LocalResponseAttributes,
+                 ReverseSequenceAttributes>;
 
 /// One operator. Operand order is TensorFlow Lite's: conv {ifm, weights OHWI, bias}, depthwise
 /// {ifm, weights 1HWC, bias}, fully_connected {ifm, weights OI, bias}, transpose_conv

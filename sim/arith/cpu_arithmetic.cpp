@@ -25,11 +25,6 @@ std::int64_t float_to_raw(float value, Affine to, RawRange range) {
     return std::clamp(whole + to.zero_point, range.low, range.high);
 }
 
-float raw_to_float(std::int64_t raw, Affine from) {
-    return static_cast<float>(static_cast<double>(from.scale) *
-                              static_cast<double>(raw - from.zero_point));
-}
-
 /// The 256-entry table of an 8-bit function.
 Table8 table_of(const CpuCall& call, bool is_signed, Affine in, Affine out) {
     if (const auto table = curve_table8(call.op, is_signed, in, out)) return *table;
@@ -159,27 +154,6 @@ CpuResults plain_unary(const CpuCall& call) {
     return {store_raw(call, call.output().type, raw)};
 }
 
-/// Elements of a float16 tensor.
-std::vector<float> half_values(const CpuOperand& operand) {
-    std::vector<float> values;
-    values.reserve(operand.bytes.size() / 2);
-    for (std::size_t at = 0; at + 1 < operand.bytes.size(); at += 2) {
-        const std::uint32_t half =
-            operand.bytes[at] | static_cast<std::uint32_t>(operand.bytes[at + 1]) << 8;
-        const std::uint32_t sign = (half & 0x8000U) << 16;
-        const std::uint32_t exponent = half >> 10 & 0x1FU;
-        const std::uint32_t fraction = half & 0x3FFU;
-        if (exponent == 0) {  // zero, or less than the smallest normal number
-            const float small = std::ldexp(static_cast<float>(fraction), -24);
-            values.push_back(sign != 0 ? -small : small);
-            continue;
-        }
-        const std::uint32_t widened = exponent == 0x1FU ? 0xFFU : exponent + 127 - 15;
-        values.push_back(std::bit_cast<float>(sign | widened << 23 | fraction << 13));
-    }
-    return values;
-}
-
 }  // namespace
 
 CpuResults cpu_quantize(const CpuCall& call) {
@@ -193,20 +167,6 @@ CpuResults cpu_quantize(const CpuCall& call) {
         raw.push_back(float_to_raw(value, to, range));
     }
     return {store_raw(call, output.type, raw)};
-}
-
-CpuResults cpu_dequantize(const CpuCall& call) {
-    const CpuOperand& input = call.input(0);
-    if (!is_float(call.output())) call.not_executable("wants a float32 output");
-    if (input.tensor->type == ElementType::float16) return {store_floats(half_values(input))};
-    const Affine from = affine_of(call, *input.tensor);
-    const auto raws = raw_values(call, input);
-    std::vector<float> result;
-    result.reserve(raws.size());
-    for (const std::int64_t raw : raws) {
-        result.push_back(raw_to_float(raw, from));
-    }
-    return {store_floats(result)};
 }
 
 CpuResults cpu_cast(const CpuCall& call) {

@@ -136,10 +136,12 @@ public:
         }
         const std::size_t room = options_.detections * options_.classes_a_detection;
         std::vector<float> boxes(room * coordinates), classes(room), scores(room);
-        for (std::size_t i = 0; i < std::min(room, found_.size()); ++i) {
-            std::copy_n(decoded_[found_[i].box].begin(), coordinates, &boxes[i * coordinates]);
-            classes[i] = static_cast<float>(found_[i].label);
-            scores[i] = found_[i].score;
+        for (std::size_t i = 0; i < found_.size(); ++i) {
+            const std::size_t at = place(i);
+            if (at >= room) break;
+            std::copy_n(decoded_[found_[i].box].begin(), coordinates, &boxes[at * coordinates]);
+            classes[at] = static_cast<float>(found_[i].label);
+            scores[at] = found_[i].score;
         }
         const std::array number{static_cast<float>(detections_)};
         return {store_floats(boxes), store_floats(classes), store_floats(scores),
@@ -171,6 +173,14 @@ private:
             }
             decoded_.push_back(box);
         }
+    }
+
+    /// Where result `i` stands: each box has room for all the classes that the options ask for,
+    /// also where there are fewer.
+    [[nodiscard]] std::size_t place(std::size_t i) const {
+        if (options_.by_class) return i;
+        const std::size_t labels = std::min(options_.classes_a_detection, options_.classes);
+        return i / labels * options_.classes_a_detection + i % labels;
     }
 
     /// Boxes by falling score, without those that overlap a better one.

@@ -91,6 +91,31 @@ std::vector<std::size_t> largest(const std::vector<Value>& values, std::size_t r
     return result;
 }
 
+/// The rows of a quantised table that the first operand names, as reals.
+std::vector<float> real_rows(const CpuCall& call, const CpuOperand& table) {
+    const auto& scales = table.tensor->quantization.scales;
+    if (table.tensor->shape.empty()) call.invalid("a table must have rows");
+    const auto rows = static_cast<std::int64_t>(extent_at(table.tensor->shape, 0));
+    if (scales.empty() || (scales.size() > 1 && static_cast<std::int64_t>(scales.size()) != rows)) {
+        call.not_executable("a table without a scale for itself or for each row");
+    }
+    const auto values = raw_values(call, table);
+    const std::size_t length = elements_from(table.tensor->shape, 1);
+    std::vector<float> result;
+    for (const std::int64_t row : indices_of(call, 0)) {
+        if (row < 0 || row >= rows) {
+            call.invalid(fmt::format("row {}: must be below {}", row, rows));
+        }
+        const auto at = static_cast<std::size_t>(row);
+        const double scale = scales.size() > 1 ? scales[at] : scales.front();
+        for (std::size_t i = 0; i < length; ++i) {
+            result.push_back(
+                static_cast<float>(static_cast<double>(values[at * length + i]) * scale));
+        }
+    }
+    return result;
+}
+
 }  // namespace
 
 CpuResults cpu_gather_nd(const CpuCall& call) {
@@ -139,6 +164,9 @@ CpuResults cpu_scatter_nd(const CpuCall& call) {
 
 CpuResults cpu_embedding_lookup(const CpuCall& call) {
     const CpuOperand& table = call.input(1);
+    if (is_float(call.output()) && table.tensor->type == ElementType::int8) {
+        return {store_floats(real_rows(call, table))};
+    }
     if (table.tensor->type != call.output().type || table.tensor->shape.empty()) {
         call.not_executable("no kernel for these element types");
     }
@@ -234,6 +262,66 @@ CpuResults cpu_one_hot(const CpuCall& call) {
         result.insert(result.end(), bytes.begin(), bytes.end());
     }
     return {result};
+}
+
+CpuResults cpu_reverse_sequence(const CpuCall& call) {
+    const auto& form = call.attributes<ReverseSequenceAttributes>();
+    const CpuOperand& input = call.input(0);
+    const Shape& shape = input.tensor->shape;
+    const std::size_t axis = normalised_axis(call, form.sequence_axis, shape.size());
+    const std::size_t batch = normalised_axis(call, form.batch_axis, shape.size());
+    const auto lengths = integers(call, 1);
+    if (axis == batch || lengths.size() != extent_at(shape, batch)) {
+        call.invalid("the lengths disagree with the axes");
+    }
+    for (const std::int64_t length : lengths) {
+        if (length < 0 || length > shape[axis]) {
+            call.invalid(fmt::format("length {}: must be at most {}", length, shape[axis]));
+        }
+    }
+    const std::size_t size = bytes_of_element(*input.tensor);
+    const std::size_t inner = elements_from(shape, axis + 1);
+    const std::size_t of_batch = elements_from(shape, batch + 1);
+    CpuBytes result(input.bytes.size());
+    for (std::size_t i = 0; i * size < result.size(); ++i) {
+        const auto length = static_cast<std::size_t>(lengths[i / of_batch % lengths.size()]);
+        const std::size_t index = i / inner % extent_at(shape, axis);
+        const std::size_t from =
+            index < length ? i - index * inner + (length - 1 - index) * inner : i;
+        std::copy_n(input.bytes.data() + from * size, size, result.data() + i * size);
+    }
+    return {result};
+}
+
+CpuResults cpu_where(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const Shape& shape = input.tensor->shape;
+    const std::size_t size = bytes_of_element(*input.tensor);
+    std::vector<std::int64_t> places;
+    const auto reals = is_float(*input.tensor) ? float_values(call, input) : std::vector<float>{};
+    const auto holds = [&](std::size_t element) {
+        if (!reals.empty()) return reals[element] != 0.0F;
+        const auto bytes = input.bytes.subspan(element * size, size);
+        return std::any_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte != 0; });
+    };
+    std::vector<std::int64_t> place(shape.size());
+    for (std::size_t i = 0; i < input.bytes.size() / size; ++i) {
+        if (!holds(i)) continue;
+        std::size_t rest = i;
+        for (std::size_t k = shape.size(); k-- > 0;) {
+            place[k] = static_cast<std::int64_t>(rest % extent_at(shape, k));
+            rest /= extent_at(shape, k);
+        }
+        places.insert(places.end(), place.begin(), place.end());
+    }
+    const std::size_t rank = std::max<std::size_t>(shape.size(), 1);
+    if (static_cast<std::int64_t>(places.size()) != elements(call.output())) {
+        call.not_executable(
+            fmt::format("{} elements are not zero, and the result is {}: shapes "
+                        "that depend on values are not executed",
+                        places.size() / rank, to_string(call.output().shape)));
+    }
+    return {store_raw(call, call.output().type, places)};
 }
 
 }  // namespace u65sim::arith

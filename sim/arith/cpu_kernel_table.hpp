@@ -50,6 +50,12 @@ CpuResults cpu_shape(const CpuCall& call);
 CpuResults cpu_log_softmax(const CpuCall& call);
 /// Output, then the new state.
 CpuResults cpu_svdf(const CpuCall& call);
+CpuResults cpu_local_response_normalization(const CpuCall& call);
+CpuResults cpu_reverse_sequence(const CpuCall& call);
+/// Places of elements that are not zero.
+CpuResults cpu_where(const CpuCall& call);
+/// NON_MAX_SUPPRESSION_V4 and V5: indices, scores (V5), their number.
+CpuResults cpu_non_max_suppression(const CpuCall& call);
 CpuResults cpu_gather_nd(const CpuCall& call);
 CpuResults cpu_scatter_nd(const CpuCall& call);
 CpuResults cpu_embedding_lookup(const CpuCall& call);
@@ -201,6 +207,12 @@ inline constexpr auto cpu_kernels = ir::per_operator<CpuKernel>({
     {OpType::reduce_all, cpu_reduce_logical},
     {OpType::l2_pool_2d, cpu_l2_pool},
     {OpType::bitwise_xor, cpu_bitwise_xor},
+    {OpType::local_response_normalization, cpu_local_response_normalization},
+    {OpType::where, cpu_where},
+    {OpType::reverse_sequence, cpu_reverse_sequence},
+    {OpType::non_max_suppression_v4, cpu_non_max_suppression},
+    {OpType::non_max_suppression_v5, cpu_non_max_suppression},
+    {OpType::densify, cpu_reshape},  // readers make sparse constants dense
     {OpType::custom, cpu_custom},
     {OpType::other, not_on_cpu},
 });

@@ -12,9 +12,9 @@
 
 #include "arith/cpu_kernel_table.hpp"
 #include "arith/cpu_operands.hpp"
+#include "arith/hybrid.hpp"
 #include "arith/rescale.hpp"
 #include "ir/builtins.hpp"
-#include "ir/operator_info.hpp"
 #include "ir/types.hpp"
 
 namespace u65sim::arith {
@@ -220,6 +220,7 @@ CpuBytes store_floats(std::span<const float> values) {
 namespace {
 
 CpuResults dispatch(const CpuCall& call) {
+    if (is_hybrid(call)) return cpu_hybrid(call);
     const CpuKernel kernel = cpu_kernels[call.op.type];
     if (kernel == not_on_cpu) call.not_executable("no CPU kernel for this operator");
     return kernel(call);
@@ -243,27 +244,6 @@ CpuBytes unpacked(const CpuCall& call, const CpuOperand& operand) {
         values[i] = static_cast<std::uint8_t>(value);
     }
     return values;
-}
-
-/// Float maps and quantised weights: dynamic-range quantisation.
-void refuse_hybrid(const CpuCall& call) {
-    const ir::OperatorInfo& row = ir::info(call.op.type);
-    // PRELU's slope is a map.
-    if (row.operands.weights < 0 || row.family == ir::Family::arithmetic) return;
-    const auto map = static_cast<std::size_t>(row.operands.map);
-    const auto filter = static_cast<std::size_t>(row.operands.weights);
-    if (!call.has_input(map) || !call.has_input(filter)) return;
-    if (!is_float(*call.inputs[map].tensor)) return;
-    const ElementType weights = call.inputs[filter].tensor->type;
-    if (weights == ElementType::int8 || weights == ElementType::uint8 || shares_bytes(weights)) {
-        call.not_executable(fmt::format(
-            "float32 maps with {} weights: dynamic-range (hybrid) quantisation is not executed",
-            to_string(weights)));
-    }
-    if (weights != ElementType::float32) {
-        call.not_executable(
-            fmt::format("float32 maps with {} weights are not executed", to_string(weights)));
-    }
 }
 
 /// Faults that arithmetic finds say which operator they are of.
@@ -321,7 +301,6 @@ std::vector<std::vector<std::uint8_t>> run_cpu_operator(
                                      wanted));
         }
     }
-    refuse_hybrid(call);
     for (CpuOperand& operand : operands) {
         if (operand.tensor == nullptr || !shares_bytes(operand.tensor->type)) continue;
         widened.push_back(unpacked(call, operand));

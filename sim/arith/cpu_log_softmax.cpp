@@ -1,6 +1,7 @@
 // LOG_SOFTMAX over the depth.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "arith/cpu_kernel_table.hpp"
 #include "arith/fixed_point.hpp"
@@ -31,6 +32,10 @@ struct Scaling {
         const double scale =
             std::min(static_cast<double>(input_scale) * (1 << fraction_bits), 2147483647.0);
         to_q5 = quantise(scale);
+        if (to_q5.multiplier == 0) {  // all elements of a row are alike
+            least = std::numeric_limits<std::int32_t>::min() + 1;
+            return;
+        }
         const int left = 31 - to_q5.shift;
         from_q5 = quantise(std::ldexp(1.0, 31 - left) / static_cast<double>(to_q5.multiplier));
         constexpr double largest = 31.0 * (1 << fraction_bits);

@@ -1,6 +1,7 @@
 // CPU operators with truth values and bits: comparisons, logic, selection.
 #include <algorithm>
 #include <functional>
+#include <type_traits>
 
 #include "arith/cpu_kernel_table.hpp"
 #include "arith/fixed_point.hpp"
@@ -43,13 +44,18 @@ CpuResults cpu_comparison(const CpuCall& call) {
     const CpuOperand& b = call.input(1);
     if (a.tensor->type != b.tensor->type) call.not_executable("operands of different types");
     const Holds combine;
+    constexpr bool equality =
+        std::is_same_v<Holds, std::equal_to<>> || std::is_same_v<Holds, std::not_equal_to<>>;
     std::vector<std::int64_t> result;
     if (is_float(*a.tensor)) {
         result = paired(call, float_values(call, a), float_values(call, b), combine);
     } else if (bytes_of_element(*a.tensor) >= 4 || a.tensor->type == ElementType::boolean) {
         result = paired(call, raw_values(call, a), raw_values(call, b), combine);
-    } else if (bytes_of_element(*a.tensor) == 1) {
+    } else if (bytes_of_element(*a.tensor) == 1 || equality) {
         result = paired(call, scaled_up(call, a), scaled_up(call, b), combine);
+    } else if (bytes_of_element(*a.tensor) == 2) {
+        // The reference orders 16 bits as they are, whatever their scales.
+        result = paired(call, raw_values(call, a), raw_values(call, b), combine);
     } else {
         call.not_executable("no comparison of this element type");
     }

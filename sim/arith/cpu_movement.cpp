@@ -1,5 +1,7 @@
 // CPU operators that only move elements: any element type, byte for byte.
 #include <algorithm>
+#include <cmath>
+#include <list>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -228,14 +230,42 @@ CpuResults cpu_broadcast_to(const CpuCall& call) {
     })};
 }
 
-CpuResults cpu_concatenation(const CpuCall& call) {
+namespace {
+
+/// The operand in the output's quantisation, in the reference's single precision.
+CpuBytes requantised(const CpuCall& call, const CpuOperand& operand) {
     const Tensor& output = call.output();
-    for (std::size_t i = 0; i < call.inputs.size(); ++i) {
-        if (call.input(i).tensor->quantization != output.quantization) {
-            call.not_executable("operands are quantised differently");
-        }
+    const Affine from = affine_of(call, *operand.tensor);
+    const Affine to = affine_of(call, output);
+    const RawRange range = raw_range(call, output.type);
+    if (operand.tensor->type != output.type || bytes_of_element(output) > 2) {
+        call.not_executable("operands are quantised differently");
     }
-    return joined_on_axis(call);
+    const float scale = from.scale * (1.0F / to.scale);
+    const float bias = static_cast<float>(-from.zero_point) * scale;
+    std::vector<std::int64_t> raw = raw_values(call, operand);
+    for (std::int64_t& value : raw) {
+        constexpr float bound = 1e9F;
+        const float real = std::round(static_cast<float>(value) * scale + bias);
+        value =
+            std::clamp(static_cast<std::int64_t>(std::clamp(real, -bound, bound)) + to.zero_point,
+                       range.low, range.high);
+    }
+    return store_raw(call, output.type, raw);
+}
+
+}  // namespace
+
+CpuResults cpu_concatenation(const CpuCall& call) {
+    std::vector<CpuOperand> operands{call.inputs.begin(), call.inputs.end()};
+    std::list<CpuBytes> alike;
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+        const CpuOperand& operand = call.input(i);
+        if (operand.tensor->quantization == call.output().quantization) continue;
+        alike.push_back(requantised(call, operand));
+        operands[i].bytes = alike.back();
+    }
+    return joined_on_axis({call.op, operands, call.outputs, call.intermediates});
 }
 
 CpuResults cpu_pack(const CpuCall& call) { return joined_on_axis(call); }
@@ -282,33 +312,72 @@ CpuResults cpu_slice(const CpuCall& call) {
     })};
 }
 
+namespace {
+
+/// STRIDED_SLICE's operands spread over the axes of its input.
+struct StridedBox {
+    static constexpr std::size_t no_axis = SIZE_MAX;
+    Extents begin, step;             ///< one an axis of the input
+    std::vector<std::size_t> shown;  ///< the input's axis behind each of the result's, or no_axis
+
+    StridedBox(const CpuCall& call, const Extents& extents) {
+        const auto& masks = call.attributes<StridedSliceAttributes>();
+        const auto begins = integers(call, 1);
+        const auto steps = integers(call, 3);
+        require_rank(call, steps.size(), begins.size());
+        const auto has = [](std::int32_t mask, std::size_t i) { return i < 32 && (mask >> i & 1); };
+        std::size_t named = 0;
+        bool open = false;
+        for (std::size_t i = 0; i < begins.size(); ++i) {
+            open = open || has(masks.ellipsis_mask, i);
+            named += !has(masks.ellipsis_mask, i) && !has(masks.new_axis_mask, i);
+        }
+        if (named > extents.size()) call.invalid("it selects along more axes than there are");
+        const std::size_t rest = extents.size() - named;
+        for (std::size_t i = 0; i < begins.size(); ++i) {
+            if (has(masks.ellipsis_mask, i)) {
+                for (std::size_t k = 0; k < rest; ++k) take_all();
+            } else if (has(masks.new_axis_mask, i)) {
+                shown.push_back(no_axis);
+            } else {
+                const std::int64_t extent = extents[begin.size()];
+                std::int64_t first = begins[i] < 0 ? begins[i] + extent : begins[i];
+                if (has(masks.begin_mask, i)) first = steps[i] > 0 ? 0 : extent - 1;
+                if (!has(masks.shrink_axis_mask, i)) shown.push_back(begin.size());
+                begin.push_back(first);
+                step.push_back(steps[i]);
+            }
+        }
+        while (!open && begin.size() < extents.size()) take_all();
+        if (begin.size() != extents.size()) call.invalid("it has more than one ellipsis");
+    }
+
+private:
+    void take_all() {
+        shown.push_back(begin.size());
+        begin.push_back(0);
+        step.push_back(1);
+    }
+};
+
+}  // namespace
+
 CpuResults cpu_strided_slice(const CpuCall& call) {
     const CpuOperand& input = call.input(0);
-    const auto& masks = call.attributes<StridedSliceAttributes>();
-    if (masks.ellipsis_mask != 0 || masks.new_axis_mask != 0) {
-        call.not_executable("no kernel for ellipsis and new axes");
-    }
-    auto begin = integers(call, 1);
-    const auto step = integers(call, 3);
     const Extents extents = extents_of(*input.tensor);
     const Extents strides = strides_of(extents);
-    require_rank(call, begin.size(), extents.size());
-    require_rank(call, step.size(), extents.size());
-    std::vector<std::size_t> kept;
-    for (std::size_t i = 0; i < extents.size(); ++i) {
-        const bool masked = (masks.begin_mask >> i & 1) != 0;
-        if (masked) begin[i] = step[i] > 0 ? 0 : extents[i] - 1;
-        if (begin[i] < 0) begin[i] += extents[i];
-        if ((masks.shrink_axis_mask >> i & 1) == 0) kept.push_back(i);
-    }
-    require_rank(call, call.output().shape.size(), kept.size());
+    const StridedBox box{call, extents};
+    require_rank(call, call.output().shape.size(), box.shown.size());
     return {rearrange(call, input, call.output(), [&](const Extents& index) -> std::int64_t {
-        std::int64_t from = 0;
-        for (std::size_t i = 0; i < extents.size(); ++i) from += begin[i] * strides[i];
+        Extents position = box.begin;
         for (std::size_t i = 0; i < index.size(); ++i) {
-            const std::int64_t at = begin[kept[i]] + index[i] * step[kept[i]];
-            if (at < 0 || at >= extents[kept[i]]) return -1;
-            from += index[i] * step[kept[i]] * strides[kept[i]];
+            if (box.shown[i] == StridedBox::no_axis) continue;
+            position[box.shown[i]] += index[i] * box.step[box.shown[i]];
+        }
+        std::int64_t from = 0;
+        for (std::size_t axis = 0; axis < extents.size(); ++axis) {
+            if (position[axis] < 0 || position[axis] >= extents[axis]) return -1;
+            from += position[axis] * strides[axis];
         }
         return from;
     })};
@@ -358,20 +427,26 @@ CpuResults cpu_space_to_batch(const CpuCall& call) {
 
 CpuResults cpu_gather(const CpuCall& call) {
     const auto& attributes = call.attributes<AxisAttributes>();
-    if (attributes.batch_dims != 0) call.not_executable("no kernel for batch dimensions");
     const CpuOperand& input = call.input(0);
     const auto indices = integers(call, 1);
     const std::size_t rank = input.tensor->shape.size();
     const std::size_t axis = normalised_axis(call, attributes.axis, rank);
     const Extents strides = strides_of(extents_of(*input.tensor));
     const Extents index_strides = strides_of(extents_of(*call.input(1).tensor));
-    const std::size_t added = index_strides.size();
+    const auto batches = static_cast<std::size_t>(std::max(attributes.batch_dims, 0));
+    if (attributes.batch_dims < 0 || batches > axis || batches > index_strides.size()) {
+        call.not_executable("no kernel for these batch dimensions");
+    }
+    const std::size_t added = index_strides.size() - batches;
     require_rank(call, call.output().shape.size(), rank - 1 + added);
     return {rearrange(call, input, call.output(), [&](const Extents& index) -> std::int64_t {
         std::int64_t from = 0;
         std::int64_t which = 0;
         for (std::size_t i = 0; i < axis; ++i) from += index[i] * strides[i];
-        for (std::size_t i = 0; i < added; ++i) which += index[axis + i] * index_strides[i];
+        for (std::size_t i = 0; i < batches; ++i) which += index[i] * index_strides[i];
+        for (std::size_t i = 0; i < added; ++i) {
+            which += index[axis + i] * index_strides[batches + i];
+        }
         for (std::size_t i = axis + 1; i < rank; ++i) from += index[i - 1 + added] * strides[i];
         if (which >= static_cast<std::int64_t>(indices.size())) return -1;
         const std::int64_t at = indices[static_cast<std::size_t>(which)];

@@ -1,4 +1,5 @@
-// L2_NORMALIZATION: each row of the depth divided by its length.
+// L2_NORMALIZATION and LOCAL_RESPONSE_NORMALIZATION: each row of the depth divided by its length,
+// or each element by that of its neighbours.
 #include <algorithm>
 #include <cmath>
 
@@ -55,6 +56,31 @@ CpuResults cpu_l2_normalization(const CpuCall& call) {
         }
     }
     return {store_raw(call, output.type, raw)};
+}
+
+CpuResults cpu_local_response_normalization(const CpuCall& call) {
+    const auto& form = call.attributes<LocalResponseAttributes>();
+    const Shape& shape = call.input(0).tensor->shape;
+    if (shape.empty() || shape.back() < 1) call.invalid("a row of no elements");
+    const auto depth = static_cast<std::int64_t>(shape.back());
+    const auto values = float_values(call, call.input(0));
+    std::vector<float> result(values.size());
+    for (std::size_t at = 0; at < values.size(); ++at) {
+        const auto position = static_cast<std::int64_t>(at) % depth;
+        const auto row = at - static_cast<std::size_t>(position);
+        // The neighbour at the far end of the radius does not count.
+        const auto first = std::max<std::int64_t>(position - form.radius, 0);
+        const auto last = std::min<std::int64_t>(position + form.radius, depth);
+        float sum = 0.0F;
+        for (std::int64_t i = first; i < last; ++i) {
+            const float value = values[row + static_cast<std::size_t>(i)];
+            sum += value * value;
+        }
+        // The power in double, rounded, as the reference.
+        const double base = double{form.bias} + double{form.alpha} * double{sum};
+        result[at] = values[at] * static_cast<float>(std::pow(base, -double{form.beta}));
+    }
+    return {store_floats(result)};
 }
 
 }  // namespace u65sim::arith

@@ -71,6 +71,9 @@ void for_each_place(std::int64_t batches, std::int64_t rows, std::int64_t column
 std::vector<std::int64_t> raw_values(const CpuCall& call, const CpuOperand& operand);
 CpuBytes store_raw(const CpuCall& call, ElementType type, std::span<const std::int64_t> values);
 std::vector<float> float_values(const CpuCall& call, const CpuOperand& operand);
+float raw_to_float(std::int64_t raw, Affine from);
+/// Elements of a float16 tensor.
+std::vector<float> half_values(const CpuOperand& operand);
 CpuBytes store_floats(std::span<const float> values);
 
 /// One byte vector an output, then the new ones of variable operands.

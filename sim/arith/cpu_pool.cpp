@@ -8,6 +8,7 @@
 
 #include "arith/cpu_kernel_table.hpp"
 #include "arith/fixed_point.hpp"
+#include "arith/rescale.hpp"
 
 namespace u65sim::arith {
 namespace {
@@ -204,14 +205,46 @@ CpuResults cpu_reduce_logical(const CpuCall& call) {
                               }))};
 }
 
+namespace {
+
+/// Products of quantised elements, scaled at each step so that they stay within 32 bits.
+CpuResults quantised_product(const CpuCall& call) {
+    const CpuOperand& input = call.input(0);
+    const Tensor& output = call.output();
+    if (input.tensor->type != output.type) call.not_executable("operands of different types");
+    const Affine in = affine_of(call, *input.tensor);
+    const Affine out = affine_of(call, output);
+    const std::int64_t terms =
+        elements(*input.tensor) / std::max<std::int64_t>(elements(output), 1);
+    const Multiplier scale = reduce_to_16_bits(
+        quantise(static_cast<double>(in.scale) /
+                 std::pow(static_cast<double>(out.scale), 1.0 / static_cast<double>(terms))));
+    const auto scaled = [&](std::int64_t value) {
+        return round_shift(value, scale.multiplier, scale.shift, RoundingMode::natural);
+    };
+    auto raw = raw_values(call, input);
+    for (std::int64_t& value : raw) value -= in.zero_point;
+    // The first element comes as it is: no product is taken with the 1 that stands for none.
+    constexpr std::int64_t none = INT64_MIN;
+    auto products = reduced(call, raw, none, [&](std::int64_t product, std::int64_t value) {
+        return product == none ? value : static_cast<std::int32_t>(scaled(product * value));
+    });
+    const RawRange range = raw_range(call, output.type);
+    for (std::int64_t& product : products) {
+        product = std::clamp(scaled(product) + out.zero_point, range.low, range.high);
+    }
+    return {store_raw(call, output.type, products)};
+}
+
+}  // namespace
+
 CpuResults cpu_reduce_prod(const CpuCall& call) {
     const CpuOperand& input = call.input(0);
     if (is_float(*input.tensor)) {
         return {store_floats(reduced(call, float_values(call, input), 1.0F,
                                      [](float a, float b) { return a * b; }))};
     }
-    if (bytes_of_element(*input.tensor) < 4)
-        call.not_executable("no kernel for quantised operands");
+    if (bytes_of_element(*input.tensor) < 4) return quantised_product(call);
     return {store_raw(
         call, call.output().type,
         reduced(call, raw_values(call, input), std::int64_t{1}, [](std::int64_t a, std::int64_t b) {

@@ -91,6 +91,24 @@ std::vector<float> bilinear(const std::vector<float>& map, const Shape& in, cons
     return result;
 }
 
+/// Elements of any type.
+CpuResults resized_nearest(const CpuCall& call, const ResizeAttributes& form) {
+    const CpuOperand& input = call.input(0);
+    const Shape& in = input.tensor->shape;
+    const Shape& out = call.output().shape;
+    const auto rows = nearest(in[1], out[1], form);
+    const auto columns = nearest(in[2], out[2], form);
+    const std::size_t size = static_cast<std::size_t>(in[3]) * bytes_of_element(*input.tensor);
+    CpuBytes result;
+    for_each_place(out[0], out[1], out[2], [&](std::int64_t b, std::int64_t y, std::int64_t x) {
+        const std::int64_t row = b * in[1] + rows[static_cast<std::size_t>(y)];
+        const std::int64_t place = row * in[2] + columns[static_cast<std::size_t>(x)];
+        const auto pixel = input.bytes.subspan(static_cast<std::size_t>(place) * size, size);
+        result.insert(result.end(), pixel.begin(), pixel.end());
+    });
+    return {result};
+}
+
 }  // namespace
 
 CpuResults cpu_resize(const CpuCall& call) {
@@ -102,12 +120,12 @@ CpuResults cpu_resize(const CpuCall& call) {
         elements(*input.tensor) < 1) {
         call.invalid("a resize needs maps of 4 dimensions and equal depth");
     }
-    const bool bilinear_form = call.op.type == OpType::resize_bilinear;
-    if (bilinear_form && input.tensor->type == ElementType::float32) {
+    if (call.op.type == OpType::resize_nearest_neighbor) return resized_nearest(call, form);
+    if (input.tensor->type == ElementType::float32) {
         return {store_floats(bilinear(float_values(call, input), in, out, form, 0.0F))};
     }
     const auto raw = raw_values(call, input);
-    if (bilinear_form && input.tensor->type == ElementType::uint8) {
+    if (input.tensor->type == ElementType::uint8) {
         const std::vector<float> map(input.bytes.begin(), input.bytes.end());
         CpuBytes bytes;
         for (const float value : bilinear(map, in, out, form, 0.5F)) {
@@ -120,17 +138,6 @@ CpuResults cpu_resize(const CpuCall& call) {
     };
     std::vector<std::int64_t> result;
     result.reserve(static_cast<std::size_t>(elements(call.output())));
-    if (!bilinear_form) {
-        const auto rows = nearest(in[1], out[1], form);
-        const auto columns = nearest(in[2], out[2], form);
-        for_each_place(out[0], out[1], out[2], [&](std::int64_t b, std::int64_t y, std::int64_t x) {
-            for (std::int64_t c = 0; c < in[3]; ++c) {
-                result.push_back(at(b, rows[static_cast<std::size_t>(y)],
-                                    columns[static_cast<std::size_t>(x)], c));
-            }
-        });
-        return {store_raw(call, call.output().type, result)};
-    }
     const auto rows = blends(in[1], out[1], form);
     const auto columns = blends(in[2], out[2], form);
     for_each_place(out[0], out[1], out[2], [&](std::int64_t b, std::int64_t y, std::int64_t x) {

@@ -3,6 +3,7 @@
 
 #include "arith/cpu_kernel_table.hpp"
 #include "arith/fixed_point.hpp"
+#include "arith/hybrid.hpp"
 
 namespace u65sim::arith {
 namespace {
@@ -58,19 +59,21 @@ std::vector<Value> advance(const Extents& e, std::vector<Value>& state,
     return result;
 }
 
-CpuResults float_svdf(const CpuCall& call, const Extents& e) {
-    const auto inputs = float_values(call, call.input(0));
-    const auto features = float_values(call, call.input(features_operand));
+/// Weights as reals, whatever they are stored as.
+std::vector<float> real_weights(const CpuCall& call, const CpuOperand& weights) {
+    if (is_float(*weights.tensor)) return float_values(call, weights);
+    const float scale = affine_of(call, *weights.tensor).scale;
+    std::vector<float> values;
+    for (const std::int64_t value : hybrid_weights(call, weights)) {
+        values.push_back(static_cast<float>(value) * scale);
+    }
+    return values;
+}
+
+template <class Feature>
+CpuResults float_svdf(const CpuCall& call, const Extents& e, Feature feature) {
     auto state = float_values(call, call.input(state_operand));
-    auto result =
-        advance(e, state, float_values(call, call.input(time_operand)),
-                [&](std::size_t batch, std::size_t filter) {
-                    float sum = 0.0F;
-                    for (std::size_t i = 0; i < e.inputs; ++i) {
-                        sum += inputs[batch * e.inputs + i] * features[filter * e.inputs + i];
-                    }
-                    return sum;
-                });
+    auto result = advance(e, state, real_weights(call, call.input(time_operand)), feature);
     const auto bias = call.has_input(bias_operand) ? float_values(call, call.input(bias_operand))
                                                    : std::vector<float>(e.units, 0.0F);
     if (bias.size() != e.units) call.invalid("the bias disagrees with the units");
@@ -81,6 +84,34 @@ CpuResults float_svdf(const CpuCall& call, const Extents& e) {
     return {store_floats(result), store_floats(state)};
 }
 
+CpuResults float_svdf(const CpuCall& call, const Extents& e) {
+    const auto inputs = float_values(call, call.input(0));
+    const auto features = float_values(call, call.input(features_operand));
+    return float_svdf(call, e, [&](std::size_t batch, std::size_t filter) {
+        float sum = 0.0F;
+        for (std::size_t i = 0; i < e.inputs; ++i) {
+            sum += inputs[batch * e.inputs + i] * features[filter * e.inputs + i];
+        }
+        return sum;
+    });
+}
+
+/// Float maps, integer weights; the time filters work in float.
+CpuResults hybrid_svdf(const CpuCall& call, const Extents& e) {
+    const CpuOperand& weights = call.input(features_operand);
+    const QuantisedRows rows = quantise_rows(float_values(call, call.input(0)), e.batches,
+                                             call.attributes<SvdfAttributes>().asymmetric_inputs);
+    const auto features = hybrid_weights(call, weights);
+    const float scale = affine_of(call, *weights.tensor).scale;
+    return float_svdf(call, e, [&](std::size_t batch, std::size_t filter) {
+        std::int64_t sum = 0;
+        for (std::size_t i = 0; i < e.inputs; ++i) {
+            sum += rows.elements[batch * e.inputs + i] * features[filter * e.inputs + i];
+        }
+        return static_cast<float>(static_cast<std::int32_t>(sum)) * (rows.scales[batch] * scale);
+    });
+}
+
 }  // namespace
 
 CpuResults cpu_svdf(const CpuCall& call) {
@@ -88,6 +119,7 @@ CpuResults cpu_svdf(const CpuCall& call) {
     const Tensor& map = *call.input(0).tensor;
     const Tensor& kept = *call.input(state_operand).tensor;
     const Tensor& output = call.output();
+    if (is_hybrid(call)) return hybrid_svdf(call, e);
     if (is_float(map)) return float_svdf(call, e);
     if (map.type != ElementType::int8 || output.type != ElementType::int8 ||
         bytes_of_element(kept) > 2) {

@@ -4,8 +4,11 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <set>
+#include <string>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
@@ -65,12 +68,24 @@ void write(const std::string& file, const std::vector<std::uint8_t>& bytes) {
     }
 }
 
+namespace {
+
+/// The same for all ways to name a file: `a`, `./a`, links. `-` is none.
+std::string one_name(const std::string& file) {
+    if (file == "-") return file;
+    std::error_code error;
+    const auto path = std::filesystem::weakly_canonical(file, error);
+    return error ? file : path.string();
+}
+
+}  // namespace
+
 void require_writable(std::initializer_list<std::string> files) {
     std::set<std::string> seen;
     for (const std::string& file : files) {
         if (file.empty()) continue;
         if (file != "-") u65sim::require_writable(std::filesystem::path{file});
-        if (!is_flow(file) && !seen.insert(file).second) {
+        if (!is_flow(file) && !seen.insert(one_name(file)).second) {
             throw FileError(fmt::format("{}: two results cannot go into one file", file));
         }
     }

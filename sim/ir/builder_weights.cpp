@@ -348,7 +348,7 @@ Value GraphBuilder::fully_connected(Value x, std::int32_t units, LayerOptions op
     layout.fan_in = elements(input.shape.back(), 1, 1);
     elements(units, input.shape.back(), 1);
     return append_weighted(*state_, OpType::fully_connected, x, layout,
-                           FullyConnectedAttributes{options.activation, false}, options,
+                           FullyConnectedAttributes{options.activation, false, false}, options,
                            options.activation, nullptr);
 }
 

@@ -63,6 +63,7 @@ public:
     }
     void operator()(const FullyConnectedAttributes& attributes) {
         add_flag("keep_num_dims", attributes.keep_num_dims);
+        add_flag("asymmetric_inputs", attributes.asymmetric_inputs);
         add_activation(attributes.activation);
     }
     void operator()(const ArithmeticAttributes& attributes) {
@@ -104,11 +105,13 @@ public:
     void operator()(const BatchMatmulAttributes& attributes) {
         add_flag("adjoint_x", attributes.adjoint_x);
         add_flag("adjoint_y", attributes.adjoint_y);
+        add_flag("asymmetric_inputs", attributes.asymmetric_inputs);
     }
     void operator()(const LstmAttributes& attributes) {
         add("cell_clip", attributes.cell_clip, 0.0F);
         add("projection_clip", attributes.projection_clip, 0.0F);
         add_flag("time_major", attributes.time_major);
+        add_flag("asymmetric_inputs", attributes.asymmetric_inputs);
         add_activation(attributes.activation);
     }
     void operator()(const GeluAttributes& attributes) {
@@ -123,11 +126,20 @@ public:
     }
     void operator()(const SvdfAttributes& attributes) {
         add("rank", attributes.rank, 1);
+        add_flag("asymmetric_inputs", attributes.asymmetric_inputs);
         add_activation(attributes.activation);
     }
     void operator()(const CumsumAttributes& attributes) {
         add_flag("exclusive", attributes.exclusive);
         add_flag("reverse", attributes.reverse);
+    }
+    void operator()(const LocalResponseAttributes& attributes) {
+        text_ += fmt::format(" radius={} bias={} alpha={} beta={}", attributes.radius,
+                             attributes.bias, attributes.alpha, attributes.beta);
+    }
+    void operator()(const ReverseSequenceAttributes& attributes) {
+        text_ += fmt::format(" sequence_axis={} batch_axis={}", attributes.sequence_axis,
+                             attributes.batch_axis);
     }
     void operator()(const NormalizationAttributes& attributes) {
         add_activation(attributes.activation);

@@ -60,6 +60,17 @@ MaybeShapes topk_v2(const Operands& operands) {
     return {output, output};
 }
 
+MaybeShapes non_max_suppression(const Operands& operands) {
+    const bool scored = operands.op().type == OpType::non_max_suppression_v5;
+    MaybeShapes shapes(scored ? 3 : 2);
+    shapes.back() = Shape{};
+    const auto most = operands.integers(2, 1);
+    if (!most) return shapes;
+    const Shape chosen{operands.extent(most->front())};
+    std::fill(shapes.begin(), shapes.end() - 1, chosen);
+    return shapes;
+}
+
 std::optional<Shape> one_hot(const Operands& operands) {
     const auto depth = operands.integers(1, 1);
     if (!depth) return {};

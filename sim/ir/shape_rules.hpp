@@ -147,6 +147,8 @@ Shape gather_nd(const Operands& operands);
 std::optional<Shape> scatter_nd(const Operands& operands);
 std::optional<Shape> fill(const Operands& operands);
 MaybeShapes topk_v2(const Operands& operands);
+/// Indices of the chosen boxes, their scores (V5), their number.
+MaybeShapes non_max_suppression(const Operands& operands);
 std::optional<Shape> one_hot(const Operands& operands);
 Shape embedding_lookup(const Operands& operands);
 std::optional<Shape> range(const Operands& operands);

@@ -59,8 +59,8 @@ void visit_fields(V& value, auto&& visit) {
 }
 template <Is<FullyConnectedAttributes> V>
 void visit_fields(V& value, auto&& visit) {
-    auto& [activation, keep_num_dims] = value;
-    visit(activation, keep_num_dims);
+    auto& [activation, keep_num_dims, asymmetric_inputs] = value;
+    visit(activation, keep_num_dims, asymmetric_inputs);
 }
 template <Is<ArithmeticAttributes> V>
 void visit_fields(V& value, auto&& visit) {
@@ -109,13 +109,13 @@ void visit_fields(V& value, auto&& visit) {
 }
 template <Is<BatchMatmulAttributes> V>
 void visit_fields(V& value, auto&& visit) {
-    auto& [adjoint_x, adjoint_y] = value;
-    visit(adjoint_x, adjoint_y);
+    auto& [adjoint_x, adjoint_y, asymmetric_inputs] = value;
+    visit(adjoint_x, adjoint_y, asymmetric_inputs);
 }
 template <Is<LstmAttributes> V>
 void visit_fields(V& value, auto&& visit) {
-    auto& [activation, cell_clip, projection_clip, time_major] = value;
-    visit(activation, cell_clip, projection_clip, time_major);
+    auto& [activation, cell_clip, projection_clip, time_major, asymmetric_inputs] = value;
+    visit(activation, cell_clip, projection_clip, time_major, asymmetric_inputs);
 }
 template <Is<GeluAttributes> V>
 void visit_fields(V& value, auto&& visit) {
@@ -129,13 +129,23 @@ void visit_fields(V& value, auto&& visit) {
 }
 template <Is<SvdfAttributes> V>
 void visit_fields(V& value, auto&& visit) {
-    auto& [rank, activation] = value;
-    visit(rank, activation);
+    auto& [rank, activation, asymmetric_inputs] = value;
+    visit(rank, activation, asymmetric_inputs);
 }
 template <Is<CumsumAttributes> V>
 void visit_fields(V& value, auto&& visit) {
     auto& [exclusive, reverse] = value;
     visit(exclusive, reverse);
+}
+template <Is<LocalResponseAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [radius, bias, alpha, beta] = value;
+    visit(radius, bias, alpha, beta);
+}
+template <Is<ReverseSequenceAttributes> V>
+void visit_fields(V& value, auto&& visit) {
+    auto& [sequence_axis, batch_axis] = value;
+    visit(sequence_axis, batch_axis);
 }
 template <Is<NormalizationAttributes> V>
 void visit_fields(V& value, auto&& visit) {

@@ -13,9 +13,12 @@
 #include <u65sim/zoo.hpp>
 
 #include "support/environment.hpp"
+#include "support/seeded_inputs.hpp"
 #include "support/skip.hpp"
 
 using namespace u65sim;
+using test::hex;
+using test::seeded_inputs;
 
 namespace {
 
@@ -33,33 +36,6 @@ std::optional<Graph> network_named(const std::string& name) {
         return std::nullopt;
     }
     return read_network(file);
-}
-
-std::vector<std::vector<std::uint8_t>> seeded_inputs(const Graph& graph, std::uint64_t state) {
-    std::vector<std::vector<std::uint8_t>> inputs;
-    for (const TensorId id : graph.inputs) {
-        const Tensor& tensor = graph.tensors[static_cast<std::size_t>(id)];
-        std::vector<std::uint8_t> bytes(
-            static_cast<std::size_t>(element_count(tensor.shape) * element_bytes(tensor.type)));
-        for (std::uint8_t& byte : bytes) {
-            state = state * 6364136223846793005U + 1442695040888963407U;
-            byte = static_cast<std::uint8_t>(state >> 56);
-        }
-        inputs.push_back(std::move(bytes));
-    }
-    return inputs;
-}
-
-std::string hex(const std::vector<std::vector<std::uint8_t>>& outputs) {
-    constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (const auto& output : outputs) {
-        for (const std::uint8_t byte : output) {
-            text += digits[byte >> 4];
-            text += digits[byte & 15];
-        }
-    }
-    return text;
 }
 
 }  // namespace

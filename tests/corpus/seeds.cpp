@@ -1,5 +1,6 @@
 #include "corpus/seeds.hpp"
 
+#include <cstring>
 #include <functional>
 
 #include <u65sim/compile.hpp>
@@ -96,6 +97,75 @@ struct Made {
     Graph graph;
 };
 
+/// Reals of a constant: int8 by its channel's scale, or the int32 of a bias.
+std::vector<float> reals(const Tensor& tensor) {
+    const std::vector<std::uint8_t>& bytes = tensor.data.bytes();
+    const std::vector<float>& scales = tensor.quantization.scales;
+    const auto axis = static_cast<std::size_t>(tensor.quantization.axis);
+    std::size_t inner = 1;
+    for (std::size_t i = axis + 1; i < tensor.shape.size(); ++i) {
+        inner *= static_cast<std::size_t>(tensor.shape[i]);
+    }
+    const bool wide = tensor.type == ElementType::int32;
+    std::vector<float> values(bytes.size() / (wide ? sizeof(std::int32_t) : 1));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        std::int32_t raw = static_cast<std::int8_t>(bytes[i]);
+        if (wide) std::memcpy(&raw, bytes.data() + i * sizeof raw, sizeof raw);
+        values[i] = static_cast<float>(raw) * scales[i / inner % scales.size()];
+    }
+    return values;
+}
+
+void make_real(Tensor& tensor) {
+    if (tensor.data) {
+        const std::vector<float> values = reals(tensor);
+        std::vector<std::uint8_t> bytes(values.size() * sizeof(float));
+        std::memcpy(bytes.data(), values.data(), bytes.size());
+        tensor.data = ConstantData{std::move(bytes)};
+    }
+    tensor.type = ElementType::float32;
+    tensor.quantization = {};
+}
+
+/// int8 to the nearest of -7..7 at the same scale, two a byte.
+void make_int4(Tensor& tensor) {
+    const std::vector<std::uint8_t>& wide = tensor.data.bytes();
+    std::vector<std::uint8_t> bytes((wide.size() + 1) / 2);
+    for (std::size_t i = 0; i < wide.size(); ++i) {
+        const int value = static_cast<std::int8_t>(wide[i]) / 18;
+        const auto nibble = static_cast<unsigned>(value) & 15U;
+        bytes[i / 2] = static_cast<std::uint8_t>(bytes[i / 2] | nibble << (i % 2 * 4));
+    }
+    tensor.data = ConstantData{std::move(bytes)};
+    tensor.type = ElementType::int4;
+}
+
+/// What the NPU has no form for: float32, dynamic-range and 4-bit weights.
+std::vector<Made> graphs_on_cpu() {
+    const auto layers = [](GraphBuilder& net, Value x) {
+        Value y = net.conv2d(x, 6, Window::square(3));
+        y = net.relu(net.depthwise_conv2d(y, Window::square(3)));
+        return net.fully_connected(net.reshape(y, {1, -1}), 5);
+    };
+    std::vector<Made> all;
+    for (const char* const name : {"float", "dynamic_range", "int4"}) {
+        GraphBuilder net{name, {}};
+        net.output(layers(net, net.input({1, 4, 4, 3}, "x")));
+        Graph graph = net.build();
+        const std::string kind = name;
+        for (Tensor& tensor : graph.tensors) {
+            const bool weights = tensor.data && tensor.type == ElementType::int8;
+            if (kind == "int4") {
+                if (weights) make_int4(tensor);
+            } else if (tensor.type == ElementType::int8 || !tensor.quantization.empty()) {
+                if (!weights || kind == "float") make_real(tensor);
+            }
+        }
+        all.push_back({kind, std::move(graph)});
+    }
+    return all;
+}
+
 std::vector<Made> graphs() {
     std::vector<Made> all;
     for (const ElementType type : {ElementType::int8, ElementType::uint8, ElementType::int16}) {
@@ -157,6 +227,7 @@ plots:
 std::vector<Seed> models() {
     std::vector<Seed> all;
     for (const Made& made : graphs()) all.push_back({made.name, write_tflite(made.graph)});
+    for (const Made& made : graphs_on_cpu()) all.push_back({made.name, write_tflite(made.graph)});
     return all;
 }
 

@@ -22,7 +22,12 @@ import zlib
 
 import numpy as np
 from litert import interpreter_of
-from operator_networks import FORMS, OPERATORS, Network
+import operator_networks
+from hybrid_networks import HYBRIDS
+from operator_networks import FORMS, Network
+
+OPERATORS = {**operator_networks.OPERATORS, **HYBRIDS}
+
 
 class Count:
     """Cases of one operator on one accelerator."""

@@ -385,6 +385,15 @@ def concatenation(net):
     net.operator("CONCATENATION", inputs, "ConcatenationOptions", axis=net.choose([axis, axis - 4]))
 
 
+def concatenation_rescaled(net):
+    """Operands of other scales than the result: only the uint8 kernel rescales them."""
+    shape = [1, net.pick(1, 8), net.pick(1, 8), net.pick(1, 20)]
+    axis, parts = net.pick(1, 3), net.pick(2, 3)
+    inputs = [net.input(shape) for _ in range(parts)]
+    net.output([n * parts if k == axis else n for k, n in enumerate(shape)], net.quantisation())
+    net.operator("CONCATENATION", inputs, "ConcatenationOptions", axis=axis)
+
+
 def pack(net):
     shape, count, axis = [net.pick(1, 9), net.pick(1, 20)], net.pick(2, 4), net.pick(0, 2)
     q = net.quantisation()
@@ -671,6 +680,88 @@ def batch_matmul(net):
     net.operator("BATCH_MATMUL", [a, b], "BatchMatMulOptions", adjX=turned_x, adjY=turned_y)
 
 
+def batch_matmul_broadcast(net):
+    """Extents of 1 in front of the matrices, on one side or the other, and missing ones."""
+    depth = net.pick(1, 30)
+    batch = [net.pick(1, 3), net.pick(1, 3)]
+    one = lambda: [n if net.pick(0, 1) else 1 for n in batch][net.pick(0, 2):]
+    of_a, of_b = one(), one()
+    a = net.input([*of_a, net.pick(1, 9), depth])
+    b = net.input([*of_b, depth, net.pick(1, 9)])
+    of_a, of_b = ([1] * (2 - len(n)) + n for n in (of_a, of_b))
+    rank = max(len(net.shape(a)), len(net.shape(b))) - 2
+    terms = 70 * 70 * net.scale(a) * net.scale(b) * math.sqrt(depth) / 50
+    shape = [*[max(m, n) for m, n in zip(of_a, of_b)][2 - rank:], net.shape(a)[-2], net.shape(b)[-1]]
+    net.output(shape, net.quantisation(terms * (256 if net.kind == "int16" else 1)))
+    net.operator("BATCH_MATMUL", [a, b], "BatchMatMulOptions", adjX=False, adjY=False)
+
+
+def local_response(net):
+    x = net.image(20)
+    net.output(net.shape(x))
+    net.operator("LOCAL_RESPONSE_NORMALIZATION", [x], "LocalResponseNormalizationOptions",
+                 radius=net.pick(0, 6), bias=net.real(0.5, 2), alpha=net.real(0.01, 1),
+                 beta=net.choose([0.5, 0.75, 1.0]))
+
+
+def reverse_sequence(net):
+    shape = [net.pick(1, 6) for _ in range(net.pick(2, 4))]
+    axis = net.pick(0, len(shape) - 1)
+    batch = net.choose([k for k in range(len(shape)) if k != axis])
+    x = net.input(shape)
+    lengths = net.integers([net.pick(0 if shape[axis] > 1 else 1, shape[axis])
+                            for _ in range(shape[batch])])
+    net.output(shape, net.same(x))
+    net.operator("REVERSE_SEQUENCE", [x, lengths], "ReverseSequenceOptions", seqDim=axis,
+                 batchDim=batch)
+
+
+def where(net):
+    """The result's shape in the file is the one that the constant makes."""
+    shape = [net.pick(1, 6) for _ in range(net.pick(1, 4))]
+    values = (net.random.integers(0, 3, shape) - 1).astype(net.dtype)
+    values.reshape(-1)[0] = 1
+    x = net.tensor(shape, None, None)
+    net.graph.inputs.append(x)
+    net.draw = lambda shape: values
+    net.output([int(np.count_nonzero(values)), len(shape)], None, tfl.TensorType.INT64)
+    net.operator("WHERE", [x], "WhereOptions")
+
+
+def non_max_suppression(net, version):
+    count, most = net.pick(1, 30), net.pick(1, 12)
+    real = lambda value: net.tensor([], None, None, np.array(value, np.float32))
+    boxes = net.tensor([count, 4], None)
+    scores = net.tensor([count], None)
+    net.graph.inputs += [boxes, scores]
+
+    def draw(shape):
+        if len(shape) == 1:
+            return net.random.integers(0, 20, shape).astype(np.float32) / 20 + \
+                net.random.uniform(0, 0.01, shape).astype(np.float32)
+        corner = net.random.uniform(0, 4, [count, 2])
+        return np.concatenate([corner, corner + net.random.uniform(-1, 3, [count, 2])],
+                              1).astype(np.float32)
+
+    net.draw = draw
+    inputs = [boxes, scores, scalar(net, most, tfl.TensorType.INT32, np.int32),
+              real(net.real(0.1, 0.9)), real(net.real(0, 0.6))]
+    net.output([most], None, tfl.TensorType.INT32)
+    if version == 5:
+        inputs.append(real(net.choose([0.0, 0.3, 0.7])))
+        net.output([most], None)
+    net.output([], None, tfl.TensorType.INT32)
+    net.operator(f"NON_MAX_SUPPRESSION_V{version}", inputs, f"NonMaxSuppressionV{version}Options")
+
+
+def quantised_product(net):
+    x = net.input([1, net.pick(1, 4), net.pick(1, 4), net.pick(1, 12)],
+                  net.quantisation(net.real(0.005, 0.05)))
+    axes = net.choose([(1,), (2,), (3,), (1, 2), (2, 3)])
+    net.output([1 if k in axes else n for k, n in enumerate(net.shape(x))], net.quantisation())
+    net.operator("REDUCE_PROD", [x, net.integers(axes)], "ReducerOptions", keepDims=True)
+
+
 def positive(net, name, lowest=0):
     """A function of numbers that are never negative: drawn from `lowest` on above the zero point."""
     x = net.input([1, net.pick(1, 8), net.pick(1, 8), net.pick(1, 20)], net.quantisation(None, net.low))
@@ -919,7 +1010,7 @@ def detection(net):
     boxes, classes, background = net.pick(1, 40), net.pick(1, 5), net.pick(0, 1)
     most, labels = net.pick(1, 12), net.pick(1, 3)
     regular = bool(net.pick(0, 1))
-    labels = 1 if regular else min(labels, classes)
+    labels = 1 if regular else labels
     x = net.input([1, boxes, 4], net.quantisation(0.05, 128 if net.kind == "uint8" else None))
     scores = net.input([1, boxes, classes + background], net.quantisation(1 / 256, 0))
     if net.plain:
@@ -944,10 +1035,11 @@ def detection(net):
                 builder.Float(value) if isinstance(value, float) else builder.Int(value)
 
     def found(outputs):
-        """LiteRT leaves the places behind the last detection as they were; ours are 0."""
-        filled = int(outputs[3][0]) * labels
+        """LiteRT leaves places without a detection as they were; ours are 0."""
+        place = np.arange(room)
+        empty = (place // labels >= int(outputs[3][0])) | (place % labels >= classes)
         for values in outputs[:3]:
-            values[0, filled:] = 0
+            values[0, empty] = 0
         return outputs
 
     net.defined = found
@@ -1028,6 +1120,7 @@ OPERATORS = {
     "SQRT": (SIGNED, lambda n: positive(n, "SQRT")),
     "SOFTMAX": (ALL, softmax),
     "CONCATENATION": (ALL, concatenation),
+    "CONCATENATION (other scales)": (("uint8",), concatenation_rescaled),
     "PACK": (ALL, pack),
     "UNPACK": (ALL, unpack),
     "SPLIT": (ALL, lambda n: split(n, False)),
@@ -1053,7 +1146,7 @@ OPERATORS = {
     "CAST": (("int32",), cast),
     "ARG_MIN": (BYTES, lambda n: arg_max(n, 3, name="ARG_MIN")),
     "FULLY_CONNECTED (weights are an input)": (SIGNED[:1], dynamic_weights),
-    **{name: (BYTES + ("int32", "float32"), lambda n, name=name, options=options: comparison(
+    **{name: (ALL + ("int32", "float32"), lambda n, name=name, options=options: comparison(
         n, name, options)) for name, options in (
             ("EQUAL", "EqualOptions"), ("NOT_EQUAL", "NotEqualOptions"), ("LESS", "LessOptions"),
             ("LESS_EQUAL", "LessEqualOptions"), ("GREATER", "GreaterOptions"),
@@ -1065,7 +1158,14 @@ OPERATORS = {
     "LOGICAL_NOT": (("int8",), lambda n: logical(n, "LOGICAL_NOT", "LogicalNotOptions")),
     "SPACE_TO_BATCH_ND": (BYTES, space_to_batch),
     "BATCH_TO_SPACE_ND": (BYTES, batch_to_space),
-    "BATCH_MATMUL": (SIGNED, batch_matmul),
+    "BATCH_MATMUL": (SIGNED + FLOAT, batch_matmul),
+    "BATCH_MATMUL (broadcast)": (SIGNED + FLOAT, batch_matmul_broadcast),
+    "LOCAL_RESPONSE_NORMALIZATION": (FLOAT, local_response),
+    "REVERSE_SEQUENCE": (("uint8", "int16") + PLAIN, reverse_sequence),
+    "WHERE": (("int8", "uint8") + PLAIN, where),
+    "NON_MAX_SUPPRESSION_V4": (FLOAT, lambda n: non_max_suppression(n, 4)),
+    "NON_MAX_SUPPRESSION_V5": (FLOAT, lambda n: non_max_suppression(n, 5)),
+    "REDUCE_PROD (quantised)": (SIGNED, quantised_product),
     "RESIZE_NEAREST_NEIGHBOR": (ALL, lambda n: resize(n, "RESIZE_NEAREST_NEIGHBOR",
                                                       "ResizeNearestNeighborOptions")),
     "RESIZE_BILINEAR": (ALL, lambda n: resize(n, "RESIZE_BILINEAR", "ResizeBilinearOptions")),

@@ -13,8 +13,9 @@ import tempfile
 
 from ai_edge_litert import schema_py_generated as tfl
 
-from operator_matrix import Count, Row, build, compare, reference, simulate
-from operator_networks import OPERATORS, Network
+from hybrid_networks import HYBRIDS
+from operator_matrix import OPERATORS, Count, Row, build, compare, reference, simulate
+from operator_networks import Network
 
 KINDS = ("int8", "uint8", "int16", "int32", "float32")
 # LiteRT reads other types than these there (docs/operators.md).
@@ -97,6 +98,14 @@ class Cell:
         return " ".join([", ".join(sorted(self.places, reverse=True)), *sorted(self.notes)])
 
 
+class Blank:
+    """A type that a line has no cases of."""
+    broken = ()
+
+    def text(self):
+        return "named"
+
+
 def table(rows):
     lines = ["| operator | " + " | ".join(KINDS) + " |", "|---|" + "---|" * len(KINDS)]
     named = []
@@ -125,6 +134,10 @@ def main():
                 continue
             cells = [Cell(name, kind, arguments, pathlib.Path(folder)) for kind in KINDS]
             rows.append((name, cells))
+            hybrid = f"{name} (dynamic range)"
+            if hybrid in HYBRIDS:
+                rows.append((hybrid, [*(Blank() for _ in KINDS[:-1]),
+                                      Cell(hybrid, "float32", arguments, pathlib.Path(folder))]))
             print(name, " | ".join(cell.text() for cell in cells), flush=True)
             for cell in cells:
                 for error in cell.broken:

@@ -60,7 +60,9 @@ MemoryRange range_of(const stream::FeatureMap& map) {
     } else {
         behind += map.depth * element;
     }
-    return {map.region, map.base[0] + static_cast<std::uint64_t>(before),
+    // A stream of somebody else's may reach below the region.
+    const auto down = static_cast<std::uint64_t>(-before);
+    return {map.region, map.base[0] - std::min(down, map.base[0]),
             map.base[0] + static_cast<std::uint64_t>(behind)};
 }
 

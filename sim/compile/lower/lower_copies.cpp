@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "arith/rescale.hpp"
 #include "compile/lower/lowering.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/lower/support.hpp"
@@ -18,7 +19,12 @@ void move(Lowering& lowering, const View& from, const View& to, std::string_view
     if (from.scale == to.scale && from.zero_point == to.zero_point) {
         lowering.copy(from, to, suffix);
     } else {
-        lowering.rescale(from, to, suffix);
+        // The reference rounds once, halves away from zero.
+        NpuOp& npu = lowering.rescale(from, to, suffix);
+        constexpr std::int64_t largest = 255;
+        const auto m = arith::multiplier_for_halves(from.scale / to.scale, largest);
+        npu.kernel.ofm_scale = {m.multiplier, m.shift};
+        npu.kernel.rounding = stream::Rounding::natural;
     }
 }
 
@@ -71,14 +77,15 @@ void lower_concatenation(Lowering& lowering) {
 }
 
 std::string support_slices(const Candidate& candidate) {
+    std::int32_t position = 0;
     for (std::size_t i = 0; i < candidate.op().outputs.size(); ++i) {
         const Tensor& out = candidate.output(i);
         if (out.type != candidate.map().type) return "input and output types differ";
         if (!same_quantization(out, candidate.map())) return "input and output scales differ";
-        if (!slice_box(candidate.graph(), candidate.op(), i)) {
-            return "begin and end must be constant";
-        }
-        const auto box = *slice_box(candidate.graph(), candidate.op(), i);
+        const auto found = slice_box(candidate.graph(), candidate.op(), i, position);
+        if (!found) return "begin and end must be constant";
+        const SliceBox& box = *found;
+        position = box.next;
         if (candidate.map().shape.size() == 4 && candidate.map().shape[0] != 1 &&
             box.size[1] != candidate.map().shape[1]) {
             return "rows of a batch are cut";
@@ -92,9 +99,11 @@ void lower_slices(Lowering& lowering) {
     Program& program = lowering.program();
     const std::size_t map = ir::map_operands(op).front();
     const View ifm = lowering.input_view(map);
+    std::int32_t position = 0;
     for (std::size_t i = 0; i < op.outputs.size(); ++i) {
         const auto id = op.outputs[i];
-        const SliceBox box = *slice_box(*program.graph, op, i);
+        const SliceBox box = *slice_box(*program.graph, op, i, position);
+        position = box.next;
         Shape begin(4, 0);
         std::copy(box.begin.rbegin(), box.begin.rend(), begin.rbegin());
         const std::int32_t rows = box.size.size() == 4 ? lowering.input(map).shape[1] : 1;
@@ -114,12 +123,12 @@ void lower_slices(Lowering& lowering) {
 }
 
 std::string support_strided_slice(const Candidate& candidate) {
-    return slice_box(candidate.graph(), candidate.op(), 0) ? support_slices(candidate)
-                                                           : support_rearranged(candidate);
+    return slice_box(candidate.graph(), candidate.op(), 0, 0) ? support_slices(candidate)
+                                                              : support_rearranged(candidate);
 }
 
 void lower_strided_slice(Lowering& lowering) {
-    if (slice_box(*lowering.program().graph, lowering.op(), 0)) {
+    if (slice_box(*lowering.program().graph, lowering.op(), 0, 0)) {
         lower_slices(lowering);
     } else {
         lower_rearranged(lowering);

@@ -277,6 +277,12 @@ inline constexpr auto npu_forms = ir::per_operator<NpuForm>({
     {OpType::reduce_all, not_on_npu},
     {OpType::l2_pool_2d, not_on_npu},
     {OpType::bitwise_xor, not_on_npu},
+    {OpType::local_response_normalization, not_on_npu},
+    {OpType::where, not_on_npu},
+    {OpType::reverse_sequence, not_on_npu},
+    {OpType::non_max_suppression_v4, not_on_npu},
+    {OpType::non_max_suppression_v5, not_on_npu},
+    {OpType::densify, not_on_npu},
     {OpType::custom, not_on_npu},
     {OpType::other, not_on_npu},
 });

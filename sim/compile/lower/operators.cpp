@@ -107,25 +107,23 @@ std::int32_t normalise_axis(std::int64_t axis, std::size_t rank) {
 
 namespace {
 
-SliceBox whole(const Shape& shape) { return {std::vector<std::int32_t>(shape.size(), 0), shape}; }
+SliceBox whole(const Shape& shape) {
+    return {std::vector<std::int32_t>(shape.size(), 0), shape, 0};
+}
 
 /// Output `index` of SPLIT, SPLIT_V or UNPACK, which stand side by side along `axis`.
 std::optional<SliceBox> part_along(const Graph& graph, const Operator& op, const Shape& in,
-                                   std::int64_t axis, std::size_t index) {
+                                   std::int64_t axis, std::size_t index, std::int32_t position) {
     const std::int32_t normalised = normalise_axis(axis, in.size());
     if (normalised < 0 || static_cast<std::size_t>(normalised) >= in.size()) return std::nullopt;
     const auto a = static_cast<std::size_t>(normalised);
-    const auto extent = [&](std::size_t output) {
-        if (op.type == OpType::unpack) return 1;
-        return graph.tensors[static_cast<std::size_t>(op.outputs[output])].shape.at(a);
-    };
+    const Tensor& output = graph.tensors[static_cast<std::size_t>(op.outputs[index])];
     SliceBox box = whole(in);
-    box.size[a] = extent(index);
-    if (op.type == OpType::split_v) {
-        for (std::size_t i = 0; i < index; ++i) box.begin[a] += extent(i);
-    } else {
-        box.begin[a] = static_cast<std::int32_t>(index) * box.size[a];  // equal parts
-    }
+    box.size[a] = op.type == OpType::unpack ? 1 : output.shape.at(a);
+    box.begin[a] = op.type == OpType::split_v
+                       ? position
+                       : static_cast<std::int32_t>(index) * box.size[a];  // equal parts
+    box.next = box.begin[a] + box.size[a];
     return box;
 }
 
@@ -173,7 +171,8 @@ std::optional<SliceBox> strided_slice(const Graph& graph, const Operator& op, co
 
 }  // namespace
 
-std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::size_t index) {
+std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::size_t index,
+                                  std::int32_t position) {
     const ir::OperandRoles& roles = ir::info(op.type).operands;
     const auto map = static_cast<std::size_t>(op.inputs[static_cast<std::size_t>(roles.map)]);
     const Shape& in = graph.tensors[map].shape;
@@ -181,11 +180,11 @@ std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::s
     if (op.type == OpType::strided_slice) return strided_slice(graph, op, in);
     if (roles.axis == ir::no_operand) {
         const auto* attributes = std::get_if<AxisAttributes>(&op.attributes);
-        return part_along(graph, op, in, attributes ? attributes->axis : 0, index);
+        return part_along(graph, op, in, attributes ? attributes->axis : 0, index, position);
     }
     const auto axis = static_cast<std::size_t>(roles.axis);
     if (!is_constant(graph, op, axis)) return std::nullopt;
-    return part_along(graph, op, in, operand(graph, op, axis).at(0), index);
+    return part_along(graph, op, in, operand(graph, op, axis).at(0), index, position);
 }
 
 std::optional<std::vector<AxisSwap>> transpose_steps(const Shape& shape,

@@ -36,11 +36,14 @@ std::int32_t normalise_axis(std::int64_t axis, std::size_t rank);
 
 /// Which part of a tensor SLICE, STRIDED_SLICE, SPLIT, SPLIT_V or UNPACK's output `index` is:
 /// begin and size per dimension of the input. Empty when the parameters are not constant or the
-/// strides not one.
+/// strides not one. `position` is where the output begins that the box before ends with, so that
+/// many parts of SPLIT_V are not added up again and again.
 struct SliceBox {
     std::vector<std::int32_t> begin, size;
+    std::int32_t next = 0;
 };
-std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::size_t index);
+std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::size_t index,
+                                  std::int32_t position);
 
 /// The swap of the two outer axes of outer x inner x rest elements.
 struct AxisSwap {

@@ -137,23 +137,38 @@ inline Attributes read_lstm(Reader options) {
         attributes.cell_clip = table->cell_clip();
         attributes.projection_clip = table->projection_clip();
         attributes.time_major = table->time_major();
+        attributes.asymmetric_inputs = table->asymmetric_inputs();
     }
     return attributes;
 }
 inline WrittenOptions write_lstm(Writer out) {
     const auto& a = out.get<LstmAttributes>();
     return written(schema::CreateLstmTable(out.builder(), activation_kind(a.activation),
-                                           a.cell_clip, a.projection_clip, a.time_major));
+                                           a.cell_clip, a.projection_clip, a.time_major,
+                                           a.asymmetric_inputs));
+}
+
+inline Attributes read_reverse_sequence(Reader options) {
+    const auto* reverse = options.get<schema::ReverseSequenceTable>();
+    if (reverse == nullptr) return ReverseSequenceAttributes{};
+    return ReverseSequenceAttributes{reverse->sequence_axis(), reverse->batch_axis()};
+}
+inline WrittenOptions write_reverse_sequence(Writer out) {
+    const auto& a = out.get<ReverseSequenceAttributes>();
+    return written(
+        schema::CreateReverseSequenceTable(out.builder(), a.sequence_axis, a.batch_axis));
 }
 
 inline Attributes read_svdf(Reader options) {
     const auto* svdf = options.get<schema::SvdfTable>();
     if (svdf == nullptr) return SvdfAttributes{};
-    return SvdfAttributes{svdf->rank(), options.activation(svdf->activation())};
+    return SvdfAttributes{svdf->rank(), options.activation(svdf->activation()),
+                          svdf->asymmetric_inputs()};
 }
 inline WrittenOptions write_svdf(Writer out) {
     const auto& a = out.get<SvdfAttributes>();
-    return written(schema::CreateSvdfTable(out.builder(), a.rank, activation_kind(a.activation)));
+    return written(schema::CreateSvdfTable(out.builder(), a.rank, activation_kind(a.activation),
+                                           a.asymmetric_inputs));
 }
 
 inline Attributes read_variable(Reader options) {

@@ -60,13 +60,15 @@ inline Attributes read_fully_connected(Reader options) {
     if (const auto* table = options.get<schema::FullyConnectedTable>()) {
         attributes.activation = options.activation(table->activation());
         attributes.keep_num_dims = table->keep_num_dims();
+        attributes.asymmetric_inputs = table->asymmetric_inputs();
     }
     return attributes;
 }
 inline WrittenOptions write_fully_connected(Writer out) {
     const auto& a = out.get<FullyConnectedAttributes>();
     return written(schema::CreateFullyConnectedTable(out.builder(), activation_kind(a.activation),
-                                                     schema::WeightLayout::plain, a.keep_num_dims));
+                                                     schema::WeightLayout::plain, a.keep_num_dims,
+                                                     a.asymmetric_inputs));
 }
 
 // Arithmetic.
@@ -112,12 +114,14 @@ inline WrittenOptions write_cumsum(Writer out) {
 
 inline Attributes read_batch_matmul(Reader options) {
     const auto* matmul = options.get<schema::BatchMatmulTable>();
-    return BatchMatmulAttributes{matmul != nullptr && matmul->adjoint_x(),
-                                 matmul != nullptr && matmul->adjoint_y()};
+    if (matmul == nullptr) return BatchMatmulAttributes{};
+    return BatchMatmulAttributes{matmul->adjoint_x(), matmul->adjoint_y(),
+                                 matmul->asymmetric_inputs()};
 }
 inline WrittenOptions write_batch_matmul(Writer out) {
     const auto& a = out.get<BatchMatmulAttributes>();
-    return written(schema::CreateBatchMatmulTable(out.builder(), a.adjoint_x, a.adjoint_y));
+    return written(schema::CreateBatchMatmulTable(out.builder(), a.adjoint_x, a.adjoint_y,
+                                                  a.asymmetric_inputs));
 }
 
 // Element by element.
@@ -155,6 +159,17 @@ inline Attributes read_l2_norm(Reader options) {
 inline WrittenOptions write_l2_norm(Writer out) {
     return written(schema::CreateL2NormTable(
         out.builder(), activation_kind(out.get<NormalizationAttributes>().activation)));
+}
+
+inline Attributes read_local_response(Reader options) {
+    const auto* local = options.get<schema::LocalResponseTable>();
+    if (local == nullptr) return LocalResponseAttributes{0, 0.0F, 0.0F, 0.0F};
+    return LocalResponseAttributes{local->radius(), local->bias(), local->alpha(), local->beta()};
+}
+inline WrittenOptions write_local_response(Writer out) {
+    const auto& a = out.get<LocalResponseAttributes>();
+    return written(
+        schema::CreateLocalResponseTable(out.builder(), a.radius, a.bias, a.alpha, a.beta));
 }
 
 /// CAST repeats the types of its tensors.

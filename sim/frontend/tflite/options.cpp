@@ -50,6 +50,8 @@ constexpr std::array forms{
     OptionsForm{OpType::leaky_relu, read_leaky_relu, write_leaky_relu},
     OptionsForm{OpType::gelu, read_gelu, write_gelu},
     OptionsForm{OpType::l2_normalization, read_l2_norm, write_l2_norm},
+    OptionsForm{OpType::local_response_normalization, read_local_response, write_local_response},
+    OptionsForm{OpType::reverse_sequence, read_reverse_sequence, write_reverse_sequence},
     OptionsForm{OpType::cast, nullptr, write_cast},
     OptionsForm{OpType::concatenation, read_axis<schema::ConcatenationTable>, write_concatenation},
     OptionsForm{OpType::pack, read_axis<schema::PackTable>,
@@ -109,7 +111,7 @@ static_assert(agrees_with_attributes(), "a kind's options disagree with its attr
 
 // Builtins without a kind of their own whose options are an empty table or none at all.
 constexpr auto builtins_without_options = std::to_array<std::string_view>(
-    {"WHERE", "ATAN2", "MATRIX_DIAG", "MATRIX_SET_DIAG", "HASHTABLE_LOOKUP", "SEGMENT_SUM"});
+    {"ATAN2", "MATRIX_DIAG", "MATRIX_SET_DIAG", "HASHTABLE_LOOKUP", "SEGMENT_SUM"});
 
 /// Throws InvalidModel for a builtin of kind `other` whose options the graph does not hold.
 void check_kept(const Operator& op) {

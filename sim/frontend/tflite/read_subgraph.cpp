@@ -33,6 +33,7 @@ public:
         graph_.outputs = tensor_ids(subgraph_.outputs(), "network output", false);
         name_operators();
         note_unknown_extents();
+        free_inputs();
         return std::move(graph_);
     }
 
@@ -228,7 +229,32 @@ private:
         op.attributes = read_options(table, op.type, fmt::format("{}: {}", file_.name(), place));
         repeat_axis(op);
         if (op.type == OpType::strided_slice) place_end(op, table, place);
+        if (op.type == OpType::depthwise_conv_2d) settle_multiplier(op);
         return op;
+    }
+
+    // Interpreters take it from the shapes, whatever the options say.
+    void settle_multiplier(Operator& op) const {
+        if (op.inputs.size() < 2 || op.inputs[0] == no_tensor || op.inputs[1] == no_tensor) return;
+        const Shape& image = graph_.tensors[static_cast<std::size_t>(op.inputs[0])].shape;
+        const Shape& weights = graph_.tensors[static_cast<std::size_t>(op.inputs[1])].shape;
+        if (image.size() != 4 || weights.size() != 4 || image[3] < 1) return;
+        if (weights[3] < 1 || weights[3] % image[3] != 0) return;
+        std::get<WindowAttributes>(op.attributes).depth_multiplier = weights[3] / image[3];
+    }
+
+    // What somebody feeds is no constant. Lists of integers that say shapes and axes stay, so that
+    // the network has its shapes.
+    void free_inputs() {
+        for (const TensorId id : graph_.inputs) {
+            Tensor& tensor = graph_.tensors[static_cast<std::size_t>(id)];
+            if (!tensor.data || tensor.type == ElementType::int32 ||
+                tensor.type == ElementType::int64) {
+                continue;
+            }
+            note("input '{}' is a constant in the file: it counts as an input", tensor.name);
+            tensor.data = {};
+        }
     }
 
     static bool has_shuffled_weights(const schema::OperatorTable& table) {

@@ -262,6 +262,41 @@ TEST_CASE("a network without operators gives its inputs and constants back") {
     CHECK(read(graph).operators.empty());
 }
 
+TEST_CASE("a constant that is a network input counts as an input, and that is told") {
+    FileGraph graph = relu_graph({1, 4});
+    graph.tensors[0].data = {1, 2, 3, 4};
+    const Graph result = read(graph);
+    CHECK_FALSE(result.tensors[0].data);
+    REQUIRE(result.notes.size() == 1);
+    CHECK_THAT(result.notes[0], Catch::Contains("input 'in' is a constant"));
+    // A list of axes or extents keeps what it says.
+    graph.tensors.push_back(
+        {.name = "axes", .shape = {1}, .kind = schema::ElementKind::int32, .data = {1, 0, 0, 0}});
+    graph.inputs = {0, 2};
+    CHECK(read(graph).tensors[2].data);
+}
+
+TEST_CASE("a depth multiplier follows from the shapes") {
+    FileGraph graph = relu_graph({1, 2, 2, 4});
+    graph.tensors[1].shape = {1, 2, 2, 8};
+    graph.tensors.push_back({.name = "weights",
+                             .shape = {1, 1, 1, 8},
+                             .data = std::vector<std::uint8_t>(8),
+                             .scales = {0.1F},
+                             .zero_points = {0}});
+    graph.operators[0] = {.builtin = 4,
+                          .inputs = {0, 2},
+                          .outputs = {1},
+                          .options_kind = schema::AnyOptions::depthwise,
+                          .options = [](flatbuffers::FlatBufferBuilder& builder) {
+                              return schema::CreateDepthwiseTable(
+                                         builder, schema::PaddingKind::same, 1, 1, 0)
+                                  .Union();
+                          }};
+    const Graph result = read(graph);
+    CHECK(std::get<WindowAttributes>(result.operators[0].attributes).depth_multiplier == 2);
+}
+
 TEST_CASE("old files have only the older field of an operator's number") {
     FileGraph graph = relu_graph({1, 4});
     graph.operators[0].old_field_only = true;
