@@ -3,11 +3,13 @@
 u65sim_packages=(
   cmake g++ ninja-build pkg-config
   libsystemc-dev libboost-graph-dev libfmt-dev libyaml-cpp-dev
-  libflatbuffers-dev flatbuffers-compiler libcli11-dev nlohmann-json3-dev
+  libflatbuffers-dev flatbuffers-compiler libcli11-dev nlohmann-json3-dev libxxhash-dev
 )
 # What the tests and benchmarks need on top; ccache lets the consumer test reuse the build, chromium
 # opens HTML reports and gtkwave reads value change dumps (tests of either are skipped without).
 u65sim_test_packages=(catch2 libbenchmark-dev ccache pybind11-dev python3-dev chromium gtkwave)
+# What tests/check_format.sh needs.
+u65sim_format_packages=(clang-format git)
 # For studies over several machines (the preset `mpi`).
 u65sim_mpi_packages=(libopenmpi-dev libboost-mpi-dev openmpi-bin)
 

@@ -14,6 +14,9 @@ if(U65SIM_BUILD_MPI)
   set(U65SIM_MPI_PACKAGES Boost::mpi MPI::MPI_CXX)
 endif()
 
+# xxHash is used as a header alone, by sim/base/hash.cpp: no library is linked.
+find_path(U65SIM_XXHASH xxhash.h REQUIRED)
+
 # Debian ships SystemC without a CMake package, built as C++17: newer code must say so, or the
 # version check of its headers refuses to link.
 pkg_check_modules(U65SIM_SYSTEMC REQUIRED IMPORTED_TARGET GLOBAL systemc)

@@ -77,30 +77,3 @@ std::string_view @function@() {
 ")
   target_sources(u65sim_${layer} PRIVATE ${source})
 endfunction()
-
-# u65sim_add_test_program(<name> LAYERS <layers...> SOURCES <files...>): a Catch2 program that links
-# only the layers named (and what they need).
-function(u65sim_add_test_program name)
-  cmake_parse_arguments(ARG "" "" "LAYERS;SOURCES;LIBRARIES" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
-  set(all "")
-  foreach(layer IN LISTS ARG_LAYERS)
-    u65sim_layer_closure(${layer} closure)
-    list(APPEND all ${closure})
-  endforeach()
-  list(REMOVE_DUPLICATES all)
-  foreach(layer IN LISTS all)
-    if(TARGET u65sim_${layer})
-      target_link_libraries(${name} PRIVATE u65sim_${layer})
-    endif()
-  endforeach()
-  get_property(packages GLOBAL PROPERTY U65SIM_PACKAGES)
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/sim
-                                             ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(${name} PRIVATE u65sim_test_main u65sim_warnings ${packages}
-                                        ${ARG_LIBRARIES})
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 900
-    ENVIRONMENT "U65SIM_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
-  set_property(GLOBAL APPEND PROPERTY U65SIM_TEST_PROGRAMS ${name})
-endfunction()

@@ -5,8 +5,7 @@ set -euo pipefail
 
 seconds=${1:-600}
 cd "$(dirname "$0")/.."
-cmake --preset sanitize && cmake --build --preset sanitize
-U65SIM_MUTANTS=20000 ctest --preset sanitize
+U65SIM_MUTANTS=20000 tests/sanitize.sh
 cmake --preset fuzz && cmake --build --preset fuzz
 
 findings=build/fuzz/findings

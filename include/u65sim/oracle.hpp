@@ -48,7 +48,7 @@ std::vector<Bytes> planned_sizes(const Target& target);
 struct OracleOptions {
     CompileOptions compile;  ///< dump_after must be empty
     Effort effort = Effort::normal;
-    Kernel kernel = Kernel::direct;
+    SimulationBackend backend = SimulationBackend::direct;
     Cycles cycle_limit = SimulateOptions{}.cycle_limit;
     /// Reports with a timeline; one that is written as waveforms ("" is none, else a file, and the
     /// SystemC kernel). Such runs are simulated anew each time.
@@ -73,14 +73,15 @@ struct OracleStatistics {
     std::uint64_t unchanged_files = 0;
     std::uint64_t answers = 0;  ///< kept
     Bytes answer_bytes{0};      ///< estimate of their memory
-    /// Of the misses: slices of weights to encode or to estimate, and those known from earlier
-    /// networks or operations; different kernels of all plans, and those whose times were known
-    /// from earlier networks.
-    std::uint64_t weight_slices = 0, known_weight_slices = 0, kernels = 0, known_kernels = 0;
-    /// Of the misses: stretches of command streams, from the issue of one kernel to the issue of
-    /// the next, and those not simulated again, as they began in the same state with the same
-    /// commands to come.
-    std::uint64_t stretches = 0, known_stretches = 0;
+    // Caches that the misses share: lookups, and those that hit.
+    /// Slices of weights to encode or to estimate; a hit was met in an earlier network or
+    /// operation.
+    std::uint64_t weight_slice_lookups = 0, weight_slice_hits = 0;
+    /// Times of different kernels of all plans; a hit was met in an earlier network.
+    std::uint64_t kernel_lookups = 0, kernel_hits = 0;
+    /// Segments of command streams, from the issue of one kernel to the issue of the next. A hit
+    /// began in the same state with the same commands to come, and was not simulated again.
+    std::uint64_t segment_lookups = 0, segment_hits = 0;
     double read_seconds = 0, hash_seconds = 0, compile_seconds = 0, simulate_seconds = 0,
            report_seconds = 0;
     bool operator==(const OracleStatistics&) const = default;

@@ -110,11 +110,11 @@ struct Simulation {
 };
 
 /// What carries the machine's units. Both give equal simulations but for `Simulation::events`.
-enum class Kernel : std::uint8_t {
+enum class SimulationBackend : std::uint8_t {
     systemc,  ///< the reference: SystemC modules, one run at a time in a process
     direct,   ///< a bare event queue without globals: faster, and one in every thread
 };
-std::string_view to_string(Kernel kernel);
+std::string_view to_string(SimulationBackend backend);
 
 struct SimulateOptions {
     bool timeline = false;  ///< keep Simulation::timeline; cycles are the same
@@ -122,7 +122,7 @@ struct SimulateOptions {
     /// cycle. Throws FileError when that fails.
     std::string vcd_file;
     Cycles cycle_limit{100'000'000'000};  ///< CycleLimitReached beyond it
-    Kernel kernel = Kernel::systemc;
+    SimulationBackend backend = SimulationBackend::systemc;
     bool operator==(const SimulateOptions&) const = default;
 };
 

@@ -14,6 +14,7 @@
 #include "arith/cpu_operands.hpp"
 #include "arith/rescale.hpp"
 #include "ir/builtins.hpp"
+#include "ir/types.hpp"
 
 namespace u65sim::arith {
 
@@ -62,24 +63,8 @@ std::size_t normalised_axis(const CpuCall& call, std::int64_t axis, std::size_t 
 }
 
 RawRange raw_range(const CpuCall& call, ElementType type) {
-    switch (type) {
-        case ElementType::int8:
-            return {-128, 127};
-        case ElementType::uint8:
-            return {0, 255};
-        case ElementType::int16:
-            return {-32768, 32767};
-        case ElementType::uint16:
-            return {0, 65535};
-        case ElementType::int32:
-            return {INT32_MIN, INT32_MAX};
-        case ElementType::int64:
-            return {INT64_MIN, INT64_MAX};
-        case ElementType::boolean:
-            return {0, 1};
-        default:
-            break;
-    }
+    if (type == ElementType::boolean) return {0, 1};
+    if (const auto range = ir::value_range(type)) return *range;
     call.not_executable("no kernel for this element type");
 }
 

@@ -9,6 +9,7 @@
 
 #include "arith/cpu_kernels.hpp"
 #include "arith/tables.hpp"
+#include "base/integer_range.hpp"
 
 namespace u65sim::arith {
 
@@ -45,10 +46,8 @@ std::size_t bytes_of_element(const Tensor& tensor);
 std::vector<std::int64_t> integers(const CpuCall& call, std::size_t index);
 /// `axis` counted from the front; throws InvalidModel when it is outside of the rank.
 std::size_t normalised_axis(const CpuCall& call, std::int64_t axis, std::size_t rank);
-/// Lowest and highest raw value of an 8- or 16-bit integer type.
-struct RawRange {
-    std::int64_t low, high;
-};
+/// Lowest and highest raw value of a type; throws NotExecutable for types without kernels.
+using RawRange = IntegerRange;
 RawRange raw_range(const CpuCall& call, ElementType type);
 /// The range of the type, narrowed by a fused clamp.
 RawRange clamp_range(const CpuCall& call, const Tensor& output, Activation activation);

@@ -10,6 +10,7 @@
 
 #include "arith/fixed_point.hpp"
 #include "arith/fixed_point16.hpp"
+#include "base/integer_range.hpp"
 
 namespace u65sim::arith {
 namespace {
@@ -46,21 +47,17 @@ float evaluate(Function function, float x) {
     return 0.0F;
 }
 
-struct Range {
-    std::int32_t low, high;
-    explicit Range(bool is_signed) : low(is_signed ? -128 : 0), high(is_signed ? 127 : 255) {}
-    [[nodiscard]] std::uint8_t byte(std::int64_t value) const {
-        return static_cast<std::uint8_t>(std::clamp(value, std::int64_t{low}, std::int64_t{high}));
-    }
-};
+std::uint8_t clamped_byte(std::int64_t value, IntegerRange range) {
+    return static_cast<std::uint8_t>(std::clamp(value, range.low, range.high));
+}
 
 /// Calls entry(x) for every raw input and stores what comes back, clamped.
 template <class Entry>
 Table8 fill(bool is_signed, Entry entry) {
-    const Range range{is_signed};
+    const IntegerRange range = integer_range(8, is_signed);
     Table8 table{};
-    for (std::int32_t x = range.low; x <= range.high; ++x) {
-        table[static_cast<std::size_t>(x - range.low)] = range.byte(entry(x));
+    for (auto x = static_cast<std::int32_t>(range.low); x <= range.high; ++x) {
+        table[static_cast<std::size_t>(x - range.low)] = clamped_byte(entry(x), range);
     }
     return table;
 }
@@ -153,7 +150,7 @@ Table8 function_table8(Function function, bool is_signed, Affine input, Affine o
     require_usable(input, "input");
     require_usable(output, "output");
     const float inverse = 1.0F / output.scale;
-    const Range range{is_signed};
+    const IntegerRange range = integer_range(8, is_signed);
     const float lowest_real = output.scale * static_cast<float>(range.low - output.zero_point);
     return fill(is_signed, [&](std::int32_t x) -> std::int64_t {
         const float real = input.scale * static_cast<float>(x - input.zero_point);

@@ -1,4 +1,5 @@
-// Content hashes: equal bytes, equal number, on every machine and in every run.
+// Hashes of bytes: equal bytes, equal number, on every machine and in every run. All are xxHash's,
+// fast and well mixed, not meant against an adversary.
 #pragma once
 
 #include <array>
@@ -11,12 +12,15 @@
 
 namespace u65sim {
 
-/// XXH64 of `bytes` (the public xxHash description, 64-bit variant): fast, well mixed, not meant
-/// against an adversary.
+/// XXH64 of `bytes`: for what is shown or kept.
 std::uint64_t hash_bytes(std::span<const std::uint8_t> bytes, std::uint64_t seed = 0);
 
+/// XXH3 of 64 bits: for tables in memory.
+std::uint64_t hash_words(std::span<const std::uint64_t> words);
+
 /// Hash of a sequence of fields. Every add() is one field and its length counts, so that "ab", "c"
-/// and "a", "bc" differ.
+/// and "a", "bc" differ. The content hash of reports is one: its values stay from version to
+/// version.
 class Hasher {
 public:
     explicit Hasher(std::uint64_t seed = 0) : state_(seed) {}
@@ -32,13 +36,12 @@ private:
     std::uint64_t state_;
 };
 
-/// 128 bits of hash of a sequence of bytes that comes in parts, cut anywhere: words are multiplied
-/// with what was there before. Faster than hash_bytes, not meant against an adversary.
+/// XXH3 of 128 bits, of a sequence of bytes that comes in parts, cut anywhere.
 class LongHasher {
 public:
     void append(const void* from, std::size_t count) {
         if (count > sizeof block_ - used_) {
-            append_blocks(static_cast<const std::uint8_t*>(from), count);
+            append_blocks(from, count);
             return;
         }
         std::memcpy(block_ + used_, from, count);
@@ -48,14 +51,15 @@ public:
     std::pair<std::uint64_t, std::uint64_t> digest();
 
 private:
-    void append_blocks(const std::uint8_t* from, std::size_t count);
-    void mix(const std::uint8_t* from, std::size_t count);
+    void append_blocks(const void* from, std::size_t count);
 
-    std::array<std::uint64_t, 4> lanes_{0x9E3779B185EBCA87U, 0xC2B2AE3D27D4EB4FU,
-                                        0x165667B19E3779F9U, 0x85EBCA77C2B2AE63U};
-    std::uint64_t length_ = 0;
-    std::size_t used_ = 0;
-    std::uint8_t block_[1024];
+    /// Room for an XXH3_state_t.
+    static constexpr std::size_t state_bytes = 576, state_alignment = 64;
+
+    bool is_started_ = false;  ///< whether the state holds anything
+    std::size_t used_ = 0;     ///< bytes of the block, which come behind those of the state
+    alignas(state_alignment) std::byte state_[state_bytes];
+    std::uint8_t block_[1024];  ///< many parts are short
 };
 
 }  // namespace u65sim

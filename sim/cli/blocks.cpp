@@ -94,6 +94,19 @@ void list() {
     print(text);
 }
 
+void add_output_options(CLI::App& command, const std::shared_ptr<Blocks>& blocks) {
+    command.add_option("-f,--format", blocks->format, "text, json or csv")
+        ->check(CLI::IsMember({"text", "json", "csv"}))
+        ->capture_default_str()
+        ->type_name("FORMAT");
+    command.add_option("-o,--output", blocks->output, "Write to FILE instead of standard output")
+        ->type_name("FILE");
+    command
+        .add_option("--document", blocks->document,
+                    "Write blocks.md and its plots into DIR: which block is fast at which shape")
+        ->type_name("DIR");
+}
+
 }  // namespace
 
 void add_blocks(CLI::App& app) {
@@ -127,16 +140,7 @@ void add_blocks(CLI::App& app) {
                      "Block whose MACs or parameters are met")
         ->capture_default_str()
         ->type_name("NAME");
-    command->add_option("-f,--format", blocks->format, "text, json or csv")
-        ->check(CLI::IsMember({"text", "json", "csv"}))
-        ->capture_default_str()
-        ->type_name("FORMAT");
-    command->add_option("-o,--output", blocks->output, "Write to FILE instead of standard output")
-        ->type_name("FILE");
-    command
-        ->add_option("--document", blocks->document,
-                     "Write blocks.md and its plots into DIR: which block is fast at which shape")
-        ->type_name("DIR");
+    add_output_options(*command, blocks);
     command->add_flag("--inside", blocks->options.inside,
                       "Measure the second of three equal blocks, between other operators, in place "
                       "of a block that reads the network's input and writes its output");

@@ -83,7 +83,7 @@ private:
             write((fs::path{arenas} / (picture + ".svg")).string(), arena_svg(compiled));
         }
         SimulateOptions direct;
-        direct.kernel = Kernel::direct;
+        direct.backend = SimulationBackend::direct;
         const Report report = make_report(compiled, resolved, simulate(compiled, resolved, direct));
         return {report.total.cycles.count(), (report.dram.read + report.dram.write).count(),
                 report.sram.peak.count(), report.spills.size()};

@@ -24,7 +24,7 @@ struct Run {
     TargetOptions target;
     OptimiseOption optimise;
     ExecuteOption data;
-    std::string kernel = "direct";
+    std::string backend = "direct";
     std::string format = "text";
     std::string output, trace, vcd;
     std::optional<double> required_share;  ///< --require-npu
@@ -36,8 +36,9 @@ struct Run {
         OracleOptions options;
         options.compile = optimise.resolve();
         options.effort = optimise.effort();
-        options.kernel =
-            kernel == to_string(Kernel::systemc) || !vcd.empty() ? Kernel::systemc : Kernel::direct;
+        options.backend = backend == to_string(SimulationBackend::systemc) || !vcd.empty()
+                              ? SimulationBackend::systemc
+                              : SimulationBackend::direct;
         options.timeline = timeline || format == "html" || !trace.empty();
         options.cycle_limit = Cycles{cycle_limit};
         options.vcd_file = vcd == "-" ? "/dev/stdout" : vcd;
@@ -84,6 +85,55 @@ struct Run {
     }
 };
 
+/// How the network is simulated and what becomes of the report.
+void add_simulation_options(CLI::App& command, const std::shared_ptr<Run>& run) {
+    command
+        .add_option("--backend,--kernel", run->backend,
+                    "What carries the machine's units: direct (fast) or systemc (the reference);\n"
+                    "the report is the same")
+        ->check(CLI::IsMember({"direct", "systemc"}))
+        ->capture_default_str()
+        ->type_name("BACKEND");
+    command
+        .add_option("-f,--format", run->format,
+                    "text, json (the whole report), csv (a row an operator) or html (one page to "
+                    "look at)")
+        ->check(CLI::IsMember({"text", "json", "csv", "html"}))
+        ->capture_default_str()
+        ->type_name("FORMAT");
+    command
+        .add_option("-o,--report", run->output,
+                    "Write the report to FILE instead of standard output")
+        ->type_name("FILE");
+    command
+        .add_option("--trace", run->trace,
+                    "Write what each unit did when to FILE, for Perfetto or chrome://tracing")
+        ->type_name("FILE");
+    command
+        .add_option("--vcd", run->vcd,
+                    "Write the units' states as a value change dump to FILE, for GTKWave")
+        ->type_name("FILE");
+    command
+        .add_option_function<std::vector<double>>(
+            "--require-npu",
+            [run](const std::vector<double>& share) {
+                run->required_share = share.empty() ? 0.0 : share.front();
+            },
+            "End with exit code 4 where nothing runs on the NPU, or less than SHARE (0 to 1) of\n"
+            "the network's multiply-accumulates; the report is written all the same")
+        ->expected(0, 1)
+        ->check(share())
+        ->type_name("[SHARE]");
+    command.add_flag("--timeline", run->timeline,
+                     "Keep the timeline in a json report too (html always has it)");
+    command
+        .add_option("--cycle-limit", run->cycle_limit,
+                    "Give up a network that takes more cycles than that")
+        ->check(whole_number(1, std::uint64_t{1} << 60U))
+        ->capture_default_str()
+        ->type_name("CYCLES");
+}
+
 }  // namespace
 
 void add_run(CLI::App& app) {
@@ -96,51 +146,7 @@ void add_run(CLI::App& app) {
     run->optimise.add_to(*command);
     run->optimise.add_effort_to(*command);
     run->data.add_to(*command);
-    command
-        ->add_option("--kernel", run->kernel,
-                     "What carries the machine's units: direct (fast) or systemc (the reference);\n"
-                     "the report is the same")
-        ->check(CLI::IsMember({"direct", "systemc"}))
-        ->capture_default_str()
-        ->type_name("KERNEL");
-    command
-        ->add_option("-f,--format", run->format,
-                     "text, json (the whole report), csv (a row an operator) or html (one page to "
-                     "look at)")
-        ->check(CLI::IsMember({"text", "json", "csv", "html"}))
-        ->capture_default_str()
-        ->type_name("FORMAT");
-    command
-        ->add_option("-o,--report", run->output,
-                     "Write the report to FILE instead of standard output")
-        ->type_name("FILE");
-    command
-        ->add_option("--trace", run->trace,
-                     "Write what each unit did when to FILE, for Perfetto or chrome://tracing")
-        ->type_name("FILE");
-    command
-        ->add_option("--vcd", run->vcd,
-                     "Write the units' states as a value change dump to FILE, for GTKWave")
-        ->type_name("FILE");
-    command
-        ->add_option_function<std::vector<double>>(
-            "--require-npu",
-            [run](const std::vector<double>& share) {
-                run->required_share = share.empty() ? 0.0 : share.front();
-            },
-            "End with exit code 4 where nothing runs on the NPU, or less than SHARE (0 to 1) of\n"
-            "the network's multiply-accumulates; the report is written all the same")
-        ->expected(0, 1)
-        ->check(share())
-        ->type_name("[SHARE]");
-    command->add_flag("--timeline", run->timeline,
-                      "Keep the timeline in a json report too (html always has it)");
-    command
-        ->add_option("--cycle-limit", run->cycle_limit,
-                     "Give up a network that takes more cycles than that")
-        ->check(whole_number(1, std::uint64_t{1} << 60U))
-        ->capture_default_str()
-        ->type_name("CYCLES");
+    add_simulation_options(*command, run);
     command->footer(
         "NET may be compiled already (by u65sim or by Vela for an Ethos-U): then its command\n"
         "streams run as they are. So does a bare stream with --weights; its inputs are the bytes\n"

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
+#include "base/nearest_word.hpp"
 #include "target/quantity_text.hpp"
 
 namespace u65sim::config {
@@ -51,7 +52,7 @@ IniSection IniFile::section(std::string_view name) const {
             for (const auto& each : sections_) names.push_back(each.first);
             const std::string message =
                 fmt::format("[{}]: no such section; the nearest one is [{}]", current,
-                            text::nearest(std::string_view(current).substr(0, 200), names));
+                            nearest_word(current, names));
             if (line == 0) throw InvalidConfig(fmt::format("{}: {}", origin_, message));
             fail(line, message);
         }

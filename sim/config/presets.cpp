@@ -6,6 +6,7 @@
 
 #include <u65sim/error.hpp>
 #include <u65sim/target.hpp>
+#include "base/nearest_word.hpp"
 #include "config/embedded.hpp"
 #include "target/quantity_text.hpp"
 
@@ -54,8 +55,7 @@ Target Target::preset(std::string_view name) {
     if (!file) {
         const std::vector<std::string> names = preset_names();
         throw InvalidConfig(fmt::format("target {}: no such preset; the nearest one is {} (of {})",
-                                        name, text::nearest(name.substr(0, 200), names),
-                                        fmt::join(names, ", ")));
+                                        name, nearest_word(name, names), fmt::join(names, ", ")));
     }
     return from_yaml_text(file->text, file->stem + ".yaml");
 }

@@ -7,6 +7,7 @@
 
 #include <u65sim/error.hpp>
 #include <u65sim/target.hpp>
+#include "base/nearest_word.hpp"
 #include "config/ini.hpp"
 #include "config/text_file.hpp"
 #include "target/architecture.hpp"
@@ -93,8 +94,7 @@ private:
         for (const auto& [key, value] : section) {
             if (std::find(known.begin(), known.end(), key) == known.end()) {
                 file_.fail(value.line, fmt::format("unknown key {}; the nearest known one is {}",
-                                                   key.substr(0, 200),
-                                                   text::nearest(key.substr(0, 200), known)));
+                                                   key.substr(0, 200), nearest_word(key, known)));
             }
         }
     }

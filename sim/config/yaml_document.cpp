@@ -10,7 +10,8 @@
 
 #include <u65sim/error.hpp>
 
-#include "base/edit_distance.hpp"
+#include "base/nearest_word.hpp"
+#include "base/place.hpp"
 
 namespace u65sim::config {
 namespace {
@@ -40,7 +41,7 @@ YAML::Node YamlDocument::parse(std::string_view text, std::size_t max_bytes) con
 
 std::string YamlDocument::place(const YAML::Mark& mark) const {
     if (mark.is_null()) return origin_;
-    return fmt::format("{}:{}:{}", origin_, mark.line + 1, mark.column + 1);
+    return place_in(origin_, mark.line, mark.column);
 }
 
 void YamlDocument::fail(const YAML::Mark& mark, std::string_view message) const {
@@ -49,11 +50,8 @@ void YamlDocument::fail(const YAML::Mark& mark, std::string_view message) const 
 
 void YamlDocument::fail_unknown(const YAML::Node& key, const std::vector<std::string>& keys) const {
     const std::string clipped = key.Scalar().substr(0, 100);
-    const auto nearest =
-        std::min_element(keys.begin(), keys.end(), [&](const auto& left, const auto& right) {
-            return edit_distance(clipped, left) < edit_distance(clipped, right);
-        });
-    fail(key.Mark(), fmt::format("unknown key {}; the nearest known one is {}", clipped, *nearest));
+    fail(key.Mark(), fmt::format("unknown key {}; the nearest known one is {}", clipped,
+                                 nearest_word(clipped, keys)));
 }
 
 YamlDocument::Fields YamlDocument::map_of(const YAML::Node& node, std::string_view what,
@@ -63,8 +61,7 @@ YamlDocument::Fields YamlDocument::map_of(const YAML::Node& node, std::string_vi
     }
     Fields fields;
     for (const auto& entry : node) {
-        if (!entry.first.IsScalar()) fail(entry.first.Mark(), "a key must be a plain word");
-        const std::string& key = entry.first.Scalar();
+        const std::string& key = key_of(entry.first);
         if (std::find(keys.begin(), keys.end(), key) == keys.end()) fail_unknown(entry.first, keys);
         if (!fields.emplace(key, entry.second).second) {
             fail(entry.first.Mark(), fmt::format("{}: must be given only once", key));
@@ -85,9 +82,18 @@ const YAML::Node& YamlDocument::sequence(const YAML::Node& node, std::string_vie
     return node;
 }
 
-std::string YamlDocument::text_of(const YAML::Node& node, std::string_view key) const {
+const std::string& YamlDocument::key_of(const YAML::Node& key) const {
+    if (!key.IsScalar()) fail(key.Mark(), "a key must be a plain word");
+    return key.Scalar();
+}
+
+const std::string& YamlDocument::scalar(const YAML::Node& node, std::string_view key) const {
     if (!node.IsScalar()) fail(node.Mark(), fmt::format("{}: must be a single value", key));
-    std::string text = node.Scalar();
+    return node.Scalar();
+}
+
+std::string YamlDocument::text_of(const YAML::Node& node, std::string_view key) const {
+    std::string text = scalar(node, key);
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
     if (text.empty()) fail(node.Mark(), fmt::format("{}: must not be empty", key));
     return text;

@@ -35,6 +35,10 @@ public:
     const YAML::Node& require(const Fields& fields, const YAML::Node& around,
                               const std::string& key) const;
     const YAML::Node& sequence(const YAML::Node& node, std::string_view key) const;
+    /// The name that a key of a map is.
+    [[nodiscard]] const std::string& key_of(const YAML::Node& key) const;
+    /// A single value as it stands, which may be empty.
+    [[nodiscard]] const std::string& scalar(const YAML::Node& node, std::string_view key) const;
     /// A single value that is not empty, blanks and line ends behind it left out.
     [[nodiscard]] std::string text_of(const YAML::Node& node, std::string_view key) const;
     /// A finite number above 0.

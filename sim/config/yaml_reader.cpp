@@ -9,6 +9,7 @@
 #include <u65sim/target.hpp>
 #include "config/embedded.hpp"
 #include "config/text_file.hpp"
+#include "config/yaml_document.hpp"
 #include "target/fields.hpp"
 #include "target/quantity_text.hpp"
 
@@ -21,29 +22,19 @@ constexpr std::size_t max_file_bytes = 1 << 20;
 constexpr int max_base_depth = 8;
 
 /// Reads one document into a Target, following `base` and `memory`.
-class Reader {
+class Reader : private config::YamlDocument {
 public:
     Reader(std::string origin, fs::path folder, int depth)
-        : origin_(std::move(origin)), folder_(std::move(folder)), depth_(depth) {}
+        : YamlDocument(std::move(origin)), folder_(std::move(folder)), depth_(depth) {}
 
     void read(std::string_view text, Target& target, bool memory_only) {
         memory_only_ = memory_only;
-        if (text.size() > max_file_bytes) {
-            throw InvalidConfig(fmt::format("{}: {} bytes: must be at most {}", origin_,
-                                            text.size(), max_file_bytes));
-        }
         if (depth_ > max_base_depth) {
-            throw InvalidConfig(
-                fmt::format("{}: more than {} files based on each other: must not "
-                            "be in a circle",
-                            origin_, max_base_depth));
+            fail(YAML::Mark::null_mark(),
+                 fmt::format("more than {} files based on each other: must not be in a circle",
+                             max_base_depth));
         }
-        YAML::Node root;
-        try {
-            root = YAML::Load(std::string(text));
-        } catch (const YAML::Exception& error) {
-            fail(error.mark, error.msg);
-        }
+        const YAML::Node root = parse(text, max_file_bytes);
         if (root.IsNull()) return;
         if (!root.IsMap()) fail(root.Mark(), "must be a map of target fields");
         // What a file is based on comes first, wherever it stands.
@@ -57,22 +48,6 @@ public:
     }
 
 private:
-    [[noreturn]] void fail(const YAML::Mark& mark, std::string_view message) const {
-        if (mark.is_null()) throw InvalidConfig(fmt::format("{}: {}", origin_, message));
-        throw InvalidConfig(
-            fmt::format("{}:{}:{}: {}", origin_, mark.line + 1, mark.column + 1, message));
-    }
-
-    [[nodiscard]] std::string key_of(const YAML::Node& key) const {
-        if (!key.IsScalar()) fail(key.Mark(), "a key must be a plain word");
-        return key.Scalar();
-    }
-
-    [[nodiscard]] const std::string& scalar(const YAML::Node& node, std::string_view key) const {
-        if (!node.IsScalar()) fail(node.Mark(), fmt::format("{}: must be a single value", key));
-        return node.Scalar();
-    }
-
     void read_base(const YAML::Node& node, Target& target) const {
         if (memory_only_) fail(node.Mark(), "base: must not stand in a file of memories");
         const std::string& name = scalar(node, "base");
@@ -167,7 +142,6 @@ private:
         }
     }
 
-    std::string origin_;
     fs::path folder_;
     int depth_;
     bool memory_only_ = false;

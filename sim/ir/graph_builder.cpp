@@ -22,11 +22,11 @@ ir::Spread of_product(const ir::Spread& a, const ir::Spread& b) {
 }
 
 // The quantised value nearest to `value`.
-std::int64_t nearest(double value, const Quantization& quantization, ir::IntegerRange range) {
+std::int64_t nearest(double value, const Quantization& quantization, IntegerRange range) {
     const double raw = value / static_cast<double>(quantization.scales.at(0)) +
                        static_cast<double>(quantization.zero_points.at(0));
-    const double low = static_cast<double>(range.lowest);
-    const double high = static_cast<double>(range.highest);
+    const double low = static_cast<double>(range.low);
+    const double high = static_cast<double>(range.high);
     return static_cast<std::int64_t>(std::floor(std::clamp(raw, low, high) + 0.5));
 }
 
@@ -42,7 +42,7 @@ Quantization bounded(ElementType type, bool is_signed) {
 
 GraphBuilder::GraphBuilder(std::string name, BuilderOptions options)
     : state_(std::make_unique<State>()) {
-    static_cast<void>(ir::integer_range(options.activations));
+    static_cast<void>(ir::activation_type_range(options.activations));
     state_->graph.name = std::move(name);
     state_->options = options;
 }
@@ -61,12 +61,12 @@ Value GraphBuilder::input(const Shape& shape, std::string name,
     double lowest = -1.0;
     double highest = 1.0;
     if (tensor.quantization.scales.size() == 1 && tensor.quantization.zero_points.size() == 1) {
-        const ir::IntegerRange range = ir::integer_range(type);
+        const IntegerRange range = ir::activation_type_range(type);
         const double scale = tensor.quantization.scales[0];
         // In double: a zero point beyond its type is refused later, when the graph is verified.
         const auto zero = static_cast<double>(tensor.quantization.zero_points[0]);
-        lowest = (static_cast<double>(range.lowest) - zero) * scale;
-        highest = (static_cast<double>(range.highest) - zero) * scale;
+        lowest = (static_cast<double>(range.low) - zero) * scale;
+        highest = (static_cast<double>(range.high) - zero) * scale;
     }
     const TensorId id = state_->add_tensor(std::move(tensor), ir::uniform_between(lowest, highest));
     state_->graph.inputs.push_back(id);
@@ -91,7 +91,7 @@ Value GraphBuilder::constant(const Shape& shape, const std::vector<double>& valu
     std::vector<std::uint8_t> bytes;
     for (const double value : values) {
         const auto raw = static_cast<std::uint64_t>(
-            nearest(value, tensor.quantization, ir::integer_range(type)));
+            nearest(value, tensor.quantization, ir::activation_type_range(type)));
         for (int byte = 0; byte < element_bytes(type); ++byte) {
             bytes.push_back(static_cast<std::uint8_t>(raw >> (8 * byte)));
         }
@@ -288,7 +288,7 @@ Value GraphBuilder::softmax(Value x, float beta, LayerOptions options) {
 
 Value GraphBuilder::quantize(Value x, ElementType type, const Quantization& quantization,
                              LayerOptions options) {
-    static_cast<void>(ir::integer_range(type));
+    static_cast<void>(ir::activation_type_range(type));
     options.quantization = quantization;
     const Value result =
         state_->append(OpType::quantize, {x.id}, std::monostate{}, options, state_->spread(x));

@@ -9,6 +9,8 @@
 
 #include <u65sim/error.hpp>
 
+#include "ir/types.hpp"
+
 namespace u65sim::ir {
 namespace {
 
@@ -81,18 +83,12 @@ Spread activated(const Spread& spread, Activation activation) {
     return result;
 }
 
-IntegerRange integer_range(ElementType type) {
-    switch (type) {
-        case ElementType::int8:
-            return {-128, 127};
-        case ElementType::uint8:
-            return {0, 255};
-        case ElementType::int16:
-            return {-32768, 32767};
-        default:
-            throw InvalidModel(fmt::format("activations of type {}: must be int8, uint8 or int16",
-                                           to_string(type)));
+IntegerRange activation_type_range(ElementType type) {
+    if (type != ElementType::int8 && type != ElementType::uint8 && type != ElementType::int16) {
+        throw InvalidModel(
+            fmt::format("activations of type {}: must be int8, uint8 or int16", to_string(type)));
     }
+    return *value_range(type);
 }
 
 Quantization per_tensor(double scale, std::int64_t zero_point) {
@@ -116,18 +112,18 @@ void check_range(double lowest, double highest) {
 }  // namespace
 
 Quantization quantization_for(const Spread& spread, ElementType type) {
-    const IntegerRange range = integer_range(type);
+    const IntegerRange range = activation_type_range(type);
     const double lowest = std::min(spread.lowest, 0.0);
     const double highest = std::max(spread.highest, 0.0);
     check_range(lowest, highest);
     if (highest == lowest) return per_tensor(1.0, type == ElementType::uint8 ? 128 : 0);
     if (type == ElementType::int16) {
-        return per_tensor(std::max(-lowest, highest) / static_cast<double>(range.highest), 0);
+        return per_tensor(std::max(-lowest, highest) / static_cast<double>(range.high), 0);
     }
-    const double scale = (highest - lowest) / static_cast<double>(range.highest - range.lowest);
+    const double scale = (highest - lowest) / static_cast<double>(range.high - range.low);
     const auto zero_point = static_cast<std::int64_t>(
-        std::floor(static_cast<double>(range.lowest) - lowest / scale + 0.5));
-    return per_tensor(scale, std::clamp(zero_point, range.lowest, range.highest));
+        std::floor(static_cast<double>(range.low) - lowest / scale + 0.5));
+    return per_tensor(scale, std::clamp(zero_point, range.low, range.high));
 }
 
 }  // namespace u65sim::ir

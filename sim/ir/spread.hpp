@@ -3,6 +3,8 @@
 
 #include <u65sim/graph.hpp>
 
+#include "base/integer_range.hpp"
+
 namespace u65sim::ir {
 
 /// Mean and variance of all elements over typical inputs, and the range worth representing.
@@ -18,12 +20,8 @@ Spread activated(const Spread& spread, Activation activation);
 /// As uniform between two values.
 Spread uniform_between(double lowest, double highest);
 
-/// Values of a quantised type: lowest, highest.
-struct IntegerRange {
-    std::int64_t lowest, highest;
-};
-/// Throws InvalidModel for types that are not int8, uint8 or int16.
-IntegerRange integer_range(ElementType type);
+/// Values of a type that activations have; throws InvalidModel unless it is int8, uint8 or int16.
+IntegerRange activation_type_range(ElementType type);
 
 /// One scale and zero point that cover the spread's range and represent zero exactly; symmetric
 /// for int16.

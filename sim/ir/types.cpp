@@ -1,10 +1,10 @@
 // Names and sizes of the graph's vocabulary.
+#include "ir/types.hpp"
+
 #include <array>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <u65sim/graph.hpp>
 
 #include "ir/operator_info.hpp"
 
@@ -33,6 +33,21 @@ const TypeRow& row_of(ElementType type) { return type_rows.at(static_cast<std::s
 int element_bytes(ElementType type) { return (row_of(type).bits + 7) / 8; }
 
 std::string_view to_string(ElementType type) { return row_of(type).name; }
+
+std::optional<IntegerRange> ir::value_range(ElementType type) {
+    switch (type) {
+        case ElementType::int8:
+        case ElementType::int16:
+        case ElementType::int32:
+        case ElementType::int64:
+            return integer_range(row_of(type).bits, true);
+        case ElementType::uint8:
+        case ElementType::uint16:
+            return integer_range(row_of(type).bits, false);
+        default:
+            return std::nullopt;
+    }
+}
 
 std::int64_t stored_bytes(const Tensor& tensor) {
     const std::int64_t bits =

@@ -11,27 +11,19 @@
 #include <u65sim/error.hpp>
 #include <u65sim/graph.hpp>
 
+#include "base/integer_range.hpp"
 #include "ir/builtins.hpp"
 #include "ir/infer_shapes.hpp"
 #include "ir/operator_info.hpp"
+#include "ir/types.hpp"
 
 namespace u65sim {
 namespace {
 
-std::pair<std::int64_t, std::int64_t> zero_point_range(ElementType type) {
-    switch (type) {
-        case ElementType::int8:
-            return {-128, 127};
-        case ElementType::uint8:
-            return {0, 255};
-        case ElementType::int16:
-            return {-32768, 32767};
-        case ElementType::uint16:
-            return {0, 65535};
-        default:
-            return {std::numeric_limits<std::int64_t>::min(),
-                    std::numeric_limits<std::int64_t>::max()};
-    }
+/// Wider types may have any zero point: it means nothing there.
+IntegerRange zero_point_range(ElementType type) {
+    return ir::value_range(element_bytes(type) <= 2 ? type : ElementType::int64)
+        .value_or(integer_range(64, true));
 }
 
 bool has_fixed_size(ElementType type) {

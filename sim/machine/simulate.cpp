@@ -96,14 +96,14 @@ void refuse_hopeless(const std::vector<stream::Command>& commands, const Target&
     }
 }
 
-/// Stretches are of the same target.
+/// The cache is of the same target.
 Simulation run_segments(const CompiledNetwork& network, const Target& target,
-                        const SimulateOptions& options, machine::Stretches* known) {
+                        const SimulateOptions& options, machine::ReplayCache* cache) {
     Simulation whole;
     std::unique_ptr<machine::VcdFile> vcd;
-    if (!options.vcd_file.empty() && options.kernel != Kernel::systemc) {
-        throw InvalidConfig(fmt::format("vcd_file = {}: needs the kernel systemc, not {}",
-                                        options.vcd_file, to_string(options.kernel)));
+    if (!options.vcd_file.empty() && options.backend != SimulationBackend::systemc) {
+        throw InvalidConfig(fmt::format("vcd_file = {}: needs the back end systemc, not {}",
+                                        options.vcd_file, to_string(options.backend)));
     }
     if (!options.vcd_file.empty()) vcd = std::make_unique<machine::VcdFile>(options.vcd_file);
     for (const CompiledNetwork::Step& step : network.steps) {
@@ -128,8 +128,8 @@ Simulation run_segments(const CompiledNetwork& network, const Target& target,
         try {
             refuse_hopeless(commands, target, rest.cycle_limit);
             append(whole,
-                   options.kernel != Kernel::systemc
-                       ? machine::run_on_event_queue(commands, words, target, rest, known)
+                   options.backend != SimulationBackend::systemc
+                       ? machine::run_on_event_queue(commands, words, target, rest, cache)
                    : vcd
                        ? machine::trace_on_systemc(commands, words, target, rest, *vcd, whole.total)
                        : machine::run_on_systemc(commands, words, target, rest),
@@ -147,8 +147,8 @@ Simulation run_segments(const CompiledNetwork& network, const Target& target,
 
 }  // namespace
 
-std::string_view to_string(Kernel kernel) {
-    return kernel == Kernel::systemc ? "systemc" : "direct";
+std::string_view to_string(SimulationBackend backend) {
+    return backend == SimulationBackend::systemc ? "systemc" : "direct";
 }
 
 Simulation simulate(const CompiledNetwork& network, const Target& target,
@@ -158,9 +158,10 @@ Simulation simulate(const CompiledNetwork& network, const Target& target,
 }
 
 Simulation machine::simulate(const CompiledNetwork& network, const SimulateOptions& options,
-                             Stretches& known) {
-    const bool helps = options.kernel == Kernel::direct && !options.timeline && known.wants_run();
-    return run_segments(network, known.target(), options, helps ? &known : nullptr);
+                             ReplayCache& cache) {
+    const bool helps =
+        options.backend == SimulationBackend::direct && !options.timeline && cache.wants_run();
+    return run_segments(network, cache.target(), options, helps ? &cache : nullptr);
 }
 
 }  // namespace u65sim

@@ -41,7 +41,7 @@ private:
     }
     [[nodiscard]] Simulation simulated(const CompiledNetwork& network) const {
         SimulateOptions how;
-        how.kernel = oracle_.options().kernel;
+        how.backend = oracle_.options().backend;
         how.cycle_limit = oracle_.options().cycle_limit;
         return simulate(network, oracle_.target(), how);
     }

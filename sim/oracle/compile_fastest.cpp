@@ -83,19 +83,19 @@ private:
         Streams streams;
         for (const NpuSegment& segment : network.segments) streams.push_back(segment.stream.words);
         SimulateOptions how;
-        how.kernel = Kernel::direct;
+        how.backend = SimulationBackend::direct;
         bool bounded = false;
         {
             const std::lock_guard lock(mutex_);
-            const auto [known, is_new] = known_.emplace(std::move(streams), plan);
-            if (!is_new && known->second < plan) return;
-            known->second = plan;
+            const auto [earlier, is_new] = plan_of_.emplace(std::move(streams), plan);
+            if (!is_new && earlier->second < plan) return;
+            earlier->second = plan;
             bounded = best_.has_value();
             if (bounded) how.cycle_limit = least_;
         }
         Cycles cycles{0};
         try {
-            cycles = machine::simulate(network, how, stretches_).total;
+            cycles = machine::simulate(network, how, replay_cache_).total;
         } catch (const SimulationStuck&) {
             if (!bounded) throw;
             return;
@@ -111,10 +111,10 @@ private:
     const Target& target_;
     const CompileOptions& options_;
     const CompileCache& cache_;  ///< plans have many weights, blocks and kernels in common
-    machine::Stretches stretches_{target_};  ///< plans have many in common
+    machine::ReplayCache replay_cache_{target_};  ///< plans have many in common
     std::mutex mutex_;
     std::size_t plans_ = 0;
-    std::map<Streams, std::size_t> known_;  ///< the earliest plan of these commands
+    std::map<Streams, std::size_t> plan_of_;  ///< the earliest plan of these commands
     std::optional<CompiledNetwork> best_;
     Cycles least_{0};
     std::size_t plan_ = 0;  ///< the best one

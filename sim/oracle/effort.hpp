@@ -1,4 +1,4 @@
-// What many plans of one network can be asked for.
+// Which compile options a search over plans can take.
 #pragma once
 
 #include <u65sim/compile.hpp>

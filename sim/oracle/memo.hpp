@@ -15,7 +15,7 @@ namespace u65sim::oracle {
 /// Bytes that a report takes in memory, about.
 Bytes memory_of(const Report& report);
 
-/// What a question is known by: two independent hashes of everything it depends on.
+/// Key of a query: two independent hashes of everything it depends on.
 struct Key {
     std::uint64_t first = 0, second = 0;
     bool operator==(const Key&) const = default;
@@ -29,7 +29,7 @@ class Memo {
 public:
     explicit Memo(Bytes capacity) : capacity_{capacity} {}
 
-    /// Null when the answer is not known.
+    /// Null when there is none.
     std::shared_ptr<const Report> find(const Key& key);
     void insert(const Key& key, Report report);
     [[nodiscard]] std::size_t size() const;

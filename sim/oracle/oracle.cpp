@@ -71,11 +71,11 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
     {
         const Stopwatch watch{counters, Stage::simulate};
         SimulateOptions how;
-        how.kernel = options.kernel;
+        how.backend = options.backend;
         how.cycle_limit = options.cycle_limit;
         how.timeline = options.timeline;
         how.vcd_file = options.vcd_file;
-        simulation = machine::simulate(*network, how, stretches);
+        simulation = machine::simulate(*network, how, replay_cache);
     }
     const Stopwatch watch{counters, Stage::report};
     return make_report(*network, target, simulation);
@@ -84,9 +84,9 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
 template <class WorkOut>
 Report Oracle::State::answer(const oracle::Key& key, const WorkOut& work_out_now) {
     ++counters.queries;
-    if (const auto known = memo.find(key)) {
+    if (const auto answer = memo.find(key)) {
         ++counters.hits;
-        return *known;
+        return *answer;
     }
     ++counters.misses;
     try {
@@ -113,11 +113,11 @@ Report Oracle::State::estimate(const std::filesystem::path& file) {
     }
     const oracle::FileState state = oracle::state_of(file);
     if (const auto key = files.find(file, state)) {
-        if (const auto known = memo.find(*key)) {
+        if (const auto answer = memo.find(*key)) {
             ++counters.queries;
             ++counters.hits;
             ++counters.unchanged_files;
-            return *known;
+            return *answer;
         }
     }
     Graph graph;
@@ -172,12 +172,12 @@ OracleStatistics Oracle::statistics() const {
     result.unchanged_files = counters.unchanged_files;
     result.answers = state_->memo.size();
     result.answer_bytes = state_->memo.bytes();
-    result.weight_slices = counters.cache.slice_lookups;
-    result.known_weight_slices = counters.cache.slice_hits;
-    result.kernels = counters.cache.kernel_lookups;
-    result.known_kernels = counters.cache.kernel_hits;
-    result.stretches = state_->stretches.asked;
-    result.known_stretches = state_->stretches.known;
+    result.weight_slice_lookups = counters.cache.slice_lookups;
+    result.weight_slice_hits = counters.cache.slice_hits;
+    result.kernel_lookups = counters.cache.kernel_lookups;
+    result.kernel_hits = counters.cache.kernel_hits;
+    result.segment_lookups = state_->replay_cache.lookups;
+    result.segment_hits = state_->replay_cache.hits;
     result.read_seconds = counters.seconds(Stage::read);
     result.hash_seconds = counters.seconds(Stage::hash);
     result.compile_seconds = counters.seconds(Stage::compile);

@@ -7,7 +7,7 @@
 
 #include "machine/direct/simulate_again.hpp"
 #include "oracle/counters.hpp"
-#include "oracle/known_files.hpp"
+#include "oracle/file_keys.hpp"
 #include "oracle/memo.hpp"
 
 namespace u65sim {
@@ -17,15 +17,15 @@ struct Oracle::State {
 
     Report estimate(const std::filesystem::path& file);
     Report estimate(const Graph& graph, std::optional<Bytes> file_size);
-    /// Compiles, simulates and reports without looking at what is known.
+    /// Compiles, simulates and reports without looking at the memo.
     Report work_out(const Graph& graph, std::optional<Bytes> file_size);
 
     const Target target;
     const OracleOptions options;
     oracle::Counters counters;
     oracle::Memo memo;
-    oracle::KnownFiles files;
-    machine::Stretches stretches{target};
+    oracle::FileKeys files;
+    machine::ReplayCache replay_cache{target};
 
 private:
     template <class WorkOut>

@@ -227,6 +227,112 @@ std::string settings_that_differ(const std::vector<ComparedRun>& runs, std::size
     return out.empty() ? out : "\ntargets differ in\n" + out;
 }
 
+/// The text of a comparison: the first runs side by side.
+class ComparisonText {
+public:
+    explicit ComparisonText(const Comparison& comparison)
+        : runs_(comparison.runs), count_(std::min(runs_.size(), shown_runs)) {}
+
+    std::string write() {
+        add_heading();
+        add_latency();
+        for (std::size_t k = 0; k < runs_.front().figures.size(); ++k) {
+            const bool bytes = k < figures.size() && figures[k].bytes;
+            add_row(
+                runs_.front().figures[k].first,
+                [k](const ComparedRun& run) { return run.figures[k].second; },
+                [bytes](std::int64_t value) {
+                    return bytes ? readable(Bytes{value}) : grouped(value);
+                });
+        }
+        out_ += settings_that_differ(runs_, count_);
+        add_causes();
+        add_operators();
+        return out_;
+    }
+
+private:
+    void add_heading() {
+        for (std::size_t i = 0; i < runs_.size(); ++i) {
+            out_ += fmt::format("{}  {} on {} ({}){}\n", letter(i), elided(runs_[i].network, 34),
+                                elided(runs_[i].target, 20), elided(runs_[i].origin, 30),
+                                i >= count_ ? ", json and html only" : "");
+        }
+        std::vector<std::string> letters, changes;
+        for (std::size_t i = 0; i < count_; ++i) {
+            letters.emplace_back(1, letter(i));
+            changes.emplace_back(i > 0 ? "against A" : "");
+        }
+        out_ += '\n' + line("", letters, changes);
+    }
+
+    void add_latency() {
+        std::vector<std::string> values, changes;
+        for (std::size_t i = 0; i < count_; ++i) {
+            const std::optional<double>& base = runs_[0].latency_ms;
+            const std::optional<double>& now = runs_[i].latency_ms;
+            values.push_back(now ? fmt::format("{:.3f} ms", *now) : "none");
+            changes.push_back(now && base ? change(*now, *base) : "-");
+        }
+        out_ += line("latency", values, changes);
+    }
+
+    template <class Value, class Shown>
+    void add_row(std::string_view name, Value value, Shown shown) {
+        std::vector<std::string> values, changes;
+        for (std::size_t i = 0; i < count_; ++i) {
+            values.push_back(shown(value(runs_[i])));
+            changes.push_back(
+                change(static_cast<double>(value(runs_[i])), static_cast<double>(value(runs_[0]))));
+        }
+        out_ += line(name, values, changes);
+    }
+
+    void add_causes() {
+        out_ += "\ncycles by cause\n";
+        for (const auto& [cause, base] : runs_.front().stalls) {
+            const auto cycles = [&cause = cause](const ComparedRun& run) {
+                const auto at = std::find_if(run.stalls.begin(), run.stalls.end(),
+                                             [&](const auto& each) { return each.first == cause; });
+                return at != run.stalls.end() ? at->second : std::int64_t{0};
+            };
+            if (std::any_of(runs_.begin(), runs_.end(),
+                            [&](const ComparedRun& run) { return cycles(run) != 0; })) {
+                add_row(cause, cycles, grouped);
+            }
+        }
+    }
+
+    void add_operators() {
+        const std::vector<Joined> operators = joined(runs_);
+        const auto differing = static_cast<std::size_t>(
+            std::count_if(operators.begin(), operators.end(),
+                          [](const Joined& each) { return each.largest_difference() != 0; }));
+        constexpr std::size_t most = 25;
+        out_ += fmt::format("\noperators: {} of {} differ{}\n", differing, operators.size(),
+                            differing > most ? fmt::format(", the {} that differ most", most) : "");
+        for (std::size_t k = 0; k < std::min(differing, most); ++k) add_operator(operators[k]);
+    }
+
+    void add_operator(const Joined& each) {
+        std::string text = fmt::format("  {:<22}", elided(each.name, 22));
+        for (std::size_t i = 0; i < count_; ++i) {
+            text += fmt::format(" {:>11}", each.runs[i] != nullptr ? grouped(each.cycles(i)) : "-");
+            if (i > 0) {
+                const std::int64_t more = each.cycles(i) - each.cycles(0);
+                text += fmt::format(" {:>11}", (more > 0 ? "+" : "") + grouped(more));
+            }
+        }
+        const std::string before = each.bound_by(0), after = each.bound_by(1);
+        if (count_ == 2 && before != after) text += fmt::format("  {} -> {}", before, after);
+        out_ += elided(text, 100) + '\n';
+    }
+
+    const std::vector<ComparedRun>& runs_;
+    std::size_t count_;  ///< of those shown
+    std::string out_;
+};
+
 }  // namespace
 
 Comparison compare_reports(const std::vector<std::pair<std::string, std::string>>& reports) {
@@ -239,86 +345,7 @@ Comparison compare_reports(const std::vector<std::pair<std::string, std::string>
     return comparison;
 }
 
-std::string Comparison::to_text() const {
-    const std::size_t count = std::min(runs.size(), shown_runs);
-    std::string out;
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-        out += fmt::format("{}  {} on {} ({}){}\n", letter(i), elided(runs[i].network, 34),
-                           elided(runs[i].target, 20), elided(runs[i].origin, 30),
-                           i >= count ? ", json and html only" : "");
-    }
-    std::vector<std::string> values, changes;
-    const auto row = [&](std::string_view name, auto value, auto shown) {
-        values.clear();
-        changes.clear();
-        for (std::size_t i = 0; i < count; ++i) {
-            values.push_back(shown(value(runs[i])));
-            changes.push_back(
-                change(static_cast<double>(value(runs[i])), static_cast<double>(value(runs[0]))));
-        }
-        out += line(name, values, changes);
-    };
-    out += '\n';
-    for (std::size_t i = 0; i < count; ++i) {
-        values.emplace_back(1, letter(i));
-        changes.emplace_back(i > 0 ? "against A" : "");
-    }
-    out += line("", values, changes);
-    values.clear();
-    changes.clear();
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::optional<double>& base = runs[0].latency_ms;
-        const std::optional<double>& now = runs[i].latency_ms;
-        values.push_back(now ? fmt::format("{:.3f} ms", *now) : "none");
-        changes.push_back(now && base ? change(*now, *base) : "-");
-    }
-    out += line("latency", values, changes);
-    for (std::size_t k = 0; k < runs.front().figures.size(); ++k) {
-        const bool bytes = k < figures.size() && figures[k].bytes;
-        row(
-            runs.front().figures[k].first,
-            [k](const ComparedRun& run) { return run.figures[k].second; },
-            [bytes](std::int64_t value) {
-                return bytes ? readable(Bytes{value}) : grouped(value);
-            });
-    }
-    out += settings_that_differ(runs, count);
-    out += "\ncycles by cause\n";
-    for (const auto& [cause, base] : runs.front().stalls) {
-        const auto cycles = [&cause = cause](const ComparedRun& run) {
-            const auto at = std::find_if(run.stalls.begin(), run.stalls.end(),
-                                         [&](const auto& each) { return each.first == cause; });
-            return at != run.stalls.end() ? at->second : std::int64_t{0};
-        };
-        if (std::all_of(runs.begin(), runs.end(),
-                        [&](const ComparedRun& run) { return cycles(run) == 0; })) {
-            continue;
-        }
-        row(cause, cycles, grouped);
-    }
-    const std::vector<Joined> operators = joined(runs);
-    const auto differing = static_cast<std::size_t>(
-        std::count_if(operators.begin(), operators.end(),
-                      [](const Joined& each) { return each.largest_difference() != 0; }));
-    constexpr std::size_t most = 25;
-    out += fmt::format("\noperators: {} of {} differ{}\n", differing, operators.size(),
-                       differing > most ? fmt::format(", the {} that differ most", most) : "");
-    for (std::size_t k = 0; k < std::min(differing, most); ++k) {
-        const Joined& each = operators[k];
-        std::string text = fmt::format("  {:<22}", elided(each.name, 22));
-        for (std::size_t i = 0; i < count; ++i) {
-            text += fmt::format(" {:>11}", each.runs[i] != nullptr ? grouped(each.cycles(i)) : "-");
-            if (i > 0) {
-                const std::int64_t more = each.cycles(i) - each.cycles(0);
-                text += fmt::format(" {:>11}", (more > 0 ? "+" : "") + grouped(more));
-            }
-        }
-        const std::string before = each.bound_by(0), after = each.bound_by(1);
-        if (count == 2 && before != after) text += fmt::format("  {} -> {}", before, after);
-        out += elided(text, 100) + '\n';
-    }
-    return out;
-}
+std::string Comparison::to_text() const { return ComparisonText{*this}.write(); }
 
 std::string Comparison::to_json() const {
     Json all = Json::array();

@@ -7,6 +7,7 @@
 #include <u65sim/bare_stream.hpp>
 #include <u65sim/command_stream.hpp>
 #include <u65sim/error.hpp>
+#include "base/nearest_word.hpp"
 #include "stream/instruction.hpp"
 #include "target/architecture.hpp"
 #include "target/quantity_text.hpp"
@@ -170,7 +171,7 @@ private:
         if (!found.info) {
             // Long input is cut: nobody mistypes a hundred letters.
             fail(fmt::format("'{}': must be a command's name, nearest is {}", name.substr(0, 100),
-                             text::nearest(name.substr(0, 100), stream::opcode_names())));
+                             nearest_word(name, stream::opcode_names())));
         }
         Instruction instruction;
         instruction.opcode = found.opcode;

@@ -244,8 +244,7 @@ std::string problem_of(const DmaOp& op, const Accelerator& accelerator, const Ar
     if (op.skip0 < 0 || op.skip0 > max_address || op.skip1 < 0 || op.skip1 > max_address) {
         return fmt::format("DMA skips {} and {}: must fit 40 bits", op.skip0, op.skip1);
     }
-    const auto repeats = static_cast<std::uint64_t>(op.stride_mode > 0 ? op.size0 : 1) *
-                         static_cast<std::uint64_t>(op.stride_mode > 1 ? op.size1 : 1);
+    const auto repeats = static_cast<std::uint64_t>(op.runs());
     if (op.length > static_cast<std::uint64_t>(max_address) / repeats) {
         return fmt::format("DMA of {} times {} bytes: must fit 40 bits", repeats, op.length);
     }

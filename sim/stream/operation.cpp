@@ -42,6 +42,12 @@ std::uint64_t DmaOp::span(const DmaEnd& end) const {
     return static_cast<std::uint64_t>(std::min(bytes, most));
 }
 
+bool KernelOp::shares_shram_layout(const KernelOp& other) const {
+    return ib_end == other.ib_end && ab_start == other.ab_start && acc_format == other.acc_format &&
+           ifm2_ib_start == other.ifm2_ib_start &&
+           (kind == KernelKind::elementwise) == (other.kind == KernelKind::elementwise);
+}
+
 std::int64_t KernelOp::macs() const {
     if (kind == KernelKind::elementwise) return 0;
     std::int64_t result = detail::checked_mul(std::int64_t{ofm.height} * ofm.width, ofm.depth);

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/integer_range.hpp"
 #include "target/architecture.hpp"
 
 namespace u65sim::stream {
@@ -17,6 +18,9 @@ constexpr int bytes_of(DataType type) {
     return type <= DataType::s8 ? 1 : type <= DataType::s16 ? 2 : 4;
 }
 constexpr bool is_signed(DataType type) { return (static_cast<int>(type) & 1) != 0; }
+constexpr IntegerRange range_of(DataType type) {
+    return integer_range(8 * bytes_of(type), is_signed(type));
+}
 
 enum class Layout : std::uint8_t { nhwc, nhcwb16 };
 
@@ -130,6 +134,9 @@ struct KernelOp {
     /// Multiply-accumulates asked for: OFM elements x window x input depth (pool: x window;
     /// elementwise: none).
     [[nodiscard]] std::int64_t macs() const;
+    /// Whether the buffers in SHRAM stand where those of `other` do and are used alike, so that the
+    /// two may overlap.
+    [[nodiscard]] bool shares_shram_layout(const KernelOp& other) const;
 };
 
 struct DmaEnd {
@@ -148,9 +155,12 @@ struct DmaOp {
     int stride_mode = 0;
     int size0 = 1, size1 = 1;
     std::int64_t skip0 = 0, skip1 = 0;
+    /// How many runs stand behind each other, and how often those are repeated.
+    [[nodiscard]] std::int64_t inner_runs() const { return stride_mode > 0 ? size0 : 1; }
+    [[nodiscard]] std::int64_t outer_runs() const { return stride_mode > 1 ? size1 : 1; }
+    [[nodiscard]] std::int64_t runs() const { return inner_runs() * outer_runs(); }
     [[nodiscard]] std::uint64_t total_bytes() const {
-        return length * static_cast<std::uint64_t>(stride_mode > 0 ? size0 : 1) *
-               static_cast<std::uint64_t>(stride_mode > 1 ? size1 : 1);
+        return length * static_cast<std::uint64_t>(runs());
     }
     /// From the first to the last byte of one end, what is skipped included.
     [[nodiscard]] std::uint64_t span(const DmaEnd& end) const;

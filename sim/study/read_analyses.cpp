@@ -87,8 +87,7 @@ void AnalysesReader::check_numeric(const YAML::Node& key) const {
     for (const std::string& name : key_names()) {
         if (is_numeric_field(name)) names.push_back(name);
     }
-    if (!key.IsScalar()) document_.fail(key.Mark(), "a key must be a plain word");
-    if (std::find(names.begin(), names.end(), key.Scalar()) == names.end()) {
+    if (std::find(names.begin(), names.end(), document_.key_of(key)) == names.end()) {
         document_.fail_unknown(key, names);
     }
 }

@@ -48,8 +48,7 @@ struct AxisReader::Draw {
 
 void AxisReader::check_key(const YAML::Node& key) const {
     const std::vector<std::string> names = key_names();
-    if (!key.IsScalar()) document_.fail(key.Mark(), "a key must be a plain word");
-    if (std::find(names.begin(), names.end(), key.Scalar()) == names.end()) {
+    if (std::find(names.begin(), names.end(), document_.key_of(key)) == names.end()) {
         document_.fail_unknown(key, names);
     }
 }
@@ -260,17 +259,17 @@ Axis AxisReader::axis(const YAML::Node& node) const {
     }
     const YAML::Node key = node.begin()->first;
     const YAML::Node value = node.begin()->second;
-    if (!key.IsScalar()) document_.fail(key.Mark(), "a key must be a plain word");
-    if (key.Scalar() == "zip") return zipped(value);
-    if (key.Scalar() == "list") return listed(value);
-    if (key.Scalar() == "random") return random(value);
+    const std::string& name = document_.key_of(key);
+    if (name == "zip") return zipped(value);
+    if (name == "list") return listed(value);
+    if (name == "random") return random(value);
     std::vector<std::string> names = key_names();
-    if (std::find(names.begin(), names.end(), key.Scalar()) == names.end()) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
         names.insert(names.end(), {"zip", "list", "random"});
         document_.fail_unknown(key, names);
     }
     Axis axis;
-    for (const std::string& each : values(key, value)) axis.push_back({{key.Scalar(), each}});
+    for (const std::string& each : values(key, value)) axis.push_back({{name, each}});
     return axis;
 }
 

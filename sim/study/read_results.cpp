@@ -10,6 +10,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/text.hpp>
 
+#include "base/nearest_word.hpp"
 #include "config/text_file.hpp"
 #include "study/measures.hpp"
 #include "study/quantities.hpp"
@@ -60,9 +61,8 @@ std::size_t ResultsReader::measure_named(const std::string& name, const YAML::No
     const auto names = plan_.measure_names();
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
-        document_.fail(node.Mark(),
-                       fmt::format("unknown measure {}; the nearest known one is {}",
-                                   name.substr(0, 100), text::nearest(name.substr(0, 100), names)));
+        document_.fail(node.Mark(), fmt::format("unknown measure {}; the nearest known one is {}",
+                                                name.substr(0, 100), nearest_word(name, names)));
     }
     return static_cast<std::size_t>(found - names.begin());
 }

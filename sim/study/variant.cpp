@@ -12,6 +12,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/zoo.hpp>
 
+#include "base/nearest_word.hpp"
 #include "oracle/named.hpp"
 #include "target/fields.hpp"
 #include "target/quantity_text.hpp"
@@ -285,8 +286,7 @@ void apply(Variant& variant, const StudySetting& setting, const fs::path& folder
     }
     if (!fields::find(name)) {
         throw InvalidConfig(fmt::format("unknown key {}; the nearest known one is {}",
-                                        name.substr(0, 100),
-                                        text::nearest(name.substr(0, 100), key_names())));
+                                        name.substr(0, 100), nearest_word(name, key_names())));
     }
     assign_field(variant.target, name, value);
 }
@@ -298,7 +298,7 @@ void check_network(const std::string& network, const fs::path& folder) {
         for (const ZooEntry& entry : zoo_list()) names.push_back("zoo:" + entry.name);
         if (std::find(names.begin(), names.end(), resolved) == names.end()) {
             throw InvalidConfig(fmt::format("network = {}: the nearest known one is {}", network,
-                                            text::nearest(resolved.substr(0, 100), names)));
+                                            nearest_word(resolved, names)));
         }
         return;
     }

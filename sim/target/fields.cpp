@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
+#include "base/nearest_word.hpp"
 #include "target/quantity_text.hpp"
 
 namespace u65sim::fields {
@@ -35,6 +36,14 @@ Field integer(Text text, std::int64_t low, std::int64_t high,
                 set(target, *parsed);
                 return true;
             }};
+}
+
+/// Each value under the name it has everywhere.
+template <class Value>
+std::vector<std::pair<std::string, Value>> named(std::initializer_list<Value> values) {
+    std::vector<std::pair<std::string, Value>> choices;
+    for (const Value value : values) choices.emplace_back(to_string(value), value);
+    return choices;
 }
 
 template <class Value>
@@ -131,7 +140,7 @@ void add_identity(std::vector<Field>& fields) {
          }});
     fields.push_back(choice<Product>(
         {"accelerator.product", "", "Generation of the NPU.", "register fact: CONFIG word"},
-        {{"u55", Product::u55}, {"u65", Product::u65}},
+        named({Product::u55, Product::u65}),
         [](Target& target) -> Product& { return target.accelerator.product; }));
     fields.push_back(choice<std::int32_t>(
         {"accelerator.macs_per_cycle", "MAC/cycle",
@@ -164,9 +173,7 @@ void add_identity(std::vector<Field>& fields) {
          "shared_sram the constants behind AXI1, dedicated_sram constants and arena behind AXI1 "
          "with spilling.",
          "published memory mode"},
-        {{"sram_only", MemoryMode::sram_only},
-         {"shared_sram", MemoryMode::shared_sram},
-         {"dedicated_sram", MemoryMode::dedicated_sram}},
+        named({MemoryMode::sram_only, MemoryMode::shared_sram, MemoryMode::dedicated_sram}),
         [](Target& target) -> MemoryMode& { return target.memory_mode; }));
     fields.push_back(choice<bool>(
         {"memory.ideal", "",
@@ -371,8 +378,7 @@ std::string unknown_key(std::string_view key) {
             return fmt::format("unknown key {}; the nearest known one is {}", key, known);
         }
     }
-    return fmt::format("unknown key {}; the nearest known one is {}", key,
-                       text::nearest(key.substr(0, 200), keys));
+    return fmt::format("unknown key {}; the nearest known one is {}", key, nearest_word(key, keys));
 }
 
 void assign(Target& target, std::string_view key, std::string_view value) {

@@ -8,8 +8,6 @@
 
 #include <u65sim/units.hpp>
 
-#include "base/edit_distance.hpp"
-
 namespace u65sim::text {
 
 /// Without blanks at both ends.
@@ -33,20 +31,5 @@ std::optional<double> parse_real(std::string_view text);
 std::string format_bytes(Bytes bytes);
 std::string format_hertz(Hertz clock);
 std::string format_rate(BytesPerCycle rate);
-
-/// The candidate with the smallest edit distance to `word`; the first among equals.
-template <class Strings>
-std::string nearest(std::string_view word, const Strings& candidates) {
-    std::string best;
-    std::size_t best_distance = SIZE_MAX;
-    for (const auto& candidate : candidates) {
-        const std::size_t distance = edit_distance(word, candidate);
-        if (distance < best_distance) {
-            best_distance = distance;
-            best = candidate;
-        }
-    }
-    return best;
-}
 
 }  // namespace u65sim::text

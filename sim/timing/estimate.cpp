@@ -507,11 +507,10 @@ Cycles KernelEstimator::dma(const stream::DmaOp& op) const {
         const stream::DmaEnd& end = write ? op.destination : op.source;
         if (end.internal) continue;
         const PortRules& rules = rules_[port_of(end.region)];
-        Access access = run_access(end.address, static_cast<std::int64_t>(op.length), rules.bus);
-        const std::int64_t runs =
-            (op.stride_mode > 0 ? op.size0 : 1) * std::int64_t{op.stride_mode > 1 ? op.size1 : 1};
-        slowest = std::max({slowest, streaming_cycles(access * runs, rules, write),
-                            capped_cycles(access * runs, rules)});
+        const Access access =
+            run_access(end.address, static_cast<std::int64_t>(op.length), rules.bus) * op.runs();
+        slowest = std::max(
+            {slowest, streaming_cycles(access, rules, write), capped_cycles(access, rules)});
         latency += Cycles{write ? rules.write_latency : rules.read_latency};
     }
     return slowest + latency;

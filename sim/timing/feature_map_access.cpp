@@ -107,14 +107,14 @@ void BoxTraffic::begin(const FeatureMap& map, const BusShape& bus) {
     map_ = &map;
     bus_ = bus;
     // A place in a burst is one in a beat too, and fits the key.
-    remembers_ = bus.burst_bytes % bus.beat_bytes == 0 && bus.burst_bytes <= 0x10000;
-    for (Known& known : known_) known.key = 0;
+    cacheable_ = bus.burst_bytes % bus.beat_bytes == 0 && bus.burst_bytes <= 0x10000;
+    for (Entry& entry : cache_) entry.key = 0;
 }
 
 /// Boxes of equal keys cost the same; zero: this one is to be worked out. Only boxes in tile 0.
 std::uint64_t BoxTraffic::key_of(const Box& box) const {
     const FeatureMap& map = *map_;
-    if (!remembers_) return 0;
+    if (!cacheable_) return 0;
     if (map.width0 > 0 && box.x + box.width > map.width0) return 0;
     if (map.height0 > 0 && box.y + box.height > map.height0) return 0;
     constexpr int most = 0xFFFF;
@@ -138,9 +138,9 @@ Access BoxTraffic::of(const Box& box) {
     if (box.empty()) return {};
     const std::uint64_t key = key_of(box);
     if (key == 0) return box_access(*map_, box, bus_);
-    Known& known = known_[(key ^ key >> 17 ^ key >> 34 ^ key >> 52) % known_.size()];
-    if (known.key != key) known = {key, box_access(*map_, box, bus_)};
-    return known.access;
+    Entry& entry = cache_[(key ^ key >> 17 ^ key >> 34 ^ key >> 52) % cache_.size()];
+    if (entry.key != key) entry = {key, box_access(*map_, box, bus_)};
+    return entry.access;
 }
 
 std::int64_t box_bytes(const FeatureMap& map, const Box& box) {

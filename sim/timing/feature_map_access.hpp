@@ -51,7 +51,7 @@ public:
     Access of(const Box& box);
 
 private:
-    struct Known {
+    struct Entry {
         std::uint64_t key = 0;  ///< zero: nothing
         Access access;
     };
@@ -59,8 +59,8 @@ private:
 
     const stream::FeatureMap* map_ = nullptr;
     BusShape bus_;
-    bool remembers_ = false;
-    std::array<Known, 16> known_{};
+    bool cacheable_ = false;
+    std::array<Entry, 16> cache_{};
 };
 
 /// Payload of box_access without its runs.

@@ -3,21 +3,10 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "base/hash.hpp"
 #include "timing/kernel_fields.hpp"
 
 namespace u65sim::timing {
-
-namespace {
-
-__extension__ typedef unsigned __int128 WideNatural;
-
-/// Both halves of the product of two words, mixed.
-std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
-    const WideNatural product = WideNatural{a} * b;
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-}  // namespace
 
 class KernelKey::Packer {
 public:
@@ -69,12 +58,7 @@ KernelKey::KernelKey(const stream::KernelOp& op, std::uint64_t period) {
     Packer packer{*this, period};
     visit_members(op, packer);
     packer.finish();
-    // One more word than there are may be read: it is zero.
-    std::uint64_t salt = 0x9E3779B97F4A7C15ULL;
-    for (std::size_t i = 0; i < count_; i += 2) {
-        hash_ ^= mixed(words_[i] ^ salt, words_[i + 1] ^ (salt >> 1));
-        salt += 0xD1B54A32D192ED03ULL;
-    }
+    hash_ = hash_words(words());
 }
 
 bool KernelKey::operator==(const KernelKey& other) const {

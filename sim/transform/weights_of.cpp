@@ -7,6 +7,7 @@
 
 #include <u65sim/error.hpp>
 
+#include "base/integer_range.hpp"
 #include "ir/operator_info.hpp"
 
 namespace u65sim::transform {
@@ -52,11 +53,11 @@ std::vector<std::int16_t> centred(const Tensor& weights) {
 
 void set_centred(Tensor& weights, const std::vector<std::int16_t>& values) {
     const int zero = zero_point(weights);
-    const bool is_signed = weights.type == ElementType::int8;
-    const int low = is_signed ? -128 : 0;
+    const IntegerRange range = integer_range(8, weights.type == ElementType::int8);
     std::vector<std::uint8_t> bytes(values.size());
     std::transform(values.begin(), values.end(), bytes.begin(), [=](std::int16_t value) {
-        return static_cast<std::uint8_t>(std::clamp(value + zero, low, low + 255));
+        return static_cast<std::uint8_t>(
+            std::clamp<std::int64_t>(value + zero, range.low, range.high));
     });
     weights.data = ConstantData{std::move(bytes)};
 }

@@ -10,20 +10,32 @@
 
 namespace u65sim::weights {
 
+/// How much the encoder tries.
+enum class Coding : std::uint8_t {
+    smallest,  ///< new palettes, divisors and zero runs wherever they make the stream smaller
+    /// One palette and one mode of weights and runs for all; zero runs also where a sixteenth of
+    /// the weights are zeros that mostly stand side by side. Vela's streams are about as large.
+    uniform,
+};
+
 /// Compresses weights (zero points removed, -255..255, already in brick order). The result ends
 /// with an end marker and is a multiple of 16 bytes. Throws InvalidStream for values out of range.
-std::vector<std::uint8_t> encode(std::span<const std::int16_t> weights);
+std::vector<std::uint8_t> encode(std::span<const std::int16_t> weights,
+                                 Coding coding = Coding::smallest);
 
 /// Compresses a volume's bricks in stream order.
-std::vector<std::uint8_t> encode(const StoredVolume& volume, const Order& order);
+std::vector<std::uint8_t> encode(const StoredVolume& volume, const Order& order,
+                                 Coding coding = Coding::smallest);
 
-/// Exactly encode(weights).size(), faster where possible.
-std::size_t encoded_size(std::span<const std::int16_t> weights);
-std::size_t encoded_size(const StoredVolume& volume, const Order& order);
+/// Exactly encode().size(), faster where possible.
+std::size_t encoded_size(std::span<const std::int16_t> weights, Coding coding = Coding::smallest);
+std::size_t encoded_size(const StoredVolume& volume, const Order& order,
+                         Coding coding = Coding::smallest);
 
-/// About encoded_size(volume, order), from a sample of weights spread over the volume: mostly
+/// About encoded_size(), from a sample of weights spread over the volume: mostly
 /// within one percent, within three where channels differ much. Exact for small volumes.
-std::size_t estimated_size(const StoredVolume& volume, const Order& order);
+std::size_t estimated_size(const StoredVolume& volume, const Order& order,
+                           Coding coding = Coding::smallest);
 
 /// Every weight of a stream. Stops at the end of `bytes`; throws InvalidStream with the bit
 /// position for anything the format forbids or a stream that ends inside a slice, and when more

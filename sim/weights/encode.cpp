@@ -76,7 +76,14 @@ class Encoder {
 public:
     /// Calls take(section, slices, bits) for every section of the part in stream order.
     template <class Take>
-    void encode_part(std::span<const std::uint16_t> codes, Take&& take) {
+    void encode_part(std::span<const std::uint16_t> codes, Coding coding, Take&& take) {
+        if (coding == Coding::uniform) {
+            const SectionForm form = SectionCounts{codes}.uniform_form();
+            const Section section = make_section(codes, form);
+            const std::uint64_t bits = planner_.plan_uniform(section, slices_);
+            take(section, std::span<const Slice>{slices_}, bits);
+            return;
+        }
         const auto finish = [&](const SectionCounts& counts) {
             const Section section = make_section(counts.codes(), counts.form());
             const std::uint64_t bits = planner_.plan(section, slices_);
@@ -160,11 +167,13 @@ std::uint64_t end_bits(std::uint64_t position) {
 
 /// `most_likely` bytes are room for all but odd weights.
 template <class Weights>
-std::vector<std::uint8_t> encode_all(const Weights& weights, std::size_t most_likely) {
+std::vector<std::uint8_t> encode_all(const Weights& weights, Coding coding,
+                                     std::size_t most_likely) {
     BitWriter out{most_likely};
     weights.for_each_part([&](std::span<const std::uint16_t> codes) {
         encoder().encode_part(
-            codes, [&](const Section& section, std::span<const Slice> slices, std::uint64_t bits) {
+            codes, coding,
+            [&](const Section& section, std::span<const Slice> slices, std::uint64_t bits) {
                 out.reserve(bits);
                 [[maybe_unused]] const std::uint64_t begin = out.position();
                 write_section(out, section, encoder().indices(section), slices);
@@ -181,10 +190,11 @@ std::vector<std::uint8_t> encode_all(const Weights& weights, std::size_t most_li
     return bytes;
 }
 
-std::uint64_t bits_of_part(std::span<const std::uint16_t> codes) {
+std::uint64_t bits_of_part(std::span<const std::uint16_t> codes, Coding coding) {
     std::uint64_t bits = 0;
     encoder().encode_part(
-        codes, [&](const Section&, std::span<const Slice>, std::uint64_t more) { bits += more; });
+        codes, coding,
+        [&](const Section&, std::span<const Slice>, std::uint64_t more) { bits += more; });
     return bits;
 }
 
@@ -194,36 +204,36 @@ std::size_t stream_bytes(std::uint64_t bits) {
 }
 
 template <class Weights>
-std::size_t size_of_all(const Weights& weights) {
+std::size_t size_of_all(const Weights& weights, Coding coding) {
     std::uint64_t bits = 0;
     weights.for_each_part(
-        [&](std::span<const std::uint16_t> codes) { bits += bits_of_part(codes); });
+        [&](std::span<const std::uint16_t> codes) { bits += bits_of_part(codes, coding); });
     return stream_bytes(bits);
 }
 
 }  // namespace
 
-std::vector<std::uint8_t> encode(std::span<const std::int16_t> weights) {
-    return encode_all(Values{weights}, weights.size() + weights.size() / 8);
+std::vector<std::uint8_t> encode(std::span<const std::int16_t> weights, Coding coding) {
+    return encode_all(Values{weights}, coding, weights.size() + weights.size() / 8);
 }
-std::vector<std::uint8_t> encode(const StoredVolume& volume, const Order& order) {
+std::vector<std::uint8_t> encode(const StoredVolume& volume, const Order& order, Coding coding) {
     const std::size_t count =
         stream_length(volume.output_depth, volume.height, volume.width, volume.input_depth, order);
-    return encode_all(Stored{volume, order}, count + count / 8);
+    return encode_all(Stored{volume, order}, coding, count + count / 8);
 }
-std::size_t encoded_size(std::span<const std::int16_t> weights) {
-    return size_of_all(Values{weights});
+std::size_t encoded_size(std::span<const std::int16_t> weights, Coding coding) {
+    return size_of_all(Values{weights}, coding);
 }
-std::size_t encoded_size(const StoredVolume& volume, const Order& order) {
-    return size_of_all(Stored{volume, order});
+std::size_t encoded_size(const StoredVolume& volume, const Order& order, Coding coding) {
+    return size_of_all(Stored{volume, order}, coding);
 }
-std::size_t estimated_size(const StoredVolume& volume, const Order& order) {
+std::size_t estimated_size(const StoredVolume& volume, const Order& order, Coding coding) {
     const std::size_t count =
         stream_length(volume.output_depth, volume.height, volume.width, volume.input_depth, order);
     const std::size_t every = count / sample_size;
-    if (every < 2) return encoded_size(volume, order);
+    if (every < 2) return encoded_size(volume, order, coding);
     const std::vector<std::uint16_t> codes = sample_codes(volume, order, sample_run, every);
-    const std::uint64_t bits = bits_of_part(codes);
+    const std::uint64_t bits = bits_of_part(codes, coding);
     return stream_bytes(bits * count / codes.size());
 }
 

@@ -7,6 +7,8 @@ namespace {
 
 /// Zero runs are tried when at least every eighth weight is zero.
 constexpr std::uint64_t zero_run_share = 8;
+/// With Coding::uniform runs are taken from this share on, when so long in the mean.
+constexpr std::uint64_t uniform_run_share = 16, uniform_run_length = 2;
 
 }  // namespace
 
@@ -28,6 +30,7 @@ void SectionCounts::append(const SectionCounts& next) {
         histogram_[code] += next.histogram_[code];
     }
     runs_counted_ = runs_counted_ && next.runs_counted_;
+    run_count_ += next.run_count_;
     for (std::size_t d = 0; d < run_quotients_.size(); ++d) {
         run_quotients_[d] += next.run_quotients_[d];
     }
@@ -39,19 +42,33 @@ void SectionCounts::choose() {
     form_ = {with_zeros.palette, false, with_zeros.bits};
     const std::uint32_t zeros = histogram_[0];
     if (zeros * zero_run_share < codes_.size()) return;
+    const SectionForm runs = form_with_runs();
+    if (runs.bits < form_.bits) form_ = runs;
+}
+
+SectionForm SectionCounts::form_with_runs() {
     if (!runs_counted_) count_runs();
     // A section of nothing but zeros codes the first of them.
+    const std::uint32_t zeros = histogram_[0];
     histogram_[0] = zeros == codes_.size() ? 1 : 0;
     const PaletteChoice without = choose_palette(histogram_);
     histogram_[0] = zeros;
-    const std::uint64_t bits = without.bits + run_bits();
-    if (bits < form_.bits) form_ = {without.palette, true, bits};
+    return {without.palette, true, without.bits + run_bits()};
+}
+
+SectionForm SectionCounts::uniform_form() {
+    const std::uint64_t zeros = histogram_[0];
+    if (form_.zero_runs || zeros * uniform_run_share < codes_.size()) return form_;
+    const SectionForm runs = form_with_runs();
+    return zeros >= uniform_run_length * run_count_ ? runs : form_;
 }
 
 void SectionCounts::count_runs() {
     run_quotients_ = {};
+    run_count_ = 0;
     std::uint32_t run = 0;
     const auto close = [&] {
+        if (run > 0) ++run_count_;
         for (std::size_t d = 0; d < run_quotients_.size(); ++d) run_quotients_[d] += run >> d;
     };
     for (const std::uint16_t code : codes_) {

@@ -26,15 +26,19 @@ public:
     [[nodiscard]] std::span<const std::uint16_t> codes() const { return codes_; }
     /// The smaller of two forms: zeros as weights, or as runs.
     [[nodiscard]] const SectionForm& form() const { return form_; }
+    /// The form for Coding::uniform.
+    [[nodiscard]] SectionForm uniform_form();
 
 private:
     void choose();
+    [[nodiscard]] SectionForm form_with_runs();
     void count_runs();
     [[nodiscard]] std::uint64_t run_bits() const;
 
     std::span<const std::uint16_t> codes_;
     Histogram histogram_{};
     std::array<std::uint64_t, 4> run_quotients_{};  ///< sum of run >> divisor 0..3
+    std::uint64_t run_count_ = 0;                   ///< of runs that are not empty
     bool runs_counted_ = false;
     SectionForm form_;
 };

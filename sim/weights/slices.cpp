@@ -108,6 +108,23 @@ struct ModeTable {
     }
 };
 
+struct BlockRange {
+    std::size_t from, to;
+};
+
+/// Adds blocks of one mode as slices, the last one first; the section has `count` weights.
+void add_backwards(std::vector<Slice>& slices, BlockRange blocks, std::size_t count,
+                   SliceMode mode) {
+    for (std::size_t end = blocks.to; end > blocks.from;) {
+        const std::size_t first =
+            end - blocks.from > largest_slice_blocks ? end - largest_slice_blocks : blocks.from;
+        slices.push_back({.begin = first * block_size,
+                          .count = std::min(end * block_size, count) - first * block_size,
+                          .mode = mode});
+        end = first;
+    }
+}
+
 }  // namespace
 
 /// One block of codes in every mode.
@@ -235,14 +252,8 @@ std::uint64_t SlicePlanner::plan(const Section& section, std::vector<Slice>& sli
     const auto close = [&](std::size_t begin) {
         SliceMode mode = weight_mode(lane);
         if (zero_runs) mode.zero_divisor = static_cast<std::uint32_t>(row);
-        for (; end > begin;) {
-            const std::size_t first =
-                end - begin > largest_slice_blocks ? end - largest_slice_blocks : begin;
-            slices.push_back({.begin = first * block_size,
-                              .count = std::min(end * block_size, count) - first * block_size,
-                              .mode = mode});
-            end = first;
-        }
+        add_backwards(slices, {begin, end}, count, mode);
+        end = begin;
     };
     find_cheapest(blocks - 1);
     for (std::size_t block = blocks; block-- > 1;) {
@@ -253,7 +264,52 @@ std::uint64_t SlicePlanner::plan(const Section& section, std::vector<Slice>& sli
     }
     close(0);
     std::reverse(slices.begin(), slices.end());
+    return size_of(section, slices);
+}
 
+SliceMode SlicePlanner::cheapest_mode(const Section& section) {
+    const std::size_t count = section.codes.size();
+    const std::size_t blocks = weight_sums_.size();
+    const ModeTable modes{section.palette};
+    std::array<std::uint64_t, weight_modes> bits{};
+    std::array<std::uint64_t, zero_divisors> run_bits{};
+    for (std::size_t block = 0; block < blocks; ++block) {
+        const std::size_t begin = block * block_size;
+        const std::size_t length = std::min(block_size, count - begin);
+        Lanes unused;
+        weight_sums_[block].add(section.codes.subspan(begin, length), modes, unused);
+        for (std::uint32_t lane = 0; lane < weight_modes; ++lane) {
+            const std::int16_t more = weight_sums_[block].bits[lane];
+            bits[lane] +=
+                more >= impossible ? std::uint64_t{1} << 48 : static_cast<std::uint64_t>(more);
+        }
+        if (section.runs.empty()) continue;
+        run_sums_[block] = RunSums::of(section.runs.subspan(begin + 1, length));
+        for (std::uint32_t z = 0; z < zero_divisors; ++z) {
+            run_bits[z] += run_sums_[block].quotients[z] + length * (1 + z);
+        }
+    }
+    const auto index_of_least = [](const auto& from) {
+        return static_cast<std::uint32_t>(std::min_element(from.begin(), from.end()) -
+                                          from.begin());
+    };
+    SliceMode mode = weight_mode(index_of_least(bits));
+    if (!section.runs.empty()) mode.zero_divisor = index_of_least(run_bits);
+    return mode;
+}
+
+std::uint64_t SlicePlanner::plan_uniform(const Section& section, std::vector<Slice>& slices) {
+    const std::size_t count = section.codes.size();
+    const std::size_t blocks = (count + block_size - 1) / block_size;
+    weight_sums_.resize(blocks);
+    run_sums_.resize(section.runs.empty() ? 0 : blocks);
+    slices.clear();
+    add_backwards(slices, {0, blocks}, count, cheapest_mode(section));
+    std::reverse(slices.begin(), slices.end());
+    return size_of(section, slices);
+}
+
+std::uint64_t SlicePlanner::size_of(const Section& section, std::span<const Slice> slices) const {
     std::uint64_t total =
         palette_header_bits + std::uint64_t{section.palette.size} * section.palette.entry_bits;
     for (const Slice& slice : slices) total += size_of(section, slice);

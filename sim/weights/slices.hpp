@@ -34,6 +34,8 @@ public:
     /// Replaces `slices` with the plan of `section` and returns its exact size in bits, headers and
     /// palette included.
     std::uint64_t plan(const Section& section, std::vector<Slice>& slices);
+    /// The same with one mode for the whole section.
+    std::uint64_t plan_uniform(const Section& section, std::vector<Slice>& slices);
 
 private:
     struct WeightSums;
@@ -41,7 +43,10 @@ private:
     struct Ways;
     template <bool zero_runs>
     void find_ways(const Section& section);
+    [[nodiscard]] SliceMode cheapest_mode(const Section& section);
     [[nodiscard]] std::uint64_t size_of(const Section& section, const Slice& slice) const;
+    [[nodiscard]] std::uint64_t size_of(const Section& section,
+                                        std::span<const Slice> slices) const;
 
     std::vector<WeightSums> weight_sums_;
     std::vector<RunSums> run_sums_;

@@ -9,7 +9,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/graph_builder.hpp>
 
-#include "ir/nearest.hpp"
+#include "base/nearest_word.hpp"
 
 namespace u65sim {
 namespace {
@@ -184,7 +184,7 @@ Graph block(std::string_view name, const BlockShape& shape, const ZooWeights& we
         return net.build();
     }
     throw InvalidModel(fmt::format("unknown block '{}'; the nearest known one is '{}'", name,
-                                   ir::nearest_word(name, names)));
+                                   nearest_word(name, names)));
 }
 
 std::string to_string(const BlockShape& shape) {

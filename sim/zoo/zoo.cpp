@@ -6,7 +6,7 @@
 
 #include <u65sim/error.hpp>
 
-#include "ir/nearest.hpp"
+#include "base/nearest_word.hpp"
 #include "zoo/families.hpp"
 
 namespace u65sim {
@@ -59,7 +59,7 @@ Graph zoo(std::string_view name, const ZooWeights& weights) {
         names.emplace_back(network.name);
     }
     throw InvalidModel(fmt::format("unknown network '{}'; the nearest known one is '{}'", name,
-                                   ir::nearest_word(name, names)));
+                                   nearest_word(name, names)));
 }
 
 }  // namespace u65sim

@@ -2,10 +2,8 @@
 // (tests/data/execute.txt, written by tests/data/generate.py), and the checker stays silent.
 #include <array>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <optional>
 #include <string>
 
@@ -14,19 +12,12 @@
 #include <u65sim/network.hpp>
 #include <u65sim/zoo.hpp>
 
+#include "support/environment.hpp"
+#include "support/skip.hpp"
+
 using namespace u65sim;
 
 namespace {
-
-std::filesystem::path source_dir() {
-    const char* given = std::getenv("U65SIM_SOURCE_DIR");
-    return given == nullptr ? "." : given;
-}
-
-std::filesystem::path models_dir() {
-    const char* given = std::getenv("U65SIM_MODELS");
-    return given == nullptr ? source_dir() / "../shared/models" : std::filesystem::path{given};
-}
 
 /// "zoo/NAME" is built in code, "operators/NAME" stands beside the vectors, "models/NAME" is a
 /// file; nothing when that is absent.
@@ -34,11 +25,11 @@ std::optional<Graph> network_named(const std::string& name) {
     const std::string stem = name.substr(name.find('/') + 1);
     if (name.starts_with("zoo/")) return zoo(stem);
     if (name.starts_with("operators/")) {
-        return read_network(source_dir() / "tests/data" / (name + ".tflite"));
+        return read_network(test::source_folder() / "tests/data" / (name + ".tflite"));
     }
-    const auto file = models_dir() / (stem + ".tflite");
+    const auto file = test::models_folder() / (stem + ".tflite");
     if (!std::filesystem::exists(file)) {
-        std::cout << "skipped: " << name << " is not there\n";
+        test::skip(name + " is not there");
         return std::nullopt;
     }
     return read_network(file);
@@ -74,7 +65,7 @@ std::string hex(const std::vector<std::vector<std::uint8_t>>& outputs) {
 }  // namespace
 
 TEST_CASE("compiled networks compute the reference's bytes") {
-    std::ifstream vectors(source_dir() / "tests/data/execute.txt");
+    std::ifstream vectors(test::source_folder() / "tests/data/execute.txt");
     REQUIRE(vectors);
     std::string name;
     std::uint64_t seed = 0;
@@ -113,13 +104,14 @@ TEST_CASE("a foreign compiler's streams compute the reference's bytes") {
                                   Compiled{"kws_micronet_m_vela_H256.tflite", "u55-256"},
                                   Compiled{"kws_micronet_m_vela_Y256.tflite", "u65-256"}};
     for (const auto& [file, accelerator] : compiled) {
-        if (!std::filesystem::exists(models_dir() / file)) {
-            std::cout << "skipped: " << file << " is not there\n";
+        if (!std::filesystem::exists(test::models_folder() / file)) {
+            test::skip(std::string{file} + " is not there");
             continue;
         }
         const Target target = Target::preset(accelerator);
-        const CompiledNetwork network = import_compiled(read_network(models_dir() / file), target);
-        std::ifstream vectors(source_dir() / "tests/data/execute.txt");
+        const CompiledNetwork network =
+            import_compiled(read_network(test::models_folder() / file), target);
+        std::ifstream vectors(test::source_folder() / "tests/data/execute.txt");
         std::string name;
         std::uint64_t seed = 0;
         std::string wanted;

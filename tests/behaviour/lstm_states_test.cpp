@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <vector>
 
@@ -10,6 +9,8 @@
 #include <u65sim/error.hpp>
 #include <u65sim/execute.hpp>
 #include <u65sim/network.hpp>
+
+#include "support/environment.hpp"
 
 using namespace u65sim;
 
@@ -19,8 +20,7 @@ using Bytes8 = std::vector<std::uint8_t>;
 
 /// The stored LSTM, time first, over `steps` steps.
 Graph lstm(std::int32_t steps) {
-    const char* source = std::getenv("U65SIM_SOURCE_DIR");
-    Graph graph = read_network(std::filesystem::path{source == nullptr ? "." : source} /
+    Graph graph = read_network(test::source_folder() /
                                "tests/data/operators/unidirectional_sequence_lstm_int8.tflite");
     Operator& op = graph.operators.at(0);
     auto& form = std::get<LstmAttributes>(op.attributes);

@@ -1,6 +1,8 @@
 // With one DMA at a time, a DMA does not overtake a kernel that has not begun.
 #include <catch2/catch.hpp>
 
+#include <vector>
+
 #include "unit/machine/timing_streams.hpp"
 
 using namespace timing_test;
@@ -20,7 +22,11 @@ SCENARIO("a DMA behind two kernels waits for the first where operations leave in
         }
         WHEN("a U65 runs them, whose DMAs have a queue") {
             const auto records = run(stream, target()).operations;
-            THEN("the DMA overtakes the second kernel") {
+            // A stream of as many words that does nothing ends when they are there.
+            const std::vector<Command> words{{119, 120, stream::Stop{}}};
+            const Simulation fetched = machine::run_on_event_queue(words, 160, target(), {});
+            THEN("the DMA is issued with its words, and overtakes the second kernel") {
+                CHECK(records[2].issue == fetched.total);
                 CHECK(records[2].issue < records[0].end);
             }
         }

@@ -2,32 +2,40 @@
 // a rate, and below the bandwidth it is the one that counts.
 #include <catch2/catch.hpp>
 
+#include <cstdint>
+
 #include "unit/machine/timing_streams.hpp"
 
 using namespace timing_test;
 
 SCENARIO("outstanding reads times burst size over latency bounds a stream") {
     GIVEN("a DMA of 1 MiB from DRAM without a bandwidth cap, latency 500") {
-        constexpr std::int64_t bytes = 1 << 20;
         Target where = target();
         where.off_chip.bandwidth = BytesPerCycle{0, 1};
         where.off_chip.bandwidth_period = Cycles{0};
-        const auto rate = [&](std::int32_t slots) {
+        // Cycles that `more` bytes take at its end.
+        const auto cycles = [&](std::int32_t slots, std::uint64_t more) {
             where.off_chip.max_outstanding_reads = slots;
-            const Cycles total = run(commands({to_sram(bytes), stream::Stop{}}), where).total;
-            return static_cast<double>(bytes) / static_cast<double>(total.count());
+            const auto total = [&](std::uint64_t bytes) {
+                return run(commands({to_sram(bytes), stream::Stop{}}), where).total.count();
+            };
+            return total((1 << 20) + more) - total(1 << 20);
         };
-        const auto held = static_cast<double>(500 + 4 + where.timing.burst_overhead.count());
+        const std::int64_t held = 500 + 4 + where.timing.burst_overhead.count();
+        constexpr std::uint64_t bursts = 48, chunks = 8;
         WHEN("24 reads may be outstanding") {
-            THEN("24 x 64 B pass in the time one burst holds its slot") {
-                CHECK(rate(24) == Approx(24 * 64 / held).epsilon(0.01));
+            THEN("24 bursts of 64 B pass in the time one burst holds its slot") {
+                CHECK(cycles(24, bursts * 64) == 2 * held);
             }
         }
         WHEN("the limit is halved") {
-            THEN("so is the rate") { CHECK(rate(12) == Approx(rate(24) / 2).epsilon(0.01)); }
+            THEN("twelve do") { CHECK(cycles(12, bursts * 64) == 4 * held); }
         }
         WHEN("there is no limit") {
-            THEN("latency no longer bounds the rate") { CHECK(rate(0) > 2 * rate(24)); }
+            THEN("the DMA's eight chunks of 64 beats pass in the time of one's read and write") {
+                const std::int64_t read = 1 + 500 + 64, write = 1 + 64 + 32;
+                CHECK(cycles(0, chunks * 1024) == read + write);
+            }
         }
     }
 }

@@ -1,24 +1,43 @@
 // When the buffers in SHRAM move, the next kernel waits until the one before is finished.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <cstddef>
+
 #include "unit/machine/timing_streams.hpp"
 
 using namespace timing_test;
 
 SCENARIO("a changed SHRAM layout drains the pipeline") {
     GIVEN("two convolutions with BLOCKDEP 3") {
-        const auto cause = [](int accumulators_at) {
+        const auto run_with = [](int accumulators_at) {
             KernelOp second = convolution(3, 3);
             second.ab_start = accumulators_at;
-            const Simulation result =
-                run(commands({convolution(3, 0), second, stream::Stop{}}), target());
-            return result.causes[static_cast<std::size_t>(Cause::shram_reconfig)];
+            return run(commands({convolution(3, 0), second, stream::Stop{}}), target(),
+                       {.timeline = true});
+        };
+        const auto first_load = [](const Simulation& result) {
+            Cycles first{1 << 30};
+            for (const Interval& each : result.timeline) {
+                const bool loads = result.units[each.unit] == "ifm_loader";
+                if (loads && each.operation == 1) first = std::min(first, each.start);
+            }
+            return first;
         };
         WHEN("both put their accumulators at the same bank") {
-            THEN("no cycle is lost to the layout") { CHECK(cause(30) == Cycles{0}); }
+            const Simulation result = run_with(30);
+            THEN("no cycle is lost to the layout") {
+                CHECK(result.causes[static_cast<std::size_t>(Cause::shram_reconfig)] == Cycles{0});
+                CHECK(first_load(result) < result.operations[0].end);
+            }
         }
         WHEN("the second puts them elsewhere") {
-            THEN("it waits for the first one's last write") { CHECK(cause(32) > Cycles{0}); }
+            const Simulation result = run_with(32);
+            THEN(
+                "it loads its first input in the cycle in which the first one's last block is "
+                "done") {
+                CHECK(first_load(result) == result.operations[0].end);
+            }
         }
     }
 }

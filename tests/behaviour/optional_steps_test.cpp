@@ -83,28 +83,6 @@ TEST_CASE("A step that cannot be left out is an error that names those which can
                       Catch::Contains("'lower'") && Catch::Contains("form_cascades"));
 }
 
-TEST_CASE("A plan like Vela's copies weights, but none of a fully connected layer") {
-    GraphBuilder net("chain");
-    Value x = net.input({1, 16, 16, 32});
-    for (int i = 0; i < 4; ++i) x = net.conv2d(x, 128, Window::square(3));
-    x = net.fully_connected(net.max_pool(x, Window::square(16, 16)), 64);
-    net.output(x);
-    const Graph graph = net.build();
-    const Target target = Target::preset("u65-256");
-    CompileOptions options;
-    options.like_vela = true;
-    const CompiledNetwork network = compile(graph, target, options);
-    for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
-    int copied = 0;
-    for (const auto& place : network.placements) {
-        if (place.kind != Placement::Kind::weight_buffer) continue;
-        ++copied;
-        CHECK(place.name.find("fully_connected") == std::string::npos);
-    }
-    CHECK(copied > 4);
-    CHECK(network.segments[0].stream != compile(graph, target).segments[0].stream);
-}
-
 TEST_CASE("GIVEN an SRAM that must hold all maps and is too small, THEN cascades make them fit") {
     GraphBuilder net("wide");
     const Value image = net.input({1, 64, 64, 8});

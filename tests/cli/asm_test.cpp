@@ -1,19 +1,15 @@
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 
 #include <u65sim/network.hpp>
 
 #include "cli/program.hpp"
+#include "support/environment.hpp"
+#include "support/skip.hpp"
 
 using namespace u65sim::cli_test;
 
 namespace {
-
-std::string source_folder() {
-    const char* source = std::getenv("U65SIM_SOURCE_DIR");
-    return source == nullptr ? "." : source;
-}
 
 /// Refused with exit code 2 and this message, and nothing was written.
 void check_refused(const Folder& folder, const std::string& text, const std::string& says) {
@@ -41,7 +37,7 @@ void check_round_trip(const Folder& folder, const std::string& compiled) {
 
 TEST_CASE("asm gives the compiled network of a reviewed disassembly again") {
     const Folder folder;
-    const std::string golden = source_folder() + "/tests/golden/";
+    const std::string golden = (u65sim::test::source_folder() / "tests/golden").string() + "/";
     REQUIRE(run({"compile", golden + "network.yaml", "-o", folder.file("npu.tflite")}).exit_code ==
             0);
     const Outcome outcome = run({"asm", golden + "disassembly.txt", "--into",
@@ -75,13 +71,11 @@ TEST_CASE("Streams of networks with several segments and of Vela survive disasm 
     const Folder folder;
     REQUIRE(run({"compile", "rnnoise", "-o", folder.file("npu.tflite")}).exit_code == 0);
     check_round_trip(folder, folder.file("npu.tflite"));
-    const char* models = std::getenv("U65SIM_MODELS");
-    const std::filesystem::path place =
-        models == nullptr ? source_folder() + "/../shared/models" : std::string{models};
+    const std::filesystem::path place = u65sim::test::models_folder();
     for (const char* name : {"kws_micronet_m_vela_H128.tflite", "kws_micronet_m_vela_H256.tflite",
                              "kws_micronet_m_vela_Y256.tflite"}) {
         if (!std::filesystem::exists(place / name)) {
-            WARN("skipped: " << name << " is not there");
+            u65sim::test::skip(std::string{name} + " is not there");
             continue;
         }
         check_round_trip(folder, (place / name).string());

@@ -11,8 +11,7 @@ using namespace u65sim::cli_test;
 
 namespace {
 
-/// Half a gibibyte of addresses and ten seconds of CPU time.
-constexpr const char* bounded = "ulimit -v 524288; ulimit -t 10; exec \"$@\"";
+constexpr int mebibytes = 512, seconds = 10;
 
 }  // namespace
 
@@ -28,7 +27,7 @@ TEST_CASE("Sixteen thousand maps alive at once take memory in proportion") {
     const std::string file = folder.file("many.tflite");
     save_tflite(net.build(), file);
     for (const char* const size : {"dram.size=1GiB", "sram.size=64KiB"}) {
-        const Outcome outcome = run_in_shell(bounded, {"run", file, "--set", size});
+        const Outcome outcome = run_bounded(mebibytes, seconds, {"run", file, "--set", size});
         CAPTURE(size, outcome.err);
         CHECK(outcome.exit_code == 0);
     }
@@ -53,7 +52,7 @@ TEST_CASE("A short text that describes gigabytes is refused, or answered without
              std::vector<std::vector<std::string>>{{}, {"--check"}, {"--set", "dram.size=64GiB"}}) {
             std::vector<std::string> words{"run", file};
             words.insert(words.end(), more.begin(), more.end());
-            const Outcome outcome = run_in_shell(bounded, words);
+            const Outcome outcome = run_bounded(mebibytes, seconds, words);
             CAPTURE(shape, layer, more.empty() ? "" : more.front(), outcome.err);
             CHECK((outcome.exit_code == 0 || outcome.exit_code == 2 || outcome.exit_code == 3));
         }

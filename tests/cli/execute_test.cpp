@@ -1,11 +1,11 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
-#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <u65sim/network.hpp>
 
 #include "cli/program.hpp"
+#include "support/environment.hpp"
 
 using namespace u65sim::cli_test;
 using nlohmann::json;
@@ -36,8 +36,7 @@ std::string hex(const std::string& bytes) {
 
 /// What the reference interpreter computes, from tests/data/execute.txt.
 std::string expected(const std::string& network, std::uint64_t wanted) {
-    const char* source = std::getenv("U65SIM_SOURCE_DIR");
-    std::ifstream in{std::string{source == nullptr ? "." : source} + "/tests/data/execute.txt"};
+    std::ifstream in{u65sim::test::source_folder() / "tests/data/execute.txt"};
     std::string name, bytes;
     for (std::uint64_t seed = 0; in >> name >> seed >> bytes;) {
         if (name == network && seed == wanted) return bytes;

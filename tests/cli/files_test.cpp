@@ -2,7 +2,6 @@
 #include <catch2/catch.hpp>
 
 #include <csignal>
-#include <cstdlib>
 #include <future>
 #include <thread>
 
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/program.hpp"
+#include "support/environment.hpp"
 
 using namespace u65sim::cli_test;
 namespace fs = std::filesystem;
@@ -171,14 +171,13 @@ TEST_CASE("A file-size limit is a failed write that leaves nothing behind") {
 TEST_CASE("An interrupted run leaves no temporary file") {
     const Folder folder;
     const std::string vcd = folder.file("units.vcd");
-    const char* const program = std::getenv("U65SIM_PROGRAM");
-    REQUIRE(program != nullptr);
+    const std::string program = u65sim::test::program();
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         const pid_t child = ::fork();
         REQUIRE(child >= 0);
         if (child == 0) {
-            ::execl(program, program, "run", "vgg19_cifar100", "-o", "/dev/null", "--vcd",
-                    vcd.c_str(), nullptr);
+            ::execl(program.c_str(), program.c_str(), "run", "vgg19_cifar100", "-o", "/dev/null",
+                    "--vcd", vcd.c_str(), nullptr);
             ::_exit(127);
         }
         int status = 0;
@@ -215,7 +214,7 @@ TEST_CASE("Files without end are refused with the bound, whoever reads them") {
     };
     for (const Words& words : readers) {
         CAPTURE(told(words));
-        const Outcome outcome = run_in_shell("ulimit -v 1500000; exec \"$@\"", words);
+        const Outcome outcome = run_bounded(1465, 60, words);
         CAPTURE(outcome.err);
         CHECK(outcome.exit_code == 2);
         CHECK(outcome.err.find("/dev/zero") != std::string::npos);

@@ -3,10 +3,11 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+
+#include "support/environment.hpp"
 
 namespace u65sim::cli_test {
 
@@ -22,17 +23,21 @@ void redirect(int descriptor, const std::string& file, int flags) {
 }  // namespace
 
 Outcome run(const std::vector<std::string>& arguments) {
-    const char* const program = std::getenv("U65SIM_PROGRAM");
-    if (program == nullptr) throw std::runtime_error("U65SIM_PROGRAM: must name the program");
-    return run_tool(program, arguments);
+    return run_tool(test::program(), arguments);
 }
 
 Outcome run_in_shell(const std::string& script, const std::vector<std::string>& arguments) {
-    const char* const program = std::getenv("U65SIM_PROGRAM");
-    if (program == nullptr) throw std::runtime_error("U65SIM_PROGRAM: must name the program");
-    std::vector<std::string> words{"-c", script, "sh", program};
+    std::vector<std::string> words{"-c", script, "sh", test::program()};
     words.insert(words.end(), arguments.begin(), arguments.end());
     return run_tool("sh", words);
+}
+
+Outcome run_bounded(int mebibytes, int seconds, const std::vector<std::string>& arguments) {
+    std::string script;
+    if (!test::address_sanitizer) script = "ulimit -v " + std::to_string(mebibytes * 1024) + "; ";
+    script +=
+        "ulimit -t " + std::to_string(test::address_sanitizer ? 10 * seconds : seconds) + "; ";
+    return run_in_shell(script + "exec \"$@\"", arguments);
 }
 
 Outcome run_tool(const std::string& program, const std::vector<std::string>& arguments) {
@@ -58,22 +63,6 @@ Outcome run_tool(const std::string& program, const std::vector<std::string>& arg
     if (::waitpid(child, &status, 0) != child) throw std::runtime_error("waitpid failed");
     // A signal shows as 128 + its number, as a shell tells it.
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read(out), read(err)};
-}
-
-Folder::Folder() {
-    std::string pattern = (fs::temp_directory_path() / "u65sim_test_XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = pattern;
-}
-
-Folder::~Folder() {
-    std::error_code error;
-    fs::remove_all(path_, error);
-}
-
-std::size_t Folder::files() const {
-    return static_cast<std::size_t>(
-        std::distance(fs::directory_iterator{path_}, fs::directory_iterator{}));
 }
 
 std::string read(const std::string& file) {

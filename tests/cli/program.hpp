@@ -1,9 +1,10 @@
 // Runs the u65sim program as a user does, and keeps what it said.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
+
+#include "support/temporary_folder.hpp"
 
 namespace u65sim::cli_test {
 
@@ -19,25 +20,15 @@ Outcome run(const std::vector<std::string>& arguments);
 /// "$@".
 Outcome run_in_shell(const std::string& script, const std::vector<std::string>& arguments);
 
+/// The program with at most `mebibytes` of addresses and `seconds` of CPU time. Under
+/// AddressSanitizer, which reserves terabytes and takes several times as long, addresses are
+/// unlimited and the time is tenfold.
+Outcome run_bounded(int mebibytes, int seconds, const std::vector<std::string>& arguments);
+
 /// The same for a tool of the machine, by its name or path. Exit code 127: there is none.
 Outcome run_tool(const std::string& program, const std::vector<std::string>& arguments);
 
-/// A fresh folder, removed with everything in it at the end.
-class Folder {
-public:
-    Folder();
-    ~Folder();
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    [[nodiscard]] std::string file(const std::string& name) const {
-        return (path_ / name).string();
-    }
-    [[nodiscard]] std::size_t files() const;
-
-private:
-    std::filesystem::path path_;
-};
+using Folder = test::TemporaryFolder;
 
 std::string read(const std::string& file);
 void write(const std::string& file, const std::string& content);

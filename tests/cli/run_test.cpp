@@ -234,8 +234,8 @@ TEST_CASE("zoo write gives the same file for the same seed, and another for anot
     CHECK(written("four", {"--sparsity", "0.9"}) != one);
 }
 
-TEST_CASE("run gives the same bytes on both kernels") {
-    const Outcome direct = run({"run", "rnnoise", "--format", "json", "--kernel", "direct"});
+TEST_CASE("run gives the same bytes on both back ends") {
+    const Outcome direct = run({"run", "rnnoise", "--format", "json", "--backend", "direct"});
     const Outcome systemc = run({"run", "rnnoise", "--format", "json", "--kernel", "systemc"});
     REQUIRE(direct.exit_code == 0);
     REQUIRE(systemc.exit_code == 0);

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <thread>
 
 #include "cli/program.hpp"
+#include "support/environment.hpp"
 
 using namespace u65sim::cli_test;
 using nlohmann::json;
@@ -18,11 +18,6 @@ using nlohmann::json;
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string source_folder() {
-    const char* source = std::getenv("U65SIM_SOURCE_DIR");
-    return source == nullptr ? "." : source;
-}
 
 const std::string study_text =
     "title: Forty points\nnetwork: zoo:ds_cnn\naxes:\n"
@@ -34,14 +29,13 @@ const std::vector<std::string> result_files{"points.jsonl", "results.csv", "resu
 
 /// Starts a study, kills it the hard way after `delay`, and waits for its end.
 void kill_study(const std::string& file, const std::string& into, std::chrono::milliseconds delay) {
-    const char* const program = std::getenv("U65SIM_PROGRAM");
-    REQUIRE(program != nullptr);
+    const std::string program = u65sim::test::program();
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
         if (::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(126);
-        ::execl(program, program, "study", file.c_str(), "-o", into.c_str(), "-j", "2", "--resume",
-                nullptr);
+        ::execl(program.c_str(), program.c_str(), "study", file.c_str(), "-o", into.c_str(), "-j",
+                "2", "--resume", nullptr);
         ::_exit(127);
     }
     std::this_thread::sleep_for(delay);
@@ -55,7 +49,8 @@ void kill_study(const std::string& file, const std::string& into, std::chrono::m
 TEST_CASE("Every study of configs/studies runs as it stands") {
     const Folder folder;
     int studies = 0;
-    for (const auto& entry : fs::directory_iterator{source_folder() + "/configs/studies"}) {
+    for (const auto& entry :
+         fs::directory_iterator{u65sim::test::source_folder() / "configs/studies"}) {
         if (entry.path().extension() != ".yaml") continue;
         const std::string name = entry.path().stem().string();
         CAPTURE(name);

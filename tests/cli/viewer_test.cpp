@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/program.hpp"
+#include "support/skip.hpp"
 
 using namespace u65sim;
 using namespace u65sim::cli_test;
@@ -79,7 +80,7 @@ struct Page {
 
 bool has_chromium() {
     static const bool found = run_tool("chromium", {"--version"}).exit_code == 0;
-    if (!found) std::puts("skipped: chromium is not installed");
+    if (!found) u65sim::test::skip("chromium is not installed");
     return found;
 }
 

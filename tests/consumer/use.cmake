@@ -23,7 +23,7 @@ if(WAY STREQUAL "installed")
   # The installed program finds its SystemC.
   file(GLOB program ${WORK}/prefix/bin/u65sim)
   if(program)
-    run(${program} run rnnoise --kernel systemc)
+    run(${program} run rnnoise --backend systemc)
   endif()
   list(APPEND options -DCMAKE_PREFIX_PATH=${WORK}/prefix)
 else()

@@ -46,7 +46,7 @@ Outcome take_graph(const Graph& graph, const Target& target) {
         const CompiledNetwork network =
             is_compiled(graph) ? import_compiled(graph, target) : compile(graph, target);
         SimulateOptions options;
-        options.kernel = Kernel::direct;
+        options.backend = SimulationBackend::direct;
         options.cycle_limit = Cycles{20'000'000};
         outcome = Outcome::not_executed;
         const Report report = make_report(network, target, simulate(network, target, options));

@@ -16,3 +16,12 @@ done
 "$program" disasm "$to/network.tflite" > "$to/disassembly.txt"
 rm "$to/network.tflite"
 "$program" run network.yaml > "$to/report.txt"
+
+# NAME SRAM: the plan of NAME.yaml in that much SRAM, and what it takes.
+small() {
+  "$program" compile "$1.yaml" --set "sram.size=$2" --dump-after place > "$to/$1-plan.txt"
+  "$program" run "$1.yaml" --set "sram.size=$2" > "$to/$1-report.txt"
+}
+small cascade 48KiB
+small slices 48KiB
+small spill 20KiB

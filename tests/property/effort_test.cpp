@@ -24,7 +24,7 @@ Target with_sram(std::int64_t kib) {
 
 SimulateOptions direct() {
     SimulateOptions options;
-    options.kernel = Kernel::direct;
+    options.backend = SimulationBackend::direct;
     return options;
 }
 

@@ -1,8 +1,6 @@
 #include "property/networks.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -10,23 +8,20 @@
 #include <u65sim/network.hpp>
 #include <u65sim/zoo.hpp>
 
+#include "support/environment.hpp"
+#include "support/skip.hpp"
+
 namespace u65sim::property {
 
 namespace fs = std::filesystem;
 
 namespace {
 
-fs::path models_folder() {
-    if (const char* folder = std::getenv("U65SIM_MODELS")) return folder;
-    const char* source = std::getenv("U65SIM_SOURCE_DIR");
-    return fs::path{source != nullptr ? source : "."} / ".." / "shared" / "models";
-}
-
 std::vector<std::string> model_files() {
     std::vector<std::string> files;
-    const fs::path folder = models_folder();
+    const fs::path folder = test::models_folder();
     if (!fs::is_directory(folder)) {
-        std::printf("skipped: the models' networks, no folder %s\n", folder.c_str());
+        test::skip("the models' networks, no folder " + folder.string());
         return files;
     }
     for (const auto& entry : fs::directory_iterator{folder}) {

@@ -14,6 +14,7 @@
 #include <u65sim/zoo.hpp>
 
 #include "property/random_graphs.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace u65sim;
 
@@ -122,17 +123,17 @@ TEST_CASE("What earlier networks leave behind changes no answer, and is counted"
         CHECK(again[graphs.size() - 1 - i].get() == first[i].get());
     }
     CHECK(after.hits == 0);
-    CHECK(before.known_kernels < before.kernels);
-    CHECK(before.known_kernels > 0);
-    CHECK(before.known_weight_slices > 0);
-    // The first network leaves no stretches.
-    CHECK(before.stretches > 0);
-    CHECK(after.stretches > 2 * before.stretches);
-    CHECK(after.known_stretches - before.known_stretches >= before.stretches);
-    CHECK(after.kernels == 2 * before.kernels);
-    CHECK(after.known_kernels - before.known_kernels == before.kernels);
-    CHECK(after.weight_slices == 2 * before.weight_slices);
-    CHECK(after.known_weight_slices - before.known_weight_slices == before.weight_slices);
+    CHECK(before.kernel_hits < before.kernel_lookups);
+    CHECK(before.kernel_hits > 0);
+    CHECK(before.weight_slice_hits > 0);
+    // The first network inserts no segments.
+    CHECK(before.segment_lookups > 0);
+    CHECK(after.segment_lookups > 2 * before.segment_lookups);
+    CHECK(after.segment_hits - before.segment_hits >= before.segment_lookups);
+    CHECK(after.kernel_lookups == 2 * before.kernel_lookups);
+    CHECK(after.kernel_hits - before.kernel_hits == before.kernel_lookups);
+    CHECK(after.weight_slice_lookups == 2 * before.weight_slice_lookups);
+    CHECK(after.weight_slice_hits - before.weight_slice_hits == before.weight_slice_lookups);
 }
 
 TEST_CASE("A thousand shuffled queries: one, two and four threads") {
@@ -159,8 +160,9 @@ TEST_CASE("Errors in between leave an oracle healthy") {
     }
     OracleOptions hurried = with(0);
     hurried.cycle_limit = Cycles{500};
-    for (const Kernel kernel : {Kernel::direct, Kernel::systemc}) {
-        hurried.kernel = kernel;
+    for (const SimulationBackend backend :
+         {SimulationBackend::direct, SimulationBackend::systemc}) {
+        hurried.backend = backend;
         CHECK_THROWS_AS((Oracle{target(), hurried}.estimate(zoo("ds_cnn"))), SimulationStuck);
         hurried.cycle_limit = OracleOptions{}.cycle_limit;
         CHECK(Oracle{target(), hurried}.estimate(questions()[0]).to_json() == answers()[0]);
@@ -201,7 +203,8 @@ TEST_CASE("Memory stays within its bound, and nothing is kept without any") {
 
 TEST_CASE("A file that changed is read again, one that did not is not") {
     namespace fs = std::filesystem;
-    const fs::path file = fs::temp_directory_path() / "u65sim_oracle_test.tflite";
+    const test::TemporaryFolder folder;
+    const fs::path file = folder.path() / "net.tflite";
     save_tflite(zoo("rnnoise"), file);
     // As if it had been there for a while.
     fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::minutes(5));

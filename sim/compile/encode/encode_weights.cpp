@@ -19,8 +19,8 @@ namespace u65sim::compiler {
 namespace {
 
 std::uint64_t content_key(const WeightSource& source, const weights::Order& order,
-                          std::int32_t first, std::int32_t count, std::int32_t core,
-                          std::int32_t cores) {
+                          weights::Coding coding, std::int32_t first, std::int32_t count,
+                          std::int32_t core, std::int32_t cores) {
     Hasher hasher;
     // Ones are the same from whichever channel on.
     const bool ones = source.form == WeightSource::Form::ones;
@@ -52,6 +52,7 @@ std::uint64_t content_key(const WeightSource& source, const weights::Order& orde
     }
     hasher.add(std::span{reinterpret_cast<const std::uint8_t*>(source.zero_points.data()),
                          source.zero_points.size() * sizeof source.zero_points[0]});
+    if (coding != weights::Coding::smallest) add(static_cast<int>(coding));
     return hasher.digest();
 }
 
@@ -59,27 +60,29 @@ std::uint64_t content_key(const WeightSource& source, const weights::Order& orde
 struct CoreWeights {
     std::vector<std::int32_t> channels;
     weights::Order order;
+    weights::Coding coding;
     std::int32_t step;
     std::uint64_t key = 0;  ///< of the content; 0: modelled, or no channels
 
     CoreWeights(const NpuOp& op, std::int32_t first, std::int32_t slice_channels, std::int32_t core,
-                const Accelerator& accelerator, const Architecture& arch)
-        : channels(weights::channels_of_core(first, slice_channels, core, accelerator.cores)),
-          step(accelerator.cores) {
+                const CompileContext& context)
+        : channels(weights::channels_of_core(first, slice_channels, core,
+                                             context.target->accelerator.cores)),
+          coding(coding_of(context)),
+          step(context.target->accelerator.cores) {
         order.traversal =
             op.kernel.kind == stream::KernelKind::depthwise ? weights::Traversal::depthwise
             : op.kernel.kernel.part_kernel_first            ? weights::Traversal::part_kernel_first
                                                             : weights::Traversal::depth_first;
-        order.block_depth =
-            weights::block_depth_of_core(op.kernel.block.depth, core, accelerator.cores);
+        order.block_depth = weights::block_depth_of_core(op.kernel.block.depth, core, step);
         order.ifm_bits = op.ifm_bits();
         order.dilation_y = op.kernel.kernel.dilation_y;
         order.dilation_x = op.kernel.kernel.dilation_x;
-        order.ofm_ublock_depth = arch.ofm_ublock.depth;
-        order.ifm_ublock_depth = arch.ifm_ublock.depth;
+        order.ofm_ublock_depth = context.arch.ofm_ublock.depth;
+        order.ifm_ublock_depth = context.arch.ifm_ublock.depth;
         const bool modelled = op.weights->data && op.weights->data.model() != nullptr;
         if (modelled || channels.empty()) return;
-        key = content_key(*op.weights, order, first, slice_channels, core, step);
+        key = content_key(*op.weights, order, coding, first, slice_channels, core, step);
     }
 
     [[nodiscard]] std::int32_t count() const { return static_cast<std::int32_t>(channels.size()); }
@@ -92,10 +95,11 @@ struct CoreWeights {
         const bool sampled = sizing == Sizing::sampled;
         const std::uint64_t size_key = sampled ? ~key : key;
         if (const auto known = cache.sizes.find(size_key)) return {*known, true};
-        const std::size_t size = sampled ? weights::estimated_size(stored(source).volume, order)
+        const std::size_t size = sampled
+                                     ? weights::estimated_size(stored(source).volume, order, coding)
                                  : sizing == Sizing::encoded
                                      ? encoded(source, cache)->size()
-                                     : weights::encoded_size(stored(source).volume, order);
+                                     : weights::encoded_size(stored(source).volume, order, coding);
         cache.sizes.insert(size_key, static_cast<std::uint32_t>(size));
         return {static_cast<std::uint32_t>(size), false};
     }
@@ -103,7 +107,7 @@ struct CoreWeights {
     [[nodiscard]] EncodedWeights encoded(const WeightSource& source, WeightCache& cache) const {
         if (const auto known = cache.encoded.find(key)) return *known;
         const auto bytes = std::make_shared<const std::vector<std::uint8_t>>(
-            weights::encode(stored(source).volume, order));
+            weights::encode(stored(source).volume, order, coding));
         cache.encoded.insert(key, bytes, static_cast<std::int64_t>(bytes->size()));
         return bytes;
     }
@@ -166,6 +170,10 @@ StoredWeights::StoredWeights(const WeightSource& source, std::int32_t first, std
     volume.zero_points = zero_points_;
 }
 
+weights::Coding coding_of(const CompileContext& context) {
+    return context.options.like_vela ? weights::Coding::uniform : weights::Coding::smallest;
+}
+
 SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
                           const CompileContext& context, Sizing sizing) {
     const Accelerator& accelerator = context.target->accelerator;
@@ -175,7 +183,7 @@ SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
     SliceLayout result;
     Hasher content;
     for (std::int32_t core = 0; core < accelerator.cores; ++core) {
-        const CoreWeights own{op, first, count, core, accelerator, context.arch};
+        const CoreWeights own{op, first, count, core, context};
         const auto c = static_cast<std::size_t>(core);
         if (own.channels.empty()) {
             // A core without work points at core 0's ranges with nothing in them.
@@ -186,7 +194,8 @@ SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
         const auto packed = static_cast<std::uint32_t>(weights::packed_size(own.channels.size()));
         std::int64_t size = 0;
         if (modelled) {
-            const auto [estimate, known] = estimate_encoded(source, own.order, own.count(), cache);
+            const auto [estimate, known] =
+                estimate_encoded(source, own.order, own.coding, own.count(), cache);
             result.known = result.known && known;
             size = estimate;
         } else {
@@ -209,7 +218,7 @@ void encode_slice(const NpuOp& op, const WeightSlice& slice, const CompileContex
                   std::span<std::uint8_t> to) {
     const Accelerator& accelerator = context.target->accelerator;
     for (std::int32_t core = 0; core < accelerator.cores; ++core) {
-        const CoreWeights own{op, slice.first, slice.count, core, accelerator, context.arch};
+        const CoreWeights own{op, slice.first, slice.count, core, context};
         if (own.channels.empty()) continue;
         const EncodedWeights encoded = own.encoded(*op.weights, context.cache->weights);
         const auto put = [&](const stream::ByteRange& range,

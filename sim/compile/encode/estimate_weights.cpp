@@ -37,7 +37,7 @@ std::int32_t sample_channels(const WeightSource& source, std::int32_t channels) 
 
 /// Bytes of the sample, encoded.
 std::int64_t encode_sample(const WeightSource& source, const weights::Order& order,
-                           std::int32_t channels) {
+                           weights::Coding coding, std::int32_t channels) {
     const auto fan_in = static_cast<std::size_t>(fan_in_of(source));
     const bool per_channel = source.zero_points.size() > 1;
     auto drawn_channels = static_cast<std::size_t>(channels);
@@ -62,11 +62,11 @@ std::int64_t encode_sample(const WeightSource& source, const weights::Order& ord
     sample.data = ConstantData{
         ir::arrange(drawn.values, static_cast<std::size_t>(channels), fan_in, channels_last, 0)};
     const StoredWeights stored{sample, 0, 1, channels};
-    return static_cast<std::int64_t>(weights::encoded_size(stored.volume, order));
+    return static_cast<std::int64_t>(weights::encoded_size(stored.volume, order, coding));
 }
 
 std::uint64_t key_of(const WeightSource& source, const weights::Order& order,
-                     std::int32_t sampled) {
+                     weights::Coding coding, std::int32_t sampled) {
     const WeightModel& model = *source.data.model();
     Hasher hasher;
     const auto add = [&](std::int64_t value) { hasher.add(static_cast<std::uint64_t>(value)); };
@@ -78,7 +78,7 @@ std::uint64_t key_of(const WeightSource& source, const weights::Order& order,
           std::int64_t{source.height}, std::int64_t{source.width}, std::int64_t{source.inputs},
           std::int64_t{source.spread_y}, std::int64_t{source.spread_x},
           std::int64_t{per_channel ? -1 : source.outputs}, std::int64_t{sampled},
-          std::int64_t{static_cast<int>(order.traversal)},
+          std::int64_t{static_cast<int>(coding)}, std::int64_t{static_cast<int>(order.traversal)},
           // Blocks deeper than the sample change nothing in it.
           std::int64_t{std::min(order.block_depth, sampled)}, std::int64_t{order.ifm_bits},
           std::int64_t{order.dilation_y}, std::int64_t{order.dilation_x},
@@ -90,10 +90,10 @@ std::uint64_t key_of(const WeightSource& source, const weights::Order& order,
 
 /// Encoded size of a sample.
 EstimatedWeights sample_size(const WeightSource& source, const weights::Order& order,
-                             std::int32_t channels, WeightCache& cache) {
-    const std::uint64_t key = key_of(source, order, channels);
+                             weights::Coding coding, std::int32_t channels, WeightCache& cache) {
+    const std::uint64_t key = key_of(source, order, coding, channels);
     if (const auto known = cache.rates.find(key)) return {*known, true};
-    const std::int64_t size = encode_sample(source, order, channels);
+    const std::int64_t size = encode_sample(source, order, coding, channels);
     cache.rates.insert(key, size);
     return {size, false};
 }
@@ -101,7 +101,8 @@ EstimatedWeights sample_size(const WeightSource& source, const weights::Order& o
 }  // namespace
 
 EstimatedWeights estimate_encoded(const WeightSource& source, const weights::Order& order,
-                                  std::int32_t channels, WeightCache& cache) {
+                                  weights::Coding coding, std::int32_t channels,
+                                  WeightCache& cache) {
     const double bits = source.data.model()->bits_per_weight;
     double bytes = 0;
     bool known = true;
@@ -109,7 +110,7 @@ EstimatedWeights estimate_encoded(const WeightSource& source, const weights::Ord
         bytes = bits / 8 * static_cast<double>(channels * fan_in_of(source));
     } else {
         const std::int32_t sampled = sample_channels(source, channels);
-        const EstimatedWeights sample = sample_size(source, order, sampled, cache);
+        const EstimatedWeights sample = sample_size(source, order, coding, sampled, cache);
         if (sampled == channels) return sample;
         known = sample.known;
         const auto length = [&](std::int32_t outputs) {

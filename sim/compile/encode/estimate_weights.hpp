@@ -5,6 +5,7 @@
 
 #include "compile/encode/weight_cache.hpp"
 #include "compile/program.hpp"
+#include "weights/codec.hpp"
 #include "weights/order.hpp"
 
 namespace u65sim::compiler {
@@ -18,6 +19,7 @@ struct EstimatedWeights {
 /// the operation's geometry is drawn and encoded, and its rate taken for the rest. Rates are
 /// kept in `cache`; safe from several threads. Not dependent on the model's seed.
 EstimatedWeights estimate_encoded(const WeightSource& source, const weights::Order& order,
-                                  std::int32_t channels, WeightCache& cache);
+                                  weights::Coding coding, std::int32_t channels,
+                                  WeightCache& cache);
 
 }  // namespace u65sim::compiler

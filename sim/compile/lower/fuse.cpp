@@ -16,15 +16,33 @@ std::int32_t only_consumer(const Program& program, TensorId id) {
     return program.consumers[t][0];
 }
 
+/// A reshape that leaves height, width and depth as they are.
+bool keeps_extent(const Program& program, const Operator& op) {
+    const bool reshape =
+        op.type == OpType::reshape || op.type == OpType::squeeze || op.type == OpType::expand_dims;
+    if (!reshape) return false;
+    const Tensor& from = program.tensor(op.inputs[0]);
+    const Tensor& to = program.tensor(op.outputs[0]);
+    return extent_of(from.shape) == extent_of(to.shape) && same_quantization(from, to);
+}
+
 void fuse_activation(Program& program, std::int32_t index) {
     const Operator& op = program.op(index);
     if (!npu_forms[op.type].takes_activation) return;
-    const std::int32_t next = only_consumer(program, op.outputs[0]);
+    TensorId made = op.outputs[0];
+    std::int32_t next = only_consumer(program, made);
+    std::int32_t between_them = no_operator;
+    if (next != no_operator && program.decision(next).on_npu &&
+        keeps_extent(program, program.op(next))) {
+        between_them = next;
+        made = program.op(next).outputs[0];
+        next = only_consumer(program, made);
+    }
     if (next == no_operator || !program.decision(next).on_npu) return;
     const Operator& activation = program.op(next);
     const Tensor& between = program.tensor(op.outputs[0]);
     const Tensor& result = program.tensor(activation.outputs[0]);
-    if (activation.inputs[0] != op.outputs[0]) return;
+    if (activation.inputs[0] != made) return;
     const bool clamp = ir::clamp_of(activation.type) && same_quantization(between, result) &&
                        between.type == result.type;
     const bool table = ir::info(activation.type).family == ir::Family::curve &&
@@ -33,6 +51,7 @@ void fuse_activation(Program& program, std::int32_t index) {
     if (!clamp && !table) return;
     program.fused_activation[static_cast<std::size_t>(index)] = next;
     program.decision(next).fused_into = index;
+    if (between_them != no_operator) program.decision(between_them).fused_into = index;
 }
 
 /// A PAD whose readers are all convolutions without padding of their own becomes their padding.
@@ -73,6 +92,8 @@ void fuse_pad(Program& program, std::int32_t index) {
 void fuse_concatenation(Program& program, std::int32_t index) {
     const Operator& op = program.op(index);
     if (op.type != OpType::concatenation && op.type != OpType::pack) return;
+    // Vela copies every operand.
+    if (program.options.like_vela) return;
     const Tensor& out = program.tensor(op.outputs[0]);
     const auto* attributes = std::get_if<AxisAttributes>(&op.attributes);
     const std::size_t rank = out.shape.size();

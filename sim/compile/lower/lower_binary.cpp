@@ -1,5 +1,7 @@
 // Operators of two operands that broadcast.
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -42,11 +44,38 @@ void scale_sum(NpuOp& npu, double a, double b, double out) {
     kernel.ofm_scale = quantised(2 * s / (out * unit));
 }
 
+/// Channels and positions that Vela gives the maps of an operation of few channels: sixteen
+/// channels, or the next number that divides the elements. Empty where there is none.
+std::optional<Extent> deepened(const Extent& extent) {
+    constexpr std::int32_t fewest = 8, wanted = 16, most = 256;
+    if (extent.c >= fewest) return std::nullopt;
+    const std::int64_t elements = extent.elements();
+    std::int32_t c = wanted;
+    while (c <= most && elements % c != 0) ++c;
+    if (c > most) return std::nullopt;
+    const std::int64_t positions = elements / c;
+    auto w = static_cast<std::int32_t>(std::sqrt(positions));
+    while (positions % w != 0) --w;
+    return Extent{static_cast<std::int32_t>(positions / w), w, c};
+}
+
+/// Vela views whole maps of few channels as deeper ones.
+void deepen_as_vela(Lowering& lowering, View& a, View& b, View& ofm) {
+    const std::optional<Extent> deep = deepened(ofm.extent);
+    const auto fits = [&](const View& view) { return view.whole() && view.extent == ofm.extent; };
+    const bool one = b.extent.elements() == 1;
+    if (!deep || !fits(a) || !fits(ofm) || (!one && !fits(b))) return;
+    a = lowering.reshaped(a, *deep);
+    ofm = lowering.reshaped(ofm, *deep);
+    if (!one) b = lowering.reshaped(b, *deep);
+}
+
 /// The operation with its operands in the order that the registers want; int32 is not scaled.
 NpuOp& binary(Lowering& lowering, ElementwiseMode mode) {
     View a = lowering.input_view(0);
     View b = lowering.input_view(1);
-    const View ofm = lowering.output_view();
+    View ofm = lowering.output_view();
+    if (lowering.program().options.like_vela) deepen_as_vela(lowering, a, b, ofm);
     const bool a_constant = lowering.input(0).data ? true : false;
     const bool swap = is_smaller(a, b, ofm) || (a_constant && b.extent == ofm.extent);
     const bool repeats = (swap ? b : a).extent != ofm.extent;

@@ -128,12 +128,28 @@ void lower_strided_slice(Lowering& lowering) {
 
 std::string support_reshape(const Candidate& candidate) { return candidate.same_type_and_scale(); }
 
+/// Vela copies a map that others than its reshape read, too; all who come later read the copy.
+View copied_as_vela(Lowering& lowering, const View& ifm) {
+    Program& program = lowering.program();
+    const auto input = static_cast<std::size_t>(lowering.op().inputs[0]);
+    if (program.consumers[input].size() < 2) return ifm;
+    View copy = lowering.temporary(ifm.extent, ifm.type, "reshaped");
+    copy.zero_point = ifm.zero_point;
+    copy.scale = ifm.scale;
+    lowering.copy(ifm, copy, "copy");
+    const auto consumers = program.consumers[input];
+    program.buffer(copy).consumers.assign(consumers.begin(), consumers.end());
+    program.views[input] = copy;
+    return copy;
+}
+
 void lower_reshape(Lowering& lowering) {
     Program& program = lowering.program();
-    const View ifm = lowering.input_view(0);
     const auto id = lowering.op().outputs[0];
     const auto t = static_cast<std::size_t>(id);
     const Extent wanted = extent_of(lowering.output().shape);
+    View ifm = lowering.input_view(0);
+    if (program.options.like_vela && !program.bound[t]) ifm = copied_as_vela(lowering, ifm);
     const bool constant = program.buffer(ifm).kind == Placement::Kind::constant;
     if (program.slots[t].into == no_tensor && !(constant && program.bound[t])) {
         // Never turn an input of the segment into its output at another address.

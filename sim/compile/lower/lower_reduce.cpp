@@ -81,7 +81,7 @@ std::string support_sum(const Candidate& candidate) {
     // Sums must stay in 32 bits.
     const std::int64_t count =
         std::int64_t{axes.h ? in.h : 1} * (axes.w ? in.w : 1) * (axes.c ? in.c : 1);
-    const Clamp range = range_of(*data_type(candidate.map().type));
+    const Clamp range = full_clamp(*data_type(candidate.map().type));
     const std::int64_t zero = zero_point(candidate.map());
     const std::int64_t most = ((std::int64_t{1} << 31) - 1) /
                               std::max({range.max - zero, zero - range.min, std::int64_t{1}});

@@ -61,6 +61,11 @@ stream::FeatureMap map_of(const View& view, int region, stream::Layout layout) {
     return map;
 }
 
+stream::Layout layout_for(const Program& program, std::int32_t channels) {
+    const std::int32_t fewest = program.options.like_vela ? 8 : 16;
+    return channels >= fewest ? stream::Layout::nhcwb16 : stream::Layout::nhwc;
+}
+
 stream::FeatureMap resolve(const Program& program, const View& view) {
     const Buffer& buffer = program.buffer(view);
     stream::FeatureMap map = map_of(view, buffer.region, buffer.layout);
@@ -77,21 +82,15 @@ stream::FeatureMap resolve(const Program& program, const View& view) {
     return map;
 }
 
-Clamp range_of(DataType type) {
-    switch (type) {
-        case DataType::u8:
-            return {0, 255};
-        case DataType::s8:
-            return {-128, 127};
-        case DataType::u16:
-            return {0, 65535};
-        default:
-            return {-32768, 32767};
-    }
+Clamp full_clamp(DataType type) {
+    // The registers of a clamp have 16 bits.
+    const bool is_wide = stream::bytes_of(type) > 2;
+    const IntegerRange range = stream::range_of(is_wide ? DataType::s16 : type);
+    return {static_cast<std::int32_t>(range.low), static_cast<std::int32_t>(range.high)};
 }
 
 Clamp clamp_of(Activation activation, const Tensor& output) {
-    const Clamp whole = range_of(*data_type(output.type));
+    const Clamp whole = full_clamp(*data_type(output.type));
     const auto range = arith::activation_range(activation, scale(output), zero_point(output),
                                                {whole.min, whole.max});
     return {range.low, range.high};
@@ -263,7 +262,7 @@ NpuOp& Lowering::add(KernelKind kind, const View& ifm, const View& ofm, std::str
     npu.kernel.kind = kind;
     npu.ifm = ifm;
     npu.ofm = ofm;
-    const Clamp range = range_of(ofm.type);
+    const Clamp range = full_clamp(ofm.type);
     npu.kernel.activation.min = range.min;
     npu.kernel.activation.max = range.max;
     segment_.ops.push_back(std::move(npu));

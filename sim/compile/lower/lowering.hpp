@@ -83,7 +83,8 @@ struct Clamp {
     std::int32_t min = 0, max = 0;
 };
 Clamp clamp_of(Activation activation, const Tensor& output);
-Clamp range_of(stream::DataType type);
+/// The widest clamp for elements of this type.
+Clamp full_clamp(stream::DataType type);
 /// Multiplier and shift that divide a sum of `n` elements, rounding to nearest.
 stream::Scale divide_by(std::int64_t n);
 /// A 16-bit look-up table as the constants hold it.

@@ -24,12 +24,8 @@ constexpr std::size_t slow = 0, fast = 1;
 /// Bytes that were not added up yet.
 constexpr std::int64_t not_known = -1;
 
-stream::Layout layout_for(std::int32_t channels) {
-    return channels >= 16 ? stream::Layout::nhcwb16 : stream::Layout::nhwc;
-}
-
-stream::FeatureMap map_in(const View& view, int region) {
-    return map_of(view, region, layout_for(view.storage.c));
+stream::FeatureMap map_in(const Program& program, const View& view, int region) {
+    return map_of(view, region, layout_for(program, view.storage.c));
 }
 
 }  // namespace
@@ -38,7 +34,7 @@ std::vector<BufferUse> uses_of(const Program& program) {
     std::vector<BufferUse> uses(program.buffers.size());
     for (std::size_t i = 0; i < uses.size(); ++i) {
         const Buffer& b = program.buffers[i];
-        uses[i].size = storage_bytes(b.extent, b.type, layout_for(b.extent.c));
+        uses[i].size = storage_bytes(b.extent, b.type, layout_for(program, b.extent.c));
     }
     for (const auto& segment : program.segments) {
         for (const auto& op : segment.ops) {
@@ -206,7 +202,7 @@ bool CascadeSearch::takes_more(const Range& range, std::int64_t limit) const {
         if (i < range.last) {
             Extent rolling = op.ofm.extent;
             rolling.h = rows;
-            bytes += storage_bytes(rolling, op.ofm.type, layout_for(rolling.c));
+            bytes += storage_bytes(rolling, op.ofm.type, layout_for(program_, rolling.c));
         }
         if (bytes > limit) return true;
         if (i == range.first) return false;
@@ -298,7 +294,8 @@ void CascadeSearch::grow(std::vector<Link>& chain, std::size_t last, std::int32_
         Extent rolling = op.ofm.extent;
         rolling.h = stripes_before(ops_[at + 1], next.stripes, link.stripes);
         link.weights += next.weights;
-        link.rolling = next.rolling + storage_bytes(rolling, op.ofm.type, layout_for(rolling.c));
+        link.rolling =
+            next.rolling + storage_bytes(rolling, op.ofm.type, layout_for(program_, rolling.c));
         if (chain.size() > 1) link.between = next.between + next.cycles[fast][fast];
     }
     // Most stripes are like the one before.
@@ -326,7 +323,7 @@ NpuOp CascadeSearch::stripe(std::size_t at, std::int32_t y0, std::int32_t y1) co
     const int region = program_.spilling() ? region_fast : region_arena;
     stripe.kernel = build_kernel(stripe, [&](const View& view) {
         const bool in_arena = &view == &stripe.ifm2 && !may_be_fast(view.buffer);
-        return map_in(view, in_arena ? region_arena : region);
+        return map_in(program_, view, in_arena ? region_arena : region);
     });
     set_first_weights(stripe.kernel, op, region);
     return stripe;

@@ -6,7 +6,7 @@ namespace u65sim::compiler {
 
 namespace {
 
-/// Channels of a brick. Below as many a row is one run as it is, and bricks would waste memory.
+/// Channels of a brick.
 constexpr std::int32_t brick_channels = 16;
 
 void use(Buffer& buffer, std::int32_t time) {
@@ -29,8 +29,7 @@ void choose_layouts(Program& program) {
     });
     for (auto& buffer : program.buffers) {
         if (buffer.kind == Placement::Kind::constant) continue;
-        const bool bricks = !buffer.linear && buffer.extent.c >= brick_channels;
-        buffer.layout = bricks ? stream::Layout::nhcwb16 : stream::Layout::nhwc;
+        buffer.layout = buffer.linear ? stream::Layout::nhwc : layout_for(program, buffer.extent.c);
         Extent stored = buffer.extent;
         if (buffer.rolling_rows > 0) stored.h = buffer.rolling_rows;
         buffer.size = storage_bytes(stored, buffer.type, buffer.layout);

@@ -31,14 +31,6 @@ std::vector<std::int32_t> extents(std::int32_t size, std::int32_t most, std::int
     return result;
 }
 
-/// Whether the buffers in SHRAM stand alike, so that two kernels may overlap.
-bool same_layout(const KernelOp& a, const KernelOp& b) {
-    return a.ib_end == b.ib_end && a.ab_start == b.ab_start && a.acc_format == b.acc_format &&
-           a.ifm2_ib_start == b.ifm2_ib_start &&
-           (a.kind == stream::KernelKind::elementwise) ==
-               (b.kind == stream::KernelKind::elementwise);
-}
-
 class BlockRefiner {
 public:
     BlockRefiner(PlannedProgram& program, int weight_region)
@@ -86,8 +78,9 @@ private:
         NpuOp& op = ops[at];
         const auto cost = [&](const KernelOp& k, const timing::KernelTimes& estimate) {
             std::int64_t cycles = estimate.total.count();
-            if (at > 0 && !same_layout(k, ops[at - 1].kernel)) cycles += estimate.fill.count();
-            if (at + 1 < ops.size() && !same_layout(k, ops[at + 1].kernel)) {
+            if (at > 0 && !k.shares_shram_layout(ops[at - 1].kernel))
+                cycles += estimate.fill.count();
+            if (at + 1 < ops.size() && !k.shares_shram_layout(ops[at + 1].kernel)) {
                 cycles += estimate.fill.count();
             }
             return cycles;

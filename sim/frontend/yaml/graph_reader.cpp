@@ -15,7 +15,8 @@
 #include <u65sim/network.hpp>
 #include <u65sim/text.hpp>
 
-#include "ir/nearest.hpp"
+#include "base/nearest_word.hpp"
+#include "base/place.hpp"
 
 namespace u65sim {
 namespace {
@@ -36,8 +37,7 @@ public:
 
     [[noreturn]] void fail(const std::string& reason) const {
         const YAML::Mark mark = node_.IsDefined() ? node_.Mark() : YAML::Mark::null_mark();
-        throw PlacedError(
-            fmt::format("{}:{}:{}: {}", origin_, mark.line + 1, mark.column + 1, reason));
+        throw PlacedError(fmt::format("{}: {}", place_in(origin_, mark.line, mark.column), reason));
     }
     [[nodiscard]] const YAML::Node& node() const { return node_; }
     [[nodiscard]] Place at(const YAML::Node& node) const { return {origin_, node}; }
@@ -51,7 +51,7 @@ public:
             if (std::find(known.begin(), known.end(), key) == known.end()) {
                 at(entry.first)
                     .fail(fmt::format("unknown key '{}'; the nearest known one is '{}'",
-                                      printable(key), ir::nearest_word(key, known)));
+                                      printable(key), nearest_word(key, known)));
             }
             if (!seen.insert(key).second) {
                 at(entry.first).fail(fmt::format("key '{}' stands twice", key));
@@ -99,7 +99,7 @@ public:
             std::vector<std::string> names;
             for (const auto& [name, kind] : choices) names.push_back(name);
             fail(fmt::format("unknown {} '{}'; the nearest known one is '{}'", what,
-                             printable(word), ir::nearest_word(word, names)));
+                             printable(word), nearest_word(word, names)));
         }
         return found->second;
     }
@@ -239,7 +239,7 @@ private:
             for (const auto& [known, value] : values_) names.push_back(known);
             std::sort(names.begin(), names.end());
             place.fail(fmt::format("no earlier layer or input is called '{}'; the nearest is '{}'",
-                                   printable(name), ir::nearest_word(name, names)));
+                                   printable(name), nearest_word(name, names)));
         }
         return found->second;
     }
@@ -482,7 +482,7 @@ private:
             std::vector<std::string> names;
             for (const auto& [name, op] : ops_) names.push_back(name);
             op_place.fail(fmt::format("unknown op '{}'; the nearest known one is '{}'",
-                                      printable(op_name), ir::nearest_word(op_name, names)));
+                                      printable(op_name), nearest_word(op_name, names)));
         }
         std::vector<std::string> keys = found->second.keys;
         keys.insert(keys.end(), {"op", "name", "from"});
@@ -527,8 +527,8 @@ Graph read_yaml_graph(std::string_view text, std::string_view origin) {
         const YAML::Node document = YAML::Load(std::string{text});
         return YamlReader{Place{origin, document}}.read();
     } catch (const YAML::Exception& error) {
-        throw InvalidModel(fmt::format("{}:{}:{}: {}", origin, error.mark.line + 1,
-                                       error.mark.column + 1, error.msg));
+        throw InvalidModel(
+            fmt::format("{}: {}", place_in(origin, error.mark.line, error.mark.column), error.msg));
     }
 }
 

@@ -16,19 +16,19 @@ namespace u65sim::machine {
 
 Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std::int64_t words,
                               const Target& target, const SimulateOptions& options,
-                              Stretches* known) {
+                              ReplayCache* cache) {
     Scheduler queue;
     const auto npu = std::make_unique<Npu>(queue);
     const Time limit = options.cycle_limit.count();
     const std::uint64_t most_steps = event_limit(options);
     // What units look ahead to must not depend on the limit where it is kept.
-    queue.reset(known != nullptr ? never : limit);
+    queue.reset(cache != nullptr ? never : limit);
     npu->load(commands, words, target, options);
     queue.wake(UnitId::command_parser, 0);
     std::optional<Replay> replay;
-    if (known != nullptr) {
+    if (cache != nullptr) {
         Time now = 0;
-        replay.emplace(*npu, *known, commands);
+        replay.emplace(*npu, *cache, commands);
         replay->at_boundary(now, limit);
     }
     std::uint64_t events = 0, steps = 0;
@@ -54,8 +54,8 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
     }
     if (npu->finished()) return npu->result(events);
     if (due.time != never) {
-        throw CycleLimitReached(
-            fmt::format("more cycles than the limit (at operation {})", npu->observer.oldest()));
+        throw CycleLimitReached(fmt::format("more cycles than the limit (at operation {})",
+                                            npu->channels.probe.oldest()));
     }
     throw SimulationStuck(
         fmt::format("deadlock at cycle {}: {}", queue.now(), npu->describe(queue.now())));

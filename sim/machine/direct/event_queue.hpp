@@ -10,13 +10,13 @@
 
 namespace u65sim::machine {
 
-class Stretches;
+class ReplayCache;
 
-/// Runs one command stream of `words` words. Throws as run_on_systemc does. With `known`, which is
-/// of this target, stretches simulated before are not simulated again; the result is the same. Not
+/// Runs one command stream of `words` words. Throws as run_on_systemc does. With `cache`, which is
+/// of this target, cached segments are replayed instead of simulated; the result is the same. Not
 /// where a timeline is wanted.
 Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std::int64_t words,
                               const Target& target, const SimulateOptions& options,
-                              Stretches* known = nullptr);
+                              ReplayCache* cache = nullptr);
 
 }  // namespace u65sim::machine

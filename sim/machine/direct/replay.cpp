@@ -42,33 +42,30 @@ void add_to(Number& number, std::int64_t by) {
 
 }  // namespace
 
-Replay::Replay(Npu& npu, Stretches& known, const std::vector<stream::Command>& commands)
+Replay::Replay(Npu& npu, ReplayCache& cache, const std::vector<stream::Command>& commands)
     : npu_(&npu),
-      known_(&known),
-      commands_(digests_of(commands, npu.target)),
-      writer_(of_operations(commands_, npu.operations)) {}
+      cache_(&cache),
+      commands_(digests_of(commands, npu.channels.hardware.target)),
+      writer_(of_operations(commands_, npu.channels.probe.records())) {}
 
 /// The first operation that something may still happen to.
 std::int64_t Replay::oldest_record() const {
     std::int64_t oldest = npu_->parser.next_operation();
-    if (npu_->kernels_issued > 0) oldest = std::min(oldest, npu_->oldest_kernel());
-    return std::min(oldest, npu_->dma.oldest_operation(oldest));
+    if (npu_->channels.kernels.issued() > 0) {
+        oldest = std::min(oldest, npu_->channels.kernels.oldest_operation());
+    }
+    return std::min(oldest, npu_->channels.dmas.oldest_operation(oldest));
 }
 
 template <class Each, class EachTime>
 void Replay::visit(std::int64_t first, std::int64_t last, const Each& each, const EachTime& time) {
-    npu_->observer.for_each_sum(each);
+    npu_->channels.probe.for_each_sum(each);
     npu_->axi0.for_each_sum(each);
     npu_->axi1.for_each_sum(each);
-    Npu::Counters& counters = npu_->counters;
-    for (std::int64_t* number : {&counters.mac_8bit, &counters.mac_16bit, &counters.mac_32bit,
-                                 &counters.output_8bit, &counters.output_16bit}) {
-        each(*number);
-    }
     for (std::int64_t i = first; i < last; ++i) {
-        OperationRecord& record = npu_->operations[static_cast<std::size_t>(i)];
+        OperationRecord& record = npu_->channels.probe.records()[static_cast<std::size_t>(i)];
         for (Cycles* cycle : {&record.issue, &record.start, &record.end}) time(*cycle);
-        if (record.is_dma) continue;  // what it moves was known before
+        if (record.is_dma) continue;  // its traffic was counted at load
         each(record.mac_busy);
         each(record.output_busy);
         each(record.blocks);
@@ -83,12 +80,12 @@ void Replay::visit(std::int64_t first, std::int64_t last, const Each& each, cons
 
 void Replay::begin(const StateKey& key, Time now) {
     Beginning& beginning = beginning_;
-    beginning.kept = true;
+    beginning.valid = true;
     beginning.key = key;
     beginning.time = now;
     beginning.words_left = npu_->parser.words_left();
     beginning.command = npu_->parser.next_command();
-    beginning.kernels = npu_->kernels_issued;
+    beginning.kernels = npu_->channels.kernels.issued();
     beginning.operations = npu_->parser.next_operation();
     beginning.events = events_;
     beginning.first_record = oldest_record();
@@ -99,24 +96,24 @@ void Replay::begin(const StateKey& key, Time now) {
         [&](const Cycles& time) { beginning.sums.push_back(time.count()); });
 }
 
-/// What the stretch that ends now has changed.
-void Replay::keep(const StateKey& end, std::span<const std::int32_t> state, Time now) {
+/// What the segment that ends now has changed.
+void Replay::insert(const StateKey& end, std::span<const std::int32_t> state, Time now) {
     const Beginning& beginning = beginning_;
-    Stretch stretch;
+    ReplaySegment segment;
     const std::size_t next = npu_->parser.next_command();
     const std::size_t behind = std::min(next + 1, commands_.size());
-    stretch.commands.assign(commands_.begin() + static_cast<std::ptrdiff_t>(beginning.command),
+    segment.commands.assign(commands_.begin() + static_cast<std::ptrdiff_t>(beginning.command),
                             commands_.begin() + static_cast<std::ptrdiff_t>(behind));
-    stretch.words_left = beginning.words_left;
-    stretch.words_asked = beginning.words_left - npu_->parser.words_left();
-    stretch.duration = now - beginning.time;
-    stretch.executed = next - beginning.command;
-    stretch.kernels = npu_->kernels_issued - beginning.kernels;
-    stretch.operations = npu_->parser.next_operation() - beginning.operations;
-    stretch.events = events_ - beginning.events;
-    stretch.first_record = beginning.first_record - beginning.operations;
-    stretch.end = end;
-    stretch.end_state.assign(state.begin(), state.end());
+    segment.words_left = beginning.words_left;
+    segment.words_requested = beginning.words_left - npu_->parser.words_left();
+    segment.duration = now - beginning.time;
+    segment.executed = next - beginning.command;
+    segment.kernels = npu_->channels.kernels.issued() - beginning.kernels;
+    segment.operations = npu_->parser.next_operation() - beginning.operations;
+    segment.events = events_ - beginning.events;
+    segment.first_record = beginning.first_record - beginning.operations;
+    segment.end = end;
+    segment.end_state.assign(state.begin(), state.end());
     changes_.clear();
     std::uint32_t index = 0;
     // Records behind those of the beginning began with nothing in them.
@@ -136,73 +133,74 @@ void Replay::keep(const StateKey& end, std::span<const std::int32_t> state, Time
             }
             ++index;
         });
-    stretch.changes = changes_;
-    known_->insert(beginning.key, std::move(stretch));
+    segment.changes = changes_;
+    cache_->insert(beginning.key, std::move(segment));
 }
 
-void Replay::apply(const Stretch& stretch, Time now) {
+void Replay::apply(const ReplaySegment& segment, Time now) {
     const std::int64_t next = npu_->parser.next_operation();
-    auto change = stretch.changes.begin();
+    auto change = segment.changes.begin();
     std::uint32_t index = 0;
     const auto next_change = [&]() -> const Change* {
-        const bool here = change != stretch.changes.end() && change->index == index;
+        const bool here = change != segment.changes.end() && change->index == index;
         ++index;
         return here ? &*change++ : nullptr;
     };
     visit(
-        next + stretch.first_record, next + stretch.operations,
+        next + segment.first_record, next + segment.operations,
         [&](auto& sum) {
             if (const Change* changed = next_change()) add_to(sum, changed->by);
         },
         [&](Cycles& time) {
             if (const Change* changed = next_change()) time = Cycles{now + changed->by};
         });
-    npu_->kernels_issued += stretch.kernels;
-    npu_->parser.skip(stretch.executed, stretch.operations, stretch.words_asked);
-    events_ += stretch.events;
+    npu_->channels.kernels.skip(segment.kernels);
+    npu_->parser.skip(segment.executed, segment.operations, segment.words_requested);
+    events_ += segment.events;
 }
 
 void Replay::at_boundary(Time& now, Time limit) {
-    Observer& observer = npu_->observer;
-    observer.settle(now);
-    kernels_ = npu_->kernels_issued;
-    writer_.begin({now, npu_->kernels_issued, npu_->parser.next_operation(),
-                   npu_->weight_loader.requested()});
+    Probe& probe = npu_->channels.probe;
+    probe.settle(now);
+    kernels_ = npu_->channels.kernels.issued();
+    writer_.begin({now, npu_->channels.kernels.issued(), npu_->parser.next_operation(),
+                   npu_->channels.weights.requested()});
     if (!npu_->finished()) npu_->pass(writer_);
     StateKey key = key_of(writer_.words());
-    if (beginning_.kept && writer_.complete()) keep(key, writer_.words(), now);
-    beginning_.kept = false;
+    if (beginning_.valid && writer_.complete()) insert(key, writer_.words(), now);
+    beginning_.valid = false;
     if (!writer_.complete() || npu_->finished()) {
-        observer.resume(now);
+        probe.resume(now);
         return;
     }
 
-    std::shared_ptr<const Stretch> last;
+    std::shared_ptr<const ReplaySegment> last;
     const std::span<const CommandDigest> all{commands_};
-    while (const auto stretch =
-               known_->find(key, all.subspan(npu_->parser.next_command()),
+    while (const auto segment =
+               cache_->find(key, all.subspan(npu_->parser.next_command()),
                             npu_->parser.words_left(), npu_->parser.words_a_piece())) {
-        if (limit - now < stretch->duration) break;
-        ++known_->known;
-        apply(*stretch, now);
-        now += stretch->duration;
-        key = stretch->end;
-        last = stretch;
-        if (stretch->finishes()) break;
+        if (limit - now < segment->duration) break;
+        ++cache_->hits;
+        apply(*segment, now);
+        now += segment->duration;
+        key = segment->end;
+        last = segment;
+        if (segment->finishes()) break;
     }
     if (last != nullptr) {
-        kernels_ = npu_->kernels_issued;
-        npu_->scheduler->jump(now);
+        kernels_ = npu_->channels.kernels.issued();
+        npu_->scheduler.jump(now);
         if (last->finishes()) {
             npu_->finish_settled(now);
             return;
         }
-        StateReader reader{last->end_state,
-                           {now, npu_->kernels_issued, npu_->parser.next_operation(), 0}};
+        StateReader reader{
+            last->end_state,
+            {now, npu_->channels.kernels.issued(), npu_->parser.next_operation(), 0}};
         npu_->pass(reader);
     }
     begin(key, now);
-    observer.resume(now);
+    probe.resume(now);
 }
 
 }  // namespace u65sim::machine

@@ -1,36 +1,38 @@
-// Takes a run over stretches that were simulated before, and keeps those that are new.
+// Replays segments of a run that the cache holds, and inserts those it had to simulate.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "machine/direct/stretches.hpp"
+#include "machine/direct/replay_cache.hpp"
 #include "machine/units/npu.hpp"
 
 namespace u65sim::machine {
 
-/// One run's way through what is known. Between two calls of at_boundary() the machine is
-/// simulated as ever.
+/// Replay of one run. Between two calls of at_boundary() the machine is simulated as without it.
 class Replay {
 public:
     /// `npu` is loaded with `commands` and has not begun.
-    Replay(Npu& npu, Stretches& known, const std::vector<stream::Command>& commands);
+    Replay(Npu& npu, ReplayCache& cache, const std::vector<stream::Command>& commands);
 
     /// To be called at the beginning, whenever a kernel has been issued, and when the stream is
-    /// finished and no unit is to act. Moves the
-    /// machine and `now` on as far as the future is known and ends by `limit`.
+    /// finished and no unit is to act. Moves the machine and `now` over all cached segments that
+    /// follow and end by `limit`.
     void at_boundary(Time& now, Time limit);
     /// Whether the command parser has come to a boundary since.
-    [[nodiscard]] bool boundary_reached() const { return npu_->kernels_issued != kernels_; }
-    /// Acts of units, those of stretches that were known among them.
+    [[nodiscard]] bool boundary_reached() const {
+        return npu_->channels.kernels.issued() != kernels_;
+    }
+    /// Acts of units, those of replayed segments among them.
     [[nodiscard]] std::uint64_t events() const { return events_; }
     void count_events(std::uint64_t count) { events_ += count; }
 
 private:
-    /// Of the stretch that is being simulated.
+    /// Of the segment that is being simulated.
     struct Beginning {
-        bool kept = false;  ///< false: there is none, or it is not to be kept
+        bool valid = false;  ///< false: there is none, or its segment is not to be inserted
         StateKey key;
         Time time = 0;
         std::int64_t words_left = 0;
@@ -41,8 +43,8 @@ private:
         std::vector<std::int64_t> sums;
     };
     void begin(const StateKey& key, Time now);
-    void keep(const StateKey& end, std::span<const std::int32_t> state, Time now);
-    void apply(const Stretch& stretch, Time now);
+    void insert(const StateKey& end, std::span<const std::int32_t> state, Time now);
+    void apply(const ReplaySegment& segment, Time now);
     [[nodiscard]] std::int64_t oldest_record() const;
     /// Calls `each` with every sum of the machine and of the records from `first` up to `last`, and
     /// `time` with every time of those.
@@ -50,7 +52,7 @@ private:
     void visit(std::int64_t first, std::int64_t last, const Each& each, const EachTime& time);
 
     Npu* npu_;
-    Stretches* known_;
+    ReplayCache* cache_;
     std::vector<CommandDigest> commands_;  ///< all
     std::int64_t kernels_ = 0;             ///< issued at the last boundary
     std::uint64_t events_ = 0;

@@ -1,15 +1,15 @@
-// Simulating many networks on one target: what one has in common with those before is known.
+// Simulates many networks on one target: segments they have in common are simulated once.
 #pragma once
 
 #include <u65sim/simulate.hpp>
 
-#include "machine/direct/stretches.hpp"
+#include "machine/direct/replay_cache.hpp"
 
 namespace u65sim::machine {
 
-/// As u65sim::simulate on the stretches' target, which must be valid, and equal to it. Only the
-/// kernel `direct` without a timeline makes use of what is known.
+/// As u65sim::simulate on the cache's target, which must be valid, and equal to it. Only the back
+/// end `direct` without a timeline uses the cache.
 Simulation simulate(const CompiledNetwork& network, const SimulateOptions& options,
-                    Stretches& known);
+                    ReplayCache& cache);
 
 }  // namespace u65sim::machine

@@ -158,9 +158,9 @@ void Executor::run_kernel(const KernelOp& op) {
 }
 
 void Executor::run_dma(const DmaOp& op) {
-    const std::int64_t inner = op.stride_mode > 0 ? op.size0 : 1;
-    const std::int64_t outer = op.stride_mode > 1 ? op.size1 : 1;
-    const std::int64_t runs = saturating_product({inner, outer});
+    const std::int64_t inner = op.inner_runs();
+    const std::int64_t outer = op.outer_runs();
+    const std::int64_t runs = op.runs();
     const std::int64_t watched = memory_.is_observed() ? cost::watched : 1;
     charge(saturating_product({runs, cost::dma_run}));
     charge(saturating_product({static_cast<std::int64_t>(op.length), runs, watched}));

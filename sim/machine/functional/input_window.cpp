@@ -64,9 +64,8 @@ template struct InputWindow<std::int64_t>;
 bool fits_16_bits(const stream::FeatureMap& map) {
     switch (map.type) {
         case stream::DataType::u8:
-            return map.zero_point >= 0 && map.zero_point <= 255;
         case stream::DataType::s8:
-            return map.zero_point >= -128 && map.zero_point <= 127;
+            return stream::range_of(map.type).holds(map.zero_point);
         case stream::DataType::s16:
             return map.zero_point == 0;
         default:

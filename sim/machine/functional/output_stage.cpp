@@ -18,26 +18,9 @@ constexpr int function_sigmoid = 4;
 constexpr int function_first_table = 16;
 constexpr int table_slot_bytes = 256;
 
-struct Range {
-    std::int64_t low, high;
-};
-
-Range range_of(DataType type) {
-    switch (type) {
-        case DataType::u8:
-            return {0, 255};
-        case DataType::s8:
-            return {-128, 127};
-        case DataType::u16:
-            return {0, 65535};
-        case DataType::s16:
-            return {-32768, 32767};
-        // The unsigned 32-bit pattern is written through a signed word.
-        case DataType::u32:
-        case DataType::s32:
-            break;
-    }
-    return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
+/// The unsigned 32-bit pattern is written through a signed word.
+IntegerRange written_range(DataType type) {
+    return stream::range_of(type == DataType::u32 ? DataType::s32 : type);
 }
 
 DataType clip_type(const stream::KernelOp& op, const Memory& memory) {
@@ -74,7 +57,7 @@ arith::RoundingMode rounding_of(const stream::KernelOp& op) {
 OutputStage::OutputStage(const stream::KernelOp& op, const Architecture& arch, Memory& memory)
     : function_(op.activation.function), zero_point_(op.ofm.zero_point) {
     const DataType type = clip_type(op, memory);
-    const Range range = range_of(type);
+    const IntegerRange range = written_range(type);
     low_ = range.low;
     high_ = range.high;
     // The clamp registers have 16 bits: they cannot bound a 32-bit result.

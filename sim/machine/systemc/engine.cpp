@@ -133,8 +133,8 @@ Simulation Engine::run(const std::vector<stream::Command>& commands, std::int64_
         return npu_->result(events_);
     }
     if (sc_core::sc_pending_activity()) {
-        throw CycleLimitReached(
-            fmt::format("more cycles than the limit (at operation {})", npu_->observer.oldest()));
+        throw CycleLimitReached(fmt::format("more cycles than the limit (at operation {})",
+                                            npu_->channels.probe.oldest()));
     }
     throw SimulationStuck(fmt::format("deadlock at cycle {}: {}", now(), npu_->describe(now())));
 }

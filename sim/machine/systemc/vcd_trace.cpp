@@ -20,12 +20,13 @@ VcdTrace::~VcdTrace() { sc_core::sc_close_vcd_trace_file(file_); }
 
 void VcdTrace::sample() {
     for (std::size_t i = 0; i < flag_count; ++i) {
-        flags_[i] = npu_->observer.is_up(static_cast<Flag>(i));
+        flags_[i] = npu_->channels.probe.is_up(static_cast<Flag>(i));
     }
-    operation_ = static_cast<int>(npu_->observer.oldest());
-    queued_ = {
-        static_cast<int>(npu_->axi0.queued(false)), static_cast<int>(npu_->axi0.queued(true)),
-        static_cast<int>(npu_->axi1.queued(false)), static_cast<int>(npu_->axi1.queued(true))};
+    operation_ = static_cast<int>(npu_->channels.probe.oldest());
+    queued_ = {static_cast<int>(npu_->channels.requests0.queued(false)),
+               static_cast<int>(npu_->channels.requests0.queued(true)),
+               static_cast<int>(npu_->channels.requests1.queued(false)),
+               static_cast<int>(npu_->channels.requests1.queued(true))};
 }
 
 }  // namespace u65sim::machine

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 
 #include <fmt/format.h>
 
@@ -9,10 +10,8 @@
 
 namespace u65sim::machine {
 
-void AxiPort::reset(const timing::PortRules& rules, std::vector<OperationRecord>* operations) {
-    rules_ = rules;
-    operations_ = operations;
-    for (Queue& queue : queues_) queue.transfers.clear();
+void AxiPort::reset() {
+    const timing::PortRules& rules = requests_->rules();
     for (const bool write : {false, true}) {
         Direction& direction = directions_[write ? 1 : 0];
         direction.write = write;
@@ -20,14 +19,13 @@ void AxiPort::reset(const timing::PortRules& rules, std::vector<OperationRecord>
         direction.last = write ? channel_count : static_cast<std::size_t>(Channel::ofm);
         direction.turn = direction.first;
         direction.response = write ? rules.write_latency : 0;
-        direction.decide = 0;
+        direction.requests = &requests_->direction(write);
         direction.flow.reset(
             {.latency = write ? 0 : rules.read_latency,
              .held = direction.response + rules.slot_overhead,
              .slots = write ? rules.write_slots : rules.read_slots,
              .burst = std::max<std::int64_t>(1, rules.bus.burst_bytes / rules.bus.beat_bytes)},
             cap_);
-        direction.waiting = 0;
     }
     cap_.reset(rules);
     traffic_ = {};
@@ -39,9 +37,9 @@ void AxiPort::note_piece(Queue& queue, std::size_t channel, std::int64_t beats, 
                          Time end) {
     const std::int64_t bytes = queue.bytes_left * beats / queue.beats_left;
     queue.bytes_left -= bytes;
-    observer_->interval({static_cast<std::uint16_t>(id_), static_cast<Channel>(channel),
-                         queue.transfers.front()->operation, -1, Cycles{begin}, Cycles{end},
-                         Bytes{bytes}});
+    probe_->interval({static_cast<std::uint16_t>(id_), static_cast<Channel>(channel),
+                      queue.transfers.front()->operation, -1, Cycles{begin}, Cycles{end},
+                      Bytes{bytes}});
 }
 
 /// A unit's request has all its times: that is its interval. The DMA keeps its own.
@@ -54,37 +52,25 @@ void AxiPort::note(std::size_t channel, const Transfer& transfer, Time now) {
                                                       UnitId::ofm_writer,
                                                       UnitId::dma};
     if (units[channel] == UnitId::dma) return;
-    observer_->request(id_ == UnitId::axi0 ? 0 : 1,
-                       {.unit = static_cast<std::uint16_t>(units[channel]),
-                        .operation = transfer.operation,
-                        .block = transfer.block,
-                        .start = Cycles{transfer.submitted},
-                        .end = Cycles{transfer.done}},
-                       now);
+    probe_->request(id_ == UnitId::axi0 ? 0 : 1,
+                    {.unit = static_cast<std::uint16_t>(units[channel]),
+                     .operation = transfer.operation,
+                     .block = transfer.block,
+                     .start = Cycles{transfer.submitted},
+                     .end = Cycles{transfer.done}},
+                    now);
 }
 
 /// A channel's oldest request has its times; so have those before it, `access` in all.
 inline void AxiPort::finish(Direction& direction, std::size_t index, const timing::Access& access) {
-    Queue& queue = queues_[index];
-    const Transfer& transfer = *queue.transfers.front();
     count(traffic_, static_cast<Channel>(index), access);
     direction.turn = index + 1 == direction.last ? direction.first : index + 1;
-    if (transfer.wakes) {
-        const Time wake = transfer.awaits_answer ? transfer.done : transfer.accepted;
-        scheduler_->wake(transfer.owner, wake);
-        quiet_until_ = std::min(quiet_until_, wake);
-    }
-    queue.transfers.pop();
-    if (!queue.transfers.empty()) {
-        queue.open_front();
-    } else {
-        direction.waiting &= ~(1U << index);
-    }
+    quiet_until_ = std::min(quiet_until_, requests_->complete(index));
 }
 
 /// Moves a piece of a channel's oldest transfer.
 inline void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
-    Queue& queue = queues_[index];
+    Queue& queue = requests_->queue(index);
     Transfer& transfer = *queue.transfers.front();
 
     const std::int64_t beats = std::min(piece_beats, queue.beats_left);
@@ -94,8 +80,8 @@ inline void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
             : std::max<std::int64_t>(1, queue.bursts_left * beats / queue.beats_left);
     const Time begin = std::max(now, direction.flow.data_free());
     const Time end = direction.flow.move(beats, bursts, now);
-    direction.decide = direction.flow.ready();
-    if (observer_->wants_timeline()) note_piece(queue, index, beats, begin, end);
+    direction.requests->next_grant = direction.flow.ready();
+    if (probe_->wants_timeline()) note_piece(queue, index, beats, begin, end);
     queue.beats_left -= beats;
     queue.bursts_left -= bursts;
 
@@ -104,7 +90,7 @@ inline void AxiPort::serve(Direction& direction, std::size_t index, Time now) {
     } else {
         transfer.accepted = end;
         transfer.done = end + direction.response;
-        if (observer_->wants_timeline()) note(index, transfer, now);
+        if (probe_->wants_timeline()) note(index, transfer, now);
         finish(direction, index, transfer.access);
     }
 }
@@ -114,40 +100,43 @@ inline std::size_t AxiPort::next_channel(const Direction& direction, Time now) c
     const auto index_of = [](std::uint32_t bits) {
         return static_cast<std::size_t>(std::countr_zero(bits));
     };
-    const auto asked = [&](std::size_t index) {
-        return queues_[index].transfers.front()->submitted < now;
+    const auto visible = [&](std::size_t index) {
+        return requests_->queue(index).transfers.front()->submitted < now;
     };
-    if ((direction.waiting & (direction.waiting - 1)) == 0) {  // the only one
-        const std::size_t index = index_of(direction.waiting);
-        return asked(index) ? index : channel_count;
+    const std::uint32_t waiting = direction.requests->waiting;
+    if ((waiting & (waiting - 1)) == 0) {  // the only one
+        const std::size_t index = index_of(waiting);
+        return visible(index) ? index : channel_count;
     }
     // Channels from the one whose turn it is, then those before it.
-    const std::uint32_t first = direction.waiting & ~0U << direction.turn;
-    for (std::uint32_t left : {first, direction.waiting & ~first}) {
+    const std::uint32_t first = waiting & ~0U << direction.turn;
+    for (std::uint32_t left : {first, waiting & ~first}) {
         for (; left != 0; left &= left - 1) {
-            if (asked(index_of(left))) return index_of(left);
+            if (visible(index_of(left))) return index_of(left);
         }
     }
     return channel_count;
 }
 
 inline Time AxiPort::act(Direction& direction, Time now) {
-    if (direction.waiting == 0) return never;
-    while (direction.decide <= now) {
+    const RequestPort::Direction& requests = *direction.requests;
+    if (requests.waiting == 0) return never;
+    while (requests.next_grant <= now) {
         const std::size_t channel = next_channel(direction, now);
         if (channel == channel_count) return now + 1;
         serve(direction, channel, now);
-        if (direction.waiting == 0) return never;
+        if (requests.waiting == 0) return never;
     }
-    return direction.decide;
+    return requests.next_grant;
 }
 
 /// Serves the requests of the only channel that waits, pieces of the same full bursts, one after
-/// the other as far as nobody can ask in between; returns how many. Zero: there is no such train.
-std::int64_t AxiPort::serve_train(Direction& direction, Time now) {
+/// the other as far as nobody can ask in between; returns how many. Zero: they do not follow back
+/// to back.
+std::int64_t AxiPort::serve_back_to_back(Direction& direction, Time now) {
     constexpr std::int64_t most = 8;
-    const auto index = static_cast<std::size_t>(std::countr_zero(direction.waiting));
-    Queue& queue = queues_[index];
+    const auto index = static_cast<std::size_t>(std::countr_zero(direction.requests->waiting));
+    Queue& queue = requests_->queue(index);
     if (queue.transfers.size() < 2) return 0;
     const auto [bytes, beats, bursts] = queue.transfers.front()->access;
     if (beats > piece_beats || queue.beats_left != beats) return 0;
@@ -164,8 +153,8 @@ std::int64_t AxiPort::serve_train(Direction& direction, Time now) {
         if (transfer.wakes) break;
     }
     Time end = direction.flow.data_free();
-    if (pieces < 2 || !direction.flow.move_train(bursts, pieces, now)) return 0;
-    direction.decide = direction.flow.ready();
+    if (pieces < 2 || !direction.flow.move_back_to_back(bursts, pieces, now)) return 0;
+    direction.requests->next_grant = direction.flow.ready();
     timing::Access all;
     for (std::int64_t piece = 0; piece < pieces; ++piece) {
         Transfer& transfer = *queue.transfers[static_cast<std::size_t>(piece)];
@@ -182,20 +171,23 @@ std::int64_t AxiPort::serve_train(Direction& direction, Time now) {
 Time AxiPort::act(Time now) {
     // Nobody can ask for anything before the others' next acts: what happens until then is known.
     // Timelines keep what both ports do in the order of time.
-    quiet_until_ = observer_->wants_timeline() ? -1 : scheduler_->quiet_until();
+    quiet_until_ = probe_->wants_timeline() ? -1 : clock_->quiet_until();
     Direction& reads = directions_[0];
     Direction& writes = directions_[1];
+    const RequestPort::Direction& reading = *reads.requests;
+    const RequestPort::Direction& writing = *writes.requests;
     std::uint64_t acts = 0;
     Time next = now;
     do {
-        const bool one =
-            writes.waiting == 0 && reads.waiting != 0 && (reads.waiting & (reads.waiting - 1)) == 0;
-        const std::int64_t pieces = one && reads.decide <= next && reads.flow.may_train(next)
-                                        ? serve_train(reads, next)
-                                        : 0;
+        const bool one = writing.waiting == 0 && reading.waiting != 0 &&
+                         (reading.waiting & (reading.waiting - 1)) == 0;
+        const std::int64_t pieces =
+            one && reading.next_grant <= next && reads.flow.may_move_back_to_back(next)
+                ? serve_back_to_back(reads, next)
+                : 0;
         if (pieces > 0) {
             acts += static_cast<std::uint64_t>(pieces);
-            next = reads.waiting != 0 ? reads.decide : never;
+            next = reading.waiting != 0 ? reading.next_grant : never;
         } else {
             ++acts;
             next = std::min(act(reads, next), act(writes, next));
@@ -205,21 +197,13 @@ Time AxiPort::act(Time now) {
     return next;
 }
 
-std::size_t AxiPort::queued(bool write) const {
-    const Direction& direction = directions_[write ? 1 : 0];
-    std::size_t count = 0;
-    for (std::size_t i = direction.first; i < direction.last; ++i) {
-        count += queues_[i].transfers.size();
-    }
-    return count;
-}
-
 std::string AxiPort::describe() const {
     std::string text;
     for (std::size_t i = 0; i < channel_count; ++i) {
-        if (queues_[i].transfers.empty()) continue;
-        text += fmt::format("{}{} transfers queued on {}", text.empty() ? "" : ", ",
-                            queues_[i].transfers.size(), to_string(static_cast<Channel>(i)));
+        if (requests_->queue(i).transfers.empty()) continue;
+        text +=
+            fmt::format("{}{} transfers queued on {}", text.empty() ? "" : ", ",
+                        requests_->queue(i).transfers.size(), to_string(static_cast<Channel>(i)));
     }
     return text;
 }
@@ -227,17 +211,19 @@ std::string AxiPort::describe() const {
 template <class State>
 void AxiPort::pass(State& state) {
     for (Direction& direction : directions_) {
-        if constexpr (State::reading) direction.waiting = 0;
+        if constexpr (State::reading) direction.requests->waiting = 0;
         for (std::size_t i = direction.first; i < direction.last; ++i) {
-            Queue& queue = queues_[i];
+            Queue& queue = requests_->queue(i);
             state.ring(queue.transfers, [&](Transfer*& transfer) { state.reference(transfer); });
             if (queue.transfers.empty()) continue;
             state.number(queue.beats_left);
             state.number(queue.bursts_left);
-            if constexpr (State::reading) direction.waiting |= 1U << static_cast<unsigned>(i);
+            if constexpr (State::reading) {
+                direction.requests->waiting |= 1U << static_cast<unsigned>(i);
+            }
         }
         state.number(direction.turn);
-        state.due(direction.decide);
+        state.due(direction.requests->next_grant);
         direction.flow.pass(state);
     }
     cap_.pass(state);

@@ -13,7 +13,7 @@ void BandwidthCap::reset(const timing::PortRules& rules) {
     periods_.fill({});
 }
 
-Time BandwidthCap::book_steady(Time time, std::int64_t beats) {
+Time BandwidthCap::reserve_steady(Time time, std::int64_t beats) {
     if (next_ < time) {
         next_ = time;
         next_part_ = 0;
@@ -25,8 +25,8 @@ Time BandwidthCap::book_steady(Time time, std::int64_t beats) {
     return start;
 }
 
-Time BandwidthCap::book(Time time, std::int64_t beats) {
-    if (steady_) return book_steady(time, beats);
+Time BandwidthCap::reserve(Time time, std::int64_t beats) {
+    if (steady_) return reserve_steady(time, beats);
     find_period(time);
     for (;; ++last_number_, last_begin_ += period_) {
         Period& period = last_period();

@@ -16,11 +16,12 @@ class BandwidthCap {
 public:
     void reset(const timing::PortRules& rules);
     [[nodiscard]] bool active() const { return beats_ > 0; }
-    /// Books a burst; returns when it may be issued, not before `time`. Only where there is a cap.
-    Time book(Time time, std::int64_t beats);
+    /// Reserves a burst's beats; returns when it may be issued, not before `time`. Only where there
+    /// is a cap.
+    Time reserve(Time time, std::int64_t beats);
 
     /// Whether bursts of `beats` in all, issued at `first` or later and at `last` at the latest,
-    /// surely pass without being held up. False: book them one by one.
+    /// surely pass without being held up. False: reserve them one by one.
     bool has_room(Time first, Time last, std::int64_t beats) {
         if (steady_) return false;
         find_period(first);
@@ -29,7 +30,7 @@ public:
         return period.number <= last_number_ && last < last_begin_ + period_ &&
                beats <= beats_ - used;
     }
-    /// Books bursts that has_room() was just asked for.
+    /// Reserves the bursts that has_room() was just called for.
     void take(std::int64_t beats) {
         Period& period = last_period();
         if (period.number < last_number_) period = {last_number_, 0};
@@ -51,12 +52,12 @@ public:
         std::int64_t phase = state.base().now % period_;
         state.number(phase);
         // In the order of time, whichever places they have.
-        std::array<Period, periods> booked;
+        std::array<Period, periods> reserved;
         std::int64_t count = 0;
         for (const Period& period : periods_) {
-            if (period.number >= current) booked[static_cast<std::size_t>(count++)] = period;
+            if (period.number >= current) reserved[static_cast<std::size_t>(count++)] = period;
         }
-        std::sort(booked.begin(), booked.begin() + count,
+        std::sort(reserved.begin(), reserved.begin() + count,
                   [](const Period& a, const Period& b) { return a.number < b.number; });
         state.number(count);
         if constexpr (State::reading) {
@@ -64,7 +65,7 @@ public:
             last_number_ = last_begin_ = 0;
         }
         for (std::int64_t i = 0; i < count; ++i) {
-            Period& period = booked[static_cast<std::size_t>(i)];
+            Period& period = reserved[static_cast<std::size_t>(i)];
             std::int64_t ahead = period.number - current;
             state.number(ahead);
             state.number(period.used);
@@ -81,7 +82,7 @@ private:
         std::int64_t number = -1;
         std::int64_t used = 0;
     };
-    Time book_steady(Time time, std::int64_t beats);
+    Time reserve_steady(Time time, std::int64_t beats);
     void find_period(Time time) {
         if (time >= last_begin_ && time < last_begin_ + period_) return;
         last_number_ = time / period_;

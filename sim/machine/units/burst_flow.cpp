@@ -99,7 +99,7 @@ void BurstFlow::move_one(std::int64_t beats) {
         stalled_ += slots_.oldest() - issue;
         issue = slots_.oldest();
     }
-    if (cap_->active()) issue = cap_->book(issue, beats);
+    if (cap_->active()) issue = cap_->reserve(issue, beats);
     address_free_ = issue + 1;
     data_free_ = std::max(issue + rules_.latency, data_free_) + beats;
     if (slots_.limited()) *slots_.take(1).next = data_free_ + rules_.held;
@@ -239,10 +239,10 @@ Time BurstFlow::move(std::int64_t beats, std::int64_t bursts, Time now) {
     return data_free_;
 }
 
-bool BurstFlow::move_train(std::int64_t bursts, std::int64_t pieces, Time now) {
+bool BurstFlow::move_back_to_back(std::int64_t bursts, std::int64_t pieces, Time now) {
     const std::int64_t all = bursts * pieces;
     const std::int64_t beats = beats_of(bursts);
-    if (!may_train(now) || bursts > slots_.count() || all > Slots::most()) return false;
+    if (!may_move_back_to_back(now) || bursts > slots_.count() || all > Slots::most()) return false;
     if (cap_->active()) {
         // The last burst is issued before the data bus would let another one follow.
         if (!cap_->has_room(now, now + pieces * beats - 1, pieces * beats)) return false;

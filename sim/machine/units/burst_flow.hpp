@@ -76,11 +76,12 @@ public:
     /// Moves `pieces` of `bursts` full ones, each at the cycle at which it can be issued first, the
     /// first at `now`. Only if data follows data all the way and nothing else holds them up; else
     /// false, and nothing has moved.
-    bool move_train(std::int64_t bursts, std::int64_t pieces, Time now);
-    /// Cycles from one piece of such a train to the next.
+    bool move_back_to_back(std::int64_t bursts, std::int64_t pieces, Time now);
+    /// Cycles from one such piece to the next.
     [[nodiscard]] std::int64_t beats_of(std::int64_t bursts) const { return bursts * rules_.burst; }
-    /// Whether a train of full bursts may begin at `now`, as far as data and slots are concerned.
-    [[nodiscard]] bool may_train(Time now) const {
+    /// Whether full bursts may follow back to back from `now` on, as far as data and slots are
+    /// concerned.
+    [[nodiscard]] bool may_move_back_to_back(Time now) const {
         return now + rules_.latency == data_free_ && now >= address_free_ && slots_differ_ &&
                hiding_bursts_ >= rules_.slots && rules_.burst >= hiding_beats_;
     }

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "machine/units/npu.hpp"
 #include "machine/units/state.hpp"
 
 namespace u65sim::machine {
@@ -14,7 +13,7 @@ namespace u65sim::machine {
 void CommandParser::load(const std::vector<stream::Command>& commands, std::int64_t words) {
     commands_ = &commands;
     words_ = words;
-    const TimingConstants& timing = npu_->target.timing;
+    const TimingConstants& timing = ports_.hardware.target.timing;
     words_per_piece_ = std::max<std::int64_t>(1, timing.command_prefetch.count() / 4);
     window_words_ = timing.command_window.count() / 4;
     words_requested_ = words_arrived_ = words_consumed_ = 0;
@@ -26,14 +25,10 @@ void CommandParser::load(const std::vector<stream::Command>& commands, std::int6
     finish_ = -1;
 }
 
-std::int64_t CommandParser::outstanding_kernels() const {
-    return npu_->kernels_issued - npu_->kernels_finished;
-}
-
 /// With one DMA at a time, operations of both kinds leave in order: a DMA does not overtake a
 /// kernel that has not begun (inferred from public measurements; two have a queue of their own).
-bool CommandParser::dma_queues_behind(std::int64_t kernels) const {
-    return npu_->arch.max_outstanding_dmas == 1 && kernels > 1;
+bool CommandParser::dma_queues_behind_kernels() const {
+    return ports_.hardware.arch.max_outstanding_dmas == 1 && ports_.kernels.outstanding() > 1;
 }
 
 /// Those of the commands that are done.
@@ -47,7 +42,7 @@ void CommandParser::fetch(Time now) {
         words_arrived_ = std::min(words_, words_arrived_ + words_per_piece_);
         pieces_.pop();
     }
-    AxiPort& port = npu_->port_of_commands();
+    RequestPort& port = ports_.memory.of_commands();
     const std::int64_t limit =
         (words_consumed_ + window_words_) / words_per_piece_ * words_per_piece_;
     while (words_requested_ < std::min(limit, words_) && !pieces_.full()) {
@@ -63,7 +58,7 @@ void CommandParser::fetch(Time now) {
 }
 
 Time CommandParser::act(Time now) {
-    Observer& observer = npu_->observer;
+    Probe& probe = ports_.probe;
     const auto wait_for_words = [&]() { return pieces_.empty() ? never : pieces_.front().done; };
     while (!finished()) {
         fetch(now);
@@ -80,11 +75,11 @@ Time CommandParser::act(Time now) {
             continue;
         }
         const bool missing = words_arrived_ < std::min(end, words_);
-        observer.set(Flag::parser_waits_words, missing, now);
+        probe.set(Flag::parser_waits_words, missing, now);
         if (missing) return wait_for_words();
         if (!decoding_) {
             decoding_ = true;
-            decoded_ = now + npu_->target.timing.command_word.count() * command.words;
+            decoded_ = now + ports_.hardware.target.timing.command_word.count() * command.words;
         }
         if (decoded_ > now) return std::min(decoded_, wait_for_words());
         if (!execute(command, now)) return wait_for_words();
@@ -96,53 +91,38 @@ Time CommandParser::act(Time now) {
 
 /// True when the command has been dealt with; else an end of a kernel or DMA wakes the parser.
 bool CommandParser::execute(const stream::Command& command, Time now) {
-    Observer& observer = npu_->observer;
-    const std::int64_t kernels = outstanding_kernels();
-    const std::int64_t dmas = npu_->dma.outstanding();
+    Probe& probe = ports_.probe;
+    const std::int64_t kernels = ports_.kernels.outstanding();
+    const std::int64_t dmas = ports_.dmas.outstanding();
     if (std::holds_alternative<stream::KernelOp>(command.action)) {
-        const bool full = kernels >= npu_->arch.max_outstanding_kernels;
-        observer.set(Flag::parser_waits_kernel, full, now);
-        return !full && issue(now);
+        const bool full = kernels >= ports_.hardware.arch.max_outstanding_kernels;
+        probe.set(Flag::parser_waits_kernel, full, now);
+        if (full) return false;
+        ports_.kernels.issue(next_operation_++, now);
+        return true;
     }
     if (std::holds_alternative<stream::DmaOp>(command.action)) {
-        const bool full = dmas >= npu_->arch.max_outstanding_dmas || dma_queues_behind(kernels);
-        observer.set(Flag::parser_waits_dma_slot, full, now);
+        const bool full =
+            dmas >= ports_.hardware.arch.max_outstanding_dmas || dma_queues_behind_kernels();
+        probe.set(Flag::parser_waits_dma_slot, full, now);
         if (full) return false;
-        npu_->operations[next_operation_].issue = Cycles{now};
-        npu_->dma.start(next_operation_++, now);
+        ports_.dmas.start(next_operation_++, now);
         return true;
     }
     bool blocked = false;
     if (const auto* kernel_wait = std::get_if<stream::KernelWait>(&command.action)) {
         blocked = kernels > kernel_wait->outstanding;
-        observer.set(Flag::parser_waits_kernels, blocked, now);
+        probe.set(Flag::parser_waits_kernels, blocked, now);
     } else if (const auto* dma_wait = std::get_if<stream::DmaWait>(&command.action)) {
         blocked = dmas > dma_wait->outstanding;
-        observer.set(Flag::parser_waits_dma, blocked, now);
+        probe.set(Flag::parser_waits_dma, blocked, now);
     } else if (std::holds_alternative<stream::Stop>(command.action)) {
-        observer.set(Flag::parser_waits_kernels, kernels > 0, now);
-        observer.set(Flag::parser_waits_dma, dmas > 0, now);
+        probe.set(Flag::parser_waits_kernels, kernels > 0, now);
+        probe.set(Flag::parser_waits_dma, dmas > 0, now);
         blocked = kernels > 0 || dmas > 0;
         if (!blocked) finish(now);
     }
     return !blocked;
-}
-
-bool CommandParser::issue(Time now) {
-    const std::int64_t number = npu_->kernels_issued++;
-    KernelRun& run = npu_->kernel_run(number);
-    run = KernelRun{};
-    run.operation = next_operation_++;
-    run.ready = now + npu_->target.timing.kernel_setup.count();
-    npu_->describe_run(run);
-    npu_->operations[run.operation].issue = Cycles{now};
-    npu_->operations[run.operation].blocks = run.blocks;
-    if (number == 0) npu_->observer.set_oldest(run.operation, now);
-    npu_->weight_loader.kernel_issued(run);
-    npu_->scheduler->wake(UnitId::weight_loader, now);
-    npu_->scheduler->wake(UnitId::scale_loader, now);
-    npu_->scheduler->wake(UnitId::ifm_loader, run.ready);
-    return true;
 }
 
 std::string CommandParser::describe() const {
@@ -151,15 +131,15 @@ std::string CommandParser::describe() const {
     return fmt::format(
         "command_parser at command {} of {}, {} of {} words fetched, {} kernels and {} DMAs "
         "outstanding",
-        next_, commands_->size(), words_arrived_, words_, outstanding_kernels(),
-        npu_->dma.outstanding());
+        next_, commands_->size(), words_arrived_, words_, ports_.kernels.outstanding(),
+        ports_.dmas.outstanding());
 }
 
 template <class State>
 void CommandParser::pass(State& state) {
     // Pieces begin at multiples of their size, all of which are alike where a burst holds whole
     // pieces.
-    const std::int64_t burst = npu_->port_of_commands().rules().bus.burst_bytes;
+    const std::int64_t burst = ports_.memory.of_commands().rules().bus.burst_bytes;
     const std::int64_t alike = burst % (4 * words_per_piece_) == 0
                                    ? words_per_piece_
                                    : std::lcm(burst, 4 * words_per_piece_) / 4;

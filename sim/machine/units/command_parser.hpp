@@ -1,24 +1,35 @@
 // Fetches the command stream, holds kernels and DMAs to their limits, waits, stops.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "machine/units/axi_port.hpp"
+#include "machine/channels/dma_queue.hpp"
+#include "machine/channels/kernel_queue.hpp"
+#include "machine/channels/request_port.hpp"
+#include "machine/units/hardware.hpp"
+#include "machine/units/probe.hpp"
 #include "machine/units/ring.hpp"
 #include "machine/units/scheduler.hpp"
 #include "stream/operation.hpp"
 
 namespace u65sim::machine {
 
-class Npu;
-
 /// The stream is fetched in pieces of the target's `command_prefetch`, as far as whole pieces lie
 /// within `command_window` in front of the word being consumed.
 class CommandParser {
 public:
-    explicit CommandParser(Npu& npu) : npu_(&npu) {}
+    struct Ports {
+        const Hardware& hardware;
+        Probe& probe;
+        const MemoryPorts& memory;
+        KernelQueue& kernels;
+        DmaQueue& dmas;
+    };
+    explicit CommandParser(const Ports& ports) : ports_(ports) {}
+    /// Prepares a run of `commands`, which must outlive it; the stream has `words`.
     void load(const std::vector<stream::Command>& commands, std::int64_t words);
     Time act(Time now);
     [[nodiscard]] bool finished() const { return finish_ >= 0; }
@@ -28,7 +39,7 @@ public:
     [[nodiscard]] std::size_t next_command() const { return next_; }
     /// Index of the next kernel's or DMA's record.
     [[nodiscard]] std::uint32_t next_operation() const { return next_operation_; }
-    /// Words of the stream that have not been asked for.
+    /// Words of the stream that have not been requested.
     [[nodiscard]] std::int64_t words_left() const { return words_ - words_requested_; }
     [[nodiscard]] std::int64_t words_a_piece() const { return words_per_piece_; }
     /// Goes on as if so many commands and operations had been executed meanwhile. The rest of its
@@ -47,12 +58,10 @@ public:
 private:
     void fetch(Time now);
     bool execute(const stream::Command& command, Time now);
-    bool issue(Time now);
-    [[nodiscard]] std::int64_t outstanding_kernels() const;
-    [[nodiscard]] bool dma_queues_behind(std::int64_t kernels) const;
+    [[nodiscard]] bool dma_queues_behind_kernels() const;
     [[nodiscard]] std::int64_t executed_words() const;
 
-    Npu* npu_;
+    Ports ports_;
     const std::vector<stream::Command>* commands_ = nullptr;
     std::int64_t words_ = 0;  ///< of the stream
     std::int64_t words_per_piece_ = 16;

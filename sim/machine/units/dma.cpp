@@ -1,10 +1,11 @@
 #include "machine/units/dma.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <variant>
 
 #include <fmt/format.h>
 
-#include "machine/units/npu.hpp"
 #include "machine/units/state.hpp"
 
 namespace u65sim::machine {
@@ -20,55 +21,43 @@ timing::Access share(const timing::Access& whole, std::int64_t index, std::int64
 
 }  // namespace
 
-void Dma::reset() {
-    runs_.clear();
-    chunks_.clear();
-}
-
-/// Traffic of one end. Inner runs are taken to be aligned like the first.
-timing::Access Dma::whole(const stream::DmaEnd& end, const stream::DmaOp& op) const {
+timing::Access dma_access(const stream::DmaOp& op, const stream::DmaEnd& end,
+                          const timing::BusShape& bus) {
     if (end.internal) return {static_cast<std::int64_t>(op.total_bytes()), 0, 0};
-    const timing::BusShape& bus = npu_->port_of_region(end.region).rules().bus;
     if (end.packed) {
         return timing::run_access(end.address, static_cast<std::int64_t>(op.total_bytes()), bus);
     }
-    const std::int64_t runs =
-        (op.stride_mode > 0 ? op.size0 : 1) * std::int64_t{op.stride_mode > 1 ? op.size1 : 1};
-    return timing::run_access(end.address, static_cast<std::int64_t>(op.length), bus) * runs;
+    return timing::run_access(end.address, static_cast<std::int64_t>(op.length), bus) * op.runs();
+}
+
+void Dma::reset() {
+    runs_.clear();
+    chunks_.clear();
+    writing_ = 0;
 }
 
 /// What follows from what the operation is.
 void Dma::describe_run(Run& run) const {
-    run.op = &npu_->dma_op(run.operation);
-    run.read = whole(run.op->source, *run.op);
-    run.write = whole(run.op->destination, *run.op);
+    run.op = &std::get<stream::DmaOp>(*ports_.operations[run.operation]);
+    const auto access = [&](const stream::DmaEnd& end) {
+        return dma_access(
+            *run.op, end,
+            end.internal ? timing::BusShape{} : ports_.memory.of_region(end.region).rules().bus);
+    };
+    run.read = access(run.op->source);
+    run.write = access(run.op->destination);
     const std::int64_t bursts = std::max(run.read.bursts, run.write.bursts);
     run.chunks =
         std::clamp<std::int64_t>(ceil_div(std::max(run.read.beats, run.write.beats), chunk_beats),
                                  1, std::max<std::int64_t>(1, bursts));
 }
 
-void Dma::book(const stream::DmaOp& op, OperationRecord& record) const {
-    const auto add = [&](const stream::DmaEnd& end, Channel channel) {
-        if (end.internal) return;
-        const timing::Access access = whole(end, op);
-        count(record.ports[static_cast<std::size_t>(npu_->port_index(end.region))], channel,
-              access);
-        RegionTraffic traffic{end.region, Bytes{static_cast<std::int64_t>(end.address)}, Bytes{0},
-                              Bytes{0}};
-        (is_write(channel) ? traffic.write_bytes : traffic.read_bytes) = Bytes{access.bytes};
-        record.maps.push_back(traffic);
-    };
-    add(op.source, Channel::dma_read);
-    add(op.destination, Channel::dma_write);
-}
-
-void Dma::start(std::uint32_t operation, Time now) {
-    Run& run = runs_.push();
-    run.operation = operation;
-    describe_run(run);
-    npu_->started(operation, now);
-    npu_->scheduler->wake(UnitId::dma, now);
+void Dma::take_new_operations() {
+    while (runs_.size() < ports_.queue.size()) {
+        Run& run = runs_.push();
+        run.operation = ports_.queue[runs_.size() - 1];
+        describe_run(run);
+    }
 }
 
 /// The operation that chunk `index` of those in flight belongs to.
@@ -102,55 +91,56 @@ bool Dma::request(Time now) {
         if (run.op->source.internal) {
             chunk.read.accepted = chunk.read.done = now;
         } else {
-            npu_->port_of_region(run.op->source.region).submit(Channel::dma_read, chunk.read, now);
+            ports_.memory.of_region(run.op->source.region)
+                .submit(Channel::dma_read, chunk.read, now);
         }
         return true;
     }
     return false;
 }
 
+/// Chunks that have been read are written, in order: later ones arrive later.
+void Dma::submit_writes(Time now) {
+    for (; writing_ < chunks_.size() && chunks_[writing_].read.done <= now; ++writing_) {
+        Transfer& write = chunks_[writing_].write;
+        const stream::DmaEnd& destination = run_of_chunk(writing_).op->destination;
+        if (destination.internal) {
+            write.accepted = write.done = now;
+        } else {
+            ports_.memory.of_region(destination.region).submit(Channel::dma_write, write, now);
+        }
+    }
+}
+
+/// Takes out chunks whose writes have been answered; true: there were some.
+bool Dma::finish_chunks(Time now) {
+    bool some = false;
+    for (; writing_ > 0 && chunks_.front().write.done <= now; --writing_) {
+        Run& run = runs_.front();
+        ++run.done;
+        chunks_.pop();
+        some = true;
+        if (run.done == run.chunks) {
+            const Time start = ports_.probe.records()[run.operation].start.count();
+            ports_.probe.interval(UnitId::dma, run.operation, -1, start, now);
+            runs_.pop();
+            ports_.queue.finish(now);
+        }
+    }
+    return some;
+}
+
 Time Dma::act(Time now) {
-    Time next = never;
-    bool moved = true;
-    while (moved) {
-        moved = false;
-        next = never;
+    take_new_operations();
+    do {
         while (request(now)) {
         }
-        for (std::size_t i = 0; i < chunks_.size(); ++i) {
-            Chunk& chunk = chunks_[i];
-            if (chunk.writing) continue;
-            if (chunk.read.done > now) {
-                next = chunk.read.done;
-                break;  // later chunks arrive later
-            }
-            chunk.writing = true;
-            const Run& run = run_of_chunk(i);
-            if (run.op->destination.internal) {
-                chunk.write.accepted = chunk.write.done = now;
-            } else {
-                npu_->port_of_region(run.op->destination.region)
-                    .submit(Channel::dma_write, chunk.write, now);
-            }
-        }
-        while (!chunks_.empty() && chunks_.front().writing && chunks_.front().write.done <= now) {
-            Run& run = runs_.front();
-            ++run.done;
-            chunks_.pop();
-            moved = true;
-            if (run.done == run.chunks) {
-                OperationRecord& record = npu_->operations[run.operation];
-                record.end = Cycles{now};
-                npu_->observer.interval(UnitId::dma, run.operation, -1, record.start.count(), now);
-                runs_.pop();
-                npu_->scheduler->wake(UnitId::command_parser, now);
-            }
-        }
-    }
-    if (!chunks_.empty() && chunks_.front().writing) {
-        next = std::min(next, chunks_.front().write.done);
-    }
-    npu_->observer.set(Flag::dma_in_flight, !runs_.empty(), now);
+        submit_writes(now);
+    } while (finish_chunks(now));
+    ports_.probe.set(Flag::dma_in_flight, !runs_.empty(), now);
+    Time next = never;
+    if (writing_ < chunks_.size()) next = chunks_[writing_].read.done;
+    if (writing_ > 0) next = std::min(next, chunks_.front().write.done);
     return next;
 }
 
@@ -160,10 +150,12 @@ std::string Dma::describe() const {
 
 template <class State>
 void Dma::pass(State& state) {
+    std::size_t index = 0;
     state.ring(runs_, [&](Run& run) {
-        state.operation(run.operation);
-        state.content(run.operation);
-        if constexpr (State::reading) describe_run(run);
+        if constexpr (State::reading) {
+            run.operation = ports_.queue[index++];
+            describe_run(run);
+        }
         state.number(run.requested);
         state.number(run.done);
         state.access(run.read_requested);
@@ -172,8 +164,8 @@ void Dma::pass(State& state) {
     state.ring(chunks_, [&](Chunk& chunk) {
         state.transfer(chunk.read);
         state.transfer(chunk.write);
-        state.number(chunk.writing);
     });
+    state.number(writing_);
 }
 
 template void Dma::pass(StateWriter&);

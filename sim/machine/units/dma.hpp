@@ -1,17 +1,24 @@
 // Memory-to-memory transfers: reads and writes in chunks, in order, a few operations at a time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
-#include "machine/units/axi_port.hpp"
+#include "machine/channels/dma_queue.hpp"
+#include "machine/channels/operation_list.hpp"
+#include "machine/channels/request_port.hpp"
+#include "machine/units/probe.hpp"
 #include "machine/units/ring.hpp"
 #include "machine/units/scheduler.hpp"
 #include "stream/operation.hpp"
 
 namespace u65sim::machine {
 
-class Npu;
+/// Traffic of one end of `op` on a port of shape `bus`. Inner runs are taken to be aligned like the
+/// first.
+timing::Access dma_access(const stream::DmaOp& op, const stream::DmaEnd& end,
+                          const timing::BusShape& bus);
 
 /// A chunk is read, then written. A DMA is done when its last write has been answered, or its last
 /// read when it goes to SHRAM.
@@ -20,20 +27,15 @@ public:
     static constexpr std::int64_t chunk_beats = 64;
     static constexpr std::size_t chunks_in_flight = 8;
 
-    explicit Dma(Npu& npu) : npu_(&npu) {}
+    struct Ports {
+        Probe& probe;
+        const MemoryPorts& memory;
+        const OperationList& operations;  ///< the stream's
+        DmaQueue& queue;
+    };
+    explicit Dma(const Ports& ports) : ports_(ports) {}
     void reset();
-    /// Adds an operation; the command parser keeps to the limit of outstanding ones.
-    void start(std::uint32_t operation, Time now);
-    /// Counts in its record what an operation will move. The ports' rules must be set.
-    void book(const stream::DmaOp& op, OperationRecord& record) const;
     Time act(Time now);
-    [[nodiscard]] std::int64_t outstanding() const {
-        return static_cast<std::int64_t>(runs_.size());
-    }
-    /// Record of the oldest one outstanding; `otherwise`: there is none.
-    [[nodiscard]] std::int64_t oldest_operation(std::int64_t otherwise) const {
-        return runs_.empty() ? otherwise : std::int64_t{runs_.front().operation};
-    }
     [[nodiscard]] std::string describe() const;
     /// All that its future depends on, for writing or reading.
     template <class State>
@@ -49,16 +51,18 @@ private:
     };
     struct Chunk {
         Transfer read, write;
-        bool writing = false;
     };
-    [[nodiscard]] timing::Access whole(const stream::DmaEnd& end, const stream::DmaOp& op) const;
     void describe_run(Run& run) const;
+    void take_new_operations();
+    void submit_writes(Time now);
+    bool finish_chunks(Time now);
     bool request(Time now);
     Run& run_of_chunk(std::size_t index);
 
-    Npu* npu_;
+    Ports ports_;
     Ring<Run, 4> runs_;
     Ring<Chunk, chunks_in_flight> chunks_;
+    std::size_t writing_ = 0;  ///< chunks at the front that have been read
 };
 
 }  // namespace u65sim::machine

@@ -1,10 +1,10 @@
 #include "machine/units/ifm_loader.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 #include <fmt/format.h>
 
-#include "machine/units/npu.hpp"
 #include "machine/units/state.hpp"
 #include "timing/ifm_store.hpp"
 #include "timing/mac_array.hpp"
@@ -17,14 +17,6 @@ using timing::Box;
 
 namespace {
 
-/// The buffers in SHRAM stand elsewhere, or are used in another way.
-bool same_layout(const KernelOp& a, const KernelOp& b) {
-    return a.ib_end == b.ib_end && a.ab_start == b.ab_start && a.acc_format == b.acc_format &&
-           a.ifm2_ib_start == b.ifm2_ib_start &&
-           (a.kind == stream::KernelKind::elementwise) ==
-               (b.kind == stream::KernelKind::elementwise);
-}
-
 std::int64_t shram_bytes(const stream::FeatureMap& map, const Box& box) {
     if (box.empty()) return 0;
     return std::int64_t{box.height} * box.width *
@@ -36,9 +28,6 @@ std::int64_t ring_kib(const KernelOp& op) { return std::max(1, op.ib_end - 2); }
 }  // namespace
 
 void IfmLoader::reset() {
-    jobs_.clear();
-    taken_ = 0;
-    kib_used_ = 0;
     store_free_ = 0;
     kernel_ = 0;
     active_ = false;
@@ -46,9 +35,9 @@ void IfmLoader::reset() {
 }
 
 void IfmLoader::begin_map(Map& map, const stream::FeatureMap& feature_map, Bytes& moved) {
-    const int port = npu_->port_index(feature_map.region);
-    map.port = port == 0 ? &npu_->axi0 : &npu_->axi1;
-    map.counted = &record_->ports[static_cast<std::size_t>(port)];
+    const int port = ports_.memory.index(feature_map.region);
+    map.port = &ports_.memory.at(port);
+    map.counted = &ports_.probe.traffic(run_->operation, port);
     map.moved = &moved;
     map.traffic.begin(feature_map, map.port->rules().map_bus);
 }
@@ -64,10 +53,9 @@ void IfmLoader::begin_kernel() {
 
 /// Turns to the current kernel, wherever in it.
 void IfmLoader::open_kernel() {
-    run_ = &npu_->kernel_run(kernel_);
-    record_ = &npu_->operations[run_->operation];
+    run_ = &ports_.kernels.run(kernel_);
     costs_.fill({});
-    auto& maps = record_->maps;
+    auto& maps = ports_.probe.maps(run_->operation);
     begin_map(ifm_, run_->op->ifm, maps.front().read_bytes);
     begin_map(ofm_, run_->op->ofm, maps.back().write_bytes);
     if (maps.size() > 2) begin_map(ifm2_, run_->op->ifm2, maps[1].read_bytes);
@@ -78,15 +66,15 @@ bool IfmLoader::may_start(const KernelRun& run, Time now) {
     std::int64_t unfinished = 0;
     bool same = true;
     if (kernel_ > 0) {
-        const KernelRun& before = npu_->kernel_run(kernel_ - 1);
+        const KernelRun& before = ports_.kernels.run(kernel_ - 1);
         unfinished = before.unfinished();
-        same = unfinished == 0 || same_layout(*before.op, *run.op);
+        same = unfinished == 0 || run.op->shares_shram_layout(*before.op);
     }
     const bool layout = job_number_ == 0 && !same;
     const bool blockdep =
         !layout && unfinished > std::max<std::int64_t>(0, run.op->blockdep - job_number_);
-    npu_->observer.set(Flag::loader_waits_layout, layout, now);
-    npu_->observer.set(Flag::loader_waits_blockdep, blockdep, now);
+    ports_.probe.set(Flag::loader_waits_layout, layout, now);
+    ports_.probe.set(Flag::loader_waits_blockdep, blockdep, now);
     return !layout && !blockdep;
 }
 
@@ -116,14 +104,13 @@ void IfmLoader::prepare() {
 
 /// The job in the buffer whose place the next job takes over, as it reads the same boxes.
 Job* IfmLoader::inherited() {
-    if (!reuse_ || !reuse2_ || jobs_.size() < reuse_distance_) return nullptr;
-    return &jobs_[jobs_.size() - reuse_distance_];
+    return reuse_ && reuse2_ ? ports_.buffer.recent(reuse_distance_) : nullptr;
 }
 
 Time IfmLoader::act(Time now) {
     while (true) {
         if (!active_) {
-            if (kernel_ == npu_->kernels_issued) return never;
+            if (kernel_ == ports_.kernels.issued()) return never;
             begin_kernel();
         }
         if (run_->ready > now) return run_->ready;
@@ -131,8 +118,7 @@ Time IfmLoader::act(Time now) {
         if (!may_start(*run_, now)) return never;
         if (!prepared_) prepare();
         const std::int64_t extra = inherited() != nullptr ? 0 : kib_;
-        if (jobs_.size() >= max_jobs) return never;
-        if (kib_used_ > 0 && kib_used_ + extra > ring_kib(*run_->op)) return never;
+        if (!ports_.buffer.has_room(extra, ring_kib(*run_->op))) return never;
         submit(now);
         next_position();
     }
@@ -148,8 +134,8 @@ const IfmLoader::JobCost& IfmLoader::cost_of_job() {
     JobCost& cost = costs_[place % costs_.size()];
     if (cost.block != sizes || cost.sub != sub_ || cost.last_depth != last_depth) {
         cost = {sizes, sub_, last_depth,
-                timing::mac_cycles(traversal, block_, depth_block_, sub_kernel_, npu_->arch,
-                                   npu_->target.accelerator)
+                timing::mac_cycles(traversal, block_, depth_block_, sub_kernel_,
+                                   ports_.hardware.arch, ports_.hardware.target.accelerator)
                     .count(),
                 traversal.weight_volume(block_, depth_block_, sub_kernel_)};
     }
@@ -167,7 +153,7 @@ timing::Access IfmLoader::count(Map& map, Channel channel, const timing::Box& bo
 /// Of the boxes that the next job does not find in the buffer.
 std::int64_t IfmLoader::store_cycles() const {
     const KernelOp& op = *run_->op;
-    const int cores = npu_->target.accelerator.cores;
+    const int cores = ports_.hardware.target.accelerator.cores;
     return (reuse_ ? 0 : timing::store_cycles(op, op.ifm, box_, cores)) +
            (reuse2_ ? 0 : timing::store_cycles(op, op.ifm2, box2_, cores));
 }
@@ -190,19 +176,10 @@ void IfmLoader::submit(Time now) {
     const KernelRun& run = *run_;
     const timing::Traversal& traversal = run.traversal;
 
-    Job* before = inherited();
-    Job& job = jobs_.push();
+    Job& job = ports_.buffer.add(kib_, inherited());
     job.kernel = kernel_;
     job.elementwise = run.is_elementwise();
-    job.shram_kib = kib_;
     job.block_number = (by_ * traversal.blocks_x() + bx_) * traversal.blocks_z() + bz_;
-    if (before != nullptr) {
-        // The place now belongs to the younger job. Its data has arrived when its turn comes, as
-        // the job before it has had its turn.
-        kib_used_ -= before->shram_kib;
-        before->shram_kib = 0;
-    }
-    kib_used_ += kib_;
     load(ifm_, box_, reuse_, job, 0, now);
     load(ifm2_, box2_, reuse2_, job, 1, now);
     store_free_ = now + store_cycles();
@@ -211,37 +188,45 @@ void IfmLoader::submit(Time now) {
     last_box_ = box_;
     last_box2_ = box2_;
 
-    const JobCost& cost = cost_of_job();
-    job.mac_cycles = cost.mac_cycles;
-    if (run.weight_pass > 0) {
-        if (weight_seen_ == 0) weight_place_ = run.weight_base + position_ * run.weight_pass;
-        job.weight_begin = weight_place_;
-        weight_seen_ += cost.weight_volume;
-        weight_place_ =
-            run.weight_base + position_ * run.weight_pass +
-            timing::share_of(run.weight_pass, weight_seen_, traversal.weight_volume_of_pass());
-        job.weight_end = weight_place_;
-    }
+    take_weights(job);
     job.first_of_block = depth_block_ == 0 && sub_ == 0;
     if (job.first_of_block) {
-        job.start_cycles = timing::block_start_cycles(*run.op, npu_->target.timing).count();
+        job.start_cycles =
+            timing::block_start_cycles(*run.op, ports_.hardware.target.timing).count();
     }
     job.last_of_block =
         depth_block_ + 1 == traversal.depth_blocks() && sub_ + 1 == traversal.sub_kernels();
-    if (job.last_of_block) {
-        job.block.kernel = kernel_;
-        job.block.number = job.block_number;
-        job.block.cycles =
-            timing::output_cycles(*run.op, block_, npu_->arch, npu_->target.accelerator).count();
-        job.block.access = count(ofm_, Channel::ofm, block_);
-        job.block.uses_scales = run.uses_scales;
-    }
-    npu_->started(run.operation, now);
-    if (job_number_ == 0) {  // scales and weights may follow
-        npu_->scheduler->wake(UnitId::weight_loader, now);
-        npu_->scheduler->wake(UnitId::scale_loader, now);
-    }
-    if (!npu_->mac_array.busy()) npu_->scheduler->wake(UnitId::mac_array, now);
+    if (job.last_of_block) describe_block(job);
+    ports_.probe.started(run.operation, now);
+    if (job_number_ == 0) ports_.kernels.begin_traversal(now);
+    ports_.buffer.announce(now);
+}
+
+/// What the job takes of the MAC array's time, and of the sequence of weights.
+void IfmLoader::take_weights(Job& job) {
+    const KernelRun& run = *run_;
+    const JobCost& cost = cost_of_job();
+    job.mac_cycles = cost.mac_cycles;
+    if (run.weight_pass == 0) return;
+    if (weight_seen_ == 0) weight_place_ = run.weight_base + position_ * run.weight_pass;
+    job.weight_begin = weight_place_;
+    weight_seen_ += cost.weight_volume;
+    weight_place_ =
+        run.weight_base + position_ * run.weight_pass +
+        timing::share_of(run.weight_pass, weight_seen_, run.traversal.weight_volume_of_pass());
+    job.weight_end = weight_place_;
+}
+
+/// What the output unit is to do when the block's last job is done.
+void IfmLoader::describe_block(Job& job) {
+    const Hardware& hardware = ports_.hardware;
+    job.block.kernel = kernel_;
+    job.block.number = job.block_number;
+    job.block.cycles =
+        timing::output_cycles(*run_->op, block_, hardware.arch, hardware.target.accelerator)
+            .count();
+    job.block.access = count(ofm_, Channel::ofm, block_);
+    job.block.uses_scales = run_->uses_scales;
 }
 
 /// Depth fastest, then width, then height; within a block sub-kernels in each depth block.
@@ -264,36 +249,14 @@ void IfmLoader::next_position() {
     ++kernel_;
 }
 
-void IfmLoader::free_job(Time now) {
-    kib_used_ -= jobs_.front().shram_kib;
-    jobs_.pop();
-    --taken_;
-    npu_->scheduler->wake(UnitId::ifm_loader, now);
-}
-
 std::string IfmLoader::describe() const {
     return fmt::format("ifm_loader at kernel {} of {} issued, {} jobs and {} KiB in the IFM buffer",
-                       kernel_, npu_->kernels_issued, jobs_.size(), kib_used_);
+                       kernel_, ports_.kernels.issued(), ports_.buffer.size(),
+                       ports_.buffer.kib_used());
 }
 
 template <class State>
 void IfmLoader::pass(State& state) {
-    state.ring(jobs_, [&](Job& job) {
-        state.kernel(job.kernel);
-        for (Transfer& load : job.loads) state.transfer(load);
-        state.due(job.stored);
-        state.number(job.shram_kib);
-        state.number(job.mac_cycles);
-        state.number(job.start_cycles);
-        state.weights(job.weight_begin);
-        state.weights(job.weight_end);
-        state.number(job.first_of_block);
-        state.number(job.last_of_block);
-        state.number(job.elementwise);
-        if (job.last_of_block) job.block.pass(state);
-    });
-    state.number(taken_);
-    state.number(kib_used_);
     state.due(store_free_);
     state.kernel(kernel_);
     state.number(active_);

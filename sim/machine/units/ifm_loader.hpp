@@ -2,17 +2,19 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
-#include "machine/units/kernel_run.hpp"
-#include "machine/units/ring.hpp"
+#include "machine/channels/ifm_buffer.hpp"
+#include "machine/channels/kernel_queue.hpp"
+#include "machine/channels/request_port.hpp"
+#include "machine/units/hardware.hpp"
+#include "machine/units/probe.hpp"
 #include "machine/units/scheduler.hpp"
 #include "timing/feature_map_access.hpp"
 
 namespace u65sim::machine {
-
-class Npu;
 
 /// The IFM buffer is a ring of (IB_END - 2) KiB: each job takes its box, rounded up to whole KiB,
 /// and at most four jobs are in it (chosen against public measurements). A job whose box equals
@@ -23,34 +25,27 @@ class Npu;
 /// it: the next job's is asked for when the buffer could have put this one away.
 class IfmLoader {
 public:
-    static constexpr std::size_t max_jobs = 4;
-
-    explicit IfmLoader(Npu& npu) : npu_(&npu) {}
+    struct Ports {
+        const Hardware& hardware;
+        Probe& probe;
+        const MemoryPorts& memory;
+        KernelQueue& kernels;
+        IfmBuffer& buffer;
+    };
+    explicit IfmLoader(const Ports& ports) : ports_(ports) {}
     void reset();
     Time act(Time now);
     [[nodiscard]] std::string describe() const;
     /// Number of the kernel it works on, or is to work on next.
     [[nodiscard]] std::int64_t kernel() const { return kernel_; }
-    /// The first job of that kernel is, or was, in the buffer.
-    [[nodiscard]] bool has_begun(std::int64_t kernel) const {
-        return kernel < kernel_ || (kernel == kernel_ && active_ && job_number_ > 0);
-    }
     /// All that its future depends on, for writing or reading.
     template <class State>
     void pass(State& state);
 
-    /// Jobs in order. The MAC array takes them from `next_job()`, and frees the oldest.
-    [[nodiscard]] bool has_job() const { return taken_ < jobs_.size(); }
-    Job& next_job() { return jobs_[taken_]; }
-    void take_job() { ++taken_; }
-    Job& oldest_job() { return jobs_.front(); }
-    /// The oldest job has been consumed: its place is free.
-    void free_job(Time now);
-
 private:
     /// What one kernel's feature map costs to move, and where that is counted.
     struct Map {
-        AxiPort* port = nullptr;
+        RequestPort* port = nullptr;
         PortTraffic* counted = nullptr;
         Bytes* moved = nullptr;
         timing::BoxTraffic traffic;
@@ -70,15 +65,14 @@ private:
     void prepare();
     [[nodiscard]] Job* inherited();
     void submit(Time now);
+    void take_weights(Job& job);
+    void describe_block(Job& job);
     [[nodiscard]] std::int64_t store_cycles() const;
     void load(Map& map, const timing::Box& box, bool again, Job& job, std::size_t which, Time now);
     const JobCost& cost_of_job();
     static timing::Access count(Map& map, Channel channel, const timing::Box& box);
 
-    Npu* npu_;
-    Ring<Job, 8> jobs_;
-    std::size_t taken_ = 0;  ///< jobs at the front that the MAC array has taken
-    std::int64_t kib_used_ = 0;
+    Ports ports_;
     Time store_free_ = 0;      ///< boxes asked for so far can be in the buffer by then
     std::int64_t kernel_ = 0;  ///< next or current
     bool active_ = false;
@@ -90,7 +84,6 @@ private:
     bool prepared_ = false;
     // Of the current kernel.
     const KernelRun* run_ = nullptr;
-    OperationRecord* record_ = nullptr;
     Map ifm_, ifm2_, ofm_;
     timing::SubKernel sub_kernel_;
     std::array<JobCost, 8> costs_;

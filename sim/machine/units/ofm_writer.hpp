@@ -1,49 +1,35 @@
 // Writes the output unit's chunks to memory and tells when blocks are complete.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
-#include "machine/units/kernel_run.hpp"
-#include "machine/units/ring.hpp"
+#include "machine/channels/kernel_queue.hpp"
+#include "machine/channels/ofm_staging.hpp"
+#include "machine/units/hardware.hpp"
+#include "machine/units/probe.hpp"
 #include "machine/units/scheduler.hpp"
 
 namespace u65sim::machine {
 
-class Npu;
-
+/// A chunk leaves its staging bank when it has been accepted; a block is complete
+/// `block_completion` cycles after its last chunk has been answered.
 class OfmWriter {
 public:
-    explicit OfmWriter(Npu& npu) : npu_(&npu) {}
-    void reset();
-    /// Sends a chunk of `block`. `last`: the last one; `frees`: its acceptance frees the
-    /// accumulators.
-    void write(const timing::Access& access, const BlockWork& block, bool last, bool frees,
-               Time now);
+    struct Ports {
+        const Hardware& hardware;
+        Probe& probe;
+        KernelQueue& kernels;
+        OfmStaging& staging;
+    };
+    explicit OfmWriter(const Ports& ports) : ports_(ports) {}
     Time act(Time now);
-    /// Chunks that still occupy a staging bank.
-    [[nodiscard]] std::int64_t staged(Time now);
-    /// The output unit waits for one of them to be free.
-    void want_bank(Time now);
-    /// As many chunks wait for their answers as this unit keeps in mind.
-    [[nodiscard]] bool full() const { return chunks_.full(); }
     [[nodiscard]] std::string describe() const;
-    /// All that its future depends on, for writing or reading.
-    template <class State>
-    void pass(State& state);
 
 private:
-    struct Chunk {
-        Transfer transfer;
-        std::int64_t kernel = 0;
-        bool last = false, frees = false;
-    };
+    [[nodiscard]] Time completion(const OfmStaging::Chunk& chunk) const;
+    [[nodiscard]] Time next_act() const;
 
-    bool take_accepted(Time now);
-
-    Npu* npu_;
-    Ring<Chunk, 256> chunks_;
-    std::int64_t accepted_ = 0;  ///< at the front of the ring, but not answered
+    Ports ports_;
 };
 
 }  // namespace u65sim::machine

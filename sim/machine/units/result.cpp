@@ -1,5 +1,12 @@
 // The measurements of a finished run, as the public record has them.
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -36,61 +43,45 @@ void add_port(Events& events, int index, const AxiPort& port, std::int64_t total
     add("WR_STALL_LIMIT", port.slot_stall(true));
 }
 
-}  // namespace
-
-Simulation Npu::result(std::uint64_t events) {
-    const Time total = finish_time();
-    observer.finish(total);
-    Simulation simulation;
-    simulation.total = Cycles{total};
-    simulation.causes = observer.causes();
-    simulation.ports = {axi0.traffic(), axi1.traffic()};
-    simulation.events = events + axi0.acts_ahead() + axi1.acts_ahead();
-    simulation.segment_start = {Cycles{0}};
-    for (OperationRecord& record : operations) {
-        const auto largest = std::max_element(record.causes.begin(), record.causes.end());
-        if (largest->count() > 0) {
-            record.bound_by = static_cast<Cause>(largest - record.causes.begin());
-        }
-    }
-    simulation.operations = std::move(operations);
-    operations.clear();
-    simulation.timeline = observer.take_timeline();
-
-    const auto flag = [&](Flag which) { return observer.time(which); };
-    const std::int64_t mac_active = flag(Flag::mac_works);
-    const std::int64_t dpu_active = flag(Flag::mac_computes);
+Events pmu_events(const Npu& npu, std::int64_t total) {
+    const auto flag = [&](Flag which) { return npu.channels.probe.time(which); };
+    const Probe::Work& work = npu.channels.probe.work();
+    const std::int64_t computing = flag(Flag::mac_computes);
     const std::int64_t by_weights = flag(Flag::mac_waits_weights);
     const std::int64_t by_accumulators = flag(Flag::mac_waits_accumulator);
     const std::int64_t output_active =
         flag(Flag::output_computes) + flag(Flag::output_waits_buffer);
-    simulation.pmu = {
+    Events events{
         {"CYCLE", total},
         {"NPU_IDLE", 0},
         {"CC_STALLED_ON_BLOCKDEP", flag(Flag::loader_waits_blockdep)},
         {"CC_STALLED_ON_SHRAM_RECONFIG", flag(Flag::loader_waits_layout)},
         {"NPU_ACTIVE", total},
-        {"MAC_ACTIVE", mac_active},
-        {"MAC_ACTIVE_8BIT", counters.mac_8bit},
-        {"MAC_ACTIVE_16BIT", counters.mac_16bit},
-        {"MAC_DPU_ACTIVE", dpu_active},
+        {"MAC_ACTIVE", flag(Flag::mac_works)},
+        {"MAC_ACTIVE_8BIT", work.mac_8bit},
+        {"MAC_ACTIVE_16BIT", work.mac_16bit},
+        {"MAC_DPU_ACTIVE", computing},
         {"MAC_STALLED_BY_WD_ACC", by_weights + by_accumulators},
         {"MAC_STALLED_BY_WD", by_weights},
         {"MAC_STALLED_BY_ACC", by_accumulators},
         {"MAC_STALLED_BY_IB", flag(Flag::mac_waits_ifm)},
-        {"MAC_ACTIVE_32BIT", counters.mac_32bit},
+        {"MAC_ACTIVE_32BIT", work.mac_32bit},
         {"AO_ACTIVE", output_active},
-        {"AO_ACTIVE_8BIT", counters.output_8bit},
-        {"AO_ACTIVE_16BIT", counters.output_16bit},
+        {"AO_ACTIVE_8BIT", work.output_8bit},
+        {"AO_ACTIVE_16BIT", work.output_16bit},
         {"AO_STALLED_BY_OB", flag(Flag::output_waits_buffer)},
-        {"WD_ACTIVE", dpu_active},
+        {"WD_ACTIVE", computing},
         {"WD_STALLED_BY_WS", by_weights},
     };
-    add_port(simulation.pmu, 0, axi0, total);
-    add_port(simulation.pmu, 1, axi1, total);
+    add_port(events, 0, npu.axi0, total);
+    add_port(events, 1, npu.axi1, total);
+    return events;
+}
 
-    const auto busy = [&](std::string name, std::int64_t cycles) {
-        simulation.units.push_back(std::move(name));
+/// Cycles in which each unit was busy, in the order of UnitId.
+void add_units(const Npu& npu, Simulation& simulation) {
+    const auto busy = [&](std::string_view name, std::int64_t cycles) {
+        simulation.units.emplace_back(name);
         simulation.unit_busy.push_back(Cycles{cycles});
     };
     for (std::size_t i = 0; i <= static_cast<std::size_t>(UnitId::dma); ++i) {
@@ -98,12 +89,36 @@ Simulation Npu::result(std::uint64_t events) {
                                             Flag::weights_in_flight,  Flag::scales_in_flight,
                                             Flag::mac_computes,       Flag::output_computes,
                                             Flag::write_in_flight,    Flag::dma_in_flight};
-        busy(std::string{to_string(static_cast<UnitId>(i))}, flag(flags[i]));
+        busy(to_string(static_cast<UnitId>(i)), npu.channels.probe.time(flags[i]));
     }
-    for (const AxiPort* port : {&axi0, &axi1}) {
-        busy(port == &axi0 ? "axi0" : "axi1",
+    for (const AxiPort* port : {&npu.axi0, &npu.axi1}) {
+        busy(port == &npu.axi0 ? "axi0" : "axi1",
              std::max(port->traffic().read_beats(), port->traffic().write_beats()));
     }
+}
+
+}  // namespace
+
+Simulation Npu::result(std::uint64_t events) {
+    const Time total = finish_time();
+    Probe& probe = channels.probe;
+    probe.finish(total);
+    Simulation simulation;
+    simulation.total = Cycles{total};
+    simulation.causes = probe.causes();
+    simulation.ports = {axi0.traffic(), axi1.traffic()};
+    simulation.events = events + axi0.acts_ahead() + axi1.acts_ahead();
+    simulation.segment_start = {Cycles{0}};
+    for (OperationRecord& record : probe.records()) {
+        const auto largest = std::max_element(record.causes.begin(), record.causes.end());
+        if (largest->count() > 0) {
+            record.bound_by = static_cast<Cause>(largest - record.causes.begin());
+        }
+    }
+    simulation.timeline = probe.take_timeline();
+    simulation.operations = std::move(probe.records());
+    simulation.pmu = pmu_events(*this, total);
+    add_units(*this, simulation);
     return simulation;
 }
 

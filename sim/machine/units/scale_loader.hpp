@@ -4,47 +4,44 @@
 #include <cstdint>
 #include <string>
 
-#include "machine/units/axi_port.hpp"
-#include "machine/units/ring.hpp"
+#include "machine/channels/kernel_queue.hpp"
+#include "machine/channels/request_port.hpp"
+#include "machine/channels/scale_buffer.hpp"
+#include "machine/units/hardware.hpp"
+#include "machine/units/probe.hpp"
 #include "machine/units/scheduler.hpp"
 
 namespace u65sim::machine {
 
-class Npu;
-
-/// At most `blocks_ahead` blocks' records are held or on their way beyond those in use. A kernel's
-/// first ones are asked for when its traversal has begun.
+/// Fills the scale buffer; a kernel's first records are requested when its traversal has begun.
 class ScaleLoader {
 public:
-    static constexpr std::int64_t blocks_ahead = 2;
-
-    explicit ScaleLoader(Npu& npu) : npu_(&npu) {}
-    void reset();
+    struct Ports {
+        const Hardware& hardware;
+        Probe& probe;
+        const MemoryPorts& memory;
+        const KernelQueue& kernels;
+        ScaleBuffer& buffer;
+    };
+    explicit ScaleLoader(const Ports& ports) : ports_(ports) {}
+    void reset() { kernel_ = block_ = 0; }
     Time act(Time now);
     [[nodiscard]] std::string describe() const;
     /// Number of the kernel it works on, or is to work on next.
     [[nodiscard]] std::int64_t kernel() const { return kernel_; }
     /// All that its future depends on, for writing or reading.
     template <class State>
-    void pass(State& state);
-
-    /// That kernel's records were asked for, and all that were are there; or it has none.
-    [[nodiscard]] bool all_arrived(std::int64_t kernel) const;
-    /// True when the records of the next block that uses some have arrived.
-    [[nodiscard]] bool next_arrived() const { return arrived_ > used_; }
-    /// The output unit has taken the next block's records.
-    void use_next(Time now);
+    void pass(State& state) {
+        state.kernel(kernel_);
+        state.number(block_);
+    }
 
 private:
-    struct Request {
-        Transfer transfer;
-        std::int64_t kernel = 0;
-    };
+    void request(const KernelRun& run, Time now);
+    [[nodiscard]] timing::Access records_of(const KernelRun& run, const timing::Box& block) const;
 
-    Npu* npu_;
-    Ring<Request, 8> requests_;
-    std::int64_t kernel_ = 0, block_ = 0;                  ///< position
-    std::int64_t requested_ = 0, arrived_ = 0, used_ = 0;  ///< blocks that use scales
+    Ports ports_;
+    std::int64_t kernel_ = 0, block_ = 0;  ///< position
 };
 
 }  // namespace u65sim::machine

@@ -106,4 +106,16 @@ private:
     std::uint32_t changed_ = 0;
 };
 
+/// One unit's wake, all that a channel between units needs to know of it.
+class WakeLine {
+public:
+    WakeLine(Scheduler& scheduler, UnitId unit) : scheduler_(&scheduler), unit_(unit) {}
+    /// Lets the unit act at cycle `time`, or earlier if it is to act earlier anyway.
+    void raise(Time time) const { scheduler_->wake(unit_, time); }
+
+private:
+    Scheduler* scheduler_;
+    UnitId unit_;
+};
+
 }  // namespace u65sim::machine

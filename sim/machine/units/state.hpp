@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "machine/units/axi_port.hpp"
+#include "machine/channels/transfer.hpp"
 #include "machine/units/ring.hpp"
 #include "machine/units/scheduler.hpp"
 #include "timing/feature_map_access.hpp"

@@ -4,55 +4,22 @@
 
 #include <fmt/format.h>
 
-#include "machine/units/npu.hpp"
 #include "machine/units/state.hpp"
 
 namespace u65sim::machine {
 
 void WeightLoader::reset() {
-    requests_.clear();
     source_ = {};
-    buffer_ = npu_->target.timing.weight_buffer.count() * npu_->target.accelerator.cores;
-    sequence_ = kernel_ = position_ = offset_ = requested_ = arrived_ = consumed_ = 0;
-}
-
-void WeightLoader::kernel_issued(KernelRun& run) {
-    run.weight_base = sequence_;
-    sequence_ += run.weight_pass * run.traversal.blocks_y() * run.traversal.blocks_x();
-}
-
-void WeightLoader::consume_to(std::int64_t position, Time now) {
-    consumed_ = position;
-    npu_->scheduler->wake(UnitId::weight_loader, now);
-}
-
-WeightLoader::Arrival WeightLoader::arrived_by(Time later) const {
-    Arrival arrival{arrived_, false};
-    for (std::size_t i = 0; i < requests_.size(); ++i) {
-        const Request& request = requests_[i];
-        if (request.transfer.done > later) {
-            arrival.certain = request.transfer.done != never;
-            break;
-        }
-        arrival.bytes = request.end;
-    }
-    return arrival;
-}
-
-Time WeightLoader::next_arrival() {
-    if (requests_.empty()) return never;
-    Transfer& next = requests_.front().transfer;
-    next.wakes = true;
-    return next.done;
+    kernel_ = position_ = offset_ = 0;
 }
 
 void WeightLoader::begin_kernel() {
-    const KernelRun& run = npu_->kernel_run(kernel_);
-    const int port = npu_->port_index(run.op->weight_region);
+    const KernelRun& run = ports_.kernels.run(kernel_);
+    const int port = ports_.memory.index(run.op->weight_region);
     source_.run = &run;
-    source_.asked = {};
-    source_.port = port == 0 ? &npu_->axi0 : &npu_->axi1;
-    source_.counted = &npu_->operations[run.operation].ports[static_cast<std::size_t>(port)];
+    source_.requested = {};
+    source_.port = &ports_.memory.at(port);
+    source_.counted = &ports_.probe.traffic(run.operation, port);
     source_.positions = std::int64_t{run.traversal.blocks_y()} * run.traversal.blocks_x();
     // Requests end at burst boundaries, so that cutting a run costs no extra burst.
     source_.bus = source_.port->rules().weight_bus;
@@ -61,8 +28,8 @@ void WeightLoader::begin_kernel() {
 }
 
 bool WeightLoader::may_begin(const KernelRun& run) const {
-    return run.weight_pass == 0 ||
-           (npu_->ifm_loader.has_begun(kernel_) && npu_->scale_loader.all_arrived(kernel_));
+    return run.weight_pass == 0 || (ports_.kernels.has_begun(kernel_) &&
+                                    (!run.uses_scales || ports_.scales.all_arrived(kernel_)));
 }
 
 /// Cores' ranges are read one behind the other, each at its own address.
@@ -82,22 +49,19 @@ void WeightLoader::begin_range() {
 inline bool WeightLoader::request_next(Time now) {
     const KernelRun& run = *source_.run;
     if (source_.left == 0) begin_range();
-    const std::int64_t room = consumed_ + buffer_ - requested_;
+    WeightBuffer& buffer = ports_.buffer;
+    const std::int64_t room = buffer.room();
     const std::int64_t bytes = std::min(source_.left, source_.most - source_.ahead);
-    if (bytes > room && room < buffer_) return false;
-    // Only the youngest one's arrival has to be seen: then none is in flight.
-    if (!requests_.empty()) requests_.back().transfer.wakes = false;
-    Request& request = requests_.push();
-    request.transfer.owner = UnitId::weight_loader;
-    request.transfer.operation = run.operation;
-    request.transfer.access = source_.ahead == 0 && bytes == source_.most
-                                  ? source_.full
-                                  : timing::run_access(source_.address, bytes, source_.bus);
-    requested_ += bytes;
-    request.end = requested_;
-    source_.asked += request.transfer.access;
-    if (offset_ == 0 && position_ == 0) npu_->started(run.operation, now);
-    source_.port->submit(Channel::weights, request.transfer, now);
+    if (bytes > room && room < buffer.size()) return false;
+    Transfer& transfer = buffer.add(bytes).transfer;
+    transfer.owner = UnitId::weight_loader;
+    transfer.operation = run.operation;
+    transfer.access = source_.ahead == 0 && bytes == source_.most
+                          ? source_.full
+                          : timing::run_access(source_.address, bytes, source_.bus);
+    source_.requested += transfer.access;
+    if (offset_ == 0 && position_ == 0) ports_.probe.started(run.operation, now);
+    source_.port->submit(Channel::weights, transfer, now);
     // Requests are whole bursts, but where a range begins or ends.
     source_.ahead = (source_.ahead + bytes) & (source_.bus.burst_bytes - 1);
     source_.address += static_cast<std::uint64_t>(bytes);
@@ -111,16 +75,15 @@ inline bool WeightLoader::request_next(Time now) {
 }
 
 Time WeightLoader::act(Time now) {
-    const std::int64_t before = arrived_;
-    const bool wanted = npu_->mac_array.waits_weights();
-    if (arrived(now) != before && wanted) npu_->scheduler->wake(UnitId::mac_array, now);
-    while (kernel_ < npu_->kernels_issued && !requests_.full()) {
+    WeightBuffer& buffer = ports_.buffer;
+    buffer.receive(now);
+    while (kernel_ < ports_.kernels.issued() && !buffer.full()) {
         if (source_.run == nullptr) {
-            if (!may_begin(npu_->kernel_run(kernel_))) break;
+            if (!may_begin(ports_.kernels.run(kernel_))) break;
             begin_kernel();
         }
         if (source_.run->weight_pass == 0 || position_ == source_.positions) {
-            count(*source_.counted, Channel::weights, source_.asked);
+            count(*source_.counted, Channel::weights, source_.requested);
             ++kernel_;
             position_ = offset_ = 0;
             source_.run = nullptr;
@@ -128,28 +91,21 @@ Time WeightLoader::act(Time now) {
             break;
         }
     }
-    npu_->observer.set(Flag::weights_in_flight, !requests_.empty(), now);
-    if (requests_.empty()) return never;
+    ports_.probe.set(Flag::weights_in_flight, !buffer.empty(), now);
+    if (buffer.empty()) return never;
     // The youngest may come first, through the other port.
-    const Time last = requests_.back().transfer.done;
-    return wanted || requests_.full() || last <= now ? next_arrival() : last;
+    const Time last = buffer.last_arrival();
+    return buffer.wanted() || buffer.full() || last <= now ? buffer.next_arrival() : last;
 }
 
 std::string WeightLoader::describe(Time now) const {
-    return fmt::format("weight_loader has {} bytes requested, {} arrived, {} consumed", requested_,
-                       arrived_by(now).bytes, consumed_);
+    return fmt::format("weight_loader has {} bytes requested, {} arrived, {} consumed",
+                       ports_.buffer.requested(), ports_.buffer.arrived_by(now).bytes,
+                       ports_.buffer.consumed());
 }
 
 template <class State>
 void WeightLoader::pass(State& state) {
-    state.ring(requests_, [&](Request& request) {
-        state.transfer(request.transfer);
-        state.weights(request.end);
-    });
-    state.weights(sequence_);
-    state.weights(requested_);
-    state.weights(arrived_);
-    state.weights(consumed_);
     state.kernel(kernel_);
     state.number(position_);
     state.number(offset_);
@@ -159,7 +115,7 @@ void WeightLoader::pass(State& state) {
         source_ = {};
         if (begun) begin_kernel();  // where it is in a range follows from the offset
     }
-    if (begun) state.access(source_.asked);
+    if (begun) state.access(source_.requested);
 }
 
 template void WeightLoader::pass(StateWriter&);

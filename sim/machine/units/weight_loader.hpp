@@ -4,14 +4,15 @@
 #include <cstdint>
 #include <string>
 
-#include "machine/units/axi_port.hpp"
-#include "machine/units/kernel_run.hpp"
-#include "machine/units/ring.hpp"
+#include "machine/channels/kernel_queue.hpp"
+#include "machine/channels/request_port.hpp"
+#include "machine/channels/scale_buffer.hpp"
+#include "machine/channels/weight_buffer.hpp"
+#include "machine/units/hardware.hpp"
+#include "machine/units/probe.hpp"
 #include "machine/units/scheduler.hpp"
 
 namespace u65sim::machine {
-
-class Npu;
 
 /// Reads each kernel's weights once per block position, in order, in requests of at most
 /// `request_beats`, from when its traversal has begun and its first scales are there: the
@@ -22,49 +23,30 @@ class WeightLoader {
 public:
     static constexpr std::int64_t request_beats = 16;
 
-    explicit WeightLoader(Npu& npu) : npu_(&npu) {}
+    struct Ports {
+        Probe& probe;
+        const MemoryPorts& memory;
+        const KernelQueue& kernels;
+        const ScaleBuffer& scales;
+        WeightBuffer& buffer;
+    };
+    explicit WeightLoader(const Ports& ports) : ports_(ports) {}
     void reset();
-    void kernel_issued(KernelRun& run);
     Time act(Time now);
     [[nodiscard]] std::string describe(Time now) const;
-    /// Bytes of the sequence of all weights that it has asked for.
-    [[nodiscard]] std::int64_t requested() const { return requested_; }
     /// Number of the kernel it works on, or is to work on next.
     [[nodiscard]] std::int64_t kernel() const { return kernel_; }
     /// All that its future depends on, for writing or reading.
     template <class State>
     void pass(State& state);
 
-    /// Bytes of the sequence of all weights that have arrived by now.
-    [[nodiscard]] std::int64_t arrived(Time now) {
-        while (!requests_.empty() && requests_.front().transfer.done <= now) {
-            arrived_ = requests_.front().end;
-            requests_.pop();
-        }
-        return arrived_;
-    }
-    /// Those that will have arrived at a later time, as far as that is known already.
-    struct Arrival {
-        std::int64_t bytes = 0;
-        bool certain = false;  ///< false: there may be more
-    };
-    [[nodiscard]] Arrival arrived_by(Time later) const;
-    /// When the next bytes arrive; never: not known yet, then the MAC array is woken.
-    [[nodiscard]] Time next_arrival();
-    /// The MAC array has begun a job that ends at byte `position` of the sequence.
-    void consume_to(std::int64_t position, Time now);
-
 private:
-    struct Request {
-        Transfer transfer;
-        std::int64_t end = 0;  ///< in the sequence
-    };
     /// Of the kernel being loaded.
     struct Source {
         const KernelRun* run = nullptr;  ///< null: not begun
-        AxiPort* port = nullptr;
+        RequestPort* port = nullptr;
         PortTraffic* counted = nullptr;
-        timing::Access asked;  ///< so far
+        timing::Access requested;  ///< so far
         timing::BusShape bus;
         std::int64_t positions = 0;
         std::int64_t most = 0;  ///< bytes of a request
@@ -79,15 +61,11 @@ private:
     void begin_range();
     bool request_next(Time now);
 
-    Npu* npu_;
-    Ring<Request, 256> requests_;
-    std::int64_t sequence_ = 0;  ///< bytes that issued kernels need
-    std::int64_t kernel_ = 0;    ///< being loaded
+    Ports ports_;
+    std::int64_t kernel_ = 0;  ///< being loaded
     Source source_;
-    std::int64_t buffer_ = 0;    ///< bytes, of all cores
     std::int64_t position_ = 0;  ///< block positions of it done
     std::int64_t offset_ = 0;    ///< inside this pass
-    std::int64_t requested_ = 0, arrived_ = 0, consumed_ = 0;
 };
 
 }  // namespace u65sim::machine

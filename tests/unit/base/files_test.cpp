@@ -8,30 +8,14 @@
 #include <u65sim/files.hpp>
 
 #include "base/output_file.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace u65sim;
 namespace fs = std::filesystem;
 
-namespace {
-
-struct TestFolder {
-    fs::path path;
-    TestFolder() {
-        std::string pattern = (fs::temp_directory_path() / "u65sim_base_XXXXXX").string();
-        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-        path = pattern;
-    }
-    ~TestFolder() { fs::remove_all(path); }
-    [[nodiscard]] std::ptrdiff_t files() const {
-        return std::distance(fs::directory_iterator{path}, fs::directory_iterator{});
-    }
-};
-
-}  // namespace
-
 TEST_CASE("A file under way is not seen, and goes when it is given up or the process ends") {
-    const TestFolder folder;
-    const fs::path file = folder.path / "file";
+    const test::TemporaryFolder folder;
+    const fs::path file = folder.path() / "file";
     {
         base::OutputFile out{file};
         out.write("half");
@@ -54,25 +38,25 @@ TEST_CASE("A file under way is not seen, and goes when it is given up or the pro
 }
 
 TEST_CASE("Links are followed to what is written; links without end and folders are refused") {
-    const TestFolder folder;
-    fs::create_directory(folder.path / "below");
-    fs::create_symlink("below/second", folder.path / "first");
-    fs::create_symlink("target", folder.path / "below" / "second");
-    write_file(folder.path / "first", "text");
-    CHECK(read_file(folder.path / "below" / "target").text() == "text");
-    CHECK(fs::is_symlink(folder.path / "below" / "second"));
-    fs::create_symlink("b", folder.path / "a");
-    fs::create_symlink("a", folder.path / "b");
-    CHECK_THROWS_AS(write_file(folder.path / "a", ""), FileError);
-    CHECK_THROWS_AS(write_file(folder.path, ""), FileError);
-    CHECK_THROWS_AS(require_writable(folder.path), FileError);
-    CHECK_THROWS_AS(require_writable(folder.path / "none" / "file"), FileError);
-    CHECK_NOTHROW(require_writable(folder.path / "first"));
+    const test::TemporaryFolder folder;
+    fs::create_directory(folder.path() / "below");
+    fs::create_symlink("below/second", folder.path() / "first");
+    fs::create_symlink("target", folder.path() / "below" / "second");
+    write_file(folder.path() / "first", "text");
+    CHECK(read_file(folder.path() / "below" / "target").text() == "text");
+    CHECK(fs::is_symlink(folder.path() / "below" / "second"));
+    fs::create_symlink("b", folder.path() / "a");
+    fs::create_symlink("a", folder.path() / "b");
+    CHECK_THROWS_AS(write_file(folder.path() / "a", ""), FileError);
+    CHECK_THROWS_AS(write_file(folder.path(), ""), FileError);
+    CHECK_THROWS_AS(require_writable(folder.path()), FileError);
+    CHECK_THROWS_AS(require_writable(folder.path() / "none" / "file"), FileError);
+    CHECK_NOTHROW(require_writable(folder.path() / "first"));
 }
 
 TEST_CASE("No more is read than a caller asks for") {
-    const TestFolder folder;
-    const fs::path file = folder.path / "file";
+    const test::TemporaryFolder folder;
+    const fs::path file = folder.path() / "file";
     std::ofstream{file} << std::string(100, 'x');
     CHECK(read_file(file, 100).size() == 100);
     CHECK_THROWS_AS(read_file(file, 99), FileError);
@@ -81,6 +65,6 @@ TEST_CASE("No more is read than a caller asks for") {
     CHECK_THROWS_AS(read_file("/dev/zero"), FileError);
     CHECK(read_file("/dev/null").size() == 0);
     CHECK(read_file("/proc/self/status").size() > 0);  // says that it has no size
-    CHECK_THROWS_AS(read_file(folder.path), FileError);
-    CHECK_THROWS_AS(read_file(folder.path / "none"), FileError);
+    CHECK_THROWS_AS(read_file(folder.path()), FileError);
+    CHECK_THROWS_AS(read_file(folder.path() / "none"), FileError);
 }

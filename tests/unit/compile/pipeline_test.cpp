@@ -1,6 +1,11 @@
+#include <algorithm>
+#include <cstdint>
+#include <variant>
+
 #include <catch2/catch.hpp>
 
 #include <u65sim/error.hpp>
+#include <u65sim/graph_builder.hpp>
 
 #include "check_compiled.hpp"
 #include "networks.hpp"
@@ -137,4 +142,21 @@ TEST_CASE("a concatenation of convolutions needs no copies") {
     int kernels = 0;
     for (const auto& label : network.segments[0].labels) kernels += label.op_type != "DMA";
     CHECK(kernels == 3);
+}
+
+TEST_CASE("GIVEN a curve behind a reshape, THEN it is the kernel's table if no extent changes") {
+    const auto kernels = [](const Shape& shape) {
+        GraphBuilder net("dense");
+        const Value x = net.fully_connected(net.input({1, 24}), 24);
+        net.output(net.logistic(net.reshape(x, shape)));
+        const CompiledNetwork network = compile(net.build(), test::target());
+        require_sound(network);
+        const auto& stream = network.segments[0].stream;
+        const auto commands = stream::decode(stream.words, network.target.accelerator);
+        return std::count_if(commands.begin(), commands.end(), [](const auto& command) {
+            return std::holds_alternative<stream::KernelOp>(command.action);
+        });
+    };
+    CHECK(kernels({1, 1, 24}) == 1);
+    CHECK(kernels({1, 4, 6}) == 2);
 }

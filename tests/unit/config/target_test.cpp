@@ -8,6 +8,8 @@
 #include <u65sim/error.hpp>
 #include <u65sim/target.hpp>
 
+#include "support/temporary_folder.hpp"
+
 using namespace u65sim;
 using Catch::Contains;
 using Catch::StartsWith;
@@ -117,7 +119,8 @@ TEST_CASE("mistakes name file, line, column, value and what would be right") {
 }
 
 TEST_CASE("files may stand on each other but not in a circle") {
-    const auto folder = std::filesystem::temp_directory_path() / "u65sim-target-test";
+    const test::TemporaryFolder temporary;
+    const auto& folder = temporary.path();
     std::filesystem::create_directories(folder / "below");
     std::ofstream(folder / "base.yaml") << "base: u65-256\nname: below\nsram: {size: 256KiB}\n";
     std::ofstream(folder / "below" / "top.yaml") << "base: ../base.yaml\nmemory: fast.yaml\n";
@@ -133,7 +136,6 @@ TEST_CASE("files may stand on each other but not in a circle") {
                       Contains("base.yaml:1:7") && Contains("file of memories"));
     CHECK_THROWS_AS(Target::from_yaml(folder / "missing.yaml"), FileError);
     CHECK_THROWS_AS(Target::from_yaml(folder), FileError);
-    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("assignments as the command line takes them") {

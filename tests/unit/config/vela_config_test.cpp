@@ -7,6 +7,8 @@
 #include <u65sim/error.hpp>
 #include <u65sim/target.hpp>
 
+#include "support/temporary_folder.hpp"
+
 using namespace u65sim;
 using Catch::Contains;
 
@@ -15,17 +17,14 @@ namespace {
 /// A file that goes away with the test.
 class TemporaryFile {
 public:
-    explicit TemporaryFile(const std::string& text)
-        : path_(std::filesystem::temp_directory_path() / "u65sim-vela-config-test.ini") {
+    explicit TemporaryFile(const std::string& text) {
         std::ofstream(path_, std::ios::binary) << text;
     }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
-    ~TemporaryFile() { std::filesystem::remove(path_); }
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
 private:
-    std::filesystem::path path_;
+    test::TemporaryFolder folder_;
+    std::filesystem::path path_ = folder_.path() / "vela.ini";
 };
 
 const std::string sample = R"(; two systems and three modes

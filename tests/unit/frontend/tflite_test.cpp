@@ -1,7 +1,5 @@
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 
 #include <catch2/catch.hpp>
 
@@ -11,7 +9,13 @@
 
 #include <u65sim/text.hpp>
 
+#include "support/environment.hpp"
+#include "support/skip.hpp"
+#include "support/temporary_folder.hpp"
+#include "tflite_file.hpp"
+
 using namespace u65sim;
+namespace schema = u65sim::tflite_schema;
 
 namespace {
 
@@ -52,14 +56,6 @@ Graph every_layer(ElementType type) {
     return graph;
 }
 
-std::filesystem::path models_folder() {
-    if (const char* folder = std::getenv("U65SIM_MODELS")) return folder;
-    if (const char* source = std::getenv("U65SIM_SOURCE_DIR")) {
-        return std::filesystem::path{source} / "../shared/models";
-    }
-    return {};
-}
-
 std::uint64_t next(std::uint64_t& state) {
     state ^= state << 13U;
     state ^= state >> 7U;
@@ -90,6 +86,33 @@ bool is_accepted(const std::vector<std::uint8_t>& bytes) {
 }
 
 }  // namespace
+
+TEST_CASE("read_tflite: a file's tables become exactly this network") {
+    test::FileGraph file;
+    file.tensors = {
+        {.name = "in", .shape = {1, 2, 3, 1}, .scales = {0.5F}, .zero_points = {-3}},
+        {.name = "to",
+         .shape = {2},
+         .kind = schema::ElementKind::int32,
+         .data = {1, 0, 0, 0, 6, 0, 0, 0}},
+        {.name = "flat", .shape = {1, 6}, .scales = {0.5F}, .zero_points = {-3}},
+        {.name = "out", .shape = {1, 6}, .scales = {0.25F}, .zero_points = {7}},
+    };
+    constexpr std::int32_t reshape = 22, logistic = 14;
+    file.operators = {{.builtin = reshape, .inputs = {0, 1}, .outputs = {2}},
+                      {.builtin = logistic, .inputs = {2}, .outputs = {3}}};
+    file.inputs = {0};
+    file.outputs = {3};
+    const Graph graph = read_tflite(test::tflite_file({file}), "file");
+    CHECK(dump(graph) == R"(graph file: 2 operators, 4 tensors
+input in 1x2x3x1 int8 q(0.5, -3)
+0 RESHAPE 'flat': (in 1x2x3x1 int8 q(0.5, -3), to 2 int32 const) -> (flat 1x6 int8 q(0.5, -3))
+1 LOGISTIC 'out': (flat 1x6 int8 q(0.5, -3)) -> (out 1x6 int8 q(0.25, 7))
+output out 1x6 int8 q(0.25, 7)
+)");
+    CHECK(graph.tensors[1].data.bytes() == std::vector<std::uint8_t>{1, 0, 0, 0, 6, 0, 0, 0});
+    CHECK(graph.notes.empty());
+}
 
 TEST_CASE("what is written reads back equal") {
     for (const ElementType type : {ElementType::int8, ElementType::uint8, ElementType::int16}) {
@@ -179,9 +202,9 @@ TEST_CASE("tables that multiply a file are refused") {
 }
 
 TEST_CASE("public models read, verify and keep through the file") {
-    const auto folder = models_folder();
-    if (folder.empty() || !std::filesystem::exists(folder)) {
-        std::cout << "skipped: no models in '" << folder.string() << "'\n";
+    const auto folder = test::models_folder();
+    if (!std::filesystem::exists(folder)) {
+        test::skip("no models in '" + folder.string() + "'");
         return;
     }
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -194,8 +217,8 @@ TEST_CASE("public models read, verify and keep through the file") {
 }
 
 TEST_CASE("files are replaced whole, and what cannot be opened is a FileError") {
-    const auto folder = std::filesystem::temp_directory_path() / "u65sim_frontend_test";
-    std::filesystem::create_directories(folder);
+    const test::TemporaryFolder temporary;
+    const auto& folder = temporary.path();
     const auto file = folder / "tiny.tflite";
     save_tflite(tiny(), file);
     save_tflite(tiny(), file);
@@ -205,7 +228,6 @@ TEST_CASE("files are replaced whole, and what cannot be opened is a FileError") 
     CHECK_THROWS_AS(read_network(folder / "none.tflite"), FileError);
     CHECK_THROWS_AS(read_network(folder), FileError);
     CHECK_THROWS_AS(save_tflite(tiny(), folder / "none" / "tiny.tflite"), FileError);
-    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("names become printable text") {

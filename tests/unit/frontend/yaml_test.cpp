@@ -1,4 +1,3 @@
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -7,14 +6,14 @@
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
 
+#include "support/environment.hpp"
+
 using namespace u65sim;
 
 namespace {
 
 std::string documented_example() {
-    const char* source = std::getenv("U65SIM_SOURCE_DIR");
-    REQUIRE(source != nullptr);
-    std::ifstream stream(std::string{source} + "/docs/yaml-graphs.md");
+    std::ifstream stream(test::source_folder() / "docs/yaml-graphs.md");
     std::stringstream text;
     text << stream.rdbuf();
     const std::string page = text.str();
@@ -41,6 +40,24 @@ TEST_CASE("the documented example reads") {
     CHECK(graph.operators.front().name == "stem");
     CHECK(graph.operators.size() == 12);
     CHECK(read_tflite(write_tflite(graph), graph.name) == graph);
+}
+
+TEST_CASE("read_yaml_graph: a text becomes exactly this network") {
+    const Graph graph = read_yaml_graph(
+        "name: small\nweights: {seed: 3}\n" + head +
+        "  - {op: conv2d, name: c, filters: 8, kernel: [3, 1], stride: 2, activation: relu6}\n"
+        "  - {op: max_pool, name: p, kernel: 2}\n"
+        "  - {op: flatten, name: f}\n"
+        "  - {op: softmax, name: s}\noutputs: [s, p]\n");
+    CHECK(dump(graph) == R"(graph small: 4 operators, 8 tensors
+input x 1x8x8x4 int8 q(0.0078125, 0)
+0 CONV_2D 'c' same stride=2x2 relu6: (x 1x8x8x4 int8 q(0.0078125, 0), c/weights 8x3x1x4 int8 q[8 scales, axis 0] const, c/bias 8 int32 q[8 scales, axis 0] const) -> (c 1x4x4x8 int8 q(0.015996924, -128))
+1 MAX_POOL_2D 'p' valid filter=2x2 stride=2x2: (c 1x4x4x8 int8 q(0.015996924, -128)) -> (p 1x2x2x8 int8 q(0.015996924, -128))
+2 RESHAPE 'f' to=1x-1: (p 1x2x2x8 int8 q(0.015996924, -128), f/shape 2 int32 const) -> (f 1x32 int8 q(0.015996924, -128))
+3 SOFTMAX 's': (f 1x32 int8 q(0.015996924, -128)) -> (s 1x32 int8 q(0.00390625, -128))
+output s 1x32 int8 q(0.00390625, -128)
+output p 1x2x2x8 int8 q(0.015996924, -128)
+)");
 }
 
 TEST_CASE("every documented kind of layer is known") {

@@ -7,8 +7,8 @@
 #include <u65sim/error.hpp>
 #include <u65sim/graph_builder.hpp>
 
+#include "base/nearest_word.hpp"
 #include "ir/drawn_weights.hpp"
-#include "ir/nearest.hpp"
 #include "ir/random.hpp"
 
 using namespace u65sim;
@@ -121,6 +121,6 @@ TEST_CASE("given weights are kept as they are") {
 }
 
 TEST_CASE("a mistyped word finds its neighbour") {
-    CHECK(ir::nearest_word("con2d", {"add", "conv2d", "concat"}) == "conv2d");
-    CHECK(ir::nearest_word("x", {}).empty());
+    CHECK(nearest_word("con2d", std::vector<std::string>{"add", "conv2d", "concat"}) == "conv2d");
+    CHECK(nearest_word("x", std::vector<std::string>{}).empty());
 }

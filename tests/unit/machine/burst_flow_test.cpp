@@ -29,7 +29,7 @@ public:
                 stalled_ += std::max<Time>(0, slots_.front() - issue);
                 issue = std::max(issue, slots_.front());
             }
-            if (cap_->active()) issue = cap_->book(issue, size);
+            if (cap_->active()) issue = cap_->reserve(issue, size);
             address_free_ = issue + 1;
             data_free_ = std::max(issue + rules_.latency, data_free_) + size;
             if (slots_.empty()) continue;
@@ -88,7 +88,7 @@ timing::PortRules random_port(Random& random) {
 }  // namespace
 
 TEST_CASE("bursts that move at once have the times of bursts one by one") {
-    int trains = 0;
+    int sequences = 0;
     for (std::uint32_t seed = 0; seed < 300; ++seed) {
         Random random{seed};
         const timing::PortRules port = random_port(random);
@@ -116,12 +116,12 @@ TEST_CASE("bursts that move at once have the times of bursts one by one") {
             const auto which = static_cast<std::size_t>(random(0, 7) == 0);
             BurstFlow& flow = flows[which];
             if (random(0, 2) == 0) {
-                // A train is what its pieces are, each as soon as it can be.
+                // Back to back they are what the pieces are, each as soon as it can be.
                 const std::int64_t pieces = random(2, 8);
                 const std::int64_t full = random(1, 8);
                 CAPTURE(seed, piece, which, pieces, full);
-                if (flow.move_train(full, pieces, flow.ready())) {
-                    ++trains;
+                if (flow.move_back_to_back(full, pieces, flow.ready())) {
+                    ++sequences;
                     for (std::int64_t i = 0; i < pieces; ++i) {
                         rules[which].move(4 * full, full, rules[which].ready());
                     }
@@ -136,5 +136,5 @@ TEST_CASE("bursts that move at once have the times of bursts one by one") {
             REQUIRE(flow.stalled() == rules[which].stalled());
         }
     }
-    CHECK(trains > 1000);
+    CHECK(sequences > 1000);
 }

@@ -1,4 +1,4 @@
-// Replay takes a stretch's time from one with equal digests: what digests leave out must not count.
+// Replay takes a segment's time from one with equal digests: what digests leave out must not count.
 #include "machine/direct/command_digest.hpp"
 
 #include <catch2/catch.hpp>

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <vector>
 
 #include <u65sim/command_stream.hpp>
+
+#include "support/environment.hpp"
+#include "support/skip.hpp"
 
 namespace u65sim::test {
 
@@ -32,19 +33,12 @@ inline const std::vector<std::uint32_t>& small_convolution() {
     return words;
 }
 
-/// The folder of real networks: U65SIM_MODELS, or shared/models beside the source.
-inline std::string models_folder() {
-    if (const char* folder = std::getenv("U65SIM_MODELS")) return folder;
-    const char* source = std::getenv("U65SIM_SOURCE_DIR");
-    return (source ? std::string(source) : std::string(".")) + "/../shared/models";
-}
-
 /// Driver payload inside a compiled .tflite, found by its magic; the length stands in front of
 /// it. Empty when the file is not there.
 inline std::vector<std::uint8_t> payload_of(const std::string& name) {
-    std::ifstream file(models_folder() + "/" + name, std::ios::binary);
+    std::ifstream file(models_folder() / name, std::ios::binary);
     if (!file) {
-        std::printf("skipped: %s is not there\n", name.c_str());
+        skip(name + " is not there");
         return {};
     }
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};

@@ -11,6 +11,7 @@
 #include <u65sim/zoo.hpp>
 
 #include "study/evaluate.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace u65sim;
 
@@ -24,21 +25,10 @@ const std::string grid =
 
 class Folder {
 public:
-    Folder() : path_{fs::temp_directory_path() / fs::path{"u65sim-study-XXXXXX"}} {
-        std::string name = path_.string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    [[nodiscard]] fs::path operator/(const char* name) const { return path_ / name; }
+    [[nodiscard]] fs::path operator/(const char* name) const { return folder_.path() / name; }
 
 private:
-    fs::path path_;
+    test::TemporaryFolder folder_;
 };
 
 std::string content(const fs::path& file) {

@@ -1,7 +1,5 @@
 #include "target/quantity_text.hpp"
 
-#include <vector>
-
 #include <catch2/catch.hpp>
 
 using namespace u65sim;
@@ -45,10 +43,4 @@ TEST_CASE("rates stay exact fractions") {
         CAPTURE(wrong);
         CHECK_FALSE(text::parse_rate(wrong));
     }
-}
-
-TEST_CASE("the nearest word by edit distance") {
-    CHECK(edit_distance("sise", "size") == 1);
-    CHECK(edit_distance("", "abc") == 3);
-    CHECK(text::nearest("u65-265", std::vector<std::string>{"u55-256", "u65-256"}) == "u65-256");
 }

@@ -1,11 +1,12 @@
 #include <u65sim/validate.hpp>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include <catch2/catch.hpp>
 
 #include <u65sim/error.hpp>
+
+#include "support/environment.hpp"
 
 using namespace u65sim;
 
@@ -108,11 +109,9 @@ TEST_CASE("a file that is not there is an error") {
 }
 
 TEST_CASE("every file of reference rows in the repository reads") {
-    const char* source = std::getenv("U65SIM_SOURCE_DIR");
-    REQUIRE(source);
     std::size_t files = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(source) /
-                                                                 "configs" / "validation")) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(test::source_folder() / "configs" / "validation")) {
         CAPTURE(entry.path());
         ++files;
         CHECK_FALSE(read_validation({entry.path()}).rows.empty());

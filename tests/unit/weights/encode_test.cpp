@@ -17,12 +17,14 @@ using namespace u65sim::weights::testing;
 namespace {
 
 void check_round_trip(const Weights& weights) {
-    const std::vector<std::uint8_t> stream = encode(weights);
-    CHECK(stream.size() % 16 == 0);
-    CHECK(stream.size() == encoded_size(weights));
-    // REQUIRE of the vectors would print them.
-    const bool same = decode(stream) == weights;
-    REQUIRE(same);
+    for (const Coding coding : {Coding::smallest, Coding::uniform}) {
+        const std::vector<std::uint8_t> stream = encode(weights, coding);
+        CHECK(stream.size() % 16 == 0);
+        CHECK(stream.size() == encoded_size(weights, coding));
+        // REQUIRE of the vectors would print them.
+        const bool same = decode(stream) == weights;
+        REQUIRE(same);
+    }
 }
 
 /// `count` weights of one of nine kinds.
@@ -191,4 +193,31 @@ TEST_CASE("a long run of zeros is cheap wherever it stands") {
     after.insert(after.begin(), 7);
     CHECK(encoded_size(before) == 32);
     CHECK(encoded_size(after) == 32);
+}
+
+// Bytes of fully connected layers' ranges in streams of Vela 5.0.0 (RNNoise), whose weights are
+// about as these: uniform where the palette has no room, zeros where 90 and 114 input channels end
+// inside 32, and none at 96.
+TEST_CASE(
+    "a uniform stream is as large as the vendor's where padding is a sixteenth of the weights") {
+    struct Row {
+        std::int32_t inputs, outputs;
+        std::size_t bytes;
+    };
+    for (const Row row : {Row{90, 144, 14576}, Row{114, 288, 37168}, Row{96, 288, 27664}}) {
+        CAPTURE(row.inputs, row.outputs);
+        Weights weights = uniform(std::size_t(row.inputs) * std::size_t(row.outputs), 1, 127);
+        for (std::size_t i = 0; i < weights.size(); i += 2) weights[i] = std::int16_t(-weights[i]);
+        const Volume volume{row.outputs, 1, 1, row.inputs, weights};
+        Order order;
+        order.block_depth = 128;
+        const std::size_t bytes = encoded_size(to_stream_order(volume, order), Coding::uniform);
+        CHECK(bytes * 100 <= row.bytes * 102);
+        CHECK(bytes * 100 >= row.bytes * 98);
+    }
+}
+
+TEST_CASE("a uniform stream takes no zero runs where zeros stand alone") {
+    const Weights weights = with_zeros(uniform(16384, -127, 127), 0.07);
+    CHECK(encoded_size(weights, Coding::uniform) < 16384 + 64);
 }

@@ -1,0 +1,16 @@
+// Facts of the graph's vocabulary that only the library's own layers need.
+#pragma once
+
+#include <optional>
+
+#include <u65sim/graph.hpp>
+
+#include "base/integer_range.hpp"
+
+namespace u65sim::ir {
+
+/// Values of the integer types that operators compute with (int8 to int64, uint8, uint16); nothing
+/// for other types.
+std::optional<IntegerRange> value_range(ElementType type);
+
+}  // namespace u65sim::ir

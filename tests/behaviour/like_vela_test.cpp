@@ -1,0 +1,157 @@
+// What a plan like Vela's does otherwise; that it computes the same is optional_steps_test's.
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <catch2/catch.hpp>
+#include <u65sim/command_stream.hpp>
+#include <u65sim/execute.hpp>
+#include <u65sim/graph_builder.hpp>
+#include <u65sim/simulate.hpp>
+
+#include "stream/operation.hpp"
+#include "unit/compile/check_compiled.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+CompileOptions as_vela() {
+    CompileOptions options;
+    options.like_vela = true;
+    return options;
+}
+
+/// Kernels of the network's first segment, in order.
+std::vector<stream::KernelOp> kernels(const Graph& graph, const CompileOptions& options) {
+    const CompiledNetwork network = compile(graph, Target::preset("u65-256"), options);
+    for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+    std::vector<stream::KernelOp> found;
+    for (const auto& command :
+         stream::decode(network.segments[0].stream.words, network.target.accelerator)) {
+        if (const auto* kernel = std::get_if<stream::KernelOp>(&command.action)) {
+            found.push_back(*kernel);
+        }
+    }
+    return found;
+}
+
+/// The plan like Vela's gives the bytes that ours gives.
+void check_same_outputs(const Graph& graph) {
+    const Target target = Target::preset("u65-256");
+    std::vector<std::vector<std::uint8_t>> inputs;
+    for (const TensorId id : graph.inputs) {
+        const auto& shape = graph.tensors[static_cast<std::size_t>(id)].shape;
+        std::size_t bytes = 1;
+        for (const auto extent : shape) bytes *= static_cast<std::size_t>(extent);
+        auto& input = inputs.emplace_back(bytes);
+        for (std::size_t i = 0; i < bytes; ++i) input[i] = static_cast<std::uint8_t>(i * i / 7 + i);
+    }
+    ExecuteOptions checked;
+    checked.check = true;
+    const Execution like = execute(compile(graph, target, as_vela()), target, inputs, checked);
+    CHECK(like.findings.empty());
+    CHECK(like.outputs == execute(compile(graph, target), target, inputs, checked).outputs);
+}
+
+std::size_t count(const std::vector<stream::KernelOp>& all, stream::KernelKind kind) {
+    return static_cast<std::size_t>(
+        std::count_if(all.begin(), all.end(), [&](const auto& k) { return k.kind == kind; }));
+}
+
+}  // namespace
+
+TEST_CASE("A plan like Vela's copies weights, but none of a fully connected layer") {
+    GraphBuilder net("chain");
+    Value x = net.input({1, 16, 16, 32});
+    for (int i = 0; i < 4; ++i) x = net.conv2d(x, 128, Window::square(3));
+    x = net.fully_connected(net.max_pool(x, Window::square(16, 16)), 64);
+    net.output(x);
+    const Graph graph = net.build();
+    const Target target = Target::preset("u65-256");
+    CompileOptions options;
+    options.like_vela = true;
+    const CompiledNetwork network = compile(graph, target, options);
+    for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+    int copied = 0;
+    for (const auto& place : network.placements) {
+        if (place.kind != Placement::Kind::weight_buffer) continue;
+        ++copied;
+        CHECK(place.name.find("fully_connected") == std::string::npos);
+    }
+    CHECK(copied > 4);
+    CHECK(network.segments[0].stream != compile(graph, target).segments[0].stream);
+}
+
+TEST_CASE("GIVEN a concatenation, THEN a plan like Vela's copies each operand, ours none") {
+    GraphBuilder net("joined");
+    const Value image = net.input({1, 8, 8, 16});
+    const Value left = net.conv2d(image, 16, Window::square(1));
+    const Value right = net.conv2d(image, 32, Window::square(1));
+    net.output(net.conv2d(net.concat({left, right}, 3), 16, Window::square(1)));
+    const Graph graph = net.build();
+    CHECK(count(kernels(graph, {}), stream::KernelKind::pool) == 0);
+    CHECK(count(kernels(graph, as_vela()), stream::KernelKind::pool) == 2);
+    check_same_outputs(graph);
+}
+
+TEST_CASE(
+    "GIVEN a map that a reshape and another operator read, THEN a plan like Vela's copies it") {
+    const auto reshaped = [](bool shared) {
+        GraphBuilder net("reshaped");
+        const Value x = net.conv2d(net.input({1, 8, 8, 16}), 16, Window::square(1));
+        net.output(net.conv2d(net.reshape(x, {1, 4, 16, 16}), 16, Window::square(1)));
+        if (shared) net.output(net.conv2d(x, 16, Window::square(1)));
+        return net.build();
+    };
+    CHECK(count(kernels(reshaped(true), as_vela()), stream::KernelKind::pool) == 1);
+    CHECK(count(kernels(reshaped(true), {}), stream::KernelKind::pool) == 0);
+    CHECK(count(kernels(reshaped(false), as_vela()), stream::KernelKind::pool) == 0);
+    check_same_outputs(reshaped(true));
+}
+
+TEST_CASE("GIVEN a sum of maps of few channels, THEN a plan like Vela's views them as deeper") {
+    struct Row {
+        std::int32_t h, w, c, depth;
+    };
+    for (const Row row : {Row{24, 24, 4, 16}, Row{12, 12, 3, 16}, Row{7, 7, 4, 28},
+                          Row{24, 24, 8, 8}, Row{11, 1, 1, 1}}) {
+        CAPTURE(row.h, row.w, row.c);
+        GraphBuilder net("sum");
+        const Value image = net.input({1, row.h, row.w, 8});
+        const Value a = net.conv2d(image, row.c, Window::square(1));
+        const Value b = net.conv2d(image, row.c, Window::square(3));
+        net.output(net.conv2d(net.add(a, b), 16, Window::square(1)));
+        const Graph graph = net.build();
+        for (const auto& kernel : kernels(graph, as_vela())) {
+            if (kernel.kind != stream::KernelKind::elementwise) continue;
+            CHECK(kernel.ofm.depth == row.depth);
+            CHECK(kernel.ofm.height * kernel.ofm.width * kernel.ofm.depth == row.h * row.w * row.c);
+        }
+        check_same_outputs(graph);
+    }
+}
+
+TEST_CASE("GIVEN maps of eight channels, THEN a plan like Vela's keeps them in bricks, ours not") {
+    GraphBuilder net("shallow");
+    Value x = net.conv2d(net.input({1, 16, 16, 16}), 8, Window::square(1));
+    net.output(net.conv2d(x, 16, Window::square(3)));
+    const Graph graph = net.build();
+    CHECK(kernels(graph, as_vela()).front().ofm.layout == stream::Layout::nhcwb16);
+    CHECK(kernels(graph, {}).front().ofm.layout == stream::Layout::nhwc);
+    check_same_outputs(graph);
+}
+
+TEST_CASE("GIVEN inputs of odd depth, THEN weights like Vela's take more bytes than ours") {
+    const auto encoded = [](std::int32_t depth, const CompileOptions& options) {
+        GraphBuilder net("odd");
+        net.output(net.conv2d(net.input({1, 8, 8, depth}), 128, Window::square(1)));
+        const CompiledNetwork network = compile(net.build(), Target::preset("u65-256"), options);
+        return network.encoded_weight_bytes.count();
+    };
+    // 114 channels of 128: each weight that is none of the padding's zeros costs a bit more.
+    CHECK(encoded(114, as_vela()) > encoded(114, {}) + 114 * 128 / 16);
+    CHECK(encoded(128, as_vela()) < encoded(128, {}) + 128);
+}

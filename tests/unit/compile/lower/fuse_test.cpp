@@ -1,0 +1,108 @@
+// Which operators another one computes as well, and which vanish into addresses.
+#include <catch2/catch.hpp>
+
+#include <u65sim/graph_builder.hpp>
+
+#include "unit/compile/pass_dump.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+Graph activation_behind_convolution(OpType type, bool also_output) {
+    GraphBuilder net{"net"};
+    const Value x = net.conv2d(net.input({1, 8, 8, 8}), 8, Window::square(1), {.name = "conv"});
+    if (also_output) net.output(x);
+    net.output(net.unary(type, x, {.name = "act"}));
+    return net.build();
+}
+
+Graph padded(std::int32_t amount, Padding padding) {
+    GraphBuilder net{"net"};
+    const Value x = net.pad(net.input({1, 8, 8, 8}), {0, amount, amount, 0}, {0, amount, amount, 0},
+                            {.name = "pad"});
+    net.output(net.conv2d(x, 8, Window::square(3, 1, padding), {.name = "conv"}));
+    return net.build();
+}
+
+}  // namespace
+
+TEST_CASE("fuse: a table behind a convolution becomes its activation") {
+    const Graph graph = activation_behind_convolution(OpType::logistic, false);
+    CHECK(test::dump_after("fuse", graph) == R"(CONV_2D conv: npu0
+LOGISTIC act: npu0, fused into conv
+)");
+    CHECK(test::dump_after("lower", graph) == R"(npu0
+  0 conv: conv input:8x8x8 -> act:8x8x8 table 256 B
+)");
+}
+
+TEST_CASE("fuse: a map that others read as well keeps its activation apart") {
+    const Graph graph = activation_behind_convolution(OpType::logistic, true);
+    CHECK(test::dump_after("fuse", graph) == R"(CONV_2D conv: npu0
+LOGISTIC act: npu0
+)");
+}
+
+TEST_CASE("fuse: so does a map inside of the network with two readers") {
+    GraphBuilder net{"net"};
+    const Value x = net.conv2d(net.input({1, 8, 8, 8}), 8, Window::square(1), {.name = "conv"});
+    const Value act = net.logistic(x, {.name = "act"});
+    net.output(net.mul(x, act, {.name = "gated"}));
+    CHECK(test::dump_after("fuse", net.build()) ==
+          "CONV_2D conv: npu0\nLOGISTIC act: npu0\nMUL gated: npu0\n");
+}
+
+TEST_CASE("fuse: a clamp is taken over at the same quantisation only") {
+    for (const bool same : {true, false}) {
+        test::Builder b;
+        const TensorId x = b.conv(b.input({1, 8, 8, 8}), 8, 1);
+        const TensorId y = same ? b.map({1, 8, 8, 8}) : b.map({1, 8, 8, 8}, 0.025F);
+        b.op(OpType::relu6, {x}, y);
+        const std::string text = test::dump_after("fuse", b.finish(y));
+        CHECK(text == (same ? "CONV_2D op0: npu0\nRELU6 op1: npu0, fused into op0\n"
+                            : "CONV_2D op0: npu0\nRELU6 op1: npu0\n"));
+    }
+}
+
+TEST_CASE("fuse: a pad becomes the padding of a convolution without its own") {
+    CHECK(test::dump_after("fuse", padded(1, Padding::valid)) == R"(PAD pad: npu0, folded
+CONV_2D conv: npu0
+)");
+    CHECK(test::dump_after("lower", padded(1, Padding::valid)) == R"(npu0
+  0 conv: conv input:8x8x8 -> conv:8x8x8 kernel 3x3/1x1 pad 1,1,1,1
+)");
+}
+
+TEST_CASE("fuse: a pad wider than the window, or before padding, stays") {
+    CHECK(test::dump_after("fuse", padded(3, Padding::valid)) == R"(PAD pad: npu0
+CONV_2D conv: npu0
+)");
+    CHECK(test::dump_after("fuse", padded(1, Padding::same)) == R"(PAD pad: npu0
+CONV_2D conv: npu0
+)");
+}
+
+TEST_CASE(
+    "fuse: a concatenation's operands are written where they belong, twice used ones copied") {
+    GraphBuilder net{"net"};
+    const Value x = net.input({1, 8, 8, 8});
+    const Quantization q{{0.05F}, {0}, 0};
+    const Value a = net.conv2d(x, 16, Window::square(1), {.name = "a", .quantization = q});
+    const Value b = net.conv2d(x, 8, Window::square(1), {.name = "b", .quantization = q});
+    net.output(net.concat({a, b, b}, 3, {.name = "joined"}));
+    const Graph graph = net.build();
+    CHECK(test::dump_after("lower", graph) == R"(npu0
+  0 a: conv input:8x8x8 -> joined:8x8x16
+  1 b: conv input:8x8x8 -> b:8x8x8
+  2 joined: average_pool b:8x8x8 -> joined@0,0,16:8x8x8
+  3 joined/2: average_pool b:8x8x8 -> joined@0,0,24:8x8x8
+)");
+    CHECK(test::dump_after("lower", graph, test::target(), {"fuse"}) == R"(npu0
+  0 a: conv input:8x8x8 -> a:8x8x16
+  1 b: conv input:8x8x8 -> b:8x8x8
+  2 joined: average_pool a:8x8x16 -> joined:8x8x16
+  3 joined/2: average_pool b:8x8x8 -> joined@0,0,16:8x8x8
+  4 joined/3: average_pool b:8x8x8 -> joined@0,0,24:8x8x8
+)");
+}
