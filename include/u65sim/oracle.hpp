@@ -56,9 +56,9 @@ struct OracleOptions {
     std::string vcd_file;
     /// Room for answers that are kept; the least recently used leave first. Zero keeps none.
     Bytes memory = Bytes{std::int64_t{64} << 20};
-    /// What compilations leave for later ones, bounded by the memory it was made with. Oracles with
-    /// copies of one set of options share it.
-    CompileCache cache{};
+    /// What compilations leave for later ones, to share it with other oracles. None: the oracle has
+    /// one of its own, of as many bytes as `memory` at most; options() then has it.
+    std::optional<CompileCache> cache{};
     /// Threads of estimate_all where BatchOptions::threads is 0. 0: as many as there are cores.
     unsigned workers = 0;
 };

@@ -40,11 +40,16 @@ OracleOptions with_compile(CompileOptions options) {
     return all;
 }
 
+OracleOptions with_cache(OracleOptions options) {
+    if (!options.cache) options.cache.emplace(options.memory);
+    return options;
+}
+
 }  // namespace
 
 Oracle::State::State(Target asked, OracleOptions with)
     : target{std::move(asked)},
-      options{std::move(with)},
+      options{with_cache(std::move(with))},
       memo{options.timeline || !options.vcd_file.empty() ? Bytes{0} : options.memory} {}
 
 oracle::Key Oracle::State::key_of(const Graph& graph, std::optional<Bytes> file_size) {
@@ -62,9 +67,9 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
         network =
             is_compiled(graph) ? import_compiled(graph, target)
             : options.effort == Effort::high
-                ? compile_fastest(graph, target, options.compile, options.cache)
+                ? compile_fastest(graph, target, options.compile, *options.cache)
                 : compiler::compile(graph, target, options.compile, compiler::Constants::sizes,
-                                    options.cache, counters.cache);
+                                    *options.cache, counters.cache);
         network->file_size = file_size ? *file_size : serialised_size(graph);
     }
     Simulation simulation;

@@ -111,7 +111,9 @@ TEST_CASE("What earlier networks leave behind changes no answer, and is counted"
     const std::vector<Graph> graphs = neighbours();
     // Each network once without the others before it, as far as this oracle goes, and once
     // behind all of them.
-    Oracle oracle{target(), with(0, Bytes{0})};
+    OracleOptions no_answers = with(0, Bytes{0});
+    no_answers.cache.emplace();
+    Oracle oracle{target(), no_answers};
     BatchOptions options;
     options.threads = 1;
     const std::vector<Answer> first = oracle.estimate_all(graphs, options);
@@ -198,7 +200,25 @@ TEST_CASE("Memory stays within its bound, and nothing is kept without any") {
     forgetful.estimate(questions()[0]);
     CHECK(forgetful.statistics().hits == 0);
     CHECK(forgetful.statistics().answers == 0);
+    CHECK(forgetful.statistics().kernel_hits == 0);
     CHECK_THROWS_AS((Oracle{target(), with(0, Bytes{-1})}), InvalidConfig);
+}
+
+TEST_CASE("Oracles share what compiling left when they are given one cache, and else do not") {
+    OracleOptions options = with(0);
+    Oracle alone{target(), options};
+    options.cache.emplace();
+    Oracle first{target(), options};
+    Oracle second{target(), options};
+    const Report report = first.estimate(questions()[0]);
+    CHECK(second.estimate(questions()[0]) == report);
+    CHECK(alone.estimate(questions()[0]) == report);
+    CHECK(first.statistics().kernel_hits == 0);
+    CHECK(alone.statistics().kernel_hits == 0);
+    CHECK(second.statistics().kernel_lookups == first.statistics().kernel_lookups);
+    CHECK(second.statistics().kernel_hits == second.statistics().kernel_lookups);
+    CHECK(second.statistics().weight_slice_hits == second.statistics().weight_slice_lookups);
+    CHECK(second.statistics().hits == 0);
 }
 
 TEST_CASE("A file that changed is read again, one that did not is not") {
