@@ -32,16 +32,6 @@ std::int64_t transfer_cycles(const Access& access, const PortRules& rules, bool 
 
 constexpr std::int64_t chunk_bytes = 1024;  ///< of the OFM writer (machine rule)
 
-/// What holds a kernel up whose slowest part is a port.
-Cause cause_of(const PortTraffic& traffic, bool reading) {
-    const auto of = [&](Channel channel) {
-        return traffic.beats[static_cast<std::size_t>(channel)];
-    };
-    if (!reading) return Cause::ofm_write;
-    return of(Channel::weights) + of(Channel::scales) >= of(Channel::ifm) ? Cause::weight_fetch
-                                                                          : Cause::ifm_fetch;
-}
-
 /// Costs of one feature map's boxes. Rows and columns of blocks are independent of each other,
 /// so one row of blocks stands for all, weighed by its share of the rows.
 template <class Cost, class BoxOf>
@@ -463,7 +453,6 @@ KernelEstimate KernelEstimator::assemble(const Parts& parts, const KernelOp& op,
         compute.cycles(
             {supply.load, parts.store().block, last_chunk + timing.block_output_delay.count()}) +
         (compute.mac >= compute.output ? compute.last_output : compute.first_array);
-    estimate.bound_by = compute.mac >= compute.output ? Cause::mac : Cause::output;
     for (std::size_t port = 0; port < 2; ++port) {
         const Access& reads = traffic.reads[port];
         const Access& writes = traffic.writes[port];
@@ -482,9 +471,7 @@ KernelEstimate KernelEstimator::assemble(const Parts& parts, const KernelOp& op,
         const std::int64_t ends =
             cycles + (reading ? latency + compute.last_job + compute.last_output
                               : supply.first + compute.first_array);
-        if (ends <= bound) continue;
-        bound = ends;
-        estimate.bound_by = cause_of(estimate.ports[port], reading);
+        bound = std::max(bound, ends);
     }
     const std::int64_t last_write = last_chunk + rules_[ports.ofm].write_latency;
     estimate.fill =

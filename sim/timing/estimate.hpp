@@ -27,8 +27,6 @@ struct KernelTimes {
 
 struct KernelEstimate : KernelTimes {
     std::array<PortTraffic, 2> ports{};
-    /// mac, output, weight_fetch, ifm_fetch or ofm_write: what `total` is made of.
-    Cause bound_by = Cause::mac;
     std::int64_t blocks = 0;
     std::int64_t jobs = 0;  ///< IFM loads: blocks x depth blocks x sub-kernels
 };

@@ -180,16 +180,13 @@ TEST_CASE("blocks of an addition wait for both inputs, whose data share a port")
     CHECK(total(where, op) == all(2500 + 64));
 }
 
-TEST_CASE("a port that is slower than all stages decides, and says with what") {
+TEST_CASE("a port that is slower than all stages decides") {
     Target where = plain();
     KernelOp op = pointwise(32, 16);
-    KernelEstimate estimate = KernelEstimator{where}.kernel(op);
-    CHECK(estimate.bound_by == Cause::output);
     // 64000 B of weights for each of four block positions, 16 B a cycle.
     op.weights[0].length = 64000;
     where.off_chip.read_latency = Cycles{700};
-    estimate = KernelEstimator{where}.kernel(op);
-    CHECK(estimate.bound_by == Cause::weight_fetch);
+    KernelEstimate estimate = KernelEstimator{where}.kernel(op);
     CHECK(estimate.port_cycles[1].count() == 4 * 64000 / 16);
     CHECK(estimate.total.count() == 4 * 64000 / 16 + 700 + array + output + chunk + around);
     // Writes behind one slot: 8 blocks of 8 bursts, (293 + 7) cycles each, and 512 beats.
@@ -198,7 +195,6 @@ TEST_CASE("a port that is slower than all stages decides, and says with what") {
     where.sram.max_outstanding_writes = 1;
     where.sram.write_latency = Cycles{293};
     estimate = KernelEstimator{where}.kernel(op);
-    CHECK(estimate.bound_by == Cause::ofm_write);
     const std::int64_t writes = 64 * 300 + 512;
     CHECK(estimate.port_cycles[0].count() == writes);
     CHECK(estimate.total.count() == store / 2 + array + writes + (writes / 8 + 293) + around);
@@ -207,7 +203,6 @@ TEST_CASE("a port that is slower than all stages decides, and says with what") {
     where = plain();
     where.sram.bandwidth = BytesPerCycle{4, 1};
     estimate = KernelEstimator{where}.kernel(op);
-    CHECK(estimate.bound_by == Cause::ifm_fetch);
     CHECK(estimate.port_cycles[0].count() == 4 * (512 + 256));
     CHECK(estimate.total.count() == 4 * (512 + 256) + array + output + 4 * chunk + around);
 }
