@@ -63,6 +63,10 @@ Value GraphBuilder::input(const Shape& shape, std::string name,
     if (tensor.quantization.scales.size() == 1 && tensor.quantization.zero_points.size() == 1) {
         const IntegerRange range = ir::activation_type_range(type);
         const double scale = tensor.quantization.scales[0];
+        if (!std::isfinite(scale) || scale <= 0.0) {
+            throw InvalidModel(fmt::format("input '{}': scale is {}, must be positive and finite",
+                                           tensor.name, scale));
+        }
         // In double: a zero point beyond its type is refused later, when the graph is verified.
         const auto zero = static_cast<double>(tensor.quantization.zero_points[0]);
         lowest = (static_cast<double>(range.low) - zero) * scale;

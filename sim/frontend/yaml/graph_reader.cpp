@@ -1,5 +1,6 @@
 // YAML graph -> Graph, through the GraphBuilder.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -72,9 +73,12 @@ public:
     [[nodiscard]] Number number(std::string_view what) const {
         const std::string word = text(what);
         Number value{};
-        if (!YAML::convert<Number>::decode(node_, value)) {
-            fail(fmt::format("{} = {}: must be {}", what, printable(word),
-                             std::is_integral_v<Number> ? "a whole number in range" : "a number"));
+        bool is_right = YAML::convert<Number>::decode(node_, value);
+        if constexpr (std::is_floating_point_v<Number>) is_right = is_right && std::isfinite(value);
+        if (!is_right) {
+            fail(fmt::format(
+                "{} = {}: must be {}", what, printable(word),
+                std::is_integral_v<Number> ? "a whole number in range" : "a finite number"));
         }
         return value;
     }

@@ -93,6 +93,15 @@ TEST_CASE("mistakes are answered with line, column and the nearest word") {
                 "net.yaml:4:5: prelu of 8: must be of rank 2");
     check_fails("inputs:\n  - {name: x, shape: []}\nlayers:\n  - {op: softmax}\n",
                 "net.yaml:4:5: ");
+    for (const std::string word : {"-.inf", ".inf", ".nan"}) {
+        check_fails("inputs:\n  - {name: x, shape: [1, 4, 4, 4], scale: " + word +
+                        "}\nlayers:\n  - {op: conv2d, filters: 4, kernel: 1}\n",
+                    "net.yaml:2:43: scale = " + word + ": must be a finite number");
+    }
+    check_fails(
+        "inputs:\n  - {name: x, shape: [1, 4, 4, 4], scale: 0}\n"
+        "layers:\n  - {op: conv2d, filters: 4, kernel: 1}\n",
+        "net.yaml:2:5: input 'x': scale is 0, must be positive and finite");
     check_fails("layer: []\n", "unknown key 'layer'; the nearest known one is 'layers'");
     check_fails("weights: {sparsity: 2}\ninputs: []\nlayers: []\n", "net.yaml:1:21: sparsity");
     check_fails("inputs: [\n", "net.yaml:");
