@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <u65sim/compile.hpp>
+#include <u65sim/compile_cache.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/graph.hpp>
 #include <u65sim/report.hpp>
@@ -39,7 +40,8 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
 /// compile() throws for the target's own SRAM where no plan fits, and InvalidConfig when
 /// `options.dump_after` is not empty or `options.like_vela` is on.
 CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
-                                const CompileOptions& options = {});
+                                const CompileOptions& options = {},
+                                const CompileCache& cache = CompileCache{});
 /// SRAM sizes that compile_fastest() plans for: those of a fixed list up to the target's.
 std::vector<Bytes> planned_sizes(const Target& target);
 
@@ -54,6 +56,9 @@ struct OracleOptions {
     std::string vcd_file;
     /// Room for answers that are kept; the least recently used leave first. Zero keeps none.
     Bytes memory = Bytes{std::int64_t{64} << 20};
+    /// What compilations leave for later ones, bounded by the memory it was made with. Oracles with
+    /// copies of one set of options share it.
+    CompileCache cache{};
     /// Threads of estimate_all where BatchOptions::threads is 0. 0: as many as there are cores.
     unsigned workers = 0;
 };

@@ -8,10 +8,11 @@
 
 #include <fmt/format.h>
 
-#include "arith/cpu_operands.hpp"
+#include "arith/cpu_kernel_table.hpp"
+#include "arith/element_functions.hpp"
 #include "arith/fixed_point.hpp"
 #include "arith/table_function.hpp"
-#include "ir/op_kinds.hpp"
+#include "ir/operator_info.hpp"
 
 namespace u65sim::arith {
 namespace {
@@ -29,97 +30,9 @@ float raw_to_float(std::int64_t raw, Affine from) {
                               static_cast<double>(raw - from.zero_point));
 }
 
-float combined(OpType type, float a, float b) {
-    switch (type) {
-        case OpType::add:
-            return a + b;
-        case OpType::sub:
-            return a - b;
-        case OpType::mul:
-            return a * b;
-        case OpType::div:
-            return a / b;
-        case OpType::minimum:
-            return std::min(a, b);
-        case OpType::squared_difference:
-            return (a - b) * (a - b);
-        case OpType::prelu:
-            return a >= 0.0F ? a : a * b;
-        default:
-            return std::max(a, b);
-    }
-}
-
-/// Halves to the even side; never -0.
-float rounded_to_even(float x) {
-    const float below = std::floor(x);
-    const float rest = x - below;
-    const bool down = rest < 0.5F || (rest == 0.5F && std::fmod(below, 2.0F) == 0.0F);
-    return down ? below : below + 1.0F;
-}
-
-float function_value(const CpuCall& call, float x) {
-    if (const auto clamp = ir::clamp_of(call.op.type)) return activated(call, *clamp, x);
-    switch (call.op.type) {
-        case OpType::neg:
-            return -x;
-        case OpType::square:
-            return x * x;
-        case OpType::floor:
-            return std::floor(x);
-        case OpType::ceil:
-            return std::ceil(x);
-        case OpType::round:
-            return rounded_to_even(x);
-        case OpType::elu:
-            return x < 0.0F ? std::expm1(x) : x;
-        case OpType::logistic:
-            return 1.0F / (1.0F + std::exp(-x));
-        case OpType::tanh:
-            return std::tanh(x);
-        case OpType::hard_swish:
-            return x * std::clamp(x + 3.0F, 0.0F, 6.0F) / 6.0F;
-        case OpType::leaky_relu:
-            return x > 0.0F ? x : x * call.attributes<LeakyReluAttributes>().alpha;
-        case OpType::exp:
-            return std::exp(x);
-        case OpType::log:
-            return std::log(x);
-        case OpType::sqrt:
-            return std::sqrt(x);
-        case OpType::rsqrt:
-            return 1.0F / std::sqrt(x);
-        case OpType::abs:
-            return std::fabs(x);
-        case OpType::sin:
-            return std::sin(x);
-        case OpType::cos:
-            return std::cos(x);
-        case OpType::sign:
-            return x > 0.0F ? 1.0F : x < 0.0F ? -1.0F : 0.0F;
-        default:
-            break;
-    }
-    call.not_executable("no float kernel for this operator");
-}
-
 /// The 256-entry table of an 8-bit function.
 Table8 table_of(const CpuCall& call, bool is_signed, Affine in, Affine out) {
-    if (const auto function = table_function(call.op); function && *function != Function::rsqrt) {
-        return function_table8(*function, is_signed, in, out);
-    }
-    switch (call.op.type) {
-        case OpType::hard_swish:
-            return hard_swish_table8(is_signed, in, out);
-        case OpType::leaky_relu:
-            return leaky_relu_table8(is_signed, in, out,
-                                     call.attributes<LeakyReluAttributes>().alpha);
-        case OpType::rsqrt:
-            if (is_signed) return rsqrt_table8(in, out);
-            break;
-        default:
-            break;
-    }
+    if (const auto table = curve_table8(call.op, is_signed, in, out)) return *table;
     call.not_executable("no 8-bit kernel for this operator");
 }
 
@@ -200,32 +113,6 @@ CpuResults cpu_rescale(const CpuCall& call, Activation clamp, bool magnitudes = 
     return {store_raw(call, output.type, raw)};
 }
 
-/// Unscaled integers of 32 or 64 bits, which wrap around.
-std::uint64_t combined(const CpuCall& call, std::int64_t a, std::int64_t b) {
-    const auto ua = static_cast<std::uint64_t>(a);
-    const auto ub = static_cast<std::uint64_t>(b);
-    switch (call.op.type) {
-        case OpType::add:
-            return ua + ub;
-        case OpType::sub:
-            return ua - ub;
-        case OpType::mul:
-            return ua * ub;
-        case OpType::div:
-            if (b == 0) call.invalid("a division by 0");
-            return b == -1 ? 0 - ua : static_cast<std::uint64_t>(a / b);
-        case OpType::minimum:
-            return static_cast<std::uint64_t>(std::min(a, b));
-        case OpType::maximum:
-            return static_cast<std::uint64_t>(std::max(a, b));
-        case OpType::squared_difference:
-            return (ua - ub) * (ua - ub);
-        default:
-            break;
-    }
-    call.not_executable("no integer kernel for this operator");
-}
-
 /// What a fused clamp lets through of unscaled integers.
 RawRange plain_range(const CpuCall& call) {
     const RawRange whole = raw_range(call, call.output().type);
@@ -246,6 +133,7 @@ RawRange plain_range(const CpuCall& call) {
 }
 
 CpuResults plain_binary(const CpuCall& call) {
+    const WholePair function = whole_pair(call);
     const RawRange range = plain_range(call);
     const bool narrow = bytes_of_element(call.output()) == 4;
     const auto a = raw_values(call, call.input(0));
@@ -255,7 +143,7 @@ CpuResults plain_binary(const CpuCall& call) {
         const std::size_t from_a = broadcast_position(call, call.input(0).tensor->shape, i);
         const std::size_t from_b = broadcast_position(call, call.input(1).tensor->shape, i);
         if (from_a >= a.size() || from_b >= b.size()) call.invalid("operand shapes disagree");
-        const std::uint64_t bits = combined(call, a[from_a], b[from_b]);
+        const std::uint64_t bits = function(call, a[from_a], b[from_b]);
         const std::int64_t value = narrow ? std::int64_t{static_cast<std::int32_t>(bits)}
                                           : static_cast<std::int64_t>(bits);
         result[i] = std::clamp(value, range.low, range.high);
@@ -266,25 +154,8 @@ CpuResults plain_binary(const CpuCall& call) {
 /// Unscaled integers of 32 or 64 bits: the sign, absolute values and squares, which wrap around.
 CpuResults plain_unary(const CpuCall& call) {
     auto raw = raw_values(call, call.input(0));
-    for (std::int64_t& value : raw) {
-        const auto bits = static_cast<std::uint64_t>(value);
-        switch (call.op.type) {
-            case OpType::neg:
-                value = static_cast<std::int64_t>(0 - bits);
-                break;
-            case OpType::abs:
-                value = value < 0 ? static_cast<std::int64_t>(0 - bits) : value;
-                break;
-            case OpType::square:
-                value = static_cast<std::int64_t>(bits * bits);
-                break;
-            case OpType::sign:
-                value = value > 0 ? 1 : value < 0 ? -1 : 0;
-                break;
-            default:
-                call.not_executable("no integer kernel for this operator");
-        }
-    }
+    const WholeFunction function = whole_function(call);
+    for (std::int64_t& value : raw) value = function(value);
     return {store_raw(call, call.output().type, raw)};
 }
 
@@ -437,6 +308,7 @@ CpuResults cpu_binary(const CpuCall& call) {
     const bool same = first.tensor->type == output.type && second.tensor->type == output.type;
     if (same && bytes_of_element(output) >= 4 && !is_float(output)) return plain_binary(call);
     if (!same || !is_float(output)) return cpu_quantised_binary(call);
+    const RealPair function = real_pair(call);
     const auto a = float_values(call, first);
     const auto b = float_values(call, second);
     const auto* arithmetic = std::get_if<ArithmeticAttributes>(&call.op.attributes);
@@ -446,7 +318,7 @@ CpuResults cpu_binary(const CpuCall& call) {
         const std::size_t from_a = broadcast_position(call, first.tensor->shape, i);
         const std::size_t from_b = broadcast_position(call, second.tensor->shape, i);
         if (from_a >= a.size() || from_b >= b.size()) call.invalid("operand shapes disagree");
-        result[i] = activated(call, activation, combined(call.op.type, a[from_a], b[from_b]));
+        result[i] = activated(call, activation, function(a[from_a], b[from_b]));
     }
     return {store_floats(result)};
 }
@@ -487,7 +359,8 @@ CpuResults cpu_unary(const CpuCall& call) {
     const Tensor& output = call.output();
     if (is_float(*input.tensor)) {
         std::vector<float> result = float_values(call, input);
-        for (float& value : result) value = function_value(call, value);
+        const RealFunction function = real_function(call);
+        for (float& value : result) value = function(call, value);
         return {store_floats(result)};
     }
     if (bytes_of_element(*input.tensor) >= 4 && output.type == input.tensor->type) {

@@ -9,7 +9,7 @@
 #include <flatbuffers/flexbuffers.h>
 #include <fmt/format.h>
 
-#include "arith/cpu_operands.hpp"
+#include "arith/cpu_kernel_table.hpp"
 
 namespace u65sim::arith {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "arith/cpu_operands.hpp"
+#include "arith/cpu_kernel_table.hpp"
 #include "arith/fixed_point.hpp"
 #include "arith/rescale.hpp"
 
@@ -81,8 +81,10 @@ public:
                 return quotient(a, b);
             case OpType::prelu:
                 return a >= 0 ? finish(a, a_scale_) : finish(a * b, result_scale_);
-            default:
+            case OpType::mul:
                 return finish(a * b, result_scale_);
+            default:
+                call_.not_executable("no CPU kernel for quantised operands");
         }
     }
 

@@ -1,7 +1,6 @@
 #include "arith/cpu_kernels.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <list>
 #include <optional>
@@ -11,10 +10,10 @@
 
 #include <u65sim/error.hpp>
 
+#include "arith/cpu_kernel_table.hpp"
 #include "arith/cpu_operands.hpp"
 #include "arith/rescale.hpp"
 #include "ir/builtins.hpp"
-#include "ir/op_kinds.hpp"
 #include "ir/types.hpp"
 
 namespace u65sim::arith {
@@ -219,107 +218,10 @@ CpuBytes store_floats(std::span<const float> values) {
 
 namespace {
 
-using Kernel = CpuResults (*)(const CpuCall& call);
-
-struct KernelRow {
-    OpType type;
-    Kernel kernel;
-};
-/// One row an operator; pointwise operators that are not here share cpu_unary.
-constexpr auto kernels = std::to_array<KernelRow>({
-    {OpType::reshape, cpu_reshape},
-    {OpType::squeeze, cpu_reshape},
-    {OpType::expand_dims, cpu_reshape},
-    {OpType::transpose, cpu_transpose},
-    {OpType::pad, cpu_pad},
-    {OpType::mirror_pad, cpu_pad},
-    {OpType::concatenation, cpu_concatenation},
-    {OpType::pack, cpu_pack},
-    {OpType::split, cpu_split},
-    {OpType::split_v, cpu_split},
-    {OpType::unpack, cpu_split},
-    {OpType::slice, cpu_slice},
-    {OpType::strided_slice, cpu_strided_slice},
-    {OpType::gather, cpu_gather},
-    {OpType::space_to_batch_nd, cpu_space_to_batch},
-    {OpType::batch_to_space_nd, cpu_space_to_batch},
-    {OpType::batch_matmul, cpu_batch_matmul},
-    {OpType::quantize, cpu_quantize},
-    {OpType::dequantize, cpu_dequantize},
-    {OpType::cast, cpu_cast},
-    {OpType::softmax, cpu_softmax},
-    {OpType::arg_max, cpu_arg_max},
-    {OpType::arg_min, cpu_arg_max},
-    {OpType::add, cpu_binary},
-    {OpType::sub, cpu_binary},
-    {OpType::mul, cpu_binary},
-    {OpType::div, cpu_binary},
-    {OpType::minimum, cpu_binary},
-    {OpType::maximum, cpu_binary},
-    {OpType::squared_difference, cpu_binary},
-    {OpType::prelu, cpu_binary},
-    {OpType::conv_2d, cpu_convolution},
-    {OpType::depthwise_conv_2d, cpu_convolution},
-    {OpType::transpose_conv, cpu_transpose_convolution},
-    {OpType::fully_connected, cpu_fully_connected},
-    {OpType::average_pool_2d, cpu_pool},
-    {OpType::max_pool_2d, cpu_pool},
-    {OpType::mean, cpu_mean},
-    {OpType::reduce_max, cpu_reduce_max},
-    {OpType::reduce_min, cpu_reduce_max},
-    {OpType::sum, cpu_sum},
-    {OpType::shape, cpu_shape},
-    {OpType::unidirectional_sequence_lstm, cpu_lstm},
-    {OpType::resize_bilinear, cpu_resize},
-    {OpType::resize_nearest_neighbor, cpu_resize},
-    {OpType::tile, cpu_tile},
-    {OpType::reverse_v2, cpu_reverse},
-    {OpType::space_to_depth, cpu_space_to_depth},
-    {OpType::depth_to_space, cpu_space_to_depth},
-    {OpType::broadcast_to, cpu_broadcast_to},
-    {OpType::logical_and, cpu_logical},
-    {OpType::logical_or, cpu_logical},
-    {OpType::logical_not, cpu_logical},
-    {OpType::select, cpu_select},
-    {OpType::select_v2, cpu_select},
-    {OpType::l2_normalization, cpu_l2_normalization},
-    {OpType::equal, cpu_comparison},
-    {OpType::not_equal, cpu_comparison},
-    {OpType::less, cpu_comparison},
-    {OpType::less_equal, cpu_comparison},
-    {OpType::greater, cpu_comparison},
-    {OpType::greater_equal, cpu_comparison},
-    {OpType::svdf, cpu_svdf},
-    {OpType::log_softmax, cpu_log_softmax},
-    {OpType::cumsum, cpu_cumsum},
-    {OpType::floor_div, cpu_number_pair},
-    {OpType::floor_mod, cpu_number_pair},
-    {OpType::pow, cpu_number_pair},
-    {OpType::add_n, cpu_add_n},
-    {OpType::gather_nd, cpu_gather_nd},
-    {OpType::scatter_nd, cpu_scatter_nd},
-    {OpType::embedding_lookup, cpu_embedding_lookup},
-    {OpType::dynamic_update_slice, cpu_dynamic_update_slice},
-    {OpType::topk_v2, cpu_topk},
-    {OpType::one_hot, cpu_one_hot},
-    {OpType::fill, cpu_fill},
-    {OpType::range, cpu_range},
-    {OpType::rank, cpu_rank},
-    {OpType::zeros_like, cpu_zeros_like},
-    {OpType::broadcast_args, cpu_broadcast_args},
-    {OpType::reduce_prod, cpu_reduce_prod},
-    {OpType::reduce_any, cpu_reduce_logical},
-    {OpType::reduce_all, cpu_reduce_logical},
-    {OpType::l2_pool_2d, cpu_l2_pool},
-});
-
 CpuResults dispatch(const CpuCall& call) {
-    for (const KernelRow& row : kernels) {
-        if (row.type == call.op.type) return row.kernel(call);
-    }
-    if (ir::is_pointwise(call.op.type)) return cpu_unary(call);
-    if (call.op.custom_code == "TFLite_Detection_PostProcess") return cpu_detection(call);
-    call.not_executable("no CPU kernel for this operator");
+    const CpuKernel kernel = cpu_kernels[call.op.type];
+    if (kernel == not_on_cpu) call.not_executable("no CPU kernel for this operator");
+    return kernel(call);
 }
 
 bool shares_bytes(ElementType type) {
@@ -402,6 +304,11 @@ std::optional<CpuResults> without_elements(const CpuCall& call) {
 }
 
 }  // namespace
+
+CpuResults cpu_custom(const CpuCall& call) {
+    if (call.op.custom_code == "TFLite_Detection_PostProcess") return cpu_detection(call);
+    call.not_executable("no CPU kernel for this operator");
+}
 
 std::vector<std::vector<std::uint8_t>> run_cpu_operator(
     const Operator& op, std::span<const CpuOperand> inputs, std::span<const Tensor* const> outputs,

@@ -1,29 +1,12 @@
 // CPU operators with truth values: comparisons, logic, selection.
 #include <algorithm>
+#include <functional>
 
-#include "arith/cpu_operands.hpp"
+#include "arith/cpu_kernel_table.hpp"
 #include "arith/fixed_point.hpp"
 
 namespace u65sim::arith {
 namespace {
-
-template <class Value>
-bool holds(OpType type, Value a, Value b) {
-    switch (type) {
-        case OpType::equal:
-            return a == b;
-        case OpType::not_equal:
-            return a != b;
-        case OpType::less:
-            return a < b;
-        case OpType::less_equal:
-            return a <= b;
-        case OpType::greater:
-            return a > b;
-        default:
-            return a >= b;
-    }
-}
 
 /// result[i] = combine(a's element, b's element) for every element of the output.
 template <class Value, class Combine>
@@ -54,11 +37,12 @@ std::vector<std::int64_t> scaled_up(const CpuCall& call, const CpuOperand& opera
 
 }  // namespace
 
+template <class Holds>
 CpuResults cpu_comparison(const CpuCall& call) {
     const CpuOperand& a = call.input(0);
     const CpuOperand& b = call.input(1);
     if (a.tensor->type != b.tensor->type) call.not_executable("operands of different types");
-    const auto combine = [&](auto x, auto y) { return holds(call.op.type, x, y); };
+    const Holds combine;
     std::vector<std::int64_t> result;
     if (is_float(*a.tensor)) {
         result = paired(call, float_values(call, a), float_values(call, b), combine);
@@ -71,6 +55,13 @@ CpuResults cpu_comparison(const CpuCall& call) {
     }
     return {store_raw(call, call.output().type, result)};
 }
+
+template CpuResults cpu_comparison<std::equal_to<>>(const CpuCall& call);
+template CpuResults cpu_comparison<std::not_equal_to<>>(const CpuCall& call);
+template CpuResults cpu_comparison<std::less<>>(const CpuCall& call);
+template CpuResults cpu_comparison<std::less_equal<>>(const CpuCall& call);
+template CpuResults cpu_comparison<std::greater<>>(const CpuCall& call);
+template CpuResults cpu_comparison<std::greater_equal<>>(const CpuCall& call);
 
 CpuResults cpu_logical(const CpuCall& call) {
     const auto a = raw_values(call, call.input(0));

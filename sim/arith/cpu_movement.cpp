@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "arith/cpu_operands.hpp"
+#include "arith/cpu_kernel_table.hpp"
 
 namespace u65sim::arith {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "arith/cpu_operands.hpp"
+#include "arith/cpu_kernel_table.hpp"
 #include "arith/fixed_point.hpp"
 
 namespace u65sim::arith {

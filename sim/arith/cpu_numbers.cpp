@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "arith/cpu_operands.hpp"
+#include "arith/cpu_kernel_table.hpp"
 
 namespace u65sim::arith {
 namespace {
@@ -50,11 +50,13 @@ Value combined(const CpuCall& call, Value a, Value b) {
                 return floor_mod(a, b);
             else
                 return floor_mod(call, a, b);
-        default:
+        case OpType::pow:
             if constexpr (real)
                 return std::pow(a, b);
             else
                 return power(call, a, b);
+        default:
+            call.not_executable("no kernel for this operator");
     }
 }
 

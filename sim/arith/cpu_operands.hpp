@@ -73,73 +73,7 @@ CpuBytes store_raw(const CpuCall& call, ElementType type, std::span<const std::i
 std::vector<float> float_values(const CpuCall& call, const CpuOperand& operand);
 CpuBytes store_floats(std::span<const float> values);
 
-// Kernels by kind; each returns one byte vector an output.
+/// One byte vector an output, then the new ones of variable operands.
 using CpuResults = std::vector<CpuBytes>;
-CpuResults cpu_reshape(const CpuCall& call);
-CpuResults cpu_transpose(const CpuCall& call);
-CpuResults cpu_pad(const CpuCall& call);
-CpuResults cpu_concatenation(const CpuCall& call);
-CpuResults cpu_pack(const CpuCall& call);
-CpuResults cpu_split(const CpuCall& call);
-CpuResults cpu_slice(const CpuCall& call);
-CpuResults cpu_strided_slice(const CpuCall& call);
-CpuResults cpu_gather(const CpuCall& call);
-CpuResults cpu_space_to_batch(const CpuCall& call);
-CpuResults cpu_quantize(const CpuCall& call);
-CpuResults cpu_dequantize(const CpuCall& call);
-CpuResults cpu_cast(const CpuCall& call);
-CpuResults cpu_softmax(const CpuCall& call);
-/// ARG_MAX and ARG_MIN.
-CpuResults cpu_arg_max(const CpuCall& call);
-CpuResults cpu_binary(const CpuCall& call);
-CpuResults cpu_unary(const CpuCall& call);
-CpuResults cpu_convolution(const CpuCall& call);
-CpuResults cpu_transpose_convolution(const CpuCall& call);
-CpuResults cpu_fully_connected(const CpuCall& call);
-CpuResults cpu_batch_matmul(const CpuCall& call);
-CpuResults cpu_pool(const CpuCall& call);
-CpuResults cpu_mean(const CpuCall& call);
-/// REDUCE_MAX and REDUCE_MIN.
-CpuResults cpu_reduce_max(const CpuCall& call);
-CpuResults cpu_sum(const CpuCall& call);
-CpuResults cpu_tile(const CpuCall& call);
-CpuResults cpu_reverse(const CpuCall& call);
-CpuResults cpu_space_to_depth(const CpuCall& call);
-CpuResults cpu_broadcast_to(const CpuCall& call);
-CpuResults cpu_comparison(const CpuCall& call);
-CpuResults cpu_logical(const CpuCall& call);
-CpuResults cpu_select(const CpuCall& call);
-CpuResults cpu_l2_normalization(const CpuCall& call);
-CpuResults cpu_shape(const CpuCall& call);
-CpuResults cpu_log_softmax(const CpuCall& call);
-/// Output, then the new state.
-CpuResults cpu_svdf(const CpuCall& call);
-CpuResults cpu_gather_nd(const CpuCall& call);
-CpuResults cpu_scatter_nd(const CpuCall& call);
-CpuResults cpu_embedding_lookup(const CpuCall& call);
-CpuResults cpu_dynamic_update_slice(const CpuCall& call);
-/// Values, then their positions.
-CpuResults cpu_topk(const CpuCall& call);
-CpuResults cpu_one_hot(const CpuCall& call);
-CpuResults cpu_fill(const CpuCall& call);
-CpuResults cpu_range(const CpuCall& call);
-CpuResults cpu_zeros_like(const CpuCall& call);
-CpuResults cpu_rank(const CpuCall& call);
-CpuResults cpu_broadcast_args(const CpuCall& call);
-/// FLOOR_DIV, FLOOR_MOD and POW.
-CpuResults cpu_number_pair(const CpuCall& call);
-CpuResults cpu_cumsum(const CpuCall& call);
-CpuResults cpu_add_n(const CpuCall& call);
-CpuResults cpu_l2_pool(const CpuCall& call);
-/// REDUCE_ANY and REDUCE_ALL.
-CpuResults cpu_reduce_logical(const CpuCall& call);
-CpuResults cpu_reduce_prod(const CpuCall& call);
-/// The custom operator TFLite_Detection_PostProcess.
-CpuResults cpu_detection(const CpuCall& call);
-/// Output, then the new output and cell states.
-CpuResults cpu_lstm(const CpuCall& call);
-CpuResults cpu_resize(const CpuCall& call);
-CpuResults cpu_quantised_binary(const CpuCall& call);
-CpuResults cpu_leaky_relu16(const CpuCall& call);
 
 }  // namespace u65sim::arith

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "arith/cpu_operands.hpp"
+#include "arith/cpu_kernel_table.hpp"
 #include "arith/fixed_point.hpp"
 
 namespace u65sim::arith {

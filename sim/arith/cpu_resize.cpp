@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "arith/cpu_operands.hpp"
+#include "arith/cpu_kernel_table.hpp"
 
 namespace u65sim::arith {
 namespace {

@@ -1,7 +1,7 @@
 // SVDF: a filter over features, then one over the last steps of time, which the state keeps.
 #include <algorithm>
 
-#include "arith/cpu_operands.hpp"
+#include "arith/cpu_kernel_table.hpp"
 #include "arith/fixed_point.hpp"
 
 namespace u65sim::arith {

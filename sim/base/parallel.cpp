@@ -5,7 +5,7 @@
 
 namespace u65sim {
 
-Helpers::~Helpers() {
+ThreadPool::~ThreadPool() {
     {
         const std::lock_guard lock(mutex_);
         ended_ = true;
@@ -14,31 +14,31 @@ Helpers::~Helpers() {
     for (std::thread& thread : threads_) thread.join();
 }
 
-void Helpers::help() {
+void ThreadPool::run_worker() {
     std::unique_lock lock(mutex_);
     for (;;) {
-        wake_.wait(lock, [&] { return ended_ || wanted_ > 0 || aside_ != nullptr; });
+        wake_.wait(lock, [&] { return ended_ || unclaimed_ > 0 || task_ != nullptr; });
         if (ended_) return;
-        if (aside_ != nullptr) {
-            Aside& aside = *std::exchange(aside_, nullptr);
-            aside.state_ = Aside::State::running;
+        if (task_ != nullptr) {
+            BackgroundTask& task = *std::exchange(task_, nullptr);
+            task.state_ = BackgroundTask::State::running;
             lock.unlock();
-            carry_out(aside);
+            run_task(task);
             lock.lock();
-            aside.state_ = Aside::State::done;
+            task.state_ = BackgroundTask::State::done;
             rest_.notify_all();
             continue;
         }
-        --wanted_;
+        --unclaimed_;
         ++busy_;
         lock.unlock();
-        take_part();
+        run_indices();
         lock.lock();
         if (--busy_ == 0) rest_.notify_all();
     }
 }
 
-void Helpers::take_part() {
+void ThreadPool::run_indices() {
     for (;;) {
         const std::size_t index = next_.fetch_add(1);
         if (index >= count_) return;
@@ -55,68 +55,69 @@ void Helpers::take_part() {
     }
 }
 
-void Helpers::for_each_index(std::size_t count,
-                             const std::function<void(std::size_t index)>& work) {
-    const std::size_t helpers = std::min<std::size_t>(most_, count) - (count > 0 && most_ > 0);
+void ThreadPool::for_each_index(std::size_t count,
+                                const std::function<void(std::size_t index)>& work) {
+    const std::size_t workers =
+        std::min<std::size_t>(max_threads_, count) - (count > 0 && max_threads_ > 0);
     work_ = &work;
     count_ = count;
     next_ = 0;
     failure_ = nullptr;
-    if (helpers > 0) {
+    if (workers > 0) {
         const std::lock_guard lock(mutex_);
-        while (threads_.size() < helpers) threads_.emplace_back([this] { help(); });
-        wanted_ = helpers;
+        while (threads_.size() < workers) threads_.emplace_back([this] { run_worker(); });
+        unclaimed_ = workers;
     }
-    for (std::size_t i = 0; i < helpers; ++i) wake_.notify_one();
-    take_part();
-    if (helpers > 0) {
+    for (std::size_t i = 0; i < workers; ++i) wake_.notify_one();
+    run_indices();
+    if (workers > 0) {
         // Whoever has not begun finds nothing left.
         std::unique_lock lock(mutex_);
-        wanted_ = 0;
+        unclaimed_ = 0;
         rest_.wait(lock, [&] { return busy_ == 0; });
     }
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-void Helpers::carry_out(Aside& aside) {
+void ThreadPool::run_task(BackgroundTask& task) {
     try {
-        aside.work_();
+        task.work_();
     } catch (...) {
-        aside.failure_ = std::current_exception();
+        task.failure_ = std::current_exception();
     }
 }
 
-Helpers::Aside::Aside(Helpers& helpers, std::function<void()> work)
-    : helpers_(helpers), work_(std::move(work)) {
-    if (!helpers_.any()) return;
+ThreadPool::BackgroundTask::BackgroundTask(ThreadPool& pool, std::function<void()> work)
+    : pool_(pool), work_(std::move(work)) {
+    if (!pool_.is_parallel()) return;
     {
-        const std::lock_guard lock(helpers_.mutex_);
-        if (helpers_.threads_.empty()) {
+        const std::lock_guard lock(pool_.mutex_);
+        if (pool_.threads_.empty()) {
             // The thread outlives this object.
-            helpers_.threads_.emplace_back([all = &helpers] { all->help(); });
+            pool_.threads_.emplace_back([all = &pool] { all->run_worker(); });
         }
-        helpers_.aside_ = this;
+        pool_.task_ = this;
     }
-    helpers_.wake_.notify_one();
+    pool_.wake_.notify_one();
 }
 
-Helpers::Aside::~Aside() {
-    std::unique_lock lock(helpers_.mutex_);
-    if (helpers_.aside_ == this) helpers_.aside_ = nullptr;
-    helpers_.rest_.wait(lock, [&] { return state_ != State::running; });
+ThreadPool::BackgroundTask::~BackgroundTask() {
+    std::unique_lock lock(pool_.mutex_);
+    if (pool_.task_ == this) pool_.task_ = nullptr;
+    pool_.rest_.wait(lock, [&] { return state_ != State::running; });
 }
 
-void Helpers::Aside::finish() {
+void ThreadPool::BackgroundTask::finish() {
     {
-        std::unique_lock lock(helpers_.mutex_);
+        std::unique_lock lock(pool_.mutex_);
         if (state_ == State::waiting) {
-            helpers_.aside_ = nullptr;
+            pool_.task_ = nullptr;
         } else {
-            helpers_.rest_.wait(lock, [&] { return state_ == State::done; });
+            pool_.rest_.wait(lock, [&] { return state_ == State::done; });
         }
     }
     if (state_ == State::waiting) {
-        carry_out(*this);
+        run_task(*this);
         state_ = State::done;
     }
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
@@ -124,7 +125,7 @@ void Helpers::Aside::finish() {
 
 void for_each_index(std::size_t count, unsigned threads,
                     const std::function<void(std::size_t index)>& work) {
-    Helpers{threads}.for_each_index(count, work);
+    ThreadPool{threads}.for_each_index(count, work);
 }
 
 }  // namespace u65sim

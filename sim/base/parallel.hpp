@@ -13,56 +13,56 @@
 
 namespace u65sim {
 
-/// Threads that wait for work, for callers with many small pieces of it. They start with the first
-/// work and end with the object. One caller at a time.
-class Helpers {
+/// Worker threads for callers with many small pieces of work. They start with the first work and
+/// end with the object. One caller at a time.
+class ThreadPool {
 public:
     /// `threads` work at most, the calling one among them.
-    explicit Helpers(unsigned threads) : most_(threads) {}
-    ~Helpers();
-    Helpers(const Helpers&) = delete;
-    Helpers& operator=(const Helpers&) = delete;
+    explicit ThreadPool(unsigned threads) : max_threads_(threads) {}
+    ~ThreadPool();
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
 
     /// Calls work(0) .. work(count - 1), each once. What the lowest failing index throws is thrown
     /// when all have stopped; behind a failure no new work begins.
     void for_each_index(std::size_t count, const std::function<void(std::size_t index)>& work);
 
     /// Whether there are threads beside the calling one.
-    [[nodiscard]] bool any() const { return most_ > 1; }
+    [[nodiscard]] bool is_parallel() const { return max_threads_ > 1; }
 
     /// One piece of work on another thread while the caller goes on, which may call
     /// for_each_index() meanwhile: the other thread takes part when it is through. One at a time.
-    class Aside {
+    class BackgroundTask {
     public:
-        Aside(Helpers& helpers, std::function<void()> work);
-        ~Aside();
-        Aside(const Aside&) = delete;
-        Aside& operator=(const Aside&) = delete;
+        BackgroundTask(ThreadPool& pool, std::function<void()> work);
+        ~BackgroundTask();
+        BackgroundTask(const BackgroundTask&) = delete;
+        BackgroundTask& operator=(const BackgroundTask&) = delete;
         /// Returns when the work is done, and does it where no other thread has begun with it.
         /// Throws what it threw.
         void finish();
 
     private:
-        Helpers& helpers_;
+        ThreadPool& pool_;
         std::function<void()> work_;
         enum class State : std::uint8_t { waiting, running, done } state_ = State::waiting;
         std::exception_ptr failure_;
-        friend class Helpers;
+        friend class ThreadPool;
     };
 
 private:
-    void help();
-    void take_part();
-    static void carry_out(Aside& aside);
+    void run_worker();
+    void run_indices();
+    static void run_task(BackgroundTask& task);
 
-    const unsigned most_;
+    const unsigned max_threads_;
     std::mutex mutex_;
     std::condition_variable wake_, rest_;
     std::vector<std::thread> threads_;
-    std::size_t wanted_ = 0;  ///< helpers that have not begun with the present work
+    std::size_t unclaimed_ = 0;  ///< workers that have not begun with the present work
     std::size_t busy_ = 0;
     bool ended_ = false;
-    Aside* aside_ = nullptr;  ///< nobody has begun with it
+    BackgroundTask* task_ = nullptr;  ///< nobody has begun with it
     // The present work.
     const std::function<void(std::size_t index)>* work_ = nullptr;
     std::size_t count_ = 0;
@@ -71,7 +71,7 @@ private:
     std::exception_ptr failure_;
 };
 
-/// Helpers::for_each_index with threads of its own.
+/// ThreadPool::for_each_index with threads of its own.
 void for_each_index(std::size_t count, unsigned threads,
                     const std::function<void(std::size_t index)>& work);
 

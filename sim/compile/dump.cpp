@@ -48,7 +48,8 @@ std::string dump_decisions(const Program& program) {
         }
         out += program.segment_of.empty() ? "npu" : fmt::format("npu{}", program.segment_of[i]);
         if (d.folded) out += ", folded";
-        if (d.fused_into >= 0) out += fmt::format(", fused into {}", program.op(d.fused_into).name);
+        if (d.fused_into != no_operator)
+            out += fmt::format(", fused into {}", program.op(d.fused_into).name);
         out += '\n';
     }
     return out;
@@ -85,11 +86,29 @@ std::string dump_operations(const Program& program) {
     return out;
 }
 
-std::string dump_buffers(const Program& program) {
+std::string dump_reasons(const Program& program, std::string_view nothing) {
+    std::string out;
+    for (const auto& reason : program.reasons) out += reason + '\n';
+    return out.empty() ? std::string{nothing} + '\n' : out;
+}
+
+std::string dump_lifetimes(const Program& program) {
+    std::string out;
+    for (const auto& buffer : program.buffers) {
+        if (buffer.first_use == no_time) continue;
+        out += fmt::format("{} {}: {} B, alive {} to {}", text(buffer.extent), buffer.name,
+                           buffer.size, buffer.first_use, buffer.last_use);
+        if (buffer.layout == stream::Layout::nhcwb16) out += ", bricks";
+        out += '\n';
+    }
+    return out;
+}
+
+std::string dump_places(const Program& program) {
     static constexpr const char* regions[] = {"constants", "arena", "fast"};
     std::string out;
     for (const auto& buffer : program.buffers) {
-        if (buffer.region < 0 || buffer.first_use < 0) continue;
+        if (buffer.region == no_region || buffer.first_use == no_time) continue;
         out += fmt::format("{} {}: {} B at {} of {}, alive {} to {}", text(buffer.extent),
                            buffer.name, buffer.size, buffer.offset, regions[buffer.region],
                            buffer.first_use, buffer.last_use);
@@ -97,8 +116,13 @@ std::string dump_buffers(const Program& program) {
         if (!buffer.spill_reason.empty()) out += fmt::format(", spilled: {}", buffer.spill_reason);
         out += '\n';
     }
+    return out;
+}
+
+std::string dump_buffers(const PlannedProgram& program) {
+    std::string out = dump_places(program);
     out += fmt::format("arena {} B, fast {} B, constants {} B\n", program.arena_size,
-                       program.fast_size, program.constants_size);
+                       program.fast_size, program.constants.size);
     for (const auto& reason : program.reasons) out += fmt::format("because {}\n", reason);
     return out;
 }

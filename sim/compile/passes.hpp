@@ -1,4 +1,5 @@
-// The compiler's passes, in the order they run. Each reads and extends the Program.
+// The compiler's passes before and behind planning (plan/make_plan.hpp), in the order they run.
+// Each reads and extends the Program.
 #pragma once
 
 #include <string>
@@ -22,27 +23,23 @@ void lower(Program& program);
 void choose_blocks(Program& program);
 /// Fills the constants: encoded weights with scale records, tables, constant maps.
 void encode_constants(Program& program);
-/// Runs consecutive operations in stripes through rolling buffers where that is predicted to be
-/// faster than writing maps without room to DRAM.
-void form_cascades(Program& program);
-/// What place() does, but for the constants: sizes of weights that are read where they are may stay
-/// sampled.
-void place_maps(Program& program);
-/// Layouts, live ranges, and what lives in which memory at which address: feature maps and the
-/// buffers weights are copied to. Cuts weights into depth slices where only parts fit.
-void place(Program& program);
 /// Checks sizes against the memories, the command streams' bytes among the model's; throws
 /// DoesNotFit.
-void check_fit(const Program& program, std::int64_t stream_bytes);
+void check_fit(const PlannedProgram& program, std::int64_t stream_bytes);
 /// Cycles of the placed program's command streams, in closed form.
-std::int64_t predict_cycles(const Program& program);
+std::int64_t predict_cycles(const PlannedProgram& program);
 /// Command streams, labels and everything else a CompiledNetwork holds.
-void emit(Program& program, CompiledNetwork& network);
+void emit(PlannedProgram& program, CompiledNetwork& network);
 
 /// Readable state after a pass.
 std::string dump_folded(const Program& program);
 std::string dump_decisions(const Program& program);
 std::string dump_operations(const Program& program);
-std::string dump_buffers(const Program& program);
+/// Why what was decided so far is as it is; what `nothing` says where there was no choice.
+std::string dump_reasons(const Program& program, std::string_view nothing);
+std::string dump_lifetimes(const Program& program);
+/// The buffers that have a place so far.
+std::string dump_places(const Program& program);
+std::string dump_buffers(const PlannedProgram& program);
 
 }  // namespace u65sim::compiler

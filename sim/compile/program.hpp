@@ -1,27 +1,29 @@
 // What the passes hand to each other: buffers, views of them, and NPU operations over views.
 #pragma once
 
-#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include <u65sim/compile.hpp>
 
-#include "base/parallel.hpp"
 #include "base/rounding.hpp"
+#include "compile/context.hpp"
 #include "stream/operation.hpp"
-#include "target/architecture.hpp"
-#include "timing/estimate.hpp"
 #include "weights/order.hpp"
 #include "weights/scale_record.hpp"
 
 namespace u65sim::compiler {
+
+// What indices and times are that stand for nothing.
+inline constexpr std::int32_t no_operator = -1, no_segment = -1, no_buffer = -1, no_region = -1;
+inline constexpr std::int32_t no_time = -1;      ///< a position in execution order
+inline constexpr std::int32_t not_striped = -1;  ///< NpuOp::first_stripe
 
 /// Height, width and depth of a feature map; the batch is always one (or folded into height).
 struct Extent {
@@ -43,17 +45,17 @@ struct Buffer {
     std::vector<std::uint8_t> data;  ///< constants
     std::int32_t rolling_rows = 0;   ///< of a cascade: row y lives in row y mod this; 0: all rows
     std::int64_t size = 0;           ///< bytes
-    std::int32_t first_use = -1, last_use = -1;
-    int region = -1;
+    std::int32_t first_use = no_time, last_use = no_time;
+    int region = no_region;
     std::int64_t offset = 0;
     std::string spill_reason;             ///< set when it wanted fast memory and got none
-    std::int32_t producer = -1;           ///< graph operator; -1: none
+    std::int32_t producer = no_operator;  ///< of the graph
     std::vector<std::int32_t> consumers;  ///< graph operators
 };
 
 /// Part of a buffer as one operand sees it.
 struct View {
-    int buffer = -1;
+    int buffer = no_buffer;
     Extent storage;  ///< the geometry the buffer is seen as (differs behind a reshape)
     std::int32_t y = 0, x = 0, c = 0;  ///< origin in `storage`
     Extent extent;                     ///< elements read or written
@@ -62,7 +64,7 @@ struct View {
     stream::DataType type = stream::DataType::s8;
     std::int32_t zero_point = 0;
     double scale = 0.0;  ///< 0: not quantised
-    [[nodiscard]] bool valid() const { return buffer >= 0; }
+    [[nodiscard]] bool valid() const { return buffer != no_buffer; }
     [[nodiscard]] bool whole() const {
         return y == 0 && x == 0 && c == 0 && storage == extent && !stride_y && !stride_x;
     }
@@ -99,13 +101,14 @@ struct WeightSlice {
     std::int64_t size = 0;
     bool sampled = false;  ///< the size is about right, and so are the ranges
     std::array<stream::ByteRange, 2> scales{}, weights{};  ///< relative to `offset`
-    int buffer = -1;              ///< Program::buffers: copied there first; -1: read where it is
+    /// Program::buffers: copied there first; no_buffer: read where it is.
+    int buffer = no_buffer;
     std::int32_t ready_from = 0;  ///< time from which the buffer is its own
 };
 
 struct NpuOp {
     std::string name;  ///< unique
-    std::int32_t graph_operator = -1;
+    std::int32_t graph_operator = no_operator;
     std::int32_t time = 0;    ///< position in execution order
     std::int32_t steps = 1;   ///< positions it takes: one a slice, when slices come and go
     stream::KernelOp kernel;  ///< modes, window, scales, clamp; maps are filled when emitting
@@ -114,19 +117,18 @@ struct NpuOp {
     std::vector<weights::ScaleRecord> scales;     ///< by channel; none beside modelled weights
     std::vector<std::uint8_t> lut;                ///< 256, 1024 or 2048 bytes; empty: none
     std::int64_t lut_offset = 0;                  ///< in the constants
-    /// The result may be written over this operand (0: ifm, 1: ifm2, -1: neither).
-    std::int32_t in_place = -1;
-    bool vector_product = false;  ///< fully connected: each weight is used once a batch
-    std::int64_t cycles = 0;      ///< estimate, from choose_block on
+    bool may_overwrite_ifm = false;  ///< with its result: what is read there is read first
+    bool vector_product = false;     ///< fully connected: each weight is used once a batch
     std::vector<WeightSlice> slices;
     /// Stripes of one operation: index in the segment of the first one, which owns the weights.
-    std::int32_t first_stripe = -1;
+    std::int32_t first_stripe = not_striped;
     std::int32_t stripes = 1;  ///< how many there are
 
     [[nodiscard]] bool binary() const { return ifm2.valid(); }
+    [[nodiscard]] bool is_stripe() const { return first_stripe != not_striped; }
     /// A later stripe of an operation: its weights and tables are those of the first.
     [[nodiscard]] bool repeats(std::size_t index) const {
-        return first_stripe >= 0 && first_stripe != static_cast<std::int32_t>(index);
+        return is_stripe() && first_stripe != static_cast<std::int32_t>(index);
     }
     [[nodiscard]] int ifm_bits() const { return 8 * stream::bytes_of(ifm.type); }
 };
@@ -141,12 +143,10 @@ struct Segment {
 /// What became of a graph operator.
 struct Decision {
     bool on_npu = false;
-    std::string reason;            ///< why not
-    bool folded = false;           ///< made by addresses alone
-    std::int32_t fused_into = -1;  ///< operator that computes this one too
+    std::string reason;                     ///< why not
+    bool folded = false;                    ///< made by addresses alone
+    std::int32_t fused_into = no_operator;  ///< operator that computes this one too
 };
-
-struct Reuse;
 
 /// A list of numbers for each of many things, one behind the other.
 class Lists {
@@ -175,43 +175,22 @@ struct Slot {
     std::int32_t position = 0;
 };
 
-struct Program {
+/// What becomes of the graph's operators: CPU or NPU, runs of them, and who computes whom.
+struct Partition {
     const Graph* graph = nullptr;
-    std::shared_ptr<const Graph> folded_graph;  ///< what `graph` is when operators were folded
-    std::vector<std::string> folded;            ///< these operators, for people
-    const Target* target = nullptr;
-    CompileOptions options;
-    Architecture arch{};
-    std::shared_ptr<timing::KernelEstimator> estimator;  ///< of the target, for all copies
-    std::shared_ptr<Helpers> helpers;                    ///< of all copies
-    Reuse* reuse = nullptr;                              ///< of all copies
-    std::vector<Decision> decisions;                     ///< per operator
-    Lists consumers;                                     ///< per tensor: operators
-    std::vector<std::int32_t> producers;                 ///< per tensor: operator or -1
-    std::vector<std::int32_t> segment_of;                ///< per operator: segment or -1
-    std::vector<bool> bound;                             ///< per tensor: crosses a segment's border
-    std::vector<std::int32_t> fused_activation;          ///< per operator: operator or -1
-    std::vector<std::int32_t> fused_pad;                 ///< per operator: pad operator or -1
-    std::vector<Slot> slots;                             ///< per tensor: place in a concatenation
-    std::vector<View> views;                             ///< per tensor
-    std::vector<std::int32_t> cpu_time;                  ///< per operator on the CPU: position
-    std::vector<Buffer> buffers;
-    std::vector<Segment> segments;
+    std::shared_ptr<const Graph> folded_graph;   ///< what `graph` is when operators were folded
+    std::vector<std::string> folded;             ///< these operators, for people
+    std::vector<Decision> decisions;             ///< per operator
+    Lists consumers;                             ///< per tensor: operators
+    std::vector<std::int32_t> producers;         ///< per tensor: operator, or no_operator
+    std::vector<std::int32_t> segment_of;        ///< per operator: segment, or no_segment
+    std::vector<bool> bound;                     ///< per tensor: crosses a segment's border
+    std::vector<std::int32_t> fused_activation;  ///< per operator: operator, or no_operator
+    std::vector<std::int32_t> fused_pad;         ///< per operator: pad operator, or no_operator
+    std::vector<Slot> slots;                     ///< per tensor: place in a concatenation
     std::vector<CompiledNetwork::Step> steps;
-    std::int32_t times = 0;  ///< positions in execution order
-    /// Constants have bytes, not only sizes and places.
-    bool with_bytes = true;
-    std::vector<std::uint8_t> constants;  ///< stays empty without bytes
-    std::int64_t constants_size = 0;
-    std::uint64_t constants_hash = 0;  ///< of what the constants are made from
-    std::int64_t arena_size = 0, fast_size = 0;
-    std::int64_t encoded_weight_bytes = 0;
-    std::unordered_map<std::uint64_t, std::int64_t> constant_offsets;  ///< by content hash
     /// Operators that take more than the registers or the shared buffer hold, and why: the CPU's.
     std::unordered_map<std::int32_t, std::string> refusals;
-    std::vector<std::string> reasons;  ///< of decisions: alternatives and their predicted cycles
-    /// What placing this program gives, where that was tried already.
-    std::shared_ptr<Program> placed;
 
     [[nodiscard]] const Operator& op(std::int32_t index) const {
         return graph->operators[static_cast<std::size_t>(index)];
@@ -222,23 +201,47 @@ struct Program {
     [[nodiscard]] Decision& decision(std::int32_t index) {
         return decisions[static_cast<std::size_t>(index)];
     }
+};
+
+/// The constants region while it grows.
+struct ConstantsRegion {
+    std::vector<std::uint8_t> bytes;  ///< stays empty when only sizes and places are wanted
+    std::int64_t size = 0;
+    std::uint64_t hash = 0;                                   ///< of what they are made from
+    std::unordered_map<std::uint64_t, std::int64_t> offsets;  ///< by content hash
+};
+
+/// NPU operations over views of buffers; with blocks and encoded weights from the passes of these
+/// names on.
+struct Program : CompileContext, Partition {
+    std::vector<View> views;             ///< per tensor
+    std::vector<std::int32_t> cpu_time;  ///< per operator on the CPU: position, or no_time
+    std::vector<Buffer> buffers;
+    std::vector<Segment> segments;
+    std::int32_t times = 0;  ///< positions in execution order
+    ConstantsRegion constants;
+    std::vector<std::string> reasons;  ///< of decisions: alternatives and their predicted cycles
+
     [[nodiscard]] Buffer& buffer(const View& view) {
         return buffers[static_cast<std::size_t>(view.buffer)];
     }
     [[nodiscard]] const Buffer& buffer(const View& view) const {
         return buffers[static_cast<std::size_t>(view.buffer)];
     }
-    /// Whether an optional step is to be taken; Vela does not take all of them.
-    [[nodiscard]] bool takes(std::string_view step) const {
-        if (options.like_vela && (step == "fold_columns" || step == "refine_blocks")) return false;
-        return std::find(options.without.begin(), options.without.end(), step) ==
-               options.without.end();
-    }
-    /// Whether feature maps may live in two memories.
-    [[nodiscard]] bool spilling() const {
-        return target->memory_mode == MemoryMode::dedicated_sram;
-    }
 };
+
+/// Operations and buffers with places in the memories.
+struct PlannedProgram : Program {
+    std::int64_t arena_size = 0, fast_size = 0;  ///< bytes of the two regions
+};
+
+/// Calls visit(op) for the operations of all segments, in order.
+template <class AnyProgram, class Visit>
+void for_each_op(AnyProgram& program, Visit visit) {
+    for (auto& segment : program.segments) {
+        for (auto& op : segment.ops) visit(op);
+    }
+}
 
 /// Bytes a map of this extent takes in a layout.
 std::int64_t storage_bytes(const Extent& extent, stream::DataType type, stream::Layout layout);

@@ -8,6 +8,7 @@
 
 #include "ir/constants.hpp"
 #include "ir/infer_shapes.hpp"
+#include "ir/operator_info.hpp"
 
 namespace u65sim {
 namespace {
@@ -122,74 +123,27 @@ std::int32_t operator_version(const Graph& graph, const Operator& op) {
         if (position >= ids.size() || ids[position] < 0) return ElementType::other;
         return graph.tensors.at(static_cast<std::size_t>(ids[position])).type;
     };
-    const std::size_t data = op.type == OpType::transpose_conv ? 2
-                             : op.type == OpType::split        ? 1
-                                                               : 0;
-    const ElementType element = type_of(op.inputs, data);
-    // Versions of the signed kernels: 8-bit, then 16-bit.
-    const auto version = [&](std::int32_t small, std::int32_t wide) {
-        if (element == ElementType::int16) return wide;
-        return element == ElementType::int8 ? small : 1;
+    const OperatorInfo& row = info(op.type);
+    const ElementType element = type_of(op.inputs, static_cast<std::size_t>(row.operands.map));
+    std::int32_t version = 1;
+    if (element == ElementType::int8) version = row.versions.int8;
+    if (element == ElementType::int16) version = row.versions.int16;
+    // Attributes and operands that came with a later version.
+    const auto at_least = [&](bool is_used, std::int32_t later) {
+        if (is_used) version = std::max(version, later);
     };
-    switch (op.type) {
-        case OpType::conv_2d:
-        case OpType::depthwise_conv_2d: {
-            const auto& window = std::get<WindowAttributes>(op.attributes);
-            const bool is_dilated = window.dilation_h != 1 || window.dilation_w != 1;
-            if (op.type == OpType::conv_2d) return version(3, 4);
-            return std::max(version(3, 5), is_dilated ? 2 : 1);
-        }
-        case OpType::fully_connected:
-            if (std::get<FullyConnectedAttributes>(op.attributes).keep_num_dims) {
-                return std::max(version(5, 7), 5);
-            }
-            return version(4, 7);
-        case OpType::transpose_conv: {
-            const auto& window = std::get<WindowAttributes>(op.attributes);
-            if (window.activation != Activation::none) return 4;
-            return op.inputs.size() > 3 ? 3 : version(2, 3);
-        }
-        case OpType::average_pool_2d:
-        case OpType::max_pool_2d:
-        case OpType::logistic:
-        case OpType::tanh:
-        case OpType::concatenation:
-        case OpType::mean:
-        case OpType::reduce_max:
-            return version(2, 3);
-        case OpType::add:
-        case OpType::sub:
-            return version(2, op.type == OpType::add ? 4 : 5);
-        case OpType::mul:
-            return version(2, 4);
-        case OpType::minimum:
-        case OpType::maximum:
-        case OpType::softmax:
-            return version(2, 3);
-        case OpType::leaky_relu:
-        case OpType::relu:
-            return version(2, 2);
-        case OpType::pad:
-        case OpType::strided_slice:
-            return version(2, 4);
-        case OpType::split:
-        case OpType::slice:
-        case OpType::split_v:
-            return version(2, 4);
-        case OpType::transpose:
-            return version(2, 5);
-        case OpType::resize_bilinear:
-        case OpType::resize_nearest_neighbor:
-            return version(2, 3);
-        case OpType::relu6:
-        case OpType::abs:
-        case OpType::exp:
-            return version(2, 2);
-        case OpType::quantize:
-            return element == ElementType::int8 || element == ElementType::uint8 ? 2 : 1;
-        default:
-            return 1;
+    if (op.type == OpType::depthwise_conv_2d) {
+        const auto& window = std::get<WindowAttributes>(op.attributes);
+        at_least(window.dilation_h != 1 || window.dilation_w != 1, 2);
+    } else if (op.type == OpType::fully_connected) {
+        at_least(std::get<FullyConnectedAttributes>(op.attributes).keep_num_dims, 5);
+    } else if (op.type == OpType::transpose_conv) {
+        at_least(op.inputs.size() > static_cast<std::size_t>(row.operands.bias), 3);
+        at_least(std::get<WindowAttributes>(op.attributes).activation != Activation::none, 4);
+    } else if (op.type == OpType::quantize) {
+        at_least(element == ElementType::uint8, 2);
     }
+    return version;
 }
 
 }  // namespace ir

@@ -38,18 +38,4 @@ ConstantData int32_data(const std::vector<std::int32_t>& values) {
     return ConstantData{std::move(bytes)};
 }
 
-int axis_operand(OpType type) {
-    switch (type) {
-        case OpType::split:
-            return 0;
-        case OpType::arg_max:
-        case OpType::arg_min:
-            return 1;
-        case OpType::split_v:
-            return 2;
-        default:
-            return -1;
-    }
-}
-
 }  // namespace u65sim::ir

@@ -16,8 +16,4 @@ std::optional<std::vector<std::int64_t>> constant_integers(const Graph& graph, T
 /// Bytes of `values` as an int32 constant.
 ConstantData int32_data(const std::vector<std::int32_t>& values);
 
-/// Position of the operand that holds an operator's axis (split, split_v, arg_max, arg_min); -1
-/// when the attributes hold it.
-int axis_operand(OpType type);
-
 }  // namespace u65sim::ir

@@ -8,6 +8,7 @@
 #include <u65sim/graph.hpp>
 
 #include "ir/builtins.hpp"
+#include "ir/operator_info.hpp"
 
 namespace u65sim {
 namespace {
@@ -37,58 +38,57 @@ std::int64_t product(std::int64_t first, std::int64_t second, std::int64_t third
 
 // Positions of the operands that hold weights and biases.
 std::vector<std::size_t> parameter_operands(const Operator& op) {
-    switch (op.type) {
-        case OpType::conv_2d:
-        case OpType::depthwise_conv_2d:
-        case OpType::fully_connected:
-            return {1, 2};
-        case OpType::transpose_conv:
-            return {1, 3};
-        case OpType::prelu:
-        case OpType::batch_matmul:
-            return {1};
-        case OpType::unidirectional_sequence_lstm: {
-            std::vector<std::size_t> all;
-            for (std::size_t position = 1; position < op.inputs.size(); ++position) {
-                all.push_back(position);
-            }
-            return all;
+    const ir::OperatorInfo& row = ir::info(op.type);
+    std::vector<std::size_t> positions;
+    if (row.operands.weights < 0) return positions;
+    const auto weights = static_cast<std::size_t>(row.operands.weights);
+    positions.push_back(weights);
+    if (row.operands.bias >= 0) positions.push_back(static_cast<std::size_t>(row.operands.bias));
+    if (row.family == ir::Family::recurrent) {
+        for (std::size_t next = weights + 1; next < op.inputs.size(); ++next) {
+            positions.push_back(next);
         }
-        default:
-            return {};
     }
+    return positions;
 }
 
 }  // namespace
 
 Macs count_macs(const Graph& graph, const Operator& op) {
+    const ir::OperatorInfo& row = ir::info(op.type);
     const auto input = [&](std::size_t position) -> const Tensor& {
         return operand(graph, op, op.inputs, position);
+    };
+    const auto map = [&]() -> const Tensor& {
+        return input(static_cast<std::size_t>(row.operands.map));
     };
     const auto output_elements = [&] {
         return element_count(operand(graph, op, op.outputs, 0).shape);
     };
-    switch (op.type) {
-        case OpType::conv_2d: {
-            const Shape& weights = ranked(op, input(1), 4).shape;
+    const auto filter = [&](std::size_t rank) -> const Shape& {
+        return ranked(op, input(static_cast<std::size_t>(row.operands.weights)), rank).shape;
+    };
+    switch (row.macs) {
+        case ir::MacRule::none:
+            break;
+        case ir::MacRule::filter_and_depth: {
+            const Shape& weights = filter(4);
             return Macs{product(output_elements(), product(weights[1], weights[2], weights[3]))};
         }
-        case OpType::depthwise_conv_2d: {
-            const Shape& weights = ranked(op, input(1), 4).shape;
+        case ir::MacRule::filter: {
+            const Shape& weights = filter(4);
             return Macs{product(output_elements(), weights[1], weights[2])};
         }
-        case OpType::transpose_conv: {
-            // Every input element meets every weight of its channel once.
-            const Shape& weights = ranked(op, input(1), 4).shape;
-            return Macs{product(element_count(input(2).shape),
-                                product(weights[0], weights[1], weights[2]))};
+        case ir::MacRule::spread_filter: {
+            const Shape& weights = filter(4);
+            return Macs{
+                product(element_count(map().shape), product(weights[0], weights[1], weights[2]))};
         }
-        case OpType::fully_connected: {
-            const Shape& weights = ranked(op, input(1), 2).shape;
+        case ir::MacRule::row: {
+            const Shape& weights = filter(2);
             return Macs{product(output_elements(), weights[1])};
         }
-        case OpType::average_pool_2d:
-        case OpType::max_pool_2d: {
+        case ir::MacRule::window: {
             const auto* window = std::get_if<WindowAttributes>(&op.attributes);
             if (window == nullptr) {
                 throw InvalidModel(fmt::format("operator '{}' ({}): the window is missing", op.name,
@@ -96,11 +96,10 @@ Macs count_macs(const Graph& graph, const Operator& op) {
             }
             return Macs{product(output_elements(), window->filter_h, window->filter_w)};
         }
-        case OpType::mean:
-            return Macs{element_count(input(0).shape)};
-        default:
-            return Macs{0};
+        case ir::MacRule::elements:
+            return Macs{element_count(map().shape)};
     }
+    return Macs{0};
 }
 
 Macs count_macs(const Graph& graph) {

@@ -3,8 +3,7 @@
 
 #include "ir/shape_rules.hpp"
 
-namespace u65sim::ir {
-namespace {
+namespace u65sim::ir::shapes {
 
 Shape svdf(const Operands& operands) {
     const auto& attributes = operands.attributes<SvdfAttributes>();
@@ -33,6 +32,8 @@ Shape gather_nd(const Operands& operands) {
     return output;
 }
 
+namespace {
+
 /// The elements of a constant operand as extents.
 std::optional<Shape> constant_shape(const Operands& operands, std::size_t position) {
     const auto extents = operands.integers(position);
@@ -41,6 +42,11 @@ std::optional<Shape> constant_shape(const Operands& operands, std::size_t positi
     for (const std::int64_t extent : *extents) output.push_back(operands.extent(extent));
     return output;
 }
+
+}  // namespace
+
+std::optional<Shape> scatter_nd(const Operands& operands) { return constant_shape(operands, 2); }
+std::optional<Shape> fill(const Operands& operands) { return constant_shape(operands, 0); }
 
 MaybeShapes topk_v2(const Operands& operands) {
     const auto count = operands.integers(1, 1);
@@ -91,33 +97,10 @@ std::optional<Shape> range(const Operands& operands) {
         std::min<std::uint64_t>(steps, std::numeric_limits<std::int64_t>::max())))};
 }
 
-}  // namespace
+Shape rank(const Operands&) { return {}; }
 
-std::optional<MaybeShapes> infer_indexed_shapes(const Operands& operands) {
-    switch (operands.op().type) {
-        case OpType::svdf:
-            return MaybeShapes{svdf(operands)};
-        case OpType::gather_nd:
-            return MaybeShapes{gather_nd(operands)};
-        case OpType::scatter_nd:
-            return MaybeShapes{constant_shape(operands, 2)};
-        case OpType::fill:
-            return MaybeShapes{constant_shape(operands, 0)};
-        case OpType::topk_v2:
-            return topk_v2(operands);
-        case OpType::one_hot:
-            return MaybeShapes{one_hot(operands)};
-        case OpType::embedding_lookup:
-            return MaybeShapes{embedding_lookup(operands)};
-        case OpType::range:
-            return MaybeShapes{range(operands)};
-        case OpType::rank:
-            return MaybeShapes{Shape{}};
-        case OpType::broadcast_args:
-            return MaybeShapes{Shape{std::max(operands.shape(0, 1)[0], operands.shape(1, 1)[0])}};
-        default:
-            return {};
-    }
+Shape broadcast_args(const Operands& operands) {
+    return {std::max(operands.shape(0, 1)[0], operands.shape(1, 1)[0])};
 }
 
-}  // namespace u65sim::ir
+}  // namespace u65sim::ir::shapes

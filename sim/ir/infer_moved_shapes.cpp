@@ -3,8 +3,7 @@
 
 #include "ir/shape_rules.hpp"
 
-namespace u65sim::ir {
-namespace {
+namespace u65sim::ir::shapes {
 
 Shape concatenation(const Operands& operands) {
     const Shape& first = operands.shape(0);
@@ -55,6 +54,8 @@ MaybeShapes unpack(const Operands& operands) {
     return MaybeShapes(operands.op().outputs.size(), part);
 }
 
+namespace {
+
 void check_split_count(const Operands& operands) {
     const std::int64_t count = operands.attributes<AxisAttributes>().count;
     if (count < 1 || count != static_cast<std::int64_t>(operands.op().outputs.size())) {
@@ -62,6 +63,8 @@ void check_split_count(const Operands& operands) {
                       operands.op().outputs.size());
     }
 }
+
+}  // namespace
 
 MaybeShapes split(const Operands& operands) {
     check_split_count(operands);
@@ -134,6 +137,8 @@ std::optional<Shape> slice(const Operands& operands) {
     return output;
 }
 
+namespace {
+
 // Elements that begin, end and stride of one axis select.
 std::int64_t selected(std::int64_t extent, std::optional<std::int64_t> begin,
                       std::optional<std::int64_t> end, std::int64_t stride) {
@@ -149,6 +154,8 @@ std::int64_t selected(std::int64_t extent, std::optional<std::int64_t> begin,
     const std::int64_t step = is_backward ? -stride : stride;
     return span <= 0 ? 0 : (span + step - 1) / step;
 }
+
+}  // namespace
 
 std::optional<Shape> strided_slice(const Operands& operands) {
     const auto& masks = operands.attributes<StridedSliceAttributes>();
@@ -293,6 +300,8 @@ std::optional<Shape> resize(const Operands& operands) {
     return Shape{image[0], operands.extent((*size)[0]), operands.extent((*size)[1]), image[3]};
 }
 
+namespace {
+
 // space_to_batch_nd with direction +1, batch_to_space_nd with -1; blocks apply behind the batch.
 std::optional<Shape> rearrange(const Operands& operands, bool is_to_batch) {
     Shape output = operands.shape(0);
@@ -331,6 +340,11 @@ std::optional<Shape> rearrange(const Operands& operands, bool is_to_batch) {
     return output;
 }
 
+}  // namespace
+
+std::optional<Shape> space_to_batch(const Operands& operands) { return rearrange(operands, true); }
+std::optional<Shape> batch_to_space(const Operands& operands) { return rearrange(operands, false); }
+
 std::optional<Shape> tile(const Operands& operands) {
     Shape output = operands.shape(0);
     const auto repeats = operands.integers(1, output.size());
@@ -357,7 +371,9 @@ std::optional<Shape> broadcast_to(const Operands& operands) {
     return output;
 }
 
-Shape space_to_depth(const Operands& operands, bool back) {
+namespace {
+
+Shape regrouped(const Operands& operands, bool back) {
     const Shape& image = operands.shape(0, 4);
     const std::int64_t block = operands.attributes<BlockAttributes>().block_size;
     if (block < 1 || block > 65535) operands.fail("block is {}, must be 1 to 65535", block);
@@ -372,6 +388,11 @@ Shape space_to_depth(const Operands& operands, bool back) {
     return {image[0], operands.extent(image[1] / block), operands.extent(image[2] / block),
             operands.extent(detail::checked_mul(image[3], square))};
 }
+
+}  // namespace
+
+Shape space_to_depth(const Operands& operands) { return regrouped(operands, false); }
+Shape depth_to_space(const Operands& operands) { return regrouped(operands, true); }
 
 Shape gather(const Operands& operands) {
     const auto& attributes = operands.attributes<AxisAttributes>();
@@ -390,55 +411,4 @@ Shape gather(const Operands& operands) {
     return output;
 }
 
-}  // namespace
-
-std::optional<MaybeShapes> infer_moved_shapes(const Operands& operands) {
-    switch (operands.op().type) {
-        case OpType::concatenation:
-            return MaybeShapes{concatenation(operands)};
-        case OpType::pack:
-            return MaybeShapes{pack(operands)};
-        case OpType::unpack:
-            return unpack(operands);
-        case OpType::split:
-            return split(operands);
-        case OpType::split_v:
-            return split_v(operands);
-        case OpType::slice:
-            return MaybeShapes{slice(operands)};
-        case OpType::strided_slice:
-            return MaybeShapes{strided_slice(operands)};
-        case OpType::reshape:
-            return MaybeShapes{reshape(operands)};
-        case OpType::squeeze:
-            return MaybeShapes{squeeze(operands)};
-        case OpType::expand_dims:
-            return MaybeShapes{expand_dims(operands)};
-        case OpType::transpose:
-            return MaybeShapes{transpose(operands)};
-        case OpType::pad:
-        case OpType::mirror_pad:
-            return MaybeShapes{pad(operands)};
-        case OpType::resize_bilinear:
-        case OpType::resize_nearest_neighbor:
-            return MaybeShapes{resize(operands)};
-        case OpType::space_to_batch_nd:
-            return MaybeShapes{rearrange(operands, true)};
-        case OpType::batch_to_space_nd:
-            return MaybeShapes{rearrange(operands, false)};
-        case OpType::tile:
-            return MaybeShapes{tile(operands)};
-        case OpType::broadcast_to:
-            return MaybeShapes{broadcast_to(operands)};
-        case OpType::space_to_depth:
-            return MaybeShapes{space_to_depth(operands, false)};
-        case OpType::depth_to_space:
-            return MaybeShapes{space_to_depth(operands, true)};
-        case OpType::gather:
-            return MaybeShapes{gather(operands)};
-        default:
-            return {};
-    }
-}
-
-}  // namespace u65sim::ir
+}  // namespace u65sim::ir::shapes

@@ -18,14 +18,4 @@ std::vector<std::optional<Shape>> infer_shapes(const Graph& graph, const Operato
 std::int64_t window_extent(std::int64_t input, std::int64_t filter, std::int64_t stride,
                            std::int64_t dilation, Padding padding);
 
-/// How many operands and results an operator kind takes, which of the operands may be left out,
-/// and how many results it has (-1: any number).
-struct Arity {
-    int min_inputs = 0;
-    int max_inputs = 0;  ///< -1: any number
-    int outputs = 1;
-    int required_inputs = 0;  ///< operands in front that must not be no_tensor
-};
-Arity arity(OpType type);
-
 }  // namespace u65sim::ir

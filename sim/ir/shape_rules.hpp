@@ -93,10 +93,65 @@ private:
 /// NumPy's rule: extents agree, or one of them is 1 or missing.
 Shape broadcast(const Operands& operands, const Shape& first, const Shape& second);
 
-/// The rules of operators that only move elements; nothing for all others.
-std::optional<MaybeShapes> infer_moved_shapes(const Operands& operands);
+/// The rules that operator_table.hpp names: shapes of one result or of all, empty where they depend
+/// on data. They throw InvalidModel when the operands do not go together.
+namespace shapes {
 
-/// The rules of operators that look up, choose or make elements by numbers; nothing for all others.
-std::optional<MaybeShapes> infer_indexed_shapes(const Operands& operands);
+/// Nothing is known of the results.
+MaybeShapes unknown(const Operands& operands);
+/// The shape of operand 0.
+Shape like_operand(const Operands& operands);
+/// The same; a scalar is refused.
+Shape like_ranked_operand(const Operands& operands);
+/// Operands 0 and 1 broadcast to each other.
+Shape broadcast_pair(const Operands& operands);
 
+Shape convolution(const Operands& operands);
+Shape depthwise(const Operands& operands);
+std::optional<Shape> transposed_convolution(const Operands& operands);
+Shape fully_connected(const Operands& operands);
+Shape pool(const Operands& operands);
+
+std::optional<Shape> reduction(const Operands& operands);
+std::optional<Shape> arg_max(const Operands& operands);
+Shape select(const Operands& operands);
+Shape select_v2(const Operands& operands);
+Shape matrix_product(const Operands& operands);
+Shape lstm(const Operands& operands);
+/// The shape of a shape: as many elements as operand 0 has dimensions.
+Shape extents(const Operands& operands);
+
+Shape concatenation(const Operands& operands);
+Shape pack(const Operands& operands);
+MaybeShapes unpack(const Operands& operands);
+MaybeShapes split(const Operands& operands);
+MaybeShapes split_v(const Operands& operands);
+std::optional<Shape> slice(const Operands& operands);
+std::optional<Shape> strided_slice(const Operands& operands);
+std::optional<Shape> reshape(const Operands& operands);
+Shape squeeze(const Operands& operands);
+std::optional<Shape> expand_dims(const Operands& operands);
+std::optional<Shape> transpose(const Operands& operands);
+std::optional<Shape> pad(const Operands& operands);
+std::optional<Shape> resize(const Operands& operands);
+std::optional<Shape> space_to_batch(const Operands& operands);
+std::optional<Shape> batch_to_space(const Operands& operands);
+std::optional<Shape> tile(const Operands& operands);
+std::optional<Shape> broadcast_to(const Operands& operands);
+Shape space_to_depth(const Operands& operands);
+Shape depth_to_space(const Operands& operands);
+Shape gather(const Operands& operands);
+
+Shape svdf(const Operands& operands);
+Shape gather_nd(const Operands& operands);
+std::optional<Shape> scatter_nd(const Operands& operands);
+std::optional<Shape> fill(const Operands& operands);
+MaybeShapes topk_v2(const Operands& operands);
+std::optional<Shape> one_hot(const Operands& operands);
+Shape embedding_lookup(const Operands& operands);
+std::optional<Shape> range(const Operands& operands);
+Shape rank(const Operands& operands);
+Shape broadcast_args(const Operands& operands);
+
+}  // namespace shapes
 }  // namespace u65sim::ir

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "ir/builtins.hpp"
+#include "ir/operator_info.hpp"
 
 namespace u65sim {
 
@@ -66,9 +66,6 @@ std::string to_string(const Shape& shape) {
     return fmt::format("{}", fmt::join(shape, "x"));
 }
 
-std::string_view to_string(OpType type) {
-    if (type == OpType::other) return "OTHER";
-    return ir::builtin_name(ir::builtin_code(type));
-}
+std::string_view to_string(OpType type) { return ir::info(type).name; }
 
 }  // namespace u65sim

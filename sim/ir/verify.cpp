@@ -14,95 +14,11 @@
 #include "base/integer_range.hpp"
 #include "ir/builtins.hpp"
 #include "ir/infer_shapes.hpp"
+#include "ir/operator_info.hpp"
 #include "ir/types.hpp"
 
 namespace u65sim {
 namespace {
-
-// Index of the alternative of Attributes that an operator kind takes.
-template <class Kind, std::size_t Index = 0>
-constexpr std::size_t index_of() {
-    if constexpr (std::is_same_v<std::variant_alternative_t<Index, Attributes>, Kind>) {
-        return Index;
-    } else {
-        return index_of<Kind, Index + 1>();
-    }
-}
-
-std::size_t attribute_index(OpType type) {
-    switch (type) {
-        case OpType::conv_2d:
-        case OpType::depthwise_conv_2d:
-        case OpType::transpose_conv:
-        case OpType::average_pool_2d:
-        case OpType::max_pool_2d:
-        case OpType::l2_pool_2d:
-            return index_of<WindowAttributes>();
-        case OpType::fully_connected:
-            return index_of<FullyConnectedAttributes>();
-        case OpType::add:
-        case OpType::sub:
-        case OpType::mul:
-        case OpType::div:
-            return index_of<ArithmeticAttributes>();
-        case OpType::softmax:
-            return index_of<SoftmaxAttributes>();
-        case OpType::leaky_relu:
-            return index_of<LeakyReluAttributes>();
-        case OpType::mean:
-        case OpType::sum:
-        case OpType::reduce_max:
-        case OpType::reduce_min:
-        case OpType::reduce_prod:
-        case OpType::reduce_any:
-        case OpType::reduce_all:
-            return index_of<ReduceAttributes>();
-        case OpType::concatenation:
-        case OpType::pack:
-        case OpType::unpack:
-        case OpType::split:
-        case OpType::split_v:
-        case OpType::gather:
-        case OpType::arg_max:
-        case OpType::arg_min:
-        case OpType::one_hot:
-            return index_of<AxisAttributes>();
-        case OpType::reshape:
-            return index_of<ReshapeAttributes>();
-        case OpType::squeeze:
-            return index_of<SqueezeAttributes>();
-        case OpType::strided_slice:
-            return index_of<StridedSliceAttributes>();
-        case OpType::resize_bilinear:
-        case OpType::resize_nearest_neighbor:
-            return index_of<ResizeAttributes>();
-        case OpType::batch_matmul:
-            return index_of<BatchMatmulAttributes>();
-        case OpType::unidirectional_sequence_lstm:
-            return index_of<LstmAttributes>();
-        case OpType::gelu:
-            return index_of<GeluAttributes>();
-        case OpType::mirror_pad:
-            return index_of<MirrorPadAttributes>();
-        case OpType::space_to_depth:
-        case OpType::depth_to_space:
-            return index_of<BlockAttributes>();
-        case OpType::l2_normalization:
-            return index_of<NormalizationAttributes>();
-        case OpType::var_handle:
-            return index_of<VariableAttributes>();
-        case OpType::call_once:
-        case OpType::if_else:
-        case OpType::while_loop:
-            return index_of<SubgraphAttributes>();
-        case OpType::svdf:
-            return index_of<SvdfAttributes>();
-        case OpType::cumsum:
-            return index_of<CumsumAttributes>();
-        default:
-            return index_of<std::monostate>();
-    }
-}
 
 /// Wider types may have any zero point: it means nothing there.
 IntegerRange zero_point_range(ElementType type) {
@@ -231,10 +147,10 @@ private:
         if (op.name.empty()) fail("has no name");
         if (!names_.insert(op.name).second) fail("its name is taken by an earlier operator");
         check_arity(op);
-        if (op.attributes.index() != attribute_index(op.type)) {
+        if (op.attributes.index() != ir::info(op.type).attributes) {
             fail("attributes are of another kind");
         }
-        const bool is_opaque = op.type == OpType::custom || op.type == OpType::other;
+        const bool is_opaque = ir::info(op.type).family == ir::Family::opaque;
         for (std::size_t position = 0; position < op.inputs.size(); ++position) {
             const TensorId id = op.inputs[position];
             if (id == no_tensor) continue;
@@ -264,7 +180,7 @@ private:
     }
 
     static void check_arity(const Operator& op) {
-        const ir::Arity arity = ir::arity(op.type);
+        const ir::Arity& arity = ir::info(op.type).arity;
         const auto inputs = static_cast<int>(op.inputs.size());
         const auto outputs = static_cast<int>(op.outputs.size());
         const auto fail = [&](const std::string& reason) {

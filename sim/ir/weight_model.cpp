@@ -9,6 +9,7 @@
 #include <u65sim/error.hpp>
 
 #include "base/hash.hpp"
+#include "ir/operator_info.hpp"
 #include "ir/random.hpp"
 
 namespace u65sim {
@@ -65,18 +66,6 @@ double expected_square(const WeightModel& model, std::size_t fan_in) {
     return std::max(model.density * deviation * deviation, 1.0);
 }
 
-int weight_operand(OpType type) {
-    switch (type) {
-        case OpType::conv_2d:
-        case OpType::depthwise_conv_2d:
-        case OpType::fully_connected:
-        case OpType::transpose_conv:
-            return 1;
-        default:
-            return -1;
-    }
-}
-
 }  // namespace ir
 
 namespace {
@@ -112,7 +101,7 @@ bool has_modelled_weights(const Graph& graph) {
 
 Graph draw_weights(Graph graph) {
     for (const Operator& op : graph.operators) {
-        const int operand = ir::weight_operand(op.type);
+        const int operand = ir::filter_operand(op.type);
         if (operand < 0 || static_cast<std::size_t>(operand) >= op.inputs.size()) continue;
         const TensorId id = op.inputs[static_cast<std::size_t>(operand)];
         if (id < 0 || static_cast<std::size_t>(id) >= graph.tensors.size()) continue;

@@ -18,9 +18,6 @@ std::uint64_t hash(const WeightModel& model, std::int64_t size);
 /// How values for this model are drawn.
 DrawSettings draw_settings(const WeightModel& model);
 
-/// The operand that holds an operator's weights; -1: it has none.
-int weight_operand(OpType type);
-
 /// Expected square of a quantised weight, where `fan_in` weights share a scale. Close enough to
 /// choose scales by.
 double expected_square(const WeightModel& model, std::size_t fan_in);

@@ -38,10 +38,11 @@ const std::vector<std::vector<std::string>>& omissions() {
     return all;
 }
 
-class PlanSearch {
+class EffortSearch {
 public:
-    PlanSearch(const Graph& graph, const Target& target, const CompileOptions& options)
-        : graph_(graph), target_(target), options_(options) {}
+    EffortSearch(const Graph& graph, const Target& target, const CompileOptions& options,
+                 const CompileCache& cache)
+        : graph_(graph), target_(target), options_(options), cache_(cache) {}
 
     /// Compiles and runs every plan for so much SRAM.
     void consider(Bytes sram) {
@@ -55,7 +56,7 @@ public:
             how.without.insert(how.without.end(), omissions()[i].begin(), omissions()[i].end());
             std::optional<CompiledNetwork> network;
             try {
-                network = compile(graph_, planned, how);
+                network = compile(graph_, planned, how, cache_);
             } catch (const DoesNotFit&) {
                 const std::lock_guard lock(mutex_);
                 if (first + i < refused_plan_) {
@@ -109,6 +110,7 @@ private:
     const Graph& graph_;
     const Target& target_;
     const CompileOptions& options_;
+    const CompileCache& cache_;  ///< plans have many weights, blocks and kernels in common
     machine::Stretches stretches_{target_};  ///< plans have many in common
     std::mutex mutex_;
     std::size_t plans_ = 0;
@@ -157,12 +159,12 @@ void oracle::check_searchable(const CompileOptions& options) {
 }
 
 CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
-                                const CompileOptions& options) {
+                                const CompileOptions& options, const CompileCache& cache) {
     oracle::check_searchable(options);
     std::vector<Bytes> sizes = planned_sizes(target);
     if (sizes.empty() || sizes.back() != target.sram.size) sizes.push_back(target.sram.size);
     std::reverse(sizes.begin(), sizes.end());
-    PlanSearch search(graph, target, options);
+    EffortSearch search(graph, target, options, cache);
     for (const Bytes size : sizes) search.consider(size);
     return search.result();
 }

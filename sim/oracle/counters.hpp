@@ -8,7 +8,7 @@
 
 #include <u65sim/oracle.hpp>
 
-#include "compile/reuse.hpp"
+#include "compile/cache_counters.hpp"
 
 namespace u65sim::oracle {
 
@@ -20,7 +20,7 @@ inline constexpr std::size_t stage_count = static_cast<std::size_t>(Stage::repor
 struct Counters {
     std::atomic<std::uint64_t> queries{0}, hits{0}, misses{0}, errors{0}, unchanged_files{0};
     std::array<std::atomic<std::int64_t>, stage_count> nanoseconds{};
-    compiler::Reuse reuse;
+    compiler::CacheCounters cache;
 
     [[nodiscard]] double seconds(Stage stage) const {
         return 1e-9 * static_cast<double>(nanoseconds[static_cast<std::size_t>(stage)].load());

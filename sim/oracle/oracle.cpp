@@ -5,6 +5,7 @@
 #include <u65sim/network.hpp>
 
 #include "base/hash.hpp"
+#include "compile/cache.hpp"
 #include "oracle/batch.hpp"
 #include "oracle/effort.hpp"
 #include "oracle/graph_hash.hpp"
@@ -58,11 +59,12 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
     std::optional<CompiledNetwork> network;
     {
         const Stopwatch watch{counters, Stage::compile};
-        network = is_compiled(graph) ? import_compiled(graph, target)
-                  : options.effort == Effort::high
-                      ? compile_fastest(graph, target, options.compile)
-                      : compiler::compile(graph, target, options.compile,
-                                          compiler::Constants::sizes, counters.reuse);
+        network =
+            is_compiled(graph) ? import_compiled(graph, target)
+            : options.effort == Effort::high
+                ? compile_fastest(graph, target, options.compile, options.cache)
+                : compiler::compile(graph, target, options.compile, compiler::Constants::sizes,
+                                    options.cache, counters.cache);
         network->file_size = file_size ? *file_size : serialised_size(graph);
     }
     Simulation simulation;
@@ -170,10 +172,10 @@ OracleStatistics Oracle::statistics() const {
     result.unchanged_files = counters.unchanged_files;
     result.answers = state_->memo.size();
     result.answer_bytes = state_->memo.bytes();
-    result.weight_slices = counters.reuse.slices;
-    result.known_weight_slices = counters.reuse.known_slices;
-    result.kernels = counters.reuse.kernels;
-    result.known_kernels = counters.reuse.known_kernels;
+    result.weight_slices = counters.cache.slice_lookups;
+    result.known_weight_slices = counters.cache.slice_hits;
+    result.kernels = counters.cache.kernel_lookups;
+    result.known_kernels = counters.cache.kernel_hits;
     result.stretches = state_->stretches.asked;
     result.known_stretches = state_->stretches.known;
     result.read_seconds = counters.seconds(Stage::read);

@@ -6,7 +6,7 @@
 
 #include <u65sim/graph_builder.hpp>
 
-#include "ir/weight_model.hpp"
+#include "ir/operator_info.hpp"
 #include "stream/operation.hpp"
 
 namespace u65sim::oracle {
@@ -22,7 +22,7 @@ const Tensor& tensor_of(const Graph& graph, TensorId id) {
 
 /// The tensor with an operator's weights; no_tensor when they are not constants.
 TensorId weights_of(const Graph& graph, const Operator& op) {
-    const int operand = ir::weight_operand(op.type);
+    const int operand = ir::filter_operand(op.type);
     if (operand < 0 || static_cast<std::size_t>(operand) >= op.inputs.size()) return no_tensor;
     const TensorId id = op.inputs[static_cast<std::size_t>(operand)];
     return id >= 0 && tensor_of(graph, id).data ? id : no_tensor;

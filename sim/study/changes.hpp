@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <u65sim/compile_cache.hpp>
 #include <u65sim/transform.hpp>
 
 namespace u65sim::study {
@@ -50,6 +51,9 @@ public:
     /// `network` is "zoo:NAME" or a file. Throws what reading and changing throw.
     std::shared_ptr<const Graph> get(const std::string& network, const NetworkChanges& changes);
 
+    /// What compiling one of them leaves for others, which have much in common.
+    [[nodiscard]] const CompileCache& compile_cache() const { return compile_cache_; }
+
 private:
     struct Key {
         std::string network;
@@ -64,6 +68,7 @@ private:
     std::size_t capacity_;
     std::mutex mutex_;
     std::list<std::pair<Key, Future>> entries_;  ///< most recently used first
+    CompileCache compile_cache_{};
 };
 
 }  // namespace u65sim::study

@@ -50,6 +50,7 @@ StudyRow evaluate_point(const Study::Plan& plan, const Settings& settings, Netwo
     try {
         Variant variant = make_variant(settings, plan.folder);
         variant.changes.keep = plan.keep;
+        variant.options.cache = networks.compile_cache();
         variant.target.validate();
         row.hypotheses = variant.target.hypotheses();
         const auto graph = networks.get(variant.network, variant.changes);

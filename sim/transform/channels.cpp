@@ -8,7 +8,7 @@
 #include <u65sim/error.hpp>
 
 #include "ir/constants.hpp"
-#include "ir/op_kinds.hpp"
+#include "ir/operator_info.hpp"
 #include "transform/weights_of.hpp"
 
 namespace u65sim::transform {
@@ -201,69 +201,44 @@ std::optional<Channels::Layout> Channels::reshaped(const Operator& op) {
 
 bool Channels::keeps_channels(const Operator& op) const {
     const auto last_axis = static_cast<std::int64_t>(tensor(op.inputs.at(0)).shape.size()) - 1;
-    if (ir::is_pointwise(op.type)) return true;
-    switch (op.type) {
-        case OpType::average_pool_2d:
-        case OpType::max_pool_2d:
-        case OpType::resize_bilinear:
-        case OpType::resize_nearest_neighbor:
-        case OpType::softmax:
-            return true;
-        case OpType::mean:
-        case OpType::sum:
-        case OpType::reduce_max:
-        case OpType::reduce_min: {
-            const auto axes = ir::constant_integers(graph_, op.inputs.at(1));
-            return axes && std::none_of(axes->begin(), axes->end(), [&](std::int64_t axis) {
-                       return axis == last_axis || axis == -1;
-                   });
-        }
-        case OpType::pad:
-        case OpType::mirror_pad: {
-            const auto pads = ir::constant_integers(graph_, op.inputs.at(1));
-            return pads && pads->size() >= 2 && pads->back() == 0 && (*pads)[pads->size() - 2] == 0;
-        }
-        case OpType::transpose: {
-            const auto order = ir::constant_integers(graph_, op.inputs.at(1));
-            return order && !order->empty() && order->back() == last_axis;
-        }
-        default:
-            return false;
+    const ir::Family family = ir::info(op.type).family;
+    if (ir::is_pointwise(op.type) || family == ir::Family::pool || family == ir::Family::resize ||
+        op.type == OpType::softmax) {
+        return true;
     }
+    if (family == ir::Family::reduction) {
+        const auto axes = ir::constant_integers(graph_, op.inputs.at(1));
+        return axes && std::none_of(axes->begin(), axes->end(), [&](std::int64_t axis) {
+                   return axis == last_axis || axis == -1;
+               });
+    }
+    if (op.type == OpType::pad || op.type == OpType::mirror_pad) {
+        const auto pads = ir::constant_integers(graph_, op.inputs.at(1));
+        return pads && pads->size() >= 2 && pads->back() == 0 && (*pads)[pads->size() - 2] == 0;
+    }
+    if (op.type == OpType::transpose) {
+        const auto order = ir::constant_integers(graph_, op.inputs.at(1));
+        return order && !order->empty() && order->back() == last_axis;
+    }
+    return false;
 }
 
 void Channels::visit(std::size_t index) {
     const Operator& op = graph_.operators[index];
     std::optional<Layout> result;
-    switch (op.type) {
-        case OpType::conv_2d:
-        case OpType::depthwise_conv_2d:
-        case OpType::transpose_conv:
-        case OpType::fully_connected:
-            visit_weighted(index);
-            return;
-        case OpType::add:
-        case OpType::sub:
-        case OpType::mul:
-        case OpType::div:
-        case OpType::minimum:
-        case OpType::maximum:
-        case OpType::squared_difference:
-        case OpType::prelu:
-            result = elementwise(op);
-            break;
-        case OpType::concatenation:
-            result = concatenated(op);
-            break;
-        case OpType::reshape:
-        case OpType::squeeze:
-        case OpType::expand_dims:
-            result = reshaped(op);
-            break;
-        default:
-            if (!op.inputs.empty() && op.inputs[0] != no_tensor && keeps_channels(op)) {
-                result = layout_of(op.inputs[0]);
-            }
+    const ir::Family family = ir::info(op.type).family;
+    if (family == ir::Family::convolution) {
+        visit_weighted(index);
+        return;
+    }
+    if (family == ir::Family::arithmetic) {
+        result = elementwise(op);
+    } else if (op.type == OpType::concatenation) {
+        result = concatenated(op);
+    } else if (family == ir::Family::reshape) {
+        result = reshaped(op);
+    } else if (!op.inputs.empty() && op.inputs[0] != no_tensor && keeps_channels(op)) {
+        result = layout_of(op.inputs[0]);
     }
     if (result && op.outputs.size() == 1) {
         layouts_[static_cast<std::size_t>(op.outputs[0])] = result;

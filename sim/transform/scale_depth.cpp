@@ -1,5 +1,6 @@
 // More or fewer of the blocks that a network repeats.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -9,7 +10,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/transform.hpp>
 
-#include "ir/op_kinds.hpp"
+#include "ir/operator_info.hpp"
 #include "transform/weights_of.hpp"
 
 namespace u65sim {
@@ -24,18 +25,10 @@ struct Region {
 };
 
 bool only_reworks(OpType type) {
-    switch (type) {
-        case OpType::leaky_relu:
-        case OpType::prelu:
-        case OpType::logistic:
-        case OpType::tanh:
-        case OpType::hard_swish:
-        case OpType::quantize:
-        case OpType::pad:
-            return true;
-        default:
-            return ir::clamp_of(type).has_value();
-    }
+    constexpr std::array others{OpType::leaky_relu, OpType::prelu,      OpType::logistic,
+                                OpType::tanh,       OpType::hard_swish, OpType::quantize,
+                                OpType::pad};
+    return ir::clamp_of(type) || std::find(others.begin(), others.end(), type) != others.end();
 }
 
 class Deepener {

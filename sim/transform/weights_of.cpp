@@ -8,6 +8,7 @@
 #include <u65sim/error.hpp>
 
 #include "base/integer_range.hpp"
+#include "ir/operator_info.hpp"
 
 namespace u65sim::transform {
 namespace {
@@ -20,24 +21,21 @@ std::int16_t zero_point(const Tensor& weights) {
 }  // namespace
 
 std::optional<TensorId> weights_of(const Graph& graph, const Operator& op) {
-    switch (op.type) {
-        case OpType::conv_2d:
-        case OpType::depthwise_conv_2d:
-        case OpType::transpose_conv:
-        case OpType::fully_connected:
-            break;
-        default:
-            return std::nullopt;
-    }
-    const TensorId id = op.inputs.at(1);
+    const int filter = ir::filter_operand(op.type);
+    if (filter < 0) return std::nullopt;
+    const TensorId id = op.inputs.at(static_cast<std::size_t>(filter));
     const Tensor& tensor = graph.tensors.at(static_cast<std::size_t>(id));
     const bool is_byte = tensor.type == ElementType::int8 || tensor.type == ElementType::uint8;
     return tensor.data && is_byte ? std::optional{id} : std::nullopt;
 }
 
-std::size_t map_operand(const Operator& op) { return op.type == OpType::transpose_conv ? 2 : 0; }
+std::size_t map_operand(const Operator& op) {
+    return static_cast<std::size_t>(ir::info(op.type).operands.map);
+}
 
-std::size_t bias_operand(const Operator& op) { return op.type == OpType::transpose_conv ? 3 : 2; }
+std::size_t bias_operand(const Operator& op) {
+    return static_cast<std::size_t>(ir::info(op.type).operands.bias);
+}
 
 std::size_t output_axis(const Operator& op) { return op.type == OpType::depthwise_conv_2d ? 3 : 0; }
 

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include <u65sim/compile.hpp>
+#include <u65sim/compile_cache.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/report.hpp>
 #include <u65sim/simulate.hpp>
@@ -151,14 +152,15 @@ private:
         CompileOptions options;
         options.like_vela = row.like_vela;
         return streams_
-            .emplace(key,
-                     own ? compile(network, target, options) : import_compiled(network, target))
+            .emplace(key, own ? compile(network, target, options, cache_)
+                              : import_compiled(network, target))
             .first->second;
     }
 
     ValidateOptions options_;
     std::map<std::string, Graph> graphs_;
     std::map<StreamKey, CompiledNetwork> streams_;
+    CompileCache cache_{};  ///< rows have networks in common
 };
 
 bool is_wanted(const ValidationRow& row, const std::vector<std::string>& only) {

@@ -71,7 +71,7 @@ WholeMaps whole_maps(const Graph& graph, const std::vector<bool>& at_operators) 
 }
 
 /// What a CPU operator works on are whole maps, and so are all maps alive beside it.
-WholeMaps maps_beside_cpu(const Program& program) {
+WholeMaps maps_beside_cpu(const PlannedProgram& program) {
     std::vector<bool> on_cpu(program.graph->operators.size(), false);
     for (const auto& step : program.steps) {
         if (step.segment < 0) on_cpu[static_cast<std::size_t>(step.graph_operator)] = true;
@@ -79,13 +79,11 @@ WholeMaps maps_beside_cpu(const Program& program) {
     return whole_maps(*program.graph, on_cpu);
 }
 
-}  // namespace
+using Part = std::pair<std::int64_t, std::string>;
 
-void check_fit(const Program& program, std::int64_t stream_bytes) {
-    const Target& target = *program.target;
-    const auto model = program.constants_size + stream_bytes;
-    std::vector<std::pair<std::int64_t, std::string>> weights;
-    std::vector<std::pair<std::int64_t, std::string>> maps;
+/// What the weights of each operation take.
+std::vector<Part> weights_of(const PlannedProgram& program) {
+    std::vector<Part> weights;
     for (const auto& segment : program.segments) {
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
             const NpuOp& op = segment.ops[i];
@@ -95,55 +93,67 @@ void check_fit(const Program& program, std::int64_t stream_bytes) {
             if (size > 0) weights.emplace_back(size, "weights of " + op.name);
         }
     }
+    return weights;
+}
+
+std::vector<Part> maps_of(const PlannedProgram& program) {
+    std::vector<Part> maps;
     for (const auto& buffer : program.buffers) {
-        if (buffer.region == region_arena && buffer.first_use >= 0) {
-            maps.emplace_back(buffer.size, buffer.name);
-        }
+        if (buffer.region != region_arena || buffer.first_use == no_time) continue;
+        maps.emplace_back(buffer.size, buffer.name);
     }
-    const auto refuse = [&](const char* memory, std::int64_t constants, std::int64_t arena,
-                            std::int64_t limit, const auto& parts) {
-        throw DoesNotFit(fmt::format(
-            "{} does not fit {}: model {} B + activations {} B = {} B, the limit is {} B; largest: "
-            "{}",
-            program.graph->name, memory, constants, arena, constants + arena, limit,
-            largest(parts)));
+    return maps;
+}
+
+std::vector<Part> both(std::vector<Part> parts, const std::vector<Part>& more) {
+    parts.insert(parts.end(), more.begin(), more.end());
+    return parts;
+}
+
+/// Throws where model and activations are above a memory's limit.
+void require_room(const PlannedProgram& program, const char* memory, std::int64_t limit,
+                  std::int64_t constants, std::int64_t arena, const std::vector<Part>& parts) {
+    if (constants + arena <= limit) return;
+    throw DoesNotFit(fmt::format(
+        "{} does not fit {}: model {} B + activations {} B = {} B, the limit is {} B; largest: {}",
+        program.graph->name, memory, constants, arena, constants + arena, limit, largest(parts)));
+}
+
+}  // namespace
+
+void check_fit(const PlannedProgram& program, std::int64_t stream_bytes) {
+    const Target& target = *program.target;
+    const std::int64_t model = program.constants.size + stream_bytes;
+    const std::vector<Part> weights = weights_of(program);
+    const std::vector<Part> maps = maps_of(program);
+    const auto in_dram = [&](std::int64_t arena, const std::vector<Part>& parts) {
+        require_room(program, "the off-chip memory", target.off_chip.size.count(), model, arena,
+                     parts);
     };
-    auto all = weights;
-    all.insert(all.end(), maps.begin(), maps.end());
-    const std::int64_t off_chip = target.off_chip.size.count();
-    const std::int64_t sram = target.sram.size.count();
+    const auto in_sram = [&](std::int64_t constants, std::int64_t arena,
+                             const std::vector<Part>& parts) {
+        require_room(program, "the SRAM", target.sram.size.count(), constants, arena, parts);
+    };
     const WholeMaps beside_cpu = maps_beside_cpu(program);
     switch (target.memory_mode) {
         case MemoryMode::dedicated_sram: {
-            if (model + program.arena_size > off_chip) {
-                refuse("the off-chip memory", model, program.arena_size, off_chip, all);
-            }
+            in_dram(program.arena_size, both(weights, maps));
             // Room is kept for maps as a runtime without stripes holds them (assumed, after a
             // public measurement: a VGG19 for 224x224 does not run in 32 MiB, though its stripes
             // would).
             const WholeMaps whole = whole_maps(
                 *program.graph, std::vector<bool>(program.graph->operators.size(), true));
-            if (model + whole.bytes > off_chip) {
-                auto parts = weights;
-                parts.insert(parts.end(), whole.maps.begin(), whole.maps.end());
-                refuse("the off-chip memory", model, whole.bytes, off_chip, parts);
-            }
+            in_dram(whole.bytes, both(weights, whole.maps));
             break;
         }
         case MemoryMode::shared_sram:
-            if (model > off_chip) refuse("the off-chip memory", model, 0, off_chip, weights);
-            if (program.arena_size > sram) refuse("the SRAM", 0, program.arena_size, sram, maps);
-            if (beside_cpu.bytes > sram) {
-                refuse("the SRAM", 0, beside_cpu.bytes, sram, beside_cpu.maps);
-            }
+            in_dram(0, weights);
+            in_sram(0, program.arena_size, maps);
+            in_sram(0, beside_cpu.bytes, beside_cpu.maps);
             break;
         case MemoryMode::sram_only:
-            if (model + program.arena_size > sram) {
-                refuse("the SRAM", model, program.arena_size, sram, all);
-            }
-            if (model + beside_cpu.bytes > sram) {
-                refuse("the SRAM", model, beside_cpu.bytes, sram, beside_cpu.maps);
-            }
+            in_sram(model, program.arena_size, both(weights, maps));
+            in_sram(model, beside_cpu.bytes, beside_cpu.maps);
             break;
     }
 }

@@ -1,87 +1,20 @@
 #include <algorithm>
-#include <array>
 #include <string>
 
 #include <fmt/format.h>
 #include <boost/container/static_vector.hpp>
 
+#include "compile/build_kernel.hpp"
 #include "compile/emit/block_dependency.hpp"
+#include "compile/emit/describe_memory.hpp"
 #include "compile/emit/hazards.hpp"
+#include "compile/emit/lut_slots.hpp"
+#include "compile/emit/timeline.hpp"
 #include "compile/passes.hpp"
-#include "timing/estimate.hpp"
 
 namespace u65sim::compiler {
 
 namespace {
-
-/// Which tables stand in the shared buffer: eight slots of 256 bytes.
-class LutSlots {
-public:
-    explicit LutSlots(const Architecture& arch) : base_(arch.lut_address()) {}
-
-    struct Place {
-        int slot = 0;
-        bool resident = false;
-    };
-
-    /// Where a table of `size` bytes goes; the place used longest ago among the aligned ones.
-    Place place(std::int64_t constant_offset, int size) {
-        ++clock_;
-        const int span = size / slot_bytes;
-        for (int slot = 0; slot < slots; slot += span) {
-            if (content_[index(slot)] == constant_offset && spans_[index(slot)] == span) {
-                touch(slot, span);
-                return {slot, true};
-            }
-        }
-        int best = 0;
-        std::int64_t oldest = clock_;
-        for (int slot = 0; slot < slots; slot += span) {
-            std::int64_t newest = 0;
-            for (int i = 0; i < span; ++i) newest = std::max(newest, used_[index(slot + i)]);
-            if (newest < oldest) {
-                oldest = newest;
-                best = slot;
-            }
-        }
-        for (int slot = 0; slot < slots; ++slot) {
-            const int end = slot + spans_[index(slot)];
-            if (slot < best + span && best < end) forget(slot);
-        }
-        content_[index(best)] = constant_offset;
-        spans_[index(best)] = span;
-        touch(best, span);
-        return {best, false};
-    }
-
-    /// A kernel without tables may use these banks for itself on small devices.
-    void clear() {
-        content_.fill(-1);
-        spans_.fill(0);
-    }
-
-    [[nodiscard]] std::uint64_t address(int slot) const {
-        return static_cast<std::uint64_t>(base_ + slot * slot_bytes);
-    }
-
-private:
-    static constexpr int slots = 8;
-    static constexpr int slot_bytes = 256;
-    static std::size_t index(int slot) { return static_cast<std::size_t>(slot); }
-    void forget(int slot) {
-        content_[index(slot)] = -1;
-        spans_[index(slot)] = 0;
-    }
-    void touch(int slot, int span) {
-        for (int i = 0; i < span; ++i) used_[index(slot + i)] = clock_;
-    }
-
-    int base_;
-    std::int64_t clock_ = 0;
-    std::array<std::int64_t, slots> content_{-1, -1, -1, -1, -1, -1, -1, -1};
-    std::array<int, slots> spans_{};
-    std::array<std::int64_t, slots> used_{};
-};
 
 /// One kernel operation and the copies it needs.
 struct Job {
@@ -96,62 +29,10 @@ struct Job {
     std::int32_t time = 0;
 };
 
-/// When commands are issued and end, predicted: kernels one after the other, copies beside them,
-/// and both sharing the off-chip memory.
-class Timeline {
-public:
-    Timeline(timing::KernelEstimator& estimator, const Architecture& arch)
-        : estimator_(estimator), arch_(arch) {}
-
-    void kernel_wait(int outstanding) { wait(kernels_, outstanding); }
-    void dma_wait(int outstanding) { wait(copies_, outstanding); }
-    void kernel(const stream::KernelOp& op) {
-        wait(kernels_, arch_.max_outstanding_kernels - 1);
-        const timing::KernelTimes estimate = estimator_.times(op);
-        const std::int64_t start = std::max(parser_, last(kernels_));
-        off_chip_ = std::max(off_chip_, start) + estimate.port_cycles[1].count();
-        kernels_.push_back(start + estimate.total.count());
-        if (estimate.port_cycles[1].count() > 0) {
-            kernels_.back() = std::max(kernels_.back(), off_chip_);
-        }
-    }
-    void copy(const stream::DmaOp& op) {
-        wait(copies_, arch_.max_outstanding_dmas - 1);
-        const std::int64_t start = std::max(parser_, last(copies_));
-        const std::int64_t cycles = estimator_.dma(op).count();
-        off_chip_ = std::max(off_chip_, start) + cycles;
-        copies_.push_back(off_chip_);
-    }
-    /// Whether a copy can be queued without holding up the kernel behind it.
-    [[nodiscard]] bool has_slot() const {
-        const auto most = static_cast<std::size_t>(arch_.max_outstanding_dmas);
-        if (copies_.size() < most) return true;
-        const std::int64_t free = copies_[copies_.size() - most];
-        return free <= parser_ || free + slack <= last(kernels_);
-    }
-    [[nodiscard]] std::int64_t end() const { return std::max(last(kernels_), last(copies_)); }
-
-private:
-    /// The prediction is not exact: a slot is wanted this much before the kernels run dry.
-    static constexpr std::int64_t slack = 500;
-    static std::int64_t last(const std::vector<std::int64_t>& ends) {
-        return ends.empty() ? 0 : ends.back();
-    }
-    void wait(const std::vector<std::int64_t>& ends, int outstanding) {
-        const auto left = static_cast<std::size_t>(outstanding);
-        if (ends.size() > left) parser_ = std::max(parser_, ends[ends.size() - 1 - left]);
-    }
-
-    timing::KernelEstimator& estimator_;
-    const Architecture& arch_;
-    std::int64_t parser_ = 0, off_chip_ = 0;
-    std::vector<std::int64_t> kernels_, copies_;  ///< ends, oldest first
-};
-
 class SegmentEmitter {
 public:
     /// Without `writing` the schedule is only timed.
-    SegmentEmitter(const Program& program, const Segment& segment, bool writing)
+    SegmentEmitter(const PlannedProgram& program, const Segment& segment, bool writing)
         : program_(program),
           writing_(writing),
           tracker_(program.arch),
@@ -193,10 +74,6 @@ public:
     }
 
 private:
-    stream::ByteRange moved(const stream::ByteRange& range, std::int64_t by) const {
-        return {range.base + static_cast<std::uint64_t>(by), range.length};
-    }
-
     void add_jobs(const NpuOp& op, bool repeats) {
         const std::size_t count = std::max<std::size_t>(op.slices.size(), 1);
         for (std::size_t i = 0; i < count; ++i) {
@@ -206,28 +83,17 @@ private:
                 job.name = op.name;
                 if (count > 1) job.name += "/slice" + std::to_string(i);
             }
-            job.kernel = op.kernel;
             job.time = op.time + (op.steps > 1 ? static_cast<std::int32_t>(i) : 0);
+            const WeightSlice* slice = op.slices.empty() ? nullptr : &op.slices[i];
             stream::KernelOp& k = job.kernel;
-            k.ifm = resolve(program_, op.ifm);
-            if (!op.slices.empty()) {
-                const WeightSlice& slice = op.slices[i];
-                View ofm = op.ofm;
-                ofm.c += slice.first;
-                ofm.extent.c = slice.count;
-                k.ofm = resolve(program_, ofm);
-                set_weights(job, slice, !repeats);
-            } else {
-                k.ofm = resolve(program_, op.ofm);
-            }
-            if (op.kernel.is_binary()) {
-                if (op.kernel.broadcast.scalar) {
-                    k.ifm2.type = op.ifm.type;
-                    k.ifm2.zero_point = op.ifm2.zero_point;
-                } else {
-                    k.ifm2 = resolve(program_, op.ifm2);
-                }
-            }
+            k = build_kernel(op, [&](const View& view) {
+                if (slice == nullptr || &view != &op.ofm) return resolve(program_, view);
+                View channels = view;
+                channels.c += slice->first;
+                channels.extent.c = slice->count;
+                return resolve(program_, channels);
+            });
+            if (slice) set_slice(job, *slice, !repeats);
             if (!op.lut.empty()) {
                 set_table(job);
             } else if (program_.arch.reserved_end_banks == 0) {
@@ -237,30 +103,29 @@ private:
         }
     }
 
-    void set_weights(Job& job, const WeightSlice& slice, bool copied) {
+    /// The weights of a job, and their copy where one is needed and not made for another job.
+    void set_slice(Job& job, const WeightSlice& slice, bool copied) {
         stream::KernelOp& k = job.kernel;
-        std::int64_t base = slice.offset;
-        k.weight_region = k.scale_region = region_constants;
-        if (slice.buffer >= 0) {
+        if (slice.buffer == no_buffer) {
+            set_weights(k, slice, region_constants, slice.offset);
+        } else {
             const Buffer& buffer = program_.buffers[static_cast<std::size_t>(slice.buffer)];
-            stream::DmaOp copy;
-            copy.source = {region_constants, false, static_cast<std::uint64_t>(slice.offset)};
-            copy.destination = {buffer.region, false, static_cast<std::uint64_t>(buffer.offset)};
-            copy.length = static_cast<std::uint64_t>(slice.size);
-            if (copied) {
-                job.copies.push_back(copy);
-                job.ready_from.push_back(slice.ready_from);
-            }
-            base = buffer.offset;
-            k.weight_region = k.scale_region = buffer.region;
+            set_weights(k, slice, buffer.region, buffer.offset);
+            if (copied) add_copy(job, slice, buffer);
         }
         for (std::size_t core = 0; core < 2; ++core) {
-            k.scales[core] = moved(slice.scales[core], base);
-            k.weights[core] = moved(slice.weights[core], base);
-            if (static_cast<int>(core) >= program_.target->accelerator.cores) {
-                k.scales[core] = k.weights[core] = {};
-            }
+            if (static_cast<int>(core) < program_.target->accelerator.cores) continue;
+            k.scales[core] = k.weights[core] = {};
         }
+    }
+
+    static void add_copy(Job& job, const WeightSlice& slice, const Buffer& buffer) {
+        stream::DmaOp copy;
+        copy.source = {region_constants, false, static_cast<std::uint64_t>(slice.offset)};
+        copy.destination = {buffer.region, false, static_cast<std::uint64_t>(buffer.offset)};
+        copy.length = static_cast<std::uint64_t>(slice.size);
+        job.copies.push_back(copy);
+        job.ready_from.push_back(slice.ready_from);
     }
 
     void set_table(Job& job) {
@@ -371,7 +236,7 @@ private:
                            program_.op(op.graph_operator).name, std::move(type), op.time});
     }
 
-    const Program& program_;
+    const PlannedProgram& program_;
     bool writing_;
     HazardTracker tracker_;
     Timeline timeline_;
@@ -384,58 +249,9 @@ private:
     const stream::KernelOp* last_ = nullptr;  ///< of the jobs, which stay where they are
 };
 
-void describe_memory(const Program& program, CompiledNetwork& network) {
-    for (const auto& buffer : program.buffers) {
-        const bool constant = buffer.kind == Placement::Kind::constant;
-        if (buffer.region < 0 || (!constant && buffer.first_use < 0)) continue;
-        network.placements.push_back({buffer.name, buffer.kind, buffer.region, Bytes{buffer.offset},
-                                      Bytes{buffer.size}, constant ? 0 : buffer.first_use,
-                                      constant ? program.times : buffer.last_use});
-        if (!buffer.spill_reason.empty()) {
-            SpilledMap& spill = network.spills.emplace_back();
-            spill.tensor = buffer.name;
-            spill.size = Bytes{buffer.size};
-            spill.reason = buffer.spill_reason;
-            if (buffer.producer >= 0) spill.producer = program.op(buffer.producer).name;
-            for (const auto consumer : buffer.consumers) {
-                spill.consumers.push_back(program.op(consumer).name);
-            }
-            spill.offset = Bytes{buffer.offset};
-        }
-    }
-    for (const auto& segment : program.segments) {
-        for (std::size_t at = 0; at < segment.ops.size(); ++at) {
-            const NpuOp& op = segment.ops[at];
-            if (op.repeats(at)) continue;
-            for (std::size_t i = 0; i < op.slices.size(); ++i) {
-                const WeightSlice& slice = op.slices[i];
-                network.placements.push_back(
-                    {op.slices.size() > 1 ? fmt::format("{}/slice{}", op.name, i)
-                                          : op.name + "/encoded",
-                     Placement::Kind::constant, region_constants, Bytes{slice.offset},
-                     Bytes{slice.size}, 0, program.times});
-                network.encoded_weight_bytes += Bytes{slice.size};
-            }
-            if (!op.lut.empty()) {
-                network.placements.push_back({op.name + "/table", Placement::Kind::constant,
-                                              region_constants, Bytes{op.lut_offset},
-                                              Bytes{static_cast<std::int64_t>(op.lut.size())}, 0,
-                                              program.times});
-            }
-        }
-    }
-    for (std::size_t t = 0; t < program.bound.size(); ++t) {
-        const View& view = program.views[t];
-        if (!program.bound[t] || !view.valid()) continue;
-        const stream::FeatureMap map = resolve(program, view);
-        network.bindings.push_back(
-            {static_cast<TensorId>(t), map.region, Bytes{static_cast<std::int64_t>(map.base[0])}});
-    }
-}
-
 }  // namespace
 
-std::int64_t predict_cycles(const Program& program) {
+std::int64_t predict_cycles(const PlannedProgram& program) {
     std::int64_t sum = 0;
     for (const auto& segment : program.segments) {
         sum += SegmentEmitter(program, segment, false).cycles();
@@ -443,7 +259,7 @@ std::int64_t predict_cycles(const Program& program) {
     return sum;
 }
 
-void emit(Program& program, CompiledNetwork& network) {
+void emit(PlannedProgram& program, CompiledNetwork& network) {
     for (std::size_t i = 0; i < program.segments.size(); ++i) {
         const Segment& segment = program.segments[i];
         NpuSegment out;
@@ -454,9 +270,9 @@ void emit(Program& program, CompiledNetwork& network) {
         network.segments.push_back(std::move(out));
     }
     network.steps = program.steps;
-    network.constants = std::move(program.constants);
-    if (!program.with_bytes) network.modelled_constants = Bytes{program.constants_size};
-    if (!has_modelled_weights(*program.graph)) network.constants_hash = program.constants_hash;
+    network.constants = std::move(program.constants.bytes);
+    if (!program.with_bytes) network.modelled_constants = Bytes{program.constants.size};
+    if (!has_modelled_weights(*program.graph)) network.constants_hash = program.constants.hash;
     network.arena_size = Bytes{program.arena_size};
     network.fast_size = Bytes{program.fast_size};
     describe_memory(program, network);

@@ -9,7 +9,7 @@
 #include "compile/constants.hpp"
 #include "compile/encode/encode_weights.hpp"
 #include "compile/passes.hpp"
-#include "compile/reuse.hpp"
+#include "compile/plan/tuning.hpp"
 
 namespace u65sim::compiler {
 
@@ -21,8 +21,8 @@ constexpr std::int64_t least_sampled = std::int64_t{1} << 17;
 
 /// The next place in the constants.
 std::int64_t reserve_constant(Program& program, std::int64_t size) {
-    const std::int64_t offset = program.constants_size;
-    program.constants_size = round_up(offset + size, constant_alignment);
+    const std::int64_t offset = program.constants.size;
+    program.constants.size = round_up(offset + size, constant_alignment);
     return offset;
 }
 
@@ -32,11 +32,11 @@ struct Place {
     bool is_new = true;
 };
 Place place_constant(Program& program, std::uint64_t content, std::int64_t size) {
-    const auto [it, is_new] = program.constant_offsets.emplace(content, program.constants_size);
+    const auto [it, is_new] = program.constants.offsets.emplace(content, program.constants.size);
     if (!is_new) return {it->second, false};
-    Hasher hasher{program.constants_hash};
+    Hasher hasher{program.constants.hash};
     hasher.add(content);
-    program.constants_hash = hasher.digest();
+    program.constants.hash = hasher.digest();
     return {reserve_constant(program, size), true};
 }
 
@@ -46,9 +46,9 @@ std::int64_t append_constant(Program& program, std::span<const std::uint8_t> byt
     const Place place =
         place_constant(program, hash_bytes(bytes), static_cast<std::int64_t>(bytes.size()));
     if (place.is_new && program.with_bytes) {
-        program.constants.resize(static_cast<std::size_t>(program.constants_size));
+        program.constants.bytes.resize(static_cast<std::size_t>(program.constants.size));
         std::copy(bytes.begin(), bytes.end(),
-                  program.constants.begin() + static_cast<std::ptrdiff_t>(place.offset));
+                  program.constants.bytes.begin() + static_cast<std::ptrdiff_t>(place.offset));
     }
     return place.offset;
 }
@@ -57,10 +57,9 @@ namespace {
 
 WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t first,
                        std::int32_t count, Sizing sizing) {
-    const SliceLayout layout =
-        lay_out_slice(op, first, count, program.target->accelerator, program.arch, sizing);
-    ++program.reuse->slices;
-    if (layout.known) ++program.reuse->known_slices;
+    const SliceLayout layout = lay_out_slice(op, first, count, program, sizing);
+    ++program.counters->slice_lookups;
+    if (layout.known) ++program.counters->slice_hits;
     WeightSlice slice;
     slice.first = first;
     slice.count = count;
@@ -86,7 +85,7 @@ void for_each_weighted(const Program& program, std::vector<NpuOp*> ops, Visit&& 
     std::stable_sort(ops.begin(), ops.end(), [](const NpuOp* a, const NpuOp* b) {
         return a->weights->elements() > b->weights->elements();
     });
-    program.helpers->for_each_index(ops.size(), [&](std::size_t i) { visit(*ops[i]); });
+    program.threads->for_each_index(ops.size(), [&](std::size_t i) { visit(*ops[i]); });
 }
 
 }  // namespace
@@ -103,7 +102,9 @@ WeightSlice make_whole(const Program& program, const NpuOp& op) {
 }
 
 std::int64_t room_for(const WeightSlice& slice) {
-    return slice.sampled ? round_up(slice.size * 51 / 50 + 128, constant_alignment) : slice.size;
+    return slice.sampled ? round_up(tuning::size_margin.of(slice.size) + tuning::size_margin_bytes,
+                                    constant_alignment)
+                         : slice.size;
 }
 
 void count_sampled(const Program& program, std::span<NpuOp* const> ops) {
@@ -137,7 +138,7 @@ std::vector<WeightSlice> make_slices(const Program& program, const NpuOp& op,
         slices[i] = make_slice(program, op, slices[i].first, depths[i]);
     };
     if (!op.weights->data || op.weights->data.model() == nullptr) {
-        program.helpers->for_each_index(slices.size(), make);
+        program.threads->for_each_index(slices.size(), make);
         return slices;
     }
     // Where models stand for weights, slices of one depth are alike.
@@ -149,8 +150,8 @@ std::vector<WeightSlice> make_slices(const Program& program, const NpuOp& op,
         const std::int32_t own = slices[i].first;
         slices[i] = slices[i - 1];
         slices[i].first = own;
-        ++program.reuse->slices;
-        ++program.reuse->known_slices;
+        ++program.counters->slice_lookups;
+        ++program.counters->slice_hits;
     }
     return slices;
 }
@@ -181,14 +182,14 @@ void store_slices(Program& program) {
     }
     share_slices(program);
     if (!program.with_bytes) return;
-    program.constants.resize(static_cast<std::size_t>(program.constants_size));
+    program.constants.bytes.resize(static_cast<std::size_t>(program.constants.size));
     std::stable_sort(tasks.begin(), tasks.end(),
                      [](const Task& a, const Task& b) { return a.slice->size > b.slice->size; });
-    program.helpers->for_each_index(tasks.size(), [&](std::size_t i) {
+    program.threads->for_each_index(tasks.size(), [&](std::size_t i) {
         const WeightSlice& slice = *tasks[i].slice;
-        const auto bytes = std::span{program.constants}.subspan(
+        const auto bytes = std::span{program.constants.bytes}.subspan(
             static_cast<std::size_t>(slice.offset), static_cast<std::size_t>(slice.size));
-        encode_slice(*tasks[i].op, slice, program.target->accelerator, program.arch, bytes);
+        encode_slice(*tasks[i].op, slice, program, bytes);
     });
 }
 

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +9,7 @@
 #include <u65sim/error.hpp>
 
 #include "base/hash.hpp"
+#include "compile/cache.hpp"
 #include "compile/encode/estimate_weights.hpp"
 #include "weights/codec.hpp"
 #include "weights/order.hpp"
@@ -19,50 +17,6 @@
 namespace u65sim::compiler {
 
 namespace {
-
-using Bytes = std::shared_ptr<const std::vector<std::uint8_t>>;
-
-/// What is known of a core's compressed weights, by content.
-class EncodingCache {
-public:
-    std::optional<std::uint32_t> size(std::uint64_t key) {
-        const std::lock_guard lock(mutex_);
-        const auto it = sizes_.find(key);
-        return it == sizes_.end() ? std::nullopt : std::optional{it->second};
-    }
-    void keep_size(std::uint64_t key, std::uint32_t size) {
-        const std::lock_guard lock(mutex_);
-        if (sizes_.size() >= most_sizes) sizes_.clear();
-        sizes_.emplace(key, size);
-    }
-    Bytes bytes(std::uint64_t key) {
-        const std::lock_guard lock(mutex_);
-        const auto it = known_.find(key);
-        return it == known_.end() ? nullptr : it->second;
-    }
-    void keep_bytes(std::uint64_t key, Bytes bytes) {
-        const std::lock_guard lock(mutex_);
-        held_ += bytes->size();
-        if (held_ > most_bytes) {
-            known_.clear();
-            held_ = bytes->size();
-        }
-        known_.emplace(key, std::move(bytes));
-    }
-
-private:
-    static constexpr std::size_t most_sizes = 1U << 18;
-    static constexpr std::size_t most_bytes = std::size_t{256} << 20;
-    std::mutex mutex_;
-    std::unordered_map<std::uint64_t, std::uint32_t> sizes_;
-    std::unordered_map<std::uint64_t, Bytes> known_;
-    std::size_t held_ = 0;
-};
-
-EncodingCache& cache() {
-    static EncodingCache instance;
-    return instance;
-}
 
 std::uint64_t content_key(const WeightSource& source, const weights::Order& order,
                           std::int32_t first, std::int32_t count, std::int32_t core,
@@ -133,26 +87,24 @@ struct CoreWeights {
         return {source, channels[0], step, count()};
     }
     /// Of the encoded weights, from the cache, where it is afterwards; and whether it was before.
-    [[nodiscard]] std::pair<std::uint32_t, bool> size(const WeightSource& source,
-                                                      Sizing sizing) const {
+    [[nodiscard]] std::pair<std::uint32_t, bool> size(const WeightSource& source, Sizing sizing,
+                                                      WeightCache& cache) const {
         const bool sampled = sizing == Sizing::sampled;
         const std::uint64_t size_key = sampled ? ~key : key;
-        if (const auto known = cache().size(size_key)) return {*known, true};
+        if (const auto known = cache.sizes.find(size_key)) return {*known, true};
         const std::size_t size = sampled ? weights::estimated_size(stored(source).volume, order)
                                  : sizing == Sizing::encoded
-                                     ? encoded(source)->size()
+                                     ? encoded(source, cache)->size()
                                      : weights::encoded_size(stored(source).volume, order);
-        cache().keep_size(size_key, static_cast<std::uint32_t>(size));
+        cache.sizes.insert(size_key, static_cast<std::uint32_t>(size));
         return {static_cast<std::uint32_t>(size), false};
     }
     /// From the cache, where they are afterwards.
-    [[nodiscard]] Bytes encoded(const WeightSource& source) const {
-        Bytes bytes = cache().bytes(key);
-        if (!bytes) {
-            bytes = std::make_shared<const std::vector<std::uint8_t>>(
-                weights::encode(stored(source).volume, order));
-            cache().keep_bytes(key, bytes);
-        }
+    [[nodiscard]] EncodedWeights encoded(const WeightSource& source, WeightCache& cache) const {
+        if (const auto known = cache.encoded.find(key)) return *known;
+        const auto bytes = std::make_shared<const std::vector<std::uint8_t>>(
+            weights::encode(stored(source).volume, order));
+        cache.encoded.insert(key, bytes, static_cast<std::int64_t>(bytes->size()));
         return bytes;
     }
     [[nodiscard]] std::vector<weights::ScaleRecord> records(const NpuOp& op) const {
@@ -215,13 +167,15 @@ StoredWeights::StoredWeights(const WeightSource& source, std::int32_t first, std
 }
 
 SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
-                          const Accelerator& accelerator, const Architecture& arch, Sizing sizing) {
+                          const CompileContext& context, Sizing sizing) {
+    const Accelerator& accelerator = context.target->accelerator;
+    WeightCache& cache = context.cache->weights;
     const WeightSource& source = *op.weights;
     const bool modelled = source.data && source.data.model() != nullptr;
     SliceLayout result;
     Hasher content;
     for (std::int32_t core = 0; core < accelerator.cores; ++core) {
-        const CoreWeights own{op, first, count, core, accelerator, arch};
+        const CoreWeights own{op, first, count, core, accelerator, context.arch};
         const auto c = static_cast<std::size_t>(core);
         if (own.channels.empty()) {
             // A core without work points at core 0's ranges with nothing in them.
@@ -232,13 +186,13 @@ SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
         const auto packed = static_cast<std::uint32_t>(weights::packed_size(own.channels.size()));
         std::int64_t size = 0;
         if (modelled) {
-            const auto [estimate, known] = estimate_encoded(source, own.order, own.count());
+            const auto [estimate, known] = estimate_encoded(source, own.order, own.count(), cache);
             result.known = result.known && known;
             size = estimate;
         } else {
             content.add(own.key);
             content.add(std::span<const std::uint8_t>{weights::pack_all(own.records(op))});
-            const auto [found, known] = own.size(source, sizing);
+            const auto [found, known] = own.size(source, sizing, cache);
             result.known = result.known && known;
             size = found;
         }
@@ -251,12 +205,13 @@ SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
     return result;
 }
 
-void encode_slice(const NpuOp& op, const WeightSlice& slice, const Accelerator& accelerator,
-                  const Architecture& arch, std::span<std::uint8_t> to) {
+void encode_slice(const NpuOp& op, const WeightSlice& slice, const CompileContext& context,
+                  std::span<std::uint8_t> to) {
+    const Accelerator& accelerator = context.target->accelerator;
     for (std::int32_t core = 0; core < accelerator.cores; ++core) {
-        const CoreWeights own{op, slice.first, slice.count, core, accelerator, arch};
+        const CoreWeights own{op, slice.first, slice.count, core, accelerator, context.arch};
         if (own.channels.empty()) continue;
-        const Bytes encoded = own.encoded(*op.weights);
+        const EncodedWeights encoded = own.encoded(*op.weights, context.cache->weights);
         const auto put = [&](const stream::ByteRange& range,
                              const std::vector<std::uint8_t>& bytes) {
             std::copy(bytes.begin(), bytes.end(),

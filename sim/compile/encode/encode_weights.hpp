@@ -44,13 +44,13 @@ constexpr std::int32_t spread_width(const WeightSource& source) {
 enum class Sizing : std::uint8_t { encoded, counted, sampled };
 
 /// Where output channels first .. first + count stand in their slice, without its bytes. Sizes are
-/// kept for the process's life under a hash of the content; safe from several threads.
+/// kept in the context's cache under a hash of the content; safe from several threads.
 SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t count,
-                          const Accelerator& accelerator, const Architecture& arch, Sizing sizing);
+                          const CompileContext& context, Sizing sizing);
 
 /// Writes the bytes of a slice that was laid out, `to` having its size. The compressed weights are
 /// kept as the sizes are; safe from several threads.
-void encode_slice(const NpuOp& op, const WeightSlice& slice, const Accelerator& accelerator,
-                  const Architecture& arch, std::span<std::uint8_t> to);
+void encode_slice(const NpuOp& op, const WeightSlice& slice, const CompileContext& context,
+                  std::span<std::uint8_t> to);
 
 }  // namespace u65sim::compiler

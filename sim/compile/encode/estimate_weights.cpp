@@ -4,9 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <mutex>
 #include <numeric>
-#include <unordered_map>
 
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
@@ -26,7 +24,6 @@ constexpr std::int64_t sample_weights = 16384;
 /// Weights that one scale is drawn over when all channels share it.
 constexpr std::int64_t shared_weights = 262144;
 constexpr std::uint64_t sample_seed = 1;
-constexpr std::size_t most_rates = 65536;
 
 std::int64_t fan_in_of(const WeightSource& source) {
     return std::int64_t{source.height} * source.width * source.inputs;
@@ -91,42 +88,28 @@ std::uint64_t key_of(const WeightSource& source, const weights::Order& order,
     return hasher.digest();
 }
 
-/// Encoded sizes of samples by key.
-class Samples {
-public:
-    EstimatedWeights size(const WeightSource& source, const weights::Order& order,
-                          std::int32_t channels) {
-        const std::uint64_t key = key_of(source, order, channels);
-        {
-            const std::lock_guard lock(mutex_);
-            const auto it = known_.find(key);
-            if (it != known_.end()) return {it->second, true};
-        }
-        const std::int64_t size = encode_sample(source, order, channels);
-        const std::lock_guard lock(mutex_);
-        if (known_.size() >= most_rates) known_.clear();
-        known_.emplace(key, size);
-        return {size, false};
-    }
-
-private:
-    std::mutex mutex_;
-    std::unordered_map<std::uint64_t, std::int64_t> known_;
-};
+/// Encoded size of a sample.
+EstimatedWeights sample_size(const WeightSource& source, const weights::Order& order,
+                             std::int32_t channels, WeightCache& cache) {
+    const std::uint64_t key = key_of(source, order, channels);
+    if (const auto known = cache.rates.find(key)) return {*known, true};
+    const std::int64_t size = encode_sample(source, order, channels);
+    cache.rates.insert(key, size);
+    return {size, false};
+}
 
 }  // namespace
 
 EstimatedWeights estimate_encoded(const WeightSource& source, const weights::Order& order,
-                                  std::int32_t channels) {
+                                  std::int32_t channels, WeightCache& cache) {
     const double bits = source.data.model()->bits_per_weight;
     double bytes = 0;
     bool known = true;
     if (bits > 0) {
         bytes = bits / 8 * static_cast<double>(channels * fan_in_of(source));
     } else {
-        static Samples samples;
         const std::int32_t sampled = sample_channels(source, channels);
-        const EstimatedWeights sample = samples.size(source, order, sampled);
+        const EstimatedWeights sample = sample_size(source, order, sampled, cache);
         if (sampled == channels) return sample;
         known = sample.known;
         const auto length = [&](std::int32_t outputs) {

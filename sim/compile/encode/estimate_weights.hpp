@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "compile/encode/weight_cache.hpp"
 #include "compile/program.hpp"
 #include "weights/order.hpp"
 
@@ -14,9 +15,9 @@ struct EstimatedWeights {
 };
 
 /// Bytes that `channels` output channels of modelled weights take in a core's stream: a sample with
-/// the operation's geometry is drawn and encoded, and its rate taken for the rest. Rates are kept
-/// for the process's life; safe from several threads. Not dependent on the model's seed.
+/// the operation's geometry is drawn and encoded, and its rate taken for the rest. Rates are
+/// kept in `cache`; safe from several threads. Not dependent on the model's seed.
 EstimatedWeights estimate_encoded(const WeightSource& source, const weights::Order& order,
-                                  std::int32_t channels);
+                                  std::int32_t channels, WeightCache& cache);
 
 }  // namespace u65sim::compiler

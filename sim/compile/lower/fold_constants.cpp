@@ -103,7 +103,7 @@ private:
 }  // namespace
 
 void fold_constants(Program& program) {
-    if (!program.takes("fold_constants")) return;
+    if (!program.takes(Pass::fold_constants)) return;
     auto folded = Folder{*program.graph}.run(program.folded);
     if (!folded) return;
     verify(*folded);

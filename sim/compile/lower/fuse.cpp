@@ -1,48 +1,13 @@
 #include <algorithm>
 
+#include "compile/lower/npu_forms.hpp"
 #include "compile/lower/operators.hpp"
 #include "compile/passes.hpp"
-#include "ir/op_kinds.hpp"
+#include "ir/operator_info.hpp"
 
 namespace u65sim::compiler {
 
 namespace {
-
-/// Operators that end in one kernel operation whose output stage can take an activation.
-bool takes_activation(OpType type) {
-    switch (type) {
-        case OpType::conv_2d:
-        case OpType::depthwise_conv_2d:
-        case OpType::transpose_conv:
-        case OpType::fully_connected:
-        case OpType::average_pool_2d:
-        case OpType::max_pool_2d:
-        case OpType::add:
-        case OpType::sub:
-        case OpType::mul:
-            return true;
-        default:
-            return false;
-    }
-}
-
-bool made_by_kernel(OpType type) {
-    switch (type) {
-        case OpType::reshape:
-        case OpType::squeeze:
-        case OpType::expand_dims:
-        case OpType::split:
-        case OpType::split_v:
-        case OpType::slice:
-        case OpType::strided_slice:
-        case OpType::unpack:
-            return false;
-        default:
-            return true;
-    }
-}
-
-bool is_8_bit(ElementType type) { return type == ElementType::int8 || type == ElementType::uint8; }
 
 /// The only operator reading `id` in its producer's segment, or -1.
 std::int32_t only_consumer(const Program& program, TensorId id) {
@@ -53,7 +18,7 @@ std::int32_t only_consumer(const Program& program, TensorId id) {
 
 void fuse_activation(Program& program, std::int32_t index) {
     const Operator& op = program.op(index);
-    if (!takes_activation(op.type)) return;
+    if (!npu_forms[op.type].takes_activation) return;
     const std::int32_t next = only_consumer(program, op.outputs[0]);
     if (next < 0 || !program.decision(next).on_npu) return;
     const Operator& activation = program.op(next);
@@ -62,8 +27,9 @@ void fuse_activation(Program& program, std::int32_t index) {
     if (activation.inputs[0] != op.outputs[0]) return;
     const bool clamp = ir::clamp_of(activation.type) && same_quantization(between, result) &&
                        between.type == result.type;
-    const bool table = ir::is_curve(activation.type) && is_8_bit(between.type) &&
-                       between.type == result.type && activation_of(op) == Activation::none;
+    const bool table = ir::info(activation.type).family == ir::Family::curve &&
+                       is_8_bit(between.type) && between.type == result.type &&
+                       activation_of(op) == Activation::none;
     if (!clamp && !table) return;
     program.fused_activation[static_cast<std::size_t>(index)] = next;
     program.decision(next).fused_into = index;
@@ -126,13 +92,10 @@ void fuse_concatenation(Program& program, std::int32_t index) {
         }
         // A nested concatenation moves as a whole: its operands follow it.
         const OpType made = program.op(producer).type;
-        if (!made_by_kernel(made) || made == OpType::pack || op.type == OpType::pack) continue;
+        if (npu_forms[made].in_place || made == OpType::pack || op.type == OpType::pack) continue;
         const bool reshaped = std::any_of(
             program.consumers[t].begin(), program.consumers[t].end(), [&](std::int32_t consumer) {
-                const OpType type = program.op(consumer).type;
-                return consumer != index && (!made_by_kernel(type) || type == OpType::transpose ||
-                                             type == OpType::fully_connected ||
-                                             type == OpType::softmax || type == OpType::pack);
+                return consumer != index && npu_forms[program.op(consumer).type].reads_reshaped;
             });
         if (reshaped) continue;
         program.slots[t] = {op.outputs[0], axis + static_cast<std::int32_t>(4 - rank), before};
@@ -143,7 +106,7 @@ void fuse_concatenation(Program& program, std::int32_t index) {
 
 void fuse(Program& program) {
     const auto count = static_cast<std::int32_t>(program.graph->operators.size());
-    const bool wanted = program.takes("fuse");
+    const bool wanted = program.takes(Pass::fuse);
     program.fused_activation.assign(program.graph->operators.size(), -1);
     program.fused_pad.assign(program.graph->operators.size(), -1);
     program.slots.assign(program.graph->tensors.size(), {});

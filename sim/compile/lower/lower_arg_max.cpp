@@ -1,6 +1,10 @@
 // ARG_MAX over the depth: the position rides in the low bits of each element.
+#include <fmt/format.h>
+
 #include "arith/tables.hpp"
 #include "compile/lower/lowering.hpp"
+#include "compile/lower/npu_forms.hpp"
+#include "compile/lower/support.hpp"
 #include "compile/plan/chain.hpp"
 
 namespace u65sim::compiler {
@@ -26,6 +30,23 @@ NpuOp& depthwise(Lowering& lowering, const View& ifm, const View& ofm, std::stri
 }
 
 }  // namespace
+
+std::string support_arg_max(const Candidate& candidate) {
+    if (!is_8_bit(candidate.map().type)) return "only 8-bit ARG_MAX is lowered";
+    if (candidate.output().type != ElementType::int32 &&
+        candidate.output().type != ElementType::int64) {
+        return fmt::format("output is {}: must be int32 or int64",
+                           to_string(candidate.output().type));
+    }
+    const Shape& in = candidate.map().shape;
+    if (!candidate.parameter(1) || integers(candidate.input(1)).size() != 1)
+        return "the axis is not constant";
+    const auto axis = normalise_axis(integers(candidate.input(1))[0], in.size());
+    if (axis + 1 != static_cast<std::int32_t>(in.size())) return "only the depth is lowered";
+    if (in.back() > 127) return fmt::format("depth is {}: at most 127", in.back());
+    if (extent_of(in).elements() / in.back() > 65535) return "more than 65535 positions";
+    return {};
+}
 
 void lower_arg_max(Lowering& lowering) {
     const View in = lowering.input_view(0);

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include "arith/rescale.hpp"
+#include "compile/build_kernel.hpp"
+#include "compile/lower/filters.hpp"
 #include "compile/lower/lowering.hpp"
+#include "compile/lower/npu_forms.hpp"
+#include "compile/lower/support.hpp"
 #include "compile/plan/choose_blocks.hpp"
 
 namespace u65sim::compiler {
@@ -11,37 +15,6 @@ namespace u65sim::compiler {
 using stream::KernelKind;
 
 namespace {
-
-/// One record an output channel; none beside modelled weights, which nobody writes.
-std::vector<weights::ScaleRecord> scale_records(const Lowering& lowering, const Tensor& ifm,
-                                                const Tensor& filter, const Tensor* bias,
-                                                std::int32_t channels) {
-    const auto scaling = arith::channel_scaling(lowering.op().type, ifm, bias, lowering.output());
-    const auto& scales = filter.quantization.scales;
-    const bool modelled = filter.data && filter.data.model() != nullptr;
-    const auto biases = bias && !modelled ? integers(*bias) : std::vector<std::int64_t>{};
-    std::vector<weights::ScaleRecord> records(modelled ? 0 : static_cast<std::size_t>(channels));
-    arith::Multiplier m;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(channels); ++i) {
-        // Many channels have the scale of the one before.
-        const std::size_t own = std::min(i, scales.size() - 1);
-        if (i == 0 || (own == i && scales[i] != scales[i - 1])) m = scaling.multiplier(scales[own]);
-        if (!modelled) records[i] = {i < biases.size() ? biases[i] : 0, m.multiplier, m.shift};
-    }
-    return records;
-}
-
-WeightSource weight_source(const Tensor& filter) {
-    WeightSource source;
-    source.data = filter.data;
-    source.is_unsigned = filter.type == ElementType::uint8;
-    source.zero_points.reserve(std::max<std::size_t>(1, filter.quantization.zero_points.size()));
-    for (const auto z : filter.quantization.zero_points) {
-        source.zero_points.push_back(static_cast<std::int32_t>(z));
-    }
-    if (source.zero_points.empty()) source.zero_points.push_back(0);
-    return source;
-}
 
 /// Dilations of 1 and 2 are the hardware's; the rest is made of zeros between weights.
 std::int32_t spread_of(std::int32_t dilation) {
@@ -128,11 +101,8 @@ View fold_columns(Lowering& lowering, const View& view, std::int32_t fold) {
 
 /// Predicted cycles of an operation by itself, every weight counted as a byte.
 std::int64_t cycles_alone(Program& program, NpuOp op, const Tensor& filter) {
-    choose_block(op, *program.target, program.arch);
-    stream::KernelOp& k = op.kernel;
-    k.ifm = resolve(program, op.ifm);
-    k.ofm = resolve(program, op.ofm);
-    k.ifm.region = k.ofm.region = region_arena;
+    choose_block(op, program);
+    stream::KernelOp k = placed_kernel(program, op);
     const auto cores = static_cast<std::uint32_t>(program.target->accelerator.cores);
     const auto weights = static_cast<std::uint32_t>(element_count(filter.shape));
     for (std::uint32_t core = 0; core < cores; ++core) {
@@ -161,180 +131,192 @@ Piece folded(Lowering& lowering, const Piece& piece, std::int32_t fold, std::int
     return result;
 }
 
-}  // namespace
+/// A PAD that has become the window's padding, and the map behind it.
+struct Source {
+    TensorId map = no_tensor;
+    std::int32_t top = 0, bottom = 0, left = 0, right = 0;
+};
 
-void lower_convolution(Lowering& lowering) {
-    const Operator& op = lowering.op();
-    Program& program = lowering.program();
-    const WindowAttributes window = window_of(op);
-    const Tensor& filter = lowering.input(1);
-    const Tensor* bias = lowering.has_input(2) ? &lowering.input(2) : nullptr;
+Source source_of(Lowering& lowering) {
+    const Program& program = lowering.program();
+    const std::int32_t fused = program.fused_pad[static_cast<std::size_t>(lowering.index())];
+    if (fused < 0) return {lowering.op().inputs[0]};
+    const Operator& pad = program.op(fused);
+    const auto amounts = integers(program.tensor(pad.inputs[1]));
+    const auto amount = [&](std::size_t i) { return static_cast<std::int32_t>(amounts[i]); };
+    return {pad.inputs[0], amount(2), amount(3), amount(4), amount(5)};
+}
 
-    std::int32_t pads[4] = {0, 0, 0, 0};  // top, bottom, left, right
-    TensorId source = op.inputs[0];
-    for (std::size_t i = 0; i < program.graph->operators.size(); ++i) {
-        if (&program.graph->operators[i] != &op || program.fused_pad[i] < 0) continue;
-        const Operator& pad = program.op(program.fused_pad[i]);
-        const auto amounts = integers(program.tensor(pad.inputs[1]));
-        for (std::size_t k = 0; k < 4; ++k) pads[k] = static_cast<std::int32_t>(amounts[k + 2]);
-        source = pad.inputs[0];
+/// CONV_2D and DEPTHWISE_CONV_2D: an operation for each group and for each piece of the outputs.
+class ConvolutionLowering {
+public:
+    explicit ConvolutionLowering(Lowering& lowering)
+        : lowering_(lowering),
+          filter_(lowering.input(1)),
+          bias_(lowering.has_input(2) ? &lowering.input(2) : nullptr) {
+        const Operator& op = lowering.op();
+        const WindowAttributes window = window_of(op);
+        const Source source = source_of(lowering);
+        ifm_ = lowering.view(source.map);
+        ofm_ = lowering.output_view();
+        input_ = &lowering.program().tensor(source.map);
+        is_depthwise_ =
+            op.type == OpType::depthwise_conv_2d && (ifm_.extent.c > 1 || ofm_.extent.c == 1);
+        is_single_ = op.type == OpType::depthwise_conv_2d && !is_depthwise_;
+        groups_ = op.type == OpType::conv_2d ? ifm_.extent.c / filter_.shape[3] : 1;
+        y_ = window_axis(window.padding, ifm_.extent.h, ofm_.extent.h, filter_.shape[1],
+                         window.stride_h, window.dilation_h, source.top, source.bottom);
+        x_ = window_axis(window.padding, ifm_.extent.w, ofm_.extent.w, filter_.shape[2],
+                         window.stride_w, window.dilation_w, source.left, source.right);
+        records_ = scale_records(lowering, *input_, filter_, bias_, ofm_.extent.c);
+        in_depth_ = ifm_.extent.c / groups_;
+        out_depth_ = ofm_.extent.c / groups_;
+        whole_width_ = {0, ofm_.extent.w, 0, ifm_.extent.w, x_.before, x_.after};
+        rows_ = axis_pieces(ifm_.extent.h, ofm_.extent.h, (y_.kernel - 1) * y_.dilation + 1,
+                            y_.stride, y_.before, y_.after);
     }
-    const View ifm = lowering.view(source);
-    const View ofm = lowering.output_view();
-    const Tensor& input = program.tensor(source);
 
-    const bool depthwise =
-        op.type == OpType::depthwise_conv_2d && (ifm.extent.c > 1 || ofm.extent.c == 1);
-    const bool single = op.type == OpType::depthwise_conv_2d && !depthwise;
-    const std::int32_t groups = op.type == OpType::conv_2d ? ifm.extent.c / filter.shape[3] : 1;
+    void run() {
+        const std::int32_t fold = chosen_fold();
+        const WeightSource weights = weights_of(fold);
+        const auto columns =
+            fold > 1 ? std::vector{whole_width_}
+                     : axis_pieces(ifm_.extent.w, ofm_.extent.w, (x_.kernel - 1) * x_.dilation + 1,
+                                   x_.stride, x_.before, x_.after);
+        for (std::int32_t group = 0; group < groups_; ++group) {
+            for (const AxisPiece& row : rows_) {
+                for (const AxisPiece& column : columns) add(weights, fold, group, row, column);
+            }
+        }
+    }
 
-    const Axis y = window_axis(window.padding, ifm.extent.h, ofm.extent.h, filter.shape[1],
-                               window.stride_h, window.dilation_h, pads[0], pads[1]);
-    const Axis x = window_axis(window.padding, ifm.extent.w, ofm.extent.w, filter.shape[2],
-                               window.stride_w, window.dilation_w, pads[2], pads[3]);
+private:
+    /// How many columns become depth.
+    std::int32_t chosen_fold() {
+        Program& program = lowering_.program();
+        const std::int32_t fold =
+            folded_columns(lowering_.op(), *input_, filter_, lowering_.output(), x_.before);
+        const bool is_needed = x_.stride > 3;
+        if (is_needed) return fold;
+        if (fold <= 1 || !program.takes(Pass::fold_columns)) return 1;
+        // A choice: whichever is faster alone.
+        std::int64_t cycles[2];
+        for (const std::int32_t tried : {1, fold}) {
+            add(weights_of(tried), tried, 0, rows_.front(), whole_width_);
+            cycles[tried > 1] = cycles_alone(program, lowering_.drop(), filter_);
+        }
+        program.reasons.push_back(
+            fmt::format("columns of {}: {} cycles as they are, {} with {} of them as depth",
+                        lowering_.op().name, cycles[0], cycles[1], fold));
+        return cycles[1] < cycles[0] ? fold : 1;
+    }
 
-    const auto records = scale_records(lowering, input, filter, bias, ofm.extent.c);
-    const std::int32_t in_depth = ifm.extent.c / groups;
-    const std::int32_t out_depth = ofm.extent.c / groups;
-    const auto weights_of = [&](std::int32_t fold) {
+    [[nodiscard]] WeightSource weights_of(std::int32_t fold) const {
         WeightSource w;
         if (fold > 1) {
-            const auto before = static_cast<std::int32_t>(ceil_div(x.before, fold));
-            w = folded_source(filter, fold, before * fold - x.before);
+            const auto before = static_cast<std::int32_t>(ceil_div(x_.before, fold));
+            w = folded_source(filter_, fold, before * fold - x_.before);
         } else {
-            w = weight_source(filter);
-            w.form = depthwise ? WeightSource::Form::channels
-                     : single  ? WeightSource::Form::single
-                               : WeightSource::Form::ohwi;
-            w.outputs = out_depth;
-            w.inputs = depthwise || single ? 1 : in_depth;
-            w.height = filter.shape[1];
-            w.width = filter.shape[2];
+            w = weight_source(filter_);
+            w.form = is_depthwise_ ? WeightSource::Form::channels
+                     : is_single_  ? WeightSource::Form::single
+                                   : WeightSource::Form::ohwi;
+            w.outputs = out_depth_;
+            w.inputs = is_depthwise_ || is_single_ ? 1 : in_depth_;
+            w.height = filter_.shape[1];
+            w.width = filter_.shape[2];
         }
-        w.spread_y = y.spread;
-        w.spread_x = x.spread;
+        w.spread_y = y_.spread;
+        w.spread_x = x_.spread;
         return w;
-    };
-    const auto add = [&](const WeightSource& weights, std::int32_t fold, std::int32_t group,
-                         const AxisPiece& row, const AxisPiece& column) -> NpuOp& {
-        Piece piece{lowering.part(ifm, row.input, column.input, group * in_depth,
-                                  {row.inputs, column.inputs, in_depth}),
-                    lowering.part(ofm, row.output, column.output, group * out_depth,
-                                  {row.outputs, column.outputs, out_depth}),
-                    y, x};
+    }
+
+    [[nodiscard]] Piece piece_of(std::int32_t group, const AxisPiece& row,
+                                 const AxisPiece& column) {
+        Piece piece{lowering_.part(ifm_, row.input, column.input, group * in_depth_,
+                                   {row.inputs, column.inputs, in_depth_}),
+                    lowering_.part(ofm_, row.output, column.output, group * out_depth_,
+                                   {row.outputs, column.outputs, out_depth_}),
+                    y_, x_};
         piece.y.before = row.before;
         piece.y.after = row.after;
         piece.x.before = column.before;
         piece.x.after = column.after;
         if (row.outputs == 1) piece.y.stride = 1;
         if (column.outputs == 1) piece.x.stride = 1;
-        if (fold > 1) piece = folded(lowering, piece, fold, weights.width);
-        NpuOp& npu = lowering.add(depthwise ? KernelKind::depthwise : KernelKind::conv, piece.ifm,
-                                  piece.ofm);
+        return piece;
+    }
+
+    void add(const WeightSource& weights, std::int32_t fold, std::int32_t group,
+             const AxisPiece& row, const AxisPiece& column) {
+        Piece piece = piece_of(group, row, column);
+        if (fold > 1) piece = folded(lowering_, piece, fold, weights.width);
+        NpuOp& npu = lowering_.add(is_depthwise_ ? KernelKind::depthwise : KernelKind::conv,
+                                   piece.ifm, piece.ofm);
         npu.kernel.kernel = {piece.y.kernel, piece.x.kernel,   piece.y.stride,
                              piece.x.stride, piece.y.dilation, piece.x.dilation};
         npu.kernel.pad = {piece.y.before, piece.x.before, piece.x.after, piece.y.after};
-        if (arith::rounds_once(input, bias)) npu.kernel.rounding = stream::Rounding::natural;
+        if (arith::rounds_once(*input_, bias_)) npu.kernel.rounding = stream::Rounding::natural;
         WeightSource own = weights;
-        own.first_output = group * out_depth;
+        own.first_output = group * out_depth_;
         npu.weights = std::make_shared<const WeightSource>(std::move(own));
-        if (!records.empty()) {
-            npu.scales.assign(records.begin() + group * out_depth,
-                              records.begin() + (group + 1) * out_depth);
+        if (!records_.empty()) {
+            npu.scales.assign(records_.begin() + group * out_depth_,
+                              records_.begin() + (group + 1) * out_depth_);
         }
-        lowering.activate(npu);
-        return npu;
-    };
-    const auto rows = axis_pieces(ifm.extent.h, ofm.extent.h, (y.kernel - 1) * y.dilation + 1,
-                                  y.stride, y.before, y.after);
-    const AxisPiece whole{0, ofm.extent.w, 0, ifm.extent.w, x.before, x.after};
-    std::int32_t fold = folded_columns(op, input, filter, lowering.output(), x.before);
-    const bool needed = x.stride > 3;
-    if (!needed && !program.takes("fold_columns")) fold = 1;
-    if (!needed && fold > 1) {
-        // A choice: whichever is faster alone.
-        std::int64_t cycles[2];
-        for (const std::int32_t tried : {1, fold}) {
-            add(weights_of(tried), tried, 0, rows.front(), whole);
-            cycles[tried > 1] = cycles_alone(program, lowering.drop(), filter);
-        }
-        program.reasons.push_back(
-            fmt::format("columns of {}: {} cycles as they are, {} with {} of them as depth",
-                        op.name, cycles[0], cycles[1], fold));
-        if (cycles[1] >= cycles[0]) fold = 1;
+        lowering_.activate(npu);
     }
-    const WeightSource weights = weights_of(fold);
-    const auto columns =
-        fold > 1 ? std::vector{whole}
-                 : axis_pieces(ifm.extent.w, ofm.extent.w, (x.kernel - 1) * x.dilation + 1,
-                               x.stride, x.before, x.after);
-    for (std::int32_t group = 0; group < groups; ++group) {
-        for (const AxisPiece& row : rows) {
-            for (const AxisPiece& column : columns) add(weights, fold, group, row, column);
+
+    Lowering& lowering_;
+    const Tensor& filter_;
+    const Tensor* bias_;
+    const Tensor* input_ = nullptr;
+    View ifm_, ofm_;
+    bool is_depthwise_ = false;
+    bool is_single_ = false;  ///< depthwise on one channel: a convolution
+    std::int32_t groups_ = 1, in_depth_ = 0, out_depth_ = 0;
+    Axis y_{}, x_{};
+    std::vector<weights::ScaleRecord> records_;
+    std::vector<AxisPiece> rows_;
+    AxisPiece whole_width_;
+};
+
+/// Groups of CONV_2D, the multiplier of DEPTHWISE_CONV_2D.
+std::string support_depths(const Candidate& candidate) {
+    const Shape& filter = candidate.input(1).shape;
+    const std::int32_t depth = candidate.map().shape[3];
+    if (candidate.op().type == OpType::conv_2d) {
+        if (filter[3] < 1 || depth % filter[3] != 0) {
+            return fmt::format("input depth {} is no multiple of the filters' {}", depth,
+                               filter[3]);
         }
+        const std::int32_t groups = depth / filter[3];
+        if (filter[0] % groups != 0) {
+            return fmt::format("{} filters do not divide into {} groups", filter[0], groups);
+        }
+    } else if (filter[3] != depth && depth != 1) {
+        return fmt::format("depth multiplier {} needs an input of depth 1, not {}",
+                           window_of(candidate.op()).depth_multiplier, depth);
     }
+    return {};
 }
 
-void lower_transpose_convolution(Lowering& lowering) {
-    const Operator& op = lowering.op();
-    const WindowAttributes window = window_of(op);
-    const Tensor& filter = lowering.input(1);
-    const Tensor* bias = lowering.has_input(3) ? &lowering.input(3) : nullptr;
-    const View ifm = lowering.input_view(2);
-    const View ofm = lowering.output_view();
-    NpuOp& npu = lowering.add(KernelKind::conv, ifm, ofm);
-    const std::int32_t kh = filter.shape[1];
-    const std::int32_t kw = filter.shape[2];
-    npu.kernel.kernel = {kh, kw};
-    if (window.stride_h == 2 || window.stride_w == 2) npu.kernel.upscale = stream::Upscale::zeros;
-    // Forward padding of the convolution this one transposes, turned inside out.
-    const auto axis = [&](std::int32_t in, std::int32_t out, std::int32_t k, std::int32_t stride) {
-        const std::int32_t forward =
-            window.padding == Padding::same ? std::max((in - 1) * stride + k - out, 0) : 0;
-        const std::int32_t before = k - 1 - forward / 2;
-        return AxisPadding{before, std::max(out + k - 1 - in * stride - before, 0)};
-    };
-    const auto y = axis(ifm.extent.h, ofm.extent.h, kh, window.stride_h);
-    const auto x = axis(ifm.extent.w, ofm.extent.w, kw, window.stride_w);
-    npu.kernel.pad = {y.before, x.before, x.after, y.after};
-    const Tensor& input = lowering.input(2);
-    if (arith::rounds_once(input, bias)) npu.kernel.rounding = stream::Rounding::natural;
-    WeightSource w = weight_source(filter);
-    w.form = WeightSource::Form::flipped;
-    w.outputs = ofm.extent.c;
-    w.inputs = ifm.extent.c;
-    w.height = kh;
-    w.width = kw;
-    npu.weights = std::make_shared<const WeightSource>(std::move(w));
-    npu.scales = scale_records(lowering, input, filter, bias, ofm.extent.c);
-    lowering.activate(npu);
+}  // namespace
+
+std::string support_convolution(const Candidate& candidate) {
+    if (auto text = support_filter(candidate); !text.empty()) return text;
+    const WindowAttributes window = window_of(candidate.op());
+    const Shape& filter = candidate.input(1).shape;
+    const AxisPadding padding =
+        axis_padding(window.padding, candidate.map().shape[2],
+                     (filter[2] - 1) * window.dilation_w + 1, std::max(window.stride_w, 1));
+    const bool folds =
+        window.stride_w > 3 && folded_columns(candidate.op(), candidate.map(), candidate.input(1),
+                                              candidate.output(), padding.before) > 1;
+    if (auto text = candidate.strides(window, folds); !text.empty()) return text;
+    return support_depths(candidate);
 }
 
-void lower_fully_connected(Lowering& lowering) {
-    const Tensor& filter = lowering.input(1);
-    const Tensor* bias = lowering.has_input(2) ? &lowering.input(2) : nullptr;
-    const std::int32_t outputs = filter.shape[0];
-    const std::int32_t inputs = filter.shape[1];
-    const View in = lowering.input_view(0);
-    const auto batch = static_cast<std::int32_t>(in.extent.elements() / inputs);
-    // Two rows use both rows of the array's unit blocks.
-    const std::int32_t rows = batch >= 4 && batch % 2 == 0 ? 2 : 1;
-    const View ifm = lowering.reshaped(in, {rows, batch / rows, inputs});
-    const View ofm = lowering.output_view();
-    const View target = lowering.writable(ofm, {rows, batch / rows, outputs});
-    {
-        NpuOp& npu = lowering.add(KernelKind::conv, ifm, target);
-        // The reference rounds fully connected sums once, convolutions of 8 bits twice.
-        npu.kernel.rounding = stream::Rounding::natural;
-        WeightSource w = weight_source(filter);
-        w.outputs = outputs;
-        w.inputs = inputs;
-        npu.weights = std::make_shared<const WeightSource>(std::move(w));
-        npu.scales = scale_records(lowering, lowering.input(0), filter, bias, outputs);
-        npu.vector_product = true;
-        lowering.activate(npu);
-    }
-    lowering.place(target, ofm);
-}
+void lower_convolution(Lowering& lowering) { ConvolutionLowering(lowering).run(); }
 
 }  // namespace u65sim::compiler

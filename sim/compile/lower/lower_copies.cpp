@@ -1,7 +1,12 @@
 // Operators that move data: most vanish into addresses, the rest are copies.
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "compile/lower/lowering.hpp"
+#include "compile/lower/npu_forms.hpp"
+#include "compile/lower/support.hpp"
+#include "ir/operator_info.hpp"
 
 namespace u65sim::compiler {
 
@@ -15,6 +20,25 @@ void move(Lowering& lowering, const View& from, const View& to, std::string_view
     } else {
         lowering.rescale(from, to, suffix);
     }
+}
+
+}  // namespace
+
+std::string support_concatenation(const Candidate& candidate) {
+    for (const auto i : ir::map_operands(candidate.op())) {
+        if (candidate.input(i).type != candidate.output().type) {
+            return fmt::format("input {} is {} and the output {}", i,
+                               to_string(candidate.input(i).type),
+                               to_string(candidate.output().type));
+        }
+    }
+    const auto* attributes = std::get_if<AxisAttributes>(&candidate.op().attributes);
+    const std::size_t rank = candidate.output().shape.size();
+    const std::int32_t axis = normalise_axis(attributes ? attributes->axis : 0, rank);
+    if (axis < 0 || axis >= static_cast<std::int32_t>(rank)) return "axis is out of range";
+    if (rank == 4 && candidate.output().shape[0] != 1 && axis == 1)
+        return "rows of a batch are joined";
+    return {};
 }
 
 void lower_concatenation(Lowering& lowering) {
@@ -46,17 +70,34 @@ void lower_concatenation(Lowering& lowering) {
     }
 }
 
+std::string support_slices(const Candidate& candidate) {
+    for (std::size_t i = 0; i < candidate.op().outputs.size(); ++i) {
+        const Tensor& out = candidate.output(i);
+        if (out.type != candidate.map().type) return "input and output types differ";
+        if (!same_quantization(out, candidate.map())) return "input and output scales differ";
+        if (!slice_box(candidate.graph(), candidate.op(), i)) {
+            return "begin and end must be constant";
+        }
+        const auto box = *slice_box(candidate.graph(), candidate.op(), i);
+        if (candidate.map().shape.size() == 4 && candidate.map().shape[0] != 1 &&
+            box.size[1] != candidate.map().shape[1]) {
+            return "rows of a batch are cut";
+        }
+    }
+    return {};
+}
+
 void lower_slices(Lowering& lowering) {
     const Operator& op = lowering.op();
     Program& program = lowering.program();
-    const View ifm = lowering.input_view(map_operands(op).front());
+    const std::size_t map = ir::map_operands(op).front();
+    const View ifm = lowering.input_view(map);
     for (std::size_t i = 0; i < op.outputs.size(); ++i) {
         const auto id = op.outputs[i];
         const SliceBox box = *slice_box(*program.graph, op, i);
         Shape begin(4, 0);
         std::copy(box.begin.rbegin(), box.begin.rend(), begin.rbegin());
-        const std::int32_t rows =
-            box.size.size() == 4 ? lowering.input(map_operands(op).front()).shape[1] : 1;
+        const std::int32_t rows = box.size.size() == 4 ? lowering.input(map).shape[1] : 1;
         const Extent extent = extent_of(box.size);
         View from = lowering.part(ifm, begin[0] * rows + begin[1], begin[2], begin[3], extent);
         const Extent wanted = extent_of(lowering.output(i).shape);
@@ -71,6 +112,21 @@ void lower_slices(Lowering& lowering) {
         lowering.copy(lowering.reshaped(from, wanted), to, {});
     }
 }
+
+std::string support_strided_slice(const Candidate& candidate) {
+    return slice_box(candidate.graph(), candidate.op(), 0) ? support_slices(candidate)
+                                                           : support_rearranged(candidate);
+}
+
+void lower_strided_slice(Lowering& lowering) {
+    if (slice_box(*lowering.program().graph, lowering.op(), 0)) {
+        lower_slices(lowering);
+    } else {
+        lower_rearranged(lowering);
+    }
+}
+
+std::string support_reshape(const Candidate& candidate) { return candidate.same_type_and_scale(); }
 
 void lower_reshape(Lowering& lowering) {
     Program& program = lowering.program();
@@ -94,6 +150,8 @@ void lower_reshape(Lowering& lowering) {
     lowering.copy(lowering.reshaped(ifm, wanted), lowering.view(id), {});
 }
 
+namespace {
+
 /// Swaps the outer axes of what `from` holds; `to` is a whole map.
 void swap_axes(Lowering& lowering, const View& from, AxisSwap swap, const View& to,
                std::string_view suffix) {
@@ -110,6 +168,17 @@ void swap_axes(Lowering& lowering, const View& from, AxisSwap swap, const View& 
     swapped.stride_y = swap.rest;
     swapped.stride_x = std::int64_t{swap.outer} * swap.rest;
     lowering.copy(ifm, swapped, suffix);
+}
+
+}  // namespace
+
+std::string support_transpose(const Candidate& candidate) {
+    if (auto text = candidate.same_type_and_scale(); !text.empty()) return text;
+    if (!candidate.parameter(1)) return "permutation is not constant";
+    if (!transpose_steps(candidate.map().shape, integers(candidate.input(1)))) {
+        return "this permutation does not reduce to one of three axes";
+    }
+    return {};
 }
 
 void lower_transpose(Lowering& lowering) {
@@ -130,6 +199,21 @@ void lower_transpose(Lowering& lowering) {
     const View ofm = result.whole() ? result : fresh(result.extent, "transposed");
     swap_axes(lowering, from, steps.back(), ofm, {});
     if (ofm.buffer != result.buffer) lowering.copy(ofm, result, "place");
+}
+
+std::string support_pad(const Candidate& candidate) {
+    if (auto text = candidate.same_type_and_scale(); !text.empty()) return text;
+    if (!candidate.parameter(1)) return "paddings are not constant";
+    const auto values = integers(candidate.input(1));
+    if (values.size() != 2 * candidate.map().shape.size()) return "paddings do not match the shape";
+    if (candidate.map().shape.size() == 4 && (values[0] || values[1])) return "the batch is padded";
+    if (candidate.present(2) &&
+        (!candidate.constant(2) || candidate.input(2).type != candidate.output().type ||
+         element_count(candidate.input(2).shape) != 1 ||
+         !same_quantization(candidate.input(2), candidate.output()))) {
+        return "the value to pad with must be one constant, quantised as the map";
+    }
+    return {};
 }
 
 void lower_pad(Lowering& lowering) {
@@ -166,26 +250,6 @@ void lower_pad(Lowering& lowering) {
     fill(y, x + in.w, 0, {in.h, out.w - x - in.w, out.c});
     fill(y, x, 0, {in.h, in.w, c});
     fill(y, x, c + in.c, {in.h, in.w, out.c - c - in.c});
-}
-
-}  // namespace
-
-void lower_copies(Lowering& lowering) {
-    switch (lowering.op().type) {
-        case OpType::concatenation:
-        case OpType::pack:
-            return lower_concatenation(lowering);
-        case OpType::reshape:
-        case OpType::squeeze:
-        case OpType::expand_dims:
-            return lower_reshape(lowering);
-        case OpType::transpose:
-            return lower_transpose(lowering);
-        case OpType::pad:
-            return lower_pad(lowering);
-        default:
-            return lower_slices(lowering);
-    }
 }
 
 }  // namespace u65sim::compiler

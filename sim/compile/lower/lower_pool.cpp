@@ -1,6 +1,10 @@
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "compile/lower/lowering.hpp"
+#include "compile/lower/npu_forms.hpp"
+#include "compile/lower/support.hpp"
 
 namespace u65sim::compiler {
 
@@ -13,6 +17,28 @@ stream::Scale divide_by(std::int64_t n) {
     const auto multiplier = ((std::uint64_t{1} << (bits + k)) + (std::uint64_t{1} << k)) /
                             static_cast<std::uint64_t>(n);
     return {static_cast<std::uint32_t>(multiplier), bits + k};
+}
+
+std::string support_pool(const Candidate& candidate) {
+    if (auto text = candidate.one_batch(); !text.empty()) return text;
+    if (auto text = candidate.same_type(); !text.empty()) return text;
+    if (auto text = candidate.four_dimensions(); !text.empty()) return text;
+    const auto w = window_of(candidate.op());
+    if (auto text = candidate.strides(w, false); !text.empty()) return text;
+    const bool average = candidate.op().type == OpType::average_pool_2d;
+    if (average && w.padding == Padding::same) {
+        if (w.filter_h > 8 || w.filter_w > 8) {
+            return fmt::format("window is {}x{} with SAME padding: at most 8x8", w.filter_h,
+                               w.filter_w);
+        }
+    } else if (w.filter_h > 256 || std::int64_t{w.filter_h} * w.filter_w > 65536) {
+        return fmt::format("window is {}x{}: at most 256 high and 65536 elements", w.filter_h,
+                           w.filter_w);
+    }
+    if (!average && !same_quantization(candidate.map(), candidate.output())) {
+        return "input and output scales differ";
+    }
+    return {};
 }
 
 void lower_pool(Lowering& lowering) {

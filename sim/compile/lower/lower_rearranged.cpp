@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "compile/lower/lowering.hpp"
+#include "compile/lower/npu_forms.hpp"
 #include "compile/lower/rearrange.hpp"
+#include "compile/lower/support.hpp"
 
 namespace u65sim::compiler {
 
@@ -28,6 +30,15 @@ View stepped(Lowering& lowering, const View& view, const Place& at, const Extent
 }
 
 }  // namespace
+
+std::string support_rearranged(const Candidate& candidate) {
+    if (auto text = candidate.same_type_and_scale(); !text.empty()) return text;
+    if (!rearranged_pieces(candidate.graph(), candidate.op())) {
+        return "its parameters are not constant, it takes more than 256 copies, or it mixes "
+               "batches";
+    }
+    return {};
+}
 
 void lower_rearranged(Lowering& lowering) {
     const View ifm = lowering.input_view(0);

@@ -6,6 +6,8 @@
 
 #include "arith/scaling.hpp"
 #include "compile/lower/lowering.hpp"
+#include "compile/lower/npu_forms.hpp"
+#include "compile/lower/support.hpp"
 #include "compile/plan/chain.hpp"
 
 namespace u65sim::compiler {
@@ -55,6 +57,39 @@ void add_up(Lowering& lowering, const View& ifm, const Chunk& chunk, bool over_d
 }
 
 }  // namespace
+
+namespace {
+
+/// Axes that are known and of one batch.
+std::string support_axes(const Candidate& candidate) {
+    if (auto text = candidate.same_type(); !text.empty()) return text;
+    const ReducedAxes axes = reduced_axes(candidate.graph(), candidate.op());
+    if (!axes.n && !axes.h && !axes.w && !axes.c) {
+        return "axes are not constant, or none of height, width and depth";
+    }
+    const std::int32_t batch = candidate.map().shape.size() == 4 ? candidate.map().shape[0] : 1;
+    if (batch != 1 && (axes.n || axes.h)) return fmt::format("batch is {}: must be 1", batch);
+    return {};
+}
+
+}  // namespace
+
+std::string support_sum(const Candidate& candidate) {
+    if (auto text = support_axes(candidate); !text.empty()) return text;
+    const ReducedAxes axes = reduced_axes(candidate.graph(), candidate.op());
+    const Extent in = extent_of(candidate.map().shape);
+    // Sums must stay in 32 bits.
+    const std::int64_t count =
+        std::int64_t{axes.h ? in.h : 1} * (axes.w ? in.w : 1) * (axes.c ? in.c : 1);
+    const Clamp range = full_clamp(*data_type(candidate.map().type));
+    const std::int64_t zero = zero_point(candidate.map());
+    const std::int64_t most = ((std::int64_t{1} << 31) - 1) /
+                              std::max({range.max - zero, zero - range.min, std::int64_t{1}});
+    if (count > most) {
+        return fmt::format("{} elements come together: at most {}", count, most);
+    }
+    return {};
+}
 
 void lower_sum(Lowering& lowering) {
     const View ifm = lowering.input_view(0);
@@ -120,6 +155,14 @@ View halved(Lowering& lowering, const View& from, std::int32_t Extent::*axis, co
 
 }  // namespace
 
+std::string support_reduce_min(const Candidate& candidate) {
+    if (auto text = support_axes(candidate); !text.empty()) return text;
+    if (!same_quantization(candidate.map(), candidate.output())) {
+        return "input and output scales differ";
+    }
+    return {};
+}
+
 /// MINIMUM of both halves of each axis again and again.
 void lower_reduce_min(Lowering& lowering) {
     const ReducedAxes axes = reduced_axes(*lowering.program().graph, lowering.op());
@@ -141,6 +184,20 @@ void lower_reduce_min(Lowering& lowering) {
         }
     }
     lowering.place(made, result);
+}
+
+std::string support_reduce_max(const Candidate& candidate) {
+    if (auto text = support_reduce_min(candidate); !text.empty()) return text;
+    const ReducedAxes axes = reduced_axes(candidate.graph(), candidate.op());
+    const Extent in = extent_of(candidate.map().shape);
+    const std::int32_t rows = axes.h ? in.h : 1;
+    if (rows > 256 || std::int64_t{rows} * (axes.w ? in.w : 1) > 65536) {
+        return fmt::format("window is {}x{}: at most 256 high and 65536 elements", rows,
+                           axes.w ? in.w : 1);
+    }
+    const std::int64_t positions = std::int64_t{axes.h ? 1 : in.h} * (axes.w ? 1 : in.w);
+    if (axes.c && positions > 65535) return "more than 65535 positions";
+    return {};
 }
 
 /// Height and width in one pool, the depth as the width of another one.

@@ -1,5 +1,12 @@
 // RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR by factors of two.
+#include <algorithm>
+#include <string>
+
+#include <fmt/format.h>
+
 #include "compile/lower/lowering.hpp"
+#include "compile/lower/npu_forms.hpp"
+#include "compile/lower/support.hpp"
 
 namespace u65sim::compiler {
 
@@ -54,6 +61,33 @@ void lower_bilinear(Lowering& lowering, const View& from, const View& to, std::i
 }
 
 }  // namespace
+
+std::string support_resize(const Candidate& candidate) {
+    if (auto text = candidate.one_batch(); !text.empty()) return text;
+    if (auto text = candidate.same_type(); !text.empty()) return text;
+    if (auto text = candidate.four_dimensions(); !text.empty()) return text;
+    const auto* a = std::get_if<ResizeAttributes>(&candidate.op().attributes);
+    const ResizeAttributes form = a ? *a : ResizeAttributes{};
+    const Shape& in = candidate.map().shape;
+    const Shape& out = candidate.output().shape;
+    if (form.half_pixel_centers && form.align_corners) {
+        return "corners are aligned and pixels have half centres";
+    }
+    if (in[1] == 1 && in[2] == 1) return {};
+    const auto factor = resize_factor(in, out, form);
+    if (!factor) {
+        return fmt::format("{}x{} to {}x{} is no factor of 2, 4 or 8", in[1], in[2], out[1],
+                           out[2]);
+    }
+    const bool bilinear = candidate.op().type == OpType::resize_bilinear;
+    if (bilinear && form.half_pixel_centers && *factor > 4) {
+        return "half-pixel centres with a factor of 8 need windows of 16x16: at most 8x8";
+    }
+    if (*factor > 1 && std::max(in[1], in[2]) * std::int64_t{2} * *factor > 65535) {
+        return "the repeated map has more than 65535 rows or columns";
+    }
+    return {};
+}
 
 void lower_resize(Lowering& lowering) {
     const View from = lowering.input_view(0);

@@ -3,8 +3,12 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "arith/tables.hpp"
 #include "compile/lower/lowering.hpp"
+#include "compile/lower/npu_forms.hpp"
+#include "compile/lower/support.hpp"
 #include "compile/plan/chain.hpp"
 
 namespace u65sim::compiler {
@@ -29,7 +33,46 @@ std::vector<std::uint8_t> exp_table(float beta, float in_scale) {
     return table;
 }
 
+/// 1 / (1 + x) of the normalised sums: steps 8 to 28.
+View reciprocal(Chain& chain, const View& shifted, const Extent& one) {
+    // 8 to 10: half of the denominator, 1 + x, in Q0.31.
+    const View fraction =
+        chain.apply(ElementwiseMode::sub, shifted, chain.scalar(1 << 30, "2^30"), "fraction");
+    const View doubled =
+        chain.apply(ElementwiseMode::shl, fraction, chain.scalar(1, "1b"), "doubled");
+    const View half = chain.map(one, "half");
+    chain
+        .step(ElementwiseMode::add, doubled,
+              chain.scalar(std::numeric_limits<std::int32_t>::max(), "2^31-1"), half)
+        .kernel.ofm_scale = {1, 1};
+    // 11, 12: first guess of the reciprocal, 48/17 - 32/17 * half, in Q2.29.
+    const View product =
+        chain.apply(ElementwiseMode::mul, half, chain.scalar(-1010580540, "-32/17"), "product", 31);
+    View x = chain.apply(ElementwiseMode::add, product, chain.scalar(1515870810, "48/17"), "guess");
+    // 13 to 27: three Newton-Raphson steps.
+    const View one_q2 = chain.scalar(1 << 29, "one");
+    const View four = chain.scalar(4, "4");
+    for (int i = 0; i < 3; ++i) {
+        const std::string n = std::to_string(i);
+        const View t = chain.apply(ElementwiseMode::mul, x, half, "t" + n, 31);
+        const View u = chain.apply(ElementwiseMode::sub, one_q2, t, "u" + n);
+        const View v = chain.apply(ElementwiseMode::mul, x, u, "v" + n, 31);
+        const View w = chain.apply(ElementwiseMode::mul, v, four, "w" + n);
+        x = chain.apply(ElementwiseMode::add, x, w, "x" + n);
+    }
+    return chain.apply(ElementwiseMode::mul, x, chain.scalar(2, "2"), "factor");
+}
+
 }  // namespace
+
+std::string support_softmax(const Candidate& candidate) {
+    if (auto text = candidate.same_type(); !text.empty()) return text;
+    const auto* attributes = std::get_if<SoftmaxAttributes>(&candidate.op().attributes);
+    if (attributes && !(attributes->beta > 0)) {
+        return fmt::format("beta is {}: must be positive", attributes->beta);
+    }
+    return {};
+}
 
 void lower_softmax(Lowering& lowering) {
     if (lowering.input(0).type == ElementType::int16) return lower_softmax_16(lowering);
@@ -58,41 +101,14 @@ void lower_softmax(Lowering& lowering) {
         npu.ifm.zero_point = npu.ifm2.zero_point = 0;
         npu.ofm.zero_point = 127;
     }
-    const auto number = [&](std::int32_t value, std::string_view name) {
-        return chain.scalar(value, name);
-    };
     // 2, 3: sum in Q12.19.
     const View scaled = chain.map(full, "scaled");
-    chain.step(ElementwiseMode::shr, exps, number(12, "12"), scaled).kernel.rounding =
+    chain.step(ElementwiseMode::shr, exps, chain.scalar(12, "12"), scaled).kernel.rounding =
         Rounding::natural;
     const View sum = chain.row_sum(scaled);
     // 4 to 7: normalise the sum by its headroom.
-    const auto [shifted, shift] = chain.normalised(sum, number(12 + 31 - 8, "35"));
-    // 8 to 10: half of the denominator, 1 + x, in Q0.31.
-    const View fraction =
-        chain.apply(ElementwiseMode::sub, shifted, number(1 << 30, "2^30"), "fraction");
-    const View doubled = chain.apply(ElementwiseMode::shl, fraction, number(1, "1b"), "doubled");
-    const View half = chain.map(one, "half");
-    chain
-        .step(ElementwiseMode::add, doubled,
-              number(std::numeric_limits<std::int32_t>::max(), "2^31-1"), half)
-        .kernel.ofm_scale = {1, 1};
-    // 11, 12: first guess of the reciprocal, 48/17 - 32/17 * half, in Q2.29.
-    const View product =
-        chain.apply(ElementwiseMode::mul, half, number(-1010580540, "-32/17"), "product", 31);
-    View x = chain.apply(ElementwiseMode::add, product, number(1515870810, "48/17"), "guess");
-    // 13 to 27: three Newton-Raphson steps.
-    const View one_q2 = number(1 << 29, "one");
-    const View four = number(4, "4");
-    for (int i = 0; i < 3; ++i) {
-        const std::string n = std::to_string(i);
-        const View t = chain.apply(ElementwiseMode::mul, x, half, "t" + n, 31);
-        const View u = chain.apply(ElementwiseMode::sub, one_q2, t, "u" + n);
-        const View v = chain.apply(ElementwiseMode::mul, x, u, "v" + n, 31);
-        const View w = chain.apply(ElementwiseMode::mul, v, four, "w" + n);
-        x = chain.apply(ElementwiseMode::add, x, w, "x" + n);
-    }
-    const View factor = chain.apply(ElementwiseMode::mul, x, number(2, "2"), "factor");
+    const auto [shifted, shift] = chain.normalised(sum, chain.scalar(12 + 31 - 8, "35"));
+    const View factor = reciprocal(chain, shifted, one);
     // 29, 30: scale the exponentials and shift them into the result.
     const View result = chain.apply(ElementwiseMode::mul, exps, factor, "result", 31);
     NpuOp& last = chain.step(ElementwiseMode::shr, result, shift, ofm);

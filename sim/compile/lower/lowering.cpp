@@ -8,8 +8,9 @@
 #include <u65sim/error.hpp>
 
 #include "arith/rescale.hpp"
+#include "compile/lower/npu_forms.hpp"
 #include "compile/passes.hpp"
-#include "ir/op_kinds.hpp"
+#include "ir/operator_info.hpp"
 #include "stream/check.hpp"
 
 namespace u65sim::compiler {
@@ -309,69 +310,6 @@ NpuOp& Lowering::rescale(const View& ifm, const View& ofm, std::string_view suff
 
 namespace {
 
-void lower_operator(Lowering& lowering) {
-    switch (lowering.op().type) {
-        case OpType::conv_2d:
-        case OpType::depthwise_conv_2d:
-            return lower_convolution(lowering);
-        case OpType::transpose_conv:
-            return lower_transpose_convolution(lowering);
-        case OpType::fully_connected:
-            return lower_fully_connected(lowering);
-        case OpType::average_pool_2d:
-        case OpType::max_pool_2d:
-            return lower_pool(lowering);
-        case OpType::mean:
-        case OpType::sum:
-            return lower_sum(lowering);
-        case OpType::reduce_min:
-            return lower_reduce_min(lowering);
-        case OpType::reduce_max:
-            return lower_reduce_max(lowering);
-        case OpType::add:
-        case OpType::sub:
-        case OpType::mul:
-        case OpType::minimum:
-        case OpType::maximum:
-            return lower_binary(lowering);
-        case OpType::prelu:
-            return lower_prelu(lowering);
-        case OpType::squared_difference:
-            return lower_squared_difference(lowering);
-        case OpType::arg_max:
-            return lower_arg_max(lowering);
-        case OpType::softmax:
-            return lower_softmax(lowering);
-        case OpType::resize_bilinear:
-        case OpType::resize_nearest_neighbor:
-            return lower_resize(lowering);
-        case OpType::concatenation:
-        case OpType::pack:
-        case OpType::split:
-        case OpType::split_v:
-        case OpType::slice:
-        case OpType::unpack:
-        case OpType::reshape:
-        case OpType::squeeze:
-        case OpType::expand_dims:
-        case OpType::transpose:
-        case OpType::pad:
-            return lower_copies(lowering);
-        case OpType::strided_slice:
-            return slice_box(*lowering.program().graph, lowering.op(), 0)
-                       ? lower_copies(lowering)
-                       : lower_rearranged(lowering);
-        case OpType::tile:
-        case OpType::reverse_v2:
-        case OpType::mirror_pad:
-        case OpType::space_to_depth:
-        case OpType::depth_to_space:
-            return lower_rearranged(lowering);
-        default:
-            return lower_unary(lowering);
-    }
-}
-
 /// Refuses the operators whose kernels the registers cannot hold, whatever their blocks and places.
 void check_registers(Program& program, const Segment& segment) {
     for (const NpuOp& npu : segment.ops) {
@@ -402,10 +340,11 @@ void lower(Program& program) {
             const std::size_t before = segment.ops.size();
             Lowering lowering(program, op, segment);
             try {
-                lower_operator(lowering);
+                npu_forms[program.op(op).type].lower(lowering);
             } catch (const InvalidModel& error) {
                 program.refusals.try_emplace(op, error.what());
-                return;
+                segment.ops.resize(before);
+                continue;
             }
             program.decision(op).folded = segment.ops.size() == before;
         }

@@ -18,6 +18,7 @@ public:
         : program_(program), index_(op), segment_(segment) {}
 
     Program& program() { return program_; }
+    [[nodiscard]] std::int32_t index() const { return index_; }
     [[nodiscard]] const Operator& op() const { return program_.op(index_); }
     [[nodiscard]] const Tensor& input(std::size_t i) const {
         return program_.tensor(op().inputs.at(i));
@@ -90,24 +91,5 @@ stream::Scale divide_by(std::int64_t n);
 std::vector<std::uint8_t> bytes_of(const std::array<std::uint32_t, 512>& table);
 /// 256 bytes of raw output values, indexed by raw input (signed: index value + 128).
 std::vector<std::uint8_t> table_of(const Operator& op, const Tensor& input, const Tensor& output);
-
-// One family each.
-void lower_convolution(Lowering& lowering);
-void lower_transpose_convolution(Lowering& lowering);
-void lower_fully_connected(Lowering& lowering);
-void lower_pool(Lowering& lowering);
-void lower_sum(Lowering& lowering);
-void lower_reduce_min(Lowering& lowering);
-void lower_reduce_max(Lowering& lowering);
-void lower_binary(Lowering& lowering);
-void lower_prelu(Lowering& lowering);
-void lower_unary(Lowering& lowering);
-void lower_squared_difference(Lowering& lowering);
-void lower_softmax(Lowering& lowering);
-void lower_softmax_16(Lowering& lowering);
-void lower_arg_max(Lowering& lowering);
-void lower_rearranged(Lowering& lowering);
-void lower_copies(Lowering& lowering);
-void lower_resize(Lowering& lowering);
 
 }  // namespace u65sim::compiler

@@ -6,34 +6,9 @@
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
 
-namespace u65sim::compiler {
+#include "ir/operator_info.hpp"
 
-std::vector<std::size_t> map_operands(const Operator& op) {
-    switch (op.type) {
-        case OpType::transpose_conv:
-            return {2};
-        case OpType::split:
-            return {1};
-        case OpType::add:
-        case OpType::sub:
-        case OpType::mul:
-        case OpType::minimum:
-        case OpType::maximum:
-        case OpType::squared_difference:
-        case OpType::prelu:
-        case OpType::div:
-        case OpType::batch_matmul:
-            return {0, 1};
-        case OpType::concatenation:
-        case OpType::pack: {
-            std::vector<std::size_t> all(op.inputs.size());
-            for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-            return all;
-        }
-        default:
-            return op.inputs.empty() ? std::vector<std::size_t>{} : std::vector<std::size_t>{0};
-    }
-}
+namespace u65sim::compiler {
 
 std::optional<stream::DataType> data_type(ElementType type) {
     switch (type) {
@@ -49,6 +24,8 @@ std::optional<stream::DataType> data_type(ElementType type) {
             return std::nullopt;
     }
 }
+
+bool is_8_bit(ElementType type) { return type == ElementType::int8 || type == ElementType::uint8; }
 
 bool is_parameter(const Tensor& tensor) {
     return tensor.data && (tensor.type == ElementType::int32 || tensor.type == ElementType::int64);
@@ -128,56 +105,57 @@ std::int32_t normalise_axis(std::int64_t axis, std::size_t rank) {
     return static_cast<std::int32_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
 }
 
-std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::size_t index) {
-    const std::size_t data_input = op.type == OpType::split ? 1 : 0;
-    const Shape& in = graph.tensors[static_cast<std::size_t>(op.inputs[data_input])].shape;
-    SliceBox box{std::vector<std::int32_t>(in.size(), 0), in};
-    const auto rank = in.size();
-    if (op.type == OpType::unpack || op.type == OpType::split || op.type == OpType::split_v) {
-        std::int32_t axis = 0;
-        if (op.type == OpType::unpack) {
-            const auto* attributes = std::get_if<AxisAttributes>(&op.attributes);
-            axis = normalise_axis(attributes ? attributes->axis : 0, rank);
-        } else {
-            const std::size_t axis_input = op.type == OpType::split ? 0 : 2;
-            if (!is_constant(graph, op, axis_input)) return std::nullopt;
-            axis = normalise_axis(operand(graph, op, axis_input).at(0), rank);
-        }
-        if (axis < 0 || static_cast<std::size_t>(axis) >= rank) return std::nullopt;
-        const auto a = static_cast<std::size_t>(axis);
-        const auto extent = [&](std::size_t output) {
-            if (op.type == OpType::unpack) return 1;
-            return graph.tensors[static_cast<std::size_t>(op.outputs[output])].shape.at(a);
-        };
-        box.size[a] = extent(index);
-        if (op.type == OpType::split_v) {
-            for (std::size_t i = 0; i < index; ++i) box.begin[a] += extent(i);
-        } else {
-            box.begin[a] = static_cast<std::int32_t>(index) * box.size[a];  // equal parts
-        }
-        return box;
+namespace {
+
+SliceBox whole(const Shape& shape) { return {std::vector<std::int32_t>(shape.size(), 0), shape}; }
+
+/// Output `index` of SPLIT, SPLIT_V or UNPACK, which stand side by side along `axis`.
+std::optional<SliceBox> part_along(const Graph& graph, const Operator& op, const Shape& in,
+                                   std::int64_t axis, std::size_t index) {
+    const std::int32_t normalised = normalise_axis(axis, in.size());
+    if (normalised < 0 || static_cast<std::size_t>(normalised) >= in.size()) return std::nullopt;
+    const auto a = static_cast<std::size_t>(normalised);
+    const auto extent = [&](std::size_t output) {
+        if (op.type == OpType::unpack) return 1;
+        return graph.tensors[static_cast<std::size_t>(op.outputs[output])].shape.at(a);
+    };
+    SliceBox box = whole(in);
+    box.size[a] = extent(index);
+    if (op.type == OpType::split_v) {
+        for (std::size_t i = 0; i < index; ++i) box.begin[a] += extent(i);
+    } else {
+        box.begin[a] = static_cast<std::int32_t>(index) * box.size[a];  // equal parts
     }
+    return box;
+}
+
+std::optional<SliceBox> plain_slice(const Graph& graph, const Operator& op, const Shape& in) {
     if (!is_constant(graph, op, 1) || !is_constant(graph, op, 2)) return std::nullopt;
     const auto begin = operand(graph, op, 1);
-    const auto end = operand(graph, op, 2);
-    if (op.type == OpType::slice) {
-        if (begin.size() != rank || end.size() != rank) return std::nullopt;
-        for (std::size_t i = 0; i < rank; ++i) {
-            box.begin[i] = static_cast<std::int32_t>(begin[i]);
-            box.size[i] = end[i] < 0 ? in[i] - box.begin[i] : static_cast<std::int32_t>(end[i]);
-        }
-        return box;
+    const auto size = operand(graph, op, 2);
+    if (begin.size() != in.size() || size.size() != in.size()) return std::nullopt;
+    SliceBox box = whole(in);
+    for (std::size_t i = 0; i < in.size(); ++i) {
+        box.begin[i] = static_cast<std::int32_t>(begin[i]);
+        box.size[i] = size[i] < 0 ? in[i] - box.begin[i] : static_cast<std::int32_t>(size[i]);
+    }
+    return box;
+}
+
+/// STRIDED_SLICE with strides of one.
+std::optional<SliceBox> strided_slice(const Graph& graph, const Operator& op, const Shape& in) {
+    for (const std::size_t i : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+        if (!is_constant(graph, op, i)) return std::nullopt;
     }
     const auto* masks = std::get_if<StridedSliceAttributes>(&op.attributes);
     if (!masks || masks->ellipsis_mask || masks->new_axis_mask) return std::nullopt;
-    if (is_constant(graph, op, 3)) {
-        for (const auto stride : operand(graph, op, 3)) {
-            if (stride != 1) return std::nullopt;
-        }
-    } else {
-        return std::nullopt;
+    for (const auto stride : operand(graph, op, 3)) {
+        if (stride != 1) return std::nullopt;
     }
-    if (begin.size() > rank || begin.size() != end.size()) return std::nullopt;
+    const auto begin = operand(graph, op, 1);
+    const auto end = operand(graph, op, 2);
+    if (begin.size() > in.size() || begin.size() != end.size()) return std::nullopt;
+    SliceBox box = whole(in);
     for (std::size_t i = 0; i < begin.size(); ++i) {
         const auto clip = [&](std::int64_t value) {
             return static_cast<std::int32_t>(
@@ -191,6 +169,23 @@ std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::s
         box.size[i] = to - from;
     }
     return box;
+}
+
+}  // namespace
+
+std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::size_t index) {
+    const ir::OperandRoles& roles = ir::info(op.type).operands;
+    const auto map = static_cast<std::size_t>(op.inputs[static_cast<std::size_t>(roles.map)]);
+    const Shape& in = graph.tensors[map].shape;
+    if (op.type == OpType::slice) return plain_slice(graph, op, in);
+    if (op.type == OpType::strided_slice) return strided_slice(graph, op, in);
+    if (roles.axis == ir::no_operand) {
+        const auto* attributes = std::get_if<AxisAttributes>(&op.attributes);
+        return part_along(graph, op, in, attributes ? attributes->axis : 0, index);
+    }
+    const auto axis = static_cast<std::size_t>(roles.axis);
+    if (!is_constant(graph, op, axis)) return std::nullopt;
+    return part_along(graph, op, in, operand(graph, op, axis).at(0), index);
 }
 
 std::optional<std::vector<AxisSwap>> transpose_steps(const Shape& shape,

@@ -13,10 +13,10 @@
 
 namespace u65sim::compiler {
 
-/// Positions of the operands that are feature maps (not weights, axes, shapes or paddings).
-std::vector<std::size_t> map_operands(const Operator& op);
 /// The element type in the registers' terms; empty when the NPU has none.
 std::optional<stream::DataType> data_type(ElementType type);
+/// int8 or uint8.
+bool is_8_bit(ElementType type);
 /// A constant of axes, extents or amounts, which shape inference has looked at: int32 or int64.
 bool is_parameter(const Tensor& tensor);
 /// Elements of a constant int8, uint8, int16, int32 or int64 tensor.

@@ -2,14 +2,11 @@
 
 #include "compile/lower/operators.hpp"
 #include "compile/passes.hpp"
+#include "ir/operator_info.hpp"
 
 namespace u65sim::compiler {
 
 namespace {
-
-bool only_moves_shape(OpType type) {
-    return type == OpType::reshape || type == OpType::squeeze || type == OpType::expand_dims;
-}
 
 void index_tensors(Program& program) {
     const Graph& graph = *program.graph;
@@ -38,7 +35,7 @@ void drop_idle_runs(Program& program) {
         std::int32_t last = first;
         bool idle = true;
         for (; last < count && program.decision(last).on_npu; ++last) {
-            idle = idle && only_moves_shape(program.op(last).type);
+            idle = idle && ir::info(program.op(last).type).family == ir::Family::reshape;
         }
         for (std::int32_t i = first; idle && i < last; ++i) {
             program.decision(i).on_npu = false;
@@ -49,7 +46,7 @@ void drop_idle_runs(Program& program) {
 }
 
 bool reads_map(const Operator& op, TensorId id) {
-    const auto maps = map_operands(op);
+    const auto maps = ir::map_operands(op);
     return std::any_of(maps.begin(), maps.end(),
                        [&](std::size_t position) { return op.inputs[position] == id; });
 }

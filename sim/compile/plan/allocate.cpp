@@ -21,7 +21,7 @@ std::int64_t align(std::int64_t value) {
 std::int64_t top_of(std::span<const Lifetime> items) {
     std::int64_t top = 0;
     for (const auto& item : items) {
-        if (item.offset >= 0) top = std::max(top, item.offset + item.size);
+        if (item.is_placed()) top = std::max(top, item.offset + item.size);
     }
     return top;
 }
@@ -142,7 +142,7 @@ bool is_crowded(std::span<const Lifetime> items) {
 void place_by_time(std::span<Lifetime> items, std::int64_t limit) {
     FreeRanges free;
     for (const auto& item : items) {
-        if (item.offset >= 0) free.take(item.offset, align(item.offset + item.size));
+        if (item.is_placed()) free.take(item.offset, align(item.offset + item.size));
     }
     using End = std::pair<std::int32_t, std::uint32_t>;
     std::priority_queue<End, std::vector<End>, std::greater<>> alive;
@@ -152,10 +152,10 @@ void place_by_time(std::span<Lifetime> items, std::int64_t limit) {
             const Lifetime& past = items[alive.top().second];
             free.give(past.offset, past.offset + std::max(align(past.size), allocation_alignment));
         }
-        if (item.offset >= 0) continue;
+        if (item.is_placed()) continue;
         const std::int64_t size = std::max(align(item.size), allocation_alignment);
         item.offset = free.find(size, limit);
-        if (item.offset >= 0) alive.emplace(item.last, i);
+        if (item.is_placed()) alive.emplace(item.last, i);
     }
 }
 
@@ -194,7 +194,7 @@ std::int64_t Packer::find(std::size_t item, std::int64_t limit, Before before) {
     taken_.clear();
     for (const auto other : beside(item)) {
         const Lifetime& there = items_[other];
-        if (there.offset < 0 || !before(other)) continue;
+        if (!there.is_placed() || !before(other)) continue;
         taken_.emplace_back(there.offset, there.offset + there.size);
     }
     const std::int64_t at = lowest_gap(taken_, items_[item].size);
@@ -218,7 +218,7 @@ bool Packer::advance(std::span<const Lifetime> known, const Turns& turns, std::s
         };
     };
     items_[moved].offset = find(moved, limit, before(to));
-    if (items_[moved].offset < 0) return false;
+    if (!items_[moved].is_placed()) return false;
     // Only what stands beside something that moved can move itself.
     pushed_.assign(items_.size(), false);
     const auto push = [&](std::size_t item) {
@@ -253,9 +253,41 @@ std::int64_t lower_bound(std::span<const Lifetime> items) {
     return most;
 }
 
+namespace {
+
+/// Rounds of place_all's search, and of those in a row that bring nothing (chosen: more seldom do).
+constexpr int most_rounds = 2000, most_idle = 300;
+
+/// The item that ends highest: its turn, and the turns before it of items it meets.
+struct HighestItem {
+    std::size_t turn = 0;
+    std::vector<std::size_t> below;
+};
+
+/// What ends highest should have come before one of those that pushed it up.
+HighestItem find_highest(std::span<const Lifetime> items, std::span<const std::size_t> order) {
+    std::size_t highest = 0;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (items[i].offset + items[i].size > items[highest].offset + items[highest].size) {
+            highest = i;
+        }
+    }
+    HighestItem found;
+    for (std::size_t turn = 0; turn < order.size(); ++turn) {
+        if (order[turn] == highest) {
+            found.turn = turn;
+            break;
+        }
+        if (items[order[turn]].meets(items[highest])) found.below.push_back(turn);
+    }
+    return found;
+}
+
+}  // namespace
+
 std::int64_t place_all(std::span<Lifetime> items, std::int64_t limit) {
     if (is_crowded(items)) {
-        for (auto& item : items) item.offset = -1;
+        for (auto& item : items) item.offset = no_offset;
         place_by_time(items, no_limit);
         return top_of(items);
     }
@@ -269,7 +301,7 @@ std::int64_t place_all(std::span<Lifetime> items, std::int64_t limit) {
     });
     Packer packer(items);
     const auto pack = [&](std::span<const std::size_t> turn) {
-        for (auto& item : items) item.offset = -1;
+        for (auto& item : items) item.offset = no_offset;
         packer.place(turn, no_limit);
     };
     pack(order);
@@ -278,27 +310,13 @@ std::int64_t place_all(std::span<Lifetime> items, std::int64_t limit) {
     std::vector<Lifetime> kept(items.begin(), items.end());
     std::mt19937 random(1);
     int idle = 0;
-    for (int round = 0; round < 2000 && idle < 300 && best > bound && best > limit; ++round) {
-        // What ends highest should have come before one of those that pushed it up.
-        std::size_t highest = 0;
-        for (std::size_t i = 0; i < items.size(); ++i) {
-            if (items[i].offset + items[i].size > items[highest].offset + items[highest].size) {
-                highest = i;
-            }
-        }
-        std::vector<std::size_t> below;
-        std::size_t own = 0;
-        for (std::size_t position = 0; position < order.size(); ++position) {
-            if (order[position] == highest) {
-                own = position;
-                break;
-            }
-            if (items[order[position]].meets(items[highest])) below.push_back(position);
-        }
-        if (below.empty()) break;
-        const std::size_t other = below[random() % below.size()];
+    for (int round = 0; round < most_rounds && idle < most_idle && best > bound && best > limit;
+         ++round) {
+        const HighestItem highest = find_highest(items, order);
+        if (highest.below.empty()) break;
+        const std::size_t other = highest.below[random() % highest.below.size()];
         auto trial = order;
-        std::swap(trial[own], trial[other]);
+        std::swap(trial[highest.turn], trial[other]);
         pack(trial);
         const std::int64_t top = top_of(items);
         if (top <= best) {

@@ -8,10 +8,14 @@
 
 namespace u65sim::compiler {
 
+/// The offset of what has no place.
+inline constexpr std::int64_t no_offset = -1;
+
 struct Lifetime {
     std::int64_t size = 0;             ///< bytes
     std::int32_t first = 0, last = 0;  ///< both ends included
-    std::int64_t offset = -1;          ///< -1: nowhere
+    std::int64_t offset = no_offset;
+    [[nodiscard]] bool is_placed() const { return offset != no_offset; }
     [[nodiscard]] bool meets(const Lifetime& other) const {
         return first <= other.last && other.first <= last;
     }

@@ -1,14 +1,13 @@
 #include "compile/plan/cascade_search.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include <boost/container/static_vector.hpp>
 
-#include "compile/constants.hpp"
+#include "compile/build_kernel.hpp"
 #include "compile/plan/choose_blocks.hpp"
-#include "compile/plan/stream_weights.hpp"
+#include "compile/plan/tuning.hpp"
 
 namespace u65sim::compiler {
 
@@ -16,9 +15,9 @@ using stream::KernelKind;
 
 namespace {
 
-/// Operations in one cascade at most: more only lengthen the search.
-constexpr std::size_t longest = 16;
-constexpr std::array<std::int32_t, 12> heights = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
+constexpr std::size_t longest = tuning::max_cascade_length;
+constexpr const auto& heights = tuning::stripe_heights;
+/// Cycles of what has no room.
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max() / 2;
 /// Indices of PlacementCycles.
 constexpr std::size_t slow = 0, fast = 1;
@@ -45,7 +44,7 @@ std::vector<BufferUse> uses_of(const Program& program) {
                 if (!view->valid()) continue;
                 BufferUse& use = uses[static_cast<std::size_t>(view->buffer)];
                 ++(view == &op.ofm ? use.writers : use.readers);
-                if (use.first < 0) use.first = op.time;
+                if (use.first == no_time) use.first = op.time;
                 use.last = op.time;
             }
         }
@@ -64,7 +63,7 @@ CascadeSearch::CascadeSearch(const Program& program, const Segment& segment,
       chains_(segment.ops.size() * heights.size()) {
     for (std::size_t i = 0; i < uses_.size(); ++i) {
         const auto index = static_cast<int>(i);
-        if (uses_[i].first < 0 || !may_be_fast(index)) continue;
+        if (uses_[i].first == no_time || !may_be_fast(index)) continue;
         candidates_.push_back({index, uses_[i].first, uses_[i].last, uses_[i].size});
     }
     for (std::size_t i = 0; i < ops_.size(); ++i) {
@@ -146,7 +145,7 @@ std::int64_t CascadeSearch::alive_beside(const Range& range, std::int64_t limit)
     std::int64_t bytes = 0;
     for (const auto& other : candidates_) {
         if (other.first > to || other.last < from || other.buffer == in) continue;
-        if (program_.spilling() && other.size > limit / 2) continue;
+        if (program_.spilling() && other.size > tuning::hopeless_map.of(limit)) continue;
         bool own = false;
         for (std::size_t i = range.first; i <= range.last && !own; ++i) {
             own = ops_[i].ofm.buffer == other.buffer;
@@ -262,11 +261,12 @@ std::int64_t CascadeSearch::streaming(const Range& range, std::int64_t bytes) {
         const std::size_t at = range.last - i;
         if (ops_[at].slices.empty()) continue;
         Link& link = chain[i];
-        if (link.streamed < 0) {
-            link.streamed = 0;
-            for (const auto& [y0, y1] : link.stripes) link.streamed += streamed_cycles(at, y0, y1);
+        if (!link.streamed) {
+            std::int64_t cycles = 0;
+            for (const auto& [y0, y1] : link.stripes) cycles += streamed_cycles(at, y0, y1);
+            link.streamed = cycles;
         }
-        all.push_back({ops_[at].slices[0].size, link.streamed});
+        all.push_back({ops_[at].slices[0].size, *link.streamed});
     }
     // The cheapest by the byte first.
     std::sort(all.begin(), all.end(), [](const Streamed& a, const Streamed& b) {
@@ -320,20 +320,13 @@ void CascadeSearch::grow(std::vector<Link>& chain, std::size_t last, std::int32_
 NpuOp CascadeSearch::stripe(std::size_t at, std::int32_t y0, std::int32_t y1) const {
     const NpuOp& op = ops_[at];
     NpuOp stripe = stripe_of(op, y0, y1);
-    if (y1 - y0 != op.ofm.extent.h) choose_block(stripe, *program_.target, program_.arch);
-    stream::KernelOp& k = stripe.kernel;
+    if (y1 - y0 != op.ofm.extent.h) choose_block(stripe, program_);
     const int region = program_.spilling() ? region_fast : region_arena;
-    k.ifm = map_in(stripe.ifm, region);
-    k.ofm = map_in(stripe.ofm, region);
-    if (k.is_binary() && !k.broadcast.scalar) {
-        const bool in_reach = may_be_fast(stripe.ifm2.buffer);
-        k.ifm2 = map_in(stripe.ifm2, in_reach ? region : region_arena);
-    }
-    k.weight_region = k.scale_region = region;
-    if (!op.slices.empty()) {
-        k.weights = op.slices[0].weights;
-        k.scales = op.slices[0].scales;
-    }
+    stripe.kernel = build_kernel(stripe, [&](const View& view) {
+        const bool in_arena = &view == &stripe.ifm2 && !may_be_fast(view.buffer);
+        return map_in(view, in_arena ? region_arena : region);
+    });
+    set_first_weights(stripe.kernel, op, region);
     return stripe;
 }
 
@@ -351,14 +344,14 @@ CascadeSearch::StripeCost& CascadeSearch::stripe_cost(std::size_t at, std::int32
 
 std::int64_t CascadeSearch::streamed_cycles(std::size_t at, std::int32_t y0, std::int32_t y1) {
     StripeCost& cost = stripe_cost(at, y0, y1);
-    if (cost.streamed < 0) {
+    if (!cost.streamed) {
         const NpuOp part = stripe(at, y0, y1);
         stream::KernelOp k = part.kernel;
         k.weight_region = k.scale_region = region_constants;
         const Cycles more = estimator_.total(k) - cost.cycles[fast][fast];
         cost.streamed = std::max<std::int64_t>(0, more.count());
     }
-    return cost.streamed;
+    return *cost.streamed;
 }
 
 }  // namespace u65sim::compiler

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "compile/plan/stripes.hpp"
@@ -22,8 +23,8 @@ struct Range {
 /// Who uses a buffer, and from when to when.
 struct BufferUse {
     int writers = 0, readers = 0;
-    std::int32_t first = -1, last = -1;  ///< times; -1: never
-    std::int64_t size = 0;               ///< bytes
+    std::int32_t first = no_time, last = no_time;
+    std::int64_t size = 0;  ///< bytes
 };
 std::vector<BufferUse> uses_of(const Program& program);
 
@@ -64,16 +65,18 @@ private:
         std::int64_t rolling = 0, weights = 0;  ///< bytes of a cascade that starts here
         timing::PlacementCycles cycles{};       ///< of its own stripes
         Cycles between{0};                      ///< of those between it and the last one
-        std::int64_t streamed = -1;  ///< cycles more with its own weights off-chip; -1: not known
+        std::optional<std::int64_t>
+            streamed;  ///< cycles more with its own weights off-chip, once known
     };
     struct StripeCost {
         std::int32_t rows = 0, input_rows = 0;
         timing::PlacementCycles cycles{};
-        std::int64_t streamed = -1;  ///< cycles more with the weights off-chip; -1: not known
+        std::optional<std::int64_t>
+            streamed;  ///< cycles more with the weights off-chip, once known
     };
     /// A map that could live in the arena.
     struct Candidate {
-        int buffer = -1;
+        int buffer = no_buffer;
         std::int32_t first = 0, last = 0;
         std::int64_t size = 0;
     };

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "compile/constants.hpp"
+#include "compile/build_kernel.hpp"
 #include "compile/plan/choose_blocks.hpp"
-#include "compile/plan/stream_weights.hpp"
+#include "compile/plan/tuning.hpp"
 #include "timing/estimate.hpp"
 
 namespace u65sim::compiler {
@@ -13,12 +13,6 @@ namespace u65sim::compiler {
 using stream::KernelOp;
 
 namespace {
-
-/// A block must be this much faster, for the prediction is not exact: percent.
-constexpr std::int64_t least_gain = 3;
-
-/// What an operation may gain must be this part of all operations' time.
-constexpr std::int64_t worth_a_look = 200;
 
 /// Maps begin at multiples of this, but for parts of others: bytes.
 constexpr std::uint64_t brick_alignment = 16;
@@ -31,7 +25,7 @@ std::vector<std::int32_t> extents(std::int32_t size, std::int32_t most, std::int
          extent += unit) {
         const bool near =
             !result.empty() && (ceil_div(size, result.back()) == ceil_div(size, extent) ||
-                                extent * 4 < result.back() * 5);
+                                tuning::next_extent.exceeds(extent, result.back()));
         if (!near) result.push_back(extent);
     }
     return result;
@@ -39,7 +33,7 @@ std::vector<std::int32_t> extents(std::int32_t size, std::int32_t most, std::int
 
 class BlockRefiner {
 public:
-    BlockRefiner(Program& program, int weight_region)
+    BlockRefiner(PlannedProgram& program, int weight_region)
         : program_(program), weight_region_(weight_region) {}
 
     void run() {
@@ -47,7 +41,7 @@ public:
         std::vector<timing::KernelTimes> times;
         for (const auto& segment : program_.segments) {
             for (const NpuOp& op : segment.ops) {
-                if (op.first_stripe >= 0) continue;
+                if (op.is_stripe()) continue;
                 times.push_back(program_.estimator->times(kernel_of(op)));
                 all += times.back().total.count();
             }
@@ -55,8 +49,8 @@ public:
         auto now = times.begin();
         for (auto& segment : program_.segments) {
             for (std::size_t i = 0; i < segment.ops.size(); ++i) {
-                if (segment.ops[i].first_stripe >= 0) continue;
-                refine(segment.ops, i, *now++, all / worth_a_look);
+                if (segment.ops[i].is_stripe()) continue;
+                refine(segment.ops, i, *now++, tuning::least_operation_gain.of(all));
             }
         }
     }
@@ -64,11 +58,7 @@ public:
 private:
     [[nodiscard]] KernelOp kernel_of(const NpuOp& op) const {
         KernelOp k = placed_kernel(program_, op);
-        if (!op.slices.empty()) {
-            k.weights = op.slices[0].weights;
-            k.scales = op.slices[0].scales;
-        }
-        k.weight_region = k.scale_region = weight_region_;
+        set_first_weights(k, op, weight_region_);
         // Where in a burst they begin matters little, and like operations are then worked out once.
         for (stream::FeatureMap* map : {&k.ifm, &k.ifm2, &k.ofm}) {
             for (auto& base : map->base) base %= brick_alignment;
@@ -78,8 +68,8 @@ private:
 
     /// Large weights may yet be read where they are.
     [[nodiscard]] bool in_reach(const NpuOp& op) const {
-        return op.slices.empty() || op.slices[0].buffer >= 0 ||
-               op.slices[0].size * 8 < program_.target->sram.size.count();
+        return op.slices.empty() || op.slices[0].buffer != no_buffer ||
+               tuning::large_weights.exceeds(op.slices[0].size, program_.target->sram.size.count());
     }
 
     /// `now` is what the operation takes as it is.
@@ -95,7 +85,7 @@ private:
             }
             return cycles;
         };
-        std::int64_t least = cost(op.kernel, now) * (100 - least_gain) / 100;
+        std::int64_t least = cost(op.kernel, now) * (100 - tuning::least_block_gain) / 100;
         const std::int64_t floor = std::max(now.mac, now.output).count();
         if (floor >= least || now.total.count() - floor < worth) return;
         KernelOp k = kernel_of(op);
@@ -117,7 +107,9 @@ private:
         for (const auto height : extents(user.ofm_h, most.height, u.height)) {
             for (std::size_t w = 0; w < fitting; ++w) {
                 const BlockShape block{height, widths[w], before.depth};
-                if (block == before || std::int64_t{height} * widths[w] * 4 < area) continue;
+                if (block == before ||
+                    tuning::least_block_area.exceeds(std::int64_t{height} * widths[w], area))
+                    continue;
                 const auto layout = lay_out(user, block, program_.arch);
                 if (!layout) {
                     fitting = w;
@@ -139,13 +131,13 @@ private:
         }
     }
 
-    Program& program_;
+    PlannedProgram& program_;
     int weight_region_;
 };
 
 }  // namespace
 
-void refine_blocks(Program& program, int weight_region) {
+void refine_blocks(PlannedProgram& program, int weight_region) {
     BlockRefiner(program, weight_region).run();
 }
 

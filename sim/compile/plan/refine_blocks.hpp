@@ -9,6 +9,6 @@ namespace u65sim::compiler {
 /// predicted to be faster, with maps where they are and weights in `weight_region`. The depth
 /// stays, for the weights are stored in its order. A block that changes the buffers' places in
 /// SHRAM keeps neighbours from overlapping, which counts.
-void refine_blocks(Program& program, int weight_region);
+void refine_blocks(PlannedProgram& program, int weight_region);
 
 }  // namespace u65sim::compiler

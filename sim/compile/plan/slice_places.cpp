@@ -7,16 +7,17 @@
 
 namespace u65sim::compiler {
 
-void SlicePlacer::look_at(std::span<const Lifetime> items, std::int32_t first, std::int32_t last) {
+void SlicePlacer::set_neighbours(std::span<const Lifetime> items, std::int32_t first,
+                                 std::int32_t last) {
     near_.clear();
     for (const Lifetime& item : items) {
-        if (item.offset >= 0 && item.first <= last && first <= item.last) near_.push_back(item);
+        if (item.is_placed() && item.first <= last && first <= item.last) near_.push_back(item);
     }
     std::sort(near_.begin(), near_.end(),
               [](const Lifetime& a, const Lifetime& b) { return a.offset < b.offset; });
 }
 
-std::int64_t SlicePlacer::bytes() const {
+std::int64_t SlicePlacer::neighbour_bytes() const {
     return std::accumulate(near_.begin(), near_.end(), std::int64_t{0},
                            [](std::int64_t sum, const Lifetime& item) { return sum + item.size; });
 }
@@ -82,7 +83,7 @@ std::span<const Lifetime> SlicePlacer::earliest(SliceTimes times,
             const std::int32_t begin =
                 middle < before ? first_of(times.from + static_cast<std::int32_t>(middle))
                                 : begins_[middle - before];
-            Lifetime trial{sizes[part], begin, begins_[part + 1] - 1, -1};
+            Lifetime trial{sizes[part], begin, begins_[part + 1] - 1, no_offset};
             trial.offset = lowest_fit(trial);
             if (trial.offset + trial.size <= limit_) {
                 found = trial;
@@ -91,7 +92,7 @@ std::span<const Lifetime> SlicePlacer::earliest(SliceTimes times,
                 low = middle + 1;
             }
         }
-        if (found.offset < 0) return {};
+        if (!found.is_placed()) return {};
         lowest = low;
         add(found);
     }
@@ -106,7 +107,7 @@ std::span<const Lifetime> SlicePlacer::in_turns(SliceTimes times,
     for (std::size_t part = 0; part < sizes.size(); ++part) {
         const std::int32_t begin =
             part == 0 ? first_of(times.from) : begins_[twice ? part - 1 : part];
-        Lifetime place{sizes[part], begin, begins_[part + 1] - 1, -1};
+        Lifetime place{sizes[part], begin, begins_[part + 1] - 1, no_offset};
         place.offset = lowest_fit(place);
         if (place.offset + place.size > limit_) return {};
         add(place);

@@ -28,9 +28,9 @@ public:
 
     /// Keeps those of `items` that have an offset and meet fine positions first .. last: slices are
     /// placed around them.
-    void look_at(std::span<const Lifetime> items, std::int32_t first, std::int32_t last);
-    /// Bytes of what was looked at.
-    [[nodiscard]] std::int64_t bytes() const;
+    void set_neighbours(std::span<const Lifetime> items, std::int32_t first, std::int32_t last);
+    /// Bytes of these neighbours.
+    [[nodiscard]] std::int64_t neighbour_bytes() const;
 
     /// Places slices of these sizes, each from the earliest position on at which it has room: no
     /// later than where the one before begins, if possible. None when one never has room. The

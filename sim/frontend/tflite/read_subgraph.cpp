@@ -12,6 +12,7 @@
 #include "frontend/tflite/densify.hpp"
 #include "ir/builtins.hpp"
 #include "ir/constants.hpp"
+#include "ir/operator_info.hpp"
 
 namespace u65sim::frontend {
 namespace {
@@ -263,7 +264,7 @@ private:
     }
 
     void repeat_axis(Operator& op) const {
-        const int position = ir::axis_operand(op.type);
+        const int position = ir::info(op.type).operands.axis;
         if (position < 0 || static_cast<std::size_t>(position) >= op.inputs.size()) return;
         const auto axis =
             ir::constant_integers(graph_, op.inputs[static_cast<std::size_t>(position)]);

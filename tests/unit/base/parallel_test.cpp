@@ -34,48 +34,50 @@ TEST_CASE("a failure ends the work and is handed on") {
     }
 }
 
-TEST_CASE("helpers wait for more work, also behind a failure") {
+TEST_CASE("workers wait for more work, also behind a failure") {
     for (const unsigned threads : {1U, 4U}) {
-        u65sim::Helpers helpers{threads};
+        u65sim::ThreadPool pool{threads};
         for (std::size_t count = 0; count < 200; ++count) {
             std::vector<std::atomic<int>> turns(count);
-            helpers.for_each_index(count, [&](std::size_t i) { ++turns[i]; });
+            pool.for_each_index(count, [&](std::size_t i) { ++turns[i]; });
             for (const auto& turn : turns) REQUIRE(turn == 1);
             const auto fail = [](std::size_t) { throw std::runtime_error{"failed"}; };
-            if (count > 0) REQUIRE_THROWS_WITH(helpers.for_each_index(count, fail), "failed");
+            if (count > 0) REQUIRE_THROWS_WITH(pool.for_each_index(count, fail), "failed");
         }
     }
 }
 
-TEST_CASE("work aside ends with finish(), while the same threads take other work") {
-    using u65sim::Helpers;
+TEST_CASE("background work ends with finish(), while the same threads take other work") {
+    using u65sim::ThreadPool;
     for (const unsigned threads : {0U, 1U, 2U, 5U}) {
-        Helpers helpers{threads};
+        ThreadPool pool{threads};
         for (int round = 0; round < 200; ++round) {
-            int aside = 0;
+            int background = 0;
             std::vector<std::atomic<int>> turns(static_cast<std::size_t>(round % 7));
-            Helpers::Aside work{helpers, [&] { ++aside; }};
-            helpers.for_each_index(turns.size(), [&](std::size_t i) { ++turns[i]; });
+            ThreadPool::BackgroundTask work{pool, [&] { ++background; }};
+            pool.for_each_index(turns.size(), [&](std::size_t i) { ++turns[i]; });
             work.finish();
-            REQUIRE(aside == 1);
+            REQUIRE(background == 1);
             for (const auto& turn : turns) REQUIRE(turn == 1);
         }
     }
 }
 
-TEST_CASE("what work aside throws comes from finish(), and an object given up waits for its work") {
-    using u65sim::Helpers;
+TEST_CASE(
+    "what background work throws comes from finish(), and an object given up waits for its work") {
+    using u65sim::ThreadPool;
     for (const unsigned threads : {1U, 3U}) {
-        Helpers helpers{threads};
+        ThreadPool pool{threads};
         for (int round = 0; round < 100; ++round) {
-            Helpers::Aside failing{helpers, [] { throw std::runtime_error{"aside"}; }};
-            REQUIRE_THROWS_WITH(failing.finish(), "aside");
+            ThreadPool::BackgroundTask failing{pool,
+                                               [] { throw std::runtime_error{"background"}; }};
+            REQUIRE_THROWS_WITH(failing.finish(), "background");
             std::atomic<int> begun = 0, ended = 0;
             {
-                const Helpers::Aside given_up{helpers, [&] {
-                                                  ++begun;
-                                                  ++ended;
-                                              }};
+                const ThreadPool::BackgroundTask given_up{pool, [&] {
+                                                              ++begun;
+                                                              ++ended;
+                                                          }};
             }
             REQUIRE(begun == ended);
         }

@@ -2,9 +2,14 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
+#include "compile/cache.hpp"
+#include "compile/constants.hpp"
 #include "compile/passes.hpp"
-#include "compile/reuse.hpp"
+#include "compile/plan/make_plan.hpp"
+#include "compile/plan/plan_search.hpp"
 #include "networks.hpp"
 #include "timing/estimate.hpp"
 
@@ -22,20 +27,21 @@ struct Prediction {
 };
 
 Prediction predict(const Graph& graph, const Target& target) {
-    compiler::Reuse reuse;
-    compiler::Program program;
-    program.graph = &graph;
-    program.target = &target;
-    program.arch = architecture(target.accelerator);
-    program.helpers = std::make_shared<Helpers>(1);
-    program.reuse = &reuse;
-    program.estimator = compiler::borrow_estimator(target, reuse);
+    const CompileCache cache;
+    compiler::CacheCounters counters;
+    compiler::Program lowered;
+    static_cast<compiler::CompileContext&>(lowered) =
+        compiler::make_context(target, {}, cache, counters);
+    lowered.graph = &graph;
     for (const auto pass :
          {compiler::fold_constants, compiler::check_support, compiler::split_segments,
-          compiler::fuse, compiler::lower, compiler::choose_blocks, compiler::encode_constants,
-          compiler::form_cascades, compiler::place}) {
-        pass(program);
+          compiler::fuse, compiler::lower, compiler::choose_blocks, compiler::encode_constants}) {
+        pass(lowered);
     }
+    std::optional<compiler::PlannedProgram> plan = compiler::PlanSearch(lowered).run().plan;
+    compiler::PlannedProgram program =
+        plan ? *std::move(plan) : compiler::make_plan(std::move(lowered));
+    compiler::store_slices(program);
     Prediction result;
     result.cycles = compiler::predict_cycles(program);
     CompiledNetwork network;

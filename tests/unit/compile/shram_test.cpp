@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "compile/plan/choose_blocks.hpp"
+#include "compile/plan/block_search.hpp"
+#include "compile/program.hpp"
 #include "networks.hpp"
 
 using namespace u65sim;
@@ -69,7 +70,8 @@ TEST_CASE("the block search agrees with the published compiler's choices on U65-
     const Architecture arch = architecture(target.accelerator);
     for (const auto& row : rows) {
         INFO(row.name);
-        const auto block = find_block(user_of(row), target.accelerator, arch);
+        compiler::BlockCache none{0};
+        const auto block = find_block(user_of(row), target.accelerator, arch, none);
         REQUIRE(block);
         CHECK(block->height == row.block.height);
         CHECK(block->width == row.block.width);

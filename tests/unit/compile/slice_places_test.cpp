@@ -40,7 +40,7 @@ TEST_CASE("slices take the lowest places beside what lives while they do") {
         std::vector<std::int64_t> sizes(1 + random() % 6);
         for (auto& size : sizes) size = 1 + static_cast<std::int64_t>(random() % 1200);
         SlicePlacer placer(limit);
-        placer.look_at(items, first_of(times.from), last_of(times.time));
+        placer.set_neighbours(items, first_of(times.from), last_of(times.time));
         std::vector<Lifetime> taken(items.begin() + 1, items.end());
         for (const Lifetime& place : placer.earliest(times, sizes)) {
             ++found;
@@ -57,7 +57,7 @@ TEST_CASE("slices take the lowest places beside what lives while they do") {
 TEST_CASE("slices that take turns are copied while the one before is read") {
     SlicePlacer placer(400);
     const std::vector<std::int64_t> sizes{160, 160, 160};
-    placer.look_at({}, 0, last_of(1));
+    placer.set_neighbours({}, 0, last_of(1));
     const auto places = placer.in_turns({0, 1}, sizes, true);
     REQUIRE(places.size() == 3);
     CHECK(places[0].first == first_of(0));

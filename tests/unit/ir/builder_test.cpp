@@ -8,7 +8,6 @@
 #include <u65sim/graph_builder.hpp>
 
 #include "ir/drawn_weights.hpp"
-#include "ir/nearest.hpp"
 #include "ir/random.hpp"
 
 using namespace u65sim;
@@ -118,9 +117,4 @@ TEST_CASE("given weights are kept as they are") {
     // Bias scale is input scale (1/128) times weight scale (1/2).
     const auto& bias = graph.tensors[static_cast<std::size_t>(op.inputs[2])].data.bytes();
     CHECK(bias == std::vector<std::uint8_t>{0, 1, 0, 0, 0, 255, 255, 255});
-}
-
-TEST_CASE("a mistyped word finds its neighbour") {
-    CHECK(ir::nearest_word("con2d", {"add", "conv2d", "concat"}) == "conv2d");
-    CHECK(ir::nearest_word("x", {}).empty());
 }

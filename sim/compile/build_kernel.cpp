@@ -1,0 +1,33 @@
+#include "compile/build_kernel.hpp"
+
+namespace u65sim::compiler {
+
+stream::KernelOp placed_kernel(const Program& program, const NpuOp& op) {
+    return build_kernel(op, [&](const View& view) {
+        stream::FeatureMap map = resolve(program, view);
+        if (map.region == no_region) map.region = region_arena;
+        return map;
+    });
+}
+
+void set_weights(stream::KernelOp& kernel, const WeightSlice& slice, int region,
+                 std::int64_t offset) {
+    kernel.weights = slice.weights;
+    kernel.scales = slice.scales;
+    for (auto* ranges : {&kernel.weights, &kernel.scales}) {
+        for (stream::ByteRange& range : *ranges) {
+            range.base += static_cast<std::uint64_t>(offset);
+        }
+    }
+    kernel.weight_region = kernel.scale_region = region;
+}
+
+void set_first_weights(stream::KernelOp& kernel, const NpuOp& op, int region) {
+    if (op.slices.empty()) {
+        kernel.weight_region = kernel.scale_region = region;
+    } else {
+        set_weights(kernel, op.slices[0], region);
+    }
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,35 @@
+// The parts of a CompileCache, and what is counted of their use.
+#pragma once
+
+#include <cstdint>
+
+#include <u65sim/compile_cache.hpp>
+
+#include "compile/cache_counters.hpp"
+#include "compile/encode/weight_cache.hpp"
+#include "compile/estimator_pool.hpp"
+#include "compile/plan/block_cache.hpp"
+
+namespace u65sim {
+
+struct CompileCache::State {
+    explicit State(std::int64_t memory);
+
+    compiler::WeightCache weights;
+    compiler::BlockCache blocks;
+    compiler::EstimatorPool estimators;
+};
+
+namespace compiler {
+
+/// What a network's constants shall be: with `sizes` they have sizes and addresses, as modelled
+/// weights do, and no bytes. That is all a simulation needs, and costs less than half.
+enum class Constants : std::uint8_t { bytes, sizes };
+
+/// As u65sim::compile, counting.
+CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options,
+                        Constants constants, const CompileCache& cache, CacheCounters& counters);
+
+}  // namespace compiler
+
+}  // namespace u65sim

@@ -1,0 +1,66 @@
+// The predicted time line of a command stream.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "compile/plan/tuning.hpp"
+#include "stream/operation.hpp"
+#include "target/architecture.hpp"
+#include "timing/estimate.hpp"
+
+namespace u65sim::compiler {
+
+/// When commands are issued and end, predicted: kernels one after the other, copies beside them,
+/// and both sharing the off-chip memory.
+class Timeline {
+public:
+    Timeline(timing::KernelEstimator& estimator, const Architecture& arch)
+        : estimator_(estimator), arch_(arch) {}
+
+    void kernel_wait(int outstanding) { wait(kernels_, outstanding); }
+    void dma_wait(int outstanding) { wait(copies_, outstanding); }
+    void kernel(const stream::KernelOp& op) {
+        wait(kernels_, arch_.max_outstanding_kernels - 1);
+        const timing::KernelTimes estimate = estimator_.times(op);
+        const std::int64_t start = std::max(parser_, last(kernels_));
+        off_chip_ = std::max(off_chip_, start) + estimate.port_cycles[1].count();
+        kernels_.push_back(start + estimate.total.count());
+        if (estimate.port_cycles[1].count() > 0) {
+            kernels_.back() = std::max(kernels_.back(), off_chip_);
+        }
+    }
+    void copy(const stream::DmaOp& op) {
+        wait(copies_, arch_.max_outstanding_dmas - 1);
+        const std::int64_t start = std::max(parser_, last(copies_));
+        const std::int64_t cycles = estimator_.dma(op).count();
+        off_chip_ = std::max(off_chip_, start) + cycles;
+        copies_.push_back(off_chip_);
+    }
+    /// Whether a copy can be queued without holding up the kernel behind it.
+    [[nodiscard]] bool has_slot() const {
+        const auto most = static_cast<std::size_t>(arch_.max_outstanding_dmas);
+        if (copies_.size() < most) return true;
+        const std::int64_t free = copies_[copies_.size() - most];
+        return free <= parser_ || free + tuning::slot_slack <= last(kernels_);
+    }
+    [[nodiscard]] std::int64_t end() const { return std::max(last(kernels_), last(copies_)); }
+
+private:
+    static std::int64_t last(const std::vector<std::int64_t>& ends) {
+        return ends.empty() ? 0 : ends.back();
+    }
+    void wait(const std::vector<std::int64_t>& ends, int outstanding) {
+        const auto left = static_cast<std::size_t>(outstanding);
+        if (ends.size() > left) parser_ = std::max(parser_, ends[ends.size() - 1 - left]);
+    }
+
+    timing::KernelEstimator& estimator_;
+    const Architecture& arch_;
+    std::int64_t parser_ = 0, off_chip_ = 0;
+    std::vector<std::int64_t> kernels_, copies_;  ///< ends, oldest first
+};
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,170 @@
+#include "compile/plan/delivery_chooser.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "compile/constants.hpp"
+#include "compile/plan/vela_delivery.hpp"
+
+namespace u65sim::compiler {
+
+DeliveryChooser::DeliveryChooser(PlannedProgram& program, std::vector<Lifetime>& items,
+                                 DeliveryClock& clock, std::int64_t limit, int region)
+    : program_(program),
+      items_(items),
+      clock_(clock),
+      slices_(limit),
+      limit_(limit),
+      region_(region) {}
+
+Delivery DeliveryChooser::choose(WeightLoad& load, std::int32_t from) {
+    Delivery delivery = choose_by_size(load, from);
+    if (!load.op->slices[0].sampled || delivery.places.empty()) return delivery;
+    count_sampled(program_, std::array{load.op});
+    load.size = load.op->slices[0].size;
+    if (load.size > delivery.places[0].size) return choose_by_size(load, from);
+    delivery.places[0].size = load.size;
+    delivery.ends = clock_.copied(load, delivery.depths, delivery.places);
+    return delivery;
+}
+
+Delivery DeliveryChooser::choose_by_size(WeightLoad& load, std::int32_t from) {
+    Lifetime reserved;
+    if (load.item >= 0) {
+        reserved = items_[static_cast<std::size_t>(load.item)];
+        items_[static_cast<std::size_t>(load.item)].offset = no_offset;
+    }
+    slices_.set_neighbours(items_, first_of(from), last_of(load.time));
+    Delivery where_they_are{{}, {}, clock_.read_directly(load)};
+    const bool small = program_.options.optimise == Optimise::size;
+    if (small && weight_passes(*load.op) == 1) return where_they_are;
+    if (small) from = load.time;
+    if (program_.options.like_vela) {
+        if (load.item >= 0 && load.op->stripes > 1) return whole_at(load, {&reserved, 1});
+        return VelaDelivery{program_, items_, slices_, clock_, limit_}.choose(load);
+    }
+    if (!program_.takes(Pass::stream_weights)) {
+        return load.item >= 0 ? whole_at(load, {&reserved, 1}) : where_they_are;
+    }
+    return best(load, from, reserved, std::move(where_they_are));
+}
+
+Delivery DeliveryChooser::whole_at(WeightLoad& load, std::span<const Lifetime> places) {
+    const std::int32_t depth = load.op->ofm.extent.c;
+    return {{depth}, {places.begin(), places.end()}, clock_.copied(load, {&depth, 1}, places)};
+}
+
+Delivery DeliveryChooser::best(WeightLoad& load, std::int32_t from, const Lifetime& reserved,
+                               Delivery where_they_are) {
+    const std::int64_t passes = weight_passes(*load.op);
+    Delivery best = std::move(where_they_are);
+    const std::int64_t room = room_for(load.op->slices[0]);
+    auto places = slices_.earliest({from, load.time}, {&room, 1});
+    if (places.empty() && load.item >= 0) places = {&reserved, 1};
+    if (!places.empty()) {
+        Delivery whole = whole_at(load, places);
+        // A copy takes from what other reads get meanwhile.
+        const std::int64_t gain = passes == 1 ? tuning::least_wait : 0;
+        if (whole.ends.score() + gain <= best.ends.score()) best = std::move(whole);
+    }
+    const bool reread = best.places.empty() && passes > 1;
+    if (!is_worth_slicing(load) ||
+        (!reread && clock_.wait_of(load, best.ends.finish) <= tuning::least_wait)) {
+        return best;
+    }
+    const std::int32_t depth = load.op->ofm.extent.c;
+    for (const Slicing& slicing : slicings(load, from, best.ends)) {
+        Delivery sliced = encoded(load, from, depths_of(depth, slicing.step, slicing.step));
+        if (!sliced.places.empty()) return sliced;
+    }
+    return best;
+}
+
+/// A map in DRAM that blocks read once would be read again for each slice.
+bool DeliveryChooser::is_worth_slicing(const WeightLoad& load) const {
+    const bool in_reach =
+        weight_passes(*load.op) > 1 || program_.buffer(load.op->ifm).region == region_;
+    return may_be_sliced(*load.op) && in_reach && load.size >= 2 * tuning::smallest_slice;
+}
+
+std::span<const Slicing> DeliveryChooser::slicings(WeightLoad& load, std::int32_t from,
+                                                   const Ends& without) {
+    constexpr std::int32_t least_step = 16;  // channels of a brick
+    slicings_.clear();
+    const std::int32_t unit = std::min<std::int32_t>(
+        load.op->kernel.block.depth,
+        static_cast<std::int32_t>(round_up(load.op->ofm.extent.c, least_step)));
+    Ends best = without;
+    add_slicings(load, from, unit, false, without, best);
+    // Whole blocks are as good where nothing waits, and where the gain is less than what is known
+    // of the rates.
+    if (unit != least_step &&
+        (unit < least_step || clock_.wait_of(load, best.finish) > tuning::least_wait)) {
+        add_slicings(load, from, least_step, true, without, best);
+    }
+    std::stable_sort(slicings_.begin(), slicings_.end(), [](const Slicing& a, const Slicing& b) {
+        return a.ends.score() < b.ends.score();
+    });
+    return slicings_;
+}
+
+template <class Serves>
+std::optional<Ends> DeliveryChooser::ends_of(WeightLoad& load, std::int32_t from, std::int32_t step,
+                                             const Serves& serves) {
+    const std::int32_t depth = load.op->ofm.extent.c;
+    depths_.assign(static_cast<std::size_t>(ceil_div(depth, step)), step);
+    depths_.back() = depth - step * static_cast<std::int32_t>(depths_.size() - 1);
+    sizes_.assign(depths_.size(), predicted_size(load, step));
+    sizes_.back() = predicted_size(load, depths_.back());
+    if (!serves(clock_.least_copied(load, depths_, sizes_))) return std::nullopt;
+    const auto places = places_of(load, from, sizes_);
+    if (places.empty()) return std::nullopt;
+    const Ends ends = clock_.copied(load, depths_, places);
+    return serves(ends) ? std::optional{ends} : std::nullopt;
+}
+
+void DeliveryChooser::add_slicings(WeightLoad& load, std::int32_t from, std::int32_t step_of,
+                                   bool must_gain, const Ends& without, Ends& best) {
+    const std::int32_t depth = load.op->ofm.extent.c;
+    const auto serves = [&](const Ends& ends) {
+        const bool gains =
+            tuning::shallow_gain.exceeds(ends.finish - clock_.now(), best.finish - clock_.now());
+        return ends.score() < without.score() && (!must_gain || gains);
+    };
+    std::int32_t tried = depth;
+    for (const std::int64_t bytes : tuning::slice_bytes) {
+        const std::int64_t parts = ceil_div(load.size, bytes);
+        const auto step = static_cast<std::int32_t>(round_up(ceil_div(depth, parts), step_of));
+        if (step >= tried || ceil_div(depth, step) > fine / 2) continue;
+        tried = step;
+        const auto ends = ends_of(load, from, step, serves);
+        if (!ends) continue;
+        if (ends->score() < best.score()) best = *ends;
+        slicings_.push_back({step, *ends});
+    }
+}
+
+std::span<const Lifetime> DeliveryChooser::places_of(const WeightLoad& load, std::int32_t from,
+                                                     std::span<const std::int64_t> sizes) {
+    // Places of one size: each fits where an earlier slice was.
+    equal_.assign(sizes.size(), *std::max_element(sizes.begin(), sizes.end()));
+    const auto places = slices_.earliest({from, load.time}, equal_);
+    if (places.empty()) return slices_.earliest({from, load.time}, sizes);
+    placed_.assign(places.begin(), places.end());
+    for (std::size_t i = 0; i < sizes.size(); ++i) placed_[i].size = sizes[i];
+    return placed_;
+}
+
+Delivery DeliveryChooser::encoded(WeightLoad& load, std::int32_t from,
+                                  std::vector<std::int32_t> depths) {
+    std::vector<WeightSlice> slices = make_slices(program_, *load.op, depths);
+    const auto places = places_of(load, from, sizes_of(slices));
+    if (places.empty()) return {};
+    const Ends ends = clock_.copied(load, depths, places);
+    load.op->slices = std::move(slices);
+    return {std::move(depths), {places.begin(), places.end()}, ends};
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,128 @@
+#include "compile/plan/delivery_clock.hpp"
+
+#include <algorithm>
+
+#include "compile/build_kernel.hpp"
+#include "compile/plan/slice_places.hpp"
+#include "timing/estimate.hpp"
+
+namespace u65sim::compiler {
+
+DeliveryClock::DeliveryClock(const PlannedProgram& program, int region)
+    : program_(program),
+      region_(region),
+      started_(static_cast<std::size_t>(program.times) + 2, 0) {}
+
+void DeliveryClock::begin_segment(std::int32_t time) {
+    now_ = dma_free_ = 0;
+    segment_begin_ = time;
+}
+
+void DeliveryClock::begin_position(std::int32_t time, std::int64_t cycles) {
+    started_[static_cast<std::size_t>(time)] = now_;
+    alone_ = cycles;
+    finish_ = now_ + cycles;
+}
+
+void DeliveryClock::deliver(const WeightLoad& load, const Delivery& delivery) {
+    finish_ = std::max(finish_, delivery.ends.finish + alone_ - load.fast);
+    dma_free_ = delivery.ends.dma_free;
+}
+
+void DeliveryClock::end_position(const NpuOp* last) {
+    now_ = finish_;
+    slack_ = last ? alone_ * last->slices.back().count / last->ofm.extent.c : alone_;
+}
+
+std::int64_t DeliveryClock::copy_cycles(std::int64_t size) {
+    // Slices of one delivery are equally large.
+    if (size == copy_.first) return copy_.second;
+    stream::DmaOp copy;
+    copy.source = {region_constants, false, 0};
+    copy.destination = {region_, false, 0};
+    copy.length = static_cast<std::uint64_t>(size);
+    copy_ = {size, program_.estimator->dma(copy).count()};
+    return copy_.second;
+}
+
+std::array<Cycles, 2> DeliveryClock::kernel_cycles(const NpuOp& op,
+                                                   const WeightSlice* slice) const {
+    stream::KernelOp k = placed_kernel(program_, op);
+    if (slice) set_weights(k, *slice, region_);
+    return program_.estimator->weight_placements(k, {region_, region_constants});
+}
+
+Ends DeliveryClock::read_directly(const WeightLoad& load) const {
+    const std::int64_t passes = weight_passes(*load.op);
+    const std::int64_t read =
+        program_.estimator->weight_reads(load.size * passes, region_constants).count();
+    Ends ends;
+    ends.dma_free = std::max(now_, dma_free_) + read + tuning::decoder_reads.of(read);
+    ends.finish = now_ + load.fast + (load.direct - load.fast) * load.op->stripes;
+    ends.finish = std::max(ends.finish, ends.dma_free);
+    if (passes > 1) ends.finish += tuning::reread_cycles;
+    return ends;
+}
+
+std::int64_t DeliveryClock::slice_cycles(WeightLoad& load, std::int32_t depth) const {
+    const NpuOp& op = *load.op;
+    if (depth >= op.kernel.block.depth) return load.fast * depth / op.ofm.extent.c;
+    if (depth == load.shallow.first) return load.shallow.second;
+    stream::KernelOp k = placed_kernel(program_, op);
+    k.ofm.depth = depth;
+    set_first_weights(k, op, region_);
+    for (auto* ranges : {&k.weights, &k.scales}) {
+        for (stream::ByteRange& range : *ranges) {
+            range.length =
+                static_cast<std::uint32_t>(std::int64_t{range.length} * depth / op.ofm.extent.c);
+        }
+    }
+    load.shallow = {depth, program_.estimator->total(k).count()};
+    return load.shallow.second;
+}
+
+std::int64_t DeliveryClock::part_cycles(WeightLoad& load, std::int32_t depth,
+                                        std::size_t parts) const {
+    return parts > 1 ? slice_cycles(load, depth) + tuning::cut_cycles : load.fast;
+}
+
+Ends DeliveryClock::least_copied(WeightLoad& load, std::span<const std::int32_t> depths,
+                                 std::span<const std::int64_t> sizes) {
+    const auto others = static_cast<std::int64_t>(depths.size()) - 1;
+    const std::int64_t first = part_cycles(load, depths.front(), depths.size());
+    const std::int64_t last = part_cycles(load, depths.back(), depths.size());
+    Ends ends;
+    ends.dma_free = dma_free_ + others * copy_cycles(sizes.front()) + copy_cycles(sizes.back());
+    ends.finish = std::max(now_ + others * first, ends.dma_free) + last;
+    return ends;
+}
+
+Ends DeliveryClock::copied(WeightLoad& load, std::span<const std::int32_t> depths,
+                           std::span<const Lifetime> places) {
+    const auto parts = static_cast<std::int64_t>(places.size());
+    std::int32_t depth = depths.front();
+    std::int64_t cycles = part_cycles(load, depth, places.size());
+    starts_.clear();
+    Ends ends{now_, dma_free_};
+    for (std::size_t part = 0; part < places.size(); ++part) {
+        const std::int32_t first = places[part].first;
+        std::int64_t issue = now_;
+        if (first / fine < load.time) {
+            issue = started_[static_cast<std::size_t>(first / fine)];
+        } else if (!starts_.empty()) {
+            const std::int64_t position = (first % fine) * parts / fine;
+            const auto at = std::min(static_cast<std::size_t>(position), starts_.size());
+            issue = at < starts_.size() ? starts_[at] : ends.finish;
+        }
+        ends.dma_free = std::max(ends.dma_free, issue) + copy_cycles(places[part].size);
+        starts_.push_back(std::max(ends.finish, ends.dma_free));
+        if (depths[part] != depth) {
+            depth = depths[part];
+            cycles = part_cycles(load, depth, places.size());
+        }
+        ends.finish = starts_.back() + cycles;
+    }
+    return ends;
+}
+
+}  // namespace u65sim::compiler

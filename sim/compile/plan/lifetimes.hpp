@@ -1,0 +1,13 @@
+// How buffers are laid out, and when they are alive.
+#pragma once
+
+#include "compile/program.hpp"
+
+namespace u65sim::compiler {
+
+/// Bricks of 16 channels or rows for every map, and what it takes.
+void choose_layouts(Program& program);
+/// First and last use of every buffer, in positions of the execution order.
+void find_lifetimes(Program& program);
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,66 @@
+// Which maps and re-read weights live in the fast memory, and where the others are.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compile/plan/allocate.hpp"
+#include "compile/program.hpp"
+
+namespace u65sim::compiler {
+
+class MapPlacer {
+public:
+    /// `program` must outlive this; its buffers have layouts and lifetimes.
+    explicit MapPlacer(PlannedProgram& program);
+
+    /// Gives maps, and weights that block positions read anew, places in the fast memory. Without
+    /// spilling all maps get one, whatever that takes.
+    void place_fast();
+    /// The arena in DRAM: what must be there, and what found no room; and the sizes of the regions.
+    void place_rest();
+
+    /// Lifetimes of the maps that were placed in the fast memory.
+    [[nodiscard]] const std::vector<Lifetime>& fast_maps() const { return maps_; }
+    [[nodiscard]] int fast_region() const { return fast_region_; }
+    [[nodiscard]] std::int64_t limit() const { return limit_; }  ///< bytes of the fast memory
+
+private:
+    /// A buffer that could live in the fast memory, and the cycles that would save.
+    struct Candidate {
+        int buffer = no_buffer;
+        double benefit = 0;
+        NpuOp* weights_of = nullptr;
+    };
+
+    Buffer& at(int buffer) { return program_.buffers[static_cast<std::size_t>(buffer)]; }
+    /// The kernel with everything it reads and writes in the fast memory.
+    [[nodiscard]] stream::KernelOp all_fast(const NpuOp& op) const;
+    /// Adds up, by buffer, what each map of an operation saves while all others are fast.
+    void add_savings(const NpuOp& op, std::vector<double>& saved);
+    void collect_maps();
+    void collect_weights();
+    /// A weight buffer's benefit.
+    [[nodiscard]] double benefit_of_weights(const NpuOp& op, std::int64_t passes);
+    int add_weight_buffer(const NpuOp& op, std::int32_t first, std::int32_t last);
+    void place_mandatory();
+    void settle(int index, int region, std::int64_t offset);
+    void settle_candidates(const std::vector<Lifetime>& items);
+    /// The operations that touch each buffer.
+    std::vector<std::vector<const NpuOp*>> touching();
+    /// What these operations, which touch a map, take longer when it lives in DRAM.
+    std::int64_t spill_cycles(int index, const std::vector<const NpuOp*>& ops);
+    void explain_spills();
+    void measure_regions();
+
+    PlannedProgram& program_;
+    const std::int64_t limit_;
+    const int fast_region_;
+    std::vector<int> mandatory_;
+    std::vector<int> spilled_;
+    std::vector<Candidate> candidates_;
+    std::vector<Lifetime> fixed_;  ///< placed in the fast memory
+    std::vector<Lifetime> maps_;   ///< those of them that are no weights
+};
+
+}  // namespace u65sim::compiler

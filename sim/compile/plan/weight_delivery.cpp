@@ -1,0 +1,34 @@
+#include "compile/plan/weight_delivery.hpp"
+
+#include <algorithm>
+
+namespace u65sim::compiler {
+
+std::int64_t weight_passes(const NpuOp& op) {
+    return op.stripes * ceil_div(op.ofm.extent.h, op.kernel.block.height) *
+           ceil_div(op.ofm.extent.w, op.kernel.block.width);
+}
+
+bool may_be_sliced(const NpuOp& op) {
+    return op.kernel.kind == stream::KernelKind::conv && op.stripes == 1 && !op.is_stripe();
+}
+
+std::vector<std::int32_t> depths_of(std::int32_t depth, std::int32_t first, std::int32_t step) {
+    std::vector<std::int32_t> depths{std::min(first, depth)};
+    for (std::int32_t c = first; c < depth; c += step) depths.push_back(std::min(step, depth - c));
+    return depths;
+}
+
+std::int64_t predicted_size(const WeightLoad& load, std::int64_t channels) {
+    return tuning::size_margin.of(load.size * channels / load.op->ofm.extent.c) +
+           tuning::size_margin_bytes;
+}
+
+std::vector<std::int64_t> sizes_of(const std::vector<WeightSlice>& slices) {
+    std::vector<std::int64_t> sizes;
+    sizes.reserve(slices.size());
+    for (const auto& slice : slices) sizes.push_back(slice.size);
+    return sizes;
+}
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,58 @@
+// How one operation's weights may reach it, and when it would end then.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "compile/plan/allocate.hpp"
+#include "compile/plan/tuning.hpp"
+#include "compile/program.hpp"
+
+namespace u65sim::compiler {
+
+/// One operation's weights.
+struct WeightLoad {
+    NpuOp* op = nullptr;
+    std::int32_t time = 0;
+    std::int64_t size = 0;              ///< bytes
+    std::int64_t fast = 0, direct = 0;  ///< cycles with weights in SRAM, and where they are
+    std::int64_t copy_from = 0;         ///< position at which its copy should start
+    int item = -1;                      ///< its reservation among the lifetimes; -1: none
+    int buffer = no_buffer;             ///< the reserved one
+    std::pair<std::int32_t, std::int64_t> shallow{};  ///< depth and cycles of one slice
+};
+
+/// When an operation and the copies of its weights would end.
+struct Ends {
+    std::int64_t finish = 0, dma_free = 0;
+    [[nodiscard]] std::int64_t score() const { return finish + tuning::queue_cycle.of(dma_free); }
+};
+
+/// A way to bring an operation's weights.
+struct Delivery {
+    std::vector<std::int32_t> depths;  ///< channels of each slice
+    std::vector<Lifetime> places;  ///< of the slices, in fine positions; empty: read where they are
+    Ends ends;
+};
+
+/// Slices of so many channels, of sizes predicted.
+struct Slicing {
+    std::int32_t step = 0;
+    Ends ends;
+};
+
+/// Blocks of an operation in height and width, over its stripes: so often its weights are read.
+std::int64_t weight_passes(const NpuOp& op);
+
+/// Whether an operation's weights may come in slices. These are of output channels alone, so a
+/// depthwise operation stays whole.
+bool may_be_sliced(const NpuOp& op);
+/// Channels of a slice of `first`, then ones of `step`.
+std::vector<std::int32_t> depths_of(std::int32_t depth, std::int32_t first, std::int32_t step);
+/// Bytes of so many of a load's channels, before they are encoded.
+std::int64_t predicted_size(const WeightLoad& load, std::int64_t channels);
+std::vector<std::int64_t> sizes_of(const std::vector<WeightSlice>& slices);
+
+}  // namespace u65sim::compiler
