@@ -139,10 +139,10 @@ std::string operator_table(const Report& report) {
     std::string out = fmt::format("\noperators\n  {:<24} {:<17}{:>12}{:>12}{:>7} {:<16} {}\n",
                                   "name", "type", "start", "cycles", "MAC %", "bound by", "block");
     for (const OperatorReport& op : report.operators) {
-        std::string line = fmt::format("  {:<24} {:<17}{:>12}{:>12}{:>7.1f} {:<16} {}",
-                                       elided(op.name, 24), elided(op.type, 17),
-                                       grouped(op.start_cycle.count()), grouped(op.cycles.count()),
-                                       100.0 * op.mac_utilization, op.bound_by, op.block);
+        std::string line = fmt::format(
+            "  {:<24} {:<17}{:>12}{:>12}{:>7.1f} {:<16} {}", elided(op.name, 24),
+            elided(op.type, 17), grouped(op.start_cycle.count()), grouped(op.cycles.count()),
+            100.0 * op.mac_utilization, report::name_of(op.bound_by), op.block);
         line.erase(line.find_last_not_of(' ') + 1);
         out += line + '\n';
     }
