@@ -16,7 +16,8 @@ int main() {
     for (std::size_t i = 0; i < std::min<std::size_t>(5, operators.size()); ++i) {
         const auto& op = operators[i];
         std::printf("  %-32s %9lld cycles, bound by %s\n", op.name.c_str(),
-                    static_cast<long long>(op.cycles.count()), op.bound_by.c_str());
+                    static_cast<long long>(op.cycles.count()),
+                    op.bound_by ? std::string{to_string(*op.bound_by)}.c_str() : "");
     }
     for (std::size_t i = 0; i < u65sim::cause_count; ++i) {
         const double share = 100.0 * static_cast<double>(report.stalls[i].count()) /

@@ -1,6 +1,7 @@
 // A network lowered to command streams, with everything needed to run, report on and store it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ struct CommandLabel {
     std::string op_name;              ///< Operator::name it came from
     std::string op_type;              ///< TensorFlow Lite's name, e.g. "CONV_2D", or "DMA"
     std::int32_t time = -1;  ///< position in execution order, as Placement counts; -1: unknown
+    /// Kernels: CompiledNetwork::placements of the IFM, the IFM2 and the OFM; -1: none, or unknown.
+    std::array<std::int32_t, 3> maps{-1, -1, -1};
     bool operator==(const CommandLabel&) const = default;
 };
 
@@ -82,7 +85,8 @@ struct SpilledMap {
     std::string reason;  ///< e.g. "393,216 B arena full at conv_3: needs 512,000 B"
     std::string producer;
     std::vector<std::string> consumers;
-    Bytes offset{0};  ///< in region_arena
+    Bytes offset{0};              ///< in region_arena
+    std::int32_t placement = -1;  ///< index into CompiledNetwork::placements
     bool operator==(const SpilledMap&) const = default;
 };
 

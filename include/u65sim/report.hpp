@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,9 +32,9 @@ struct OperatorReport {
     Cycles start_cycle{0}, end_cycle{0};
     Cycles cycles{0};  ///< of the network's total, what this operator accounts for
     Macs macs{0};
-    double mac_utilization = 0.0;  ///< macs / (peak x cycles)
-    std::string bound_by;          ///< a Cause's name
-    std::string block;             ///< OFM block H x W x D of its largest kernel
+    double mac_utilization = 0.0;   ///< macs / (peak x cycles)
+    std::optional<Cause> bound_by;  ///< the largest of `stalls`; none where there are no cycles
+    std::string block;              ///< OFM block H x W x D of its largest kernel
     Bytes sram_bytes{0}, dram_bytes{0};
     std::int32_t kernels = 0, dmas = 0;
     CauseCycles stalls{};  ///< adds up to `cycles`
@@ -42,14 +43,21 @@ struct OperatorReport {
 
 /// Where a buffer lay in memory, and between which cycles the place was its own.
 struct LiveRange {
+    enum class Memory : std::uint8_t {
+        sram,  ///< behind AXI0
+        dram,  ///< behind AXI1
+    };
     std::string name;
-    std::string kind;    ///< "feature_map", "weight_buffer", "scratch" or "variable"
-    std::string memory;  ///< "sram" (behind AXI0) or "dram" (behind AXI1)
+    Placement::Kind kind = Placement::Kind::feature_map;
+    Memory memory = Memory::sram;
     Bytes offset{0}, size{0};
     Cycles start_cycle{0}, end_cycle{0};
     bool spilled = false;  ///< in DRAM because the arena had no room
     bool operator==(const LiveRange&) const = default;
 };
+std::string_view to_string(LiveRange::Memory memory);
+/// "feature_map", "weight_buffer", "constant", "scratch" or "variable".
+std::string_view to_string(Placement::Kind kind);
 
 /// What each unit did when.
 struct Timeline {

@@ -78,7 +78,7 @@ struct OperationRecord {
     /// (DMA: none). Adds up over all kernels to the total but for the time before the first.
     CauseCycles causes{};
     Cause bound_by = Cause::pipeline;  ///< the largest of `causes`
-    std::vector<RegionTraffic> maps;
+    std::vector<RegionTraffic> maps;   ///< kernels: IFM, IFM2 where it is a map, OFM
     bool operator==(const OperationRecord&) const = default;
 };
 

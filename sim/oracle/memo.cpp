@@ -35,13 +35,13 @@ Bytes memory_of(const Report& report) {
         for (const std::string& consumer : spill.consumers) sum += outside(consumer);
     }
     for (const OperatorReport& op : report.operators) {
-        sum += outside(op.name) + outside(op.type) + outside(op.bound_by) + outside(op.block);
+        sum += outside(op.name) + outside(op.type) + outside(op.block);
     }
     for (const std::string& text : report.assumptions) sum += outside(text);
     sum += storage(report.live_ranges) + storage(report.timeline.tracks) +
            storage(report.timeline.spans);
     for (const LiveRange& range : report.live_ranges) {
-        sum += outside(range.name) + outside(range.kind) + outside(range.memory);
+        sum += outside(range.name);
     }
     return Bytes{static_cast<std::int64_t>(sum)};
 }

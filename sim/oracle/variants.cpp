@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
 
 #include <u65sim/graph_builder.hpp>
 
@@ -57,19 +56,11 @@ ConstantData half_zero(const Tensor& weights) {
 
 CompiledNetwork with_map_in_sram(const CompiledNetwork& network, const SpilledMap& spill) {
     CompiledNetwork moved = network;
-    const std::set<std::string> users = [&] {
-        std::set<std::string> names(spill.consumers.begin(), spill.consumers.end());
-        names.insert(spill.producer);
-        return names;
-    }();
     const std::int64_t from = spill.offset.count();
     const std::int64_t end = from + spill.size.count();
     const std::int64_t place =
         (network.fast_size.count() / alignment + 1) * alignment + from % alignment;
     const auto move = [&](stream::FeatureMap& map) {
-        if (map.region != region_arena) return;
-        const auto base = static_cast<std::int64_t>(map.base[0]);
-        if (base < from || base >= end) return;
         map.region = region_fast;
         for (std::uint64_t& address : map.base) {
             const auto old = static_cast<std::int64_t>(address);
@@ -85,12 +76,15 @@ CompiledNetwork with_map_in_sram(const CompiledNetwork& network, const SpilledMa
             actions.push_back(command.action);
         }
         for (const CommandLabel& label : segment.labels) {
-            if (!users.contains(label.op_name) || label.command_index >= actions.size()) continue;
+            if (label.command_index >= actions.size()) continue;
             auto* kernel = std::get_if<stream::KernelOp>(&actions[label.command_index]);
             if (kernel == nullptr) continue;
-            move(kernel->ifm);
-            if (kernel->is_binary()) move(kernel->ifm2);
-            move(kernel->ofm);
+            const auto is_spilled = [&](std::size_t map) {
+                return label.maps[map] == spill.placement;
+            };
+            if (is_spilled(0)) move(kernel->ifm);
+            if (is_spilled(1)) move(kernel->ifm2);
+            if (is_spilled(2)) move(kernel->ofm);
         }
         segment.stream.words = stream::encode(actions, segment.stream.accelerator);
     }

@@ -90,7 +90,9 @@ void bind_report(py::module_& module) {
         .def_property_readonly("cycles", [](const OperatorReport& o) { return o.cycles.count(); })
         .def_property_readonly("macs", [](const OperatorReport& o) { return o.macs.count(); })
         .def_readonly("mac_utilization", &OperatorReport::mac_utilization)
-        .def_readonly("bound_by", &OperatorReport::bound_by);
+        .def_property_readonly("bound_by", [](const OperatorReport& o) {
+            return o.bound_by ? to_string(*o.bound_by) : std::string_view{};
+        });
     py::class_<Report>(module, "Report", "Cycles, bandwidth and spill events of one inference.")
         .def_property_readonly("latency_ms",
                                [](const Report& r) {

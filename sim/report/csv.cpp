@@ -52,7 +52,7 @@ std::string Report::to_csv() const {
         out += fmt::format("{},{},{},{},{},{},{:.6f},{},{},{},{},{},{}", report::csv_field(op.name),
                            report::csv_field(op.type), op.start_cycle.count(), op.end_cycle.count(),
                            op.cycles.count(), op.macs.count(), op.mac_utilization,
-                           report::csv_field(op.bound_by), report::csv_field(op.block),
+                           report::name_of(op.bound_by), report::csv_field(op.block),
                            op.sram_bytes.count(), op.dram_bytes.count(), op.kernels, op.dmas);
         for (const Cycles cycles : op.stalls) out += fmt::format(",{}", cycles.count());
         out += '\n';

@@ -27,6 +27,10 @@ std::string readable(Bytes bytes) {
     return fmt::format("{:.2f} GiB", value / (1024.0 * 1024.0 * 1024.0));
 }
 
+std::string_view name_of(const std::optional<Cause>& cause) {
+    return cause ? to_string(*cause) : std::string_view{};
+}
+
 std::string percent(std::int64_t part, std::int64_t whole) {
     if (whole == 0) return "-";
     return fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));

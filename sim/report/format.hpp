@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include <u65sim/simulate.hpp>
 #include <u65sim/units.hpp>
 
 namespace u65sim::report {
@@ -24,6 +26,9 @@ std::string elided(std::string_view text, std::size_t width);
 
 /// A sentence as lines of at most 100 characters, each behind an indent; printable.
 std::string wrapped(std::string_view sentence, std::size_t indent);
+
+/// A cause's name; empty for none.
+std::string_view name_of(const std::optional<Cause>& cause);
 
 /// A field of a CSV row: quoted where a comma, a quote or a line break would break the row; with an
 /// apostrophe before it where a spreadsheet would take it for a formula.

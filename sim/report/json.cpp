@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <u65sim/report.hpp>
 
+#include "report/format.hpp"
 #include "report/timeline_json.hpp"
 #include "target/quantity_text.hpp"
 
@@ -90,8 +91,8 @@ Json live_ranges_json(const std::vector<LiveRange>& ranges) {
     Json json = Json::array();
     for (const LiveRange& range : ranges) {
         json.push_back({{"name", range.name},
-                        {"kind", range.kind},
-                        {"memory", range.memory},
+                        {"kind", to_string(range.kind)},
+                        {"memory", to_string(range.memory)},
                         {"offset", range.offset.count()},
                         {"bytes", range.size.count()},
                         {"start_cycle", range.start_cycle.count()},
@@ -111,7 +112,7 @@ Json operators_json(const std::vector<OperatorReport>& operators) {
                         {"cycles", op.cycles.count()},
                         {"macs", op.macs.count()},
                         {"mac_utilization", op.mac_utilization},
-                        {"bound_by", op.bound_by},
+                        {"bound_by", report::name_of(op.bound_by)},
                         {"block", op.block},
                         {"sram_bytes", op.sram_bytes.count()},
                         {"dram_bytes", op.dram_bytes.count()},

@@ -1,5 +1,6 @@
 // Placements, which count positions in execution order, as ranges of cycles.
 #include <algorithm>
+#include <stdexcept>
 
 #include "report/join.hpp"
 #include "target/architecture.hpp"
@@ -7,21 +8,6 @@
 namespace u65sim::report {
 
 namespace {
-
-std::string_view name_of(Placement::Kind kind) {
-    switch (kind) {
-        case Placement::Kind::weight_buffer:
-            return "weight_buffer";
-        case Placement::Kind::scratch:
-            return "scratch";
-        case Placement::Kind::variable:
-            return "variable";
-        case Placement::Kind::feature_map:
-        case Placement::Kind::constant:
-            break;
-    }
-    return "feature_map";
-}
 
 /// The cycles charged to each position in execution order. Neighbouring operations overlap in time,
 /// their charges do not: so two buffers that share a place never share a cycle.
@@ -75,21 +61,25 @@ std::vector<LiveRange> live_ranges(const CompiledNetwork& network, const Target&
                                    const Simulation& simulation,
                                    const std::vector<const CommandLabel*>& labels) {
     const Positions positions{simulation, labels};
+    std::vector<bool> spilled(network.placements.size());
+    for (const SpilledMap& spill : network.spills) {
+        if (spill.placement >= 0) spilled.at(static_cast<std::size_t>(spill.placement)) = true;
+    }
     std::vector<LiveRange> ranges;
-    for (const Placement& placement : network.placements) {
+    for (std::size_t i = 0; i < network.placements.size(); ++i) {
+        const Placement& placement = network.placements[i];
         if (placement.kind == Placement::Kind::constant) continue;
         LiveRange range;
         range.name = placement.name;
-        range.kind = name_of(placement.kind);
-        range.memory = port_of_region(target.memory_mode, placement.region) == 0 ? "sram" : "dram";
+        range.kind = placement.kind;
+        range.memory = port_of_region(target.memory_mode, placement.region) == 0
+                           ? LiveRange::Memory::sram
+                           : LiveRange::Memory::dram;
         range.offset = placement.offset;
         range.size = placement.size;
         range.start_cycle = positions.start(placement.first_use);
         range.end_cycle = std::max(positions.end(placement.last_use), range.start_cycle);
-        range.spilled =
-            std::any_of(network.spills.begin(), network.spills.end(), [&](const SpilledMap& spill) {
-                return spill.tensor == placement.name && placement.region == region_arena;
-            });
+        range.spilled = spilled[i];
         ranges.push_back(std::move(range));
     }
     std::stable_sort(ranges.begin(), ranges.end(), [](const LiveRange& a, const LiveRange& b) {
@@ -99,3 +89,27 @@ std::vector<LiveRange> live_ranges(const CompiledNetwork& network, const Target&
 }
 
 }  // namespace u65sim::report
+
+namespace u65sim {
+
+std::string_view to_string(LiveRange::Memory memory) {
+    return memory == LiveRange::Memory::sram ? "sram" : "dram";
+}
+
+std::string_view to_string(Placement::Kind kind) {
+    switch (kind) {
+        case Placement::Kind::feature_map:
+            return "feature_map";
+        case Placement::Kind::weight_buffer:
+            return "weight_buffer";
+        case Placement::Kind::constant:
+            return "constant";
+        case Placement::Kind::scratch:
+            return "scratch";
+        case Placement::Kind::variable:
+            return "variable";
+    }
+    throw std::logic_error("to_string(Placement::Kind): not a kind");
+}
+
+}  // namespace u65sim

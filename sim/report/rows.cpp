@@ -50,10 +50,9 @@ struct Row {
     OperatorReport finish(std::int64_t peak) const {
         OperatorReport result = report;
         const auto largest = std::max_element(result.stalls.begin(), result.stalls.end());
-        result.bound_by =
-            *largest == Cycles{0}
-                ? std::string{}
-                : std::string{to_string(static_cast<Cause>(largest - result.stalls.begin()))};
+        if (*largest > Cycles{0}) {
+            result.bound_by = static_cast<Cause>(largest - result.stalls.begin());
+        }
         if (result.cycles.count() > 0 && peak > 0) {
             result.mac_utilization =
                 static_cast<double>(result.macs.count()) /

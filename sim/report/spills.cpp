@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <string_view>
 
 #include "report/join.hpp"
 
@@ -7,9 +6,12 @@ namespace u65sim::report {
 
 namespace {
 
-bool lies_in(const RegionTraffic& traffic, const SpilledMap& map) {
-    return traffic.region == region_arena && traffic.offset >= map.offset &&
-           traffic.offset < map.offset + map.size;
+/// The placement that the map `index` of an operation's record is; -1: none, or unknown.
+std::int32_t placement_of(const CommandLabel& label, const OperationRecord& operation,
+                          std::size_t index) {
+    if (operation.is_dma) return -1;
+    const bool is_last = index + 1 == operation.maps.size();
+    return label.maps[is_last ? 2 : index];
 }
 
 }  // namespace
@@ -25,21 +27,15 @@ std::vector<SpillEvent> spill_events(const CompiledNetwork& network, const Simul
                          .producer = map.producer,
                          .consumers = map.consumers};
         bool started = false;
-        // The same addresses serve other tensors at other times, so only the operators that make
-        // or use this one count.
         for (std::size_t i = 0; i < simulation.operations.size(); ++i) {
-            if (labels[i] == nullptr) continue;
-            const std::string& op = labels[i]->op_name;
-            const bool makes = op == map.producer;
-            const bool uses = makes || std::find(map.consumers.begin(), map.consumers.end(), op) !=
-                                           map.consumers.end();
-            if (!uses) continue;
+            if (labels[i] == nullptr || map.placement < 0) continue;
             const OperationRecord& operation = simulation.operations[i];
-            for (const RegionTraffic& traffic : operation.maps) {
-                if (!lies_in(traffic, map)) continue;
+            for (std::size_t k = 0; k < operation.maps.size(); ++k) {
+                if (placement_of(*labels[i], operation, k) != map.placement) continue;
+                const RegionTraffic& traffic = operation.maps[k];
                 event.dram_read_bytes += traffic.read_bytes;
-                if (!makes || traffic.write_bytes == Bytes{0}) continue;
                 event.dram_write_bytes += traffic.write_bytes;
+                if (traffic.write_bytes == Bytes{0}) continue;
                 if (!started || operation.start < event.start_cycle) {
                     event.start_cycle = operation.start;
                     started = true;

@@ -56,8 +56,21 @@ std::string latency(const Report& report) {
     return out;
 }
 
+/// What runs on the NPU: without all of it, the latency is not the network's.
+std::string operators(const Report& report) {
+    const Report::Model& model = report.model;
+    std::string out = fmt::format("{} on the NPU, {} on the CPU", model.npu_operators,
+                                  model.cpu_operators.size());
+    if (!model.cpu_operators.empty() && model.macs.count() > 0) {
+        out += fmt::format("; {} of the MACs on the NPU",
+                           percent(model.npu_macs.count(), model.macs.count()));
+    }
+    return out;
+}
+
 std::string summary(const Report& report) {
     std::string out = fmt::format("\n  {:<16}{}\n", "latency", latency(report));
+    out += fmt::format("  {:<16}{}\n", "operators", operators(report));
     out += fmt::format("  {:<16}{:.1f} % of {} MACs a cycle, for {} MACs\n", "utilization",
                        100.0 * report.total.mac_utilization, report.target.peak_macs_per_cycle(),
                        grouped(report.model.macs.count()));
@@ -82,13 +95,6 @@ std::string summary(const Report& report) {
                            report.spills.size(), report.spills.size() == 1 ? "" : "s",
                            readable(size), readable(traffic));
     }
-    out += fmt::format("  {:<16}{} on the NPU, {} on the CPU", "operators",
-                       report.model.npu_operators, report.model.cpu_operators.size());
-    if (!report.model.cpu_operators.empty() && report.model.macs.count() > 0) {
-        out += fmt::format("; {} of the MACs on the NPU",
-                           percent(report.model.npu_macs.count(), report.model.macs.count()));
-    }
-    out += '\n';
     for (const std::string& assumption : report.assumptions) {
         out += wrapped(fmt::format("- {}", assumption), 4);
     }
@@ -139,10 +145,10 @@ std::string operator_table(const Report& report) {
     std::string out = fmt::format("\noperators\n  {:<24} {:<17}{:>12}{:>12}{:>7} {:<16} {}\n",
                                   "name", "type", "start", "cycles", "MAC %", "bound by", "block");
     for (const OperatorReport& op : report.operators) {
-        std::string line = fmt::format("  {:<24} {:<17}{:>12}{:>12}{:>7.1f} {:<16} {}",
-                                       elided(op.name, 24), elided(op.type, 17),
-                                       grouped(op.start_cycle.count()), grouped(op.cycles.count()),
-                                       100.0 * op.mac_utilization, op.bound_by, op.block);
+        std::string line = fmt::format(
+            "  {:<24} {:<17}{:>12}{:>12}{:>7.1f} {:<16} {}", elided(op.name, 24),
+            elided(op.type, 17), grouped(op.start_cycle.count()), grouped(op.cycles.count()),
+            100.0 * op.mac_utilization, report::name_of(op.bound_by), op.block);
         line.erase(line.find_last_not_of(' ') + 1);
         out += line + '\n';
     }

@@ -7,6 +7,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/report.hpp>
 
+#include "report/format.hpp"
 #include "report/timeline_json.hpp"
 
 namespace u65sim {
@@ -55,7 +56,7 @@ void add_spans(Events& events, const Report& report) {
         if (known) {
             const OperatorReport& op = report.operators[static_cast<std::size_t>(span.row)];
             args["type"] = op.type;
-            if (span.track == 0) args["bound_by"] = op.bound_by;
+            if (span.track == 0) args["bound_by"] = report::name_of(op.bound_by);
         }
         if (span.block >= 0) args["block"] = span.block;
         if (port) {
@@ -95,7 +96,7 @@ void add_bandwidth(Events& events, const Report& report) {
 
 /// Bytes of buffers alive, at each cycle where that changes.
 void add_memory(Events& events, const Report& report) {
-    for (const std::string_view memory : {"sram", "dram"}) {
+    for (const auto memory : {LiveRange::Memory::sram, LiveRange::Memory::dram}) {
         std::map<Cycles, std::int64_t> changes;
         for (const LiveRange& range : report.live_ranges) {
             if (range.memory != memory || range.end_cycle < range.start_cycle) continue;
@@ -105,7 +106,8 @@ void add_memory(Events& events, const Report& report) {
         Bytes alive{0};
         for (const auto& [time, change] : changes) {
             alive = Bytes{alive.count() + change};
-            events.counter(fmt::format("{} bytes alive", memory), time, {{"bytes", alive.count()}});
+            events.counter(fmt::format("{} bytes alive", to_string(memory)), time,
+                           {{"bytes", alive.count()}});
         }
     }
 }

@@ -16,12 +16,18 @@ void describe_spill(const PlannedProgram& program, const Buffer& buffer, Compile
         spill.consumers.push_back(program.op(consumer).name);
     }
     spill.offset = Bytes{buffer.offset};
+    spill.placement = static_cast<std::int32_t>(network.placements.size()) - 1;
+}
+
+bool is_placed(const Buffer& buffer) {
+    const bool constant = buffer.kind == Placement::Kind::constant;
+    return buffer.region != no_region && (constant || buffer.first_use != no_time);
 }
 
 void describe_buffers(const PlannedProgram& program, CompiledNetwork& network) {
     for (const auto& buffer : program.buffers) {
         const bool constant = buffer.kind == Placement::Kind::constant;
-        if (buffer.region == no_region || (!constant && buffer.first_use == no_time)) continue;
+        if (!is_placed(buffer)) continue;
         network.placements.push_back({buffer.name, buffer.kind, buffer.region, Bytes{buffer.offset},
                                       Bytes{buffer.size}, constant ? 0 : buffer.first_use,
                                       constant ? program.times : buffer.last_use});
@@ -64,6 +70,16 @@ void describe_bindings(const PlannedProgram& program, CompiledNetwork& network) 
 }
 
 }  // namespace
+
+std::vector<std::int32_t> buffer_placements(const PlannedProgram& program) {
+    std::vector<std::int32_t> indices;
+    indices.reserve(program.buffers.size());
+    std::int32_t next = 0;
+    for (const Buffer& buffer : program.buffers) {
+        indices.push_back(is_placed(buffer) ? next++ : -1);
+    }
+    return indices;
+}
 
 void describe_memory(const PlannedProgram& program, CompiledNetwork& network) {
     describe_buffers(program, network);

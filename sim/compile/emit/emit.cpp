@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include <fmt/format.h>
@@ -66,7 +67,9 @@ public:
         return timeline_.end();
     }
 
-    void run(NpuSegment& out) {
+    /// `placements`: buffer_placements() of the program.
+    void run(const std::vector<std::int32_t>& placements, NpuSegment& out) {
+        placements_ = &placements;
         schedule();
         out.stream.accelerator = program_.target->accelerator;
         out.stream.words = stream::encode(actions_, program_.target->accelerator);
@@ -221,6 +224,7 @@ private:
         if (writing_) {
             const Operator& op = program_.op(job.op->graph_operator);
             label(job.name, *job.op, std::string(to_string(op.type)));
+            labels_.back().maps = maps_of(*job.op);
         }
         append(k);
         timeline_.kernel(k);
@@ -236,8 +240,17 @@ private:
                            program_.op(op.graph_operator).name, std::move(type), op.time});
     }
 
+    /// Placements of a kernel's maps.
+    [[nodiscard]] std::array<std::int32_t, 3> maps_of(const NpuOp& op) const {
+        const auto of = [&](const View& view) {
+            return view.valid() ? (*placements_)[static_cast<std::size_t>(view.buffer)] : -1;
+        };
+        return {of(op.ifm), of(op.ifm2), of(op.ofm)};
+    }
+
     const PlannedProgram& program_;
     bool writing_;
+    const std::vector<std::int32_t>* placements_ = nullptr;  ///< of every buffer; when writing
     HazardTracker tracker_;
     Timeline timeline_;
     LutSlots luts_;
@@ -260,13 +273,14 @@ std::int64_t predict_cycles(const PlannedProgram& program) {
 }
 
 void emit(PlannedProgram& program, CompiledNetwork& network) {
+    const std::vector<std::int32_t> placements = buffer_placements(program);
     for (std::size_t i = 0; i < program.segments.size(); ++i) {
         const Segment& segment = program.segments[i];
         NpuSegment out;
         out.name = fmt::format("npu{}", i);
         out.inputs = segment.inputs;
         out.outputs = segment.outputs;
-        SegmentEmitter(program, segment, true).run(out);
+        SegmentEmitter(program, segment, true).run(placements, out);
         network.segments.push_back(std::move(out));
     }
     network.steps = program.steps;

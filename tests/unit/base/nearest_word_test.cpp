@@ -17,6 +17,7 @@ TEST_CASE("An edit distance counts letters inserted, deleted or replaced") {
 
 TEST_CASE("The nearest word is the first of those with the smallest distance") {
     CHECK(nearest_word("u65-265", std::vector<std::string>{"u55-256", "u65-256"}) == "u65-256");
+    CHECK(nearest_word("con2d", std::array{"add", "conv2d", "concat"}) == "conv2d");
     CHECK(nearest_word("b", std::array{"a", "c"}) == "a");
     CHECK(nearest_word("a", std::vector<std::string>{}).empty());
 }

@@ -7,7 +7,6 @@
 #include <u65sim/error.hpp>
 #include <u65sim/graph_builder.hpp>
 
-#include "base/nearest_word.hpp"
 #include "ir/drawn_weights.hpp"
 #include "ir/random.hpp"
 
@@ -118,9 +117,4 @@ TEST_CASE("given weights are kept as they are") {
     // Bias scale is input scale (1/128) times weight scale (1/2).
     const auto& bias = graph.tensors[static_cast<std::size_t>(op.inputs[2])].data.bytes();
     CHECK(bias == std::vector<std::uint8_t>{0, 1, 0, 0, 0, 255, 255, 255});
-}
-
-TEST_CASE("a mistyped word finds its neighbour") {
-    CHECK(nearest_word("con2d", std::vector<std::string>{"add", "conv2d", "concat"}) == "conv2d");
-    CHECK(nearest_word("x", std::vector<std::string>{}).empty());
 }

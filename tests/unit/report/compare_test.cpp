@@ -18,7 +18,7 @@ std::string changed() {
     report.target.name = "another";
     report.total.cycles = 1500_cycles;
     report.operators[1].cycles += 500_cycles;
-    report.operators[1].bound_by = "weight_fetch";
+    report.operators[1].bound_by = Cause::weight_fetch;
     report.operators[0].name = "renamed";
     return report.to_json();
 }

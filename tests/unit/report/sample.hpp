@@ -27,10 +27,11 @@ inline CompiledNetwork network() {
         network.graph.operators.push_back({.name = name});
     }
     NpuSegment segment{.name = "npu_0", .stream = {target().accelerator, {1, 2, 3}}};
-    segment.labels = {{0, "first", "first", "CONV_2D"},
+    // Placements: the map between, and what the second convolution makes.
+    segment.labels = {{0, "first", "first", "CONV_2D", -1, {-1, -1, 0}},
                       {2, "second/weights", "second", "DMA"},
-                      {4, "second", "second", "DEPTHWISE_CONV_2D"},
-                      {5, "second/1", "second", "DEPTHWISE_CONV_2D"}};
+                      {4, "second", "second", "DEPTHWISE_CONV_2D", -1, {0, -1, 1}},
+                      {5, "second/1", "second", "DEPTHWISE_CONV_2D", -1, {0, -1, 1}}};
     network.segments = {segment};
     network.cpu_operators = {{"shuffle", "TRANSPOSE", "no kernel for rank 5", 4000_B}};
     network.constants.assign(1000, 7);
@@ -41,7 +42,11 @@ inline CompiledNetwork network() {
                        .reason = "393,216 B arena full at second: needs 512,000 B",
                        .producer = "first",
                        .consumers = {"second"},
-                       .offset = 64_KiB}};
+                       .offset = 64_KiB,
+                       .placement = 0}};
+    network.placements = {
+        {"between", Placement::Kind::feature_map, region_arena, 64_KiB, 400_KiB, 0, 3},
+        {"result", Placement::Kind::feature_map, region_arena, 0_B, 10_B, 2, 3}};
     network.macs = Macs{128'000};
     network.parameters = 900;
     network.file_size = 2000_B;
@@ -59,7 +64,7 @@ inline Simulation simulation() {
     first.causes[index(Cause::ofm_write)] = 100_cycles;
     first.ports[0].bytes[index(Channel::ifm)] = 3000_B;
     first.ports[1].bytes[index(Channel::ofm)] = 400_KiB;
-    first.maps = {{region_arena, 64_KiB, 0_B, 400_KiB}, {region_fast, 0_B, 3000_B, 0_B}};
+    first.maps = {{region_fast, 0_B, 3000_B, 0_B}, {region_arena, 64_KiB, 0_B, 400_KiB}};
 
     OperationRecord dma{.command_index = 2, .is_dma = true, .kind = "DMA"};
     dma.start = 5_cycles;
@@ -84,7 +89,7 @@ inline Simulation simulation() {
     third.mac_busy = 90_cycles;
     third.causes = {};
     third.causes[index(Cause::mac)] = 390_cycles;
-    third.maps = {{region_arena, 264_KiB, 200_KiB, 0_B}};
+    third.maps = {{region_arena, 264_KiB, 200_KiB, 0_B}, {region_arena, 0_B, 0_B, 10_B}};
 
     Simulation simulation;
     simulation.total = 1000_cycles;

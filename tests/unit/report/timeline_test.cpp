@@ -149,12 +149,12 @@ TEST_CASE("Buffers live from the first to the last operation that names their po
     const LiveRange& between = with.live_ranges[0];
     CHECK(between.name == "between");
     CHECK(between.spilled);
-    CHECK(between.memory == "dram");
+    CHECK(between.memory == LiveRange::Memory::dram);
     CHECK(between.start_cycle == 10_cycles);
     CHECK(between.end_cycle == 1000_cycles);
     const LiveRange& weights = with.live_ranges[1];
-    CHECK(weights.kind == "weight_buffer");
-    CHECK(weights.memory == "sram");
+    CHECK(weights.kind == Placement::Kind::weight_buffer);
+    CHECK(weights.memory == LiveRange::Memory::sram);
     CHECK_FALSE(weights.spilled);
     CHECK(weights.start_cycle == 410_cycles);  // position 1 has no kernel: behind the one before
     CHECK(weights.end_cycle == 610_cycles);
