@@ -14,7 +14,9 @@ namespace {
 template <class Value>
 Value load(const Content& bytes, std::size_t at) {
     Value value{};
-    if (at + sizeof value <= bytes.size()) std::memcpy(&value, bytes.data() + at, sizeof value);
+    if (at <= bytes.size() && bytes.size() - at >= sizeof value) {
+        std::memcpy(&value, bytes.data() + at, sizeof value);
+    }
     return value;
 }
 
