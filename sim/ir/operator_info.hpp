@@ -77,8 +77,19 @@ struct KernelVersions {
 };
 
 class Operands;
-/// Shapes of the results, as infer_shapes() gives them.
-using ShapeRule = std::vector<std::optional<Shape>> (*)(const Operands& operands);
+/// Shapes of the results, as infer_shapes() gives them. Has no default: a row without a rule does
+/// not compile. (A comparison with null would not either, under GCC's UndefinedBehaviorSanitizer.)
+class ShapeRule {
+public:
+    using Function = std::vector<std::optional<Shape>> (*)(const Operands& operands);
+    consteval ShapeRule(Function function) : function_(function) {}
+    std::vector<std::optional<Shape>> operator()(const Operands& operands) const {
+        return function_(operands);
+    }
+
+private:
+    Function function_;
+};
 
 /// One row an operator kind.
 struct OperatorInfo {
@@ -87,7 +98,7 @@ struct OperatorInfo {
     Family family = Family::opaque;
     Arity arity;
     std::size_t attributes = 0;  ///< index of the alternative of Attributes
-    ShapeRule shapes = nullptr;
+    ShapeRule shapes;
     OperandRoles operands{};
     KernelVersions versions{};
     MacRule macs = MacRule::none;

@@ -45,7 +45,6 @@ consteval std::array<OperatorInfo, Count> numbered(std::array<OperatorInfo, Coun
     for (std::size_t position = 0; position < Count; ++position) {
         OperatorInfo& row = rows.at(position);
         if (row.type != static_cast<OpType>(position)) throw "the rows are not in OpType's order";
-        if (row.shapes == nullptr) throw "a row has no shape rule";
         row.builtin_code = builtin_number(row.name);
         if ((row.builtin_code < 0) != (row.type == OpType::other)) throw "a name is no builtin's";
         if ((row.clamp != Activation::none) != (row.family == Family::clamp)) {
