@@ -73,13 +73,35 @@ TEST_CASE("int4 weights compute what the same weights in int8 do, two to a byte"
           execute(compile(plain, target), target, {input}).outputs);
 }
 
-TEST_CASE("float maps with int8 weights are refused by their name") {
+TEST_CASE("float maps with int8 weights quantise their input, or are refused by their name") {
     const Target target = Target::preset("u65-256");
-    Graph graph = fully_connected(drawn(12, 1), 3, 4);
+    const Bytes8 weights{1, 2, 3, 4, 0xFF, 0, 0x7F, 0x80, 10, 20, 30, 40};
+    Graph graph = fully_connected(weights, 3, 4);
     set_float_maps(graph);
-    const CompiledNetwork network = compile(graph, target);
-    CHECK_THROWS_WITH(execute(network, target, {Bytes8(16)}),
-                      Catch::Contains("dynamic-range") && Catch::Contains("int8"));
+    graph.operators[0].inputs.resize(2);  // no bias
+    // The largest value, 2, becomes 127: the third weight of each row, times its scale of 0.05,
+    // twice.
+    const float input[] = {0.0F, 0.0F, 2.0F, 0.0F};
+    Bytes8 bytes(sizeof input);
+    std::memcpy(bytes.data(), input, sizeof input);
+    const auto outputs = execute(compile(graph, target), target, {bytes}).outputs;
+    float results[3];
+    REQUIRE(outputs.at(0).size() == sizeof results);
+    std::memcpy(results, outputs[0].data(), sizeof results);
+    for (std::size_t unit = 0; unit < 3; ++unit) {
+        const auto weight = static_cast<std::int8_t>(weights[4 * unit + 2]);
+        CHECK(results[unit] == Approx(2 * 0.05 * weight).epsilon(1e-6));
+    }
+
+    GraphBuilder net{"up"};
+    net.output(
+        net.transpose_conv(net.input({1, 2, 2, 4}, "in"), 4, Window::square(2, 2), {.name = "up"}));
+    Graph transposed = net.build();
+    set_float_maps(transposed);
+    transposed.operators[0].inputs.resize(3);  // no bias
+    CHECK_THROWS_WITH(execute(compile(transposed, target), target, {Bytes8(64)}),
+                      Catch::Contains("TRANSPOSE_CONV") && Catch::Contains("int8 weights") &&
+                          Catch::Contains("dynamic-range"));
 }
 
 TEST_CASE("float16 weights behind DEQUANTIZE become float32 constants") {
