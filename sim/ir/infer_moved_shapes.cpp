@@ -163,34 +163,47 @@ std::optional<Shape> strided_slice(const Operands& operands) {
     const auto begin = operands.integers(1);
     const auto end = operands.integers(2);
     const auto strides = operands.integers(3);
-    if (!begin || !end || !strides || masks.ellipsis_mask != 0 || masks.new_axis_mask != 0) {
-        return {};
+    if (!begin || !end || !strides) return {};
+    const std::size_t entries = begin->size();
+    const auto has = [](std::int32_t mask, std::size_t entry) {
+        return entry < 32 && ((static_cast<std::uint32_t>(mask) >> entry) & 1U) != 0;
+    };
+    std::size_t named = 0;  // axes of the input that have an entry
+    for (std::size_t entry = 0; entry < entries; ++entry) {
+        named += !has(masks.ellipsis_mask, entry) && !has(masks.new_axis_mask, entry);
     }
-    const std::size_t axes = begin->size();
-    if (end->size() != axes || strides->size() != axes || axes > input.size()) {
+    if (end->size() != entries || strides->size() != entries || named > input.size()) {
         operands.fail("{} begins, {} ends and {} strides for {}, must be as many, at most its rank",
-                      axes, end->size(), strides->size(), to_string(input));
+                      entries, end->size(), strides->size(), to_string(input));
     }
     Shape output;
-    for (std::size_t axis = 0; axis < input.size(); ++axis) {
-        if (axis >= axes) {
-            output.push_back(input[axis]);
+    std::size_t axis = 0;
+    const auto take_whole = [&](std::size_t count) {
+        for (; count > 0 && axis < input.size(); --count) output.push_back(input[axis++]);
+    };
+    for (std::size_t entry = 0; entry < entries; ++entry) {
+        if (has(masks.ellipsis_mask, entry)) {
+            take_whole(input.size() - named);
             continue;
         }
-        const auto has = [&](std::int32_t mask) {
-            return ((static_cast<std::uint32_t>(mask) >> axis) & 1U) != 0;
-        };
-        if (has(masks.shrink_axis_mask)) continue;
-        const std::int64_t stride = (*strides)[axis];
+        if (has(masks.new_axis_mask, entry)) {
+            output.push_back(1);
+            continue;
+        }
+        if (axis >= input.size()) operands.fail("it has more than one ellipsis");
+        const std::int32_t extent = input[axis++];
+        if (has(masks.shrink_axis_mask, entry)) continue;
+        const std::int64_t stride = (*strides)[entry];
         if (stride == 0 || stride < std::numeric_limits<std::int32_t>::min() ||
             stride > std::numeric_limits<std::int32_t>::max()) {
-            operands.fail("stride along axis {} is {}, must be a non-zero 32-bit number", axis,
+            operands.fail("stride along axis {} is {}, must be a non-zero 32-bit number", axis - 1,
                           stride);
         }
         output.push_back(operands.extent(selected(
-            input[axis], has(masks.begin_mask) ? std::nullopt : std::optional{(*begin)[axis]},
-            has(masks.end_mask) ? std::nullopt : std::optional{(*end)[axis]}, stride)));
+            extent, has(masks.begin_mask, entry) ? std::nullopt : std::optional{(*begin)[entry]},
+            has(masks.end_mask, entry) ? std::nullopt : std::optional{(*end)[entry]}, stride)));
     }
+    take_whole(input.size());
     return output;
 }
 

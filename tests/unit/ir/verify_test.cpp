@@ -1,6 +1,10 @@
 #include <limits>
 
 #include <catch2/catch.hpp>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <u65sim/error.hpp>
 #include <u65sim/graph_builder.hpp>
@@ -90,4 +94,35 @@ TEST_CASE("verify names what breaks a rule") {
     }
     CHECK_THROWS_WITH(verify(graph), Catch::Contains(part));
     CHECK_THROWS_AS(verify(graph), InvalidModel);
+}
+
+TEST_CASE("a slice with an ellipsis and new axes has the shape that its operands give") {
+    Graph graph;
+    const auto add = [&](const Shape& shape, std::vector<std::int32_t> values = {}) {
+        Tensor tensor;
+        tensor.name = "t" + std::to_string(graph.tensors.size());
+        tensor.type = ElementType::int32;
+        tensor.shape = shape;
+        if (!values.empty()) {
+            std::vector<std::uint8_t> bytes(4 * values.size());
+            std::memcpy(bytes.data(), values.data(), bytes.size());
+            tensor.data = ConstantData{std::move(bytes)};
+        }
+        graph.tensors.push_back(tensor);
+        return static_cast<TensorId>(graph.tensors.size() - 1);
+    };
+    Operator op;
+    op.name = "slice";
+    op.type = OpType::strided_slice;
+    // x[..., newaxis, 1:3, 2] of 2x4x4x3
+    op.attributes = StridedSliceAttributes{0, 0, 1, 2, 8};
+    graph.inputs = {add({2, 4, 4, 3})};
+    op.inputs = {graph.inputs[0], add({4}, {0, 0, 1, 2}), add({4}, {0, 0, 3, 3}),
+                 add({4}, {1, 1, 1, 1})};
+    op.outputs = {add({2, 4, 1, 2})};
+    graph.outputs = op.outputs;
+    graph.operators = {op};
+    verify(graph);
+    graph.tensors.back().shape = {2, 4, 1, 3};
+    CHECK_THROWS_WITH(verify(graph), Catch::Contains("is 2x4x1x3, must be 2x4x1x2"));
 }
