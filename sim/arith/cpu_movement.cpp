@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "arith/cpu_kernel_table.hpp"
+#include "ir/slice_entries.hpp"
 
 namespace u65sim::arith {
 namespace {
@@ -325,38 +326,22 @@ struct StridedBox {
         const auto begins = integers(call, 1);
         const auto steps = integers(call, 3);
         require_rank(call, steps.size(), begins.size());
-        const auto has = [](std::int32_t mask, std::size_t i) { return i < 32 && (mask >> i & 1); };
-        std::size_t named = 0;
-        bool open = false;
-        for (std::size_t i = 0; i < begins.size(); ++i) {
-            open = open || has(masks.ellipsis_mask, i);
-            named += !has(masks.ellipsis_mask, i) && !has(masks.new_axis_mask, i);
+        const ir::SliceEntries slice = ir::slice_entries(masks, begins.size(), extents.size());
+        if (slice.named > extents.size()) {
+            call.invalid("it selects along more axes than there are");
         }
-        if (named > extents.size()) call.invalid("it selects along more axes than there are");
-        const std::size_t rest = extents.size() - named;
-        for (std::size_t i = 0; i < begins.size(); ++i) {
-            if (has(masks.ellipsis_mask, i)) {
-                for (std::size_t k = 0; k < rest; ++k) take_all();
-            } else if (has(masks.new_axis_mask, i)) {
-                shown.push_back(no_axis);
-            } else {
-                const std::int64_t extent = extents[begin.size()];
-                std::int64_t first = begins[i] < 0 ? begins[i] + extent : begins[i];
-                if (has(masks.begin_mask, i)) first = steps[i] > 0 ? 0 : extent - 1;
-                if (!has(masks.shrink_axis_mask, i)) shown.push_back(begin.size());
-                begin.push_back(first);
-                step.push_back(steps[i]);
-            }
+        if (slice.axes > extents.size()) call.invalid("it has more than one ellipsis");
+        for (const ir::SliceEntry& entry : slice.entries) {
+            if (!entry.is_dropped) shown.push_back(entry.axis.value_or(no_axis));
+            if (!entry.axis) continue;
+            const std::int64_t stride = entry.number ? steps[*entry.number] : 1;
+            const std::int64_t last = extents[*entry.axis] - 1;
+            std::int64_t first = entry.number ? begins[*entry.number] : 0;
+            if (first < 0) first += extents[*entry.axis];
+            if (entry.from_first) first = stride > 0 ? 0 : last;
+            begin.push_back(first);
+            step.push_back(stride);
         }
-        while (!open && begin.size() < extents.size()) take_all();
-        if (begin.size() != extents.size()) call.invalid("it has more than one ellipsis");
-    }
-
-private:
-    void take_all() {
-        shown.push_back(begin.size());
-        begin.push_back(0);
-        step.push_back(1);
     }
 };
 

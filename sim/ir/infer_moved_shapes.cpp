@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ir/shape_rules.hpp"
+#include "ir/slice_entries.hpp"
 
 namespace u65sim::ir::shapes {
 
@@ -164,46 +165,31 @@ std::optional<Shape> strided_slice(const Operands& operands) {
     const auto end = operands.integers(2);
     const auto strides = operands.integers(3);
     if (!begin || !end || !strides) return {};
-    const std::size_t entries = begin->size();
-    const auto has = [](std::int32_t mask, std::size_t entry) {
-        return entry < 32 && ((static_cast<std::uint32_t>(mask) >> entry) & 1U) != 0;
-    };
-    std::size_t named = 0;  // axes of the input that have an entry
-    for (std::size_t entry = 0; entry < entries; ++entry) {
-        named += !has(masks.ellipsis_mask, entry) && !has(masks.new_axis_mask, entry);
-    }
-    if (end->size() != entries || strides->size() != entries || named > input.size()) {
+    const std::size_t numbers = begin->size();
+    const SliceEntries slice = slice_entries(masks, numbers, input.size());
+    if (end->size() != numbers || strides->size() != numbers || slice.named > input.size()) {
         operands.fail("{} begins, {} ends and {} strides for {}, must be as many, at most its rank",
-                      entries, end->size(), strides->size(), to_string(input));
+                      numbers, end->size(), strides->size(), to_string(input));
     }
+    if (slice.axes > input.size()) operands.fail("it has more than one ellipsis");
     Shape output;
-    std::size_t axis = 0;
-    const auto take_whole = [&](std::size_t count) {
-        for (; count > 0 && axis < input.size(); --count) output.push_back(input[axis++]);
-    };
-    for (std::size_t entry = 0; entry < entries; ++entry) {
-        if (has(masks.ellipsis_mask, entry)) {
-            take_whole(input.size() - named);
+    for (const SliceEntry& entry : slice.entries) {
+        if (entry.is_dropped) continue;
+        const std::int32_t extent = entry.axis ? input[*entry.axis] : 1;
+        if (!entry.number) {
+            output.push_back(extent);
             continue;
         }
-        if (has(masks.new_axis_mask, entry)) {
-            output.push_back(1);
-            continue;
-        }
-        if (axis >= input.size()) operands.fail("it has more than one ellipsis");
-        const std::int32_t extent = input[axis++];
-        if (has(masks.shrink_axis_mask, entry)) continue;
-        const std::int64_t stride = (*strides)[entry];
+        const std::int64_t stride = (*strides)[*entry.number];
         if (stride == 0 || stride < std::numeric_limits<std::int32_t>::min() ||
             stride > std::numeric_limits<std::int32_t>::max()) {
-            operands.fail("stride along axis {} is {}, must be a non-zero 32-bit number", axis - 1,
-                          stride);
+            operands.fail("stride along axis {} is {}, must be a non-zero 32-bit number",
+                          *entry.axis, stride);
         }
         output.push_back(operands.extent(selected(
-            extent, has(masks.begin_mask, entry) ? std::nullopt : std::optional{(*begin)[entry]},
-            has(masks.end_mask, entry) ? std::nullopt : std::optional{(*end)[entry]}, stride)));
+            extent, entry.from_first ? std::nullopt : std::optional{(*begin)[*entry.number]},
+            entry.to_last ? std::nullopt : std::optional{(*end)[*entry.number]}, stride)));
     }
-    take_whole(input.size());
     return output;
 }
 
