@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "machine/functional/map_access.hpp"
+#include "machine/operation_name.hpp"
 #include "timing/traversal.hpp"
 
 namespace u65sim::machine::functional {

@@ -1,9 +1,7 @@
 #include "machine/functional/executor.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <string_view>
 
 #include <fmt/format.h>
 
@@ -12,6 +10,7 @@
 
 #include "machine/functional/input_window.hpp"
 #include "machine/functional/kernels.hpp"
+#include "machine/operation_name.hpp"
 #include "timing/traversal.hpp"
 
 namespace u65sim::machine::functional {
@@ -20,10 +19,6 @@ namespace {
 using stream::DmaOp;
 using stream::KernelKind;
 using stream::KernelOp;
-
-constexpr std::array<std::string_view, 3> pool_names{"MAX", "AVERAGE", "REDUCE_SUM"};
-constexpr std::array<std::string_view, 10> elementwise_names{"MUL",   "ADD", "SUB", "MIN", "MAX",
-                                                             "LRELU", "ABS", "CLZ", "SHR", "SHL"};
 
 /// What one of each takes, in multiply-accumulates of 16 bits (a tenth of a nanosecond): measured
 /// within a factor of two, so that the limit bounds the time.
@@ -52,32 +47,7 @@ std::int64_t input_elements(const KernelOp& op) {
          (std::int64_t{op.ifm.depth} + 15) / 16 * 16});
 }
 
-std::string name_of(const KernelOp& op) {
-    switch (op.kind) {
-        case KernelKind::conv:
-            return "CONV";
-        case KernelKind::depthwise:
-            return "DEPTHWISE";
-        case KernelKind::pool:
-            return fmt::format("POOL {}", pool_names.at(static_cast<std::size_t>(op.pool_mode)));
-        case KernelKind::elementwise:
-            break;
-    }
-    return fmt::format("ELEMENTWISE {}",
-                       elementwise_names.at(static_cast<std::size_t>(op.elementwise_mode)));
-}
-
 }  // namespace
-
-std::string operation_name(const stream::Action& action) {
-    if (const auto* kernel = std::get_if<KernelOp>(&action)) return name_of(*kernel);
-    if (std::holds_alternative<DmaOp>(action)) return "DMA";
-    if (std::holds_alternative<stream::KernelWait>(action)) return "KERNEL_WAIT";
-    if (std::holds_alternative<stream::DmaWait>(action)) return "DMA_WAIT";
-    if (std::holds_alternative<stream::Stop>(action)) return "STOP";
-    if (std::holds_alternative<stream::Irq>(action)) return "IRQ";
-    return "PMU_MASK";
-}
 
 Executor::Executor(const Accelerator& accelerator, Limits limits)
     : arch_(architecture(accelerator)), limits_(limits) {

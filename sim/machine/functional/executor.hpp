@@ -49,7 +49,4 @@ private:
     Memory memory_;
 };
 
-/// "CONV", "POOL AVERAGE", "ELEMENTWISE ADD", "DMA" ...: the operation's name in reports.
-std::string operation_name(const stream::Action& action);
-
 }  // namespace u65sim::machine::functional

@@ -1,46 +1,22 @@
 #include "machine/units/records.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <variant>
 
 #include <fmt/format.h>
 
+#include "machine/operation_name.hpp"
 #include "machine/units/dma.hpp"
 #include "timing/dma_access.hpp"
 
 namespace u65sim::machine {
 
 using stream::DmaOp;
-using stream::KernelKind;
 using stream::KernelOp;
 
 namespace {
-
-std::string_view name_of(stream::ElementwiseMode mode) {
-    constexpr std::array<std::string_view, 10> names{"MUL",   "ADD", "SUB", "MIN", "MAX",
-                                                     "LRELU", "ABS", "CLZ", "SHR", "SHL"};
-    return names[static_cast<std::size_t>(mode)];
-}
-
-std::string kind_of(const KernelOp& op) {
-    switch (op.kind) {
-        case KernelKind::conv:
-            return "CONV";
-        case KernelKind::depthwise:
-            return "DEPTHWISE";
-        case KernelKind::pool:
-            return op.pool_mode == stream::PoolMode::max       ? "POOL MAX"
-                   : op.pool_mode == stream::PoolMode::average ? "POOL AVERAGE"
-                                                               : "POOL REDUCE_SUM";
-        case KernelKind::elementwise:
-            break;
-    }
-    return fmt::format("ELEMENTWISE {}", name_of(op.elementwise_mode));
-}
 
 RegionTraffic traffic_of(const stream::FeatureMap& map) {
     return {map.region, Bytes{static_cast<std::int64_t>(map.base[0])}, Bytes{0}, Bytes{0}};
@@ -48,7 +24,7 @@ RegionTraffic traffic_of(const stream::FeatureMap& map) {
 
 OperationRecord record_of(const KernelOp& op) {
     OperationRecord record;
-    record.kind = kind_of(op);
+    record.kind = operation_name(op);
     record.block = fmt::format("{}x{}x{}", op.block.height, op.block.width, op.block.depth);
     record.macs = Macs{op.macs()};
     record.maps.push_back(traffic_of(op.ifm));
