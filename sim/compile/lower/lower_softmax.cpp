@@ -9,6 +9,7 @@
 #include "compile/lower/chain.hpp"
 #include "compile/lower/lowering.hpp"
 #include "compile/lower/npu_forms.hpp"
+#include "compile/lower/softmax_rows.hpp"
 #include "compile/lower/support.hpp"
 
 namespace u65sim::compiler {
@@ -74,30 +75,34 @@ std::string support_softmax(const Candidate& candidate) {
     return {};
 }
 
+SoftmaxRows softmax_rows(Lowering& lowering, Chain& chain) {
+    const std::int32_t depth = lowering.input(0).shape.back();
+    const View in = lowering.input_view(0);
+    const auto rows = static_cast<std::int32_t>(in.extent.elements() / depth);
+    SoftmaxRows made;
+    made.full = {1, rows, depth};
+    made.one = {1, rows, 1};
+    made.ifm = lowering.reshaped(in, made.full);
+    made.result = lowering.output_view();
+    made.ofm = lowering.writable(made.result, made.full);
+    made.maximum = lowering.temporary(made.one, made.ifm.type, "max");
+    chain.row_maximum(made.ifm, depth, made.maximum);
+    return made;
+}
+
 void lower_softmax(Lowering& lowering) {
     if (lowering.input(0).type == ElementType::int16) return lower_softmax_16(lowering);
     const auto* attributes = std::get_if<SoftmaxAttributes>(&lowering.op().attributes);
     const float beta = attributes ? attributes->beta : 1.0F;
-    const Tensor& input = lowering.input(0);
-    const std::int32_t depth = input.shape.back();
-    const View in = lowering.input_view(0);
-    const auto rows = static_cast<std::int32_t>(in.extent.elements() / depth);
-    const Extent full{1, rows, depth};
-    const Extent one{1, rows, 1};
-    const View ifm = lowering.reshaped(in, full);
-    const View result_view = lowering.output_view();
-    const View ofm = lowering.writable(result_view, full);
     Chain chain(lowering);
-
     // 0: maximum over the depth.
-    const View maximum = lowering.temporary(one, ifm.type, "max");
-    chain.row_maximum(ifm, depth, maximum);
+    const auto [full, one, ifm, maximum, ofm, output] = softmax_rows(lowering, chain);
     // 1: exp(x - max) by table; the difference is clamped to the table's range.
     const View exps = chain.map(full, "exp");
     {
         NpuOp& npu = chain.step(ElementwiseMode::sub, ifm, maximum, exps);
         npu.kernel.activation = {16, 3, -128, 127};
-        npu.lut = exp_table(beta, scale(input));
+        npu.lut = exp_table(beta, scale(lowering.input(0)));
         npu.ifm.zero_point = npu.ifm2.zero_point = 0;
         npu.ofm.zero_point = 127;
     }
@@ -113,7 +118,7 @@ void lower_softmax(Lowering& lowering) {
     const View result = chain.apply(ElementwiseMode::mul, exps, factor, "result", 31);
     NpuOp& last = chain.step(ElementwiseMode::shr, result, shift, ofm);
     last.kernel.rounding = Rounding::natural;
-    lowering.place(ofm, result_view);
+    lowering.place(ofm, output);
 }
 
 }  // namespace u65sim::compiler

@@ -3,6 +3,8 @@
 #include "arith/tables.hpp"
 #include "compile/lower/chain.hpp"
 #include "compile/lower/lowering.hpp"
+#include "compile/lower/npu_forms.hpp"
+#include "compile/lower/softmax_rows.hpp"
 
 namespace u65sim::compiler {
 
@@ -23,29 +25,20 @@ void look_up(NpuOp& npu, const arith::Table16& table) {
 void lower_softmax_16(Lowering& lowering) {
     const auto* attributes = std::get_if<SoftmaxAttributes>(&lowering.op().attributes);
     const double beta = attributes ? static_cast<double>(attributes->beta) : 1.0;
-    const Tensor& input = lowering.input(0);
-    const std::int32_t depth = input.shape.back();
-    const View in = lowering.input_view(0);
-    const auto rows = static_cast<std::int32_t>(in.extent.elements() / depth);
-    const Extent full{1, rows, depth};
-    const Extent one{1, rows, 1};
-    const View ifm = lowering.reshaped(in, full);
-    const View result_view = lowering.output_view();
-    const View ofm = lowering.writable(result_view, full);
     Chain chain(lowering);
+    const auto [full, one, ifm, maximum, ofm, output] = softmax_rows(lowering, chain);
     const auto number = [&](std::int32_t value, std::string_view name) {
         return chain.scalar(value, name);
     };
 
-    const View maximum = lowering.temporary(one, ifm.type, "max");
-    chain.row_maximum(ifm, depth, maximum);
     // The difference in units of 10/65535, recentred for the table.
     const View difference = chain.map(full, "difference");
     {
         NpuOp& npu = chain.step(ElementwiseMode::sub, ifm, maximum, difference);
         npu.ifm.zero_point = npu.ifm2.zero_point = 0;
     }
-    auto m = arith::quantise(static_cast<double>(scale(input)) * beta / (10.0 / 65535.0));
+    auto m =
+        arith::quantise(static_cast<double>(scale(lowering.input(0))) * beta / (10.0 / 65535.0));
     if (m.multiplier == std::uint32_t{1} << 31) m = {m.multiplier / 2, m.shift - 1};
     const View scaled =
         chain.apply(ElementwiseMode::mul, difference,
@@ -66,7 +59,7 @@ void lower_softmax_16(Lowering& lowering) {
     NpuOp& last = chain.step(ElementwiseMode::shr, product, shift, ofm);
     last.kernel.rounding = Rounding::natural;
     last.kernel.activation.min = 0;
-    lowering.place(ofm, result_view);
+    lowering.place(ofm, output);
 }
 
 }  // namespace u65sim::compiler
