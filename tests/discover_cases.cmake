@@ -3,7 +3,6 @@
 # Catch2's own catch_discover_tests splits names with semicolons and brackets, and takes 256 cases for none.
 set(skipped_exit_code 77)  # tests/support/skip.hpp
 set(timeout_seconds 900)
-string(REGEX REPLACE "[|]+$" "" ENVIRONMENT "${ENVIRONMENT}")
 string(REPLACE "|" ";" ENVIRONMENT "${ENVIRONMENT}")
 
 # One name a line. (The exit code is the number of names, modulo 256.)

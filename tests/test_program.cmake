@@ -22,7 +22,8 @@ function(u65sim_add_test_program name)
 
   set(cases ${CMAKE_CURRENT_BINARY_DIR}/${name}_cases.cmake)
   # Joined by what no variable holds: a semicolon would part the command's argument.
-  string(REPLACE ";" "|" environment "U65SIM_SOURCE_DIR=${PROJECT_SOURCE_DIR};${ARG_ENVIRONMENT}")
+  set(environment U65SIM_SOURCE_DIR=${PROJECT_SOURCE_DIR} ${ARG_ENVIRONMENT})
+  string(REPLACE ";" "|" environment "${environment}")
   add_custom_command(TARGET ${name} POST_BUILD BYPRODUCTS ${cases} VERBATIM
     COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${name}> -DNAME=${name}
             "-DENVIRONMENT=${environment}" -DINTO=${cases}

@@ -6,6 +6,7 @@
 #include "arith/cpu_kernel_table.hpp"
 #include "arith/cpu_windows.hpp"
 #include "arith/hybrid.hpp"
+#include "ir/operator_info.hpp"
 
 namespace u65sim::arith {
 namespace {
@@ -183,7 +184,7 @@ QuantisedRows quantise_rows(std::span<const float> values, std::size_t rows, boo
 }
 
 bool is_hybrid(const CpuCall& call) {
-    const std::size_t map = call.op.type == OpType::transpose_conv ? 2 : 0;
+    const auto map = static_cast<std::size_t>(ir::info(call.op.type).operands.map);
     switch (call.op.type) {
         case OpType::conv_2d:
         case OpType::depthwise_conv_2d:

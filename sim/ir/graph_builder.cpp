@@ -11,6 +11,7 @@
 #include "ir/builder_state.hpp"
 #include "ir/builtins.hpp"
 #include "ir/constants.hpp"
+#include "ir/types.hpp"
 
 namespace u65sim {
 namespace {
@@ -63,9 +64,9 @@ Value GraphBuilder::input(const Shape& shape, std::string name,
     if (tensor.quantization.scales.size() == 1 && tensor.quantization.zero_points.size() == 1) {
         const IntegerRange range = ir::activation_type_range(type);
         const double scale = tensor.quantization.scales[0];
-        if (!std::isfinite(scale) || scale <= 0.0) {
-            throw InvalidModel(fmt::format("input '{}': scale is {}, must be positive and finite",
-                                           tensor.name, scale));
+        if (const std::string fault = ir::scale_fault(tensor.quantization.scales[0], false);
+            !fault.empty()) {
+            throw InvalidModel(fmt::format("input '{}': {}", tensor.name, fault));
         }
         // In double: a zero point beyond its type is refused later, when the graph is verified.
         const auto zero = static_cast<double>(tensor.quantization.zero_points[0]);

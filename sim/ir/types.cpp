@@ -2,6 +2,8 @@
 #include "ir/types.hpp"
 
 #include <array>
+#include <cmath>
+#include <string>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -47,6 +49,11 @@ std::optional<IntegerRange> ir::value_range(ElementType type) {
         default:
             return std::nullopt;
     }
+}
+
+std::string ir::scale_fault(float scale, bool may_be_zero) {
+    if (std::isfinite(scale) && (scale > 0.0F || (scale == 0.0F && may_be_zero))) return {};
+    return fmt::format("scale is {}, must be positive and finite", scale);
 }
 
 std::int64_t stored_bytes(const Tensor& tensor) {

@@ -1,6 +1,5 @@
 // The rules a network must keep before anything works on it.
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <string>
 #include <unordered_set>
@@ -80,9 +79,7 @@ private:
         for (const float scale : quantization.scales) {
             // A channel of weights that are all zero may have a scale of zero.
             const bool may_be_zero = quantization.scales.size() > 1;
-            if (!std::isfinite(scale) || scale < 0.0F || (scale == 0.0F && !may_be_zero)) {
-                return fmt::format("scale is {}, must be positive and finite", scale);
-            }
+            if (auto fault = ir::scale_fault(scale, may_be_zero); !fault.empty()) return fault;
         }
         for (const std::int64_t zero_point : quantization.zero_points) {
             if (zero_point < lowest || zero_point > highest) {

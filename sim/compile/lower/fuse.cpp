@@ -18,9 +18,7 @@ std::int32_t only_consumer(const Program& program, TensorId id) {
 
 /// A reshape that leaves height, width and depth as they are.
 bool keeps_extent(const Program& program, const Operator& op) {
-    const bool reshape =
-        op.type == OpType::reshape || op.type == OpType::squeeze || op.type == OpType::expand_dims;
-    if (!reshape) return false;
+    if (ir::info(op.type).family != ir::Family::reshape) return false;
     const Tensor& from = program.tensor(op.inputs[0]);
     const Tensor& to = program.tensor(op.outputs[0]);
     return extent_of(from.shape) == extent_of(to.shape) && same_quantization(from, to);

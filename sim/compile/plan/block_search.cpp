@@ -1,11 +1,14 @@
 #include "compile/plan/block_search.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "base/rounding.hpp"
 
 namespace u65sim::compiler {
@@ -151,19 +154,19 @@ private:
 
 std::size_t BlockKeyHash::operator()(const BlockKey& key) const {
     const ShramUser& u = key.first;
-    const std::int64_t words[] = {static_cast<int>(u.kind) + 8 * u.reduces_depth +
-                                      16 * u.vector_product + 32 * u.part_kernel + 64 * u.two_maps +
-                                      128 * u.lut + 256 * u.ifm_bits + 65536 * u.acc_bits +
-                                      8388608 * static_cast<int>(u.upscale),
-                                  u.kernel_h * 65536 + u.kernel_w,
-                                  u.stride_y * 65536 + u.stride_x,
-                                  std::int64_t{u.ofm_h} * 65536 + u.ofm_w,
-                                  std::int64_t{u.ofm_c} * 65536 + u.ifm_h,
-                                  std::int64_t{u.ifm_w} * 65536 + u.ifm_c,
-                                  key.second};
-    std::size_t h = 1469598103934665603ULL;
-    for (const auto w : words) h = (h ^ static_cast<std::size_t>(w)) * 1099511628211ULL;
-    return h;
+    const std::int64_t fields[] = {static_cast<int>(u.kind) + 8 * u.reduces_depth +
+                                       16 * u.vector_product + 32 * u.part_kernel +
+                                       64 * u.two_maps + 128 * u.lut + 256 * u.ifm_bits +
+                                       65536 * u.acc_bits + 8388608 * static_cast<int>(u.upscale),
+                                   u.kernel_h * 65536 + u.kernel_w,
+                                   u.stride_y * 65536 + u.stride_x,
+                                   std::int64_t{u.ofm_h} * 65536 + u.ofm_w,
+                                   std::int64_t{u.ofm_c} * 65536 + u.ifm_h,
+                                   std::int64_t{u.ifm_w} * 65536 + u.ifm_c,
+                                   key.second};
+    std::array<std::uint64_t, std::size(fields)> words;
+    std::copy(std::begin(fields), std::end(fields), words.begin());
+    return hash_words(words);
 }
 
 std::optional<BlockShape> find_block(const ShramUser& user, const Accelerator& accelerator,

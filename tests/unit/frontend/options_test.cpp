@@ -7,18 +7,12 @@
 
 #include "frontend/tflite/options.hpp"
 #include "ir/operator_table.hpp"
+#include "unit/ir/default_attributes.hpp"
 
 using namespace u65sim;
 namespace schema = u65sim::tflite_schema;
 
 namespace {
-
-template <std::size_t... Index>
-Attributes alternative(std::size_t wanted, std::index_sequence<Index...>) {
-    Attributes result;
-    ((Index == wanted ? static_cast<void>(result.emplace<Index>()) : static_cast<void>(0)), ...);
-    return result;
-}
 
 /// An operator of int8 scalars with default attributes.
 Graph alone(const ir::OperatorInfo& row) {
@@ -29,8 +23,7 @@ Graph alone(const ir::OperatorInfo& row) {
     op.type = row.type;
     op.inputs = {0};
     op.outputs = {1};
-    op.attributes =
-        alternative(row.attributes, std::make_index_sequence<std::variant_size_v<Attributes>>{});
+    op.attributes = test::default_attributes(row.type);
     if (auto* subgraphs = std::get_if<SubgraphAttributes>(&op.attributes)) {
         const std::size_t count = row.type == OpType::call_once ? 1 : 2;
         subgraphs->subgraphs.assign(count, 3);

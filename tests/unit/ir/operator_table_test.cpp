@@ -9,21 +9,11 @@
 #include "ir/builtins.hpp"
 #include "ir/infer_shapes.hpp"
 #include "ir/operator_table.hpp"
+#include "unit/ir/default_attributes.hpp"
 
 using namespace u65sim;
 
 namespace {
-
-template <std::size_t... Index>
-Attributes alternative(std::size_t wanted, std::index_sequence<Index...>) {
-    Attributes result;
-    ((Index == wanted ? static_cast<void>(result.emplace<Index>()) : static_cast<void>(0)), ...);
-    return result;
-}
-Attributes default_attributes(OpType type) {
-    return alternative(ir::info(type).attributes,
-                       std::make_index_sequence<std::variant_size_v<Attributes>>{});
-}
 
 /// An operator with as few scalar operands and as many results as its row allows.
 Graph alone(OpType type) {
@@ -32,7 +22,7 @@ Graph alone(OpType type) {
     Operator op;
     op.name = "op";
     op.type = type;
-    op.attributes = default_attributes(type);
+    op.attributes = test::default_attributes(type);
     const auto tensor = [&](const std::string& name) {
         Tensor made;
         made.name = name;
@@ -100,7 +90,7 @@ TEST_CASE("operands that a row names are operands that its arity allows") {
         }
         if (roles.bias != ir::no_operand) CHECK(roles.bias >= arity.required_inputs);
         CHECK((roles.axis == ir::no_operand ||
-               std::holds_alternative<AxisAttributes>(default_attributes(row.type))));
+               std::holds_alternative<AxisAttributes>(test::default_attributes(row.type))));
     }
 }
 
