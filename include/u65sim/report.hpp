@@ -38,6 +38,7 @@ struct OperatorReport {
     Bytes sram_bytes{0}, dram_bytes{0};
     std::int32_t kernels = 0, dmas = 0;
     CauseCycles stalls{};  ///< adds up to `cycles`
+    std::int32_t graph_operator = -1;  ///< of CompiledNetwork::graph; -1: another's stream
     bool operator==(const OperatorReport&) const = default;
 };
 
