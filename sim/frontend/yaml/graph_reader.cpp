@@ -265,20 +265,7 @@ private:
                 return net_.fully_connected(source(layer), layer.get("units").positive("units"),
                                             options);
             });
-        ops["average_pool"] =
-            with({"kernel", "stride", "padding", "activation"},
-                 [this](const Place& layer, const LayerOptions& options) {
-                     return net_.average_pool(source(layer), window(layer, true), options);
-                 });
-        ops["max_pool"] =
-            with({"kernel", "stride", "padding", "activation"},
-                 [this](const Place& layer, const LayerOptions& options) {
-                     return net_.max_pool(source(layer), window(layer, true), options);
-                 });
-        ops["global_average_pool"] =
-            with({}, [this](const Place& layer, const LayerOptions& options) {
-                return global_average_pool(layer, options);
-            });
+        add_pools(ops);
         ops["mean"] =
             with({"axes", "keep_dims"}, [this](const Place& layer, const LayerOptions& options) {
                 return net_.mean(source(layer), layer.get("axes").numbers("axes"),
@@ -298,6 +285,21 @@ private:
         }
         add_moving_ops(ops);
         return ops;
+    }
+
+    void add_pools(std::map<std::string, Op>& ops) {
+        ops["average_pool"] = {{"kernel", "stride", "padding", "activation"},
+                               [this](const Place& layer, const LayerOptions& options) {
+                                   return net_.average_pool(source(layer), window(layer, true),
+                                                            options);
+                               }};
+        ops["max_pool"] = {{"kernel", "stride", "padding", "activation"},
+                           [this](const Place& layer, const LayerOptions& options) {
+                               return net_.max_pool(source(layer), window(layer, true), options);
+                           }};
+        ops["global_average_pool"] = {{}, [this](const Place& layer, const LayerOptions& options) {
+                                          return global_average_pool(layer, options);
+                                      }};
     }
 
     void add_binary_ops(std::map<std::string, Op>& ops) {
