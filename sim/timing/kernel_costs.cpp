@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "timing/block_boxes.hpp"
 #include "timing/ifm_store.hpp"
 #include "timing/kernel_fields.hpp"
 
@@ -12,23 +13,6 @@ using stream::KernelOp;
 namespace {
 
 constexpr std::int64_t chunk_bytes = 1024;  ///< of the OFM writer (machine rule)
-
-/// Costs of one feature map's boxes. Rows and columns of blocks are independent of each other,
-/// so one row of blocks stands for all, weighed by its share of the rows.
-template <class Cost, class BoxOf>
-auto map_cost(const Traversal& traversal, const Cost& cost, const BoxOf& box_of) {
-    std::int64_t rows = 0;
-    for (int y = 0; y < traversal.blocks_y(); ++y) {
-        rows += box_of(traversal.block(y, 0, 0)).height;
-    }
-    decltype(cost(Box{})) sum{};
-    for (int x = 0; x < traversal.blocks_x(); ++x) {
-        Box row = box_of(traversal.block(0, x, 0));
-        row.height = 1;
-        sum += cost(row);
-    }
-    return sum * rows;
-}
 
 /// Whether boxes of `step` channels next to each other cost what their union does.
 bool joins(const stream::FeatureMap& map, int step) {
@@ -57,15 +41,12 @@ template <class Cost, class BoxOf>
 auto KernelCosts::over_blocks(const stream::FeatureMap& map, const Cost& cost,
                               const BoxOf& box_of) const {
     const bool joined = joins(map, op_.block.depth) && map.depth == op_.ofm.depth;
-    decltype(cost(Box{})) sum{};
+    const BlockBoxes boxes = block_boxes(traversal_, map.height, map.width, box_of);
+    decltype(cost(BoxGroup{})) sum{};
     for (int z = 0; z < (joined ? 1 : traversal_.blocks_z()); ++z) {
-        Box depth = traversal_.block(0, 0, z);
-        if (joined) depth.depth = map.depth;
-        sum += map_cost(traversal_, cost, [&](Box block) {
-            block.z = depth.z;
-            block.depth = depth.depth;
-            return box_of(block);
-        });
+        Box block = traversal_.block(0, 0, z);
+        if (joined) block.depth = map.depth;
+        sum += cost_of(boxes, box_of(block), cost);
     }
     return sum;
 }
@@ -74,21 +55,21 @@ auto KernelCosts::over_blocks(const stream::FeatureMap& map, const Cost& cost,
 template <class Cost>
 auto KernelCosts::over_first(const Cost& cost) const {
     const int size = traversal_.depth_block_size();
-    decltype(cost(Box{})) sum{};
+    decltype(cost(BoxGroup{})) sum{};
     for (int s = 0; s < traversal_.sub_kernels(); ++s) {
         const SubKernel sub = traversal_.sub_kernel(s);
+        const auto box_of = [&](const Box& block) { return traversal_.ifm_box(block, 0, sub); };
         if (size == 0) {
-            sum += over_blocks(op_.ifm, cost,
-                               [&](const Box& block) { return traversal_.ifm_box(block, 0, sub); });
+            sum += over_blocks(op_.ifm, cost, box_of);
             continue;
         }
         const bool joined = joins(op_.ifm, size);
+        const BlockBoxes boxes = block_boxes(traversal_, op_.ifm.height, op_.ifm.width, box_of);
         for (int d = 0; d < (joined ? 1 : traversal_.depth_blocks()); ++d) {
-            sum += map_cost(traversal_, cost, [&](const Box& block) {
-                Box box = traversal_.ifm_box(block, d, sub);
-                if (joined) box.depth = op_.ifm.depth;
-                return box;
-            });
+            Box depth;
+            traversal_.set_ifm_depth(depth, {}, d);
+            if (joined) depth.depth = op_.ifm.depth;
+            sum += cost_of(boxes, depth, cost);
         }
     }
     return sum * (size == 0 || is_reused() ? 1 : traversal_.blocks_z());
@@ -113,21 +94,27 @@ Access KernelCosts::work_out(Map map, const BusShape& bus) const {
     const stream::FeatureMap& moved = map == first_in    ? op_.ifm
                                       : map == second_in ? op_.ifm2
                                                          : op_.ofm;
-    const auto traffic = [&](const Box& box) { return box_access(moved, box, bus); };
+    const auto traffic = [&](const BoxGroup& group) {
+        return repeated_access(moved, group.box, group.times, group.step, bus);
+    };
     return map == first_in    ? over_first(traffic)
            : map == second_in ? over_second(traffic)
                               : over_blocks(op_.ofm, traffic, [](const Box& box) { return box; });
 }
 
 KernelCosts::StoreCycles KernelCosts::work_out_store(int cores) const {
-    const auto first = [&](const Box& box) { return store_cycles(op_, op_.ifm, box, cores); };
-    const auto second = [&](const Box& box) { return store_cycles(op_, op_.ifm2, box, cores); };
+    const auto first = [&](const BoxGroup& group) {
+        return store_cycles(op_, op_.ifm, group.box, cores) * group.times;
+    };
+    const auto second = [&](const BoxGroup& group) {
+        return store_cycles(op_, op_.ifm2, group.box, cores) * group.times;
+    };
     const Box block = traversal_.block(0, 0, 0);
     StoreCycles result;
-    result.first = first(traversal_.ifm_box(block, 0, traversal_.sub_kernel(0)));
+    result.first = first({traversal_.ifm_box(block, 0, traversal_.sub_kernel(0))});
     std::int64_t all = over_first(first);
     if (has_second_map(op_)) {
-        result.first += second(traversal_.ifm2_box(block));
+        result.first += second({traversal_.ifm2_box(block)});
         all += over_second(second);
     }
     result.block = ceil_div(all, traversal_.blocks());
