@@ -123,7 +123,8 @@ OperatorRows operator_rows(const Simulation& simulation,
         }
         const CommandLabel* label = labels[i];
         if (label != nullptr) {
-            const auto [at, is_new] = row_of_origin.try_emplace(origin_of(*label, segment), rows.size());
+            const auto [at, is_new] =
+                row_of_origin.try_emplace(origin_of(*label, segment), rows.size());
             if (is_new) {
                 Row& row = rows.emplace_back();
                 row.report.name = label->op_name;
