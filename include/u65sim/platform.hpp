@@ -15,7 +15,7 @@ namespace u65sim {
 
 /// Which of several waiting initiators a bus serves next.
 enum class Arbitration : std::uint8_t {
-    round_robin,  ///< the one after the last served
+    round_robin,  ///< the one whose last grant is the longest ago
     priority,     ///< the lowest number in BusParameters::priorities; equal ones in turn
 };
 
@@ -39,9 +39,9 @@ struct BusParameters {
     Cycles latency{0};               ///< each way, beyond the cycles that a channel is taken
     bool crossbar = true;            ///< two channels for each target; false: two for all of them
     Arbitration arbitration = Arbitration::round_robin;
-    std::vector<int> priorities;  ///< one for each initiator; empty: their order
+    std::vector<int> priorities;     ///< one for each initiator; empty: their order
     std::size_t max_in_flight = 32;  ///< transactions of one initiator, from grant to END_RESP
-    std::size_t target_queue = 2;    ///< granted requests that a target has not yet taken
+    std::size_t target_queue = 8;    ///< granted requests that a target has not yet taken
     bool operator==(const BusParameters&) const = default;
 
     /// Throws InvalidConfig.
@@ -79,11 +79,11 @@ struct TrafficParameters {
     std::uint64_t stride = 0;  ///< bytes, for `strided`
     std::uint64_t first = 0;   ///< byte address of the range
     std::uint64_t bytes = 1 << 20;
-    double read_share = 1.0;    ///< share of requests that are reads, 0 to 1
-    std::uint64_t seed = 1;     ///< of random addresses and of which requests are reads
+    double read_share = 1.0;     ///< share of requests that are reads, 0 to 1
+    std::uint64_t seed = 1;      ///< of random addresses and of which requests are reads
     std::uint64_t requests = 0;  ///< how many; zero: without end
     std::size_t max_outstanding = 8;
-    bool blocking = false;  ///< b_transport, one at a time, in place of the four phases
+    bool blocking = false;              ///< b_transport, one at a time, in place of the four phases
     std::vector<TrafficRequest> trace;  ///< in place of rate, pattern and count when not empty
     bool operator==(const TrafficParameters&) const = default;
 
@@ -104,22 +104,22 @@ enum class DramScheduling : std::uint8_t {
 struct BankedDramParameters {
     std::string name = "dram";
     Hertz clock{800'000'000};
-    int width = 16;         ///< data pins, a multiple of 8
-    int burst_length = 8;   ///< transfers of one column access, even
+    int width = 16;        ///< data pins, a multiple of 8
+    int burst_length = 8;  ///< transfers of one column access, even
     int banks = 8;
-    int rows = 32768;       ///< of a bank
-    Bytes row{2048};        ///< bytes of a row of one bank ("page"), whole column accesses
-    Cycles tRCD{11};        ///< ACTIVATE -> READ or WRITE
-    Cycles tRP{11};         ///< PRECHARGE -> ACTIVATE
-    Cycles CL{11};          ///< READ -> first data
-    Cycles CWL{8};          ///< WRITE -> first data
-    Cycles tRAS{28};        ///< ACTIVATE -> PRECHARGE
-    Cycles tRTP{6};         ///< READ -> PRECHARGE
-    Cycles tWR{12};         ///< last written data -> PRECHARGE
-    Cycles tWTR{6};         ///< last written data -> READ
-    Cycles tRRD{6};         ///< ACTIVATE -> ACTIVATE of another bank
-    Cycles tREFI{6240};     ///< between two REFRESHes; zero: none
-    Cycles tRFC{208};       ///< REFRESH -> ACTIVATE
+    int rows = 32768;    ///< of a bank
+    Bytes row{2048};     ///< bytes of a row of one bank ("page"), whole column accesses
+    Cycles tRCD{11};     ///< ACTIVATE -> READ or WRITE
+    Cycles tRP{11};      ///< PRECHARGE -> ACTIVATE
+    Cycles CL{11};       ///< READ -> first data
+    Cycles CWL{8};       ///< WRITE -> first data
+    Cycles tRAS{28};     ///< ACTIVATE -> PRECHARGE
+    Cycles tRTP{6};      ///< READ -> PRECHARGE
+    Cycles tWR{12};      ///< last written data -> PRECHARGE
+    Cycles tWTR{6};      ///< last written data -> READ
+    Cycles tRRD{6};      ///< ACTIVATE -> ACTIVATE of another bank
+    Cycles tREFI{6240};  ///< between two REFRESHes; zero: none
+    Cycles tRFC{208};    ///< REFRESH -> ACTIVATE
     DramMapping mapping = DramMapping::row_bank_column;
     DramScheduling scheduling = DramScheduling::fr_fcfs;
     int queue = 32;          ///< column accesses that the controller holds

@@ -34,9 +34,10 @@ void BusParameters::validate() const {
     require(max_in_flight > 0, "max_in_flight", max_in_flight, "at least 1");
     require(target_queue > 0, "target_queue", target_queue, "at least 1");
     if (!priorities.empty() && priorities.size() != initiators) {
-        throw InvalidConfig(fmt::format("priorities: {} of them: must be one for each of {} "
-                                        "initiators",
-                                        priorities.size(), initiators));
+        throw InvalidConfig(
+            fmt::format("priorities: {} of them: must be one for each of {} "
+                        "initiators",
+                        priorities.size(), initiators));
     }
     for (const AddressWindow& window : map) {
         require(window.target < targets, "map.target", window.target,

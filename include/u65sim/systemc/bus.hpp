@@ -18,9 +18,11 @@ namespace u65sim {
 /// - What arrives at a time is seen at the next edge of the bus's clock, so that the order within
 ///   one time does not matter.
 /// - A granted request takes the request channel for ceil(written bytes / bandwidth) cycles, at
-///   least one, then gets its END_REQ, and reaches its target `latency` cycles later.
+///   least one, gets its END_REQ as the last of them begins, and reaches its target `latency`
+///   cycles behind it.
 /// - A response takes the response channel for ceil(read bytes / bandwidth) cycles, at least one;
-///   then the target gets its END_RESP, and `latency` cycles later the initiator its BEGIN_RESP.
+///   the target gets its END_RESP as the last of them begins, and the initiator its BEGIN_RESP
+///   `latency` cycles behind it.
 /// - Reads of one initiator are answered in their order, writes in theirs, whichever target they
 ///   went to; a response that comes too soon waits in the bus, not in its target.
 /// - Addresses outside of the map are answered with TLM_ADDRESS_ERROR_RESPONSE after both

@@ -128,12 +128,11 @@ public:
 
     explicit Responder(sc_core::sc_module_name name)
         : sc_core::sc_module(name),
-          port_("phases",
-                {[this](Payload& payload, tlm::tlm_phase& phase, sc_time& delay) {
-                     return socket->nb_transport_bw(payload, phase, delay);
-                 },
-                 [this](Payload& payload) { arrived(payload); },
-                 [this](Payload&) { ended.push_back(in_ns(sc_core::sc_time_stamp())); }}),
+          port_("phases", {[this](Payload& payload, tlm::tlm_phase& phase, sc_time& delay) {
+                               return socket->nb_transport_bw(payload, phase, delay);
+                           },
+                           [this](Payload& payload) { arrived(payload); },
+                           [this](Payload&) { ended.push_back(in_ns(sc_core::sc_time_stamp())); }}),
           agenda_("agenda", [] {}) {
         socket.register_nb_transport_fw(this, &Responder::nb_transport_fw);
         socket.register_b_transport(this, &Responder::b_transport);

@@ -277,8 +277,7 @@ TEST_CASE("a checker tells attributes that no request may begin with") {
           Rules{Rule::attribute});
     CHECK(with([](Payload& payload) { payload.set_data_ptr(nullptr); }) == Rules{Rule::attribute});
     CHECK(with([](Payload& payload) { payload.set_data_length(0); }) == Rules{Rule::attribute});
-    CHECK(with([](Payload& payload) { payload.set_streaming_width(0); }) ==
-          Rules{Rule::attribute});
+    CHECK(with([](Payload& payload) { payload.set_streaming_width(0); }) == Rules{Rule::attribute});
     CHECK(with([](Payload& payload) { payload.set_response_status(tlm::TLM_OK_RESPONSE); }) ==
           Rules{Rule::attribute});
     CHECK(with([](Payload& payload) { payload.set_dmi_allowed(true); }) == Rules{Rule::attribute});

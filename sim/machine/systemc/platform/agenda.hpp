@@ -11,7 +11,7 @@ namespace u65sim::machine {
 
 class Agenda {
 public:
-    /// `afterwards` runs once behind everything that was due at a time.
+    /// `afterwards` runs behind everything that was due at a time, and once at the beginning.
     Agenda(const char* name, std::function<void()> afterwards);
     Agenda(const Agenda&) = delete;
     Agenda& operator=(const Agenda&) = delete;

@@ -20,7 +20,7 @@ public:
     struct Hooks {
         /// nb_transport_bw of the socket.
         std::function<tlm::tlm_sync_enum(Payload&, tlm::tlm_phase&, sc_core::sc_time&)> backward;
-        std::function<void(Payload&)> request;  ///< BEGIN_REQ
+        std::function<void(Payload&)> request;   ///< BEGIN_REQ
         std::function<void(Payload&)> answered;  ///< END_RESP; the payload is given back behind it
     };
 

@@ -42,21 +42,34 @@ struct Response {
     sc_core::sc_time visible;
 };
 
-/// One request channel and one response channel.
-struct Channels {
-    sc_core::sc_time request_free, response_free;
-    std::size_t last_initiator = nobody, last_target = nobody;
+/// Whose last grant is the longest ago, of those that may go.
+class Turns {
+public:
+    explicit Turns(std::size_t count) : granted_(count, 0) {}
+
+    template <class MayGo>
+    [[nodiscard]] std::size_t next(const MayGo& may_go) const {
+        std::size_t best = nobody;
+        for (std::size_t i = 0; i < granted_.size(); ++i) {
+            if (may_go(i) && (best == nobody || granted_[i] < granted_[best])) best = i;
+        }
+        return best;
+    }
+    void grant(std::size_t i) { granted_[i] = ++grants_; }
+
+private:
+    std::vector<std::uint64_t> granted_;
+    std::uint64_t grants_ = 0;
 };
 
-/// The first of `count` from `last` + 1 on, around, for which `eligible` holds.
-template <class Eligible>
-std::size_t next_in_turn(std::size_t last, std::size_t count, const Eligible& eligible) {
-    for (std::size_t step = 1; step <= count; ++step) {
-        const std::size_t i = last == nobody ? step - 1 : (last + step) % count;
-        if (eligible(i)) return i;
-    }
-    return nobody;
-}
+/// One request channel and one response channel.
+struct Channels {
+    Channels(std::size_t initiators, std::size_t targets)
+        : requests(initiators), responses(targets) {}
+
+    sc_core::sc_time request_free, response_free;
+    Turns requests, responses;
+};
 
 }  // namespace
 
@@ -126,7 +139,8 @@ BusModule::State::State(BusModule& module, const BusParameters& parameters)
       latency_(static_cast<double>(parameters.latency.count()) * period_),
       initiators_(parameters.initiators),
       targets_(parameters.targets),
-      channels_(parameters.crossbar ? parameters.targets : 1),
+      channels_(parameters.crossbar ? parameters.targets : 1,
+                Channels(parameters.initiators, parameters.targets)),
       agenda_("agenda", [this] { arbitrate(); }) {
     for (std::size_t i = 0; i < initiators_.size(); ++i) {
         initiators_[i].port = std::make_unique<machine::AtTarget>(
@@ -164,8 +178,7 @@ const AddressWindow* BusModule::State::decode(const Payload& payload) const {
 
 sc_core::sc_time BusModule::State::transfer_time(const Payload& payload, bool moves) const {
     const Bytes bytes{moves ? payload.get_data_length() : 0};
-    const std::int64_t cycles =
-        std::max<std::int64_t>(1, (bytes / parameters_.bandwidth).count());
+    const std::int64_t cycles = std::max<std::int64_t>(1, (bytes / parameters_.bandwidth).count());
     return static_cast<double>(cycles) * period_;
 }
 
@@ -194,9 +207,8 @@ std::size_t BusModule::State::choose(const Channels& channels, std::size_t index
             if (may_go(i, index)) best = std::min(best.value_or(priority(i)), priority(i));
         }
     }
-    return next_in_turn(channels.last_initiator, initiators_.size(), [&](std::size_t i) {
-        return may_go(i, index) && (!best || priority(i) == *best);
-    });
+    return channels.requests.next(
+        [&](std::size_t i) { return may_go(i, index) && (!best || priority(i) == *best); });
 }
 
 void BusModule::State::arbitrate() {
@@ -218,14 +230,15 @@ void BusModule::State::grant_request(Channels& channels, std::size_t index) {
     Payload& payload = *from.pending->payload;
     const AddressWindow* const window = from.pending->window;
     from.pending.reset();
-    channels.last_initiator = chosen;
+    channels.requests.grant(chosen);
     channels.request_free = now + transfer_time(payload, payload.is_write());
     flights_.emplace(&payload, Flight{chosen, window == nullptr ? nobody : window->target,
                                       payload.get_address(), false});
     from.order[payload.is_write() ? 1 : 0].push_back(&payload);
     ++from.in_flight;
     if (window != nullptr) ++targets_[window->target].queued;
-    agenda_.at(channels.request_free,
+    // In the last cycle: what comes next is seen when the channel is free.
+    agenda_.at(channels.request_free - period_,
                [&from, &payload] { from.port->end_request(payload); });
     agenda_.at(channels.request_free + latency_,
                [this, &payload, window] { pass_on(payload, window); });
@@ -253,11 +266,10 @@ void BusModule::State::response_arrived(std::size_t target, Payload& payload) {
 
 void BusModule::State::grant_response(Channels& channels, std::size_t index) {
     const sc_core::sc_time now = sc_core::sc_time_stamp();
-    const std::size_t chosen =
-        next_in_turn(channels.last_target, targets_.size(), [&](std::size_t t) {
-            return channels_of(t) == index && targets_[t].response &&
-                   targets_[t].response->visible <= now;
-        });
+    const std::size_t chosen = channels.responses.next([&](std::size_t t) {
+        return channels_of(t) == index && targets_[t].response &&
+               targets_[t].response->visible <= now;
+    });
     if (chosen == nobody) return;
     if (channels.response_free > now) {
         agenda_.wake_at(channels.response_free);
@@ -266,9 +278,10 @@ void BusModule::State::grant_response(Channels& channels, std::size_t index) {
     Target& from = targets_[chosen];
     Payload& payload = *from.response->payload;
     from.response.reset();
-    channels.last_target = chosen;
+    channels.responses.grant(chosen);
     channels.response_free = now + transfer_time(payload, payload.is_read());
-    agenda_.at(channels.response_free, [&from, &payload] { from.port->end_response(payload); });
+    agenda_.at(channels.response_free - period_,
+               [&from, &payload] { from.port->end_response(payload); });
     agenda_.at(channels.response_free + latency_, [this, &payload] { answer(payload); });
 }
 

@@ -78,11 +78,19 @@ std::string describe(const Payload& payload) {
 }  // namespace
 
 std::string_view to_string(ProtocolRule rule) {
-    constexpr std::array<std::string_view, 13> names{
-        "phase order",     "phase path",     "request exclusion", "response exclusion",
-        "return value",    "timing",         "attribute",         "attribute changed",
-        "response status", "memory manager", "late access",       "unanswered",
-        "leak"};
+    constexpr std::array<std::string_view, 13> names{"phase order",
+                                                     "phase path",
+                                                     "request exclusion",
+                                                     "response exclusion",
+                                                     "return value",
+                                                     "timing",
+                                                     "attribute",
+                                                     "attribute changed",
+                                                     "response status",
+                                                     "memory manager",
+                                                     "late access",
+                                                     "unanswered",
+                                                     "leak"};
     return names.at(static_cast<std::size_t>(rule));
 }
 
@@ -97,7 +105,8 @@ struct ProtocolChecker::State {
 
     void violated(Rule rule, const Payload& payload, std::string_view what) {
         std::string text = fmt::format("{}: {}: {}", to_string(rule), describe(payload), what);
-        if (report) SC_REPORT_WARNING("/u65sim/protocol", fmt::format("{}: {}", name, text).c_str());
+        if (report)
+            SC_REPORT_WARNING("/u65sim/protocol", fmt::format("{}: {}", name, text).c_str());
         violations.push_back({rule, sc_core::sc_time_stamp(), std::move(text)});
     }
 
@@ -189,9 +198,9 @@ void ProtocolChecker::State::begin_request(Payload& payload, const sc_core::sc_t
     if (managed) {
         hold(payload);
     } else {
-        violated(Rule::memory_manager, payload,
-                 payload.has_mm() ? "the initiator holds no reference"
-                                  : "no memory manager is set");
+        violated(
+            Rule::memory_manager, payload,
+            payload.has_mm() ? "the initiator holds no reference" : "no memory manager is set");
     }
     request = &payload;
     open.emplace(&payload, Open{Attributes(payload), Stage::request,
@@ -292,9 +301,9 @@ void ProtocolChecker::State::check_return(Payload& payload, tlm::tlm_sync_enum s
         complete(payload, given, delay);
         return;
     }
-    const bool next = (given == tlm::BEGIN_REQ &&
-                       (phase == tlm::END_REQ || phase == tlm::BEGIN_RESP)) ||
-                      (given == tlm::BEGIN_RESP && phase == tlm::END_RESP);
+    const bool next =
+        (given == tlm::BEGIN_REQ && (phase == tlm::END_REQ || phase == tlm::BEGIN_RESP)) ||
+        (given == tlm::BEGIN_RESP && phase == tlm::END_RESP);
     if (!next) {
         violated(Rule::return_value, payload,
                  fmt::format("TLM_UPDATED from {} to {}", given.get_name(), phase.get_name()));

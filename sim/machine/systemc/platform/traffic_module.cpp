@@ -83,8 +83,7 @@ Request Requests::take() {
         request.bytes = traced.bytes;
     } else {
         constexpr std::uint64_t steps = 1'000'000;
-        request.write =
-            static_cast<double>(draw(engine_, steps)) >= parameters_.read_share * steps;
+        request.write = static_cast<double>(draw(engine_, steps)) >= parameters_.read_share * steps;
         request.address = address();
         request.bytes = parameters_.burst;
     }
@@ -134,22 +133,21 @@ TrafficModule::State::State(TrafficModule& module, const TrafficParameters& para
     : module_(module),
       parameters_(parameters),
       requests_(parameters),
-      port_("phases",
-            {[this](Payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
-                 return module_.socket->nb_transport_fw(payload, phase, delay);
-             },
-             [this](Payload& payload) { begun_[&payload] = sc_core::sc_time_stamp(); },
-             [](Payload&) {},
-             [this](Payload& payload) {
-                 answered(payload, sc_core::sc_time_stamp() - begun_[&payload]);
-                 begun_.erase(&payload);
-                 port_.end_response(payload);
-                 payload.release();
-                 issue();
-             }}),
-      agenda_("agenda", [this] { issue(); }) {
-    if (!parameters.blocking && !requests_.over()) agenda_.wake_at(requests_.due());
-}
+      port_("phases", {[this](Payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+                           return module_.socket->nb_transport_fw(payload, phase, delay);
+                       },
+                       [this](Payload& payload) { begun_[&payload] = sc_core::sc_time_stamp(); },
+                       [](Payload&) {},
+                       [this](Payload& payload) {
+                           answered(payload, sc_core::sc_time_stamp() - begun_[&payload]);
+                           begun_.erase(&payload);
+                           port_.end_response(payload);
+                           payload.release();
+                           issue();
+                       }}),
+      agenda_("agenda", [this] {
+          if (!parameters_.blocking) issue();
+      }) {}
 
 TrafficModule::Payload& TrafficModule::State::make(const Request& request) {
     Payload& payload = pool_.make(request.write, request.address, request.bytes);
@@ -184,7 +182,8 @@ void TrafficModule::State::answered(Payload& payload, const sc_core::sc_time& la
         (payload.is_write() ? statistics_.bytes_written : statistics_.bytes_read) +=
             payload.get_data_length();
     }
-    statistics_.least_latency = before == 0 ? latency : std::min(statistics_.least_latency, latency);
+    statistics_.least_latency =
+        before == 0 ? latency : std::min(statistics_.least_latency, latency);
     statistics_.most_latency = std::max(statistics_.most_latency, latency);
     statistics_.summed_latency += latency;
     statistics_.last_response = sc_core::sc_time_stamp();
