@@ -8,7 +8,8 @@ DramPlace dram_place(const BankedDramParameters& dram, std::uint64_t address) {
     const std::uint64_t access = address / dram.access_bytes();
     const auto banks = static_cast<std::uint64_t>(dram.banks);
     const auto rows = static_cast<std::uint64_t>(dram.rows);
-    const std::uint64_t columns = static_cast<std::uint64_t>(dram.row.count()) / dram.access_bytes();
+    const std::uint64_t columns =
+        static_cast<std::uint64_t>(dram.row.count()) / dram.access_bytes();
     std::uint64_t bank = 0, row = 0;
     switch (dram.mapping) {
         case DramMapping::row_bank_column:
@@ -104,8 +105,7 @@ std::vector<DramController::Candidate> DramController::candidates() const {
         }
         if (claimed[bank]) continue;
         claimed[bank] = true;
-        if (next.step == Step::precharge &&
-            somebody_hits(banks_[bank], queue_[i].place.bank)) {
+        if (next.step == Step::precharge && somebody_hits(banks_[bank], queue_[i].place.bank)) {
             continue;
         }
         result.push_back(next);
@@ -143,9 +143,7 @@ DramController::Started DramController::access_column(const Candidate& chosen, s
     } else {
         bank.precharge = std::max(bank.precharge, now + dram_.tRTP.count());
     }
-    ++(access.closed_other ? counts_.conflicts
-       : access.activated  ? counts_.misses
-                           : counts_.hits);
+    ++(access.closed_other ? counts_.conflicts : access.activated ? counts_.misses : counts_.hits);
     return {access.id, pins_free_};
 }
 

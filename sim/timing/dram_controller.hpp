@@ -1,5 +1,5 @@
-// The controller of one DRAM channel: which command when, by the state of banks, rows and data pins.
-// Times are cycles of the command clock; no kernel.
+// The controller of one DRAM channel: which command when, by the state of banks, rows and data
+// pins. Times are cycles of the command clock; no kernel.
 #pragma once
 
 #include <cstddef>
