@@ -236,6 +236,18 @@ SCENARIO("a target that takes no requests stops only those that want it") {
     }
 }
 
+SCENARIO("a target may complete requests within the call, several before a response has moved") {
+    Platform platform(parameters(1, 1));
+    platform.to[0]->completes_after = 3;
+    for (std::uint64_t k = 0; k < 3; ++k) platform.from[0]->request(0, false, 0x40 * k);
+    platform.run();
+    // At the target at 4; the next requests wait there until it says it is done, 3 ns later.
+    CHECK(platform.to[0]->arrivals == Times{4, 7, 10});
+    CHECK(platform.from[0]->seen[0].response == 8 + 4 + 2);
+    CHECK(platform.from[0]->seen[1].response == 8 + 4 + 4 + 2);
+    CHECK(platform.from[0]->seen[2].response == 8 + 4 + 4 + 4 + 2);
+}
+
 SCENARIO("an address outside of the map is answered with an address error") {
     BusParameters bus = parameters(1, 1);
     GIVEN("requests beyond and across the end") {

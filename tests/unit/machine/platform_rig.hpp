@@ -36,7 +36,10 @@ public:
     FreshSimulation() : before_(sc_core::sc_get_curr_simcontext()) {
         sc_core::sc_curr_simcontext = new sc_core::sc_simcontext;
     }
-    ~FreshSimulation() { sc_core::sc_curr_simcontext = before_; }
+    ~FreshSimulation() {
+        delete sc_core::sc_curr_simcontext;
+        sc_core::sc_curr_simcontext = before_;
+    }
     FreshSimulation(const FreshSimulation&) = delete;
     FreshSimulation& operator=(const FreshSimulation&) = delete;
 
@@ -142,13 +145,18 @@ public:
 
     std::function<sc_time(const Payload&)> accept = [](const Payload&) { return ns(0); };
     std::function<sc_time(const Payload&)> latency = [](const Payload&) { return ns(0); };
+    double completes_after = -1;  ///< TLM_COMPLETED after as many nanoseconds; below 0: never
     std::vector<double> arrivals, ended;  ///< nanoseconds
     std::vector<std::uint64_t> addresses;
     std::uint64_t bytes_read = 0, bytes_written = 0;
 
 private:
     tlm::tlm_sync_enum nb_transport_fw(Payload& payload, tlm::tlm_phase& phase, sc_time& delay) {
-        return port_.forward(payload, phase, delay);
+        if (completes_after < 0) return port_.forward(payload, phase, delay);
+        note(payload, in_ns(sc_core::sc_time_stamp() + delay));
+        payload.set_response_status(tlm::TLM_OK_RESPONSE);
+        delay += ns(completes_after);
+        return tlm::TLM_COMPLETED;
     }
     void arrived(Payload& payload) {
         const sc_time now = sc_core::sc_time_stamp();

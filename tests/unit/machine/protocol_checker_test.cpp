@@ -90,14 +90,14 @@ TEST_CASE("a checker has nothing against any of the ways through the base protoc
               rig.fw(second, tlm::END_RESP);
               sc_core::wait(ns(10));
               rig.answer(first);
-              rig.fw(first, tlm::END_RESP);
               rig.on_forward = [](Payload& payload, tlm::tlm_phase& phase, sc_time& delay) {
                   if (phase != tlm::BEGIN_REQ) return tlm::TLM_ACCEPTED;
                   payload.set_response_status(tlm::TLM_OK_RESPONSE);
                   delay += ns(3);
                   return tlm::TLM_COMPLETED;
               };
-              rig.fw(third, tlm::BEGIN_REQ);
+              rig.fw(third, tlm::BEGIN_REQ);  // completed while another response is open
+              rig.fw(first, tlm::END_RESP);
               for (Payload* each : {&first, &second, &third}) each->release();
           }) == Rules{});
     CHECK(broken([](Rig& rig) {
@@ -225,6 +225,10 @@ TEST_CASE("a checker tells returns that the protocol does not know") {
           }) == Rules{Rule::return_value});
     CHECK(replies([](Payload&, tlm::tlm_phase& phase, sc_time&) {
               phase = tlm::END_RESP;
+              return tlm::TLM_UPDATED;
+          }) == Rules{Rule::return_value});
+    CHECK(replies([](Payload&, tlm::tlm_phase& phase, sc_time&) {
+              phase = tlm::BEGIN_REQ;
               return tlm::TLM_UPDATED;
           }) == Rules{Rule::return_value});
     CHECK(broken([](Rig& rig) {

@@ -97,8 +97,8 @@ private:
     };
     struct Target {
         std::unique_ptr<machine::AtInitiator> port;
-        std::size_t queued = 0;  ///< granted, not taken
-        std::optional<Response> response;
+        std::size_t queued = 0;          ///< granted, not taken
+        std::deque<Response> responses;  ///< several only where TLM_COMPLETED ended some
     };
 
     [[nodiscard]] sc_core::sc_time next_edge() const {
@@ -260,15 +260,15 @@ void BusModule::State::request_taken(std::size_t target) {
 }
 
 void BusModule::State::response_arrived(std::size_t target, Payload& payload) {
-    targets_[target].response = Response{&payload, next_edge()};
+    targets_[target].responses.push_back({&payload, next_edge()});
     agenda_.wake_at(next_edge());
 }
 
 void BusModule::State::grant_response(Channels& channels, std::size_t index) {
     const sc_core::sc_time now = sc_core::sc_time_stamp();
     const std::size_t chosen = channels.responses.next([&](std::size_t t) {
-        return channels_of(t) == index && targets_[t].response &&
-               targets_[t].response->visible <= now;
+        return channels_of(t) == index && !targets_[t].responses.empty() &&
+               targets_[t].responses.front().visible <= now;
     });
     if (chosen == nobody) return;
     if (channels.response_free > now) {
@@ -276,8 +276,8 @@ void BusModule::State::grant_response(Channels& channels, std::size_t index) {
         return;
     }
     Target& from = targets_[chosen];
-    Payload& payload = *from.response->payload;
-    from.response.reset();
+    Payload& payload = *from.responses.front().payload;
+    from.responses.pop_front();
     channels.responses.grant(chosen);
     channels.response_free = now + transfer_time(payload, payload.is_read());
     agenda_.at(channels.response_free - period_,

@@ -276,12 +276,20 @@ void ProtocolChecker::State::advance(Payload& payload, const tlm::tlm_phase& pha
     }
 }
 
-/// TLM_COMPLETED is what is left of the transaction, in one.
+/// TLM_COMPLETED is what is left of the transaction, in one; there is no response to wait for.
 void ProtocolChecker::State::complete(Payload& payload, const tlm::tlm_phase& given,
                                       const sc_core::sc_time& delay) {
-    if (given == tlm::BEGIN_REQ) begin_response(payload, delay);
-    if (given == tlm::BEGIN_REQ || given == tlm::BEGIN_RESP) end_response(payload, delay);
     if (given == tlm::END_REQ) violated(Rule::return_value, payload, "TLM_COMPLETED of an END_REQ");
+    if (given == tlm::BEGIN_REQ) {
+        Open* const transaction = find(payload, "TLM_COMPLETED");
+        if (transaction == nullptr) return;
+        if (transaction->stage == Stage::response) {
+            violated(Rule::phase_order, payload, "TLM_COMPLETED behind BEGIN_RESP");
+        }
+        check_answered(payload);
+        transaction->stage = Stage::response;
+    }
+    if (given == tlm::BEGIN_REQ || given == tlm::BEGIN_RESP) end_response(payload, delay);
 }
 
 void ProtocolChecker::State::check_return(Payload& payload, tlm::tlm_sync_enum status,
