@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "compile/lower/lowering.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/lower/operators.hpp"
 #include "compile/passes.hpp"
@@ -43,8 +44,7 @@ void fuse_activation(Program& program, std::int32_t index) {
     if (activation.inputs[0] != made) return;
     const bool clamp = ir::clamp_of(activation.type) && same_quantization(between, result) &&
                        between.type == result.type;
-    const bool table = ir::info(activation.type).family == ir::Family::curve &&
-                       is_8_bit(between.type) && between.type == result.type &&
+    const bool table = has_table(program, activation) && between.type == result.type &&
                        activation_of(op) == Activation::none;
     if (!clamp && !table) return;
     program.fused_activation[static_cast<std::size_t>(index)] = next;

@@ -168,36 +168,6 @@ void lower_maximum(Lowering& lowering) {
     lowering.activate(binary(lowering, ElementwiseMode::max));
 }
 
-std::string support_prelu(const Candidate& candidate) {
-    if (auto text = support_binary(candidate); !text.empty()) return text;
-    const Tensor& map = candidate.input(0);
-    if (map.data || extent_of(map.shape) != extent_of(candidate.output().shape)) {
-        return "PRELU needs a slope that broadcasts to its input";
-    }
-    return {};
-}
-
-/// The positive part at the input's scale plus the negative part times the slope: one of the two
-/// is zero in every element, and each is rounded as the reference rounds it.
-void lower_prelu(Lowering& lowering) {
-    const View ifm = lowering.input_view(0);
-    const View slope = lowering.input_view(1);
-    const View ofm = lowering.output_view();
-    const float in_scale = scale(lowering.input(0));
-    const float out_scale = scale(lowering.output());
-
-    const View positive = positive_part(lowering, ifm, ofm.extent, in_scale / out_scale);
-    const View below = negative_part(lowering, ifm, ofm.extent);
-    const View negative = lowering.temporary(ofm.extent, stream::DataType::s16, "negative");
-    NpuOp& product = pair(lowering, ElementwiseMode::mul, below, slope, negative, "product");
-    product.kernel.ofm_scale =
-        quantised(static_cast<double>(in_scale * scale(lowering.input(1)) / out_scale));
-
-    NpuOp& sum = pair(lowering, ElementwiseMode::add, positive, negative, ofm, "sum");
-    sum.kernel.opa_scale = sum.kernel.opb_scale = sum.kernel.ofm_scale = {1, 0};
-    lowering.activate(sum);
-}
-
 std::string support_squared_difference(const Candidate& candidate) {
     if (auto text = support_binary(candidate); !text.empty()) return text;
     if (!is_8_bit(candidate.input(0).type)) return "only 8-bit SQUARED_DIFFERENCE is lowered";
