@@ -291,7 +291,7 @@ void Lowering::activate(NpuOp& npu) {
         narrow(clamp_of(*clamp, result_tensor));
         return;
     }
-    npu.lut = table_of(next, output(), result_tensor);
+    npu.lut = table_of(program_, next);
     activation.function = 16;
 }
 
