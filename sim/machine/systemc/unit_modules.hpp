@@ -7,6 +7,7 @@
 #include "machine/channels/channels.hpp"
 #include "machine/systemc/channel_object.hpp"
 #include "machine/systemc/systemc.hpp"
+#include "machine/units/axi_port.hpp"
 #include "machine/units/units.hpp"
 
 namespace u65sim::machine {

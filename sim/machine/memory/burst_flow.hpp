@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "machine/units/bandwidth_cap.hpp"
+#include "machine/memory/bandwidth_cap.hpp"
 #include "machine/units/scheduler.hpp"
 
 namespace u65sim::machine {

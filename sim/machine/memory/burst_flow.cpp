@@ -1,4 +1,4 @@
-#include "machine/units/burst_flow.hpp"
+#include "machine/memory/burst_flow.hpp"
 
 namespace u65sim::machine {
 
