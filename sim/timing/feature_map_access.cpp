@@ -1,7 +1,6 @@
 #include "timing/feature_map_access.hpp"
 
-#include <algorithm>
-#include <array>
+#include "timing/box_runs.hpp"
 
 namespace u65sim::timing {
 
@@ -10,10 +9,10 @@ using stream::Layout;
 
 namespace {
 
-/// Rows of equal runs: `count` runs of `bytes`, `stride` apart. Runs whose addresses are equal
-/// modulo the burst size cost the same, so a short cycle of them is enough.
-Access strided_runs(std::uint64_t address, std::int64_t bytes, std::int64_t stride,
-                    std::int64_t count, const BusShape& bus) {
+/// Runs whose addresses are equal modulo the burst size cost the same, so a short cycle of them is
+/// enough.
+Access strided_runs(const Runs& runs, const BusShape& bus) {
+    const auto [address, bytes, stride, count] = runs;
     Access total;
     std::int64_t done = 0;
     while (done < count) {
@@ -34,40 +33,6 @@ Access strided_runs(std::uint64_t address, std::int64_t bytes, std::int64_t stri
     return total;
 }
 
-/// A box inside one tile; coordinates relative to the tile, `base` its address.
-Access tile_access(const FeatureMap& map, std::uint64_t base, const Box& box, const BusShape& bus) {
-    const std::int64_t element = bytes_of(map.type);
-    const std::uint64_t row = base + static_cast<std::uint64_t>(map.stride_y * box.y);
-    Access total;
-    if (map.layout == Layout::nhcwb16) {
-        const int first = box.z / 16;
-        const int last = (box.z + box.depth - 1) / 16;
-        const std::int64_t run = 16 * element * box.width;
-        if (box.height == 1) {
-            const std::uint64_t at = row + static_cast<std::uint64_t>(map.stride_c * first) +
-                                     static_cast<std::uint64_t>(16 * element * box.x);
-            return strided_runs(at, run, map.stride_c, last - first + 1, bus);
-        }
-        for (int slice = first; slice <= last; ++slice) {
-            const std::uint64_t at = row + static_cast<std::uint64_t>(map.stride_c * slice) +
-                                     static_cast<std::uint64_t>(16 * element * box.x);
-            total += strided_runs(at, run, map.stride_y, box.height, bus);
-        }
-        return total;
-    }
-    const std::uint64_t at = row + static_cast<std::uint64_t>(map.stride_x * box.x) +
-                             static_cast<std::uint64_t>(element * box.z);
-    const std::int64_t pixel = element * box.depth;
-    if (map.stride_x == pixel) {
-        return strided_runs(at, pixel * box.width, map.stride_y, box.height, bus);
-    }
-    for (int y = 0; y < box.height; ++y) {
-        total += strided_runs(at + static_cast<std::uint64_t>(map.stride_y * y), pixel,
-                              map.stride_x, box.width, bus);
-    }
-    return total;
-}
-
 }  // namespace
 
 Access run_access(std::uint64_t address, std::int64_t bytes, const BusShape& bus) {
@@ -81,25 +46,8 @@ Access run_access(std::uint64_t address, std::int64_t bytes, const BusShape& bus
 }
 
 Access box_access(const FeatureMap& map, const Box& box, const BusShape& bus) {
-    if (box.empty()) return {};
-    const int end_x = box.x + box.width;
-    const int end_y = box.y + box.height;
-    const int left_end = map.width0 > 0 ? std::min(end_x, map.width0) : end_x;
     Access total;
-    // Tiles 0 and 2 left of width0, 1 and 3 right of it; upper ones end at height0 and height1.
-    const auto column = [&](int x0, int x1, int origin_x, int split, int upper, int lower) {
-        if (x0 >= x1) return;
-        const int middle = std::clamp(split > 0 ? split : end_y, box.y, end_y);
-        Box part{box.y, x0 - origin_x, box.z, middle - box.y, x1 - x0, box.depth};
-        if (!part.empty())
-            total += tile_access(map, map.base[static_cast<std::size_t>(upper)], part, bus);
-        part.y = middle - split;
-        part.height = end_y - middle;
-        if (!part.empty())
-            total += tile_access(map, map.base[static_cast<std::size_t>(lower)], part, bus);
-    };
-    column(box.x, std::max(left_end, box.x), 0, map.height0, 0, 2);
-    column(std::max(left_end, box.x), end_x, map.width0, map.height1, 1, 3);
+    for_each_box_run(map, box, [&](const Runs& runs) { total += strided_runs(runs, bus); });
     return total;
 }
 

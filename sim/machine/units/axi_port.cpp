@@ -71,7 +71,8 @@ inline Time AxiPort::act(Direction& direction, Time now) {
 /// to back.
 std::int64_t AxiPort::serve_back_to_back(Direction& direction, Time now) {
     constexpr std::int64_t most = 8;
-    const auto index = static_cast<std::size_t>(std::countr_zero(direction.turns.requests().waiting));
+    const auto index =
+        static_cast<std::size_t>(std::countr_zero(direction.turns.requests().waiting));
     Queue& queue = requests_->queue(index);
     if (queue.transfers.size() < 2) return 0;
     const auto [bytes, beats, bursts] = queue.transfers.front()->access;

@@ -63,9 +63,9 @@ public:
     /// The next piece of a channel's oldest request.
     [[nodiscard]] static Piece next_piece(const RequestPort::Queue& queue) {
         const std::int64_t beats = std::min(piece_beats, queue.beats_left);
-        const std::int64_t bursts =
-            beats == queue.beats_left ? queue.bursts_left
-                                      : queue.bursts_left * beats / queue.beats_left;
+        const std::int64_t bursts = beats == queue.beats_left
+                                        ? queue.bursts_left
+                                        : queue.bursts_left * beats / queue.beats_left;
         return {beats, std::max<std::int64_t>(1, bursts)};
     }
 
