@@ -127,18 +127,23 @@ private:
     std::unique_ptr<std::array<Extents, channel_count>> extents_;  ///< null: not wanted
 };
 
-/// Both ports, and which one a region of memory or the command stream is behind.
+/// Which port each region of memory and the command stream are behind.
+struct PortMap {
+    std::array<int, 8> regions{};
+    int commands = 0;
+};
+
+/// Both ports, and what is behind each.
 struct MemoryPorts {
     std::array<RequestPort*, 2> ports{};
-    std::array<int, 8> port_of_region{};
-    int port_of_commands = 0;
+    PortMap map{};
 
     [[nodiscard]] int index(int region) const {
-        return port_of_region[static_cast<std::size_t>(region)];
+        return map.regions[static_cast<std::size_t>(region)];
     }
     [[nodiscard]] RequestPort& at(int port) const { return *ports[static_cast<std::size_t>(port)]; }
     [[nodiscard]] RequestPort& of_region(int region) const { return at(index(region)); }
-    [[nodiscard]] RequestPort& of_commands() const { return at(port_of_commands); }
+    [[nodiscard]] RequestPort& of_commands() const { return at(map.commands); }
 };
 
 }  // namespace u65sim::machine

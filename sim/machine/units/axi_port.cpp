@@ -127,7 +127,9 @@ Time AxiPort::act(Time now) {
             next = reading.waiting != 0 ? reading.next_grant : never;
         } else {
             ++acts;
-            next = std::min(act(reads, next), act(writes, next));
+            // Of a cycle's grants those of writes come first at the cap.
+            const Time next_write = act(writes, next);
+            next = std::min(next_write, act(reads, next));
         }
     } while (next <= quiet_until_);
     acts_ahead_ += acts - 1;
