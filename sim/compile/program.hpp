@@ -53,6 +53,9 @@ struct Buffer {
     std::vector<std::int32_t> consumers;  ///< graph operators
 };
 
+/// Which row or column of what is stored a view has twice: the tiles of a map overlap there.
+enum class Again : std::uint8_t { none, first, last };
+
 /// Part of a buffer as one operand sees it.
 struct View {
     int buffer = no_buffer;
@@ -61,12 +64,15 @@ struct View {
     Extent extent;                     ///< elements read or written
     /// Byte strides in elements when they are not those of `storage` (transposes, fills); NHWC.
     std::optional<std::int64_t> stride_y, stride_x;
+    /// `extent` counts the row and the column that are there again.
+    Again row_again = Again::none, column_again = Again::none;
     stream::DataType type = stream::DataType::s8;
     std::int32_t zero_point = 0;
     double scale = 0.0;  ///< 0: not quantised
     [[nodiscard]] bool valid() const { return buffer != no_buffer; }
     [[nodiscard]] bool whole() const {
-        return y == 0 && x == 0 && c == 0 && storage == extent && !stride_y && !stride_x;
+        return y == 0 && x == 0 && c == 0 && storage == extent && !stride_y && !stride_x &&
+               row_again == Again::none && column_again == Again::none;
     }
 };
 

@@ -1,9 +1,14 @@
 // RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR by factors of two.
 #include <algorithm>
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "arith/rescale.hpp"
 #include "compile/lower/lowering.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/lower/support.hpp"
@@ -38,11 +43,68 @@ void lower_nearest(Lowering& lowering, const View& from, const View& to, std::in
         stream::Upscale::nearest;
 }
 
+/// Between two elements three quarters of the nearer one are taken and one of the other: four
+/// depthwise windows of 2x2, each of which makes every second element of every second row. Where a
+/// window meets an edge, the map has its row or column twice.
+void lower_half_pixels(Lowering& lowering, const View& from, const View& to) {
+    // Halves away from zero, as the reference rounds them.
+    constexpr std::int64_t largest = 255;
+    constexpr int near = 3, all = 16;
+    const arith::Multiplier scale = arith::multiplier_for_halves(1.0 / all, largest);
+    const auto channels = static_cast<std::size_t>(from.extent.c);
+    lowering.program().buffer(to).linear = true;
+    for (const int y : {0, 1}) {
+        for (const int x : {0, 1}) {
+            View ifm = from;
+            ifm.row_again = y == 0 ? Again::first : Again::last;
+            ifm.column_again = x == 0 ? Again::first : Again::last;
+            ++ifm.extent.h;
+            ++ifm.extent.w;
+            // Two rows of the result as one, and two of its elements.
+            View ofm = to;
+            ofm.storage = {to.storage.h / 2, to.storage.w, 2 * to.storage.c};
+            ofm.y = to.y / 2;
+            ofm.x = y * (to.storage.w / 2) + to.x / 2;
+            ofm.c = x * to.storage.c + to.c;
+            ofm.extent = from.extent;
+            NpuOp& npu = lowering.add(stream::KernelKind::depthwise, ifm, ofm);
+            npu.kernel.kernel.height = npu.kernel.kernel.width = 2;
+            npu.kernel.rounding = stream::Rounding::natural;
+            npu.ifm.zero_point = npu.ofm.zero_point = 0;
+            WeightSource w;
+            w.form = WeightSource::Form::channels;
+            w.outputs = from.extent.c;
+            w.height = w.width = 2;
+            w.zero_points = {0};
+            std::vector<std::uint8_t> bytes;
+            bytes.reserve(4 * channels);
+            for (const int row : {0, 1}) {
+                for (const int column : {0, 1}) {
+                    const int weight = (row == y ? 1 : near) * (column == x ? 1 : near);
+                    bytes.insert(bytes.end(), channels, static_cast<std::uint8_t>(weight));
+                }
+            }
+            w.data = ConstantData(std::move(bytes));
+            npu.weights = std::make_shared<const WeightSource>(std::move(w));
+            npu.scales.assign(channels, {0, scale.multiplier, scale.shift});
+        }
+    }
+}
+
+/// Whether a result can be written two elements apart.
+bool is_even(const View& to) {
+    return to.y % 2 == 0 && to.x % 2 == 0 && to.storage.h % 2 == 0 && to.storage.w % 2 == 0;
+}
+
 /// Averages over windows of the repeated map are the interpolated values, rounded once as the
 /// reference rounds them.
 void lower_bilinear(Lowering& lowering, const View& from, const View& to, std::int32_t factor,
                     const ResizeAttributes& form) {
     const bool half = form.half_pixel_centers;
+    if (half && factor == 2 && stream::bytes_of(from.type) == 1 && is_even(to)) {
+        lower_half_pixels(lowering, from, to);
+        return;
+    }
     const std::int32_t window = half ? 2 * factor : factor;
     NpuOp& npu = lowering.add(stream::KernelKind::pool, repeated(lowering, from, window, 2), to);
     npu.kernel.pool_mode = stream::PoolMode::average;
