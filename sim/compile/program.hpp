@@ -174,11 +174,11 @@ private:
     std::vector<std::size_t> ends_;
 };
 
-/// Where in another tensor an operand is written: `position` along axis 0..3 (N, H, W, C).
+/// Where in another tensor one is written: its first row, batches behind each other, column and
+/// channel there.
 struct Slot {
     TensorId into = no_tensor;
-    std::int32_t axis = 3;
-    std::int32_t position = 0;
+    std::int32_t y = 0, x = 0, c = 0;
 };
 
 /// What becomes of the graph's operators: CPU or NPU, runs of them, and who computes whom.
@@ -194,7 +194,7 @@ struct Partition {
     std::vector<bool> bound;                     ///< per tensor: crosses a segment's border
     std::vector<std::int32_t> fused_activation;  ///< per operator: operator, or no_operator
     std::vector<std::int32_t> fused_pad;         ///< per operator: pad operator, or no_operator
-    std::vector<Slot> slots;                     ///< per tensor: place in a concatenation
+    std::vector<Slot> slots;                     ///< per tensor: place in another one
     std::vector<CompiledNetwork::Step> steps;
     /// Operators that take more than the registers or the shared buffer hold, and why: the CPU's.
     std::unordered_map<std::int32_t, std::string> refusals;

@@ -1,5 +1,6 @@
 // RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR by factors of two.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -43,28 +44,40 @@ void lower_nearest(Lowering& lowering, const View& from, const View& to, std::in
         stream::Upscale::nearest;
 }
 
-/// Between two elements three quarters of the nearer one are taken and one of the other: four
-/// depthwise windows of 2x2, each of which makes every second element of every second row. Where a
-/// window meets an edge, the map has its row or column twice.
-void lower_half_pixels(Lowering& lowering, const View& from, const View& to) {
+/// Two neighbours along an axis, and what of each a result takes, in parts of twice the factor.
+struct Neighbours {
+    Again again;  ///< the edge where one of them is missing
+    std::array<int, 2> weights;
+};
+Neighbours neighbours(int position, int factor) {
+    const int from_centre = 2 * position + 1 - factor;
+    if (from_centre < 0) return {Again::first, {-from_centre, 2 * factor + from_centre}};
+    return {Again::last, {2 * factor - from_centre, from_centre}};
+}
+
+/// A depthwise window of 2x2 for each position between elements, which makes every `factor`th
+/// element of every `factor`th row. Where a window meets an edge, the map has its row or column
+/// twice.
+void lower_half_pixels(Lowering& lowering, const View& from, const View& to, std::int32_t factor) {
     // Halves away from zero, as the reference rounds them.
     constexpr std::int64_t largest = 255;
-    constexpr int near = 3, all = 16;
-    const arith::Multiplier scale = arith::multiplier_for_halves(1.0 / all, largest);
+    const arith::Multiplier scale =
+        arith::multiplier_for_halves(1.0 / (4 * factor * factor), largest);
     const auto channels = static_cast<std::size_t>(from.extent.c);
     lowering.program().buffer(to).linear = true;
-    for (const int y : {0, 1}) {
-        for (const int x : {0, 1}) {
+    for (std::int32_t y = 0; y < factor; ++y) {
+        for (std::int32_t x = 0; x < factor; ++x) {
+            const Neighbours rows = neighbours(y, factor), columns = neighbours(x, factor);
             View ifm = from;
-            ifm.row_again = y == 0 ? Again::first : Again::last;
-            ifm.column_again = x == 0 ? Again::first : Again::last;
+            ifm.row_again = rows.again;
+            ifm.column_again = columns.again;
             ++ifm.extent.h;
             ++ifm.extent.w;
-            // Two rows of the result as one, and two of its elements.
+            // `factor` rows of the result as one, and as many of its elements.
             View ofm = to;
-            ofm.storage = {to.storage.h / 2, to.storage.w, 2 * to.storage.c};
-            ofm.y = to.y / 2;
-            ofm.x = y * (to.storage.w / 2) + to.x / 2;
+            ofm.storage = {to.storage.h / factor, to.storage.w, factor * to.storage.c};
+            ofm.y = to.y / factor;
+            ofm.x = y * (to.storage.w / factor) + to.x / factor;
             ofm.c = x * to.storage.c + to.c;
             ofm.extent = from.extent;
             NpuOp& npu = lowering.add(stream::KernelKind::depthwise, ifm, ofm);
@@ -78,10 +91,9 @@ void lower_half_pixels(Lowering& lowering, const View& from, const View& to) {
             w.zero_points = {0};
             std::vector<std::uint8_t> bytes;
             bytes.reserve(4 * channels);
-            for (const int row : {0, 1}) {
-                for (const int column : {0, 1}) {
-                    const int weight = (row == y ? 1 : near) * (column == x ? 1 : near);
-                    bytes.insert(bytes.end(), channels, static_cast<std::uint8_t>(weight));
+            for (const int row : rows.weights) {
+                for (const int column : columns.weights) {
+                    bytes.insert(bytes.end(), channels, static_cast<std::uint8_t>(row * column));
                 }
             }
             w.data = ConstantData(std::move(bytes));
@@ -91,9 +103,10 @@ void lower_half_pixels(Lowering& lowering, const View& from, const View& to) {
     }
 }
 
-/// Whether a result can be written two elements apart.
-bool is_even(const View& to) {
-    return to.y % 2 == 0 && to.x % 2 == 0 && to.storage.h % 2 == 0 && to.storage.w % 2 == 0;
+/// Whether a result can be written `factor` elements apart.
+bool divides(const View& to, std::int32_t factor) {
+    return to.y % factor == 0 && to.x % factor == 0 && to.storage.h % factor == 0 &&
+           to.storage.w % factor == 0;
 }
 
 /// Averages over windows of the repeated map are the interpolated values, rounded once as the
@@ -101,8 +114,8 @@ bool is_even(const View& to) {
 void lower_bilinear(Lowering& lowering, const View& from, const View& to, std::int32_t factor,
                     const ResizeAttributes& form) {
     const bool half = form.half_pixel_centers;
-    if (half && factor == 2 && stream::bytes_of(from.type) == 1 && is_even(to)) {
-        lower_half_pixels(lowering, from, to);
+    if (half && stream::bytes_of(from.type) == 1 && divides(to, factor)) {
+        lower_half_pixels(lowering, from, to, factor);
         return;
     }
     const std::int32_t window = half ? 2 * factor : factor;

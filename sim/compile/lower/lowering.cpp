@@ -144,14 +144,7 @@ View Lowering::make(TensorId id) {
     const Slot& slot = program_.slots[static_cast<std::size_t>(id)];
     View v;
     if (slot.into != no_tensor) {
-        const Extent extent = extent_of(tensor.shape);
-        v = view(slot.into);
-        const std::int32_t rows = tensor.shape.size() == 4 ? tensor.shape[1] : 1;
-        v = part(v,
-                 slot.axis == 0   ? slot.position * rows
-                 : slot.axis == 1 ? slot.position
-                                  : 0,
-                 slot.axis == 2 ? slot.position : 0, slot.axis == 3 ? slot.position : 0, extent);
+        v = part(view(slot.into), slot.y, slot.x, slot.c, extent_of(tensor.shape));
     } else {
         v.buffer = buffer_for(id);
         v.storage = v.extent = program_.buffer(v).extent;

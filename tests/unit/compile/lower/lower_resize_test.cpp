@@ -1,6 +1,9 @@
 // Resizes by factors of two.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <string>
+
 #include <u65sim/graph_builder.hpp>
 
 #include "unit/compile/pass_dump.hpp"
@@ -9,17 +12,20 @@ using namespace u65sim;
 
 namespace {
 
-Graph resized(bool bilinear, std::int32_t from, std::int32_t to, const ResizeAttributes& form) {
-    GraphBuilder net{"net"};
+Graph resized(bool bilinear, std::int32_t from, std::int32_t to, const ResizeAttributes& form,
+              ElementType type = ElementType::int8) {
+    BuilderOptions options;
+    options.activations = type;
+    GraphBuilder net{"net", options};
     const Value x = net.input({1, from, from, 8}, "in");
     net.output(bilinear ? net.resize_bilinear(x, to, to, form, {.name = "resize"})
                         : net.resize_nearest(x, to, to, form, {.name = "resize"}));
     return net.build();
 }
 
-std::string resize(bool bilinear, std::int32_t from, std::int32_t to,
-                   const ResizeAttributes& form) {
-    return test::dump_after("lower", resized(bilinear, from, to, form));
+std::string resize(bool bilinear, std::int32_t from, std::int32_t to, const ResizeAttributes& form,
+                   ElementType type = ElementType::int8) {
+    return test::dump_after("lower", resized(bilinear, from, to, form, type));
 }
 
 }  // namespace
@@ -55,11 +61,18 @@ TEST_CASE("lower_resize: a bilinear resize averages windows of the repeated map"
     CHECK(resize(true, 4, 7, {.align_corners = true}) == R"(npu0
   0 resize: average_pool in:4x4x8 -> resize:7x7x8 kernel 2x2/1x1
 )");
-    CHECK(resize(true, 4, 16, {.half_pixel_centers = true}) == R"(npu0
+    CHECK(resize(true, 4, 16, {.half_pixel_centers = true}, ElementType::int16) == R"(npu0
   0 resize: average_pool in:4x4x8 -> resize/x8:8x8x8
   1 resize/2: average_pool resize/x8:8x8x8 -> resize/x16:16x16x8
   2 resize/3: average_pool resize/x16:16x16x8 -> resize:16x16x8 kernel 8x8/2x2 pad 3,3,3,3
 )");
+}
+
+TEST_CASE("lower_resize: half-pixel centres by four are sixteen windows, nearer elements heavier") {
+    const std::string text = resize(true, 4, 16, {.half_pixel_centers = true});
+    CHECK(test::lines_with(text, "  6 ") ==
+          "  6 resize/7: depthwise in:5x5x8 -> resize@0,4,16:4x4x8 kernel 2x2/1x1\n");
+    CHECK(std::count(text.begin(), text.end(), '\n') == 17);
 }
 
 TEST_CASE("lower_resize: half-pixel centres are a window for each second row and element") {
