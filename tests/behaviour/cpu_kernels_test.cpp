@@ -130,6 +130,23 @@ TEST_CASE("Pools and means give the same bytes on the NPU and on the CPU") {
     agree("mean", all, [](GraphBuilder& b, Value x) { return b.mean(x, {1, 2}, true); });
 }
 
+TEST_CASE(
+    "A map that is padded and read elsewhere gives the same bytes on the NPU and on the CPU") {
+    agree("padded", all, [](GraphBuilder& b, Value x) {
+        const Value y = b.conv2d(x, 20, Window::square(3));
+        const Value pad = b.pad(y, {0, 2, 1, 4}, {0, 0, 3, 8});
+        return b.add(b.conv2d(b.max_pool(pad, Window::square(3, 1)), 6, Window::square(1)),
+                     b.mean(b.conv2d(y, 6, Window::square(1)), {1, 2}, true));
+    });
+}
+
+TEST_CASE(
+    "A table of 16 bits behind a convolution gives the same bytes on the NPU and on the CPU") {
+    agree("table", words, [](GraphBuilder& b, Value x) {
+        return b.unary(OpType::exp, b.conv2d(x, 8, Window::square(3)), {});
+    });
+}
+
 TEST_CASE("Sums of a map with fewer channels give the same bytes on the NPU and on the CPU") {
     using Member = Value (GraphBuilder::*)(Value, Value, LayerOptions);
     for (const Member member : {Member{&GraphBuilder::add}, Member{&GraphBuilder::sub}}) {
@@ -143,8 +160,9 @@ TEST_CASE("Sums of a map with fewer channels give the same bytes on the NPU and 
                                 Quantization{{like.scales[0] * scale}, like.zero_points});
                     const Value pad = b.pad(x, {0, 0, 0, 0}, {0, 0, 0, 8});
                     const LayerOptions options{.name = {}, .activation = Activation::relu6};
-                    return is_first ? (b.*member)(pad, other, options)
-                                    : (b.*member)(other, pad, options);
+                    const Value sum = is_first ? (b.*member)(pad, other, options)
+                                               : (b.*member)(other, pad, options);
+                    return b.max_pool(sum, Window::square(2));
                 });
             }
         }

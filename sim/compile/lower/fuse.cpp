@@ -82,6 +82,8 @@ bool is_sum_of(const Program& program, const Operator& op, const Operator& pad,
     if (std::any_of(amounts.begin(), amounts.end() - 1, [](auto amount) { return amount != 0; })) {
         return false;
     }
+    // Off-chip, plain rows are better written in one piece.
+    if (program.spilling() && program.bound[static_cast<std::size_t>(op.outputs[0])]) return false;
     const Tensor& padded = program.tensor(pad.outputs[0]);
     const TensorId other = op.inputs[op.inputs[0] == pad.outputs[0] ? 1 : 0];
     return is_8_bit(padded.type) && other != pad.outputs[0] &&
@@ -111,6 +113,19 @@ void fuse_pad(Program& program, std::int32_t index) {
     program.decision(index).folded = true;
 }
 
+/// Whether a map's place may be part of another one: its producer writes it, and no reader but
+/// `except` wants its bytes in a row.
+bool is_written_anywhere(const Program& program, TensorId id, std::int32_t except) {
+    const auto t = static_cast<std::size_t>(id);
+    // A nested concatenation moves as a whole: its operands follow it.
+    const OpType made = program.op(program.producers[t]).type;
+    if (npu_forms[made].in_place || made == OpType::pack) return false;
+    return std::none_of(
+        program.consumers[t].begin(), program.consumers[t].end(), [&](std::int32_t consumer) {
+            return consumer != except && npu_forms[program.op(consumer).type].reads_reshaped;
+        });
+}
+
 /// Operands of a concatenation that can be written straight into its result.
 void fuse_concatenation(Program& program, std::int32_t index) {
     const Operator& op = program.op(index);
@@ -133,16 +148,32 @@ void fuse_concatenation(Program& program, std::int32_t index) {
             in.type != out.type || activation_of(op) != Activation::none) {
             continue;
         }
-        // A nested concatenation moves as a whole: its operands follow it.
-        const OpType made = program.op(producer).type;
-        if (npu_forms[made].in_place || made == OpType::pack || op.type == OpType::pack) continue;
-        const bool reshaped = std::any_of(
-            program.consumers[t].begin(), program.consumers[t].end(), [&](std::int32_t consumer) {
-                return consumer != index && npu_forms[program.op(consumer).type].reads_reshaped;
-            });
-        if (reshaped) continue;
-        program.slots[t] = {op.outputs[0], axis + static_cast<std::int32_t>(4 - rank), before};
+        if (op.type == OpType::pack || !is_written_anywhere(program, id, index)) continue;
+        const std::int32_t axis4 = axis + static_cast<std::int32_t>(4 - rank);
+        const std::int32_t rows = rank == 4 ? in.shape[1] : 1;
+        const std::int32_t y = axis4 == 0 ? before * rows : axis4 == 1 ? before : 0;
+        program.slots[t] = {op.outputs[0], y, axis4 == 2 ? before : 0, axis4 == 3 ? before : 0};
     }
+}
+
+/// A map that is padded can be written straight into the padded one.
+void fuse_padded(Program& program, std::int32_t index) {
+    const Operator& op = program.op(index);
+    if (op.type != OpType::pad || program.decision(index).folded || program.options.like_vela) {
+        return;
+    }
+    const TensorId id = op.inputs[0];
+    const auto t = static_cast<std::size_t>(id);
+    if (program.tensor(id).data || program.bound[t] || program.producers[t] == no_operator ||
+        program.slots[t].into != no_tensor || !is_written_anywhere(program, id, index)) {
+        return;
+    }
+    auto amounts = integers(program.tensor(op.inputs[1]));
+    amounts.insert(amounts.begin(), 8 - amounts.size(), 0);
+    const auto before = [&](std::size_t axis) {
+        return static_cast<std::int32_t>(amounts[2 * axis]);
+    };
+    program.slots[t] = {op.outputs[0], before(1), before(2), before(3)};
 }
 
 }  // namespace
@@ -159,7 +190,9 @@ void fuse(Program& program) {
         fuse_pad(program, i);
     }
     for (std::int32_t i = count - 1; wanted && i >= 0; --i) {
-        if (program.decision(i).on_npu) fuse_concatenation(program, i);
+        if (!program.decision(i).on_npu) continue;
+        fuse_concatenation(program, i);
+        fuse_padded(program, i);
     }
 }
 

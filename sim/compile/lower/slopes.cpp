@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 
 #include "compile/lower/operators.hpp"
@@ -33,8 +34,18 @@ std::int64_t line(std::int32_t value, arith::Multiplier m) {
 std::optional<Bend> SlopedLines::bend(std::int32_t factor) const {
     // Lines of opposite directions never cross but in zero, however they are rounded.
     if (factor <= 0) return Bend::up;
-    bool may_be_up = true, may_be_down = true;
-    for (std::int32_t value = low_; value <= high_ && (may_be_up || may_be_down); ++value) {
+    // Two roundings of each line move it by less than one: only lines less than two apart may be
+    // rounded past each other.
+    constexpr double apart = 2.0;
+    const auto real = [](arith::Multiplier m) { return std::ldexp(m.multiplier, -m.shift); };
+    const double gap = real(kept_) - factor * real(sloped_);
+    const double most = std::max(-low_, high_);
+    const double reach = std::abs(gap) * most < apart ? most : std::ceil(apart / std::abs(gap));
+    const auto near = static_cast<std::int32_t>(reach);
+    bool may_be_up = reach == most || gap > 0;
+    bool may_be_down = reach == most || gap < 0;
+    const std::int32_t last = std::min(high_, near);
+    for (std::int32_t value = std::max(low_, -near); value <= last; ++value) {
         const std::int64_t more = line(value * factor, sloped_) - line(value, kept_);
         // Above zero the result is the line that is kept, below it the other.
         if (value >= 0 ? more > 0 : more < 0) may_be_up = false;

@@ -86,16 +86,15 @@ TEST_CASE("lower_copies: further channels are the map behind a clamp of one valu
     CHECK(kernels[1].activation.max == 7);
 }
 
-TEST_CASE("lower_copies: a pad copies the map and fills each border once") {
+TEST_CASE("lower_copies: the map before a pad is written into it, and each border filled once") {
     CHECK(between_convolutions([](GraphBuilder& net, Value x) {
               return net.pad(x, {0, 1, 2, 0}, {0, 3, 0, 0}, {.name = "pad"});
           }) == R"(npu0
-  0 before: conv in:4x6x8 -> before:4x6x8
-  1 pad: average_pool before:4x6x8 -> pad@1,2,0:4x6x8
-  2 pad/2: average_pool pad/zeros:1x8x8 -> pad:1x8x8
-  3 pad/3: average_pool pad/zeros:3x8x8 -> pad@5,0,0:3x8x8
-  4 pad/4: average_pool pad/zeros:4x2x8 -> pad@1,0,0:4x2x8
-  5 after: conv pad:8x8x8 -> after:8x8x8
+  0 before: conv in:4x6x8 -> pad@1,2,0:4x6x8
+  1 pad: average_pool pad/zeros:1x8x8 -> pad:1x8x8
+  2 pad/2: average_pool pad/zeros:3x8x8 -> pad@5,0,0:3x8x8
+  3 pad/3: average_pool pad/zeros:4x2x8 -> pad@1,0,0:4x2x8
+  4 after: conv pad:8x8x8 -> after:8x8x8
 )");
 }
 
