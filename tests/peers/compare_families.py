@@ -94,11 +94,10 @@ def simulate(program, network, arguments):
     if done.returncode:
         return {"error": done.stderr.strip()[:300]}
     report = json.loads(done.stdout)
-    result = {"cycles": report["total"]["cycles"], "sram_peak": report["sram"]["peak_bytes"],
+    result = {"cycles": report["total"]["cycles"], "bound": report["total"]["bound_cycles"],
+              "limit": report["total"]["limit"], "sram_peak": report["sram"]["peak_bytes"],
               "off_chip": report["dram"]["read_bytes"] + report["dram"]["write_bytes"],
               "cpu": len(report["model"]["cpu_operators"])}
-    if "bound" in report:
-        result["bound"] = report["bound"]["cycles"]
     return result
 
 
@@ -138,9 +137,31 @@ def ratios(rows, effort):
     return sorted(result, key=lambda entry: -entry[0])
 
 
+def below_bound(rows):
+    """Streams that take fewer cycles than the bound of the network's graph: there must be none."""
+    result = []
+    for row in rows:
+        ours = row.get("normal", {})
+        for who in ("vela", "normal", "high"):
+            run = row.get(who, {})
+            if "cycles" in run and "bound" in ours and run["cpu"] == ours["cpu"] and \
+                    run["cycles"] < ours["bound"]:
+                result.append(f"{row['network']} {row['setting']}: {who} {run['cycles']} below "
+                              f"{ours['bound']} ({ours['limit']})")
+    return result
+
+
+def over_bound(rows, effort):
+    """Geometric mean of cycles over bounds."""
+    values = [row[effort]["cycles"] / row[effort]["bound"] for row in rows
+              if row.get(effort, {}).get("bound")]
+    return f"{mean(values):.2f}" if values else "-"
+
+
 def table(rows, efforts):
-    lines = ["| setting | effort | networks | geometric mean | worst | above 1.00 | above 1.02 "
-             "| ours only | Vela only | outputs or checks amiss |", "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
+    lines = ["| setting | effort | networks | geometric mean | worst | above 1.00 | above 1.02 | over bound "
+             "| ours only | Vela only | outputs or checks amiss |",
+             "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
     for setting in sorted({row["setting"] for row in rows}) + ["all"]:
         these = [row for row in rows if setting in ("all", row["setting"])]
         for effort in efforts:
@@ -153,7 +174,7 @@ def table(rows, efforts):
             lines.append(
                 f"| {setting} | {effort} | {len(values)} | {mean(values):.3f} "
                 f"| {values[0]:.3f} ({all_of_it[0][1]['network']}) | {sum(v > 1 for v in values)} "
-                f"| {sum(v > 1.02 for v in values)} | {alone[0]} | {alone[1]} "
+                f"| {sum(v > 1.02 for v in values)} | {over_bound(these, effort)} | {alone[0]} | {alone[1]} "
                 f"| {sum(bool(row.get('outputs')) for row in these)} |")
     return "\n".join(lines)
 
@@ -226,7 +247,9 @@ def main():
     for effort in options.efforts.split(","):
         print("\n" + worst(rows, effort, folder, options.worst))
     print("\n" + shares(rows, options.efforts.split(",")[0]))
-    return any(row.get("outputs") for row in rows)
+    wrong = below_bound(rows)
+    print("\n" + "\n".join(["Streams below their network's bound:", *wrong]))
+    return bool(wrong) or any(row.get("outputs") for row in rows)
 
 
 if __name__ == "__main__":

@@ -622,8 +622,8 @@ def dense_joins(net):
         if form == 0:
             x = net.concat([x, net.conv(net.conv(x, 32, act=RELU), 16, 3, to=to)])
         elif form == 1:
-            ends = [net.conv(x, net.choose([8, 16, 24]), k, to=to) for k in (1, 3, [1, 5], [5, 1])]
-            x = net.concat(ends[:net.pick(2, 4)])
+            kernels = (1, 3, [1, 5], [5, 1])[:net.pick(2, 4)]
+            x = net.concat([net.conv(x, net.choose([8, 16, 24]), k, to=to) for k in kernels])
         elif c % 2 == 0:  # ShuffleNet
             kept, passed = net.split(x, 2)
             passed = net.conv(net.depthwise(net.conv(passed, c // 2, act=RELU)), c // 2, to=to)

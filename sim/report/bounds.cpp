@@ -1,0 +1,55 @@
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <unordered_map>
+
+#include "report/join.hpp"
+
+namespace u65sim::report {
+
+namespace {
+
+/// What a cycle that counts towards the limit is charged as.
+Cause cause_of(Limit limit) {
+    switch (limit) {
+        case Limit::mac:
+            return Cause::mac;
+        case Limit::output:
+            return Cause::output;
+        case Limit::ifm:
+            return Cause::ifm_fetch;
+        case Limit::ofm:
+            return Cause::ofm_write;
+        case Limit::weights:
+            return Cause::weight_fetch;
+        default:
+            return Cause::pipeline;
+    }
+}
+
+/// The largest share of a row's cycles, those aside that its bound allows.
+std::optional<Cause> largest_excess(const OperatorReport& row) {
+    if (row.cycles <= row.bound) return std::nullopt;
+    CauseCycles excess = row.stalls;
+    Cycles& allowed = excess[static_cast<std::size_t>(cause_of(row.limit))];
+    allowed = allowed - std::min(allowed, row.bound);
+    const auto largest = std::max_element(excess.begin(), excess.end());
+    if (*largest == Cycles{0}) return std::nullopt;
+    return static_cast<Cause>(largest - excess.begin());
+}
+
+}  // namespace
+
+void add_bounds(std::vector<OperatorReport>& rows, const LowerBound& bound) {
+    std::unordered_map<std::string_view, const OperatorBound*> by_name;
+    for (const OperatorBound& each : bound.operators) by_name.emplace(each.name, &each);
+    for (OperatorReport& row : rows) {
+        const auto found = by_name.find(row.name);
+        if (found == by_name.end()) continue;
+        row.bound = found->second->cycles;
+        row.limit = found->second->limit;
+        row.kept_by = largest_excess(row);
+    }
+}
+
+}  // namespace u65sim::report
