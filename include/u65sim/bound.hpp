@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,7 +28,7 @@ std::string_view to_string(Limit limit);
 
 /// The least an operator of the network takes by itself, all its operands at hand.
 struct OperatorBound {
-    std::string name;  ///< Operator::name
+    std::int32_t graph_operator = -1;  ///< of CompiledNetwork::graph
     Cycles cycles{0};
     Limit limit = Limit::none;
     bool operator==(const OperatorBound&) const = default;

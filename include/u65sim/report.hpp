@@ -38,10 +38,11 @@ struct OperatorReport {
     std::string block;              ///< OFM block H x W x D of its largest kernel
     Bytes sram_bytes{0}, dram_bytes{0};
     std::int32_t kernels = 0, dmas = 0;
-    CauseCycles stalls{};          ///< adds up to `cycles`
-    Cycles bound{0};               ///< the least it takes by itself; zero: nothing that is known
-    Limit limit = Limit::none;     ///< what sets `bound`
-    std::optional<Cause> kept_by;  ///< where most of what it takes beyond `bound` goes
+    CauseCycles stalls{};              ///< adds up to `cycles`
+    std::int32_t graph_operator = -1;  ///< of CompiledNetwork::graph; -1: another's stream
+    Cycles bound{0};                   ///< the least it takes by itself; zero: not known
+    Limit limit = Limit::none;         ///< what sets `bound`
+    std::optional<Cause> kept_by;      ///< where most of what it takes beyond `bound` goes
     bool operator==(const OperatorReport&) const = default;
 };
 

@@ -51,18 +51,19 @@ public:
         OperatorWork all;
         const auto weights = bound::weight_bytes_of_operators(network_);
         std::int64_t weight_bytes = 0;
-        for (const auto& [name, bytes] : weights) weight_bytes += bytes;
+        for (const auto& [op, bytes] : weights) weight_bytes += bytes;
         const auto& operators = network_.graph.operators;
         alone_.resize(operators.size());
         std::map<TensorId, std::int64_t> reads;
         for (std::size_t i = 0; i < operators.size(); ++i) {
             const OperatorWork& work = work_.operators()[i];
             if (!work.is_kernel()) continue;
-            const auto found = weights.find(operators[i].name);
+            const auto found = weights.find(static_cast<std::int32_t>(i));
             const Candidate bound = bound_of(work, found == weights.end() ? 0 : found->second);
             alone_[i] = std::max({work.mac, work.output, work.store});
             if (bound.cycles > 0) {
-                result.operators.push_back({operators[i].name, Cycles{bound.cycles}, bound.limit});
+                result.operators.push_back(
+                    {static_cast<std::int32_t>(i), Cycles{bound.cycles}, bound.limit});
             }
             all.mac += work.mac;
             all.output += work.output;

@@ -57,9 +57,9 @@ std::int64_t products_of(const KernelOp& op) {
 
 }  // namespace
 
-std::map<std::string, std::int64_t> weight_bytes_of_operators(const CompiledNetwork& network) {
-    std::map<std::string, std::int64_t> result;
-    std::set<std::tuple<std::string, int, std::uint64_t, std::uint32_t>> known;
+std::map<std::int32_t, std::int64_t> weight_bytes_of_operators(const CompiledNetwork& network) {
+    std::map<std::int32_t, std::int64_t> result;
+    std::set<std::tuple<std::int32_t, int, std::uint64_t, std::uint32_t>> known;
     const NpuSegment* last = nullptr;
     auto label = std::vector<CommandLabel>::const_iterator{};
     for_each_kernel(
@@ -69,8 +69,8 @@ std::map<std::string, std::int64_t> weight_bytes_of_operators(const CompiledNetw
             while (label != segment.labels.end() && label->command_index < index) ++label;
             if (label == segment.labels.end() || label->command_index != index) return;
             for_each_range(op, [&](int region, const stream::ByteRange& range) {
-                if (known.emplace(label->op_name, region, range.base, range.length).second) {
-                    result[label->op_name] += range.length;
+                if (known.emplace(label->graph_operator, region, range.base, range.length).second) {
+                    result[label->graph_operator] += range.length;
                 }
             });
         });

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <string>
 
 #include <u65sim/compile.hpp>
 
@@ -13,8 +12,9 @@
 
 namespace u65sim::bound {
 
-/// Bytes of weights and scales that each operator's kernels read, every range once.
-std::map<std::string, std::int64_t> weight_bytes_of_operators(const CompiledNetwork& network);
+/// Bytes of weights and scales that the kernels of each operator of the graph read, every range
+/// once.
+std::map<std::int32_t, std::int64_t> weight_bytes_of_operators(const CompiledNetwork& network);
 
 /// Of all kernels of a network's streams together.
 struct StreamWork {

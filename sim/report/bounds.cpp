@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <array>
-#include <string_view>
-#include <unordered_map>
+#include <cstddef>
+#include <optional>
+#include <vector>
 
 #include "report/join.hpp"
 
@@ -41,13 +42,14 @@ std::optional<Cause> largest_excess(const OperatorReport& row) {
 }  // namespace
 
 void add_bounds(std::vector<OperatorReport>& rows, const LowerBound& bound) {
-    std::unordered_map<std::string_view, const OperatorBound*> by_name;
-    for (const OperatorBound& each : bound.operators) by_name.emplace(each.name, &each);
     for (OperatorReport& row : rows) {
-        const auto found = by_name.find(row.name);
-        if (found == by_name.end()) continue;
-        row.bound = found->second->cycles;
-        row.limit = found->second->limit;
+        // They come in the graph's order.
+        const auto found = std::lower_bound(
+            bound.operators.begin(), bound.operators.end(), row.graph_operator,
+            [](const auto& each, auto index) { return each.graph_operator < index; });
+        if (found == bound.operators.end() || found->graph_operator != row.graph_operator) continue;
+        row.bound = found->cycles;
+        row.limit = found->limit;
         row.kept_by = largest_excess(row);
     }
 }
