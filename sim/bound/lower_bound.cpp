@@ -260,32 +260,6 @@ LowerBound of_streams(const CompiledNetwork& network, const Target& target) {
 
 }  // namespace
 
-std::string_view to_string(Limit limit) {
-    switch (limit) {
-        case Limit::none:
-            break;
-        case Limit::mac:
-            return "mac";
-        case Limit::output:
-            return "output";
-        case Limit::ifm:
-            return "ifm";
-        case Limit::ofm:
-            return "ofm";
-        case Limit::weights:
-            return "weights";
-        case Limit::sram:
-            return "sram";
-        case Limit::off_chip:
-            return "off_chip";
-        case Limit::ports:
-            return "ports";
-        case Limit::latency:
-            return "latency";
-    }
-    return "none";
-}
-
 LowerBound lower_bound(const CompiledNetwork& network, const Target& target) {
     if (target.accelerator.hypothetical != Hypothetical{} || network.segments.empty()) return {};
     const auto& operators = network.graph.operators;

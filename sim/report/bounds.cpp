@@ -6,7 +6,35 @@
 
 #include "report/join.hpp"
 
-namespace u65sim::report {
+namespace u65sim {
+
+std::string_view to_string(Limit limit) {
+    switch (limit) {
+        case Limit::none:
+            break;
+        case Limit::mac:
+            return "mac";
+        case Limit::output:
+            return "output";
+        case Limit::ifm:
+            return "ifm";
+        case Limit::ofm:
+            return "ofm";
+        case Limit::weights:
+            return "weights";
+        case Limit::sram:
+            return "sram";
+        case Limit::off_chip:
+            return "off_chip";
+        case Limit::ports:
+            return "ports";
+        case Limit::latency:
+            return "latency";
+    }
+    return "none";
+}
+
+namespace report {
 
 namespace {
 
@@ -54,4 +82,6 @@ void add_bounds(std::vector<OperatorReport>& rows, const LowerBound& bound) {
     }
 }
 
-}  // namespace u65sim::report
+}  // namespace report
+
+}  // namespace u65sim

@@ -14,8 +14,7 @@ TEST_CASE("No network of the zoo or of a file beats its bound") {
     for (const std::string& name : property::names()) {
         const auto& run = property::run(name);
         const LowerBound bound = lower_bound(run.network, run.target);
-        CAPTURE(name, to_string(bound.limit), bound.cycles.count(),
-                run.simulation.total.count());
+        CAPTURE(name, to_string(bound.limit), bound.cycles.count(), run.simulation.total.count());
         CHECK(bound.cycles > Cycles{0});
         CHECK(bound.cycles <= run.simulation.total);
         // It is of use: no network is five times as slow.
@@ -48,8 +47,8 @@ TEST_CASE("No random network beats its bound, at either effort") {
 }
 
 TEST_CASE("More of anything never raises a bound") {
-    for (const char* key : {"sram.size=4MiB", "dram.bandwidth=100", "dram.read_latency=1",
-                            "memory.ideal=true"}) {
+    for (const char* key :
+         {"sram.size=4MiB", "dram.bandwidth=100", "dram.read_latency=1", "memory.ideal=true"}) {
         for (const std::string& name : property::source_names()) {
             const auto& run = property::run(name);
             Target target = run.target;

@@ -4,7 +4,8 @@
 #include "bound/port_time.hpp"
 
 using namespace u65sim;
-using bound::PortLoad;
+using bound::both_ports_cycles;
+using bound::port_cycles;
 using timing::PortRules;
 
 namespace {
