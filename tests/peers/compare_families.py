@@ -94,8 +94,8 @@ def simulate(program, network, arguments):
     if done.returncode:
         return {"error": done.stderr.strip()[:300]}
     report = json.loads(done.stdout)
-    result = {"cycles": report["total"]["cycles"], "bound": report["total"]["bound_cycles"],
-              "limit": report["total"]["limit"], "sram_peak": report["sram"]["peak_bytes"],
+    result = {"cycles": report["total"]["cycles"], "bound": report["total"].get("bound_cycles", 0),
+              "limit": report["total"].get("limit", "none"), "sram_peak": report["sram"]["peak_bytes"],
               "off_chip": report["dram"]["read_bytes"] + report["dram"]["write_bytes"],
               "cpu": len(report["model"]["cpu_operators"])}
     return result
