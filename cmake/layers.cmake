@@ -16,7 +16,7 @@ set(U65SIM_DEPS_compile base target ir stream weights timing arith)
 set(U65SIM_DEPS_report base target)
 set(U65SIM_DEPS_machine base target stream weights timing arith report)
 set(U65SIM_DEPS_oracle base target ir config frontend zoo stream weights arith timing compile
-    report machine)
+    report machine transform)
 set(U65SIM_DEPS_transform base ir)
 set(U65SIM_DEPS_study base target ir oracle config zoo report transform)
 set(U65SIM_DEPS_validate base target config oracle zoo report)
