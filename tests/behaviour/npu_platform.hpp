@@ -172,20 +172,23 @@ public:
     /// Places stream, constants and input, and writes the registers.
     void prepare(const Image& input) {
         sc_core::sc_start(sc_core::SC_ZERO_TIME);
-        const auto& words = network_->segments.front().stream.words;
-        memories.write(queue, words.data(), words.size() * 4);
+        place_stream(0);
         memories.write(bases[region_constants], network_->constants.data(),
                        network_->constants.size());
         place_input(input);
         set_registers();
+    }
+    /// That of one segment, for the next run.
+    void place_stream(std::size_t segment) {
+        words_ = &network_->segments[segment].stream.words;
+        memories.write(queue, words_->data(), words_->size() * 4);
     }
     void place_input(const Image& input) {
         memories.write(place(network_->graph.inputs.front()), input.data(), input.size());
     }
     void set_registers() {
         write(NpuModule::qbase, queue);
-        write(NpuModule::qsize,
-              static_cast<std::uint32_t>(network_->segments.front().stream.words.size() * 4));
+        write(NpuModule::qsize, static_cast<std::uint32_t>(words_->size() * 4));
         write(NpuModule::qconfig, 2);
         // Region 2, the fast memory, is behind AXI0; the others are behind AXI1.
         write(NpuModule::region_config, 0b10'00'10'10);
@@ -249,6 +252,7 @@ private:
 
     FreshSimulation simulation_;
     const CompiledNetwork* network_;
+    const std::vector<std::uint32_t>* words_ = nullptr;
 
 public:
     NpuModule npu;

@@ -203,11 +203,13 @@ void TlmPortModule::transport(BurstPayload& payload) {
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
     sc_core::sc_time delay =
         ahead() ? context().carrier.cycles().time_of(sent_at_) - now : sc_core::SC_ZERO_TIME;
+    sending_ = true;
     const tlm::tlm_sync_enum status = socket->nb_transport_fw(payload, phase, delay);
+    sending_ = false;
     if (status == tlm::TLM_ACCEPTED) return;
     const sc_core::sc_time time = now + delay;
     if (status == tlm::TLM_UPDATED && phase == tlm::END_REQ) {
-        if (time == now) open_ = nullptr;
+        if (ahead() || time == now) open_ = nullptr;
         end_request(payload, time);
         return;
     }
@@ -240,7 +242,7 @@ tlm::tlm_sync_enum TlmPortModule::nb_transport_bw(tlm::tlm_generic_payload& payl
 
 /// The target has accepted a request, or will have at `time`.
 void TlmPortModule::end_request(BurstPayload& payload, const sc_core::sc_time& time) {
-    if (ahead()) open_ = nullptr;
+    if (ahead() && sending_) open_ = nullptr;
     if (open_ != nullptr) channel_free_.notify(time - sc_core::sc_time_stamp());
     BurstRequest* const burst = payload.burst;
     if (burst != nullptr && --burst->unaccepted == 0) {

@@ -88,6 +88,7 @@ private:
     std::deque<BurstPayload*> under_way_;  ///< in the order in which they were made
     std::deque<BurstPayload*> outgoing_;
     BurstPayload* open_ = nullptr;  ///< its request has not been accepted
+    bool sending_ = false;          ///< within nb_transport_fw
     Time sent_at_ = 0;              ///< of the burst whose payloads are outgoing
     sc_core::sc_event channel_free_, answer_due_, job_, drained_;
     std::multimap<sc_core::sc_time, Answer> answers_;
