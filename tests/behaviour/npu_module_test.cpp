@@ -88,6 +88,28 @@ double difference(Cycles cycles, Cycles reference) {
 
 }  // namespace
 
+SCENARIO("the hierarchy of a platform shows the NPU's units and the memories") {
+    OnMemories platform{network(), target()};
+    const auto children = [](const char* parent) {
+        std::vector<std::string> names;
+        for (const sc_core::sc_object* child :
+             sc_core::sc_find_object(parent)->get_child_objects()) {
+            if (child->kind() == std::string{"sc_module"}) names.emplace_back(child->basename());
+        }
+        return names;
+    };
+    using Names = std::vector<std::string>;
+    CHECK(children("npu") == Names{"core"});
+    CHECK(children("npu.core") == Names{"command_parser", "ifm_loader", "weight_loader",
+                                        "scale_loader", "mac_array", "output_unit", "ofm_writer",
+                                        "dma", "axi0", "axi1"});
+    for (const char* socket : {"npu.axi0", "npu.axi1", "npu.control", "npu.irq", "sram.socket",
+                               "dram.socket", "npu.core.axi0.socket", "npu.core.axi1.socket"}) {
+        CAPTURE(socket);
+        CHECK(sc_core::sc_find_object(socket) != nullptr);
+    }
+}
+
 SCENARIO("the default memories give the machine's own times") {
     const Simulation direct =
         without_events(simulate(network(), target(), {.backend = SimulationBackend::direct}));

@@ -24,7 +24,7 @@ namespace u65sim {
 /// A run takes the time that the platform makes of its bursts: the machine's units work inside
 /// (module `core`, one child a unit), and each burst goes to the port that QCONFIG or REGIONCFG
 /// names, as AxiProtocol says. Bytes move with their bursts: what a burst has read is what the NPU
-/// knows, and results are in memory when their bursts have been accepted. Values are computed a
+/// knows, and results are in memory when the target has stored their bursts. Values are computed a
 /// whole operation at a time, when its first result leaves; inputs that no burst has read by then,
 /// and the command stream, are read through transport_dbg (a target without it is read once, by
 /// b_transport, at the start).

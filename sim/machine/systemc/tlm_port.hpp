@@ -14,7 +14,7 @@
 #include <u65sim/systemc/axi.hpp>
 
 #include "machine/systemc/burst_bytes.hpp"
-#include "machine/systemc/payload_pool.hpp"
+#include "machine/systemc/burst_payloads.hpp"
 #include "machine/systemc/unit_modules.hpp"
 #include "machine/units/burst_port.hpp"
 
@@ -84,7 +84,7 @@ private:
     AxiProtocol protocol_;
     BurstBytes* bytes_;
     std::optional<BurstPort> port_;
-    PayloadPool pool_;
+    BurstPayloads pool_;
     std::deque<BurstPayload*> under_way_;  ///< in the order in which they were made
     std::deque<BurstPayload*> outgoing_;
     BurstPayload* open_ = nullptr;  ///< its request has not been accepted
