@@ -95,8 +95,13 @@ std::int64_t BlockPipeline::cycles(const BlockSupply& supply) const {
             block.array == 0
                 ? 0
                 : ceil_div(block.array + block.output + supply.write, accumulator_buffers);
+        const WeightSupply& from = supply.weights;
+        const std::int64_t weights =
+            std::max(from.least, from.wait + block.array * from.beyond / from.bytes);
+        // The first job's are waited for before the first block.
         const std::int64_t first = i == 0 ? 1 : 0;
-        sum += std::max({stage, kept, loads, supply.store}) * (block.times - first) + stage * first;
+        sum += std::max({stage, kept, loads, supply.store, weights}) * (block.times - first) +
+               std::max(stage, weights * (jobs - 1) / jobs) * first;
     }
     return sum;
 }

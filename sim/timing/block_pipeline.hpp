@@ -20,11 +20,22 @@ struct BlockClass {
     std::int64_t held = 0;    ///< a job's input is held this long behind its arrival
 };
 
+/// How a block's weights reach the decoder, in steady state.
+struct WeightSupply {
+    std::int64_t least = 0;    ///< cycles that a block's take at least, whatever the array does
+    std::int64_t bytes = 1;    ///< of a mean job
+    std::int64_t request = 1;  ///< of them, in one request
+    /// Of them, those that the decoder's buffer does not hold when the job begins, and the cycles
+    /// that a block waits for the first of them, over all of its jobs.
+    std::int64_t beyond = 0, wait = 0;
+};
+
 /// What surrounds a block's work in steady state, in cycles.
 struct BlockSupply {
     std::int64_t load = 0;   ///< from asking for a job's input to its arrival
     std::int64_t store = 0;  ///< all of a block's inputs enter the IFM buffer
     std::int64_t write = 0;  ///< until the port has taken a block's last chunk
+    WeightSupply weights;
 };
 
 /// Compute time of all blocks by size.

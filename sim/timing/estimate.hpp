@@ -13,6 +13,7 @@
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
 #include "timing/axi.hpp"
+#include "timing/block_pipeline.hpp"
 
 namespace u65sim::timing {
 
@@ -85,6 +86,7 @@ private:
         std::int64_t load = 0;           ///< from asking for a job's input to its arrival
         std::int64_t first = 0;          ///< until the first block can begin
         std::int64_t first_weights = 0;  ///< until its first weights are there
+        WeightSupply weights;
     };
     [[nodiscard]] std::size_t port_of(int region) const;
     const Parts& parts_of(const stream::KernelOp& op);
@@ -95,6 +97,8 @@ private:
                   KernelEstimate& estimate) const;
     [[nodiscard]] Supply supply_of(const Parts& parts, const stream::KernelOp& op,
                                    const Ports& ports) const;
+    [[nodiscard]] WeightSupply weight_supply(const Parts& parts, const stream::KernelOp& op,
+                                             const Ports& ports) const;
     [[nodiscard]] KernelEstimate assemble(const Parts& parts, const stream::KernelOp& op,
                                           const Ports& ports) const;
 
