@@ -84,14 +84,8 @@ std::int64_t DeliveryClock::slice_cycles(WeightLoad& load, std::int32_t depth) c
     if (depth >= op.kernel.block.depth) return load.fast * depth / op.ofm.extent.c;
     if (depth == load.shallow.first) return load.shallow.second;
     stream::KernelOp k = placed_kernel(program_, op);
-    k.ofm.depth = depth;
     set_first_weights(k, op, region_);
-    for (auto* ranges : {&k.weights, &k.scales}) {
-        for (stream::ByteRange& range : *ranges) {
-            range.length =
-                static_cast<std::uint32_t>(std::int64_t{range.length} * depth / op.ofm.extent.c);
-        }
-    }
+    keep_channels(k, depth);
     load.shallow = {depth, program_.estimator->total(k).count()};
     return load.shallow.second;
 }
