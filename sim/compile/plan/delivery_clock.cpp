@@ -72,7 +72,9 @@ Ends DeliveryClock::read_directly(const WeightLoad& load) const {
     const std::int64_t read =
         program_.estimator->weight_reads(load.size * passes, region_constants).count();
     Ends ends;
-    ends.dma_free = std::max(now_, dma_free_) + read + tuning::decoder_reads.of(read);
+    // Where the operation waits for them, they have the port to its end.
+    const std::int64_t waits = load.direct > load.fast ? load.direct * load.op->stripes : 0;
+    ends.dma_free = std::max(now_, dma_free_) + std::max(read, waits);
     ends.finish = now_ + load.fast + (load.direct - load.fast) * load.op->stripes;
     ends.finish = std::max(ends.finish, ends.dma_free);
     if (passes > 1) ends.finish += tuning::reread_cycles;
