@@ -361,7 +361,7 @@ Cycles KernelEstimator::least(const KernelOp& op) {
     const std::int64_t delay = target_.timing.block_output_delay.count();
     return Cycles{parts.store().first +
                   compute.cycles({.store = parts.store().block, .write = delay}) +
-                  std::min(compute.last_output, compute.first_array)} +
+                  compute.last_output} +
            target_.timing.kernel_setup + target_.timing.block_output_delay +
            target_.timing.block_completion;
 }
@@ -486,7 +486,7 @@ KernelEstimate KernelEstimator::assemble(const Parts& parts, const KernelOp& op,
         supply.first +
         compute.cycles({supply.load, parts.store().block,
                         last_chunk + timing.block_output_delay.count(), supply.weights}) +
-        (compute.mac >= compute.output ? compute.last_output : compute.first_array);
+        compute.last_output;
     for (std::size_t port = 0; port < 2; ++port) {
         const Access& reads = traffic.reads[port];
         const Access& writes = traffic.writes[port];

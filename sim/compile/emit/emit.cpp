@@ -26,6 +26,7 @@ struct Job {
         stream::DmaOp dma;
         std::int32_t ready_from = 0;  ///< time from which its target is its own
         const char* label = "";
+        bool is_map = false;
     };
     /// Of a map, of weights and of a table.
     boost::container::static_vector<Copy, 3> copies;
@@ -119,7 +120,7 @@ private:
         copy.source = {source.region, false, static_cast<std::uint64_t>(source.offset)};
         copy.destination = {buffer.region, false, static_cast<std::uint64_t>(buffer.offset)};
         copy.length = static_cast<std::uint64_t>(buffer.size);
-        job.copies.push_back({copy, buffer.first_use, "/ifm"});
+        job.copies.push_back({copy, buffer.first_use, "/ifm", true});
     }
 
     /// The weights of a job, and their copy where one is needed and not made for another job.
@@ -167,6 +168,11 @@ private:
         }
         if (writing_) {
             label(job.name + job.copies[copy].label, *job.op, "DMA");
+            if (job.copies[copy].is_map) {
+                const int to = job.op->ifm.buffer;
+                const int from = program_.buffer(job.op->ifm).copy_of;
+                labels_.back().maps = {placement_of(from), -1, placement_of(to)};
+            }
         }
         append(dma);
         timeline_.copy(dma);
@@ -257,9 +263,13 @@ private:
     /// Placements of a kernel's maps.
     [[nodiscard]] std::array<std::int32_t, 3> maps_of(const NpuOp& op) const {
         const auto of = [&](const View& view) {
-            return view.valid() ? (*placements_)[static_cast<std::size_t>(view.buffer)] : -1;
+            return view.valid() ? placement_of(view.buffer) : -1;
         };
         return {of(op.ifm), of(op.ifm2), of(op.ofm)};
+    }
+
+    [[nodiscard]] std::int32_t placement_of(int buffer) const {
+        return (*placements_)[static_cast<std::size_t>(buffer)];
     }
 
     const PlannedProgram& program_;

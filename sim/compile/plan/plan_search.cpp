@@ -211,15 +211,22 @@ void PlanSearch::choose_best(Result& result) {
     std::int64_t least = by_size_ || plain_cost_ == does_not_fit
                              ? plain_cost_
                              : tuning::cascade_gain.of(plain_cost_);
-    std::string taken = "none";
     result.reason = fmt::format("cascades: none {}", text_of(plain_cost_));
-    for (Proposal& proposal : proposals_) {
+    for (const Proposal& proposal : proposals_) {
         result.reason += fmt::format(", {} {}", proposal.name, text_of(proposal.cost));
-        if (proposal.cost >= least) continue;
-        least = proposal.cost;
-        taken = proposal.name;
-        result.cascades = std::move(proposal.cascades);
-        result.plan = std::move(proposal.plan);
+    }
+    // The smallest arena's come last.
+    Proposal* best = nullptr;
+    for (auto it = proposals_.rbegin(); it != proposals_.rend(); ++it) {
+        if (it->cost >= least) continue;
+        least = by_size_ ? it->cost : tuning::larger_arena_gain.of(it->cost);
+        best = &*it;
+    }
+    std::string taken = "none";
+    if (best != nullptr) {
+        taken = best->name;
+        result.cascades = std::move(best->cascades);
+        result.plan = std::move(best->plan);
     }
     result.reason += fmt::format(": taken {}", taken);
     const auto behind = static_cast<std::ptrdiff_t>(program_.reasons.size());
