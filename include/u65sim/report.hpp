@@ -37,7 +37,8 @@ struct OperatorReport {
     std::string block;              ///< OFM block H x W x D of its largest kernel
     Bytes sram_bytes{0}, dram_bytes{0};
     std::int32_t kernels = 0, dmas = 0;
-    CauseCycles stalls{};  ///< adds up to `cycles`
+    CauseCycles stalls{};              ///< adds up to `cycles`
+    std::int32_t graph_operator = -1;  ///< of CompiledNetwork::graph; -1: another's stream
     bool operator==(const OperatorReport&) const = default;
 };
 
@@ -143,6 +144,8 @@ Report make_report(const CompiledNetwork& network, const Target& target,
 
 /// "0.1.0"
 std::string_view version();
+/// Commit, compiler and build type, for people: "commit 1a2b3c4d, GNU 12.2.0, Release".
+std::string_view build_info();
 
 /// An SVG drawing of what lives in a compiled network's SRAM: positions in execution order to the
 /// right, addresses upwards.

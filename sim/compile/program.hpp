@@ -184,6 +184,7 @@ struct Partition {
     std::vector<Decision> decisions;             ///< per operator
     Lists consumers;                             ///< per tensor: operators
     std::vector<std::int32_t> producers;         ///< per tensor: operator, or no_operator
+    std::vector<std::int32_t> order;             ///< operators as they run
     std::vector<std::int32_t> segment_of;        ///< per operator: segment, or no_segment
     std::vector<bool> bound;                     ///< per tensor: crosses a segment's border
     std::vector<std::int32_t> fused_activation;  ///< per operator: operator, or no_operator

@@ -72,7 +72,8 @@ std::string no_look_up(const Candidate& candidate) {
                        to_string(candidate.map().type));
 }
 
-/// 8 bits: a table behind an addition of nothing; the index is the raw input.
+}  // namespace
+
 void look_up_8(Lowering& lowering, const View& ifm, const View& ofm) {
     NpuOp& npu = lowering.add(KernelKind::elementwise, ifm, ofm);
     npu.kernel.elementwise_mode = ElementwiseMode::add;
@@ -84,9 +85,11 @@ void look_up_8(Lowering& lowering, const View& ifm, const View& ofm) {
     npu.kernel.opa_scale = npu.kernel.opb_scale = {1, 0};
     npu.kernel.ofm_scale = {1, 0};
     npu.kernel.activation.function = 16;
-    npu.lut = table_of(lowering.op(), lowering.input(0), lowering.output());
+    npu.lut = table_of(lowering.program(), lowering.op());
     npu.may_overwrite_ifm = true;
 }
+
+namespace {
 
 /// Both parts with a multiplier of their own, then their sum.
 void lower_leaky_relu_16(Lowering& lowering, const View& ifm, const View& ofm, float alpha) {

@@ -1,15 +1,44 @@
 // Look-up tables of operators as the constants hold them.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
 
 #include "arith/table_function.hpp"
 #include "compile/lower/lowering.hpp"
+#include "compile/lower/slopes.hpp"
 #include "ir/builtins.hpp"
+#include "ir/operator_info.hpp"
 
 namespace u65sim::compiler {
 
-std::vector<std::uint8_t> table_of(const Operator& op, const Tensor& input, const Tensor& output) {
+namespace {
+
+/// Whether every channel of a PRELU has the same constant slope.
+bool has_one_slope(const Tensor& slope) {
+    if (!slope.data || slope.data.model() != nullptr) return false;
+    const auto& bytes = slope.data.bytes();
+    return is_8_bit(slope.type) && std::equal(bytes.begin() + 1, bytes.end(), bytes.begin());
+}
+
+}  // namespace
+
+bool has_table(const Program& program, const Operator& op) {
+    const bool is_curve = ir::info(op.type).family == ir::Family::curve;
+    if (!is_curve && op.type != OpType::prelu) return false;
+    const Tensor& input = program.tensor(op.inputs[0]);
+    if (!is_8_bit(input.type) || input.type != program.tensor(op.outputs[0]).type) return false;
+    return is_curve || has_one_slope(program.tensor(op.inputs[1]));
+}
+
+std::vector<std::uint8_t> table_of(const Program& program, const Operator& op) {
+    const Tensor& input = program.tensor(op.inputs[0]);
+    const Tensor& output = program.tensor(op.outputs[0]);
+    if (op.type == OpType::prelu) {
+        const Tensor& slope = program.tensor(op.inputs[1]);
+        return SlopedLines(input, slope, output).table(integers(slope).front());
+    }
     const auto table =
         arith::curve_table8(op, input.type == ElementType::int8, {scale(input), zero_point(input)},
                             {scale(output), zero_point(output)});

@@ -71,6 +71,21 @@ TEST_CASE("lower_copies: a transpose is a pool of one element") {
 )");
 }
 
+TEST_CASE("lower_copies: further channels are the map behind a clamp of one value") {
+    GraphBuilder net{"net"};
+    const Value x = net.input({1, 4, 4, 16}, "x", Quantization{{0.5F}, {7}, 0});
+    net.output(net.pad(x, {0, 0, 0, 0}, {0, 0, 0, 8}, {.name = "pad"}));
+    const Graph graph = net.build();
+    CHECK(test::dump_after("lower", graph) == R"(npu0
+  0 pad: average_pool x:4x4x16 -> pad:4x4x16
+  1 pad/2: average_pool x:4x4x8 -> pad@0,0,16:4x4x8
+)");
+    const auto kernels = test::kernels_of(compile(graph, test::target()));
+    REQUIRE(kernels.size() == 2);
+    CHECK(kernels[1].activation.min == 7);
+    CHECK(kernels[1].activation.max == 7);
+}
+
 TEST_CASE("lower_copies: a pad copies the map and fills each border once") {
     CHECK(between_convolutions([](GraphBuilder& net, Value x) {
               return net.pad(x, {0, 1, 2, 0}, {0, 3, 0, 0}, {.name = "pad"});
