@@ -22,6 +22,16 @@ void set_weights(stream::KernelOp& kernel, const WeightSlice& slice, int region,
     kernel.weight_region = kernel.scale_region = region;
 }
 
+void keep_channels(stream::KernelOp& kernel, std::int32_t depth) {
+    for (auto* ranges : {&kernel.weights, &kernel.scales}) {
+        for (stream::ByteRange& range : *ranges) {
+            range.length =
+                static_cast<std::uint32_t>(std::int64_t{range.length} * depth / kernel.ofm.depth);
+        }
+    }
+    kernel.ofm.depth = depth;
+}
+
 void set_first_weights(stream::KernelOp& kernel, const NpuOp& op, int region) {
     if (op.slices.empty()) {
         kernel.weight_region = kernel.scale_region = region;

@@ -32,5 +32,7 @@ void set_weights(stream::KernelOp& kernel, const WeightSlice& slice, int region,
                  std::int64_t offset = 0);
 /// The same for the first of an operation's slices, where it has any.
 void set_first_weights(stream::KernelOp& kernel, const NpuOp& op, int region);
+/// Leaves a kernel so many of its OFM's channels, and of its weights their share.
+void keep_channels(stream::KernelOp& kernel, std::int32_t depth);
 
 }  // namespace u65sim::compiler

@@ -108,6 +108,7 @@ private:
         const bool stops = last_ && *last_ < Pass::place;
         if (found.plan && !stops) return std::move(found.plan);
         compiler::apply_cascades(program_, found.cascades);
+        program_.in_turns = found.in_turns;
         if (!found.reason.empty()) program_.reasons.push_back(std::move(found.reason));
         if (stops_after(Pass::form_cascades)) {
             network_.pass_dump = compiler::dump_operations(program_);

@@ -43,6 +43,7 @@ struct Buffer {
     bool pinned = false;             ///< must live in region_arena: others than the NPU touch it
     bool whole_life = false;         ///< state: never shares its memory
     std::vector<std::uint8_t> data;  ///< constants
+    int copy_of = no_buffer;         ///< filled by copying that one when its reader is due
     std::int32_t rolling_rows = 0;   ///< of a cascade: row y lives in row y mod this; 0: all rows
     std::int64_t size = 0;           ///< bytes
     std::int32_t first_use = no_time, last_use = no_time;
@@ -227,6 +228,9 @@ struct Program : CompileContext, Partition {
     std::vector<Segment> segments;
     std::int32_t times = 0;  ///< positions in execution order
     ConstantsRegion constants;
+    /// Where fast memory is crowded, maps that are read over and over come when they are read, so
+    /// that weights have room, instead of staying from first to last use.
+    bool in_turns = false;
     std::vector<std::string> reasons;  ///< of decisions: alternatives and their predicted cycles
 
     [[nodiscard]] Buffer& buffer(const View& view) {
@@ -240,6 +244,9 @@ struct Program : CompileContext, Partition {
 /// Operations and buffers with places in the memories.
 struct PlannedProgram : Program {
     std::int64_t arena_size = 0, fast_size = 0;  ///< bytes of the two regions
+    /// Cycles that are lost to reads over and over off-chip, of maps and weights, as predicted for
+    /// each alone: a copy, or slices, had no room in the fast memory.
+    std::int64_t crowded_cycles = 0;
 };
 
 /// Calls visit(op) for the operations of all segments, in order.

@@ -60,14 +60,13 @@ CompiledNetwork with_map_in_sram(const CompiledNetwork& network, const SpilledMa
     const std::int64_t end = from + spill.size.count();
     const std::int64_t place =
         (network.fast_size.count() / alignment + 1) * alignment + from % alignment;
+    const auto move_address = [&](std::uint64_t& address) {
+        const auto old = static_cast<std::int64_t>(address);
+        if (old >= from && old < end) address = static_cast<std::uint64_t>(old - from + place);
+    };
     const auto move = [&](stream::FeatureMap& map) {
         map.region = region_fast;
-        for (std::uint64_t& address : map.base) {
-            const auto old = static_cast<std::int64_t>(address);
-            if (old >= from && old < end) {
-                address = static_cast<std::uint64_t>(old - from + place);
-            }
-        }
+        for (std::uint64_t& address : map.base) move_address(address);
     };
     for (NpuSegment& segment : moved.segments) {
         std::vector<stream::Action> actions;
@@ -77,11 +76,16 @@ CompiledNetwork with_map_in_sram(const CompiledNetwork& network, const SpilledMa
         }
         for (const CommandLabel& label : segment.labels) {
             if (label.command_index >= actions.size()) continue;
-            auto* kernel = std::get_if<stream::KernelOp>(&actions[label.command_index]);
-            if (kernel == nullptr) continue;
             const auto is_spilled = [&](std::size_t map) {
                 return label.maps[map] == spill.placement;
             };
+            auto* copy = std::get_if<stream::DmaOp>(&actions[label.command_index]);
+            if (copy != nullptr && is_spilled(0)) {
+                copy->source.region = region_fast;
+                move_address(copy->source.address);
+            }
+            auto* kernel = std::get_if<stream::KernelOp>(&actions[label.command_index]);
+            if (kernel == nullptr) continue;
             if (is_spilled(0)) move(kernel->ifm);
             if (is_spilled(1)) move(kernel->ifm2);
             if (is_spilled(2)) move(kernel->ofm);

@@ -9,7 +9,6 @@ namespace {
 /// The placement that the map `index` of an operation's record is; -1: none, or unknown.
 std::int32_t placement_of(const CommandLabel& label, const OperationRecord& operation,
                           std::size_t index) {
-    if (operation.is_dma) return -1;
     const bool is_last = index + 1 == operation.maps.size();
     return label.maps[is_last ? 2 : index];
 }

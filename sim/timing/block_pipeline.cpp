@@ -61,42 +61,71 @@ BlockPipeline::BlockPipeline(const Traversal& traversal, const Architecture& arc
     const KernelOp& op = traversal.op();
     const bool elementwise = op.kind == stream::KernelKind::elementwise;
     const std::int64_t start = block_start_cycles(op, target.timing).count();
-    for (const AxisSize& y : axis_sizes(traversal.blocks_y())) {
-        for (const AxisSize& x : axis_sizes(traversal.blocks_x())) {
-            for (const AxisSize& z : axis_sizes(traversal.blocks_z())) {
-                const std::int64_t times = y.times * x.times * z.times;
-                if (times == 0) continue;
-                const Box block = traversal.block(y.index, x.index, z.index);
-                const std::int64_t work = mac_cycles_of(traversal, block, arch, target.accelerator);
-                // An elementwise block passes the output unit only, and keeps its input until then.
-                BlockClass& same = classes[count++];
-                same.times = times;
-                same.array = elementwise ? 0 : start + work;
-                same.output = output_cycles(op, block, arch, target.accelerator).count();
-                same.held = elementwise ? start + same.output : ceil_div(same.array, jobs);
-                mac += work * times;
-                output += same.output * times;
-                if (first_array == 0) first_array = same.array;
-                last_job = ceil_div(same.array, jobs);
-                last_output = same.output;
-            }
-        }
+    count_y = traversal.blocks_y();
+    count_x = traversal.blocks_x();
+    count_z = traversal.blocks_z();
+    for (std::size_t place = 0; place < classes_.size(); ++place) {
+        const AxisSize y = axis_sizes(traversal.blocks_y())[place / 4];
+        const AxisSize x = axis_sizes(traversal.blocks_x())[place / 2 % 2];
+        const AxisSize z = axis_sizes(traversal.blocks_z())[place % 2];
+        const std::int64_t times = y.times * x.times * z.times;
+        if (times == 0) continue;
+        const Box block = traversal.block(y.index, x.index, z.index);
+        const std::int64_t work = mac_cycles_of(traversal, block, arch, target.accelerator);
+        // An elementwise block passes the output unit only, and keeps its input until then.
+        BlockClass& same = classes_[place];
+        same.array = elementwise ? 0 : start + work;
+        same.output = output_cycles(op, block, arch, target.accelerator).count();
+        same.held = elementwise ? start + same.output : ceil_div(same.array, jobs);
+        mac += work * times;
+        output += same.output * times;
+        if (first_array == 0) first_array = same.array;
+        last_job = ceil_div(same.array, jobs);
+        last_output = same.output;
     }
 }
 
+/// From one block's end in the array to the next one's.
+std::int64_t BlockPipeline::step(const BlockClass& before, const BlockClass& block,
+                                 const BlockSupply& supply) const {
+    const std::int64_t loads = jobs * ceil_div(supply.load + block.held, in_buffer);
+    // Accumulators are free again when the port has taken the block's last chunk.
+    const std::int64_t kept =
+        block.array == 0
+            ? 0
+            : ceil_div(block.array + before.output + supply.write, accumulator_buffers);
+    const WeightSupply& from = supply.weights;
+    const std::int64_t weights =
+        std::max(from.least, from.wait + block.array * from.beyond / from.bytes);
+    return std::max({block.array, before.output, kept, loads, supply.store, weights});
+}
+
 std::int64_t BlockPipeline::cycles(const BlockSupply& supply) const {
-    std::int64_t sum = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        const BlockClass& block = classes[i];
-        const std::int64_t stage = std::max(block.array, block.output);
-        const std::int64_t loads = jobs * ceil_div(supply.load + block.held, in_buffer);
-        // Accumulators are free again when the port has taken the block's last chunk.
-        const std::int64_t kept =
-            block.array == 0
-                ? 0
-                : ceil_div(block.array + block.output + supply.write, accumulator_buffers);
-        const std::int64_t first = i == 0 ? 1 : 0;
-        sum += std::max({stage, kept, loads, supply.store}) * (block.times - first) + stage * first;
+    // Inside an axis and at its end: blocks, and steps from one to the next that end there.
+    const auto blocks = [](std::int64_t count) { return std::array{count - 1, std::int64_t{1}}; };
+    const auto steps = [](std::int64_t count) {
+        return std::array{std::max<std::int64_t>(count - 2, 0), std::int64_t{count > 1}};
+    };
+    const auto first = [](std::int64_t count) { return static_cast<std::size_t>(count == 1); };
+    const auto in_y = blocks(count_y), in_x = blocks(count_x);
+    const auto step_y = steps(count_y), step_x = steps(count_x), step_z = steps(count_z);
+    const std::size_t x0 = first(count_x), z0 = first(count_z);
+    const BlockClass& begin = at({first(count_y), x0, z0});
+    // The first job's weights are waited for before the first block.
+    const WeightSupply& from = supply.weights;
+    const std::int64_t weights =
+        std::max(from.least, from.wait + begin.array * from.beyond / from.bytes);
+    std::int64_t sum = std::max(begin.array, weights * (jobs - 1) / jobs);
+    for (std::size_t y = 0; y < 2; ++y) {
+        for (std::size_t x = 0; x < 2; ++x) {
+            for (std::size_t z = 0; z < 2; ++z) {
+                const std::int64_t times = in_y[y] * in_x[x] * step_z[z];
+                if (times > 0) sum += times * step(at({y, x, 0}), at({y, x, z}), supply);
+            }
+            const std::int64_t times = in_y[y] * step_x[x];
+            if (times > 0) sum += times * step(at({y, 0, 1}), at({y, x, z0}), supply);
+        }
+        if (step_y[y] > 0) sum += step_y[y] * step(at({0, 1, 1}), at({y, x0, z0}), supply);
     }
     return sum;
 }

@@ -24,6 +24,8 @@ void add(PortTraffic& traffic, Channel channel, const Access& access) {
     traffic.bursts[index] += access.bursts;
 }
 
+constexpr std::int64_t weight_request_beats = 16;  ///< of the weight loader (machine rule)
+
 /// Times of one kernel, the ones asked for last.
 class RecentTimes {
 public:
@@ -171,7 +173,7 @@ Cycles KernelEstimator::least(const KernelOp& op) {
     const std::int64_t delay = target_.timing.block_output_delay.count();
     return Cycles{costs.store().first +
                   compute.cycles({.store = costs.store().block, .write = delay}) +
-                  std::min(compute.last_output, compute.first_array)} +
+                  compute.last_output} +
            target_.timing.kernel_setup + target_.timing.block_output_delay +
            target_.timing.block_completion;
 }
@@ -241,6 +243,39 @@ KernelEstimator::Supply KernelEstimator::supply_of(const KernelCosts& costs, con
             (op.scales[0].length > 0 ? rules_[ports.scales].read_latency : std::int64_t{0});
     }
     supply.first = std::max({supply.first, costs.store().first, supply.first_weights});
+    if (op.has_weights()) supply.weights = weight_supply(costs, op, ports);
+    return supply;
+}
+
+/// The decoder's buffer lets requests run ahead of the job in the array by its size alone. So the
+/// first bytes of a job are asked for some jobs before it, at the start of the one before at the
+/// latest, and what the buffer does not hold when the job begins: each a latency before it is used.
+WeightSupply KernelEstimator::weight_supply(const KernelCosts& costs, const KernelOp& op,
+                                            const Ports& ports) const {
+    const std::int64_t pass = std::int64_t{op.weights[0].length} + op.weights[1].length;
+    if (pass == 0) return {};
+    const PortRules& rules = rules_[ports.weights];
+    const BusShape& bus = rules.weight_bus;
+    const std::int64_t block_jobs = costs.traversal().jobs_per_block();
+    const std::int64_t jobs = costs.traversal().blocks_z() * block_jobs;
+    const std::int64_t request = std::max(weight_request_beats * bus.beat_bytes, bus.burst_bytes);
+    const std::int64_t buffer = target_.timing.weight_buffer.count() * target_.accelerator.cores;
+    const std::int64_t ahead = std::max(buffer / request, std::int64_t{1}) * request;
+    const std::int64_t bytes = ceil_div(pass, jobs);
+    std::int64_t data = ceil_div(transfer_cycles(run_access(0, pass, bus), rules, false), jobs);
+    const std::int64_t latency = rules.read_latency + weight_request_beats;
+    WeightSupply supply;
+    supply.bytes = bytes;
+    supply.request = std::min(request, bytes);
+    if (bytes > ahead) {
+        // When a job ends only the buffer's bytes are in flight; slots that could carry more are
+        // idle, half of the time that these take.
+        const std::int64_t in_flight = rules.read_slots * bus.burst_bytes;
+        data += data * std::max<std::int64_t>(0, std::min(in_flight, bytes) - ahead) / (2 * bytes);
+        supply.beyond = bytes - ahead;
+        supply.wait = block_jobs * latency;
+    }
+    supply.least = block_jobs * std::max(data, latency / (1 + (ahead - 1) / bytes));
     return supply;
 }
 
@@ -261,27 +296,34 @@ KernelEstimate KernelEstimator::assemble(const KernelCosts& costs, const KernelO
     const std::int64_t last_chunk = costs.piece(KernelCosts::out, ports.ofm).mean;
     std::int64_t bound =
         supply.first +
-        compute.cycles(
-            {supply.load, costs.store().block, last_chunk + timing.block_output_delay.count()}) +
-        (compute.mac >= compute.output ? compute.last_output : compute.first_array);
+        compute.cycles({supply.load, costs.store().block,
+                        last_chunk + timing.block_output_delay.count(), supply.weights}) +
+        compute.last_output;
     for (std::size_t port = 0; port < 2; ++port) {
         const Access& reads = traffic.reads[port];
         const Access& writes = traffic.writes[port];
         Access both = reads;
         both += writes;
         if (both.beats == 0) continue;
-        const std::int64_t cycles = std::max({streaming_cycles(reads, rules_[port], false),
-                                              streaming_cycles(writes, rules_[port], true),
-                                              capped_cycles(both, rules_[port])})
-                                        .count();
-        estimate.port_cycles[port] = Cycles{cycles};
+        const std::int64_t streaming = std::max(streaming_cycles(reads, rules_[port], false),
+                                                streaming_cycles(writes, rules_[port], true))
+                                           .count();
+        const std::int64_t capped = capped_cycles(both, rules_[port]).count();
+        estimate.port_cycles[port] = Cycles{std::max(streaming, capped)};
+        // Off-chip, a kernel begins somewhere in a period whose grant is there at once; of the
+        // SRAM's, the kernels before have used their part.
+        const bool idle_before = port == 1 && !rules_[port].steady_cap;
+        const std::int64_t granted = idle_before ? rules_[port].cap_period / 2 : 0;
+        const std::int64_t cycles = std::max(streaming, capped - granted);
         const bool reading = reads.beats >= writes.beats;
-        const std::int64_t latency = op.has_weights() && port == ports.weights
-                                         ? supply.first_weights
-                                         : rules_[port].read_latency;
-        const std::int64_t ends =
-            cycles + (reading ? latency + compute.last_job + compute.last_output
-                              : supply.first + compute.first_array);
+        const bool weights = op.has_weights() && port == ports.weights;
+        const std::int64_t latency = weights ? supply.first_weights : rules_[port].read_latency;
+        // Of the last job's weights the array works on what is there.
+        const std::int64_t last_job =
+            weights ? compute.last_job * supply.weights.request / supply.weights.bytes
+                    : compute.last_job;
+        const std::int64_t ends = cycles + (reading ? latency + last_job + compute.last_output
+                                                    : supply.first + compute.first_array);
         bound = std::max(bound, ends);
     }
     const std::int64_t last_write = last_chunk + rules_[ports.ofm].write_latency;

@@ -13,6 +13,7 @@
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
 #include "timing/axi.hpp"
+#include "timing/block_pipeline.hpp"
 
 namespace u65sim::timing {
 
@@ -87,6 +88,7 @@ private:
         std::int64_t load = 0;           ///< from asking for a job's input to its arrival
         std::int64_t first = 0;          ///< until the first block can begin
         std::int64_t first_weights = 0;  ///< until its first weights are there
+        WeightSupply weights;
     };
     [[nodiscard]] std::size_t port_of(int region) const;
     [[nodiscard]] Ports ports_of(const stream::KernelOp& op) const;
@@ -97,6 +99,8 @@ private:
                                 const Ports& ports, KernelEstimate& estimate) const;
     [[nodiscard]] Supply supply_of(const KernelCosts& costs, const stream::KernelOp& op,
                                    const Ports& ports) const;
+    [[nodiscard]] WeightSupply weight_supply(const KernelCosts& costs, const stream::KernelOp& op,
+                                             const Ports& ports) const;
     [[nodiscard]] KernelEstimate assemble(const KernelCosts& costs, const stream::KernelOp& op,
                                           const Ports& ports) const;
 

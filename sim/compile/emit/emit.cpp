@@ -22,10 +22,14 @@ struct Job {
     const NpuOp* op = nullptr;
     stream::KernelOp kernel;
     Accesses accesses;  ///< of the kernel
-    /// Of weights and of a table.
-    boost::container::static_vector<stream::DmaOp, 2> copies;
-    /// Per copy: time from which its target is its own.
-    boost::container::static_vector<std::int32_t, 2> ready_from;
+    struct Copy {
+        stream::DmaOp dma;
+        std::int32_t ready_from = 0;  ///< time from which its target is its own
+        const char* label = "";
+        bool is_map = false;
+    };
+    /// Of a map, of weights and of a table.
+    boost::container::static_vector<Copy, 3> copies;
     std::string name;
     std::int32_t time = 0;
 };
@@ -96,6 +100,7 @@ private:
                 channels.extent.c = slice->count;
                 return resolve(program_, channels);
             });
+            if (i == 0) set_map_copy(job);
             if (slice) set_slice(job, *slice, !repeats);
             if (!op.lut.empty()) {
                 set_table(job);
@@ -104,6 +109,18 @@ private:
             }
             job.accesses = accesses_of(k, program_.arch);
         }
+    }
+
+    /// The copy of the IFM that the first of its readers needs.
+    void set_map_copy(Job& job) {
+        const Buffer& buffer = program_.buffer(job.op->ifm);
+        if (buffer.copy_of == no_buffer || job.op->time != buffer.first_use) return;
+        const Buffer& source = program_.buffers[static_cast<std::size_t>(buffer.copy_of)];
+        stream::DmaOp copy;
+        copy.source = {source.region, false, static_cast<std::uint64_t>(source.offset)};
+        copy.destination = {buffer.region, false, static_cast<std::uint64_t>(buffer.offset)};
+        copy.length = static_cast<std::uint64_t>(buffer.size);
+        job.copies.push_back({copy, buffer.first_use, "/ifm", true});
     }
 
     /// The weights of a job, and their copy where one is needed and not made for another job.
@@ -127,8 +144,7 @@ private:
         copy.source = {region_constants, false, static_cast<std::uint64_t>(slice.offset)};
         copy.destination = {buffer.region, false, static_cast<std::uint64_t>(buffer.offset)};
         copy.length = static_cast<std::uint64_t>(slice.size);
-        job.copies.push_back(copy);
-        job.ready_from.push_back(slice.ready_from);
+        job.copies.push_back({copy, slice.ready_from, "/weights"});
     }
 
     void set_table(Job& job) {
@@ -140,24 +156,27 @@ private:
         copy.source = {region_constants, false, static_cast<std::uint64_t>(op.lut_offset)};
         copy.destination = {3, true, luts_.address(place.slot)};
         copy.length = op.lut.size();
-        job.copies.push_back(copy);
         // On small devices other kernels use these banks: load right before.
-        job.ready_from.push_back(program_.arch.reserved_end_banks > 0 ? 0 : op.time);
+        job.copies.push_back({copy, program_.arch.reserved_end_banks > 0 ? 0 : op.time, "/table"});
     }
 
     void issue(Job& job, std::size_t copy) {
-        const stream::DmaOp dma = job.copies[copy];
+        const stream::DmaOp dma = job.copies[copy].dma;
         if (const auto wait = tracker_.dma(accesses_of(dma))) {
             append(stream::KernelWait{*wait});
             timeline_.kernel_wait(*wait);
         }
         if (writing_) {
-            label(job.name + (dma.destination.internal ? "/table" : "/weights"), *job.op, "DMA");
+            label(job.name + job.copies[copy].label, *job.op, "DMA");
+            if (job.copies[copy].is_map) {
+                const int to = job.op->ifm.buffer;
+                const int from = program_.buffer(job.op->ifm).copy_of;
+                labels_.back().maps = {placement_of(from), -1, placement_of(to)};
+            }
         }
         append(dma);
         timeline_.copy(dma);
         job.copies.erase(job.copies.begin() + static_cast<std::ptrdiff_t>(copy));
-        job.ready_from.erase(job.ready_from.begin() + static_cast<std::ptrdiff_t>(copy));
     }
 
     void issue_copies(Job& job) {
@@ -184,13 +203,14 @@ private:
             Job& job = jobs_[copying_[n]];
             bool waits = false;
             for (std::size_t i = 0; i < job.copies.size();) {
-                const bool table = job.copies[i].destination.internal;
+                const bool table = job.copies[i].dma.destination.internal;
                 const auto is_due = [&] {
                     if (table && copying_[n] == at + 1) return true;
                     const bool stays = !table || !reads_table(at + 1, copying_[n]);
                     return stays && timeline_.has_slot();
                 };
-                if (job.ready_from[i] <= current.time && is_due() && is_free(job.copies[i])) {
+                if (job.copies[i].ready_from <= current.time && is_due() &&
+                    is_free(job.copies[i].dma)) {
                     issue(job, i);
                 } else {
                     waits = true;
@@ -244,9 +264,13 @@ private:
     /// Placements of a kernel's maps.
     [[nodiscard]] std::array<std::int32_t, 3> maps_of(const NpuOp& op) const {
         const auto of = [&](const View& view) {
-            return view.valid() ? (*placements_)[static_cast<std::size_t>(view.buffer)] : -1;
+            return view.valid() ? placement_of(view.buffer) : -1;
         };
         return {of(op.ifm), of(op.ifm2), of(op.ofm)};
+    }
+
+    [[nodiscard]] std::int32_t placement_of(int buffer) const {
+        return (*placements_)[static_cast<std::size_t>(buffer)];
     }
 
     const PlannedProgram& program_;

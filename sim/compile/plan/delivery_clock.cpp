@@ -72,7 +72,9 @@ Ends DeliveryClock::read_directly(const WeightLoad& load) const {
     const std::int64_t read =
         program_.estimator->weight_reads(load.size * passes, region_constants).count();
     Ends ends;
-    ends.dma_free = std::max(now_, dma_free_) + read + tuning::decoder_reads.of(read);
+    // Where the operation waits for them, they have the port to its end.
+    const std::int64_t waits = load.direct > load.fast ? load.direct * load.op->stripes : 0;
+    ends.dma_free = std::max(now_, dma_free_) + std::max(read, waits);
     ends.finish = now_ + load.fast + (load.direct - load.fast) * load.op->stripes;
     ends.finish = std::max(ends.finish, ends.dma_free);
     if (passes > 1) ends.finish += tuning::reread_cycles;
@@ -84,14 +86,8 @@ std::int64_t DeliveryClock::slice_cycles(WeightLoad& load, std::int32_t depth) c
     if (depth >= op.kernel.block.depth) return load.fast * depth / op.ofm.extent.c;
     if (depth == load.shallow.first) return load.shallow.second;
     stream::KernelOp k = placed_kernel(program_, op);
-    k.ofm.depth = depth;
     set_first_weights(k, op, region_);
-    for (auto* ranges : {&k.weights, &k.scales}) {
-        for (stream::ByteRange& range : *ranges) {
-            range.length =
-                static_cast<std::uint32_t>(std::int64_t{range.length} * depth / op.ofm.extent.c);
-        }
-    }
+    keep_channels(k, depth);
     load.shallow = {depth, program_.estimator->total(k).count()};
     return load.shallow.second;
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "compile/constants.hpp"
+#include "compile/plan/copy_maps.hpp"
 #include "compile/plan/lifetimes.hpp"
 #include "compile/plan/map_placer.hpp"
 #include "compile/plan/refine_blocks.hpp"
@@ -19,6 +20,10 @@ PlannedProgram make_plan(Program program, Pass last) {
     MapPlacer placer(plan);
     placer.place_fast();
     if (last == Pass::place_maps) return plan;
+    if (plan.takes(Pass::copy_maps) && plan.spilling()) {
+        placer.add(copy_maps(plan, placer.fast(), placer.limit(), placer.fast_region()));
+    }
+    if (last == Pass::copy_maps) return plan;
     if (plan.takes(Pass::refine_blocks)) refine_blocks(plan, placer.fast_region());
     if (last == Pass::refine_blocks) return plan;
     if (plan.target->memory_mode != MemoryMode::sram_only) {

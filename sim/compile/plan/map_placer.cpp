@@ -16,8 +16,17 @@ namespace u65sim::compiler {
 
 namespace {
 
-Lifetime lifetime_of(const Buffer& buffer) {
+Lifetime whole_life(const Buffer& buffer) {
     return {buffer.size, buffer.first_use, buffer.last_use, no_offset};
+}
+
+/// Bytes of what is placed at a time.
+std::int64_t bytes_at(const std::vector<Lifetime>& items, std::int32_t time) {
+    std::int64_t sum = 0;
+    for (const Lifetime& item : items) {
+        if (item.is_placed() && item.first <= time && time <= item.last) sum += item.size;
+    }
+    return sum;
 }
 
 }  // namespace
@@ -25,20 +34,118 @@ Lifetime lifetime_of(const Buffer& buffer) {
 MapPlacer::MapPlacer(PlannedProgram& program)
     : program_(program),
       limit_(program.target->sram.size.count()),
-      fast_region_(program.spilling() ? region_fast : region_arena) {}
+      fast_region_(program.spilling() ? region_fast : region_arena),
+      copier_(program, limit_, fast_region_) {}
 
 void MapPlacer::place_fast() {
     collect_maps();
     if (program_.target->memory_mode != MemoryMode::sram_only) collect_weights();
     if (!program_.spilling()) place_mandatory();
+    std::vector<Lifetime> items = placed_candidates();
+    if (program_.spilling() && program_.takes(Pass::copy_maps)) {
+        if (program_.in_turns) {
+            take_turns(items);
+            items = placed_candidates();
+        }
+        for (const Starved& each : starved(items)) {
+            if (each.no_room) program_.crowded_cycles += each.cycles;
+        }
+    }
+    settle_candidates(items);
+}
+
+std::vector<Lifetime> MapPlacer::placed_candidates() const {
     std::vector<Lifetime> items = fixed_;
     std::vector<double> benefits;
-    for (const auto& candidate : candidates_) {
-        items.push_back(lifetime_of(at(candidate.buffer)));
+    for (const Candidate& candidate : candidates_) {
+        items.push_back(lifetime_of(candidate));
         benefits.push_back(candidate.benefit);
     }
     place_candidates(items, benefits, limit_);
-    settle_candidates(items);
+    return items;
+}
+
+Lifetime MapPlacer::lifetime_of(const Candidate& candidate) const {
+    if (candidate.copy) return copier_.lifetime(*candidate.copy);
+    if (candidate.buffer == no_buffer) return candidate.turns;
+    return whole_life(program_.buffers[static_cast<std::size_t>(candidate.buffer)]);
+}
+
+/// Cycles that are lost when an operation's weights are read where they are, though slices could
+/// take turns.
+std::int64_t MapPlacer::lost_cycles(const NpuOp& op) const {
+    const auto [least, off_chip] =
+        program_.estimator->weight_placements(all_fast(op), {fast_region_, region_constants});
+    const Cycles read = program_.estimator->weight_reads(op.slices[0].size, region_constants);
+    return (off_chip - std::max(least, read)).count();
+}
+
+std::vector<MapPlacer::Starved> MapPlacer::starved(const std::vector<Lifetime>& items) const {
+    std::vector<Starved> found;
+    for (std::size_t i = 0; i < candidates_.size(); ++i) {
+        NpuOp* const op = candidates_[i].weights_of;
+        const bool has_none = op && candidates_[i].buffer != no_buffer &&
+                              !items[fixed_.size() + i].is_placed() && may_be_sliced(*op);
+        if (!has_none) continue;
+        const std::int64_t lost = lost_cycles(*op);
+        if (lost <= tuning::least_wait) continue;
+        found.push_back(
+            {op, lost, bytes_at(items, op->time) + room_for_turns(*op, limit_) > limit_});
+    }
+    return found;
+}
+
+void MapPlacer::take_turns(const std::vector<Lifetime>& items) {
+    std::vector<bool> is_fast(program_.buffers.size(), false);
+    for (std::size_t i = 0; i < candidates_.size(); ++i) {
+        if (candidates_[i].buffer == no_buffer || !items[fixed_.size() + i].is_placed()) continue;
+        is_fast[static_cast<std::size_t>(candidates_[i].buffer)] = true;
+    }
+    const auto is_off_chip = [&](int buffer) { return !is_fast[static_cast<std::size_t>(buffer)]; };
+    const std::vector<Starved> weights = starved(items);
+    std::set<std::int32_t> crowded;
+    for (const Starved& each : weights) {
+        if (each.no_room) crowded.insert(each.op->time);
+    }
+    for (const auto& copy : copier_.find(is_off_chip)) {
+        for (const NpuOp* reader : copy.readers) crowded.insert(reader->time);
+    }
+    leave(crowded, is_fast);
+    for (auto& copy : copier_.find(is_off_chip)) {
+        for (const NpuOp* reader : copy.readers) crowded.insert(reader->time);
+        const auto benefit = static_cast<double>(copy.saved);
+        candidates_.push_back({no_buffer, benefit, nullptr, std::move(copy), {}});
+    }
+    for (const Starved& each : weights) {
+        const std::int32_t time = each.op->time;
+        if (!crowded.contains(time)) continue;
+        const Lifetime turns{room_for_turns(*each.op, limit_), time, time, no_offset};
+        candidates_.push_back(
+            {no_buffer, static_cast<double>(each.cycles), nullptr, std::nullopt, turns});
+    }
+}
+
+/// Maps that are alive at one of these times, for others than who reads them then, are left where a
+/// copy can serve who reads them over and over.
+void MapPlacer::leave(const std::set<std::int32_t>& times, std::vector<bool>& is_fast) {
+    std::vector<bool> may_leave(program_.buffers.size(), false);
+    for (const auto& copy : copier_.find([](int) { return true; })) {
+        const Buffer& map = at(copy.buffer);
+        may_leave[static_cast<std::size_t>(copy.buffer)] =
+            std::any_of(times.begin(), times.end(), [&](std::int32_t time) {
+                return map.first_use <= time && time < copy.readers.front()->time;
+            });
+    }
+    for (auto it = candidates_.begin(); it != candidates_.end();) {
+        const bool is_map = it->buffer != no_buffer && !it->weights_of;
+        if (!is_map || !may_leave[static_cast<std::size_t>(it->buffer)]) {
+            ++it;
+            continue;
+        }
+        is_fast[static_cast<std::size_t>(it->buffer)] = false;
+        spilled_.push_back(it->buffer);
+        it = candidates_.erase(it);
+    }
 }
 
 stream::KernelOp MapPlacer::all_fast(const NpuOp& op) const {
@@ -143,7 +250,7 @@ void MapPlacer::place_mandatory() {
         it = candidates_.erase(it);
     }
     std::vector<Lifetime> items;
-    for (const auto index : mandatory_) items.push_back(lifetime_of(at(index)));
+    for (const auto index : mandatory_) items.push_back(whole_life(at(index)));
     place_all(items, 0);
     for (std::size_t i = 0; i < items.size(); ++i) {
         settle(mandatory_[i], region_arena, items[i].offset);
@@ -160,13 +267,24 @@ void MapPlacer::settle(int index, int region, std::int64_t offset) {
     if (buffer.kind != Placement::Kind::weight_buffer) maps_.push_back(fixed_.back());
 }
 
+void MapPlacer::add(const std::vector<Lifetime>& maps) {
+    fixed_.insert(fixed_.end(), maps.begin(), maps.end());
+    maps_.insert(maps_.end(), maps.begin(), maps.end());
+}
+
 /// Items are those fixed and then the candidates, with the places that were found.
 void MapPlacer::settle_candidates(const std::vector<Lifetime>& items) {
     const std::size_t fixed = fixed_.size();
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
         const Candidate& candidate = candidates_[i];
         const std::int64_t offset = items[fixed + i].offset;
-        if (offset != no_offset) {
+        if (candidate.buffer == no_buffer) {
+            if (offset == no_offset) continue;
+            fixed_.push_back(items[fixed + i]);
+            if (!candidate.copy) continue;
+            maps_.push_back(items[fixed + i]);
+            copier_.add(*candidate.copy, items[fixed + i]);
+        } else if (offset != no_offset) {
             settle(candidate.buffer, fast_region_, offset);
             if (candidate.weights_of) candidate.weights_of->slices[0].buffer = candidate.buffer;
         } else if (candidate.weights_of) {
@@ -225,7 +343,7 @@ void MapPlacer::place_rest() {
     explain_spills();
     mandatory_.insert(mandatory_.end(), spilled_.begin(), spilled_.end());
     std::vector<Lifetime> items;
-    for (const auto index : mandatory_) items.push_back(lifetime_of(at(index)));
+    for (const auto index : mandatory_) items.push_back(whole_life(at(index)));
     place_all(items, 0);
     for (std::size_t i = 0; i < items.size(); ++i) {
         at(mandatory_[i]).region = region_arena;

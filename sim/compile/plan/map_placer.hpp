@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <vector>
 
 #include "compile/plan/allocate.hpp"
+#include "compile/plan/copy_maps.hpp"
 #include "compile/program.hpp"
 
 namespace u65sim::compiler {
@@ -22,15 +25,27 @@ public:
 
     /// Lifetimes of the maps that were placed in the fast memory.
     [[nodiscard]] const std::vector<Lifetime>& fast_maps() const { return maps_; }
+    /// Everything that has a place there.
+    [[nodiscard]] const std::vector<Lifetime>& fast() const { return fixed_; }
+    /// Maps that got a place there behind place_fast().
+    void add(const std::vector<Lifetime>& maps);
     [[nodiscard]] int fast_region() const { return fast_region_; }
     [[nodiscard]] std::int64_t limit() const { return limit_; }  ///< bytes of the fast memory
 
 private:
     /// A buffer that could live in the fast memory, and the cycles that would save.
     struct Candidate {
-        int buffer = no_buffer;
+        int buffer = no_buffer;  ///< none: a copy, or room for slices
         double benefit = 0;
         NpuOp* weights_of = nullptr;
+        std::optional<MapCopier::Candidate> copy{};
+        Lifetime turns{};  ///< of room in which slices of weights will take turns
+    };
+    /// An operation whose weights have no place and would be read anew for every block position.
+    struct Starved {
+        NpuOp* op = nullptr;
+        std::int64_t cycles = 0;  ///< lost, compared with slices
+        bool no_room = false;     ///< for slices either
     };
 
     Buffer& at(int buffer) { return program_.buffers[static_cast<std::size_t>(buffer)]; }
@@ -40,6 +55,15 @@ private:
     void add_savings(const NpuOp& op, std::vector<double>& saved);
     void collect_maps();
     void collect_weights();
+    [[nodiscard]] Lifetime lifetime_of(const Candidate& candidate) const;
+    /// What is fixed, and then the candidates, of which some have found places.
+    [[nodiscard]] std::vector<Lifetime> placed_candidates() const;
+    [[nodiscard]] std::int64_t lost_cycles(const NpuOp& op) const;
+    [[nodiscard]] std::vector<Starved> starved(const std::vector<Lifetime>& items) const;
+    /// Makes other candidates where those leave operations starved: copies of maps instead of
+    /// these, and room for slices of weights.
+    void take_turns(const std::vector<Lifetime>& items);
+    void leave(const std::set<std::int32_t>& times, std::vector<bool>& is_fast);
     /// A weight buffer's benefit.
     [[nodiscard]] double benefit_of_weights(const NpuOp& op, std::int64_t passes);
     int add_weight_buffer(const NpuOp& op, std::int32_t first, std::int32_t last);
@@ -60,7 +84,8 @@ private:
     std::vector<int> spilled_;
     std::vector<Candidate> candidates_;
     std::vector<Lifetime> fixed_;  ///< placed in the fast memory
-    std::vector<Lifetime> maps_;   ///< those of them that are no weights
+    std::vector<Lifetime> maps_;   ///< those of them that are no weights, nor room for such
+    MapCopier copier_;
 };
 
 }  // namespace u65sim::compiler

@@ -85,7 +85,17 @@ std::string PlanSearch::text_of(std::int64_t cost) const {
 }
 
 PlanSearch::Result PlanSearch::run() {
-    if (!is_worth_it()) return {};
+    Result result;
+    if (is_worth_it()) {
+        result = search();
+    } else if (program_.spilling() && program_.takes(Pass::copy_maps)) {
+        result.plan = make_plan(program_);
+    }
+    if (result.plan) try_turns(result);
+    return result;
+}
+
+PlanSearch::Result PlanSearch::search() {
     if (parallel_) {
         second_estimator_ = program_.cache->estimators.borrow(*program_.target, *program_.counters);
     }
@@ -95,6 +105,25 @@ PlanSearch::Result PlanSearch::run() {
     try_all();
     choose_best(result);
     return result;
+}
+
+/// Where much is lost for want of room, maps may come when they are read.
+void PlanSearch::try_turns(Result& result) {
+    if (by_size_ || result.plan->crowded_cycles == 0) return;
+    const std::int64_t cost = cost_of(*result.plan);
+    if (tuning::crowded_share.exceeds(result.plan->crowded_cycles, cost)) return;
+    Program trial = program_;
+    trial.in_turns = true;
+    apply_cascades(trial, result.cascades);
+    PlannedProgram plan = make_plan(std::move(trial));
+    const std::int64_t in_turns = cost_of(plan);
+    std::string reason =
+        fmt::format("maps: {} cycles as they stay, {} where they take turns", cost, in_turns);
+    if (in_turns < cost) {
+        result.in_turns = true;
+        result.plan = std::move(plan);
+    }
+    result.plan->reasons.push_back(std::move(reason));
 }
 
 PlanSearch::Result PlanSearch::plan_without() {
@@ -182,15 +211,22 @@ void PlanSearch::choose_best(Result& result) {
     std::int64_t least = by_size_ || plain_cost_ == does_not_fit
                              ? plain_cost_
                              : tuning::cascade_gain.of(plain_cost_);
-    std::string taken = "none";
     result.reason = fmt::format("cascades: none {}", text_of(plain_cost_));
-    for (Proposal& proposal : proposals_) {
+    for (const Proposal& proposal : proposals_) {
         result.reason += fmt::format(", {} {}", proposal.name, text_of(proposal.cost));
-        if (proposal.cost >= least) continue;
-        least = proposal.cost;
-        taken = proposal.name;
-        result.cascades = std::move(proposal.cascades);
-        result.plan = std::move(proposal.plan);
+    }
+    // The smallest arena's come last.
+    Proposal* best = nullptr;
+    for (auto it = proposals_.rbegin(); it != proposals_.rend(); ++it) {
+        if (it->cost >= least) continue;
+        least = by_size_ ? it->cost : tuning::larger_arena_gain.of(it->cost);
+        best = &*it;
+    }
+    std::string taken = "none";
+    if (best != nullptr) {
+        taken = best->name;
+        result.cascades = std::move(best->cascades);
+        result.plan = std::move(best->plan);
     }
     result.reason += fmt::format(": taken {}", taken);
     const auto behind = static_cast<std::ptrdiff_t>(program_.reasons.size());

@@ -24,6 +24,7 @@ public:
 
     struct Result {
         Cascades cascades;                   ///< empty: none
+        bool in_turns = false;               ///< Program::in_turns
         std::optional<PlannedProgram> plan;  ///< with them, where one was made
         std::string reason;                  ///< alternatives and what they cost; "": none
     };
@@ -39,6 +40,8 @@ private:
     };
 
     [[nodiscard]] bool is_worth_it() const;
+    Result search();
+    void try_turns(Result& result);
     [[nodiscard]] std::vector<std::int64_t> arenas() const;
     /// What is to be small: bytes, or cycles.
     [[nodiscard]] std::int64_t cost_of(const PlannedProgram& plan) const;

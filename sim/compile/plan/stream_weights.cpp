@@ -59,6 +59,13 @@ private:
         deliver_all(loads, cycles, begin);
     }
 
+    /// Cycles of the copy that an operation's IFM is, where it is the first to read it.
+    std::int64_t map_copy_cycles(const NpuOp& op) {
+        const Buffer& map = program_.buffer(op.ifm);
+        const bool first = map.copy_of != no_buffer && map.first_use == op.time;
+        return first ? clock_.copy_cycles(map.size) : 0;
+    }
+
     /// The loads of a segment, and the cycles of each position with all weights in SRAM.
     std::vector<WeightLoad> loads_of(Segment& segment, std::int32_t begin,
                                      std::vector<std::int64_t>& cycles) {
@@ -72,7 +79,7 @@ private:
             const WeightSlice* slice = owner.slices.empty() ? nullptr : &owner.slices[0];
             const auto [in_sram, where_they_are] = clock_.kernel_cycles(op, slice);
             const std::int64_t fast = in_sram.count();
-            cycles[static_cast<std::size_t>(op.time - begin)] += fast;
+            cycles[static_cast<std::size_t>(op.time - begin)] += fast + map_copy_cycles(op);
             if (program_.is_explained()) by_operator[op.graph_operator] += fast;
             if (!slice || op.repeats(i)) continue;
             WeightLoad& load = loads.emplace_back();

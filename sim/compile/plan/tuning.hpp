@@ -33,6 +33,18 @@ inline constexpr double weight_benefit = cycles_per_byte;
 /// Rounds in which a candidate without a place gets an earlier turn (chosen: more seldom find one).
 inline constexpr int advance_rounds = 60;
 
+/// A copy of a map must save this part of its readers' time: less can be had by other blocks, or
+/// hides beside other kernels (chosen).
+inline constexpr Share copy_gain{1, 32};
+/// Weights of more than this part of the SRAM hardly find room as a whole (chosen).
+inline constexpr Share whole_weights{1, 2};
+/// Two slices of whole blocks that take less of the SRAM find room; of others, two of a brick's
+/// depth are asked for (chosen).
+inline constexpr Share large_slices{1, 4};
+/// Where maps may take turns: cycles lost to reads over and over, as a part of the plan's, that are
+/// worth a second plan (that part is what predictions are good to).
+inline constexpr Share crowded_share{1, 100};
+
 // --- form_cascades ---
 
 /// Operations in one cascade at most (chosen: longer ones only lengthen the search).
@@ -54,6 +66,9 @@ inline constexpr Share hopeless_map{1, 2};
 /// A plan with cascades must take less than this part of the plain one's predicted cycles: the
 /// prediction is good to about a percent.
 inline constexpr Share cascade_gain{99, 100};
+/// A plan with cascades for a larger arena must take less than this part of one for a smaller
+/// arena: among plans that predictions cannot tell apart the choice does not depend on the arena.
+inline constexpr Share larger_arena_gain{199, 200};
 /// Weights anywhere must save a hundredth over copied ones to be tried, for the same reason.
 inline constexpr Share anywhere_gain{1, 100};
 

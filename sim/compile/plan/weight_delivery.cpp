@@ -13,6 +13,27 @@ bool may_be_sliced(const NpuOp& op) {
     return op.kernel.kind == stream::KernelKind::conv && op.stripes == 1 && !op.is_stripe();
 }
 
+namespace {
+
+std::int64_t room_for_two(const NpuOp& op, std::int64_t channels) {
+    const std::int64_t share = op.slices[0].size * channels / op.ofm.extent.c;
+    return 2 * round_up(tuning::size_margin.of(share) + tuning::size_margin_bytes,
+                        allocation_alignment);
+}
+
+}  // namespace
+
+std::int32_t depth_of_turns(const NpuOp& op, std::int64_t limit) {
+    constexpr std::int32_t brick = 16;
+    const std::int32_t block = op.kernel.block.depth;
+    return tuning::large_slices.exceeds(room_for_two(op, block), limit) ? block
+                                                                        : std::min(block, brick);
+}
+
+std::int64_t room_for_turns(const NpuOp& op, std::int64_t limit) {
+    return room_for_two(op, depth_of_turns(op, limit));
+}
+
 std::vector<std::int32_t> depths_of(std::int32_t depth, std::int32_t first, std::int32_t step) {
     std::vector<std::int32_t> depths{std::min(first, depth)};
     for (std::int32_t c = first; c < depth; c += step) depths.push_back(std::min(step, depth - c));

@@ -50,6 +50,11 @@ std::int64_t weight_passes(const NpuOp& op);
 /// Whether an operation's weights may come in slices. These are of output channels alone, so a
 /// depthwise operation stays whole.
 bool may_be_sliced(const NpuOp& op);
+/// Channels of slices of an operation's weights that take turns in a memory of `limit` bytes beside
+/// maps: a block's, unless two slices are a large part of the memory, else a brick's.
+std::int32_t depth_of_turns(const NpuOp& op, std::int64_t limit);
+/// Bytes that two of these take.
+std::int64_t room_for_turns(const NpuOp& op, std::int64_t limit);
 /// Channels of a slice of `first`, then ones of `step`.
 std::vector<std::int32_t> depths_of(std::int32_t depth, std::int32_t first, std::int32_t step);
 /// Bytes of so many of a load's channels, before they are encoded.

@@ -36,15 +36,16 @@ TEST_CASE("each optional pass can be left out, and nothing else with it") {
     }
 }
 
-TEST_CASE("Vela folds no columns and refines no blocks, but brings weights") {
+TEST_CASE("Vela folds no columns, copies no maps and refines no blocks, but brings weights") {
     CompileOptions options;
     options.like_vela = true;
     CHECK_FALSE(takes(options, Pass::fold_columns));
+    CHECK_FALSE(takes(options, Pass::copy_maps));
     CHECK_FALSE(takes(options, Pass::refine_blocks));
     CHECK(takes(options, Pass::stream_weights));
-    CHECK(compiler::passes_of(options).count() == compiler::pass_count - 2);
-    options.without = {"refine_blocks", "fuse"};
     CHECK(compiler::passes_of(options).count() == compiler::pass_count - 3);
+    options.without = {"refine_blocks", "fuse"};
+    CHECK(compiler::passes_of(options).count() == compiler::pass_count - 4);
 }
 
 TEST_CASE("a pass to stop behind is found by its name") {

@@ -1,0 +1,132 @@
+#include "compile/plan/copy_maps.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "compile/build_kernel.hpp"
+#include "compile/plan/candidate_search.hpp"
+#include "compile/plan/tuning.hpp"
+#include "compile/plan/weight_delivery.hpp"
+#include "timing/estimate.hpp"
+
+namespace u65sim::compiler {
+
+bool rereads_ifm(const NpuOp& op) {
+    return op.kernel.kind == stream::KernelKind::conv && !op.is_stripe() &&
+           op.ofm.extent.c > op.kernel.block.depth;
+}
+
+std::int64_t MapCopier::copy_cycles(std::int64_t size) const {
+    stream::DmaOp copy;
+    copy.source = {region_arena, false, 0};
+    copy.destination = {fast_region_, false, 0};
+    copy.length = static_cast<std::uint64_t>(size);
+    return program_.estimator->dma(copy).count();
+}
+
+/// Whether an operation's weights will come in slices, of which each reads all of the IFM.
+bool MapCopier::comes_in_turns(const NpuOp& op) const {
+    return weight_passes(op) > 1 && may_be_sliced(op) &&
+           op.slices[0].size > tuning::whole_weights.of(limit_);
+}
+
+void MapCopier::add_reader(NpuOp& op, std::size_t first, std::vector<Candidate>& found) const {
+    const Buffer& buffer = at(op.ifm.buffer);
+    if (buffer.kind != Placement::Kind::feature_map || buffer.rolling_rows > 0 ||
+        buffer.whole_life || buffer.size > limit_) {
+        return;
+    }
+    stream::KernelOp k = placed_kernel(program_, op);
+    set_first_weights(k, op, fast_region_);
+    std::int64_t parts = 1;
+    if (comes_in_turns(op)) {
+        const std::int32_t depth = depth_of_turns(op, limit_);
+        parts = ceil_div(op.ofm.extent.c, depth);
+        keep_channels(k, depth);
+    }
+    k.ifm.region = region_arena;
+    const std::int64_t slow = parts * program_.estimator->total(k).count();
+    k.ifm.region = fast_region_;
+    const std::int64_t saved = slow - parts * program_.estimator->total(k).count();
+    if (saved <= 0) return;
+    const auto known =
+        std::find_if(found.begin() + static_cast<std::ptrdiff_t>(first), found.end(),
+                     [&](const Candidate& candidate) { return candidate.buffer == op.ifm.buffer; });
+    Candidate& candidate = known == found.end() ? found.emplace_back() : *known;
+    candidate.buffer = op.ifm.buffer;
+    candidate.slow += slow;
+    candidate.saved += saved;
+    candidate.readers.push_back(&op);
+}
+
+/// Drops copies that save nothing, and those of maps that are written when they have been copied.
+void MapCopier::drop_useless(const Segment& segment, std::size_t first,
+                             std::vector<Candidate>& found) const {
+    const auto is_useless = [&](Candidate& candidate) {
+        candidate.saved -= copy_cycles(at(candidate.buffer).size);
+        return candidate.saved <= tuning::least_wait ||
+               tuning::copy_gain.exceeds(candidate.saved, candidate.slow) ||
+               std::any_of(segment.ops.begin(), segment.ops.end(), [&](const NpuOp& op) {
+                   return op.ofm.buffer == candidate.buffer &&
+                          op.time >= candidate.readers.front()->time;
+               });
+    };
+    found.erase(
+        std::remove_if(found.begin() + static_cast<std::ptrdiff_t>(first), found.end(), is_useless),
+        found.end());
+}
+
+Lifetime MapCopier::lifetime(const Candidate& candidate) const {
+    return {at(candidate.buffer).size, candidate.readers.front()->time,
+            candidate.readers.back()->time, no_offset};
+}
+
+void MapCopier::add(const Candidate& candidate, const Lifetime& place) {
+    Buffer copy = at(candidate.buffer);
+    program_.reasons.push_back(
+        fmt::format("{}: copied to the fast memory for {}, predicted to take {} cycles less",
+                    copy.name, candidate.readers.front()->name, candidate.saved));
+    copy.name += "/copy";
+    copy.copy_of = candidate.buffer;
+    copy.pinned = false;
+    copy.spill_reason.clear();
+    copy.region = fast_region_;
+    copy.offset = place.offset;
+    copy.first_use = place.first;
+    copy.last_use = place.last;
+    for (NpuOp* op : candidate.readers) {
+        op->ifm.buffer = static_cast<int>(program_.buffers.size());
+    }
+    program_.buffers.push_back(std::move(copy));
+}
+
+std::vector<Lifetime> copy_maps(PlannedProgram& program, std::span<const Lifetime> placed,
+                                std::int64_t limit, int fast_region) {
+    MapCopier copier(program, limit, fast_region);
+    const auto found = copier.find([&](int buffer) {
+        return program.buffers[static_cast<std::size_t>(buffer)].region != fast_region;
+    });
+    if (found.empty()) return {};
+    std::vector<Lifetime> items(placed.begin(), placed.end());
+    std::vector<double> benefits;
+    for (const auto& candidate : found) {
+        items.push_back(copier.lifetime(candidate));
+        benefits.push_back(static_cast<double>(candidate.saved));
+    }
+    place_candidates(items, benefits, limit);
+    std::vector<Lifetime> copies;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const Lifetime& item = items[placed.size() + i];
+        if (item.is_placed()) {
+            copier.add(found[i], item);
+            copies.push_back(item);
+        } else {
+            program.crowded_cycles += found[i].saved;
+        }
+    }
+    return copies;
+}
+
+}  // namespace u65sim::compiler
