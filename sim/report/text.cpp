@@ -1,6 +1,7 @@
 // The report as people read it: a summary, where the time goes, spills, and a row an operator.
 #include <algorithm>
 #include <numeric>
+#include <vector>
 
 #include <fmt/format.h>
 #include <u65sim/report.hpp>
@@ -68,12 +69,27 @@ std::string operators(const Report& report) {
     return out;
 }
 
+/// How near the plan is to what no plan can go below.
+std::string bound_line(const Report& report) {
+    const Cycles bound = report.total.bound;
+    const Cycles total = report.total.cycles;
+    const Hertz clock = report.target.accelerator.clock;
+    if (bound == Cycles{0} || total == Cycles{0} || clock.count() == 0) return {};
+    const auto in_ms = [&](Cycles cycles) {
+        return static_cast<double>(cycles.count()) / static_cast<double>(clock.count()) * 1000.0;
+    };
+    return fmt::format("  {:<16}{:.3f} ms by {}, this plan {:.3f} ms ({})\n", "bound", in_ms(bound),
+                       to_string(report.total.limit), in_ms(total),
+                       percent(bound.count(), total.count()));
+}
+
 std::string summary(const Report& report) {
     std::string out = fmt::format("\n  {:<16}{}\n", "latency", latency(report));
+    out += bound_line(report);
     out += fmt::format("  {:<16}{}\n", "operators", operators(report));
-    out += fmt::format("  {:<16}{:.1f} % of {} MACs a cycle, for {} MACs\n", "utilization",
-                       100.0 * report.total.mac_utilization, report.target.peak_macs_per_cycle(),
-                       grouped(report.model.macs.count()));
+    out += fmt::format("  {:<16}{:.1f} % of the array's {} MACs a cycle in use, for {} MACs\n",
+                       "utilization", 100.0 * report.total.mac_utilization,
+                       report.target.peak_macs_per_cycle(), grouped(report.model.macs.count()));
     out += memory_line("SRAM", "peak", report.sram, report.total.cycles);
     std::string off_chip = report.target.off_chip.kind;
     std::transform(off_chip.begin(), off_chip.end(), off_chip.begin(), [](unsigned char c) {
@@ -101,13 +117,40 @@ std::string summary(const Report& report) {
     return out;
 }
 
+/// The operators that lose most against their own bounds.
+std::string farthest_from_bounds(const Report& report) {
+    constexpr std::size_t most = 10;
+    std::vector<const OperatorReport*> rows;
+    for (const OperatorReport& op : report.operators) {
+        if (op.bound > Cycles{0} && op.cycles > op.bound) rows.push_back(&op);
+    }
+    std::stable_sort(rows.begin(), rows.end(), [](const auto* a, const auto* b) {
+        return a->cycles - a->bound > b->cycles - b->bound;
+    });
+    if (rows.empty()) return {};
+    if (rows.size() > most) rows.resize(most);
+    std::string out =
+        fmt::format("\nfarthest from their bounds\n  {:<24} {:<17}{:>12}{:>12} {:<9}{:>7}  {}\n",
+                    "name", "type", "cycles", "bound", "by", "share", "kept from it by");
+    for (const OperatorReport* op : rows) {
+        std::string line = fmt::format(
+            "  {:<24} {:<17}{:>12}{:>12} {:<9}{:>7}  {}", elided(op->name, 24),
+            elided(op->type, 17), grouped(op->cycles.count()), grouped(op->bound.count()),
+            to_string(op->limit), percent(op->bound.count(), op->cycles.count()),
+            report::name_of(op->kept_by));
+        line.erase(line.find_last_not_of(' ') + 1);
+        out += line + '\n';
+    }
+    return out;
+}
+
 std::string where_the_time_goes(const Report& report) {
     std::array<std::size_t, cause_count> order{};
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
         return report.stalls[a] > report.stalls[b];
     });
-    std::string out = "\nwhere the time goes\n";
+    std::string out = "\nwhere the time goes (mac: the array was at work, with whatever use)\n";
     for (const std::size_t cause : order) {
         const std::int64_t cycles = report.stalls[cause].count();
         if (cycles == 0) continue;
@@ -142,6 +185,7 @@ std::string cpu_table(const Report& report) {
 }
 
 std::string operator_table(const Report& report) {
+    Cycles others = report.total.cycles;  // that no operator accounts for
     std::string out = fmt::format("\noperators\n  {:<24} {:<17}{:>12}{:>12}{:>7} {:<16} {}\n",
                                   "name", "type", "start", "cycles", "MAC %", "bound by", "block");
     for (const OperatorReport& op : report.operators) {
@@ -151,6 +195,11 @@ std::string operator_table(const Report& report) {
             100.0 * op.mac_utilization, report::name_of(op.bound_by), op.block);
         line.erase(line.find_last_not_of(' ') + 1);
         out += line + '\n';
+        others -= op.cycles;
+    }
+    if (others > Cycles{0}) {
+        out += fmt::format("  {:<42}{:>24}\n", "(before and between the operators)",
+                           grouped(others.count()));
     }
     return out;
 }
@@ -159,7 +208,7 @@ std::string operator_table(const Report& report) {
 
 std::string Report::to_text() const {
     return heading(*this) + summary(*this) + where_the_time_goes(*this) + spill_table(*this) +
-           cpu_table(*this) + operator_table(*this);
+           cpu_table(*this) + farthest_from_bounds(*this) + operator_table(*this);
 }
 
 }  // namespace u65sim
