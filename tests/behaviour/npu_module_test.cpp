@@ -100,9 +100,9 @@ SCENARIO("the hierarchy of a platform shows the NPU's units and the memories") {
     };
     using Names = std::vector<std::string>;
     CHECK(children("npu") == Names{"core"});
-    CHECK(children("npu.core") == Names{"command_parser", "ifm_loader", "weight_loader",
-                                        "scale_loader", "mac_array", "output_unit", "ofm_writer",
-                                        "dma", "axi0", "axi1"});
+    CHECK(children("npu.core") == Names{"command_parser", "ifm_loader", "weight_decoder", "shram",
+                                        "mac_array", "output_unit", "ofm_writer", "dma", "axi0",
+                                        "axi1"});
     for (const char* socket : {"npu.axi0", "npu.axi1", "npu.control", "npu.irq", "sram.socket",
                                "dram.socket", "npu.core.axi0.socket", "npu.core.axi1.socket"}) {
         CAPTURE(socket);

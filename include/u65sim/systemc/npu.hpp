@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 #include <systemc>
 #include <tlm>

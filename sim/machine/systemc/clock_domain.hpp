@@ -19,16 +19,19 @@ public:
     ClockDomain() = default;
     explicit ClockDomain(Hertz clock)
         : ticks_(static_cast<std::int64_t>(sc_core::sc_time(1, sc_core::SC_SEC).value())),
-          cycles_(std::min<std::int64_t>(clock.count(), ticks_)) {}
+          cycles_(std::min<std::int64_t>(clock.count(), ticks_)),
+          whole_(ticks_ % cycles_ == 0 ? ticks_ / cycles_ : 0) {}
 
     void set_epoch(const sc_core::sc_time& epoch) { epoch_ = epoch; }
     [[nodiscard]] sc_core::sc_time time_of(Time cycle) const {
-        const Wide ticks = Wide{cycle} * ticks_ / cycles_;
+        const Wide ticks = whole_ > 0 ? Wide{cycle} * whole_ : Wide{cycle} * ticks_ / cycles_;
         return epoch_ + sc_core::sc_time::from_value(static_cast<std::uint64_t>(ticks));
     }
     /// The first cycle that does not begin before `time`, which is not before the epoch.
     [[nodiscard]] Time cycle_at(const sc_core::sc_time& time) const {
-        const Wide ticks{static_cast<std::int64_t>((time - epoch_).value())};
+        const auto passed = static_cast<std::int64_t>((time - epoch_).value());
+        if (whole_ > 0) return (passed + whole_ - 1) / whole_;
+        const Wide ticks{passed};
         return static_cast<Time>((ticks * cycles_ + ticks_ - 1) / ticks_);
     }
     [[nodiscard]] Time now() const { return cycle_at(sc_core::sc_time_stamp()); }
@@ -37,6 +40,7 @@ private:
     __extension__ using Wide = __int128;
     sc_core::sc_time epoch_;
     std::int64_t ticks_ = 1, cycles_ = 1;  ///< so many cycles in so many ticks
+    std::int64_t whole_ = 1;               ///< ticks of a cycle; zero: no whole number
 };
 
 }  // namespace u65sim::machine

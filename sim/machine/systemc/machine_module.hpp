@@ -13,6 +13,27 @@
 
 namespace u65sim::machine {
 
+/// The buffers in the NPU's own memory.
+class ShramModule : public sc_core::sc_module {
+public:
+    ShramModule(const sc_core::sc_module_name& name, Channels& channels);
+
+    ChannelObject<IfmBuffer> ifm_buffer;
+    ChannelObject<Accumulators> accumulators;
+};
+
+/// The loaders of weights and scales, and the buffers that they fill.
+class WeightDecoderModule : public sc_core::sc_module {
+public:
+    WeightDecoderModule(const sc_core::sc_module_name& name, Channels& channels,
+                        const UnitContext& context);
+
+    ChannelObject<WeightBuffer> weight_buffer;
+    ChannelObject<ScaleBuffer> scale_buffer;
+    WeightLoaderModule weight_loader;
+    ScaleLoaderModule scale_loader;
+};
+
 class MachineModule : public sc_core::sc_module {
 public:
     /// Names and bindings are those of the block diagram in docs/machine.md.
@@ -41,17 +62,13 @@ private:
     ChannelObject<MemoryPorts> memory_{"memory_ports", channels_.memory};
     ChannelObject<KernelQueue> kernels_{"kernel_queue", channels_.kernels};
     ChannelObject<DmaQueue> dmas_{"dma_queue", channels_.dmas};
-    ChannelObject<IfmBuffer> ifm_{"ifm_buffer", channels_.ifm};
-    ChannelObject<WeightBuffer> weights_{"weight_buffer", channels_.weights};
-    ChannelObject<Accumulators> accumulators_{"accumulators", channels_.accumulators};
     ChannelObject<BlockQueue> blocks_{"block_queue", channels_.blocks};
-    ChannelObject<ScaleBuffer> scales_{"scale_buffer", channels_.scales};
     ChannelObject<OfmStaging> staging_{"ofm_staging", channels_.staging};
 
     CommandParserModule parser_{"command_parser", UnitId::command_parser, context_};
     IfmLoaderModule ifm_loader_{"ifm_loader", UnitId::ifm_loader, context_};
-    WeightLoaderModule weight_loader_{"weight_loader", UnitId::weight_loader, context_};
-    ScaleLoaderModule scale_loader_{"scale_loader", UnitId::scale_loader, context_};
+    WeightDecoderModule weight_decoder_{"weight_decoder", channels_, context_};
+    ShramModule shram_{"shram", channels_};
     MacArrayModule mac_array_{"mac_array", UnitId::mac_array, context_};
     OutputUnitModule output_unit_{"output_unit", UnitId::output_unit, context_};
     OfmWriterModule ofm_writer_{"ofm_writer", UnitId::ofm_writer, context_};

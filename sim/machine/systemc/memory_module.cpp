@@ -109,8 +109,9 @@ tlm::tlm_sync_enum MemoryModule::nb_transport_fw(int id, tlm::tlm_generic_payloa
                                                  tlm::tlm_phase& phase, sc_core::sc_time& delay) {
     State& state = *state_;
     if (phase == tlm::END_RESP) {
-        state.initiators[id].responding = false;
-        state.answer_due.notify(sc_core::SC_ZERO_TIME);
+        State::Initiator& initiator = state.initiators[id];
+        initiator.responding = false;
+        if (!initiator.answers.empty()) state.answer_due.notify(sc_core::SC_ZERO_TIME);
         return tlm::TLM_COMPLETED;
     }
     if (phase != tlm::BEGIN_REQ) return tlm::TLM_ACCEPTED;  // an ignorable phase

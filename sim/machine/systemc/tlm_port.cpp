@@ -77,7 +77,7 @@ void TlmPortModule::discard(std::deque<BurstPayload*>& payloads) {
 }
 
 /// The payloads of a burst: rounded out and cut as the target wants them.
-std::vector<TlmPortModule::Span> TlmPortModule::parts(const BurstRequest& burst) const {
+void TlmPortModule::cut(const BurstRequest& burst) {
     const std::uint64_t begin = bytes_->address(burst.region, burst.where.address);
     const std::uint64_t end = begin + static_cast<std::uint64_t>(burst.where.bytes);
     const std::uint64_t whole = protocol_.whole;
@@ -86,13 +86,12 @@ std::vector<TlmPortModule::Span> TlmPortModule::parts(const BurstRequest& burst)
         unit = protocol_.boundary;
     }
     const std::uint64_t last = (end + whole - 1) / whole * whole;
-    std::vector<Span> result;
+    parts_.clear();
     for (std::uint64_t at = begin / whole * whole; at < last;) {
         const std::uint64_t next = unit == 0 ? last : std::min(last, (at / unit + 1) * unit);
-        result.push_back({at, next});
+        parts_.push_back({at, next});
         at = next;
     }
-    return result;
 }
 
 /// Bytes of `payload` that its burst does not write are those that the target has, or will have
@@ -137,9 +136,9 @@ void TlmPortModule::fill_write(BurstPayload& payload) {
     const std::uint64_t from = std::max(begin, payload.begin);
     const std::uint64_t to = std::min(begin + count, payload.begin + payload.data.size());
     if (to - from < payload.data.size()) round_out(payload, from - payload.begin, to - from);
-    std::vector<unsigned char> bytes(count);
-    bytes_->load(burst, bytes.data());
-    std::memcpy(payload.data.data() + (from - payload.begin), bytes.data() + (from - begin),
+    writes_.resize(count);
+    bytes_->load(burst, writes_.data());
+    std::memcpy(payload.data.data() + (from - payload.begin), writes_.data() + (from - begin),
                 to - from);
 }
 
@@ -170,10 +169,10 @@ BurstPayload& TlmPortModule::payload_for(BurstRequest& burst, const Span& part) 
 }
 
 void TlmPortModule::send(BurstRequest& burst, Time time) {
-    const std::vector<Span> all = parts(burst);
-    burst.unaccepted = burst.unanswered = static_cast<std::int64_t>(all.size());
+    cut(burst);
+    burst.unaccepted = burst.unanswered = static_cast<std::int64_t>(parts_.size());
     sent_at_ = time;
-    for (const Span& part : all) outgoing_.push_back(&payload_for(burst, part));
+    for (const Span& part : parts_) outgoing_.push_back(&payload_for(burst, part));
     if (protocol_.style != AxiProtocol::Style::blocking) {
         pump();
         return;

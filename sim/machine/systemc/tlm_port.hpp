@@ -65,7 +65,7 @@ private:
     void send(BurstRequest& burst, Time time) override;
     void forget() override;
 
-    [[nodiscard]] std::vector<Span> parts(const BurstRequest& burst) const;
+    void cut(const BurstRequest& burst);
     BurstPayload& payload_for(BurstRequest& burst, const Span& part);
     void fill_write(BurstPayload& payload);
     void discard(std::deque<BurstPayload*>& payloads);
@@ -86,6 +86,8 @@ private:
     std::optional<BurstPort> port_;
     BurstPayloads pool_;
     std::deque<BurstPayload*> under_way_;  ///< in the order in which they were made
+    std::vector<Span> parts_;              ///< of the burst that is being sent
+    std::vector<unsigned char> writes_;    ///< its bytes
     std::deque<BurstPayload*> outgoing_;
     BurstPayload* open_ = nullptr;  ///< its request has not been accepted
     bool sending_ = false;          ///< within nb_transport_fw

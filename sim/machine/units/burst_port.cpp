@@ -59,7 +59,14 @@ Time BurstPort::next_grant(const Direction& direction) const {
 /// A channel's oldest request, with its bursts.
 OpenRequest& BurstPort::open_request(Direction& direction, std::size_t channel) {
     if (direction.open[channel] == nullptr) {
-        OpenRequest& request = direction.requests.emplace_back();
+        // Those of earlier requests are used again, with their room.
+        if (direction.spare.empty()) direction.spare.emplace_back();
+        direction.requests.splice(direction.requests.end(), direction.spare,
+                                  direction.spare.begin());
+        OpenRequest& request = direction.requests.back();
+        request.next = 0;
+        request.granted = false;
+        request.not_accepted = request.not_answered = 0;
         request.transfer = requests_->queue(channel).transfers.front();
         request.channel = channel;
         cut_bursts(requests_->extents(channel).front(),
@@ -182,7 +189,9 @@ void BurstPort::finish(Direction& direction, OpenRequest& request) {
     } else if (transfer.wakes) {
         clock_->wake(transfer.owner, transfer.done);  // it was told that it is accepted
     }
-    direction.requests.remove_if([&](const OpenRequest& open) { return &open == &request; });
+    const auto place = std::find_if(direction.requests.begin(), direction.requests.end(),
+                                    [&](const OpenRequest& open) { return &open == &request; });
+    direction.spare.splice(direction.spare.end(), direction.requests, place);
 }
 
 Time BurstPort::act(Direction& direction, Time now) {

@@ -107,7 +107,7 @@ private:
         std::int64_t stalled = 0;
         std::deque<BurstRequest> bursts;  ///< granted, in order
         std::size_t sent = 0;             ///< of them
-        std::list<OpenRequest> requests;
+        std::list<OpenRequest> requests, spare;
         std::array<OpenRequest*, channel_count> open{};  ///< of each channel, not wholly granted
     };
 

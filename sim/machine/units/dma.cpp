@@ -60,9 +60,9 @@ std::pair<Dma::Run&, std::int64_t> Dma::run_of_chunk(std::size_t index) {
     return {runs_[run], position};
 }
 
-/// Asks for a chunk at one end of its operation's copy. `before` is what the chunks before moved.
+/// Asks for a chunk, of so many before it, at one end of its operation's copy.
 void Dma::submit(Channel channel, const Run& run, const stream::DmaEnd& end, Transfer& transfer,
-                 std::int64_t before, Time now) {
+                 std::int64_t number, Time now) {
     if (end.internal) {
         transfer.accepted = transfer.done = now;
         return;
@@ -70,7 +70,9 @@ void Dma::submit(Channel channel, const Run& run, const stream::DmaEnd& end, Tra
     RequestPort& port = ports_.memory.of_region(end.region);
     port.submit(channel, transfer, now);
     if (port.wants_extents()) {
-        port.describe(channel, transfer, Extent::of_copy(*run.op, end, before));
+        const timing::Access& whole = is_write(channel) ? run.write : run.read;
+        const std::int64_t first = share(whole, number, run.chunks).bursts;
+        port.describe(channel, transfer, Extent::of_copy(*run.op, end, first));
     }
 }
 
@@ -92,10 +94,9 @@ bool Dma::request(Time now) {
                                behind.bursts - before.bursts};
             before = behind;
         };
-        const std::int64_t before = run.read_requested.bursts;
         prepare(chunk.read, run.read, run.read_requested);
         prepare(chunk.write, run.write, run.write_requested);
-        submit(Channel::dma_read, run, run.op->source, chunk.read, before, now);
+        submit(Channel::dma_read, run, run.op->source, chunk.read, run.requested - 1, now);
         return true;
     }
     return false;
@@ -105,8 +106,7 @@ bool Dma::request(Time now) {
 void Dma::submit_writes(Time now) {
     for (; writing_ < chunks_.size() && chunks_[writing_].read.done <= now; ++writing_) {
         const auto [run, number] = run_of_chunk(writing_);
-        submit(Channel::dma_write, run, run.op->destination, chunks_[writing_].write,
-               share(run.write, number, run.chunks).bursts, now);
+        submit(Channel::dma_write, run, run.op->destination, chunks_[writing_].write, number, now);
     }
 }
 

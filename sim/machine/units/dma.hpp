@@ -55,7 +55,7 @@ private:
     bool request(Time now);
     std::pair<Run&, std::int64_t> run_of_chunk(std::size_t index);
     void submit(Channel channel, const Run& run, const stream::DmaEnd& end, Transfer& transfer,
-                std::int64_t before, Time now);
+                std::int64_t number, Time now);
 
     Ports ports_;
     Ring<Run, 4> runs_;
