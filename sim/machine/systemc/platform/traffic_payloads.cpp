@@ -3,7 +3,7 @@
 namespace u65sim::machine {
 
 tlm::tlm_generic_payload& TrafficPayloads::make(bool write, std::uint64_t address,
-                                            std::uint32_t bytes) {
+                                                std::uint32_t bytes) {
     if (free_.empty()) {
         free_.push_back(&entries_.emplace_back());
         free_.back()->set_mm(this);
