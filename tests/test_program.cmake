@@ -19,6 +19,8 @@ function(u65sim_add_test_program name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/sim
                                              ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE u65sim_test_main u65sim_warnings ${packages})
+  target_compile_options(${name} PRIVATE ${u65sim_test_options})
+  target_precompile_headers(${name} REUSE_FROM u65sim_test_headers)
 
   set(cases ${CMAKE_CURRENT_BINARY_DIR}/${name}_cases.cmake)
   # Joined by what no variable holds: a semicolon would part the command's argument.

@@ -36,7 +36,7 @@ inline constexpr int region_arena = 1;      ///< feature maps incl. network inpu
 inline constexpr int region_fast = 2;       ///< dedicated SRAM (dedicated_sram mode only)
 
 /// What one command of a stream was made for. Kernels that the compiler made for one operator
-/// (slices, lowered steps) share `op_name`.
+/// (slices, lowered steps) share `graph_operator` and `op_name`.
 struct CommandLabel {
     std::uint32_t command_index = 0;  ///< index into stream::decode's result
     std::string name;                 ///< unique in the segment, e.g. "conv1" or "softmax/3"
@@ -45,6 +45,7 @@ struct CommandLabel {
     std::int32_t time = -1;  ///< position in execution order, as Placement counts; -1: unknown
     /// Kernels: CompiledNetwork::placements of the IFM, the IFM2 and the OFM; -1: none, or unknown.
     std::array<std::int32_t, 3> maps{-1, -1, -1};
+    std::int32_t graph_operator = -1;  ///< of CompiledNetwork::graph; -1: another's stream
     bool operator==(const CommandLabel&) const = default;
 };
 

@@ -37,7 +37,8 @@ struct OperatorReport {
     std::string block;              ///< OFM block H x W x D of its largest kernel
     Bytes sram_bytes{0}, dram_bytes{0};
     std::int32_t kernels = 0, dmas = 0;
-    CauseCycles stalls{};  ///< adds up to `cycles`
+    CauseCycles stalls{};              ///< adds up to `cycles`
+    std::int32_t graph_operator = -1;  ///< of CompiledNetwork::graph; -1: another's stream
     bool operator==(const OperatorReport&) const = default;
 };
 

@@ -324,8 +324,10 @@ struct StridedBox {
     StridedBox(const CpuCall& call, const Extents& extents) {
         const auto& masks = call.attributes<StridedSliceAttributes>();
         const auto begins = integers(call, 1);
+        const auto ends = integers(call, 2);
         const auto steps = integers(call, 3);
         require_rank(call, steps.size(), begins.size());
+        require_rank(call, ends.size(), begins.size());
         const ir::SliceEntries slice = ir::slice_entries(masks, begins.size(), extents.size());
         if (slice.named > extents.size()) {
             call.invalid("it selects along more axes than there are");
@@ -334,13 +336,10 @@ struct StridedBox {
         for (const ir::SliceEntry& entry : slice.entries) {
             if (!entry.is_dropped) shown.push_back(entry.axis.value_or(no_axis));
             if (!entry.axis) continue;
-            const std::int64_t stride = entry.number ? steps[*entry.number] : 1;
-            const std::int64_t last = extents[*entry.axis] - 1;
-            std::int64_t first = entry.number ? begins[*entry.number] : 0;
-            if (first < 0) first += extents[*entry.axis];
-            if (entry.from_first) first = stride > 0 ? 0 : last;
-            begin.push_back(first);
-            step.push_back(stride);
+            const ir::SliceRange range =
+                ir::slice_range(entry, extents[*entry.axis], begins, ends, steps);
+            begin.push_back(range.first);
+            step.push_back(range.step);
         }
     }
 };

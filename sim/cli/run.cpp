@@ -31,14 +31,19 @@ struct Run {
     bool timeline = false;
     std::int64_t cycle_limit = SimulateOptions{}.cycle_limit.count();
 
+    [[nodiscard]] SimulationBackend resolve_backend() const {
+        for (std::size_t i = 0; i < simulation_backend_count; ++i) {
+            const auto candidate = static_cast<SimulationBackend>(i);
+            if (backend == to_string(candidate)) return candidate;
+        }
+        return SimulationBackend::direct;
+    }
     void operator()() const {
         share_heap();
         OracleOptions options;
         options.compile = optimise.resolve();
         options.effort = optimise.effort();
-        options.backend = backend == to_string(SimulationBackend::systemc) || !vcd.empty()
-                              ? SimulationBackend::systemc
-                              : SimulationBackend::direct;
+        options.backend = vcd.empty() ? resolve_backend() : SimulationBackend::systemc;
         options.timeline = timeline || format == "html" || !trace.empty();
         options.cycle_limit = Cycles{cycle_limit};
         options.vcd_file = vcd == "-" ? "/dev/stdout" : vcd;
@@ -89,9 +94,9 @@ struct Run {
 void add_simulation_options(CLI::App& command, const std::shared_ptr<Run>& run) {
     command
         .add_option("--backend,--kernel", run->backend,
-                    "What carries the machine's units: direct (fast) or systemc (the reference);\n"
-                    "the report is the same")
-        ->check(CLI::IsMember({"direct", "systemc"}))
+                    "What carries the machine's units: direct (fast), systemc (the reference)\n"
+                    "or systemc-tlm (memories behind TLM-2.0 sockets); the report is the same")
+        ->check(CLI::IsMember({"direct", "systemc", "systemc-tlm"}))
         ->capture_default_str()
         ->type_name("BACKEND");
     command

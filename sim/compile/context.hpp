@@ -10,6 +10,7 @@
 #include "base/parallel.hpp"
 #include "compile/cache_counters.hpp"
 #include "compile/pass.hpp"
+#include "compile/rules.hpp"
 #include "target/architecture.hpp"
 #include "timing/estimate.hpp"
 
@@ -19,6 +20,7 @@ struct CompileContext {
     const Target* target = nullptr;
     CompileOptions options;
     PassSet passes;  ///< of the options
+    Rules rules;     ///< of the options
     Architecture arch{};
     bool with_bytes = true;  ///< constants have bytes, not only sizes and places
     CompileCache::State* cache = nullptr;

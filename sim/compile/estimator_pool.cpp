@@ -10,7 +10,7 @@ namespace u65sim::compiler {
 struct EstimatorPool::Entry {
     explicit Entry(const Target& like) : target(like), estimator(target) {}
     [[nodiscard]] std::int64_t bytes() const {
-        return estimator_bytes + kernel_bytes * static_cast<std::int64_t>(estimator.known());
+        return estimator_bytes + kernel_bytes * static_cast<std::int64_t>(estimator.kept());
     }
     const Target target;
     timing::KernelEstimator estimator;
@@ -51,9 +51,9 @@ std::shared_ptr<timing::KernelEstimator> EstimatorPool::borrow(const Target& tar
     entry->estimator.begin_network();
     timing::KernelEstimator* const estimator = &entry->estimator;
     const auto return_it = [this, &counters](Entry* used) {
-        const timing::KernelEstimator::Asked asked = used->estimator.asked();
-        counters.kernel_lookups += asked.kernels;
-        counters.kernel_hits += asked.known;
+        const timing::KernelEstimator::Lookups lookups = used->estimator.lookups();
+        counters.kernel_lookups += lookups.kernels;
+        counters.kernel_hits += lookups.hits;
         give_back(std::unique_ptr<Entry>(used));
     };
     return {std::shared_ptr<Entry>(entry.release(), return_it), estimator};

@@ -180,6 +180,7 @@ compiler::CompileContext compiler::make_context(const Target& target, const Comp
     context.target = &target;
     context.options = options;
     context.passes = passes_of(options);
+    context.rules = rules_of(options);
     if (options.max_blockdep < 0 || options.max_blockdep > 3) {
         throw InvalidConfig(fmt::format("max_blockdep = {}: must be 0 to 3", options.max_blockdep));
     }

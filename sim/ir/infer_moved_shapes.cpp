@@ -138,26 +138,6 @@ std::optional<Shape> slice(const Operands& operands) {
     return output;
 }
 
-namespace {
-
-// Elements that begin, end and stride of one axis select.
-std::int64_t selected(std::int64_t extent, std::optional<std::int64_t> begin,
-                      std::optional<std::int64_t> end, std::int64_t stride) {
-    const bool is_backward = stride < 0;
-    const auto position = [&](std::int64_t value) {
-        if (value < 0) value += extent;
-        return std::clamp<std::int64_t>(value, is_backward ? -1 : 0,
-                                        is_backward ? extent - 1 : extent);
-    };
-    const std::int64_t first = begin ? position(*begin) : (is_backward ? extent - 1 : 0);
-    const std::int64_t last = end ? position(*end) : (is_backward ? -1 : extent);
-    const std::int64_t span = is_backward ? first - last : last - first;
-    const std::int64_t step = is_backward ? -stride : stride;
-    return span <= 0 ? 0 : (span + step - 1) / step;
-}
-
-}  // namespace
-
 std::optional<Shape> strided_slice(const Operands& operands) {
     const auto& masks = operands.attributes<StridedSliceAttributes>();
     const Shape& input = operands.shape(0);
@@ -186,9 +166,7 @@ std::optional<Shape> strided_slice(const Operands& operands) {
             operands.fail("stride along axis {} is {}, must be a non-zero 32-bit number",
                           *entry.axis, stride);
         }
-        output.push_back(operands.extent(selected(
-            extent, entry.from_first ? std::nullopt : std::optional{(*begin)[*entry.number]},
-            entry.to_last ? std::nullopt : std::optional{(*end)[*entry.number]}, stride)));
+        output.push_back(operands.extent(slice_range(entry, extent, *begin, *end, *strides).count));
     }
     return output;
 }

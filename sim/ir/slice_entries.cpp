@@ -1,6 +1,6 @@
 #include "ir/slice_entries.hpp"
 
-#include <cstdint>
+#include <algorithm>
 
 namespace u65sim::ir {
 
@@ -32,6 +32,30 @@ SliceEntries slice_entries(const StridedSliceAttributes& masks, std::size_t numb
     }
     if (result.axes < rank) take_whole(rank - result.axes);
     return result;
+}
+
+SliceRange slice_range(const SliceEntry& entry, std::int64_t extent,
+                       std::span<const std::int64_t> begins, std::span<const std::int64_t> ends,
+                       std::span<const std::int64_t> strides) {
+    if (!entry.axis) return {};
+    if (!entry.number) return {.count = extent};
+    const std::int64_t step = strides[*entry.number];
+    const bool is_backward = step < 0;
+    const std::int64_t low = is_backward ? -1 : 0, high = is_backward ? extent - 1 : extent;
+    const auto position = [&](std::int64_t value) {
+        return std::clamp(value < 0 ? value + extent : value, low, high);
+    };
+    SliceRange range{.step = step};
+    range.first = entry.from_first ? (is_backward ? high : low) : position(begins[*entry.number]);
+    if (entry.is_dropped || step == 0) {
+        range.count = entry.is_dropped ? 1 : 0;
+        return range;
+    }
+    const std::int64_t last =
+        entry.to_last ? (is_backward ? low : high) : position(ends[*entry.number]);
+    const std::int64_t span = is_backward ? range.first - last : last - range.first;
+    range.count = span <= 0 ? 0 : 1 + (is_backward ? 1 - span : span - 1) / step;
+    return range;
 }
 
 }  // namespace u65sim::ir

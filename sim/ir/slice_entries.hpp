@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <u65sim/graph.hpp>
@@ -29,5 +31,19 @@ struct SliceEntries {
 /// Of `numbers` begins on an operand of `rank` dimensions, axes without a number taken whole.
 SliceEntries slice_entries(const StridedSliceAttributes& masks, std::size_t numbers,
                            std::size_t rank);
+
+/// Elements first, first + step, ... along an axis.
+struct SliceRange {
+    std::int64_t first = 0;
+    std::int64_t count = 1;  ///< 0: none, or a stride of 0
+    std::int64_t step = 1;
+};
+
+/// What an entry selects of an axis of `extent` elements: begin and end count from the axis' end
+/// where they are negative, and stop at its borders. A new axis has one element. Each entry's
+/// number is below the size of all three.
+SliceRange slice_range(const SliceEntry& entry, std::int64_t extent,
+                       std::span<const std::int64_t> begins, std::span<const std::int64_t> ends,
+                       std::span<const std::int64_t> strides);
 
 }  // namespace u65sim::ir

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <string_view>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -62,6 +63,14 @@ struct Row {
     }
 };
 
+/// What a row stands for: an operator of the graph, or what another producer's stream calls one.
+using Origin = std::tuple<std::int32_t, std::uint32_t, std::string_view>;
+
+Origin origin_of(const CommandLabel& label, std::uint32_t segment) {
+    if (label.graph_operator >= 0) return {label.graph_operator, 0, {}};
+    return {-1, segment, label.op_name};
+}
+
 }  // namespace
 
 std::vector<const CommandLabel*> labels_of(const CompiledNetwork& network,
@@ -92,7 +101,7 @@ OperatorRows operator_rows(const Simulation& simulation,
         rows[row].add(simulation.operations[operation]);
         row_of[operation] = static_cast<std::int32_t>(row);
     };
-    std::map<std::string_view, std::size_t> by_name;
+    std::map<Origin, std::size_t> row_of_origin;
     std::vector<std::size_t> unlabelled_dmas;  // of the kernel to come
     std::uint32_t segment = 0;
     const auto flush_dmas_into = [&](std::size_t row) {
@@ -114,11 +123,13 @@ OperatorRows operator_rows(const Simulation& simulation,
         }
         const CommandLabel* label = labels[i];
         if (label != nullptr) {
-            const auto [at, is_new] = by_name.try_emplace(label->op_name, rows.size());
+            const auto [at, is_new] =
+                row_of_origin.try_emplace(origin_of(*label, segment), rows.size());
             if (is_new) {
                 Row& row = rows.emplace_back();
                 row.report.name = label->op_name;
                 row.report.type = label->op_type;
+                row.report.graph_operator = label->graph_operator;
             }
             Row& row = rows[at->second];
             // A DMA that came first gave the row its type; the operator's own kernels know better.

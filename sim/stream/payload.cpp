@@ -1,4 +1,10 @@
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -13,7 +19,9 @@ namespace {
 
 constexpr std::uint32_t magic = 0x31504F43;          // "COP1"
 constexpr std::uint32_t config_action = 0x00100001;  // release 0, patch 1
-constexpr std::uint32_t read_registers_action = 3;   // for debugging: nothing is computed
+constexpr std::uint32_t accelerator_action = 1;
+constexpr std::uint32_t stream_action = 2;
+constexpr std::uint32_t read_registers_action = 3;  // for debugging: nothing is computed
 constexpr std::uint32_t dump_buffers_action = 4;
 constexpr std::uint32_t nop_action = 5;
 constexpr std::size_t max_stream_words = (std::size_t{1} << 24) - 1;
@@ -56,6 +64,87 @@ bool is_padding(const std::vector<std::uint8_t>& bytes, std::size_t from) {
                        [](std::uint8_t byte) { return byte == 0; });
 }
 
+/// Driver actions, which begin with a word that names them.
+class PayloadReader {
+public:
+    /// Whole words. `bytes` must outlive this.
+    explicit PayloadReader(const std::vector<std::uint8_t>& bytes)
+        : bytes_(bytes), count_(bytes.size() / 4) {}
+
+    CommandStream read() {
+        if (word(0) != magic) fail(0, "must be 0x31504f43, the characters COP1");
+        for (std::size_t index = 1; index < count_;) {
+            const std::uint32_t action = word(index);
+            if (action == 0 && has_stream_ && is_padding(bytes_, index * 4)) break;
+            switch (action & 0xFF) {
+                case accelerator_action:
+                    index += read_accelerator(index);
+                    break;
+                case stream_action:
+                    index += read_stream(index);
+                    break;
+                case read_registers_action:
+                case dump_buffers_action:
+                case nop_action:
+                    ++index;
+                    break;
+                default:
+                    fail(index,
+                         "must be action 1 to 5 (accelerator, stream, reads, dump, nothing)");
+            }
+        }
+        if (config_) stream_.accelerator = accelerator_of(*config_, stream_.words);
+        if (!config_ || !has_stream_) {
+            throw InvalidStream("driver payload: must hold an accelerator and a command stream");
+        }
+        return std::move(stream_);
+    }
+
+private:
+    [[nodiscard]] std::uint32_t word(std::size_t index) const {
+        std::uint32_t result = 0;
+        for (std::size_t i = 4; i-- > 0;) result = result << 8 | bytes_[index * 4 + i];
+        return result;
+    }
+    [[noreturn]] void fail(std::size_t index, const std::string& message) const {
+        throw InvalidStream(
+            fmt::format("driver payload word {} = {:#010x}: {}", index, word(index), message));
+    }
+
+    // The action at word `index`; returns its words.
+    std::size_t read_accelerator(std::size_t index) {
+        if (index + 2 >= count_) fail(index, "must be followed by CONFIG and ID");
+        if (config_) fail(index, "the accelerator must be named only once");
+        config_ = word(index + 1);
+        if (word(index + 2) >> 28 != 1) {
+            fail(index + 2, "must be architecture 1, the Ethos-U55 and U65 (2: U85)");
+        }
+        return 3;
+    }
+    std::size_t read_stream(std::size_t index) {
+        const std::uint32_t action = word(index);
+        const std::size_t length = (action >> 16) | static_cast<std::size_t>(action >> 8 & 0xFF)
+                                                        << 16;
+        if (has_stream_) fail(index, "there must be only one command stream");
+        if (length > count_ - index - 1) {
+            fail(index,
+                 fmt::format("a stream of {} words must not pass the payload's end, {} words "
+                             "away",
+                             length, count_ - index - 1));
+        }
+        stream_.words.reserve(length);
+        for (std::size_t i = 0; i < length; ++i) stream_.words.push_back(word(index + 1 + i));
+        has_stream_ = true;
+        return 1 + length;
+    }
+
+    const std::vector<std::uint8_t>& bytes_;
+    std::size_t count_;
+    CommandStream stream_;
+    std::optional<std::uint32_t> config_;
+    bool has_stream_ = false;
+};
+
 }  // namespace
 
 CommandStream parse_payload(const std::vector<std::uint8_t>& bytes) {
@@ -63,68 +152,7 @@ CommandStream parse_payload(const std::vector<std::uint8_t>& bytes) {
         throw InvalidStream(fmt::format(
             "driver payload of {} bytes: must be a positive multiple of 4", bytes.size()));
     }
-    const std::size_t count = bytes.size() / 4;
-    const auto word = [&](std::size_t index) {
-        std::uint32_t result = 0;
-        for (std::size_t i = 4; i-- > 0;) result = result << 8 | bytes[index * 4 + i];
-        return result;
-    };
-    const auto fail = [&](std::size_t index, const std::string& message) {
-        throw InvalidStream(
-            fmt::format("driver payload word {} = {:#010x}: {}", index, word(index), message));
-    };
-    if (word(0) != magic) fail(0, "must be 0x31504f43, the characters COP1");
-
-    CommandStream stream;
-    std::uint32_t config = 0;
-    bool has_config = false;
-    bool has_stream = false;
-    for (std::size_t index = 1; index < count;) {
-        const std::uint32_t action = word(index);
-        if (action == 0 && has_stream && is_padding(bytes, index * 4)) break;
-        switch (action & 0xFF) {
-            case 1: {
-                if (index + 2 >= count) fail(index, "must be followed by CONFIG and ID");
-                if (has_config) fail(index, "the accelerator must be named only once");
-                config = word(index + 1);
-                if (word(index + 2) >> 28 != 1) {
-                    fail(index + 2, "must be architecture 1, the Ethos-U55 and U65 (2: U85)");
-                }
-                has_config = true;
-                index += 3;
-                break;
-            }
-            case 2: {
-                const std::size_t length =
-                    (action >> 16) | static_cast<std::size_t>(action >> 8 & 0xFF) << 16;
-                if (has_stream) fail(index, "there must be only one command stream");
-                if (length > count - index - 1) {
-                    fail(index, fmt::format("a stream of {} words must not pass the payload's end, "
-                                            "{} words away",
-                                            length, count - index - 1));
-                }
-                stream.words.reserve(length);
-                for (std::size_t i = 0; i < length; ++i) {
-                    stream.words.push_back(word(index + 1 + i));
-                }
-                has_stream = true;
-                index += 1 + length;
-                break;
-            }
-            case read_registers_action:
-            case dump_buffers_action:
-            case nop_action:
-                ++index;
-                break;
-            default:
-                fail(index, "must be action 1 to 5 (accelerator, stream, reads, dump, nothing)");
-        }
-    }
-    if (has_config) stream.accelerator = accelerator_of(config, stream.words);
-    if (!has_config || !has_stream) {
-        throw InvalidStream("driver payload: must hold an accelerator and a command stream");
-    }
-    return stream;
+    return PayloadReader{bytes}.read();
 }
 
 std::vector<std::uint8_t> make_payload(const CommandStream& stream) {

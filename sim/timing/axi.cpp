@@ -63,4 +63,8 @@ Cycles capped_cycles(const Access& both, const PortRules& rules) {
     return Cycles{ceil_div(both.beats * rules.cap_period, granted)};
 }
 
+std::int64_t transfer_cycles(const Access& access, const PortRules& rules, bool write) {
+    return std::max(streaming_cycles(access, rules, write), capped_cycles(access, rules)).count();
+}
+
 }  // namespace u65sim::timing

@@ -42,5 +42,7 @@ PortRules port_rules(const Target& target, const Architecture& arch, int port);
 Cycles streaming_cycles(const Access& access, const PortRules& rules, bool write);
 /// Shortest time that the cap allows for reads and writes together.
 Cycles capped_cycles(const Access& both, const PortRules& rules);
+/// The longer of both.
+std::int64_t transfer_cycles(const Access& access, const PortRules& rules, bool write);
 
 }  // namespace u65sim::timing

@@ -16,6 +16,8 @@
 
 namespace u65sim::timing {
 
+class KernelCosts;
+
 struct KernelTimes {
     Cycles mac{0};     ///< MAC array busy, all blocks at their real sizes
     Cycles output{0};  ///< output unit busy
@@ -65,18 +67,18 @@ public:
     /// Cycles of reading so many bytes of weights from a region, alone, with the latency.
     [[nodiscard]] Cycles weight_reads(std::int64_t bytes, int region) const;
 
-    /// Different kernels asked for since begin_network(), and how many were known before.
-    struct Asked {
-        std::uint64_t kernels = 0, known = 0;
+    /// Different kernels looked up since begin_network(), and how many were kept from before.
+    struct Lookups {
+        std::uint64_t kernels = 0, hits = 0;
     };
     void begin_network();
-    [[nodiscard]] Asked asked() const { return asked_; }
+    [[nodiscard]] Lookups lookups() const { return lookups_; }
     /// Kernels kept.
-    [[nodiscard]] std::size_t known() const;
+    [[nodiscard]] std::size_t kept() const;
 
 private:
-    class Parts;
-    struct Known;
+    struct KeptKernel;
+    struct Kept;
     struct Ports;
     struct Traffic {
         std::array<Access, 2> reads, writes;  ///< by port
@@ -87,15 +89,15 @@ private:
         std::int64_t first_weights = 0;  ///< until its first weights are there
     };
     [[nodiscard]] std::size_t port_of(int region) const;
-    const Parts& parts_of(const stream::KernelOp& op);
     [[nodiscard]] Ports ports_of(const stream::KernelOp& op) const;
-    const KernelTimes& known_times(const Parts& parts, const stream::KernelOp& op,
-                                   const Ports& ports);
-    Traffic count(const Parts& parts, const stream::KernelOp& op, const Ports& ports,
-                  KernelEstimate& estimate) const;
-    [[nodiscard]] Supply supply_of(const Parts& parts, const stream::KernelOp& op,
+    KeptKernel& kept_kernel(const stream::KernelOp& op);
+    const KernelTimes& times_at(KeptKernel& kept, const stream::KernelOp& op,
+                                const Ports& ports) const;
+    [[nodiscard]] Traffic count(const KernelCosts& costs, const stream::KernelOp& op,
+                                const Ports& ports, KernelEstimate& estimate) const;
+    [[nodiscard]] Supply supply_of(const KernelCosts& costs, const stream::KernelOp& op,
                                    const Ports& ports) const;
-    [[nodiscard]] KernelEstimate assemble(const Parts& parts, const stream::KernelOp& op,
+    [[nodiscard]] KernelEstimate assemble(const KernelCosts& costs, const stream::KernelOp& op,
                                           const Ports& ports) const;
 
     const Target& target_;
@@ -104,9 +106,9 @@ private:
     std::array<std::uint8_t, 8> ports_{};  ///< by region
     std::uint64_t
         address_period_;  ///< bytes after which bursts and beats fall alike again; a power of two
-    std::unique_ptr<Known> known_;
-    Asked asked_;
-    std::uint64_t network_ = 0;  ///< number of the one that asks now
+    std::unique_ptr<Kept> kept_;
+    Lookups lookups_;
+    std::uint64_t network_ = 0;  ///< number of the one that looks now
 };
 
 }  // namespace u65sim::timing

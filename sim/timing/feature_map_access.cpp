@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
+#include <utility>
 
 namespace u65sim::timing {
 
@@ -10,62 +12,87 @@ using stream::Layout;
 
 namespace {
 
-/// Rows of equal runs: `count` runs of `bytes`, `stride` apart. Runs whose addresses are equal
-/// modulo the burst size cost the same, so a short cycle of them is enough.
-Access strided_runs(std::uint64_t address, std::int64_t bytes, std::int64_t stride,
-                    std::int64_t count, const BusShape& bus) {
-    Access total;
-    std::int64_t done = 0;
-    while (done < count) {
-        const std::uint64_t at = address + static_cast<std::uint64_t>(stride * done);
-        total += run_access(at, bytes, bus);
-        ++done;
-        const std::int64_t moved = stride * done;
-        if (moved % bus.burst_bytes == 0) {  // the pattern repeats from here
-            const std::int64_t repeats = (count - done) / done;
-            total += total * repeats;
-            const std::int64_t rest = count - done - repeats * done;
-            for (std::int64_t i = 0; i < rest; ++i) {
-                total += run_access(address + static_cast<std::uint64_t>(stride * i), bytes, bus);
-            }
-            return total;
-        }
+/// Runs of `bytes` each, a lattice of them: run (i, j) begins at address + i stride[0] + j
+/// stride[1].
+struct Runs {
+    std::uint64_t address = 0;
+    std::int64_t bytes = 0;
+    std::array<std::int64_t, 2> stride{}, count{};
+};
+
+/// Sum of (start + i step) / size, rounded down, over i in [0, count): as many lattice points lie
+/// under that line, and swapping the axes shrinks it as Euclid's algorithm does. None is negative.
+std::int64_t floor_sum(std::int64_t count, std::int64_t size, std::int64_t step,
+                       std::int64_t start) {
+    std::int64_t sum = 0;
+    while (count > 0) {
+        sum += count * (count - 1) / 2 * (step / size) + count * (start / size);
+        step %= size;
+        start %= size;
+        const std::int64_t top = step * count + start;
+        count = top / size;
+        start = top % size;
+        std::swap(step, size);
+    }
+    return sum;
+}
+
+/// Units of `size` bytes that each run touches, added up. Only places modulo the size count: few
+/// kinds of rows, and a sum for each.
+std::int64_t units_touched(const Runs& runs, std::int64_t size) {
+    const auto within = [size](std::int64_t value) { return (value % size + size) % size; };
+    std::array<std::int64_t, 2> step{within(runs.stride[0]), within(runs.stride[1])};
+    std::array<std::int64_t, 2> kinds{};
+    for (const std::size_t axis : {0U, 1U}) {
+        kinds[axis] = std::min(runs.count[axis], size / std::gcd(step[axis], size));
+    }
+    const std::size_t rows = kinds[1] < kinds[0] ? 1 : 0;
+    const std::int64_t in_row = runs.count[1 - rows];
+    std::int64_t first = static_cast<std::int64_t>(runs.address % static_cast<std::uint64_t>(size));
+    std::int64_t total = 0;
+    for (std::int64_t kind = 0; kind < kinds[rows]; ++kind) {
+        const std::int64_t alike = (runs.count[rows] - kind - 1) / kinds[rows] + 1;
+        const auto sum = [&](std::int64_t start) {
+            return floor_sum(in_row, size, step[1 - rows], start);
+        };
+        total += alike * (sum(first + runs.bytes - 1) - sum(first) + in_row);
+        first = (first + step[rows]) % size;
     }
     return total;
 }
 
-/// A box inside one tile; coordinates relative to the tile, `base` its address.
-Access tile_access(const FeatureMap& map, std::uint64_t base, const Box& box, const BusShape& bus) {
+Access access_of(const Runs& runs, const BusShape& bus) {
+    return {runs.bytes * runs.count[0] * runs.count[1], units_touched(runs, bus.beat_bytes),
+            units_touched(runs, bus.burst_bytes)};
+}
+
+/// A box inside one tile; coordinates relative to the tile, `base` its address. A box of one row
+/// may be repeated, `step` columns on each time.
+Access tile_access(const FeatureMap& map, std::uint64_t base, const Box& box, const BusShape& bus,
+                   std::int64_t times = 1, std::int64_t step = 0) {
     const std::int64_t element = bytes_of(map.type);
-    const std::uint64_t row = base + static_cast<std::uint64_t>(map.stride_y * box.y);
-    Access total;
-    if (map.layout == Layout::nhcwb16) {
+    const bool bricks = map.layout == Layout::nhcwb16;
+    const std::int64_t column = bricks ? 16 * element : map.stride_x;
+    const std::int64_t apart = box.height == 1 ? column * step : map.stride_y;
+    const std::int64_t rows = box.height == 1 ? times : box.height;
+    const std::uint64_t at = base + static_cast<std::uint64_t>(map.stride_y * box.y) +
+                             static_cast<std::uint64_t>(column * box.x);
+    if (bricks) {
         const int first = box.z / 16;
         const int last = (box.z + box.depth - 1) / 16;
-        const std::int64_t run = 16 * element * box.width;
-        if (box.height == 1) {
-            const std::uint64_t at = row + static_cast<std::uint64_t>(map.stride_c * first) +
-                                     static_cast<std::uint64_t>(16 * element * box.x);
-            return strided_runs(at, run, map.stride_c, last - first + 1, bus);
-        }
-        for (int slice = first; slice <= last; ++slice) {
-            const std::uint64_t at = row + static_cast<std::uint64_t>(map.stride_c * slice) +
-                                     static_cast<std::uint64_t>(16 * element * box.x);
-            total += strided_runs(at, run, map.stride_y, box.height, bus);
-        }
-        return total;
+        return access_of({at + static_cast<std::uint64_t>(map.stride_c * first),
+                          column * box.width,
+                          {apart, map.stride_c},
+                          {rows, last - first + 1}},
+                         bus);
     }
-    const std::uint64_t at = row + static_cast<std::uint64_t>(map.stride_x * box.x) +
-                             static_cast<std::uint64_t>(element * box.z);
     const std::int64_t pixel = element * box.depth;
-    if (map.stride_x == pixel) {
-        return strided_runs(at, pixel * box.width, map.stride_y, box.height, bus);
-    }
-    for (int y = 0; y < box.height; ++y) {
-        total += strided_runs(at + static_cast<std::uint64_t>(map.stride_y * y), pixel,
-                              map.stride_x, box.width, bus);
-    }
-    return total;
+    const bool whole = map.stride_x == pixel;
+    return access_of({at + static_cast<std::uint64_t>(element * box.z),
+                      whole ? pixel * box.width : pixel,
+                      {apart, map.stride_x},
+                      {rows, whole ? 1 : box.width}},
+                     bus);
 }
 
 }  // namespace
@@ -100,6 +127,22 @@ Access box_access(const FeatureMap& map, const Box& box, const BusShape& bus) {
     };
     column(box.x, std::max(left_end, box.x), 0, map.height0, 0, 2);
     column(std::max(left_end, box.x), end_x, map.width0, map.height1, 1, 3);
+    return total;
+}
+
+Access repeated_access(const FeatureMap& map, const Box& box, std::int64_t times, std::int64_t step,
+                       const BusShape& bus) {
+    if (box.empty() || times <= 0) return {};
+    const std::int64_t end = box.x + (times - 1) * step + box.width;
+    const bool in_first_tile = (map.width0 <= 0 || end <= map.width0) &&
+                               (map.height0 <= 0 || box.y + box.height <= map.height0);
+    if (in_first_tile && box.height == 1) {
+        return tile_access(map, map.base[0], box, bus, times, step);
+    }
+    Access total;
+    for (Box moved = box; times > 0; --times, moved.x += static_cast<int>(step)) {
+        total += box_access(map, moved, bus);
+    }
     return total;
 }
 

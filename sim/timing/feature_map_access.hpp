@@ -41,6 +41,10 @@ Access run_access(std::uint64_t address, std::int64_t bytes, const BusShape& bus
 /// all channels are covered, else one a pixel. Tiles are followed.
 Access box_access(const stream::FeatureMap& map, const Box& box, const BusShape& bus);
 
+/// box_access of `times` boxes together, each `step` columns (0 or more) on from the one before.
+Access repeated_access(const stream::FeatureMap& map, const Box& box, std::int64_t times,
+                       std::int64_t step, const BusShape& bus);
+
 /// box_access of one map on one port, which remembers: most of a kernel's boxes have one of a few
 /// sizes and places in their bursts, and cost the same. Keeps a pointer to the map.
 class BoxTraffic {

@@ -1,4 +1,4 @@
-// The order in which the MAC array eats weights (reference 6.3).
+// The order in which the MAC array reads weights (reference 6.3).
 #pragma once
 
 #include <cstddef>

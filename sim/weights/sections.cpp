@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <optional>
 
 #include "base/versions.hpp"
 #include "weights/stream_format.hpp"
@@ -144,6 +145,35 @@ public:
         return set;
     }
 
+    /// The shortest window that ends with group `now`, lies in the `length` groups of the section
+    /// so far, and whose own palette pays: its width in groups, and its values; 0: none does.
+    /// `bits`: of the palette in use, if one is.
+    [[gnu::always_inline]] std::size_t paying_window(std::size_t now, std::size_t length,
+                                                     std::optional<int> bits, int zero_size,
+                                                     ValueSet& window) {
+        std::uint64_t residues = 0;
+        std::size_t covered = 0, screened = 0;
+        for (std::size_t level = 0; level < window_levels; ++level) {
+            const std::size_t width = (std::size_t{1} << level) * (bits ? 2 : 1);
+            if (length % width != 0) break;
+            const auto gain = [&](int size) {
+                const int values = static_cast<int>(width * group_size);
+                return bits ? values * 15 * (*bits - bits_of(size)) / 16 - cost_of(size)
+                            : first_gain(values, size);
+            };
+            // More values never gain more, so that most windows need no exact look.
+            for (; screened < width; ++screened) residues |= groups_[now - screened].residues;
+            const int least = std::popcount(residues) + zero_size;
+            if (least > static_cast<int>(largest_palette)) break;
+            if (gain(least) <= 0) continue;
+            for (; covered < width; ++covered) unite(window, values(now - covered));
+            const int size = size_of(window) + zero_size;
+            if (size > static_cast<int>(largest_palette)) break;
+            if (gain(size) > 0) return width;
+        }
+        return 0;
+    }
+
 private:
     /// Makes the group that begins at weight `at`, which ends with its last non-zero weight or with
     /// all weights; returns its end.
@@ -213,34 +243,16 @@ std::vector<std::size_t> SectionCutter::cut(std::span<const std::uint16_t> codes
                 palette = grown;
             }
         }
-        const int old_bits = bits_of(size_of(palette) + zero_size);
+        const std::optional<int> bits =
+            active ? std::optional{bits_of(size_of(palette) + zero_size)} : std::nullopt;
         ValueSet window{};
-        std::uint64_t residues = 0;
-        std::size_t covered = 0, screened = 0;
-        for (std::size_t level = 0; level < window_levels; ++level) {
-            const std::size_t width = (std::size_t{1} << level) * (active ? 2 : 1);
-            if ((now + 1 - start) % width != 0) break;
-            const auto gain = [&](int size) {
-                const int values = static_cast<int>(width * group_size);
-                return active ? values * 15 * (old_bits - bits_of(size)) / 16 - cost_of(size)
-                              : first_gain(values, size);
-            };
-            // More values never gain more, so that most windows need no exact look.
-            for (; screened < width; ++screened) residues |= groups[now - screened].residues;
-            const int least = std::popcount(residues) + zero_size;
-            if (least > static_cast<int>(largest_palette)) break;
-            if (gain(least) <= 0) continue;
-            for (; covered < width; ++covered) unite(window, groups.values(now - covered));
-            const int size = size_of(window) + zero_size;
-            if (size > static_cast<int>(largest_palette)) break;
-            if (gain(size) > 0) {
-                begin_section(now + 1 - width);
-                for (std::size_t i = start; i <= now; ++i) zeros += groups[i].zeros;
-                palette = window;
-                active = true;
-                break;
-            }
-        }
+        const std::size_t width =
+            groups.paying_window(now, now + 1 - start, bits, zero_size, window);
+        if (width == 0) continue;
+        begin_section(now + 1 - width);
+        for (std::size_t i = start; i <= now; ++i) zeros += groups[i].zeros;
+        palette = window;
+        active = true;
     }
     ends.push_back(codes.size());
     cut_long_runs(codes, ends);

@@ -561,6 +561,32 @@ def strided(net):
     moved(net, "STRIDED_SLICE", shape, [begin, end, steps], wanted, "StridedSliceOptions")
 
 
+def strided_masks(net):
+    """An ellipsis, dropped and new axes, begins and ends beyond the borders."""
+    shape = [1, net.pick(2, 9), net.pick(2, 9), net.pick(2, 20)]
+    form = net.pick(0, 2)
+    axis = net.pick(0, 2) + 1 if form == 1 else 3
+    n = shape[axis]
+    step = net.choose([1, 1, 2, -1])
+    begin, end = (-2 * n, 2 * n) if step > 0 else (2 * n, -2 * n)
+    if net.pick(0, 1):
+        begin = net.pick(0, n - 1)
+    count = len(range(n)[begin:end:step])
+    if form == 0:  # [..., begin:end:step]
+        moved(net, "STRIDED_SLICE", shape, [[0, begin], [0, end], [1, step]], shape[:3] + [count],
+              "StridedSliceOptions", ellipsisMask=1)
+    elif form == 1:  # one position of an axis
+        position = net.pick(-n, n - 1)
+        numbers = [[0] * axis + [position], [0] * axis + [position + 1], [1] * (axis + 1)]
+        masks = (1 << axis) - 1
+        moved(net, "STRIDED_SLICE", shape, numbers, shape[:axis] + shape[axis + 1:],
+              "StridedSliceOptions", beginMask=masks, endMask=masks, shrinkAxisMask=1 << axis)
+    else:  # [0, newaxis, ..., begin:end:step]
+        moved(net, "STRIDED_SLICE", shape, [[0, 0, 0, begin], [1, 0, 0, end], [1, 1, 1, step]],
+              [1] + shape[1:3] + [count], "StridedSliceOptions", shrinkAxisMask=1, newAxisMask=2,
+              ellipsisMask=4)
+
+
 def transpose_any(net):
     rank = net.pick(3, 4)
     shape = [net.pick(1, 4)] * (rank - 3) + [net.pick(1, 9), net.pick(1, 9), net.pick(1, 20)]
@@ -1139,6 +1165,7 @@ OPERATORS = {
     "SPACE_TO_DEPTH": (BYTES, lambda n: block(n, "SPACE_TO_DEPTH")),
     "DEPTH_TO_SPACE": (BYTES, lambda n: block(n, "DEPTH_TO_SPACE")),
     "STRIDED_SLICE (strides)": (ALL, strided),
+    "STRIDED_SLICE (masks)": (ALL, strided_masks),
     "TRANSPOSE (any)": (ALL + ("int32",), transpose_any),
     "BROADCAST_TO": (ALL, broadcast_to),
     "L2_NORMALIZATION": (BYTES + FLOAT, l2_normalization),

@@ -6,7 +6,8 @@ namespace u65sim::compiler {
 
 namespace {
 
-void describe_spill(const PlannedProgram& program, const Buffer& buffer, CompiledNetwork& network) {
+void describe_spill(const PlannedProgram& program, const Buffer& buffer, std::int32_t placement,
+                    CompiledNetwork& network) {
     SpilledMap& spill = network.spills.emplace_back();
     spill.tensor = buffer.name;
     spill.size = Bytes{buffer.size};
@@ -16,22 +17,19 @@ void describe_spill(const PlannedProgram& program, const Buffer& buffer, Compile
         spill.consumers.push_back(program.op(consumer).name);
     }
     spill.offset = Bytes{buffer.offset};
-    spill.placement = static_cast<std::int32_t>(network.placements.size()) - 1;
-}
-
-bool is_placed(const Buffer& buffer) {
-    const bool constant = buffer.kind == Placement::Kind::constant;
-    return buffer.region != no_region && (constant || buffer.first_use != no_time);
+    spill.placement = placement;
 }
 
 void describe_buffers(const PlannedProgram& program, CompiledNetwork& network) {
-    for (const auto& buffer : program.buffers) {
+    const std::vector<std::int32_t> placements = buffer_placements(program);
+    for (std::size_t i = 0; i < placements.size(); ++i) {
+        if (placements[i] < 0) continue;
+        const Buffer& buffer = program.buffers[i];
         const bool constant = buffer.kind == Placement::Kind::constant;
-        if (!is_placed(buffer)) continue;
         network.placements.push_back({buffer.name, buffer.kind, buffer.region, Bytes{buffer.offset},
                                       Bytes{buffer.size}, constant ? 0 : buffer.first_use,
                                       constant ? program.times : buffer.last_use});
-        if (!buffer.spill_reason.empty()) describe_spill(program, buffer, network);
+        if (!buffer.spill_reason.empty()) describe_spill(program, buffer, placements[i], network);
     }
 }
 
@@ -76,7 +74,10 @@ std::vector<std::int32_t> buffer_placements(const PlannedProgram& program) {
     indices.reserve(program.buffers.size());
     std::int32_t next = 0;
     for (const Buffer& buffer : program.buffers) {
-        indices.push_back(is_placed(buffer) ? next++ : -1);
+        const bool constant = buffer.kind == Placement::Kind::constant;
+        const bool is_placed =
+            buffer.region != no_region && (constant || buffer.first_use != no_time);
+        indices.push_back(is_placed ? next++ : -1);
     }
     return indices;
 }

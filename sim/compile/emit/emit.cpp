@@ -238,6 +238,7 @@ private:
     void label(const std::string& name, const NpuOp& op, std::string type) {
         labels_.push_back({static_cast<std::uint32_t>(actions_.size()), name,
                            program_.op(op.graph_operator).name, std::move(type), op.time});
+        labels_.back().graph_operator = op.graph_operator;
     }
 
     /// Placements of a kernel's maps.

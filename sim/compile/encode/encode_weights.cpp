@@ -68,7 +68,7 @@ struct CoreWeights {
                 const CompileContext& context)
         : channels(weights::channels_of_core(first, slice_channels, core,
                                              context.target->accelerator.cores)),
-          coding(coding_of(context)),
+          coding(context.rules.coding),
           step(context.target->accelerator.cores) {
         order.traversal =
             op.kernel.kind == stream::KernelKind::depthwise ? weights::Traversal::depthwise
@@ -168,10 +168,6 @@ StoredWeights::StoredWeights(const WeightSource& source, std::int32_t first, std
         zero_points_.push_back(static_cast<std::int16_t>(zero));
     }
     volume.zero_points = zero_points_;
-}
-
-weights::Coding coding_of(const CompileContext& context) {
-    return context.options.like_vela ? weights::Coding::uniform : weights::Coding::smallest;
 }
 
 SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t count,

@@ -44,9 +44,6 @@ constexpr std::int32_t spread_width(const WeightSource& source) {
 /// nothing left to encode; without them; or about, from a sample of the weights.
 enum class Sizing : std::uint8_t { encoded, counted, sampled };
 
-/// How weights are coded: as small as they become, or as Vela does for plans like its own.
-weights::Coding coding_of(const CompileContext& context);
-
 /// Where output channels first .. first + count stand in their slice, without its bytes. Sizes are
 /// kept in the context's cache under a hash of the content; safe from several threads.
 SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t count,

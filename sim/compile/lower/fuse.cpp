@@ -90,8 +90,7 @@ void fuse_pad(Program& program, std::int32_t index) {
 void fuse_concatenation(Program& program, std::int32_t index) {
     const Operator& op = program.op(index);
     if (op.type != OpType::concatenation && op.type != OpType::pack) return;
-    // Vela copies every operand.
-    if (program.options.like_vela) return;
+    if (!program.rules.concatenates_in_place) return;
     const Tensor& out = program.tensor(op.outputs[0]);
     const auto* attributes = std::get_if<AxisAttributes>(&op.attributes);
     const std::size_t rank = out.shape.size();

@@ -59,8 +59,8 @@ std::optional<Extent> deepened(const Extent& extent) {
     return Extent{static_cast<std::int32_t>(positions / w), w, c};
 }
 
-/// Vela views whole maps of few channels as deeper ones.
-void deepen_as_vela(Lowering& lowering, View& a, View& b, View& ofm) {
+/// Views whole maps of few channels as deeper ones, as Vela does.
+void deepen(Lowering& lowering, View& a, View& b, View& ofm) {
     const std::optional<Extent> deep = deepened(ofm.extent);
     const auto fits = [&](const View& view) { return view.whole() && view.extent == ofm.extent; };
     const bool one = b.extent.elements() == 1;
@@ -75,7 +75,7 @@ NpuOp& binary(Lowering& lowering, ElementwiseMode mode) {
     View a = lowering.input_view(0);
     View b = lowering.input_view(1);
     View ofm = lowering.output_view();
-    if (lowering.program().options.like_vela) deepen_as_vela(lowering, a, b, ofm);
+    if (lowering.program().rules.deepens_shallow_maps) deepen(lowering, a, b, ofm);
     const bool a_constant = lowering.input(0).data ? true : false;
     const bool swap = is_smaller(a, b, ofm) || (a_constant && b.extent == ofm.extent);
     const bool repeats = (swap ? b : a).extent != ofm.extent;

@@ -137,8 +137,9 @@ void lower_strided_slice(Lowering& lowering) {
 
 std::string support_reshape(const Candidate& candidate) { return candidate.same_type_and_scale(); }
 
-/// Vela copies a map that others than its reshape read, too; all who come later read the copy.
-View copied_as_vela(Lowering& lowering, const View& ifm) {
+/// A copy of a map that others than its reshape read, too, as Vela makes it; all who come later
+/// read the copy.
+View copied(Lowering& lowering, const View& ifm) {
     Program& program = lowering.program();
     const auto input = static_cast<std::size_t>(lowering.op().inputs[0]);
     if (program.consumers[input].size() < 2) return ifm;
@@ -158,7 +159,7 @@ void lower_reshape(Lowering& lowering) {
     const auto t = static_cast<std::size_t>(id);
     const Extent wanted = extent_of(lowering.output().shape);
     View ifm = lowering.input_view(0);
-    if (program.options.like_vela && !program.bound[t]) ifm = copied_as_vela(lowering, ifm);
+    if (program.rules.copies_before_reshape && !program.bound[t]) ifm = copied(lowering, ifm);
     const bool constant = program.buffer(ifm).kind == Placement::Kind::constant;
     if (program.slots[t].into == no_tensor && !(constant && program.bound[t])) {
         // Never turn an input of the segment into its output at another address.

@@ -62,8 +62,8 @@ stream::FeatureMap map_of(const View& view, int region, stream::Layout layout) {
 }
 
 stream::Layout layout_for(const Program& program, std::int32_t channels) {
-    const std::int32_t fewest = program.options.like_vela ? 8 : 16;
-    return channels >= fewest ? stream::Layout::nhcwb16 : stream::Layout::nhwc;
+    const bool is_deep = channels >= program.rules.least_brick_channels;
+    return is_deep ? stream::Layout::nhcwb16 : stream::Layout::nhwc;
 }
 
 stream::FeatureMap resolve(const Program& program, const View& view) {

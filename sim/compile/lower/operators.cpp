@@ -105,6 +105,29 @@ std::int32_t normalise_axis(std::int64_t axis, std::size_t rank) {
     return static_cast<std::int32_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
 }
 
+std::optional<std::vector<ir::SliceRange>> strided_ranges(const Graph& graph, const Operator& op) {
+    const auto* masks = std::get_if<StridedSliceAttributes>(&op.attributes);
+    if (masks == nullptr) return std::nullopt;
+    for (const std::size_t i : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+        if (!is_constant(graph, op, i)) return std::nullopt;
+    }
+    const auto begins = operand(graph, op, 1), ends = operand(graph, op, 2),
+               strides = operand(graph, op, 3);
+    const Shape& in = graph.tensors[static_cast<std::size_t>(op.inputs.at(0))].shape;
+    const ir::SliceEntries slice = ir::slice_entries(*masks, begins.size(), in.size());
+    if (ends.size() != begins.size() || strides.size() != begins.size()) return std::nullopt;
+    if (slice.named > in.size() || slice.axes > in.size()) return std::nullopt;
+    std::vector<ir::SliceRange> ranges;
+    for (const ir::SliceEntry& entry : slice.entries) {
+        if (!entry.axis) continue;
+        const std::int32_t extent = in[*entry.axis];
+        const ir::SliceRange range = ir::slice_range(entry, extent, begins, ends, strides);
+        if (range.count < 1 || range.first < 0 || range.first >= extent) return std::nullopt;
+        ranges.push_back(range);
+    }
+    return ranges;
+}
+
 namespace {
 
 SliceBox whole(const Shape& shape) {
@@ -140,31 +163,16 @@ std::optional<SliceBox> plain_slice(const Graph& graph, const Operator& op, cons
     return box;
 }
 
-/// STRIDED_SLICE with strides of one.
+/// STRIDED_SLICE that takes neighbours along each axis.
 std::optional<SliceBox> strided_slice(const Graph& graph, const Operator& op, const Shape& in) {
-    for (const std::size_t i : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
-        if (!is_constant(graph, op, i)) return std::nullopt;
-    }
-    const auto* masks = std::get_if<StridedSliceAttributes>(&op.attributes);
-    if (!masks || masks->ellipsis_mask || masks->new_axis_mask) return std::nullopt;
-    for (const auto stride : operand(graph, op, 3)) {
-        if (stride != 1) return std::nullopt;
-    }
-    const auto begin = operand(graph, op, 1);
-    const auto end = operand(graph, op, 2);
-    if (begin.size() > in.size() || begin.size() != end.size()) return std::nullopt;
+    const auto ranges = strided_ranges(graph, op);
+    if (!ranges) return std::nullopt;
     SliceBox box = whole(in);
-    for (std::size_t i = 0; i < begin.size(); ++i) {
-        const auto clip = [&](std::int64_t value) {
-            return static_cast<std::int32_t>(
-                std::clamp<std::int64_t>(value < 0 ? value + in[i] : value, 0, in[i]));
-        };
-        const std::int32_t from = (masks->begin_mask >> i) & 1 ? 0 : clip(begin[i]);
-        std::int32_t to = (masks->end_mask >> i) & 1 ? in[i] : clip(end[i]);
-        if ((masks->shrink_axis_mask >> i) & 1) to = from + 1;
-        if (to <= from) return std::nullopt;
-        box.begin[i] = from;
-        box.size[i] = to - from;
+    for (std::size_t axis = 0; axis < in.size(); ++axis) {
+        const ir::SliceRange& range = (*ranges)[axis];
+        if (range.step != 1) return std::nullopt;
+        box.begin[axis] = static_cast<std::int32_t>(range.first);
+        box.size[axis] = static_cast<std::int32_t>(range.count);
     }
     return box;
 }

@@ -9,6 +9,7 @@
 
 #include <u65sim/graph.hpp>
 
+#include "ir/slice_entries.hpp"
 #include "stream/operation.hpp"
 
 namespace u65sim::compiler {
@@ -34,6 +35,9 @@ Activation activation_of(const Operator& op);
 /// Axis counted from the front.
 std::int32_t normalise_axis(std::int64_t axis, std::size_t rank);
 
+/// What STRIDED_SLICE with constant numbers takes along each axis of its operand; nothing where
+/// that is not known, or not within the operand.
+std::optional<std::vector<ir::SliceRange>> strided_ranges(const Graph& graph, const Operator& op);
 /// Which part of a tensor SLICE, STRIDED_SLICE, SPLIT, SPLIT_V or UNPACK's output `index` is:
 /// begin and size per dimension of the input. Empty when the parameters are not constant or the
 /// strides not one. `position` is where the output begins that the box before ends with, so that

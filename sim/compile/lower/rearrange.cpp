@@ -163,39 +163,17 @@ private:
     }
 
     bool strided_slice() {
-        const auto* masks = std::get_if<StridedSliceAttributes>(&op_.attributes);
-        if (masks == nullptr || masks->ellipsis_mask != 0 || masks->new_axis_mask != 0) {
-            return false;
-        }
-        const std::size_t count =
-            static_cast<std::size_t>(element_count(tensor(op_.inputs.at(1)).shape));
-        const auto begin = constant(1, count), end = constant(2, count), step = constant(3, count);
-        if (count > rank_ || begin.empty() || end.empty() || step.empty()) return false;
-        for (std::size_t i = 0; i < count; ++i) {
-            if (!strided_axis(axis4(i), i, *masks, begin[i], end[i], step[i])) return false;
+        const auto ranges = strided_ranges(graph_, op_);
+        if (!ranges) return false;
+        for (std::size_t i = 0; i < rank_; ++i) {
+            if (!strided_axis(axis4(i), (*ranges)[i])) return false;
         }
         return true;
     }
 
-    bool strided_axis(std::size_t axis, std::size_t bit, const StridedSliceAttributes& masks,
-                      std::int64_t begin, std::int64_t end, std::int64_t step) {
-        const auto has = [bit](std::int32_t mask) { return (mask >> bit & 1) != 0; };
-        const std::int64_t extent = in_[axis];
-        if (step == 0 || std::abs(step) > 65535) return false;
-        const std::int64_t low = step > 0 ? 0 : -1, high = step > 0 ? extent : extent - 1;
-        const auto place = [&](std::int64_t value) {
-            return std::clamp(value < 0 ? value + extent : value, low, high);
-        };
-        const std::int64_t first = has(masks.begin_mask) ? (step > 0 ? low : high) : place(begin);
-        if (has(masks.shrink_axis_mask)) {
-            if (first < 0 || first >= extent) return false;
-            runs_[axis] = {{first, 0, 1, 1}};
-            return true;
-        }
-        const std::int64_t last = has(masks.end_mask) ? (step > 0 ? high : low) : place(end);
-        const std::int64_t span = step > 0 ? last - first : first - last;
-        const std::int64_t count = (span + std::abs(step) - 1) / std::abs(step);
-        if (span <= 0) return false;
+    bool strided_axis(std::size_t axis, const ir::SliceRange& range) {
+        const auto [first, count, step] = range;
+        if (std::abs(step) > 65535) return false;
         const bool in_one = step == 1 || count == 1 || (step > 0 && axis != 3);
         if (!in_one) return one_by_one(axis, first, step, count);
         runs_[axis] = {{first, 0, count, count == 1 ? 1 : step}};

@@ -41,7 +41,7 @@ Delivery DeliveryChooser::choose_by_size(WeightLoad& load, std::int32_t from) {
     const bool small = program_.options.optimise == Optimise::size;
     if (small && weight_passes(*load.op) == 1) return where_they_are;
     if (small) from = load.time;
-    if (program_.options.like_vela) {
+    if (program_.rules.delivers_as_vela) {
         if (load.reservation && load.op->stripes > 1) return whole_at(load, {&reserved, 1});
         return VelaDelivery{program_, items_, slices_, clock_, limit_}.choose(load);
     }

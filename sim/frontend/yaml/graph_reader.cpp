@@ -1,10 +1,8 @@
 // YAML graph -> Graph, through the GraphBuilder.
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -18,111 +16,17 @@
 
 #include "base/nearest_word.hpp"
 #include "base/place.hpp"
+#include "frontend/yaml/document_place.hpp"
 
 namespace u65sim {
+
+using frontend::Place;
+using frontend::PlacedError;
+
 namespace {
 
 constexpr std::size_t most_layers = 20'000;
 constexpr std::size_t deepest_nesting = 64;
-
-// An error whose message starts with its place.
-class PlacedError : public InvalidModel {
-public:
-    using InvalidModel::InvalidModel;
-};
-
-// A place of the document that can complain about itself.
-class Place {
-public:
-    Place(std::string_view origin, YAML::Node node) : origin_(origin), node_(std::move(node)) {}
-
-    [[noreturn]] void fail(const std::string& reason) const {
-        const YAML::Mark mark = node_.IsDefined() ? node_.Mark() : YAML::Mark::null_mark();
-        throw PlacedError(fmt::format("{}: {}", place_in(origin_, mark.line, mark.column), reason));
-    }
-    [[nodiscard]] const YAML::Node& node() const { return node_; }
-    [[nodiscard]] Place at(const YAML::Node& node) const { return {origin_, node}; }
-
-    /// Throws unless this is a map with known keys only.
-    void expect_map(const std::vector<std::string>& known) const {
-        if (!node_.IsMap()) fail("must be a map of keys and values");
-        std::set<std::string> seen;
-        for (const auto& entry : node_) {
-            const std::string key = at(entry.first).text("a key");
-            if (std::find(known.begin(), known.end(), key) == known.end()) {
-                at(entry.first)
-                    .fail(fmt::format("unknown key '{}'; the nearest known one is '{}'",
-                                      printable(key), nearest_word(key, known)));
-            }
-            if (!seen.insert(key).second) {
-                at(entry.first).fail(fmt::format("key '{}' stands twice", key));
-            }
-        }
-    }
-    [[nodiscard]] bool has(const char* key) const { return node_[key].IsDefined(); }
-    [[nodiscard]] Place get(const char* key) const {
-        if (!has(key)) fail(fmt::format("'{}' is missing", key));
-        return at(node_[key]);
-    }
-
-    [[nodiscard]] std::string text(std::string_view what) const {
-        if (!node_.IsScalar()) fail(fmt::format("{} must be a single word or number", what));
-        return node_.Scalar();
-    }
-    template <class Number>
-    [[nodiscard]] Number number(std::string_view what) const {
-        const std::string word = text(what);
-        Number value{};
-        bool is_right = YAML::convert<Number>::decode(node_, value);
-        if constexpr (std::is_floating_point_v<Number>) is_right = is_right && std::isfinite(value);
-        if (!is_right) {
-            fail(fmt::format(
-                "{} = {}: must be {}", what, printable(word),
-                std::is_integral_v<Number> ? "a whole number in range" : "a finite number"));
-        }
-        return value;
-    }
-    [[nodiscard]] std::int32_t positive(std::string_view what) const {
-        const auto value = number<std::int32_t>(what);
-        if (value < 1) fail(fmt::format("{} = {}: must be at least 1", what, value));
-        return value;
-    }
-    [[nodiscard]] bool flag(std::string_view what) const {
-        bool value = false;
-        if (!YAML::convert<bool>::decode(node_, value)) {
-            fail(fmt::format("{}: must be true or false", what));
-        }
-        return value;
-    }
-    template <class Kind>
-    [[nodiscard]] Kind choice(std::string_view what,
-                              const std::map<std::string, Kind>& choices) const {
-        const std::string word = text(what);
-        const auto found = choices.find(word);
-        if (found == choices.end()) {
-            std::vector<std::string> names;
-            for (const auto& [name, kind] : choices) names.push_back(name);
-            fail(fmt::format("unknown {} '{}'; the nearest known one is '{}'", what,
-                             printable(word), nearest_word(word, names)));
-        }
-        return found->second;
-    }
-    [[nodiscard]] std::vector<Place> list(std::string_view what) const {
-        if (!node_.IsSequence()) fail(fmt::format("{} must be a list", what));
-        std::vector<Place> items;
-        for (const auto& item : node_) items.push_back(at(item));
-        return items;
-    }
-    [[nodiscard]] std::vector<std::int32_t> numbers(std::string_view what) const {
-        std::vector<std::int32_t> values;
-        for (const Place& item : list(what)) values.push_back(item.number<std::int32_t>(what));
-        return values;
-    }
-
-private:
-    std::string_view origin_;
-    YAML::Node node_;
-};
 
 const std::map<std::string, Activation> activations{{"none", Activation::none},
                                                     {"relu", Activation::relu},
@@ -361,20 +265,7 @@ private:
                 return net_.fully_connected(source(layer), layer.get("units").positive("units"),
                                             options);
             });
-        ops["average_pool"] =
-            with({"kernel", "stride", "padding", "activation"},
-                 [this](const Place& layer, const LayerOptions& options) {
-                     return net_.average_pool(source(layer), window(layer, true), options);
-                 });
-        ops["max_pool"] =
-            with({"kernel", "stride", "padding", "activation"},
-                 [this](const Place& layer, const LayerOptions& options) {
-                     return net_.max_pool(source(layer), window(layer, true), options);
-                 });
-        ops["global_average_pool"] =
-            with({}, [this](const Place& layer, const LayerOptions& options) {
-                return global_average_pool(layer, options);
-            });
+        add_pools(ops);
         ops["mean"] =
             with({"axes", "keep_dims"}, [this](const Place& layer, const LayerOptions& options) {
                 return net_.mean(source(layer), layer.get("axes").numbers("axes"),
@@ -394,6 +285,21 @@ private:
         }
         add_moving_ops(ops);
         return ops;
+    }
+
+    void add_pools(std::map<std::string, Op>& ops) {
+        ops["average_pool"] = {{"kernel", "stride", "padding", "activation"},
+                               [this](const Place& layer, const LayerOptions& options) {
+                                   return net_.average_pool(source(layer), window(layer, true),
+                                                            options);
+                               }};
+        ops["max_pool"] = {{"kernel", "stride", "padding", "activation"},
+                           [this](const Place& layer, const LayerOptions& options) {
+                               return net_.max_pool(source(layer), window(layer, true), options);
+                           }};
+        ops["global_average_pool"] = {{}, [this](const Place& layer, const LayerOptions& options) {
+                                          return global_average_pool(layer, options);
+                                      }};
     }
 
     void add_binary_ops(std::map<std::string, Op>& ops) {

@@ -111,6 +111,16 @@ TEST_CASE("STRIDED_SLICE takes an ellipsis, new axes, and fewer numbers than axe
     CHECK_THROWS_AS(slice.run(), InvalidModel);
 }
 
+TEST_CASE("STRIDED_SLICE begins at the border where its begin lies beyond") {
+    Case slice(OpType::strided_slice, StridedSliceAttributes{});
+    slice.operand(int32, {4}, I32{1, 2, 3, 4})
+        .operand(int32, {1}, I32{-9})
+        .operand(int32, {1}, I32{3})
+        .operand(int32, {1}, I32{2})
+        .output(int32, {2});
+    CHECK(slice.result<std::int32_t>() == I32{1, 3});
+}
+
 TEST_CASE("GATHER takes indices of each batch alone") {
     Case gather(OpType::gather, AxisAttributes{1, 0, Activation::none, 1});
     gather.operand(int32, {2, 3}, I32{1, 2, 3, 4, 5, 6})

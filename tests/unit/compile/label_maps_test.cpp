@@ -36,6 +36,8 @@ std::size_t checked_kernels(const CompiledNetwork& network) {
                 CHECK(label.maps == std::array<std::int32_t, 3>{-1, -1, -1});
                 continue;
             }
+            const auto op = static_cast<std::size_t>(label.graph_operator);
+            CHECK(network.graph.operators.at(op).name == label.op_name);
             CHECK(lies_in(kernel->ifm, placement(label.maps[0])));
             CHECK(lies_in(kernel->ofm, placement(label.maps[2])));
             if (kernel->is_binary() && !kernel->broadcast.scalar) {

@@ -132,6 +132,12 @@ TEST_CASE("Boxes put every element where the operator wants it, once") {
                    StridedSliceAttributes{}}) == std::vector<int>{2, 3, 8, 9});
     CHECK(sources({OpType::strided_slice, {5}, {3}, {{4}, {-6}, {-2}}, StridedSliceAttributes{}}) ==
           std::vector<int>{4, 2, 0});
+    CHECK(sources({OpType::strided_slice,
+                   {2, 2, 3},
+                   {2, 2, 2},
+                   {{0, 0}, {0, 3}, {1, 2}},
+                   StridedSliceAttributes{.ellipsis_mask = 1}}) ==
+          std::vector<int>{0, 2, 3, 5, 6, 8, 9, 11});
     const std::vector<int> deep{0, 1, 4, 5, 2, 3, 6, 7};
     CHECK(sources({OpType::space_to_depth, {1, 2, 4, 1}, {1, 1, 2, 4}, {}, BlockAttributes{2}}) ==
           deep);

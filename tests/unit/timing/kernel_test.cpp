@@ -350,6 +350,6 @@ TEST_CASE("an estimator that knows many kernels says what one that knows none sa
         REQUIRE(known.port_cycles == fresh.port_cycles);
         REQUIRE(warm.least(op) == KernelEstimator{target}.least(op));
     }
-    CHECK(warm.known() < 400);
-    CHECK(warm.known() > 40);
+    CHECK(warm.kept() < 400);
+    CHECK(warm.kept() > 40);
 }

@@ -1,0 +1,38 @@
+// What the compiler does one way for itself and another way to follow Vela (CompileOptions::
+// like_vela), besides the passes that are left out then (PassInfo::in_like_vela).
+#pragma once
+
+#include <cstdint>
+
+#include <u65sim/compile.hpp>
+
+#include "weights/codec.hpp"
+
+namespace u65sim::compiler {
+
+struct Rules {
+    /// Operands of a concatenation are written straight into its result; else each is copied.
+    bool concatenates_in_place = true;
+    /// Elementwise operations on few channels view their maps as deeper ones.
+    bool deepens_shallow_maps = false;
+    /// A map is copied before a reshape when others read it as it was, too.
+    bool copies_before_reshape = false;
+    /// Weights come in slices and buffers of Vela's sizes, at Vela's times.
+    bool delivers_as_vela = false;
+    /// Maps of fewer channels lie in memory as NHWC, others in bricks (NHCWB16).
+    std::int32_t least_brick_channels = 16;
+    /// How sections of weights are coded: smallest for each, or alike for all.
+    weights::Coding coding = weights::Coding::smallest;
+};
+
+constexpr Rules rules_of(const CompileOptions& options) {
+    if (!options.like_vela) return {};
+    return {.concatenates_in_place = false,
+            .deepens_shallow_maps = true,
+            .copies_before_reshape = true,
+            .delivers_as_vela = true,
+            .least_brick_channels = 8,
+            .coding = weights::Coding::uniform};
+}
+
+}  // namespace u65sim::compiler
