@@ -28,6 +28,7 @@ public:
           bytes_(size),
           phases_("phases", this, &ForeignDram::phase) {
         tSocket.register_nb_transport_fw(this, &ForeignDram::nb_transport_fw);
+        tSocket.register_b_transport(this, &ForeignDram::b_transport);
         tSocket.register_transport_dbg(this, &ForeignDram::transport_dbg);
     }
 
@@ -86,15 +87,18 @@ private:
         const auto status = tSocket[id]->nb_transport_bw(payload, phase, delay);
         if (begins && status != tlm::TLM_ACCEPTED) phases_.notify(payload, tlm::END_RESP, delay);
     }
+    void b_transport(int /*id*/, Payload& payload, sc_core::sc_time& delay) {
+        move(payload);
+        delay += ns(100);
+        payload.set_response_status(tlm::TLM_OK_RESPONSE);
+    }
     unsigned transport_dbg(int /*id*/, Payload& payload) {
         move(payload);
         return payload.get_data_length();
     }
     void move(Payload& payload) {
         std::uint8_t* const here = bytes_.data() + payload.get_address();
-        const unsigned char* const enables = payload.get_byte_enable_ptr();
         for (unsigned i = 0; i < payload.get_data_length(); ++i) {
-            if (enables != nullptr && enables[i % payload.get_byte_enable_length()] == 0) continue;
             if (payload.is_read()) payload.get_data_ptr()[i] = here[i];
             if (payload.is_write()) here[i] = payload.get_data_ptr()[i];
         }
