@@ -87,6 +87,7 @@ struct Timeline {
 struct Contention {
     Cycles alone{0};                ///< of the run without it
     std::vector<Cycles> operators;  ///< what it adds to each of Report::operators; below 0: spares
+    std::vector<Bytes> traffic;     ///< what each of Target::traffic moved meanwhile
     bool operator==(const Contention&) const = default;
 };
 

@@ -95,7 +95,7 @@ struct MemoryTraffic {
     std::int64_t bytes_per_second = 0;
     Bytes burst{64};
     double read_share = 1.0;  ///< of the requests, 0 to 1
-    std::int32_t max_outstanding = 8;
+    std::int32_t max_outstanding = 32;
     bool operator==(const MemoryTraffic&) const = default;
 };
 

@@ -32,7 +32,7 @@ void add_named(std::vector<Named>& sum, const std::vector<Named>& part) {
         return;
     }
     for (std::size_t i = 0; i < sum.size(); ++i) {
-        if constexpr (std::is_same_v<Named, Cycles>) {
+        if constexpr (std::is_same_v<Named, Cycles> || std::is_same_v<Named, Bytes>) {
             sum[i] += part[i];
         } else {
             sum[i].second += part[i].second;
@@ -52,6 +52,7 @@ void append(Simulation& whole, Simulation part, std::uint32_t segment) {
     add_named(whole.pmu, part.pmu);
     whole.units = part.units;
     add_named(whole.unit_busy, part.unit_busy);
+    add_named(whole.traffic, part.traffic);
     for (OperationRecord& record : part.operations) {
         record.segment = segment;
         record.issue += offset;
@@ -105,8 +106,8 @@ Simulation run_segments(const CompiledNetwork& network, const Target& target,
     Simulation whole;
     std::unique_ptr<machine::VcdFile> vcd;
     if (!options.vcd_file.empty() && shared) {
-        throw InvalidConfig(fmt::format("vcd_file = {}: must be empty with platform.traffic",
-                                        options.vcd_file));
+        throw InvalidConfig(
+            fmt::format("vcd_file = {}: must be empty with platform.traffic", options.vcd_file));
     }
     if (!options.vcd_file.empty() && options.backend != SimulationBackend::systemc) {
         throw InvalidConfig(fmt::format("vcd_file = {}: needs the back end systemc, not {}",

@@ -91,7 +91,10 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
     }
     const Stopwatch watch{counters, Stage::report};
     Report report = make_report(*network, target, simulation);
-    if (alone) report.contention = report::contention(report, make_report(*network, target, *alone));
+    if (alone) {
+        report.contention = report::contention(report, make_report(*network, target, *alone));
+        report.contention->traffic = simulation.traffic;
+    }
     return report;
 }
 

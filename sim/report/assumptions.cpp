@@ -76,7 +76,7 @@ std::vector<std::string> assumptions(const CompiledNetwork& network, const Targe
         result.emplace_back(
             "the command streams name no operators: rows are kernels, spills are not told apart");
     }
-    result.emplace_back("the NPU has both memory ports to itself");
+    if (target.traffic.empty()) result.emplace_back("the NPU has both memory ports to itself");
     return result;
 }
 

@@ -126,8 +126,11 @@ Json operators_json(const std::vector<OperatorReport>& operators) {
 Json contention_json(const Contention& contention, Cycles total) {
     Json operators = Json::array();
     for (const Cycles cycles : contention.operators) operators.push_back(cycles.count());
+    Json traffic = Json::array();
+    for (const Bytes bytes : contention.traffic) traffic.push_back(bytes.count());
     return {{"alone_cycles", contention.alone.count()},
             {"cycles", (total - contention.alone).count()},
+            {"traffic_bytes", std::move(traffic)},
             {"operators", std::move(operators)}};
 }
 

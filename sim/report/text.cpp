@@ -149,8 +149,12 @@ std::string contention_table(const Report& report) {
                            (added.count() > 0 ? "+" : "") + grouped(added.count()),
                            percent(added.count(), alone.count()));
     };
-    std::string out = "\n" +
-                      wrapped("contention with " + text::format_traffic(report.target.traffic), 0) +
+    std::string others = "contention with " + text::format_traffic(report.target.traffic);
+    for (const Bytes& bytes : cost.traffic) {
+        others += fmt::format("{} {}", &bytes == &cost.traffic.front() ? ", which moved" : " +",
+                              readable(bytes));
+    }
+    std::string out = "\n" + wrapped(others, 0) +
                       fmt::format("  {:<38}{:>15}{:>15}\n", "operator", "cycles alone", "added");
     out += row("all", cost.alone, report.total.cycles - cost.alone);
     std::vector<std::size_t> order(cost.operators.size());

@@ -347,7 +347,7 @@ void add_platform(std::vector<Field>& fields) {
     fields.push_back(
         {"platform.traffic", "",
          "What else uses the memories while the NPU runs, each \"MEMORY RATE\" with what "
-         "differs from burst=64 B, read_share=1 and outstanding=8.",
+         "differs from burst=64 B, read_share=1 and outstanding=32.",
          "assumed: none", text::traffic_range(),
          [](const Target& target) { return text::format_traffic(target.traffic); },
          [](Target& target, std::string_view value) {

@@ -89,6 +89,7 @@ public:
 
     void start(const std::vector<MemoryTraffic>& traffic) {
         std::size_t next = 0;
+        active_.clear();
         for (const MemoryTraffic& each : traffic) {
             TrafficParameters parameters;
             parameters.bytes_per_second = static_cast<double>(each.bytes_per_second);
@@ -96,10 +97,18 @@ public:
             parameters.read_share = each.read_share;
             parameters.seed = ++next;
             parameters.max_outstanding = static_cast<std::size_t>(each.max_outstanding);
-            (each.off_chip ? at_dram_ : at_sram_)[next - 1]->restart(parameters);
+            active_.push_back((each.off_chip ? at_dram_ : at_sram_)[next - 1].get());
+            active_.back()->restart(parameters);
         }
     }
+    /// Bytes that each had moved when it was stopped.
+    [[nodiscard]] const std::vector<Bytes>& moved() const { return moved_; }
     void stop() {
+        moved_.clear();
+        for (const TrafficModule* each : active_) {
+            const TrafficStatistics& seen = each->statistics();
+            moved_.emplace_back(static_cast<std::int64_t>(seen.bytes_read + seen.bytes_written));
+        }
         for (auto& each : at_sram_) each->stop();
         for (auto& each : at_dram_) each->stop();
     }
@@ -113,6 +122,8 @@ private:
     }
 
     Initiators at_sram_, at_dram_;
+    std::vector<TrafficModule*> active_;  ///< of this run, in the target's order
+    std::vector<Bytes> moved_;
 };
 
 /// The machines of this process.
@@ -143,11 +154,12 @@ Simulation Engine::run(const Work& work, VcdFile* vcd, Time start) {
         shared_.dram.restart(work.target);
         shared_.start(work.target.traffic);
         try {
-            return run(shared_.npu, work, clock, vcd, start);
+            Simulation simulation = run(shared_.npu, work, clock, vcd, start);
+            simulation.traffic = shared_.moved();
+            return simulation;
         } catch (...) {
             shared_.stop();
-            sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_SEC),
-                              sc_core::SC_EXIT_ON_STARVATION);
+            sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_SEC), sc_core::SC_EXIT_ON_STARVATION);
             throw;
         }
     }

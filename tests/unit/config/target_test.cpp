@@ -237,7 +237,7 @@ TEST_CASE("damaged text is refused or read, nothing else") {
 
 TEST_CASE("other users of the memories are a list, or a text of one line") {
     const MemoryTraffic camera{true, 1'500'000'000, Bytes{128}, 0.5, 4};
-    const MemoryTraffic cpu{false, 200'000'000, Bytes{64}, 1.0, 8};
+    const MemoryTraffic cpu{false, 200'000'000, Bytes{64}, 1.0, 32};
     const auto read = [](const std::string& text) {
         return Target::from_yaml_text("base: u65-256\n" + text, "t.yaml").traffic;
     };

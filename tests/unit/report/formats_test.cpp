@@ -225,7 +225,9 @@ TEST_CASE("Contention is told in all and for each operator, the most touched fir
     CHECK(crowded.contention->alone == alone.total.cycles);
     CHECK(crowded.contention->operators == std::vector{Cycles{-20}, Cycles{1'520}});
 
+    crowded.contention->traffic = {2_KiB, 64_B};
     const json written = json::parse(crowded.to_json());
+    CHECK(written["contention"]["traffic_bytes"] == json::array({2048, 64}));
     CHECK(written["contention"]["cycles"] == 1'500);
     CHECK(written["contention"]["alone_cycles"] == alone.total.cycles.count());
     CHECK(written["contention"]["operators"] == json::array({-20, 1'520}));
@@ -240,6 +242,7 @@ TEST_CASE("Contention is told in all and for each operator, the most touched fir
     const auto all = std::find_if(
         at, text.end(), [](const std::string& line) { return line.starts_with("  all "); });
     REQUIRE(text.end() - all > 3);
+    CHECK(crowded.to_text().find("2.0 KiB + 64 B\n") != std::string::npos);
     CHECK(all->find("+1,500") != std::string::npos);
     CHECK(all[1].find("second") != std::string::npos);
     CHECK(all[1].find("+1,520") != std::string::npos);
