@@ -40,7 +40,7 @@ struct BurstRequest {
     bool first_of_piece = false, last_of_piece = false;
     std::int64_t piece_bytes = 0;
     Time accepted = never, answered = never;
-    Time data_begin = 0, data_end = 0;  ///< the data bus is its own
+    Time data_begin = 0, data_end = 0;            ///< the data bus is its own
     std::int64_t unaccepted = 1, unanswered = 1;  ///< parts, for a server that cuts it
 };
 
