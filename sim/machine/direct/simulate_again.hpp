@@ -7,7 +7,8 @@
 
 namespace u65sim::machine {
 
-/// As u65sim::simulate on a target with traffic, but without it: what contention is measured against.
+/// As u65sim::simulate on a target with traffic, but without it: what contention is measured
+/// against.
 Simulation simulate_without_traffic(const CompiledNetwork& network, const Target& target,
                                     const SimulateOptions& options);
 
