@@ -86,6 +86,15 @@ struct Timeline {
     bool operator==(const Timeline&) const = default;
 };
 
+/// What the target's traffic costs: the run beside the same one without it. Both go through
+/// memories that several initiators share.
+struct Contention {
+    Cycles alone{0};                ///< of the run without it
+    std::vector<Cycles> operators;  ///< what it adds to each of Report::operators; below 0: spares
+    std::vector<Bytes> traffic;     ///< what each of Target::traffic moved meanwhile
+    bool operator==(const Contention&) const = default;
+};
+
 struct Report {
     static constexpr int schema_version = 1;
     std::string u65sim_version;
@@ -120,8 +129,9 @@ struct Report {
     CauseCycles stalls{};  ///< adds up to total.cycles
     std::vector<SpillEvent> spills;
     std::vector<OperatorReport> operators;
-    std::vector<LiveRange> live_ranges;  ///< by start
-    Timeline timeline;                   ///< empty unless the simulation kept one
+    std::vector<LiveRange> live_ranges;    ///< by start
+    std::optional<Contention> contention;  ///< of a target with traffic
+    Timeline timeline;                     ///< empty unless the simulation kept one
     std::vector<std::string> assumptions;
     bool operator==(const Report&) const = default;
 

@@ -106,6 +106,7 @@ struct Simulation {
     std::vector<Cycles> unit_busy;   ///< same order as `units`
     std::vector<Interval> timeline;  ///< only when asked for; by unit, direction, start
     std::uint64_t events = 0;        ///< kernel activations, for benches
+    std::vector<Bytes> traffic;      ///< moved meanwhile by each of Target::traffic
     bool operator==(const Simulation&) const = default;
 };
 

@@ -88,6 +88,17 @@ struct HostTime {
     bool operator==(const HostTime&) const = default;
 };
 
+/// What else uses one of the memories while the NPU runs: a CPU, a display, a camera. Requests come
+/// at a steady rate from when the run begins.
+struct MemoryTraffic {
+    bool off_chip = true;  ///< the memory behind AXI1; false: the one behind AXI0
+    std::int64_t bytes_per_second = 0;
+    Bytes burst{64};
+    double read_share = 1.0;  ///< of the requests, 0 to 1
+    std::int32_t max_outstanding = 32;
+    bool operator==(const MemoryTraffic&) const = default;
+};
+
 /// A complete target. A regular value; build it from a preset or YAML and change any field.
 struct Target {
     std::string name = "u65-256";
@@ -99,6 +110,7 @@ struct Target {
         false;  ///< no latency, no cap, no outstanding limit; port width still binds
     TimingConstants timing;
     HostTime host;
+    std::vector<MemoryTraffic> traffic;  ///< none by default; eight at most
 
     bool operator==(const Target&) const = default;
 

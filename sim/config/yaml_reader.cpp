@@ -1,6 +1,8 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -12,6 +14,7 @@
 #include "config/yaml_document.hpp"
 #include "target/fields.hpp"
 #include "target/quantity_text.hpp"
+#include "target/traffic_text.hpp"
 
 namespace u65sim {
 namespace {
@@ -134,12 +137,47 @@ private:
                              "and dram",
                              key));
         }
-        const std::string& text = scalar(value, key);
+        const bool list = key == "platform.traffic" && value.IsSequence();
+        const std::string text = list ? traffic_text(value) : scalar(value, key);
         try {
             fields::assign(target, key, text);
         } catch (const InvalidConfig& error) {
             fail(value.Mark(), error.what());
         }
+    }
+
+    /// A list of maps, or of texts, as the one text that the field takes.
+    std::string traffic_text(const YAML::Node& list) const {
+        std::string text;
+        for (const YAML::Node& entry : list) {
+            const std::string one = entry.IsMap() ? traffic_entry(entry) : scalar(entry, "traffic");
+            const auto parsed = text::parse_traffic(one);
+            if (!parsed || parsed->size() != 1) {
+                fail(entry.Mark(),
+                     fmt::format("platform.traffic = {}: must be {}", one, text::traffic_range()));
+            }
+            text += (text.empty() ? "" : " + ") + one;
+        }
+        return text.empty() ? "none" : text;
+    }
+
+    std::string traffic_entry(const YAML::Node& entry) const {
+        const std::vector<std::string> options{"burst", "read_share", "outstanding"};
+        std::vector<std::string> keys{"memory", "rate"};
+        keys.insert(keys.end(), options.begin(), options.end());
+        const Fields fields = map_of(entry, "platform.traffic", keys);
+        const auto value = [&](const YAML::Node& node, const std::string& key) {
+            std::string text = text_of(node, key);
+            std::erase(text, ' ');
+            return text;
+        };
+        std::string text = value(require(fields, entry, "memory"), "memory") + " " +
+                           value(require(fields, entry, "rate"), "rate");
+        for (const std::string& key : options) {
+            const auto found = fields.find(key);
+            if (found != fields.end()) text += " " + key + "=" + value(found->second, key);
+        }
+        return text;
     }
 
     fs::path folder_;

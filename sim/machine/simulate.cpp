@@ -32,7 +32,7 @@ void add_named(std::vector<Named>& sum, const std::vector<Named>& part) {
         return;
     }
     for (std::size_t i = 0; i < sum.size(); ++i) {
-        if constexpr (std::is_same_v<Named, Cycles>) {
+        if constexpr (std::is_same_v<Named, Cycles> || std::is_same_v<Named, Bytes>) {
             sum[i] += part[i];
         } else {
             sum[i].second += part[i].second;
@@ -52,6 +52,7 @@ void append(Simulation& whole, Simulation part, std::uint32_t segment) {
     add_named(whole.pmu, part.pmu);
     whole.units = part.units;
     add_named(whole.unit_busy, part.unit_busy);
+    add_named(whole.traffic, part.traffic);
     for (OperationRecord& record : part.operations) {
         record.segment = segment;
         record.issue += offset;
@@ -100,9 +101,14 @@ void refuse_hopeless(const std::vector<stream::Command>& commands, const Target&
 
 /// The cache is of the same target.
 Simulation run_segments(const CompiledNetwork& network, const Target& target,
-                        const SimulateOptions& options, machine::ReplayCache* cache) {
+                        const SimulateOptions& options, machine::ReplayCache* cache,
+                        bool shared = false) {
     Simulation whole;
     std::unique_ptr<machine::VcdFile> vcd;
+    if (!options.vcd_file.empty() && shared) {
+        throw InvalidConfig(
+            fmt::format("vcd_file = {}: must be empty with platform.traffic", options.vcd_file));
+    }
     if (!options.vcd_file.empty() && options.backend != SimulationBackend::systemc) {
         throw InvalidConfig(fmt::format("vcd_file = {}: needs the back end systemc, not {}",
                                         options.vcd_file, to_string(options.backend)));
@@ -130,7 +136,8 @@ Simulation run_segments(const CompiledNetwork& network, const Target& target,
         try {
             refuse_hopeless(commands, target, rest.cycle_limit);
             append(whole,
-                   options.backend == SimulationBackend::direct
+                   shared ? machine::run_on_shared_memories(commands, words, target, rest)
+                   : options.backend == SimulationBackend::direct
                        ? machine::run_on_event_queue(commands, words, target, rest, cache)
                    : vcd
                        ? machine::trace_on_systemc(commands, words, target, rest, *vcd, whole.total)
@@ -158,11 +165,21 @@ std::string_view to_string(SimulationBackend backend) {
 Simulation simulate(const CompiledNetwork& network, const Target& target,
                     const SimulateOptions& options) {
     target.validate();
-    return run_segments(network, target, options, nullptr);
+    return run_segments(network, target, options, nullptr, !target.traffic.empty());
+}
+
+Simulation machine::simulate_without_traffic(const CompiledNetwork& network, const Target& target,
+                                             const SimulateOptions& options) {
+    Target alone = target;
+    alone.traffic.clear();
+    return run_segments(network, alone, options, nullptr, true);
 }
 
 Simulation machine::simulate(const CompiledNetwork& network, const SimulateOptions& options,
                              ReplayCache& cache) {
+    if (!cache.target().traffic.empty()) {
+        return run_segments(network, cache.target(), options, nullptr, true);
+    }
     const bool helps =
         options.backend == SimulationBackend::direct && !options.timeline && cache.wants_run();
     return run_segments(network, cache.target(), options, helps ? &cache : nullptr);

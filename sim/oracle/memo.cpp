@@ -38,6 +38,9 @@ Bytes memory_of(const Report& report) {
         sum += outside(op.name) + outside(op.type) + outside(op.block);
     }
     for (const std::string& text : report.assumptions) sum += outside(text);
+    if (report.contention) {
+        sum += storage(report.contention->operators) + storage(report.contention->traffic);
+    }
     sum += storage(report.live_ranges) + storage(report.timeline.tracks) +
            storage(report.timeline.spans);
     for (const LiveRange& range : report.live_ranges) {

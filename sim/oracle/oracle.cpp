@@ -1,5 +1,7 @@
 #include <u65sim/oracle.hpp>
 
+#include <optional>
+
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
@@ -10,6 +12,7 @@
 #include "oracle/effort.hpp"
 #include "oracle/graph_hash.hpp"
 #include "oracle/state.hpp"
+#include "report/join.hpp"
 
 namespace u65sim {
 
@@ -73,6 +76,7 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
         network->file_size = file_size ? *file_size : serialised_size(graph);
     }
     Simulation simulation;
+    std::optional<Simulation> alone;
     {
         const Stopwatch watch{counters, Stage::simulate};
         SimulateOptions how;
@@ -81,9 +85,17 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
         how.timeline = options.timeline;
         how.vcd_file = options.vcd_file;
         simulation = machine::simulate(*network, how, replay_cache);
+        if (!target.traffic.empty()) {
+            alone = machine::simulate_without_traffic(*network, target, how);
+        }
     }
     const Stopwatch watch{counters, Stage::report};
-    return make_report(*network, target, simulation, lower_bound(*network, target));
+    Report report = make_report(*network, target, simulation, lower_bound(*network, target));
+    if (alone) {
+        report.contention = report::contention(report, make_report(*network, target, *alone));
+        report.contention->traffic = simulation.traffic;
+    }
+    return report;
 }
 
 template <class WorkOut>

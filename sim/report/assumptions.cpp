@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "report/join.hpp"
+#include "target/traffic_text.hpp"
 
 namespace u65sim::report {
 
@@ -29,6 +30,11 @@ std::vector<std::string> assumptions(const CompiledNetwork& network, const Targe
     std::vector<std::string> result;
     for (const std::string& each : target.hypotheses()) {
         result.push_back("HYPOTHETICAL HARDWARE: " + each);
+    }
+    if (!target.traffic.empty()) {
+        result.push_back(
+            fmt::format("{} uses the memories too, which the compiler does not take into account",
+                        text::format_traffic(target.traffic)));
     }
     const std::vector<std::string>& notes = network.graph.notes;
     const std::size_t shown = std::min(notes.size(), most_notes);
@@ -70,7 +76,7 @@ std::vector<std::string> assumptions(const CompiledNetwork& network, const Targe
         result.emplace_back(
             "the command streams name no operators: rows are kernels, spills are not told apart");
     }
-    result.emplace_back("the NPU has both memory ports to itself");
+    if (target.traffic.empty()) result.emplace_back("the NPU has both memory ports to itself");
     return result;
 }
 

@@ -47,6 +47,9 @@ Timeline timeline(const Simulation& simulation, const std::vector<std::int32_t>&
 std::vector<SpillEvent> spill_events(const CompiledNetwork& network, const Simulation& simulation,
                                      const std::vector<const CommandLabel*>& labels);
 
+/// What traffic cost `crowded`: `alone` is the same network's report without it.
+Contention contention(const Report& crowded, const Report& alone);
+
 /// What the figures take for granted, as sentences.
 std::vector<std::string> assumptions(const CompiledNetwork& network, const Target& target,
                                      double host_ms);

@@ -126,6 +126,17 @@ Json operators_json(const std::vector<OperatorReport>& operators) {
     return json;
 }
 
+Json contention_json(const Contention& contention, Cycles total) {
+    Json operators = Json::array();
+    for (const Cycles cycles : contention.operators) operators.push_back(cycles.count());
+    Json traffic = Json::array();
+    for (const Bytes bytes : contention.traffic) traffic.push_back(bytes.count());
+    return {{"alone_cycles", contention.alone.count()},
+            {"cycles", (total - contention.alone).count()},
+            {"traffic_bytes", std::move(traffic)},
+            {"operators", std::move(operators)}};
+}
+
 }  // namespace
 
 std::string Report::to_json() const {
@@ -158,6 +169,7 @@ std::string Report::to_json() const {
     json["spills"] = spills_json(spills);
     json["operators"] = operators_json(operators);
     json["live_ranges"] = live_ranges_json(live_ranges);
+    if (contention) json["contention"] = contention_json(*contention, total.cycles);
     json["assumptions"] = assumptions;
     // Names come from files and may hold any bytes: those that are no UTF-8 are replaced.
     std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace);

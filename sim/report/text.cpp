@@ -1,12 +1,19 @@
 // The report as people read it: a summary, where the time goes, spills, and a row an operator.
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <numeric>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 #include <u65sim/report.hpp>
 
 #include "report/format.hpp"
+#include "target/traffic_text.hpp"
 
 namespace u65sim {
 
@@ -175,6 +182,36 @@ std::string spill_table(const Report& report) {
     return out;
 }
 
+/// What other users of the memories cost, the operators that lose or win most first.
+std::string contention_table(const Report& report) {
+    if (!report.contention) return {};
+    const Contention& cost = *report.contention;
+    const auto row = [](std::string_view name, Cycles alone, Cycles added) {
+        return fmt::format("  {:<38}{:>15}{:>15}{:>11}\n", name, grouped(alone.count()),
+                           (added.count() > 0 ? "+" : "") + grouped(added.count()),
+                           percent(added.count(), alone.count()));
+    };
+    std::string others = "contention with " + text::format_traffic(report.target.traffic);
+    for (const Bytes& bytes : cost.traffic) {
+        others += fmt::format("{} {}", &bytes == &cost.traffic.front() ? ", which moved" : " +",
+                              readable(bytes));
+    }
+    std::string out = "\n" + wrapped(others, 0) +
+                      fmt::format("  {:<38}{:>15}{:>15}\n", "operator", "cycles alone", "added");
+    out += row("all", cost.alone, report.total.cycles - cost.alone);
+    std::vector<std::size_t> order(cost.operators.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return std::abs(cost.operators[a].count()) > std::abs(cost.operators[b].count());
+    });
+    for (const std::size_t i : order) {
+        if (cost.operators[i] == Cycles{0}) break;
+        const OperatorReport& op = report.operators[i];
+        out += row(elided(op.name, 38), op.cycles - cost.operators[i], cost.operators[i]);
+    }
+    return out;
+}
+
 std::string cpu_table(const Report& report) {
     if (report.model.cpu_operators.empty()) return {};
     std::string out = "\nleft to the CPU\n";
@@ -208,7 +245,8 @@ std::string operator_table(const Report& report) {
 
 std::string Report::to_text() const {
     return heading(*this) + summary(*this) + where_the_time_goes(*this) + spill_table(*this) +
-           cpu_table(*this) + farthest_from_bounds(*this) + operator_table(*this);
+           contention_table(*this) + cpu_table(*this) + farthest_from_bounds(*this) +
+           operator_table(*this);
 }
 
 }  // namespace u65sim

@@ -9,6 +9,7 @@
 #include <u65sim/error.hpp>
 #include "base/nearest_word.hpp"
 #include "target/quantity_text.hpp"
+#include "target/traffic_text.hpp"
 
 namespace u65sim::fields {
 namespace {
@@ -342,6 +343,20 @@ void add_hypothetical(std::vector<Field>& fields) {
     }
 }
 
+void add_platform(std::vector<Field>& fields) {
+    fields.push_back(
+        {"platform.traffic", "",
+         "What else uses the memories while the NPU runs, each \"MEMORY RATE\" with what "
+         "differs from burst=64 B, read_share=1 and outstanding=32.",
+         "assumed: none", text::traffic_range(),
+         [](const Target& target) { return text::format_traffic(target.traffic); },
+         [](Target& target, std::string_view value) {
+             const auto parsed = text::parse_traffic(value);
+             if (parsed) target.traffic = *parsed;
+             return parsed.has_value();
+         }});
+}
+
 std::vector<Field> make_table() {
     std::vector<Field> fields;
     add_identity(fields);
@@ -352,6 +367,7 @@ std::vector<Field> make_table() {
     add_timing(fields);
     add_host(fields);
     add_hypothetical(fields);
+    add_platform(fields);
     return fields;
 }
 

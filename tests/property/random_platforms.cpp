@@ -2,11 +2,24 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
+#include <initializer_list>
 #include <random>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include <tlm_utils/simple_target_socket.h>
+
+#include <u65sim/compile.hpp>
+#include <u65sim/error.hpp>
+#include <u65sim/execute.hpp>
+#include <u65sim/simulate.hpp>
+#include <u65sim/systemc/npu.hpp>
+
+#include "machine/systemc/platform/storage.hpp"
+#include "property/random_graphs.hpp"
+#include "support/seeded_inputs.hpp"
 
 namespace u65sim::property {
 namespace {
@@ -43,7 +56,18 @@ public:
 
     virtual void bind(ProtocolChecker& checker) = 0;
 
+    machine::Storage storage;
+
 protected:
+    /// Bytes move as requests come, since those of overlapping addresses must keep their order.
+    void move(Payload& payload) {
+        storage.access(payload, 0, ~std::uint64_t{0});
+        payload.set_response_status(tlm::TLM_OK_RESPONSE);
+    }
+    unsigned transport_dbg(Payload& payload) {
+        storage.access(payload, 0, ~std::uint64_t{0});
+        return payload.get_data_length();
+    }
     sc_time some_time() { return {static_cast<double>(dice_.roll(0, longest_)), sc_core::SC_NS}; }
 
     Dice dice_;
@@ -66,6 +90,7 @@ public:
           agenda_("agenda", [] {}) {
         socket_.register_nb_transport_fw(this, &FourPhaseMemory::nb_transport_fw);
         socket_.register_b_transport(this, &FourPhaseMemory::b_transport);
+        socket_.register_transport_dbg(this, &FourPhaseMemory::transport_dbg);
     }
     void bind(ProtocolChecker& checker) override { checker.out.bind(socket_); }
 
@@ -74,24 +99,22 @@ private:
         if (phase != tlm::BEGIN_REQ || !dice_.once_in(8)) {
             return phases_.forward(payload, phase, delay);
         }
-        payload.set_response_status(tlm::TLM_OK_RESPONSE);
+        move(payload);
         delay += some_time();
         return tlm::TLM_COMPLETED;
     }
     void arrived(Payload& payload) {
         const sc_time now = sc_core::sc_time_stamp();
-        const sc_time answer = now + some_time(), taken = now + some_time();
-        if (taken < answer) {
+        const sc_time due = now + some_time(), taken = now + some_time();
+        move(payload);
+        if (taken < due) {
             agenda_.at(taken, [this, &payload] { phases_.end_request(payload); });
         }
-        agenda_.at(answer, [this, &payload] {
-            payload.set_response_status(tlm::TLM_OK_RESPONSE);
-            phases_.respond(payload);
-        });
+        agenda_.at(due, [this, &payload] { phases_.respond(payload); });
     }
     void b_transport(Payload& payload, sc_time& delay) {
         delay += some_time();
-        payload.set_response_status(tlm::TLM_OK_RESPONSE);
+        move(payload);
     }
 
     tlm_utils::passthrough_target_socket<FourPhaseMemory> socket_{"socket"};
@@ -104,23 +127,169 @@ class BlockingMemory : public RandomMemory {
 public:
     BlockingMemory(sc_core::sc_module_name name, std::uint64_t seed) : RandomMemory(name, seed) {
         socket_.register_b_transport(this, &BlockingMemory::b_transport);
+        socket_.register_transport_dbg(this, &BlockingMemory::transport_dbg);
     }
     void bind(ProtocolChecker& checker) override { checker.out.bind(socket_); }
 
 private:
     void b_transport(Payload& payload, sc_time& delay) {
+        move(payload);
         delay += some_time();
         if (dice_.once_in(2)) {
             sc_core::wait(delay);
             delay = sc_core::SC_ZERO_TIME;
         }
-        payload.set_response_status(tlm::TLM_OK_RESPONSE);
     }
 
     tlm_utils::simple_target_socket<BlockingMemory> socket_{"socket"};
 };
 
+/// A network that is compiled and computed once.
+struct Known {
+    CompiledNetwork network;
+    std::vector<std::vector<std::uint8_t>> inputs, outputs;
+};
+
+const Target& npu_target() {
+    static const Target target = Target::preset("u65-256");
+    return target;
+}
+
+/// Small random networks that are one command stream.
+const Known& some_network(std::uint64_t number) {
+    static const std::vector<Known> all = [] {
+        std::vector<Known> found;
+        for (std::uint64_t seed = 1; found.size() < 6; ++seed) {
+            Known known;
+            try {
+                known.network = compile(random_graph(seed), npu_target());
+                const CompiledNetwork& network = known.network;
+                if (network.segments.size() != 1 || network.steps.size() != 1) continue;
+                const SimulateOptions direct{.backend = SimulationBackend::direct};
+                if (simulate(network, npu_target(), direct).total > Cycles{40'000}) continue;
+                known.inputs = test::seeded_inputs(network.graph, seed);
+                known.outputs = execute(network, npu_target(), known.inputs).outputs;
+            } catch (const Error&) {
+                continue;  // too large, or of weights that have sizes and no values
+            }
+            found.push_back(std::move(known));
+        }
+        return found;
+    }();
+    return all[number % all.size()];
+}
+
 }  // namespace
+
+class RandomNpu : public sc_core::sc_module {
+public:
+    static constexpr std::uint64_t span = 64 << 20;  ///< bytes of memory for each
+
+    using Write = std::function<void(std::uint64_t, const void*, std::size_t)>;
+    using Read = std::function<void(std::uint64_t, void*, std::size_t)>;
+
+    /// `seen`: where its bytes are for the NPU, which are at `base` of the memory itself.
+    RandomNpu(sc_core::sc_module_name name, std::uint64_t seed, std::uint64_t seen,
+              std::uint64_t base, Write write, Read read)
+        : sc_core::sc_module(name),
+          dice_(seed),
+          known_(some_network(dice_.roll(0, 100))),
+          seen_(seen),
+          base_(base),
+          write_(std::move(write)),
+          read_(std::move(read)),
+          npu("npu", npu_target(), settings()) {
+        control_.bind(npu.control);
+        npu.irq.bind(irq_);
+        SC_HAS_PROCESS(RandomNpu);
+        SC_THREAD(run);
+    }
+
+    /// "" when its results are right.
+    std::string wrong() const {
+        if (!finished_) return "an NPU did not finish\n";
+        if (!npu.last_error().empty()) return npu.last_error() + "\n";
+        for (std::size_t i = 0; i < known_.outputs.size(); ++i) {
+            std::vector<std::uint8_t> bytes(known_.outputs[i].size());
+            read_(base_ + offset_of(known_.network.graph.outputs[i]), bytes.data(), bytes.size());
+            if (bytes != known_.outputs[i]) return "an NPU's output is not execute()'s\n";
+        }
+        return npu.payloads_held() == 0 ? "" : "an NPU lost payloads\n";
+    }
+
+private:
+    Dice dice_;
+    const Known& known_;
+    std::uint64_t seen_, base_;
+    Write write_;
+    Read read_;
+
+public:
+    NpuModule npu;
+
+private:
+    NpuModule::Settings settings() {
+        NpuModule::Settings settings;
+        for (AxiProtocol& port : settings.axi) {
+            using Style = AxiProtocol::Style;
+            port.style = dice_.one_of({Style::four_phases, Style::four_phases, Style::blocking});
+            port.whole = dice_.one_of<std::uint32_t>({1, 16, 64});
+            port.boundary = dice_.one_of<std::uint32_t>({0, 64, 4096});
+            port.largest_payload = dice_.one_of<std::uint32_t>({0, 64, 128});
+            port.byte_enables = dice_.once_in(2);
+            port.in_flight = static_cast<std::uint32_t>(dice_.roll(0, 6));
+        }
+        return settings;
+    }
+    static std::uint64_t offset_of_region(int region) {
+        return static_cast<std::uint64_t>(region + 1) * (16 << 20);
+    }
+    std::uint64_t offset_of(TensorId tensor) const {
+        for (const Binding& each : known_.network.bindings) {
+            if (each.tensor != tensor) continue;
+            return offset_of_region(each.region) + static_cast<std::uint64_t>(each.offset.count());
+        }
+        return 0;
+    }
+    void set(unsigned address, std::uint64_t value, unsigned words = 1) {
+        for (unsigned i = 0; i < words; ++i) {
+            auto part = static_cast<std::uint32_t>(value >> (32 * i));
+            Payload payload;
+            payload.set_command(tlm::TLM_WRITE_COMMAND);
+            payload.set_address(address + 4 * i);
+            payload.set_data_ptr(reinterpret_cast<unsigned char*>(&part));
+            payload.set_data_length(4);
+            payload.set_streaming_width(4);
+            sc_time delay;
+            control_->b_transport(payload, delay);
+        }
+    }
+    void run() {
+        const auto& words = known_.network.segments.front().stream.words;
+        write_(base_, words.data(), words.size() * 4);
+        write_(base_ + offset_of_region(region_constants), known_.network.constants.data(),
+               known_.network.constants.size());
+        for (std::size_t i = 0; i < known_.inputs.size(); ++i) {
+            write_(base_ + offset_of(known_.network.graph.inputs[i]), known_.inputs[i].data(),
+                   known_.inputs[i].size());
+        }
+        set(NpuModule::qbase, seen_, 2);
+        set(NpuModule::qsize, words.size() * 4);
+        set(NpuModule::qconfig, 2);
+        set(NpuModule::region_config, 0b10'00'10'10);
+        for (int region = 0; region < 3; ++region) {
+            set(NpuModule::base_pointer + 8 * static_cast<unsigned>(region),
+                seen_ + offset_of_region(region), 2);
+        }
+        set(NpuModule::cmd, NpuModule::start);
+        wait(irq_.posedge_event());
+        finished_ = true;
+    }
+
+    tlm_utils::simple_initiator_socket<RandomNpu> control_{"control"};
+    sc_core::sc_signal<bool> irq_{"irq"};
+    bool finished_ = false;
+};
 
 /// A tree of buses: bus 0 holds the memories of all, each further one reaches them over an earlier
 /// one and may have a memory of its own. Every bus has traffic or buses before it.
@@ -128,7 +297,7 @@ class RandomPlatform::Builder {
 public:
     Builder(RandomPlatform& platform, std::uint64_t seed) : to_(platform), dice_(seed) {}
 
-    void build() {
+    void build(bool npus_wanted) {
         const std::size_t buses = dice_.roll(1, 4);
         shared_ = dice_.roll(1, 4);
         std::vector<std::size_t> parent(buses), before(buses, 0);
@@ -136,12 +305,16 @@ public:
             parent[i] = dice_.roll(0, i - 1);
             ++before[parent[i]];
         }
-        std::vector<std::size_t> traffic(buses);
+        npus_ = npus_wanted ? dice_.roll(1, 2) : 0;
+        std::vector<std::size_t> traffic(buses), npu_bus(npus_);
         for (std::size_t i = 0; i < buses; ++i) {
             traffic[i] = dice_.roll(before[i] == 0 ? 1 : 0, 3);
         }
+        for (std::size_t& bus : npu_bus) bus = dice_.roll(0, buses - 1);
         for (std::size_t i = 0; i < buses; ++i) {
-            add_bus(before[i] + traffic[i], i == 0 ? shared_ : dice_.roll(1, 2), i != 0);
+            const auto npus = std::count(npu_bus.begin(), npu_bus.end(), i);
+            add_bus(before[i] + traffic[i] + 2 * static_cast<std::size_t>(npus),
+                    i == 0 ? shared_ : dice_.roll(1, 2), i != 0);
             if (i != 0) {
                 BusModule& above = *to_.buses_[parent[i]];
                 to_.buses_[i]->out[0].bind(checker(used_[parent[i]], above).in);
@@ -153,6 +326,7 @@ public:
                 add_traffic();
             }
         }
+        for (std::size_t n = 0; n < npus_; ++n) add_npu(n, npu_bus[n]);
     }
 
 private:
@@ -168,10 +342,17 @@ private:
         return *to_.checkers_.back();
     }
 
+    static constexpr std::uint64_t npu_base = std::uint64_t{1} << 32;  ///< of the NPUs' memory
+
     void add_bus(std::size_t initiators, std::size_t targets, bool over_another) {
         BusParameters bus;
+        const bool holds_npu_memory = npus_ > 0 && !over_another;
         bus.initiators = initiators;
-        bus.targets = targets;
+        bus.targets = targets + (holds_npu_memory ? 1 : 0);
+        if (npus_ > 0) {
+            bus.map.push_back({npu_base, npus_ * RandomNpu::span, over_another ? 0 : targets,
+                               over_another ? npu_base : 0});
+        }
         for (std::size_t t = 0; t < targets; ++t) {
             const std::uint64_t first = over_another && t > 0 ? 8 * window : t * window;
             const std::uint64_t bytes = over_another && t == 0 ? 8 * window : window;
@@ -194,18 +375,18 @@ private:
         to_.description_ += fmt::format("bus {} to {}; ", initiators, targets);
         to_.buses_.push_back(std::make_unique<BusModule>(sc_core::sc_gen_unique_name("bus"), bus));
         used_.push_back(0);
-        for (std::size_t t = over_another ? 1 : 0; t < targets; ++t) {
+        for (std::size_t t = over_another ? 1 : 0; t < bus.targets; ++t) {
             ProtocolChecker& before = new_checker();
             to_.buses_.back()->out[t].bind(before.in);
             to_.at_memories_.push_back(&before);
-            add_memory(before);
+            add_memory(before, t == targets);
         }
     }
 
-    void add_memory(ProtocolChecker& before) {
+    void add_memory(ProtocolChecker& before, bool of_npus) {
         const std::uint64_t kind = dice_.roll(0, 2);
         if (kind == 0) {
-            add_dram(before);
+            add_dram(before, of_npus);
             return;
         }
         to_.description_ += kind == 1 ? "four-phase memory; " : "blocking memory; ";
@@ -217,13 +398,22 @@ private:
             to_.memories_.push_back(std::make_unique<BlockingMemory>(name, seed));
         }
         to_.memories_.back()->bind(before);
+        if (!of_npus) return;
+        machine::Storage& storage = to_.memories_.back()->storage;
+        write_ = [&storage](std::uint64_t at, const void* bytes, std::size_t count) {
+            storage.write(at, static_cast<const std::uint8_t*>(bytes), count);
+        };
+        read_ = [&storage](std::uint64_t at, void* bytes, std::size_t count) {
+            storage.read(at, static_cast<std::uint8_t*>(bytes), count);
+        };
     }
 
-    void add_dram(ProtocolChecker& before) {
+    void add_dram(ProtocolChecker& before, bool of_npus) {
         BankedDramParameters dram;
         const auto cycles = [&] { return Cycles{static_cast<std::int64_t>(dice_.roll(0, 30))}; };
         dram.banks = static_cast<int>(dice_.roll(1, 8));
-        dram.rows = static_cast<int>(dice_.roll(64, 100));
+        if (!of_npus) dram.rows = static_cast<int>(dice_.roll(64, 100));
+        if (of_npus) dram.rows = 1 << 16;  // 128 MiB of one bank
         for (Cycles* each : {&dram.tRCD, &dram.tRP, &dram.CL, &dram.CWL, &dram.tRAS, &dram.tRTP,
                              &dram.tWR, &dram.tWTR, &dram.tRRD}) {
             *each = cycles();
@@ -238,7 +428,28 @@ private:
         to_.description_ += "DRAM; ";
         to_.drams_.push_back(
             std::make_unique<BankedDramModule>(sc_core::sc_gen_unique_name("dram"), dram));
-        before.out.bind(to_.drams_.back()->socket);
+        BankedDramModule& made = *to_.drams_.back();
+        before.out.bind(made.socket);
+        if (!of_npus) return;
+        write_ = [&made](std::uint64_t at, const void* bytes, std::size_t count) {
+            made.write(at, bytes, count);
+        };
+        read_ = [&made](std::uint64_t at, void* bytes, std::size_t count) {
+            made.read(at, bytes, count);
+        };
+    }
+
+    void add_npu(std::size_t number, std::size_t bus) {
+        to_.description_ += "NPU; ";
+        const std::uint64_t base = number * RandomNpu::span;
+        to_.npus_.push_back(std::make_unique<RandomNpu>(sc_core::sc_gen_unique_name("host"),
+                                                        dice_.roll(0, 1 << 30), npu_base + base,
+                                                        base, write_, read_));
+        NpuModule& npu = to_.npus_.back()->npu;
+        for (auto* port : {&npu.axi0, &npu.axi1}) {
+            to_.at_npus_.push_back(&checker(used_[bus], *to_.buses_[bus]));
+            port->bind(to_.at_npus_.back()->in);
+        }
     }
 
     void add_traffic() {
@@ -251,6 +462,10 @@ private:
         traffic.first = dice_.roll(0, shared_) * window + dice_.roll(0, 64);
         traffic.bytes = dice_.roll(4096, 9 * window);
         traffic.read_share = dice_.one_of({0.0, 0.3, 1.0});
+        if (npus_ > 0 && dice_.once_in(3)) {  // what the NPUs use, which must stay as it is
+            traffic.first = npu_base;
+            traffic.read_share = 1.0;
+        }
         traffic.seed = dice_.roll(0, 1 << 30);
         traffic.requests = dice_.roll(1, 40);
         traffic.max_outstanding = dice_.roll(1, 12);
@@ -264,11 +479,16 @@ private:
 
     RandomPlatform& to_;
     Dice dice_;
-    std::size_t shared_ = 0;         ///< memories of bus 0
+    std::size_t shared_ = 0;  ///< memories of bus 0, besides that of the NPUs
+    std::size_t npus_ = 0;
+    RandomNpu::Write write_;  ///< to the memory of the NPUs, in no time
+    RandomNpu::Read read_;
     std::vector<std::size_t> used_;  ///< places of each bus
 };
 
-RandomPlatform::RandomPlatform(std::uint64_t seed) { Builder(*this, seed).build(); }
+RandomPlatform::RandomPlatform(std::uint64_t seed, bool with_npus) {
+    Builder(*this, seed).build(with_npus);
+}
 RandomPlatform::~RandomPlatform() = default;
 
 std::uint64_t RandomPlatform::requests() const {
@@ -296,6 +516,11 @@ std::string RandomPlatform::run() {
         errors += seen.errors;
         moved += seen.bytes_read + (seen.bytes_written << 32);
     }
+    for (const ProtocolChecker* each : at_npus_) {
+        asked += each->transactions();
+        moved += each->bytes_read() + (each->bytes_written() << 32);
+    }
+    for (const auto& each : npus_) wrong += each->wrong();
     for (const ProtocolChecker* each : at_memories_) {
         arrived += each->transactions();
         moved_at_memories += each->bytes_read() + (each->bytes_written() << 32);

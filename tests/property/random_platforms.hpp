@@ -16,15 +16,17 @@ namespace u65sim::property {
 
 /// A memory that answers after random times, over four phases or blocking only.
 class RandomMemory;
+/// An NPU with a network, and who starts it.
+class RandomNpu;
 
 class RandomPlatform {
 public:
-    explicit RandomPlatform(std::uint64_t seed);
+    RandomPlatform(std::uint64_t seed, bool with_npus);
     ~RandomPlatform();
 
     /// Runs it until nothing moves, for at most a second of simulated time. What is wrong then, ""
     /// when nothing is: unanswered or lost requests, bytes that are not conserved, violations of
-    /// the protocol.
+    /// the protocol, results of an NPU that are not execute()'s.
     std::string run();
     /// What it is made of.
     [[nodiscard]] const std::string& description() const { return description_; }
@@ -41,7 +43,8 @@ private:
     std::vector<std::unique_ptr<RandomMemory>> memories_;
     std::vector<std::unique_ptr<BankedDramModule>> drams_;
     std::vector<std::unique_ptr<ProtocolChecker>> checkers_;
-    std::vector<ProtocolChecker*> at_traffic_, at_memories_;
+    std::vector<std::unique_ptr<RandomNpu>> npus_;
+    std::vector<ProtocolChecker*> at_traffic_, at_npus_, at_memories_;
 };
 
 /// How many random platforms to try: U65SIM_RANDOM_PLATFORMS, or `otherwise`.

@@ -42,6 +42,9 @@ public:
     [[nodiscard]] bool finished() const;
     /// No request begins from now on.
     void stop();
+    /// Begins again as if the simulation began now; not while requests are on their way. `blocking`
+    /// stays as it was. Throws InvalidConfig.
+    void restart(const TrafficParameters& parameters);
 
 private:
     using Payload = tlm::tlm_generic_payload;

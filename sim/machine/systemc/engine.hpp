@@ -18,7 +18,11 @@ class VcdFile;
 /// SystemC simulation owns this process's kernel.
 Simulation run_on_systemc(const std::vector<stream::Command>& commands, std::int64_t words,
                           const Target& target, const SimulateOptions& options);
-/// The same, and appends the run to `vcd` from cycle `start` of the network on.
+/// The same beside the target's traffic, which may be none: every burst of the NPU and of the
+/// others is a payload to SramModule or DramModule, over four phases at simulated time.
+Simulation run_on_shared_memories(const std::vector<stream::Command>& commands, std::int64_t words,
+                                  const Target& target, const SimulateOptions& options);
+/// As run_on_systemc, and appends the run to `vcd` from cycle `start` of the network on.
 Simulation trace_on_systemc(const std::vector<stream::Command>& commands, std::int64_t words,
                             const Target& target, const SimulateOptions& options, VcdFile& vcd,
                             Cycles start);

@@ -205,6 +205,12 @@ TEST_CASE("any target the fields allow survives YAML") {
         }
         target.accelerator.clock = Hertz{pick(1'000'000, 10'000'000'000)};
         target.host.driver_call_us = static_cast<double>(pick(0, 1'000'000)) / 7.0;
+        for (std::int64_t i = pick(0, 8); i > 0; --i) {
+            target.traffic.push_back({pick(0, 1) == 0, pick(1, 1'000'000'000'000),
+                                      Bytes{pick(1, 4096)},
+                                      static_cast<double>(pick(0, 1000)) / 1000.0,
+                                      static_cast<std::int32_t>(pick(1, 1024))});
+        }
         target.name = "- odd: \"name\" #" + std::to_string(round);
         CHECK(Target::from_yaml_text(target.to_yaml()) == target);
     }
@@ -227,4 +233,50 @@ TEST_CASE("damaged text is refused or read, nothing else") {
         }
     }
     CHECK(refused > 1000);
+}
+
+TEST_CASE("other users of the memories are a list, or a text of one line") {
+    const MemoryTraffic camera{true, 1'500'000'000, Bytes{128}, 0.5, 4};
+    const MemoryTraffic cpu{false, 200'000'000, Bytes{64}, 1.0, 32};
+    const auto read = [](const std::string& text) {
+        return Target::from_yaml_text("base: u65-256\n" + text, "t.yaml").traffic;
+    };
+    CHECK(read("").empty());
+    CHECK(read("platform: {traffic: none}").empty());
+    CHECK(read("platform: {traffic: []}").empty());
+    CHECK(
+        read("platform:\n  traffic:\n"
+             "    - {memory: dram, rate: 1.5 GB/s, burst: 128 B, read_share: 0.5, outstanding: 4}\n"
+             "    - sram 200MB/s\n") == std::vector<MemoryTraffic>{camera, cpu});
+    Target target = Target::preset("u65-256");
+    target.set(
+        "platform.traffic=dram 1.5GB/s burst=128 read_share=0.5 outstanding=4 + sram 200MB/s");
+    CHECK(target.traffic == std::vector<MemoryTraffic>{camera, cpu});
+    target.set("platform.traffic=none");
+    CHECK(target == Target::preset("u65-256"));
+}
+
+TEST_CASE("other users of the memories are refused where they are wrong") {
+    const auto refused = [](const std::string& entry, const std::string& message) {
+        CHECK_THROWS_WITH(
+            Target::from_yaml_text("platform:\n  traffic:\n    - " + entry + "\n", "t.yaml"),
+            StartsWith("t.yaml:3:") && Contains(message));
+    };
+    refused("{memory: dram}", "t.yaml:3:7: rate: must be given");
+    refused("{rate: 1GB/s}", "memory: must be given");
+    refused("{memory: flash, rate: 1GB/s}", "platform.traffic = flash 1GB/s: must be none, or");
+    refused("{memory: dram, rate: 1}", "platform.traffic = dram 1: must be");
+    refused("{memory: dram, rate: 0GB/s}", "must be none, or");
+    refused("{memory: dram, rate: 1001GB/s}", "must be none, or");
+    refused("{memory: dram, rate: 1GB/s, burst: 0}", "must be none, or");
+    refused("{memory: dram, rate: 1GB/s, read_share: 2}", "must be none, or");
+    refused("{memory: dram, rate: 1GB/s, outstanding: 0}", "must be none, or");
+    refused("{memory: dram, rate: 1GB/s, bursts: 64}", "unknown key bursts; the nearest known one");
+    refused("dram 1GB/s + sram 1GB/s", "must be none, or");
+    Target target = Target::preset("u65-256");
+    CHECK_THROWS_WITH(target.set("platform.traffic=dram"), Contains("must be none, or up to 8"));
+    target.traffic = {MemoryTraffic{}};
+    CHECK_THROWS_AS(target.validate(), InvalidConfig);  // no rate
+    target.traffic.assign(9, {true, 1'000, Bytes{64}, 1.0, 8});
+    CHECK_THROWS_AS(target.validate(), InvalidConfig);
 }

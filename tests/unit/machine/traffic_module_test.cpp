@@ -177,6 +177,25 @@ SCENARIO("traffic without end runs until it is stopped") {
     CHECK_FALSE(platform.traffic.finished());
 }
 
+SCENARIO("traffic begins again when it is told to") {
+    for (const bool blocking : {false, true}) {
+        TrafficParameters parameters = of(2);
+        parameters.blocking = blocking;
+        Platform platform(parameters);
+        sc_core::sc_spawn([&] {
+            sc_core::wait(ns(100));
+            TrafficParameters other = of(3);
+            other.bytes_per_second = 6.4e8;
+            platform.traffic.restart(other);
+        });
+        platform.run();
+        const Times begun(platform.to.arrivals.end() - 3, platform.to.arrivals.end());
+        CHECK(begun == Times{100, 200, 300});
+        CHECK(platform.traffic.statistics().reads == 3);
+        CHECK(platform.traffic.finished());
+    }
+}
+
 TEST_CASE("traffic refuses parameters that make no sense") {
     const auto refused = [](const std::function<void(TrafficParameters&)>& change,
                             const std::string& text) {

@@ -6,6 +6,7 @@
 #include <u65sim/text.hpp>
 
 #include "report/format.hpp"
+#include "report/join.hpp"
 #include "unit/report/sample.hpp"
 
 using namespace u65sim;
@@ -208,4 +209,43 @@ TEST_CASE("Port traffic splits by direction and adds up") {
     CHECK(traffic.write_bytes() == Bytes{16 * 0b1100000});
     traffic += traffic;
     CHECK(traffic.write_beats() == 2 * 0b1100000);
+}
+
+TEST_CASE("Contention is told in all and for each operator, the most touched first") {
+    CompiledNetwork network = sample::network();
+    Target target = sample::target();
+    const Report alone = make_report(network, target, sample::simulation());
+    target.traffic.assign(8, {true, 1'234'567'891, Bytes{128}, 0.25, 12});
+    Report crowded = make_report(network, target, sample::simulation());
+    CHECK(crowded.to_text().find("\ncontention") == std::string::npos);
+    crowded.total.cycles += Cycles{1'500};
+    crowded.operators.at(0).cycles += Cycles{-20};
+    crowded.operators.at(1).cycles += Cycles{1'520};
+    crowded.contention = report::contention(crowded, alone);
+    CHECK(crowded.contention->alone == alone.total.cycles);
+    CHECK(crowded.contention->operators == std::vector{Cycles{-20}, Cycles{1'520}});
+
+    crowded.contention->traffic = {2_KiB, 64_B};
+    const json written = json::parse(crowded.to_json());
+    CHECK(written["contention"]["traffic_bytes"] == json::array({2048, 64}));
+    CHECK(written["contention"]["cycles"] == 1'500);
+    CHECK(written["contention"]["alone_cycles"] == alone.total.cycles.count());
+    CHECK(written["contention"]["operators"] == json::array({-20, 1'520}));
+    CHECK_FALSE(json::parse(alone.to_json()).contains("contention"));
+
+    const std::vector<std::string> text = lines(crowded.to_text());
+    for (const std::string& line : text) CHECK(line.size() <= 100);
+    const auto at = std::find_if(text.begin(), text.end(), [](const std::string& line) {
+        return line.starts_with("contention with dram 1234567891B/s burst=128");
+    });
+    REQUIRE(text.end() - at > 6);
+    const auto all = std::find_if(
+        at, text.end(), [](const std::string& line) { return line.starts_with("  all "); });
+    REQUIRE(text.end() - all > 3);
+    CHECK(crowded.to_text().find("2.0 KiB + 64 B\n") != std::string::npos);
+    CHECK(all->find("+1,500") != std::string::npos);
+    CHECK(all[1].find("second") != std::string::npos);
+    CHECK(all[1].find("+1,520") != std::string::npos);
+    CHECK(all[2].find("first") != std::string::npos);
+    CHECK(all[2].find("-20") != std::string::npos);
 }

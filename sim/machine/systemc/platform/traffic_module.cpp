@@ -29,7 +29,7 @@ struct Request {
 class Requests {
 public:
     explicit Requests(const TrafficParameters& parameters)
-        : parameters_(parameters), engine_(parameters.seed) {}
+        : parameters_(parameters), engine_(parameters.seed), begin_(sc_core::sc_time_stamp()) {}
 
     [[nodiscard]] bool over() const {
         if (!parameters_.trace.empty()) return next_ == parameters_.trace.size();
@@ -44,17 +44,20 @@ private:
 
     TrafficParameters parameters_;
     std::mt19937_64 engine_;
+    sc_core::sc_time begin_;
     std::uint64_t next_ = 0;
     std::uint64_t offset_ = 0;
 };
 
 sc_core::sc_time Requests::due() const {
     if (!parameters_.trace.empty()) {
-        return {static_cast<double>(parameters_.trace[next_].time_ps), sc_core::SC_PS};
+        return begin_ + sc_core::sc_time(static_cast<double>(parameters_.trace[next_].time_ps),
+                                         sc_core::SC_PS);
     }
-    if (parameters_.bytes_per_second == 0) return sc_core::SC_ZERO_TIME;
-    return {static_cast<double>(next_) * parameters_.burst / parameters_.bytes_per_second,
-            sc_core::SC_SEC};
+    if (parameters_.bytes_per_second == 0) return begin_;
+    return begin_ + sc_core::sc_time(static_cast<double>(next_) * parameters_.burst /
+                                         parameters_.bytes_per_second,
+                                     sc_core::SC_SEC);
 }
 
 std::uint64_t Requests::address() {
@@ -108,6 +111,7 @@ public:
     }
     void run_blocking();
     void stop() { stopped_ = true; }
+    void restart(const TrafficParameters& parameters);
     [[nodiscard]] bool finished() const { return requests_.over() && outstanding_ == 0; }
     [[nodiscard]] const TrafficStatistics& statistics() const { return statistics_; }
 
@@ -126,6 +130,7 @@ private:
     std::size_t outstanding_ = 0;
     std::uint64_t made_ = 0;
     bool stopped_ = false;
+    sc_core::sc_event restarted_;
     TrafficStatistics statistics_;
 };
 
@@ -189,8 +194,28 @@ void TrafficModule::State::answered(Payload& payload, const sc_core::sc_time& la
     statistics_.last_response = sc_core::sc_time_stamp();
 }
 
+void TrafficModule::State::restart(const TrafficParameters& parameters) {
+    parameters.validate();
+    const bool blocking = parameters_.blocking;
+    parameters_ = parameters;
+    parameters_.blocking = blocking;
+    requests_ = Requests(parameters_);
+    statistics_ = {};
+    made_ = 0;
+    stopped_ = false;
+    if (blocking) {
+        restarted_.notify(sc_core::SC_ZERO_TIME);
+    } else {
+        agenda_.wake_at(sc_core::sc_time_stamp());
+    }
+}
+
 void TrafficModule::State::run_blocking() {
-    while (!stopped_ && !requests_.over()) {
+    for (;;) {
+        if (stopped_ || requests_.over()) {
+            sc_core::wait(restarted_);
+            continue;
+        }
         const sc_core::sc_time now = sc_core::sc_time_stamp();
         if (requests_.due() > now) {
             sc_core::wait(requests_.due() - now);
@@ -221,6 +246,7 @@ TrafficModule::~TrafficModule() = default;
 const TrafficStatistics& TrafficModule::statistics() const { return state_->statistics(); }
 bool TrafficModule::finished() const { return state_->finished(); }
 void TrafficModule::stop() { state_->stop(); }
+void TrafficModule::restart(const TrafficParameters& parameters) { state_->restart(parameters); }
 
 tlm::tlm_sync_enum TrafficModule::nb_transport_bw(Payload& payload, tlm::tlm_phase& phase,
                                                   sc_core::sc_time& delay) {
