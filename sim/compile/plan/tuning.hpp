@@ -68,7 +68,7 @@ inline constexpr Share hopeless_map{1, 2};
 inline constexpr Share cascade_gain{99, 100};
 /// A plan with cascades for a larger arena must take less than this part of one for a smaller
 /// arena: among plans that predictions cannot tell apart the choice does not depend on the arena.
-inline constexpr Share larger_arena_gain{299, 300};
+inline constexpr Share larger_arena_gain{199, 200};
 /// Weights anywhere must save a hundredth over copied ones to be tried, for the same reason.
 inline constexpr Share anywhere_gain{1, 100};
 
