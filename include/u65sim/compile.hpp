@@ -43,7 +43,7 @@ struct CommandLabel {
     std::string op_name;              ///< Operator::name it came from
     std::string op_type;              ///< TensorFlow Lite's name, e.g. "CONV_2D", or "DMA"
     std::int32_t time = -1;  ///< position in execution order, as Placement counts; -1: unknown
-    /// CompiledNetwork::placements of IFM (or copied map), IFM2, OFM (or copy); -1: none, or unknown.
+    /// CompiledNetwork::placements of IFM (or map copied), IFM2, OFM (or copy); -1: none, unknown.
     std::array<std::int32_t, 3> maps{-1, -1, -1};
     std::int32_t graph_operator = -1;  ///< of CompiledNetwork::graph; -1: another's stream
     bool operator==(const CommandLabel&) const = default;

@@ -69,10 +69,41 @@ TEST_CASE(
         CAPTURE(options.without, options.like_vela);
         const CompiledNetwork less = compile(graph, target, options);
         for (const auto& problem : check_compiled(less)) FAIL_CHECK(problem);
-        // This network has no operators of constants: nothing to fold.
-        const bool nothing_to_do = options.without == std::vector<std::string>{"fold_constants"};
+        // This network has no operators of constants: nothing to fold. Its input is read once.
+        const bool nothing_to_do = options.without == std::vector<std::string>{"fold_constants"} ||
+                                   options.without == std::vector<std::string>{"copy_maps"};
         CHECK((less.segments[0].stream == whole.segments[0].stream) == nothing_to_do);
         const Execution got = execute(less, target, {image}, checked);
+        CHECK(got.findings.empty());
+        CHECK(got.outputs == expected.outputs);
+    }
+}
+
+TEST_CASE(
+    "GIVEN maps that are copied to SRAM, or take turns there, THEN the network computes the same") {
+    // The second network's input and first result have no room beside each other.
+    for (const std::int32_t channels : {128, 576}) {
+        GraphBuilder net("wide");
+        Value x = net.input({1, 14, 14, channels});
+        for (int i = 0; i < 2; ++i) x = net.conv2d(x, channels, Window::square(1));
+        net.output(x);
+        const Graph graph = net.build();
+        Target target = tight();
+        target.sram.size = Bytes{192 * 1024};
+        std::vector<std::uint8_t> image(static_cast<std::size_t>(14 * 14 * channels));
+        for (std::size_t i = 0; i < image.size(); ++i) {
+            image[i] = static_cast<std::uint8_t>(i * i / 89 + i);
+        }
+        CAPTURE(channels);
+        ExecuteOptions checked;
+        checked.check = true;
+        const CompiledNetwork whole = compile(graph, target);
+        const CompiledNetwork less = compile(graph, target, without({"copy_maps"}));
+        for (const auto& problem : check_compiled(whole)) FAIL_CHECK(problem);
+        CHECK(whole.segments[0].stream != less.segments[0].stream);
+        CHECK(simulate(whole, target).total < simulate(less, target).total);
+        const Execution got = execute(whole, target, {image}, checked);
+        const Execution expected = execute(less, target, {image}, checked);
         CHECK(got.findings.empty());
         CHECK(got.outputs == expected.outputs);
     }

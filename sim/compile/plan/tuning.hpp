@@ -97,15 +97,12 @@ inline constexpr std::int64_t least_wait = 500;
 /// Cycles that reading weights off-chip anew for every block position costs beyond the bytes
 /// (chosen above the waits of a few blocks).
 inline constexpr std::int64_t reread_cycles = 1000;
-/// The decoder's reads fill fewer bursts than whole ones: so much slower (measured on the machine,
-/// 2.85 of 3.03 bytes a cycle).
-inline constexpr Share decoder_reads{1, 16};
 /// What a cycle of the copy queue counts against one of the kernels, when deliveries are compared:
 /// a busy queue delays the operations behind (chosen).
 inline constexpr Share queue_cycle{1, 8};
 /// Part of the time that slices shallower than a block may take of what deeper ones do: what is
 /// known of the rates is no better.
-inline constexpr Share shallow_gain{31, 32};
+inline constexpr Share shallow_gain{63, 64};
 /// Bytes of slices that are tried (chosen: powers of two from twice the smallest to what fits
 /// several times into most arenas).
 inline constexpr std::array<std::int64_t, 4> slice_bytes = {65536, 32768, 16384, 8192};
