@@ -40,7 +40,7 @@ struct BusParameters {
     bool crossbar = true;            ///< two channels for each target; false: two for all of them
     Arbitration arbitration = Arbitration::round_robin;
     std::vector<int> priorities;     ///< one for each initiator; empty: their order
-    std::size_t max_in_flight = 32;  ///< transactions of one initiator, from grant to END_RESP
+    std::size_t max_in_flight = 64;  ///< transactions of one initiator, from grant to END_RESP
     std::size_t target_queue = 8;    ///< granted requests that a target has not yet taken
     bool operator==(const BusParameters&) const = default;
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <u65sim/bound.hpp>
 #include <u65sim/compile.hpp>
 #include <u65sim/simulate.hpp>
 #include <u65sim/target.hpp>
@@ -39,6 +40,9 @@ struct OperatorReport {
     std::int32_t kernels = 0, dmas = 0;
     CauseCycles stalls{};              ///< adds up to `cycles`
     std::int32_t graph_operator = -1;  ///< of CompiledNetwork::graph; -1: another's stream
+    Cycles bound{0};                   ///< the least it takes by itself; zero: not known
+    Limit limit = Limit::none;         ///< what sets `bound`
+    std::optional<Cause> kept_by;      ///< where most of what it takes beyond `bound` goes
     bool operator==(const OperatorReport&) const = default;
 };
 
@@ -101,6 +105,8 @@ struct Report {
         Cycles cycles{0};      ///< NPU_ACTIVE
         double host_ms = 0.0;  ///< driver and CPU operators, as the target assumes
         double mac_utilization = 0.0;
+        Cycles bound{0};  ///< no stream takes fewer; zero: not known
+        Limit limit = Limit::none;
         bool operator==(const Total&) const = default;
     } total;
     struct MemoryUse {
@@ -138,9 +144,10 @@ struct Report {
     [[nodiscard]] std::string to_trace() const;
 };
 
-/// Joins what the compiler knows with what the machine measured.
+/// Joins what the compiler knows with what the machine measured, and with lower_bound() where it
+/// is given.
 Report make_report(const CompiledNetwork& network, const Target& target,
-                   const Simulation& simulation);
+                   const Simulation& simulation, const LowerBound& bound = {});
 
 /// "0.1.0"
 std::string_view version();

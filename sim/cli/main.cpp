@@ -104,7 +104,7 @@ int run(int argc, char** argv) {
         "4 less runs on the NPU than --require-npu asks for.\n\n"
         "Examples:\n"
         "  u65sim run mobilenet_v2_224\n"
-        "  u65sim run net.tflite --set sram.size=512KiB --format json -o report.json\n"
+        "  u65sim run net.tflite --set sram.size=512KiB -o report.json\n"
         "  u65sim compile net.tflite -o net_npu.tflite && u65sim disasm net_npu.tflite\n"
         "  u65sim zoo list\n"
         "  u65sim targets fields");

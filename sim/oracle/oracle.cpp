@@ -83,7 +83,7 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
         simulation = machine::simulate(*network, how, replay_cache);
     }
     const Stopwatch watch{counters, Stage::report};
-    return make_report(*network, target, simulation);
+    return make_report(*network, target, simulation, lower_bound(*network, target));
 }
 
 template <class WorkOut>

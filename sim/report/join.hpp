@@ -25,6 +25,9 @@ OperatorRows operator_rows(const Simulation& simulation,
                            const std::vector<const CommandLabel*>& labels,
                            std::int64_t peak_macs_per_cycle);
 
+/// Gives each row its operator's bound, and what keeps it from there.
+void add_bounds(std::vector<OperatorReport>& rows, const LowerBound& bound);
+
 /// The cycles charged to an operation: those in which it was the oldest unfinished kernel. Without
 /// gap from a segment's first kernel on; none for DMAs.
 struct Charge {

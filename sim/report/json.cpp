@@ -118,6 +118,9 @@ Json operators_json(const std::vector<OperatorReport>& operators) {
                         {"dram_bytes", op.dram_bytes.count()},
                         {"kernels", op.kernels},
                         {"dmas", op.dmas},
+                        {"bound_cycles", op.bound.count()},
+                        {"limit", to_string(op.limit)},
+                        {"kept_by", report::name_of(op.kept_by)},
                         {"stalls", causes_json(op.stalls)}});
     }
     return json;
@@ -134,7 +137,9 @@ std::string Report::to_json() const {
     json["total"] = {{"cycles", total.cycles.count()},
                      {"latency_ms", runs_on_npu() ? Json(latency_ms()) : Json(nullptr)},
                      {"host_ms", total.host_ms},
-                     {"mac_utilization", total.mac_utilization}};
+                     {"mac_utilization", total.mac_utilization},
+                     {"bound_cycles", total.bound.count()},
+                     {"limit", to_string(total.limit)}};
     json["sram"] = {{"capacity_bytes", sram.capacity.count()},
                     {"peak_bytes", sram.peak.count()},
                     {"read_bytes", sram.read.count()},

@@ -77,7 +77,7 @@ std::uint64_t report::content_hash(const CompiledNetwork& network) {
 }
 
 Report make_report(const CompiledNetwork& network, const Target& target,
-                   const Simulation& simulation) {
+                   const Simulation& simulation, const LowerBound& bound) {
     const std::int64_t peak = target.peak_macs_per_cycle();
     const auto labels = report::labels_of(network, simulation);
 
@@ -109,6 +109,9 @@ Report make_report(const CompiledNetwork& network, const Target& target,
     report.spills = report::spill_events(network, simulation, labels);
     report::OperatorRows rows = report::operator_rows(simulation, labels, peak);
     report.operators = std::move(rows.rows);
+    report.total.bound = bound.cycles;
+    report.total.limit = bound.limit;
+    report::add_bounds(report.operators, bound);
     report.live_ranges = report::live_ranges(network, target, simulation, labels);
     report.timeline = report::timeline(simulation, rows.row_of);
     report.assumptions = report::assumptions(network, target, report.total.host_ms);

@@ -1,6 +1,7 @@
 // The report as people read it: a summary, where the time goes, spills, and a row an operator.
 #include <algorithm>
 #include <numeric>
+#include <vector>
 
 #include <fmt/format.h>
 #include <u65sim/report.hpp>
@@ -68,8 +69,23 @@ std::string operators(const Report& report) {
     return out;
 }
 
+/// How near the plan is to what no plan can go below.
+std::string bound_line(const Report& report) {
+    const Cycles bound = report.total.bound;
+    const Cycles total = report.total.cycles;
+    const Hertz clock = report.target.accelerator.clock;
+    if (bound == Cycles{0} || total == Cycles{0} || clock.count() == 0) return {};
+    const auto in_ms = [&](Cycles cycles) {
+        return static_cast<double>(cycles.count()) / static_cast<double>(clock.count()) * 1000.0;
+    };
+    return fmt::format("  {:<16}{:.3f} ms by {}, this plan {:.3f} ms ({})\n", "bound", in_ms(bound),
+                       to_string(report.total.limit), in_ms(total),
+                       percent(bound.count(), total.count()));
+}
+
 std::string summary(const Report& report) {
     std::string out = fmt::format("\n  {:<16}{}\n", "latency", latency(report));
+    out += bound_line(report);
     out += fmt::format("  {:<16}{}\n", "operators", operators(report));
     out += fmt::format("  {:<16}{:.1f} % of {} MACs a cycle, for {} MACs\n", "utilization",
                        100.0 * report.total.mac_utilization, report.target.peak_macs_per_cycle(),
@@ -97,6 +113,33 @@ std::string summary(const Report& report) {
     }
     for (const std::string& assumption : report.assumptions) {
         out += wrapped(fmt::format("- {}", assumption), 4);
+    }
+    return out;
+}
+
+/// The operators that lose most against their own bounds.
+std::string farthest_from_bounds(const Report& report) {
+    constexpr std::size_t most = 10;
+    std::vector<const OperatorReport*> rows;
+    for (const OperatorReport& op : report.operators) {
+        if (op.bound > Cycles{0} && op.cycles > op.bound) rows.push_back(&op);
+    }
+    std::stable_sort(rows.begin(), rows.end(), [](const auto* a, const auto* b) {
+        return a->cycles - a->bound > b->cycles - b->bound;
+    });
+    if (rows.empty()) return {};
+    if (rows.size() > most) rows.resize(most);
+    std::string out =
+        fmt::format("\nfarthest from their bounds\n  {:<24} {:<17}{:>12}{:>12} {:<9}{:>7}  {}\n",
+                    "name", "type", "cycles", "bound", "by", "share", "kept from it by");
+    for (const OperatorReport* op : rows) {
+        std::string line = fmt::format(
+            "  {:<24} {:<17}{:>12}{:>12} {:<9}{:>7}  {}", elided(op->name, 24),
+            elided(op->type, 17), grouped(op->cycles.count()), grouped(op->bound.count()),
+            to_string(op->limit), percent(op->bound.count(), op->cycles.count()),
+            report::name_of(op->kept_by));
+        line.erase(line.find_last_not_of(' ') + 1);
+        out += line + '\n';
     }
     return out;
 }
@@ -159,7 +202,7 @@ std::string operator_table(const Report& report) {
 
 std::string Report::to_text() const {
     return heading(*this) + summary(*this) + where_the_time_goes(*this) + spill_table(*this) +
-           cpu_table(*this) + operator_table(*this);
+           cpu_table(*this) + farthest_from_bounds(*this) + operator_table(*this);
 }
 
 }  // namespace u65sim

@@ -49,7 +49,8 @@ Outcome take_graph(const Graph& graph, const Target& target) {
         options.backend = SimulationBackend::direct;
         options.cycle_limit = Cycles{20'000'000};
         outcome = Outcome::not_executed;
-        const Report report = make_report(network, target, simulate(network, target, options));
+        const Report report = make_report(network, target, simulate(network, target, options),
+                                          lower_bound(network, target));
         static_cast<void>(report.to_text());
         static_cast<void>(report.to_json());
         static_cast<void>(report.to_csv());

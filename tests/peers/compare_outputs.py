@@ -61,8 +61,9 @@ def vela_output(path, target, folder):
     return compiled, None
 
 
-def compare(program, network, target, pairs, folder):
-    """Elements, those that differ, the largest difference; or an error's text."""
+def compare(program, network, target, pairs, folder, more=()):
+    """Elements, those that differ, the largest difference; or an error's text. `more` arguments
+    of the program may say more of the target."""
     elements = differing = most = 0
     for inputs, expected in pairs:
         names = []
@@ -72,7 +73,7 @@ def compare(program, network, target, pairs, folder):
         for old in folder.glob("output_*.bin"):
             old.unlink()
         done = subprocess.run(
-            [program, "run", str(network), "--target", target, "-f", "csv", "-o",
+            [program, "run", str(network), "--target", target, *more, "-f", "csv", "-o",
              str(folder / "report.csv"), "--input", *names, "--output", str(folder), "--check"],
             capture_output=True, text=True)
         if done.returncode != 0:

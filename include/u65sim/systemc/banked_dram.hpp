@@ -41,9 +41,9 @@ public:
     ~BankedDramModule() override;
 
     [[nodiscard]] DramStatistics statistics() const;
-    /// `count` bytes from `address` on, in no time, for loaders and debuggers.
-    void load(std::uint64_t address, const std::uint8_t* bytes, std::size_t count);
-    void dump(std::uint64_t address, std::uint8_t* bytes, std::size_t count) const;
+    /// Copies bytes without time, as transport_dbg does. Throws InvalidConfig beyond the end.
+    void read(std::uint64_t address, void* bytes, std::size_t count) const;
+    void write(std::uint64_t address, const void* bytes, std::size_t count);
 
 private:
     using Payload = tlm::tlm_generic_payload;

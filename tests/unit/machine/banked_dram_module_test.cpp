@@ -116,15 +116,19 @@ SCENARIO("answers leave as their data do, rows that are open first") {
 SCENARIO("a DRAM keeps what is written, by bytes") {
     Platform platform(ddr3());
     const std::array<std::uint8_t, 4> loaded{9, 8, 7, 6};
-    platform.dram.load(0x1'FFFE, loaded.data(), loaded.size());
+    platform.dram.write(0x1'FFFE, loaded.data(), loaded.size());
     platform.from[0]->request(0, true, 0x2'0001, 2);
     platform.from[0]->request(500, false, 0x1'FFFC, 8);
     platform.run();
     const std::vector<unsigned char> expected{0, 0, 9, 8, 7, 1, 2, 0};
     CHECK(platform.from[0]->seen[1].data == expected);
     std::array<std::uint8_t, 8> dumped{};
-    platform.dram.dump(0x1'FFFC, dumped.data(), dumped.size());
+    platform.dram.read(0x1'FFFC, dumped.data(), dumped.size());
     CHECK(std::vector<unsigned char>(dumped.begin(), dumped.end()) == expected);
+    const std::uint64_t end = ddr3().size();
+    CHECK_NOTHROW(platform.dram.read(end - 8, dumped.data(), dumped.size()));
+    CHECK_THROWS_AS(platform.dram.read(end - 7, dumped.data(), dumped.size()), InvalidConfig);
+    CHECK_THROWS_AS(platform.dram.write(~end, dumped.data(), dumped.size()), InvalidConfig);
 }
 
 SCENARIO("a write and a read of the same bytes keep their order") {
@@ -148,7 +152,7 @@ SCENARIO("a DRAM refuses what is beyond its end") {
 
 SCENARIO("a DRAM's b_transport waits as long as four phases take") {
     Platform platform(ddr3());
-    machine::PayloadPool pool;
+    machine::TrafficPayloads pool;
     double end = 0, end_refused = 0;
     tlm::tlm_response_status refused{};
     std::vector<unsigned char> bytes;
@@ -181,7 +185,7 @@ SCENARIO("a DRAM's b_transport waits as long as four phases take") {
 
 SCENARIO("a DRAM keeps to byte enables and refuses streaming") {
     Platform platform(ddr3());
-    machine::PayloadPool pool;
+    machine::TrafficPayloads pool;
     std::array<std::uint8_t, 4> dumped{};
     tlm::tlm_response_status streamed{};
     unsigned debugged = 0, beyond = 1;
@@ -208,7 +212,7 @@ SCENARIO("a DRAM keeps to byte enables and refuses streaming") {
         other.release();
     });
     platform.run();
-    platform.dram.dump(0x40, dumped.data(), dumped.size());
+    platform.dram.read(0x40, dumped.data(), dumped.size());
     CHECK(dumped == std::array<std::uint8_t, 4>{1, 0, 1, 0});
     CHECK(streamed == tlm::TLM_BURST_ERROR_RESPONSE);
     CHECK(debugged == 4);

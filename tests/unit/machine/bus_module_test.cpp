@@ -178,7 +178,7 @@ SCENARIO("a bus keeps several transactions in flight, up to its limit") {
         platform.run();
         return platform.to[0]->arrivals;
     };
-    CHECK(arrivals(32) == Times{4, 5, 6, 7});
+    CHECK(arrivals(64) == Times{4, 5, 6, 7});
     // The first responses are taken at 111 and 115; the edge behind grants the next request.
     CHECK(arrivals(2) == Times{4, 5, 115, 119});
 }
@@ -280,7 +280,7 @@ SCENARIO("b_transport takes both channels like the four phases") {
     GIVEN("two blocking reads and a write at the same time") {
         Platform platform(parameters(1, 1));
         platform.to[0]->latency = [](const Payload&) { return ns(100); };
-        machine::PayloadPool pool;
+        machine::TrafficPayloads pool;
         Times ends;
         std::vector<std::uint64_t> addresses;
         bool dmi = true;
@@ -308,7 +308,7 @@ SCENARIO("b_transport takes both channels like the four phases") {
     }
     GIVEN("an address outside of the map") {
         Platform platform(parameters(1, 1));
-        machine::PayloadPool pool;
+        machine::TrafficPayloads pool;
         sc_time delay;
         tlm::tlm_response_status status{};
         sc_core::sc_spawn([&] {
@@ -327,7 +327,7 @@ SCENARIO("b_transport takes both channels like the four phases") {
 
 SCENARIO("a bus forwards debug transport and refuses direct memory") {
     Platform platform(parameters(1, 2));
-    machine::PayloadPool pool;
+    machine::TrafficPayloads pool;
     unsigned bytes = 0, outside = 1;
     bool direct = true;
     sc_core::sc_spawn([&] {

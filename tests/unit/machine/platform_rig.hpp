@@ -21,7 +21,7 @@
 #include "machine/systemc/platform/agenda.hpp"
 #include "machine/systemc/platform/at_initiator.hpp"
 #include "machine/systemc/platform/at_target.hpp"
-#include "machine/systemc/platform/payload_pool.hpp"
+#include "machine/systemc/platform/traffic_payloads.hpp"
 #include "machine/systemc/systemc.hpp"
 
 namespace platform_test {
@@ -117,7 +117,7 @@ private:
         });
     }
 
-    machine::PayloadPool pool_;
+    machine::TrafficPayloads pool_;
     machine::AtInitiator port_;
     machine::Agenda agenda_;
     std::vector<std::pair<Payload*, std::size_t>> numbers_;

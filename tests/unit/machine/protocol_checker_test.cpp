@@ -50,7 +50,7 @@ public:
     using Reply = std::function<tlm::tlm_sync_enum(Payload&, tlm::tlm_phase&, sc_time&)>;
     Reply on_forward, on_backward;  ///< null: TLM_ACCEPTED
     std::function<void(Payload&, sc_time&)> on_blocking;
-    machine::PayloadPool pool;
+    machine::TrafficPayloads pool;
 
 private:
     tlm::tlm_sync_enum forward(Payload& payload, tlm::tlm_phase& phase, sc_time& delay) {

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <u65sim/error.hpp>
 #include <u65sim/systemc/banked_dram.hpp>
 
 #include "machine/systemc/platform/agenda.hpp"
@@ -29,6 +30,14 @@ public:
     }
     void transport(std::size_t initiator, Payload& payload, sc_core::sc_time& delay);
     unsigned debug(Payload& payload);
+
+    void require_inside(std::uint64_t address, std::size_t count) const {
+        const std::uint64_t size = parameters_.size();
+        if (address > size || count > size - address) {
+            throw InvalidConfig(fmt::format("{} bytes at {:#x}: must be within the {} bytes of {}",
+                                            count, address, size, parameters_.name));
+        }
+    }
 
     machine::Storage storage;
     [[nodiscard]] const timing::DramCounts& counts() const { return controller_.counts(); }
@@ -217,12 +226,14 @@ DramStatistics BankedDramModule::statistics() const {
     return {counts.hits, counts.misses, counts.conflicts, counts.refreshes};
 }
 
-void BankedDramModule::load(std::uint64_t address, const std::uint8_t* bytes, std::size_t count) {
-    state_->storage.write(address, bytes, count);
+void BankedDramModule::read(std::uint64_t address, void* bytes, std::size_t count) const {
+    state_->require_inside(address, count);
+    state_->storage.read(address, static_cast<std::uint8_t*>(bytes), count);
 }
 
-void BankedDramModule::dump(std::uint64_t address, std::uint8_t* bytes, std::size_t count) const {
-    state_->storage.read(address, bytes, count);
+void BankedDramModule::write(std::uint64_t address, const void* bytes, std::size_t count) {
+    state_->require_inside(address, count);
+    state_->storage.write(address, static_cast<const std::uint8_t*>(bytes), count);
 }
 
 tlm::tlm_sync_enum BankedDramModule::nb_transport_fw(int initiator, Payload& payload,

@@ -10,7 +10,7 @@
 
 #include "machine/systemc/platform/agenda.hpp"
 #include "machine/systemc/platform/at_initiator.hpp"
-#include "machine/systemc/platform/payload_pool.hpp"
+#include "machine/systemc/platform/traffic_payloads.hpp"
 
 namespace u65sim {
 namespace {
@@ -119,7 +119,7 @@ private:
     TrafficModule& module_;
     TrafficParameters parameters_;
     Requests requests_;
-    machine::PayloadPool pool_;
+    machine::TrafficPayloads pool_;
     machine::AtInitiator port_;
     machine::Agenda agenda_;
     std::unordered_map<Payload*, sc_core::sc_time> begun_;

@@ -1,9 +1,9 @@
-#include "machine/systemc/platform/payload_pool.hpp"
+#include "machine/systemc/platform/traffic_payloads.hpp"
 
 namespace u65sim::machine {
 
-tlm::tlm_generic_payload& PayloadPool::make(bool write, std::uint64_t address,
-                                            std::uint32_t bytes) {
+tlm::tlm_generic_payload& TrafficPayloads::make(bool write, std::uint64_t address,
+                                                std::uint32_t bytes) {
     if (free_.empty()) {
         free_.push_back(&entries_.emplace_back());
         free_.back()->set_mm(this);
@@ -24,7 +24,7 @@ tlm::tlm_generic_payload& PayloadPool::make(bool write, std::uint64_t address,
     return entry;
 }
 
-void PayloadPool::free(tlm::tlm_generic_payload* payload) {
+void TrafficPayloads::free(tlm::tlm_generic_payload* payload) {
     payload->reset();
     free_.push_back(static_cast<Entry*>(payload));
 }

@@ -11,7 +11,7 @@
 
 namespace u65sim::machine {
 
-class PayloadPool : public tlm::tlm_mm_interface {
+class TrafficPayloads : public tlm::tlm_mm_interface {
 public:
     /// With one reference and all attributes set; whoever asked gives it back with release().
     tlm::tlm_generic_payload& make(bool write, std::uint64_t address, std::uint32_t bytes);

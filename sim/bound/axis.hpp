@@ -1,0 +1,30 @@
+// One axis of a window that slides over a map: which inputs meet which outputs.
+#pragma once
+
+#include <cstdint>
+
+namespace u65sim::bound {
+
+struct Axis {
+    std::int32_t input = 1, output = 1;
+    std::int32_t kernel = 1, stride = 1, dilation = 1;
+    std::int32_t pad = 0;  ///< before the first input
+};
+
+/// Places `step` apart, from `begin` on and in front of `end`.
+struct Range {
+    std::int32_t begin = 0, end = 0, step = 1;
+    [[nodiscard]] std::int64_t size() const {
+        return end > begin ? (end - begin + step - 1) / step : 0;
+    }
+    bool operator==(const Range&) const = default;
+};
+
+/// Pairs of one of these outputs and a kernel element that lies on an input, not on padding.
+std::int64_t pairs(const Axis& axis, const Range& outputs);
+/// The inputs that these outputs need, if they lie evenly; else none.
+Range needed_inputs(const Axis& axis, const Range& outputs);
+/// Padding in front of the map where it is as TensorFlow Lite's SAME.
+std::int32_t same_padding(const Axis& axis);
+
+}  // namespace u65sim::bound

@@ -1,0 +1,34 @@
+// A window's pairs of outputs and inputs along one axis.
+#include <catch2/catch.hpp>
+
+#include "bound/axis.hpp"
+
+using namespace u65sim::bound;
+
+TEST_CASE("Padding meets no product") {
+    // Five outputs of a kernel of three: the first and the last one miss an input each.
+    const Axis axis{.input = 5, .output = 5, .kernel = 3, .pad = 1};
+    CHECK(pairs(axis, {0, 5}) == 13);
+    CHECK(pairs(axis, {1, 4}) == 9);
+    CHECK(pairs({.input = 9, .output = 9, .kernel = 3, .dilation = 4, .pad = 4}, {0, 9}) == 19);
+}
+
+TEST_CASE("Outputs need inputs that lie evenly, or none that can be told") {
+    CHECK(needed_inputs({.input = 8, .output = 4, .kernel = 2, .stride = 2}, {0, 4}) ==
+          Range{0, 8});
+    CHECK(needed_inputs({.input = 9, .output = 4, .kernel = 2, .stride = 2}, {1, 4}) ==
+          Range{2, 8});
+    CHECK(needed_inputs({.input = 8, .output = 4, .kernel = 1, .stride = 2}, {0, 4}) ==
+          Range{0, 7, 2});
+    CHECK(needed_inputs({.input = 14, .output = 7, .kernel = 3, .pad = 1}, {0, 7, 2}) ==
+          Range{0, 8});
+    CHECK(needed_inputs({.input = 12, .output = 4, .kernel = 2, .stride = 3}, {0, 4}) == Range{});
+    CHECK(needed_inputs({.input = 8, .output = 8, .kernel = 3, .dilation = 2, .pad = 2}, {0, 8}) ==
+          Range{0, 8});
+}
+
+TEST_CASE("SAME pads less in front where the number is odd") {
+    CHECK(same_padding({.input = 224, .output = 112, .kernel = 3, .stride = 2}) == 0);
+    CHECK(same_padding({.input = 7, .output = 7, .kernel = 3}) == 1);
+    CHECK(same_padding({.input = 7, .output = 7, .kernel = 1}) == 0);
+}
