@@ -57,8 +57,7 @@ std::vector<Bytes8> on_the_cpu(const Graph& graph, const std::vector<Bytes8>& in
     return outputs;
 }
 
-void agree(const Graph& graph) {
-    const Target target = Target::preset("u65-256");
+void agree(const Graph& graph, const Target& target = Target::preset("u65-256")) {
     const CompiledNetwork network = compile(graph, target);
     for (const CpuOperator& op : network.cpu_operators) FAIL_CHECK(op.type << ": " << op.reason);
     for (const std::uint64_t seed : {1U, 2U}) {
@@ -165,6 +164,24 @@ TEST_CASE("Sums of a map with fewer channels give the same bytes on the NPU and 
                     return b.max_pool(sum, Window::square(2));
                 });
             }
+        }
+    }
+}
+
+TEST_CASE("A clamp that rescales a sum gives the same bytes on the NPU and on the CPU") {
+    const Target target = Target::preset("u55-128");
+    for (const ElementType type : bytes) {
+        for (const float scale : {0.3F, 0.5F, 1.3F}) {
+            CAPTURE(to_string(type), scale);
+            BuilderOptions options;
+            options.activations = type;
+            GraphBuilder b{"rescaled", options};
+            const Value x = b.input({1, 9, 10, 12});
+            const Value sum = b.add(x, b.input({1, 9, 10, 12}, "other"));
+            b.output(b.relu6(
+                sum, {.name = "clamp",
+                      .quantization = Quantization{{b.quantization(sum).scales[0] * scale}, {3}}}));
+            agree(b.build(), target);
         }
     }
 }

@@ -25,6 +25,14 @@ bool keeps_extent(const Program& program, const Operator& op) {
     return extent_of(from.shape) == extent_of(to.shape) && same_quantization(from, to);
 }
 
+/// Whether a sum takes the output unit longer than a look-up of its results, as it does with few
+/// lanes. Vela rescales in a kernel of its own all the same.
+bool looks_up_for_free(const Program& program, const Operator& op) {
+    constexpr int sum_lane_cycles = 6;  // one cycle a look-up
+    return (op.type == OpType::add || op.type == OpType::sub) && !program.options.like_vela &&
+           program.arch.output_lanes < sum_lane_cycles;
+}
+
 void fuse_activation(Program& program, std::int32_t index) {
     const Operator& op = program.op(index);
     if (!npu_forms[op.type].takes_activation) return;
@@ -44,8 +52,10 @@ void fuse_activation(Program& program, std::int32_t index) {
     if (activation.inputs[0] != made) return;
     const bool clamp = ir::clamp_of(activation.type) && same_quantization(between, result) &&
                        between.type == result.type;
-    const bool table = has_table(program, activation) && between.type == result.type &&
-                       activation_of(op) == Activation::none;
+    const bool table =
+        (has_table(program, activation) ||
+         (looks_up_for_free(program, op) && has_rescaling_table(program, activation))) &&
+        between.type == result.type && activation_of(op) == Activation::none;
     if (!clamp && !table) return;
     program.fused_activation[static_cast<std::size_t>(index)] = next;
     program.decision(next).fused_into = index;

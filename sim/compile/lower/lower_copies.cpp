@@ -283,7 +283,7 @@ void lower_pad(Lowering& lowering) {
     // Channels come quicker from the map, whatever it holds: the clamp leaves one value.
     const auto fill_channels = [&](std::int32_t fc, const Extent& e) {
         const bool fits = e.c <= in.c && stream::bytes_of(ofm.type) <= 2;
-        if (!fits || lowering.program().options.like_vela) return fill(y, x, fc, e);
+        if (!fits) return fill(y, x, fc, e);
         if (e.elements() == 0) return;
         NpuOp& npu =
             lowering.copy(lowering.part(ifm, 0, 0, 0, e), lowering.part(ofm, y, x, fc, e), {});

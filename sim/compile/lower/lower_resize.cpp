@@ -60,7 +60,7 @@ Neighbours neighbours(int position, int factor) {
 /// twice.
 void lower_half_pixels(Lowering& lowering, const View& from, const View& to, std::int32_t factor) {
     // Halves away from zero, as the reference rounds them.
-    constexpr std::int64_t largest = 255;
+    constexpr std::int64_t largest = 65535;
     const arith::Multiplier scale =
         arith::multiplier_for_halves(1.0 / (4 * factor * factor), largest);
     const auto channels = static_cast<std::size_t>(from.extent.c);
@@ -114,7 +114,7 @@ bool divides(const View& to, std::int32_t factor) {
 void lower_bilinear(Lowering& lowering, const View& from, const View& to, std::int32_t factor,
                     const ResizeAttributes& form) {
     const bool half = form.half_pixel_centers;
-    if (half && stream::bytes_of(from.type) == 1 && divides(to, factor)) {
+    if (half && divides(to, factor)) {
         lower_half_pixels(lowering, from, to, factor);
         return;
     }

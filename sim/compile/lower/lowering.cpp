@@ -299,7 +299,8 @@ void Lowering::activate(NpuOp& npu) {
     if (fused == no_operator) return;
     const Operator& next = program_.op(fused);
     const Tensor& result_tensor = program_.tensor(next.outputs[0]);
-    if (const auto clamp = ir::clamp_of(next.type)) {
+    const auto clamp = ir::clamp_of(next.type);
+    if (clamp && same_quantization(output(), result_tensor)) {
         narrow(clamp_of(*clamp, result_tensor));
         return;
     }

@@ -92,6 +92,8 @@ std::vector<std::uint8_t> bytes_of(const std::array<std::uint32_t, 512>& table);
 /// Whether an operator maps each element alone to one of the same type by a look-up table: a curve,
 /// or on 8 bits a PRELU of one slope.
 bool has_table(const Program& program, const Operator& op);
+/// The same for a clamp from one quantisation on 8 bits to another, which rescales.
+bool has_rescaling_table(const Program& program, const Operator& op);
 /// The table of such an operator: on 8 bits 256 bytes of raw output values, indexed by raw input
 /// (signed: index value + 128), on 16 bits 512 steps.
 std::vector<std::uint8_t> table_of(const Program& program, const Operator& op);

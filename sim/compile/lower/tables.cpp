@@ -5,6 +5,7 @@
 
 #include <u65sim/error.hpp>
 
+#include "arith/scaling.hpp"
 #include "arith/table_function.hpp"
 #include "compile/lower/lowering.hpp"
 #include "compile/lower/slopes.hpp"
@@ -38,9 +39,40 @@ bool has_table(const Program& program, const Operator& op) {
     return is_8_bit(input.type) && (is_curve || has_one_slope(program.tensor(op.inputs[1])));
 }
 
+bool has_rescaling_table(const Program& program, const Operator& op) {
+    if (!ir::clamp_of(op.type)) return false;
+    const Tensor& input = program.tensor(op.inputs[0]);
+    return is_8_bit(input.type) && input.type == program.tensor(op.outputs[0]).type;
+}
+
+namespace {
+
+/// What lower_clamp() makes of each value.
+std::vector<std::uint8_t> rescaled_and_clamped(const Operator& op, const Tensor& input,
+                                               const Tensor& output) {
+    const auto in = static_cast<double>(scale(input)), out = static_cast<double>(scale(output));
+    const arith::Multiplier m = arith::quantise(in / out);
+    const Clamp clamp = clamp_of(*ir::clamp_of(op.type), output);
+    const std::int32_t low = input.type == ElementType::int8 ? -128 : 0;
+    std::vector<std::uint8_t> table;
+    table.reserve(256);
+    for (std::int32_t raw = low; raw < low + 256; ++raw) {
+        const std::int64_t scaled = arith::round_shift(raw - zero_point(input), m.multiplier,
+                                                       m.shift, arith::RoundingMode::tfl);
+        table.push_back(static_cast<std::uint8_t>(
+            std::clamp<std::int64_t>(scaled, std::int64_t{clamp.min} - zero_point(output),
+                                     std::int64_t{clamp.max} - zero_point(output)) +
+            zero_point(output)));
+    }
+    return table;
+}
+
+}  // namespace
+
 std::vector<std::uint8_t> table_of(const Program& program, const Operator& op) {
     const Tensor& input = program.tensor(op.inputs[0]);
     const Tensor& output = program.tensor(op.outputs[0]);
+    if (ir::clamp_of(op.type)) return rescaled_and_clamped(op, input, output);
     if (op.type == OpType::prelu) {
         const Tensor& slope = program.tensor(op.inputs[1]);
         return SlopedLines(input, slope, output).table(integers(slope).front());

@@ -65,6 +65,19 @@ TEST_CASE("fuse: a clamp is taken over at the same quantisation only") {
     }
 }
 
+TEST_CASE("fuse: a clamp that rescales is a table behind a sum where lanes are few") {
+    GraphBuilder net{"net"};
+    const Value x = net.input({1, 8, 8, 8}, "x", Quantization{{0.5F}, {1}, 0});
+    const Value sum = net.add(x, net.input({1, 8, 8, 8}, "y"),
+                              {.name = "sum", .quantization = Quantization{{0.5F}, {1}, 0}});
+    net.output(net.relu(sum, {.name = "relu", .quantization = Quantization{{0.25F}, {-128}, 0}}));
+    const Graph graph = net.build();
+    CHECK(test::dump_after("lower", graph, test::target(Product::u55, 128)) ==
+          "npu0\n  0 sum: add x:8x8x8 -> relu:8x8x8 with y:8x8x8 table 256 B\n");
+    CHECK(test::dump_after("fuse", graph, test::target(Product::u55, 256)) ==
+          "ADD sum: npu0\nRELU relu: npu0\n");
+}
+
 TEST_CASE("fuse: a pad becomes the padding of a convolution without its own") {
     CHECK(test::dump_after("fuse", padded(1, Padding::valid)) == R"(PAD pad: npu0, folded
 CONV_2D conv: npu0

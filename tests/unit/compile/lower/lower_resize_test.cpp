@@ -12,20 +12,17 @@ using namespace u65sim;
 
 namespace {
 
-Graph resized(bool bilinear, std::int32_t from, std::int32_t to, const ResizeAttributes& form,
-              ElementType type = ElementType::int8) {
-    BuilderOptions options;
-    options.activations = type;
-    GraphBuilder net{"net", options};
+Graph resized(bool bilinear, std::int32_t from, std::int32_t to, const ResizeAttributes& form) {
+    GraphBuilder net{"net"};
     const Value x = net.input({1, from, from, 8}, "in");
     net.output(bilinear ? net.resize_bilinear(x, to, to, form, {.name = "resize"})
                         : net.resize_nearest(x, to, to, form, {.name = "resize"}));
     return net.build();
 }
 
-std::string resize(bool bilinear, std::int32_t from, std::int32_t to, const ResizeAttributes& form,
-                   ElementType type = ElementType::int8) {
-    return test::dump_after("lower", resized(bilinear, from, to, form, type));
+std::string resize(bool bilinear, std::int32_t from, std::int32_t to,
+                   const ResizeAttributes& form) {
+    return test::dump_after("lower", resized(bilinear, from, to, form));
 }
 
 }  // namespace
@@ -61,10 +58,18 @@ TEST_CASE("lower_resize: a bilinear resize averages windows of the repeated map"
     CHECK(resize(true, 4, 7, {.align_corners = true}) == R"(npu0
   0 resize: average_pool in:4x4x8 -> resize:7x7x8 kernel 2x2/1x1
 )");
-    CHECK(resize(true, 4, 16, {.half_pixel_centers = true}, ElementType::int16) == R"(npu0
-  0 resize: average_pool in:4x4x8 -> resize/x8:8x8x8
-  1 resize/2: average_pool resize/x8:8x8x8 -> resize/x16:16x16x8
-  2 resize/3: average_pool resize/x16:16x16x8 -> resize:16x16x8 kernel 8x8/2x2 pad 3,3,3,3
+}
+
+TEST_CASE("lower_resize: half-pixel centres in a result of odd width are windows twice as wide") {
+    GraphBuilder net{"net"};
+    const Value x = net.input({1, 4, 4, 8}, "in");
+    const Value column = net.input({1, 8, 1, 8}, "column");
+    const Value large =
+        net.resize_bilinear(x, 8, 8, {.half_pixel_centers = true}, {.name = "resize"});
+    net.output(net.concat({column, large}, 2, {.name = "both"}));
+    CHECK(test::lines_with(test::dump_after("lower", net.build()), "resize") ==
+          R"(  0 resize: average_pool in:4x4x8 -> resize/x8:8x8x8
+  1 resize/2: average_pool resize/x8:8x8x8 -> both@0,1,0:8x8x8 kernel 4x4/2x2 pad 1,1,1,1
 )");
 }
 
