@@ -151,6 +151,8 @@ Report make_report(const CompiledNetwork& network, const Target& target,
 
 /// "0.1.0"
 std::string_view version();
+/// Commit, compiler and build type, for people: "commit 1a2b3c4d, GNU 12.2.0, Release".
+std::string_view build_info();
 
 /// An SVG drawing of what lives in a compiled network's SRAM: positions in execution order to the
 /// right, addresses upwards.

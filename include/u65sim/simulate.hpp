@@ -109,11 +109,13 @@ struct Simulation {
     bool operator==(const Simulation&) const = default;
 };
 
-/// What carries the machine's units. Both give equal simulations but for `Simulation::events`.
+/// What carries the machine's units. All give equal simulations but for `Simulation::events`.
 enum class SimulationBackend : std::uint8_t {
-    systemc,  ///< the reference: SystemC modules, one run at a time in a process
-    direct,   ///< a bare event queue without globals: faster, and one in every thread
+    systemc,      ///< the reference: SystemC modules, one run at a time in a process
+    direct,       ///< a bare event queue without globals: faster, and one in every thread
+    systemc_tlm,  ///< as systemc, each burst a TLM-2.0 payload to SramModule or DramModule: slower
 };
+inline constexpr std::size_t simulation_backend_count = 3;
 std::string_view to_string(SimulationBackend backend);
 
 struct SimulateOptions {

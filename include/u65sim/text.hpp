@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace u65sim {
 
@@ -13,5 +14,8 @@ std::string printable(std::string_view text);
 
 /// The same, but lines stay lines: line feeds and tabs are kept.
 std::string printable_lines(std::string_view text);
+
+/// The candidate that somebody who wrote `word` most likely meant; empty when none is near.
+std::string nearest_of(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace u65sim

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <vector>
 
+#include <u65sim/text.hpp>
+
 namespace u65sim {
 
 std::size_t edit_distance(std::string_view left, std::string_view right) {
@@ -19,6 +21,17 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
         }
     }
     return row.back();
+}
+
+bool is_near(std::string_view word, std::string_view known) {
+    const std::size_t shorter = std::min(word.size(), known.size());
+    if (shorter >= 3 && word.substr(0, shorter) == known.substr(0, shorter)) return true;
+    const std::size_t longer = std::max(word.size(), known.size());
+    return edit_distance(word, known) <= std::max<std::size_t>(1, longer * 2 / 5);
+}
+
+std::string nearest_of(std::string_view word, const std::vector<std::string>& candidates) {
+    return nearest_word(word, candidates);
 }
 
 }  // namespace u65sim

@@ -13,6 +13,7 @@
 #include "inputs.hpp"
 #include "output.hpp"
 #include "progress.hpp"
+#include "report_output.hpp"
 
 namespace u65sim::cli {
 
@@ -43,7 +44,8 @@ struct Blocks {
     TargetOptions target;
     BlockStudyOptions options;
     std::vector<std::string> shapes;
-    std::string equal = "shape", sweep, format = "text", output, document;
+    std::string equal = "shape", sweep, document;
+    ReportOutput output;
 
     void operator()() {
         const Target where = target.resolve();
@@ -55,7 +57,7 @@ struct Blocks {
             write_document(where, progress);
             return;
         }
-        require_writable({output});
+        require_writable({output.file()});
         std::vector<BlockShape> given;
         for (const std::string& text : shapes) given.push_back(parse_block_shape(text));
         options.shapes = swept(given, sweep);
@@ -64,9 +66,10 @@ struct Blocks {
                                                 : BlockEqual::shape;
         options.progress = progress;
         const BlockStudy study = study_blocks(where, options);
-        write(output, format == "json"  ? study.to_json()
-                      : format == "csv" ? study.to_csv()
-                                        : study.to_text());
+        const std::string format = output.format();
+        write(output.file(), format == "json"  ? study.to_json()
+                             : format == "csv" ? study.to_csv()
+                                               : study.to_text());
     }
 
     void write_document(const Target& where,
@@ -95,12 +98,7 @@ void list() {
 }
 
 void add_output_options(CLI::App& command, const std::shared_ptr<Blocks>& blocks) {
-    command.add_option("-f,--format", blocks->format, "text, json or csv")
-        ->check(CLI::IsMember({"text", "json", "csv"}))
-        ->capture_default_str()
-        ->type_name("FORMAT");
-    command.add_option("-o,--output", blocks->output, "Write to FILE instead of standard output")
-        ->type_name("FILE");
+    blocks->output.add_to(command, {"text", "json", "csv"}, "text, json or csv");
     command
         .add_option("--document", blocks->document,
                     "Write blocks.md and its plots into DIR: which block is fast at which shape")
@@ -151,7 +149,7 @@ void add_blocks(CLI::App& app) {
         "  u65sim blocks --shape 28x28x64\n"
         "  u65sim blocks --block inverted_bottleneck --block fused_inverted_bottleneck --sweep "
         "hwc\n"
-        "  u65sim blocks --shape 14x14x96 --equal macs --format csv -o blocks.csv\n"
+        "  u65sim blocks --shape 14x14x96 --equal macs -o blocks.csv\n"
         "  u65sim blocks --document docs");
     command->callback([blocks, only_list] {
         if (*only_list) {

@@ -7,6 +7,7 @@
 
 #include "commands.hpp"
 #include "output.hpp"
+#include "report_output.hpp"
 
 namespace u65sim::cli {
 
@@ -14,16 +15,17 @@ namespace {
 
 struct Compare {
     std::vector<std::string> files;
-    std::string format = "text", output;
+    ReportOutput output;
 
     void operator()() const {
-        require_writable({output});
+        require_writable({output.file()});
         std::vector<std::pair<std::string, std::string>> reports;
         for (const std::string& file : files) reports.emplace_back(file, read_all(file).text());
         const Comparison comparison = compare_reports(reports);
-        write(output, format == "json"   ? comparison.to_json()
-                      : format == "html" ? comparison.to_html()
-                                         : comparison.to_text());
+        const std::string format = output.format();
+        write(output.file(), format == "json"   ? comparison.to_json()
+                             : format == "html" ? comparison.to_html()
+                                                : comparison.to_text());
     }
 };
 
@@ -37,21 +39,15 @@ void add_compare(CLI::App& app) {
         ->required()
         ->expected(2, 26)
         ->type_name("");
-    command
-        ->add_option("-f,--format", compare->format,
-                     "text (three runs at most), json or html (one page with all charts)")
-        ->check(CLI::IsMember({"text", "json", "html"}))
-        ->capture_default_str()
-        ->type_name("FORMAT");
-    command->add_option("-o,--output", compare->output, "Write to FILE instead of standard output")
-        ->type_name("FILE");
+    compare->output.add_to(*command, {"text", "json", "html"},
+                           "text (three runs at most), json or html (one page with all charts)");
     command->footer(
         "Reports written with --timeline show their units over time in the page too.\n\n"
         "Examples:\n"
-        "  u65sim run net.tflite -f json --timeline -o a.json\n"
-        "  u65sim run net.tflite --set sram.size=512KiB -f json --timeline -o b.json\n"
+        "  u65sim run net.tflite --timeline -o a.json\n"
+        "  u65sim run net.tflite --set sram.size=512KiB --timeline -o b.json\n"
         "  u65sim compare a.json b.json\n"
-        "  u65sim compare a.json b.json --format html -o ab.html");
+        "  u65sim compare a.json b.json -o ab.html");
     command->callback([compare] { (*compare)(); });
 }
 

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -55,12 +56,46 @@ void add_commands(CLI::App& app, std::string_view first) {
     for (const Command& command : commands) command.add(app);
 }
 
+std::string suggested(std::string_view word, const std::vector<std::string>& known) {
+    const std::string nearest = u65sim::nearest_of(word, known);
+    return nearest.empty() ? "" : fmt::format("; the nearest known one is {}", nearest);
+}
+
+/// What is wrong with the command line, with what may have been meant, and where to read on.
+std::string misuse(const CLI::App& app, std::string_view first, const CLI::ParseError& error) {
+    if (!first.empty() && first[0] != '-' && app.get_subcommands().empty()) {
+        std::vector<std::string> names;
+        for (const Command& command : commands) names.emplace_back(command.name);
+        return fmt::format("{}: no such subcommand{} (see u65sim --help)", first,
+                           suggested(first, names));
+    }
+    const CLI::App* last = &app;
+    std::string called = "u65sim";
+    while (!last->get_subcommands().empty()) {
+        last = last->get_subcommands().front();
+        called += ' ' + last->get_name();
+    }
+    std::vector<std::string> names;
+    for (const CLI::Option* option : last->get_options()) {
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+    std::string text = error.what();
+    for (const std::string& word : last->remaining()) {
+        if (!word.starts_with("--")) continue;
+        text = fmt::format("{}: no such option{}", word,
+                           suggested(word.substr(0, word.find('=')), names));
+        break;
+    }
+    return fmt::format("{} (see {} --help)", text, called);
+}
+
 int run(int argc, char** argv) {
     CLI::App app{
         "Simulates the Arm Ethos-U65 and U55 NPUs: a quantised network goes in; cycles, bandwidth "
         "and spill events come out.",
         "u65sim"};
-    app.set_version_flag("--version", fmt::format("u65sim {}", u65sim::version()));
+    app.set_version_flag("--version",
+                         fmt::format("u65sim {} ({})", u65sim::version(), u65sim::build_info()));
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
     app.footer(
@@ -69,7 +104,7 @@ int run(int argc, char** argv) {
         "4 less runs on the NPU than --require-npu asks for.\n\n"
         "Examples:\n"
         "  u65sim run mobilenet_v2_224\n"
-        "  u65sim run net.tflite --set sram.size=512KiB --format json -o report.json\n"
+        "  u65sim run net.tflite --set sram.size=512KiB -o report.json\n"
         "  u65sim compile net.tflite -o net_npu.tflite && u65sim disasm net_npu.tflite\n"
         "  u65sim zoo list\n"
         "  u65sim targets fields");
@@ -84,11 +119,7 @@ int run(int argc, char** argv) {
             u65sim::cli::print(text.str());
             return done;
         }
-        if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
-            return complain(fmt::format("{}: no such subcommand (see u65sim --help)", argv[1]),
-                            bad_input);
-        }
-        return complain(fmt::format("{} (see u65sim --help)", error.what()), bad_input);
+        return complain(misuse(app, argc > 1 ? argv[1] : "", error), bad_input);
     }
 }
 

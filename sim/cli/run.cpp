@@ -14,6 +14,7 @@
 #include "inputs.hpp"
 #include "output.hpp"
 #include "progress.hpp"
+#include "report_output.hpp"
 
 namespace u65sim::cli {
 
@@ -25,25 +26,31 @@ struct Run {
     OptimiseOption optimise;
     ExecuteOption data;
     std::string backend = "direct";
-    std::string format = "text";
-    std::string output, trace, vcd;
+    ReportOutput output;
+    std::string trace, vcd;
     std::optional<double> required_share;  ///< --require-npu
     bool timeline = false;
     std::int64_t cycle_limit = SimulateOptions{}.cycle_limit.count();
 
+    [[nodiscard]] SimulationBackend resolve_backend() const {
+        for (std::size_t i = 0; i < simulation_backend_count; ++i) {
+            const auto candidate = static_cast<SimulationBackend>(i);
+            if (backend == to_string(candidate)) return candidate;
+        }
+        return SimulationBackend::direct;
+    }
     void operator()() const {
         share_heap();
         OracleOptions options;
         options.compile = optimise.resolve();
         options.effort = optimise.effort();
-        options.backend = backend == to_string(SimulationBackend::systemc) || !vcd.empty()
-                              ? SimulationBackend::systemc
-                              : SimulationBackend::direct;
+        options.backend = vcd.empty() ? resolve_backend() : SimulationBackend::systemc;
+        const std::string format = output.format();
         options.timeline = timeline || format == "html" || !trace.empty();
         options.cycle_limit = Cycles{cycle_limit};
         options.vcd_file = vcd == "-" ? "/dev/stdout" : vcd;
         Oracle oracle{target.resolve(), options};
-        require_writable({output.empty() ? "-" : output, trace, vcd});
+        require_writable({output.file().empty() ? "-" : output.file(), trace, vcd});
         if (data.wanted()) {
             const Progress progress{fmt::format("executing {}", network.text())};
             data.execute(graph(oracle.target()), oracle.target(), optimise);
@@ -51,13 +58,13 @@ struct Run {
         const Report report = estimate(oracle);
         if (!trace.empty()) write(trace, report.to_trace());
         if (format == "html") {
-            write(output, report.to_html());
+            write(output.file(), report.to_html());
         } else if (format == "json") {
-            write(output, report.to_json());
+            write(output.file(), report.to_json());
         } else if (format == "csv") {
-            write(output, report.to_csv());
+            write(output.file(), report.to_csv());
         } else {
-            write(output, report.to_text());
+            write(output.file(), report.to_text());
         }
         if (required_share) require(report, *required_share);
     }
@@ -89,22 +96,15 @@ struct Run {
 void add_simulation_options(CLI::App& command, const std::shared_ptr<Run>& run) {
     command
         .add_option("--backend,--kernel", run->backend,
-                    "What carries the machine's units: direct (fast) or systemc (the reference);\n"
-                    "the report is the same")
-        ->check(CLI::IsMember({"direct", "systemc"}))
+                    "What carries the machine's units: direct (fast), systemc (the reference)\n"
+                    "or systemc-tlm (memories behind TLM-2.0 sockets); the report is the same")
+        ->check(CLI::IsMember({"direct", "systemc", "systemc-tlm"}))
         ->capture_default_str()
         ->type_name("BACKEND");
-    command
-        .add_option("-f,--format", run->format,
-                    "text, json (the whole report), csv (a row an operator) or html (one page to "
-                    "look at)")
-        ->check(CLI::IsMember({"text", "json", "csv", "html"}))
-        ->capture_default_str()
-        ->type_name("FORMAT");
-    command
-        .add_option("-o,--report", run->output,
-                    "Write the report to FILE instead of standard output")
-        ->type_name("FILE");
+    run->output.add_to(
+        command, {"text", "json", "csv", "html"},
+        "text, json (the whole report), csv (a row an operator) or html (one page to look at)",
+        "-o,--report");
     command
         .add_option("--trace", run->trace,
                     "Write what each unit did when to FILE, for Perfetto or chrome://tracing")
@@ -155,8 +155,8 @@ void add_run(CLI::App& app) {
         "Examples:\n"
         "  u65sim run mobilenet_v2_224\n"
         "  u65sim run net.tflite --target u65-512 --set memory.ideal=true\n"
-        "  u65sim run net.tflite --format json -o report.json\n"
-        "  u65sim run net.tflite --format html -o report.html --trace trace.json\n"
+        "  u65sim run net.tflite -o report.json\n"
+        "  u65sim run net.tflite -o report.html --trace trace.json\n"
         "  u65sim run ds_cnn --input audio.bin --output results --check\n"
         "  u65sim run payload.bin --weights constants.bin --target u65-512\n"
         "  u65sim run net.tflite --target u55-128 --vela-config vela.ini \\\n"

@@ -13,15 +13,15 @@ namespace u65sim::cli {
 
 namespace {
 
-std::string list() {
+void list() {
     std::string text;
     for (const std::string& name : Target::preset_names()) {
         const Target target = Target::preset(name);
-        text += fmt::format("{:<10}{} x {} MACs a cycle, {}, {}\n", name, target.accelerator.cores,
+        text += fmt::format("{:<16}{} x {} MACs a cycle, {}, {}\n", name, target.accelerator.cores,
                             target.accelerator.macs_per_cycle, to_string(target.memory_mode),
                             target.off_chip.kind);
     }
-    return text;
+    print(text);
 }
 
 std::string fields(const Target& target) {
@@ -39,9 +39,10 @@ std::string fields(const Target& target) {
 void add_targets(CLI::App& app) {
     CLI::App* targets =
         app.add_subcommand("targets", "Hardware descriptions: presets, and what can be set");
-    targets->require_subcommand(1);
-    targets->add_subcommand("list", "Name and one line of every preset")->callback([] {
-        print(list());
+    targets->require_subcommand(0, 1);
+    targets->add_subcommand("list", "Name and one line of every preset")->callback(list);
+    targets->callback([targets] {
+        if (targets->get_subcommands().empty()) list();
     });
 
     auto show_options = std::make_shared<TargetOptions>();

@@ -14,6 +14,7 @@
 #include "commands.hpp"
 #include "output.hpp"
 #include "progress.hpp"
+#include "report_output.hpp"
 
 namespace u65sim::cli {
 
@@ -22,16 +23,15 @@ namespace {
 struct Validate {
     std::vector<std::string> files;
     ValidateOptions options;
-    std::string format = "text";
-    std::string output;
+    ReportOutput output;
     bool check = false;
 
     void operator()() const {
         const ValidationPlan plan =
             read_validation(std::vector<std::filesystem::path>(files.begin(), files.end()));
-        require_writable({output});
+        require_writable({output.file()});
         const Validation validation = run(plan);
-        write(output, render(validation));
+        write(output.file(), render(validation));
         if (validation.failures() > 0) {
             throw std::runtime_error(fmt::format("{} of {} rows could not be compiled or simulated",
                                                  validation.failures(), validation.results.size()));
@@ -50,6 +50,7 @@ struct Validate {
     }
 
     std::string render(const Validation& validation) const {
+        const std::string format = output.format();
         if (format == "csv") return validation.to_csv();
         if (format == "json") return validation.to_json();
         if (format == "md") return validation.to_markdown();
@@ -78,14 +79,8 @@ void add_validate(CLI::App& app) {
     command->add_option("FILE", validate->files, "Files of reference rows")
         ->required()
         ->type_name("");
-    command
-        ->add_option("-f,--format", validate->format,
-                     "text, csv (a line a row), json, md, or html (with a plot)")
-        ->check(CLI::IsMember({"text", "csv", "json", "md", "html"}))
-        ->capture_default_str()
-        ->type_name("FORMAT");
-    command->add_option("-o,--output", validate->output, "Write to FILE instead of standard output")
-        ->type_name("FILE");
+    validate->output.add_to(*command, {"text", "csv", "json", "md", "html"},
+                            "text, csv (a line a row), json, md, or html (with a plot)");
     command
         ->add_option("--set", validate->options.settings,
                      "Overrides one field of every row's target; may be repeated")
@@ -103,7 +98,7 @@ void add_validate(CLI::App& app) {
         "them in the environment. A row whose files are absent is skipped, never met.\n\n"
         "Examples:\n"
         "  u65sim validate configs/validation/*.yaml\n"
-        "  u65sim validate configs/validation/*.yaml --format html -o validation.html\n"
+        "  u65sim validate configs/validation/*.yaml -o validation.html\n"
         "  u65sim validate mine.yaml --only u65-256 --set timing.kernel_setup=40");
     command->callback([validate] { (*validate)(); });
 }

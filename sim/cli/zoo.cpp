@@ -46,17 +46,22 @@ struct Write {
     }
 };
 
+void list() {
+    std::string text;
+    for (const ZooEntry& entry : zoo_list()) {
+        text += fmt::format("{:<24}{}\n", entry.name, entry.summary);
+    }
+    print(text);
+}
+
 }  // namespace
 
 void add_zoo(CLI::App& app) {
     CLI::App* zoo = app.add_subcommand("zoo", "Networks built in code: list them, or write them");
-    zoo->require_subcommand(1);
-    zoo->add_subcommand("list", "Name and one line of every network")->callback([] {
-        std::string text;
-        for (const ZooEntry& entry : zoo_list()) {
-            text += fmt::format("{:<24}{}\n", entry.name, entry.summary);
-        }
-        print(text);
+    zoo->require_subcommand(0, 1);
+    zoo->add_subcommand("list", "Name and one line of every network")->callback(list);
+    zoo->callback([zoo] {
+        if (zoo->get_subcommands().empty()) list();
     });
     auto write = std::make_shared<Write>();
     CLI::App* command =

@@ -53,6 +53,9 @@ struct Buffer {
     std::vector<std::int32_t> consumers;  ///< graph operators
 };
 
+/// Which row or column of what is stored a view has twice: the tiles of a map overlap there.
+enum class Again : std::uint8_t { none, first, last };
+
 /// Part of a buffer as one operand sees it.
 struct View {
     int buffer = no_buffer;
@@ -61,12 +64,15 @@ struct View {
     Extent extent;                     ///< elements read or written
     /// Byte strides in elements when they are not those of `storage` (transposes, fills); NHWC.
     std::optional<std::int64_t> stride_y, stride_x;
+    /// `extent` counts the row and the column that are there again.
+    Again row_again = Again::none, column_again = Again::none;
     stream::DataType type = stream::DataType::s8;
     std::int32_t zero_point = 0;
     double scale = 0.0;  ///< 0: not quantised
     [[nodiscard]] bool valid() const { return buffer != no_buffer; }
     [[nodiscard]] bool whole() const {
-        return y == 0 && x == 0 && c == 0 && storage == extent && !stride_y && !stride_x;
+        return y == 0 && x == 0 && c == 0 && storage == extent && !stride_y && !stride_x &&
+               row_again == Again::none && column_again == Again::none;
     }
 };
 
@@ -168,11 +174,11 @@ private:
     std::vector<std::size_t> ends_;
 };
 
-/// Where in another tensor an operand is written: `position` along axis 0..3 (N, H, W, C).
+/// Where in another tensor one is written: its first row, batches behind each other, column and
+/// channel there.
 struct Slot {
     TensorId into = no_tensor;
-    std::int32_t axis = 3;
-    std::int32_t position = 0;
+    std::int32_t y = 0, x = 0, c = 0;
 };
 
 /// What becomes of the graph's operators: CPU or NPU, runs of them, and who computes whom.
@@ -183,11 +189,12 @@ struct Partition {
     std::vector<Decision> decisions;             ///< per operator
     Lists consumers;                             ///< per tensor: operators
     std::vector<std::int32_t> producers;         ///< per tensor: operator, or no_operator
+    std::vector<std::int32_t> order;             ///< operators as they run
     std::vector<std::int32_t> segment_of;        ///< per operator: segment, or no_segment
     std::vector<bool> bound;                     ///< per tensor: crosses a segment's border
     std::vector<std::int32_t> fused_activation;  ///< per operator: operator, or no_operator
     std::vector<std::int32_t> fused_pad;         ///< per operator: pad operator, or no_operator
-    std::vector<Slot> slots;                     ///< per tensor: place in a concatenation
+    std::vector<Slot> slots;                     ///< per tensor: place in another one
     std::vector<CompiledNetwork::Step> steps;
     /// Operators that take more than the registers or the shared buffer hold, and why: the CPU's.
     std::unordered_map<std::int32_t, std::string> refusals;

@@ -8,7 +8,7 @@
 namespace u65sim::config {
 
 struct EmbeddedFile {
-    std::string kind;  ///< "targets" or "memories"
+    std::string kind;  ///< "targets", "memories" or "drams"
     std::string stem;  ///< file name without ".yaml"
     std::string text;
 };

@@ -51,8 +51,7 @@ IniSection IniFile::section(std::string_view name) const {
             std::vector<std::string> names;
             for (const auto& each : sections_) names.push_back(each.first);
             const std::string message =
-                fmt::format("[{}]: no such section; the nearest one is [{}]", current,
-                            nearest_word(current, names));
+                fmt::format("[{}]: no such section; {}", current, known_words(current, names));
             if (line == 0) throw InvalidConfig(fmt::format("{}: {}", origin_, message));
             fail(line, message);
         }

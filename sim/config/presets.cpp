@@ -54,8 +54,8 @@ Target Target::preset(std::string_view name) {
     const config::EmbeddedFile* file = config::find_preset(name);
     if (!file) {
         const std::vector<std::string> names = preset_names();
-        throw InvalidConfig(fmt::format("target {}: no such preset; the nearest one is {} (of {})",
-                                        name, nearest_word(name, names), fmt::join(names, ", ")));
+        throw InvalidConfig(
+            fmt::format("target {}: no such preset; {}", name, known_words(name, names)));
     }
     return from_yaml_text(file->text, file->stem + ".yaml");
 }

@@ -93,8 +93,8 @@ private:
     void check_keys(const IniSection& section, const std::vector<std::string>& known) const {
         for (const auto& [key, value] : section) {
             if (std::find(known.begin(), known.end(), key) == known.end()) {
-                file_.fail(value.line, fmt::format("unknown key {}; the nearest known one is {}",
-                                                   key.substr(0, 200), nearest_word(key, known)));
+                file_.fail(value.line, fmt::format("unknown key {}; {}", key.substr(0, 200),
+                                                   known_words(key, known)));
             }
         }
     }

@@ -50,8 +50,7 @@ void YamlDocument::fail(const YAML::Mark& mark, std::string_view message) const 
 
 void YamlDocument::fail_unknown(const YAML::Node& key, const std::vector<std::string>& keys) const {
     const std::string clipped = key.Scalar().substr(0, 100);
-    fail(key.Mark(), fmt::format("unknown key {}; the nearest known one is {}", clipped,
-                                 nearest_word(clipped, keys)));
+    fail(key.Mark(), fmt::format("unknown key {}; {}", clipped, known_words(clipped, keys)));
 }
 
 YamlDocument::Fields YamlDocument::map_of(const YAML::Node& node, std::string_view what,

@@ -1,6 +1,8 @@
 #include <u65sim/simulate.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <memory>
 
 #include <fmt/format.h>
@@ -128,7 +130,7 @@ Simulation run_segments(const CompiledNetwork& network, const Target& target,
         try {
             refuse_hopeless(commands, target, rest.cycle_limit);
             append(whole,
-                   options.backend != SimulationBackend::systemc
+                   options.backend == SimulationBackend::direct
                        ? machine::run_on_event_queue(commands, words, target, rest, cache)
                    : vcd
                        ? machine::trace_on_systemc(commands, words, target, rest, *vcd, whole.total)
@@ -148,7 +150,9 @@ Simulation run_segments(const CompiledNetwork& network, const Target& target,
 }  // namespace
 
 std::string_view to_string(SimulationBackend backend) {
-    return backend == SimulationBackend::systemc ? "systemc" : "direct";
+    constexpr std::array<std::string_view, simulation_backend_count> names{"systemc", "direct",
+                                                                           "systemc-tlm"};
+    return names[static_cast<std::size_t>(backend)];
 }
 
 Simulation simulate(const CompiledNetwork& network, const Target& target,

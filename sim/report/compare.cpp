@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <set>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -257,6 +258,11 @@ private:
             out_ += fmt::format("{}  {} on {} ({}){}\n", letter(i), elided(runs_[i].network, 34),
                                 elided(runs_[i].target, 20), elided(runs_[i].origin, 30),
                                 i >= count_ ? ", json and html only" : "");
+            if (!is_like_first(runs_[i])) {
+                out_ += fmt::format(
+                    "   warning: {} is another network than A, the changes are those of networks\n",
+                    letter(i));
+            }
         }
         std::vector<std::string> letters, changes;
         for (std::size_t i = 0; i < count_; ++i) {
@@ -264,6 +270,16 @@ private:
             changes.emplace_back(i > 0 ? "against A" : "");
         }
         out_ += '\n' + line("", letters, changes);
+    }
+
+    /// Whether a run's network may be the first one's, changed: half of the operators have names
+    /// that the first one knows.
+    [[nodiscard]] bool is_like_first(const ComparedRun& run) const {
+        std::set<std::string_view> names;
+        for (const ComparedRun::Operator& op : runs_.front().operators) names.insert(op.name);
+        const auto shared = std::count_if(run.operators.begin(), run.operators.end(),
+                                          [&](const auto& op) { return names.contains(op.name); });
+        return 2 * static_cast<std::size_t>(shared) >= run.operators.size();
     }
 
     void add_latency() {

@@ -170,8 +170,8 @@ private:
         const stream::OpcodeNumber found = stream::find_opcode(name);
         if (!found.info) {
             // Long input is cut: nobody mistypes a hundred letters.
-            fail(fmt::format("'{}': must be a command's name, nearest is {}", name.substr(0, 100),
-                             nearest_word(name, stream::opcode_names())));
+            fail(fmt::format("'{}': must be a command's name; {}", name.substr(0, 100),
+                             known_words(name, stream::opcode_names())));
         }
         Instruction instruction;
         instruction.opcode = found.opcode;

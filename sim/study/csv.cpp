@@ -104,13 +104,17 @@ std::string StudyResults::to_json() const {
                                          {"latency_ms_after", each.after}});
     }
     root["intervals"] = Json::array();
+    const auto percentile = [](const study::Interval& each, double value) {
+        return each.is_known() ? Json(value) : Json();
+    };
     for (const study::Interval& each : study::intervals(*this)) {
         root["intervals"].push_back({{"point", each.point},
                                      {"samples", each.samples},
+                                     {"samples_planned", plan.samples},
                                      {"latency_ms", each.stated},
-                                     {"percent_5", each.low},
-                                     {"percent_50", each.median},
-                                     {"percent_95", each.high},
+                                     {"percent_5", percentile(each, each.low)},
+                                     {"percent_50", percentile(each, each.median)},
+                                     {"percent_95", percentile(each, each.high)},
                                      {"least", each.least},
                                      {"most", each.most}});
     }

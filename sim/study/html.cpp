@@ -87,15 +87,20 @@ std::string interval_table(const StudyResults& results) {
     const auto all = study::intervals(results);
     if (all.empty()) return {};
     std::string out = fmt::format(
-        "<h2>Uncertainty</h2>\n<p>{}</p>\n<table><thead><tr><th>point</th><th class=\"n\">"
-        "latency_ms</th><th class=\"n\">5 %</th><th class=\"n\">50 %</th><th class=\"n\">95 "
+        "<h2>Uncertainty</h2>\n<p>{}; from {} samples on there are percentiles</p>\n<table><thead>"
+        "<tr><th>point</th><th class=\"n\">samples</th><th class=\"n\">latency_ms</th><th "
+        "class=\"n\">5 %</th><th class=\"n\">50 %</th><th class=\"n\">95 "
         "%</th></tr></thead><tbody>\n",
-        escaped(results.study.plan().uncertainty));
+        escaped(results.study.plan().uncertainty), study::Interval::least_samples);
+    const auto percentile = [](const study::Interval& each, double value) {
+        return each.is_known() ? fmt::format("{:.4g}", value) : std::string{"-"};
+    };
     for (const study::Interval& each : all) {
         out += fmt::format(
-            "<tr><td>{}</td><td class=\"n\">{:.4g}</td><td class=\"n\">{:.4g}</td><td "
-            "class=\"n\">{:.4g}</td><td class=\"n\">{:.4g}</td></tr>\n",
-            each.point, each.stated, each.low, each.median, each.high);
+            "<tr><td>{}</td><td class=\"n\">{} of {}</td><td class=\"n\">{:.4g}</td><td "
+            "class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
+            each.point, each.samples, results.study.plan().samples, each.stated,
+            percentile(each, each.low), percentile(each, each.median), percentile(each, each.high));
     }
     return out + "</tbody></table>\n";
 }

@@ -79,6 +79,7 @@ struct Study::Plan {
     std::vector<study::Objective> pareto;
     std::vector<study::PlotRequest> plots;
     std::string uncertainty;       ///< what is drawn, for reports; empty without
+    std::size_t samples = 0;       ///< drawn for each point
     std::size_t sampled_from = 0;  ///< items before sample(); 0: all are here
 
     /// Names of all measures of a row: the simulator's, then the known ones.

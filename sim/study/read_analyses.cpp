@@ -151,7 +151,8 @@ std::vector<Settings> AnalysesReader::uncertainty(const YAML::Node& node) {
         plan_.uncertainty += fmt::format("{}{} +-{}", plan_.uncertainty.empty() ? "" : ", ", key,
                                          entry.second.Scalar());
     }
-    plan_.uncertainty = fmt::format("{} samples, uniform: {}", count, plan_.uncertainty);
+    plan_.uncertainty = "uniform: " + plan_.uncertainty;
+    plan_.samples = count;
     return samples;
 }
 

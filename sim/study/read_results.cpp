@@ -61,8 +61,8 @@ std::size_t ResultsReader::measure_named(const std::string& name, const YAML::No
     const auto names = plan_.measure_names();
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
-        document_.fail(node.Mark(), fmt::format("unknown measure {}; the nearest known one is {}",
-                                                name.substr(0, 100), nearest_word(name, names)));
+        document_.fail(node.Mark(), fmt::format("unknown measure {}; {}", name.substr(0, 100),
+                                                known_words(name, names)));
     }
     return static_cast<std::size_t>(found - names.begin());
 }

@@ -41,10 +41,13 @@ std::vector<Sensitivity> sensitivities(const StudyResults& results);
 /// The latency of a point whose target's numbers are uncertain. Milliseconds.
 struct Interval {
     std::size_t point = 0;
+    /// Fewer samples tell nothing about the ends of a range that nine of ten lie in.
+    static constexpr std::size_t least_samples = 20;
     std::size_t samples = 0;                     ///< measured ones
     double stated = 0.0;                         ///< with the numbers as they are
     double low = 0.0, median = 0.0, high = 0.0;  ///< 5, 50 and 95 percent of the samples below
     double least = 0.0, most = 0.0;
+    [[nodiscard]] bool is_known() const { return samples >= least_samples; }
 };
 std::vector<Interval> intervals(const StudyResults& results);
 

@@ -168,10 +168,20 @@ std::string interval_table(const StudyResults& results) {
     std::string out = '\n' + wrapped(fmt::format("Uncertainty of the latency ({})",
                                                  results.study.plan().uncertainty));
     for (const study::Interval& each : all) {
-        out += fmt::format(
-            "point {}: {:.4g} ms; nine of ten samples between {:.4g} and {:.4g} ms, median {:.4g} "
-            "ms\n",
-            each.point, each.stated, each.low, each.high, each.median);
+        out += fmt::format("point {}: {:.4g} ms; ", each.point, each.stated);
+        const std::string count =
+            fmt::format("{} of {}", each.samples, results.study.plan().samples);
+        if (each.is_known()) {
+            out += fmt::format(
+                "nine of ten samples between {:.4g} and {:.4g} ms, median {:.4g} ms ({} "
+                "measured)\n",
+                each.low, each.high, each.median, count);
+        } else {
+            out += fmt::format(
+                "{} samples measured, between {:.4g} and {:.4g} ms: an interval takes "
+                "{}\n",
+                count, each.least, each.most, study::Interval::least_samples);
+        }
     }
     return out;
 }

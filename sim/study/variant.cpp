@@ -285,8 +285,8 @@ void apply(Variant& variant, const StudySetting& setting, const fs::path& folder
         return;
     }
     if (!fields::find(name)) {
-        throw InvalidConfig(fmt::format("unknown key {}; the nearest known one is {}",
-                                        name.substr(0, 100), nearest_word(name, key_names())));
+        throw InvalidConfig(
+            fmt::format("unknown key {}; {}", name.substr(0, 100), known_words(name, key_names())));
     }
     assign_field(variant.target, name, value);
 }
@@ -297,8 +297,8 @@ void check_network(const std::string& network, const fs::path& folder) {
         std::vector<std::string> names;
         for (const ZooEntry& entry : zoo_list()) names.push_back("zoo:" + entry.name);
         if (std::find(names.begin(), names.end(), resolved) == names.end()) {
-            throw InvalidConfig(fmt::format("network = {}: the nearest known one is {}", network,
-                                            nearest_word(resolved, names)));
+            throw InvalidConfig(
+                fmt::format("network = {}: {}", network, known_words(resolved, names)));
         }
         return;
     }

@@ -378,7 +378,7 @@ std::string unknown_key(std::string_view key) {
             return fmt::format("unknown key {}; the nearest known one is {}", key, known);
         }
     }
-    return fmt::format("unknown key {}; the nearest known one is {}", key, nearest_word(key, keys));
+    return fmt::format("unknown key {}; {}", key, known_words(key, keys));
 }
 
 void assign(Target& target, std::string_view key, std::string_view value) {

@@ -183,8 +183,7 @@ Graph block(std::string_view name, const BlockShape& shape, const ZooWeights& we
         net.output(x);
         return net.build();
     }
-    throw InvalidModel(fmt::format("unknown block '{}'; the nearest known one is '{}'", name,
-                                   nearest_word(name, names)));
+    throw InvalidModel(fmt::format("unknown block '{}'; {}", name, known_words(name, names, "'")));
 }
 
 std::string to_string(const BlockShape& shape) {

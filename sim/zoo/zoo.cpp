@@ -58,8 +58,8 @@ Graph zoo(std::string_view name, const ZooWeights& weights) {
         if (network.name == name) return network.build(std::string{name}, weights);
         names.emplace_back(network.name);
     }
-    throw InvalidModel(fmt::format("unknown network '{}'; the nearest known one is '{}'", name,
-                                   nearest_word(name, names)));
+    throw InvalidModel(
+        fmt::format("unknown network '{}'; {}", name, known_words(name, names, "'")));
 }
 
 }  // namespace u65sim

@@ -130,6 +130,45 @@ TEST_CASE("Pools and means give the same bytes on the NPU and on the CPU") {
     agree("mean", all, [](GraphBuilder& b, Value x) { return b.mean(x, {1, 2}, true); });
 }
 
+TEST_CASE(
+    "A map that is padded and read elsewhere gives the same bytes on the NPU and on the CPU") {
+    agree("padded", all, [](GraphBuilder& b, Value x) {
+        const Value y = b.conv2d(x, 20, Window::square(3));
+        const Value pad = b.pad(y, {0, 2, 1, 4}, {0, 0, 3, 8});
+        return b.add(b.conv2d(b.max_pool(pad, Window::square(3, 1)), 6, Window::square(1)),
+                     b.mean(b.conv2d(y, 6, Window::square(1)), {1, 2}, true));
+    });
+}
+
+TEST_CASE(
+    "A table of 16 bits behind a convolution gives the same bytes on the NPU and on the CPU") {
+    agree("table", words, [](GraphBuilder& b, Value x) {
+        return b.unary(OpType::exp, b.conv2d(x, 8, Window::square(3)), {});
+    });
+}
+
+TEST_CASE("Sums of a map with fewer channels give the same bytes on the NPU and on the CPU") {
+    using Member = Value (GraphBuilder::*)(Value, Value, LayerOptions);
+    for (const Member member : {Member{&GraphBuilder::add}, Member{&GraphBuilder::sub}}) {
+        for (const bool is_first : {false, true}) {
+            for (const float scale : {0.3F, 1.0F, 1.7F}) {
+                CAPTURE(is_first, scale);
+                agree("padded sum", bytes, [&](GraphBuilder& b, Value x) {
+                    const Quantization& like = b.quantization(x);
+                    const Value other =
+                        b.input({1, 9, 10, 20}, "other",
+                                Quantization{{like.scales[0] * scale}, like.zero_points});
+                    const Value pad = b.pad(x, {0, 0, 0, 0}, {0, 0, 0, 8});
+                    const LayerOptions options{.name = {}, .activation = Activation::relu6};
+                    const Value sum = is_first ? (b.*member)(pad, other, options)
+                                               : (b.*member)(other, pad, options);
+                    return b.max_pool(sum, Window::square(2));
+                });
+            }
+        }
+    }
+}
+
 TEST_CASE("Operators of two maps give the same bytes on the NPU and on the CPU") {
     using Member = Value (GraphBuilder::*)(Value, Value, LayerOptions);
     for (const Member member : {Member{&GraphBuilder::add}, Member{&GraphBuilder::sub},

@@ -104,7 +104,8 @@ TEST_CASE("Text that is no stream is refused with its line and the nearest comma
     const Folder folder;
     const std::string head = ".accelerator u65-256 1GHz\n";
     check_refused(folder, head + "STOP 0xffff\nIFM_PAD_TOPP 1\n",
-                  "text: line 3: 'IFM_PAD_TOPP': must be a command's name, nearest is IFM_PAD_TOP");
+                  "text: line 3: 'IFM_PAD_TOPP': must be a command's name; the nearest known one "
+                  "is IFM_PAD_TOP");
     check_refused(folder, "STOP 0xffff\n", "line 1: a stream must start with a line such as");
     check_refused(folder, "", "must start with");
     check_refused(folder, head + "STOP 0xffff\n" + head + "STOP 0xffff\n",

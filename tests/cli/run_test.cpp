@@ -54,6 +54,24 @@ TEST_CASE("run --format csv has a row an operator") {
           report.at("operators").size() + 1);
 }
 
+TEST_CASE("The name of the report's file chooses the format that no option names") {
+    const Folder folder;
+    const auto written = [&](const std::string& name, const std::vector<std::string>& more = {}) {
+        std::vector<std::string> words{"run", "rnnoise", "-o", folder.file(name)};
+        words.insert(words.end(), more.begin(), more.end());
+        const Outcome outcome = run(words);
+        CAPTURE(name, outcome.err);
+        CHECK(outcome.exit_code == 0);
+        return read(folder.file(name));
+    };
+    CHECK(json::accept(written("a.json")));
+    CHECK(written("a.CSV").starts_with("name,type,"));
+    CHECK(written("a.html").starts_with("<!doctype html>"));
+    CHECK(written("a.report").starts_with("rnnoise on u65-256\n"));
+    CHECK(written("b.json", {"-f", "csv"}).starts_with("name,type,"));
+    CHECK(run({"run", "rnnoise", "-o", "-"}).out == run({"run", "rnnoise"}).out);
+}
+
 TEST_CASE("run -o writes the file whole and leaves nothing beside it") {
     const Folder folder;
     write(folder.file("report.txt"), "an older report");

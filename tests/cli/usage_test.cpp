@@ -39,17 +39,27 @@ TEST_CASE("Help and version are answers, not errors") {
     }
 }
 
+TEST_CASE("What only lists needs no word that says so") {
+    CHECK(run({"zoo"}).out == run({"zoo", "list"}).out);
+    CHECK(run({"targets"}).out == run({"targets", "list"}).out);
+    CHECK(run({"targets", "list"}).out.find("u65-256-imx93 ") != std::string::npos);
+}
+
 TEST_CASE("Bad usage ends with 2 and says what was wrong") {
     check_refused({}, "subcommand");
-    check_refused({"fly"}, "fly");
+    check_refused({"fly"}, "fly: no such subcommand (see u65sim --help)");
+    check_refused({"zo"}, "nearest known one is zoo");
     check_refused({"run"}, "NET");
-    check_refused({"run", "rnnoise", "--frmat", "json"}, "--frmat");
+    check_refused(
+        {"run", "rnnoise", "--frmat", "json"},
+        "--frmat: no such option; the nearest known one is --format (see u65sim run --help)");
+    check_refused({"zoo", "write", "rnnoise", "--sed=1", "-o", "x"},
+                  "is --seed (see u65sim zoo write");
     check_refused({"run", "rnnoise", "--format", "xml"}, "xml");
     check_refused({"run", "rnnoise", "surplus"}, "surplus");
     check_refused({"run", "rnnoise", "--vela-config", "x.ini"}, "--system-config");
     check_refused({"compile", "rnnoise"}, "-o");
     check_refused({"compile", "rnnoise", "--dump-after", "juggle"}, "juggle");
-    check_refused({"zoo"}, "subcommand");
     check_refused({"zoo", "write", "rnnoise"}, "--output");
     check_refused({"zoo", "write", "rnnoise", "-o", "/tmp", "--sparsity", "2"}, "--sparsity");
 }

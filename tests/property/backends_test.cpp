@@ -1,5 +1,5 @@
-// One set of units, two back ends: the SystemC machine and the bare event queue tell the same
-// story.
+// One set of units, three back ends: the bare event queue, the SystemC machine, and the SystemC
+// machine whose bursts are TLM payloads tell the same story.
 #include <catch2/catch.hpp>
 
 #include <u65sim/error.hpp>
@@ -31,21 +31,24 @@ Outcome outcome(const Graph& graph, const Target& target, SimulationBackend back
 
 }  // namespace
 
-TEST_CASE("Both back ends give the same simulation of every network") {
+TEST_CASE("All back ends give the same simulation of every network") {
     SimulateOptions options;
-    options.backend = SimulationBackend::direct;
-    for (const std::string& name : property::names()) {
-        const auto& run = property::run(name);
-        Simulation direct = simulate(run.network, run.target, options);
-        direct.events = run.simulation.events;  // back ends count their own
-        CAPTURE(name);
-        CHECK(direct == run.simulation);
-        CHECK(make_report(run.network, run.target, direct).to_json() ==
-              make_report(run.network, run.target, run.simulation).to_json());
+    for (const SimulationBackend backend :
+         {SimulationBackend::direct, SimulationBackend::systemc_tlm}) {
+        options.backend = backend;
+        for (const std::string& name : property::names()) {
+            const auto& run = property::run(name);
+            Simulation other = simulate(run.network, run.target, options);
+            other.events = run.simulation.events;  // back ends count their own
+            CAPTURE(name, to_string(backend));
+            CHECK(other == run.simulation);
+            CHECK(make_report(run.network, run.target, other).to_json() ==
+                  make_report(run.network, run.target, run.simulation).to_json());
+        }
     }
 }
 
-TEST_CASE("Both back ends give the same timeline when both ports grant in one cycle") {
+TEST_CASE("All back ends give the same timeline when both ports grant in one cycle") {
     // Without latency many requests come at the same time.
     Target target = Target::preset("u65-256");
     target.ideal_memory = true;
@@ -59,10 +62,12 @@ TEST_CASE("Both back ends give the same timeline when both ports grant in one cy
         CAPTURE(name);
         CHECK(!direct.timeline.empty());
         CHECK(simulate(network, target, options).timeline == direct.timeline);
+        options.backend = SimulationBackend::systemc_tlm;
+        CHECK(simulate(network, target, options).timeline == direct.timeline);
     }
 }
 
-TEST_CASE("Both back ends give the same report of random networks") {
+TEST_CASE("All back ends give the same report of random networks") {
     const std::uint64_t count = property::random_graph_count(60);
     std::uint64_t reports = 0;
     for (std::uint64_t seed = 1; seed <= count; ++seed) {
@@ -70,9 +75,12 @@ TEST_CASE("Both back ends give the same report of random networks") {
         const Target target = property::random_target(seed);
         const Outcome systemc = outcome(graph, target, SimulationBackend::systemc);
         const Outcome direct = outcome(graph, target, SimulationBackend::direct);
+        const Outcome tlm = outcome(graph, target, SimulationBackend::systemc_tlm);
         CAPTURE(seed, target.name);
         CHECK(systemc.report == direct.report);
         CHECK(systemc.error == direct.error);
+        CHECK(tlm.report == direct.report);
+        CHECK(tlm.error == direct.error);
         reports += systemc.report.empty() ? 0 : 1;
     }
     // Some do not fit their target; most must run, or nothing was compared.

@@ -25,8 +25,10 @@ struct WholeMaps {
     std::vector<std::pair<std::int64_t, std::string>> maps;
 };
 
-WholeMaps whole_maps(const Graph& graph, const std::vector<bool>& at_operators) {
-    const std::size_t count = graph.operators.size();
+WholeMaps whole_maps(const Program& program, const std::vector<bool>& at_operators) {
+    const Graph& graph = *program.graph;
+    const std::vector<std::int32_t>& order = program.order;
+    const std::size_t count = order.size();
     struct Life {
         std::size_t first = 0, last = 0;
         bool used = false;
@@ -40,8 +42,8 @@ WholeMaps whole_maps(const Graph& graph, const std::vector<bool>& at_operators) 
     };
     for (const TensorId id : graph.inputs) use(id, 0);
     for (std::size_t at = 0; at < count; ++at) {
-        for (const TensorId id : graph.operators[at].inputs) use(id, at);
-        for (const TensorId id : graph.operators[at].outputs) use(id, at);
+        for (const TensorId id : program.op(order[at]).inputs) use(id, at);
+        for (const TensorId id : program.op(order[at]).outputs) use(id, at);
     }
     for (const TensorId id : graph.outputs) use(id, count - std::min<std::size_t>(count, 1));
 
@@ -57,7 +59,7 @@ WholeMaps whole_maps(const Graph& graph, const std::vector<bool>& at_operators) 
     std::int64_t alive = 0;
     for (std::size_t at = 0; at < count; ++at) {
         alive += change[at];
-        if (!at_operators[at] || alive <= result.bytes) continue;
+        if (!at_operators[static_cast<std::size_t>(order[at])] || alive <= result.bytes) continue;
         result.bytes = alive;
         worst = at;
     }
@@ -76,7 +78,7 @@ WholeMaps maps_beside_cpu(const PlannedProgram& program) {
     for (const auto& step : program.steps) {
         if (step.segment < 0) on_cpu[static_cast<std::size_t>(step.graph_operator)] = true;
     }
-    return whole_maps(*program.graph, on_cpu);
+    return whole_maps(program, on_cpu);
 }
 
 using Part = std::pair<std::int64_t, std::string>;
@@ -141,8 +143,8 @@ void check_fit(const PlannedProgram& program, std::int64_t stream_bytes) {
             // Room is kept for maps as a runtime without stripes holds them (assumed, after a
             // public measurement: a VGG19 for 224x224 does not run in 32 MiB, though its stripes
             // would).
-            const WholeMaps whole = whole_maps(
-                *program.graph, std::vector<bool>(program.graph->operators.size(), true));
+            const WholeMaps whole =
+                whole_maps(program, std::vector<bool>(program.graph->operators.size(), true));
             in_dram(whole.bytes, both(weights, whole.maps));
             break;
         }

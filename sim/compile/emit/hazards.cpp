@@ -37,6 +37,18 @@ bool Accesses::conflicts(const Accesses& other) const {
 
 MemoryRange range_of(const stream::FeatureMap& map) {
     const std::int64_t element = stream::bytes_of(map.type);
+    if (map.width0 < map.width && map.width0 > 0) {
+        stream::FeatureMap left = map;
+        left.width = map.width0;
+        stream::FeatureMap right = map;
+        right.base[0] = map.base[1];
+        right.base[2] = map.base[3];
+        right.height0 = map.height1;
+        right.width = right.width0 = map.width - map.width0;
+        const MemoryRange a = range_of(left);
+        const MemoryRange b = range_of(right);
+        return {map.region, std::min(a.begin, b.begin), std::max(a.end, b.end)};
+    }
     if (map.height0 < map.height && map.height0 > 0) {
         stream::FeatureMap upper = map;
         upper.height = map.height0;

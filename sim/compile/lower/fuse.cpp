@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "compile/lower/lowering.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/lower/operators.hpp"
 #include "compile/passes.hpp"
@@ -43,8 +44,7 @@ void fuse_activation(Program& program, std::int32_t index) {
     if (activation.inputs[0] != made) return;
     const bool clamp = ir::clamp_of(activation.type) && same_quantization(between, result) &&
                        between.type == result.type;
-    const bool table = ir::info(activation.type).family == ir::Family::curve &&
-                       is_8_bit(between.type) && between.type == result.type &&
+    const bool table = has_table(program, activation) && between.type == result.type &&
                        activation_of(op) == Activation::none;
     if (!clamp && !table) return;
     program.fused_activation[static_cast<std::size_t>(index)] = next;
@@ -52,7 +52,46 @@ void fuse_activation(Program& program, std::int32_t index) {
     if (between_them != no_operator) program.decision(between_them).fused_into = index;
 }
 
-/// A PAD whose readers are all convolutions without padding of their own becomes their padding.
+/// Whether a convolution without padding of its own can have a PAD of height and width as its
+/// padding.
+bool is_window_of(const Program& program, const Operator& op, const Operator& pad,
+                  const std::vector<std::int64_t>& amounts) {
+    const bool window = op.type == OpType::conv_2d || op.type == OpType::depthwise_conv_2d;
+    if (!window || window_of(op).padding != Padding::valid || op.inputs[0] != pad.outputs[0]) {
+        return false;
+    }
+    if (amounts.size() != 8 || amounts[6] || amounts[7]) return false;
+    for (std::size_t i = 2; i < 6; ++i) {
+        if (amounts[i] < 0 || amounts[i] > 127) return false;
+    }
+    // The first rows and columns of a window must still meet the map.
+    const auto& filter = program.tensor(op.inputs[1]).shape;
+    const auto w = window_of(op);
+    return amounts[2] <= std::int64_t{filter[1] - 1} * w.dilation_h &&
+           amounts[4] <= std::int64_t{filter[2] - 1} * w.dilation_w &&
+           amounts[3] <= std::int64_t{filter[1] - 1} * w.dilation_h &&
+           amounts[5] <= std::int64_t{filter[2] - 1} * w.dilation_w;
+}
+
+/// Whether a sum can leave out channels that a PAD adds behind those of one operand.
+bool is_sum_of(const Program& program, const Operator& op, const Operator& pad,
+               const std::vector<std::int64_t>& amounts) {
+    if (op.type != OpType::add && op.type != OpType::sub) return false;
+    // Vela adds the padded map.
+    if (program.options.like_vela || amounts.empty() || amounts.back() <= 0) return false;
+    if (std::any_of(amounts.begin(), amounts.end() - 1, [](auto amount) { return amount != 0; })) {
+        return false;
+    }
+    // Off-chip, plain rows are better written in one piece.
+    if (program.spilling() && program.bound[static_cast<std::size_t>(op.outputs[0])]) return false;
+    const Tensor& padded = program.tensor(pad.outputs[0]);
+    const TensorId other = op.inputs[op.inputs[0] == pad.outputs[0] ? 1 : 0];
+    return is_8_bit(padded.type) && other != pad.outputs[0] &&
+           extent_of(program.tensor(other).shape) == extent_of(padded.shape);
+}
+
+/// A PAD of zeros whose readers can all do without it: convolutions whose padding it becomes, and
+/// sums that leave the new channels of one operand out.
 void fuse_pad(Program& program, std::int32_t index) {
     const Operator& pad = program.op(index);
     const auto out = static_cast<std::size_t>(pad.outputs[0]);
@@ -60,23 +99,11 @@ void fuse_pad(Program& program, std::int32_t index) {
     // Padding inside of a window is zero.
     if (pad.inputs.size() > 2 && pad.inputs[2] >= 0) return;
     const auto amounts = integers(program.tensor(pad.inputs[1]));
-    if (amounts.size() != 8 || amounts[6] || amounts[7]) return;
-    for (std::size_t i = 2; i < 6; ++i) {
-        if (amounts[i] < 0 || amounts[i] > 127) return;
-    }
     for (const auto consumer : program.consumers[out]) {
         const Operator& op = program.op(consumer);
-        const bool window = op.type == OpType::conv_2d || op.type == OpType::depthwise_conv_2d;
-        if (!window || window_of(op).padding != Padding::valid || op.inputs[0] != pad.outputs[0]) {
-            return;
-        }
-        // The first rows and columns of a window must still meet the map.
-        const auto& filter = program.tensor(op.inputs[1]).shape;
-        const auto w = window_of(op);
-        if (amounts[2] > std::int64_t{filter[1] - 1} * w.dilation_h ||
-            amounts[4] > std::int64_t{filter[2] - 1} * w.dilation_w ||
-            amounts[3] > std::int64_t{filter[1] - 1} * w.dilation_h ||
-            amounts[5] > std::int64_t{filter[2] - 1} * w.dilation_w) {
+        const bool is_fused = program.fused_pad[static_cast<std::size_t>(consumer)] != no_operator;
+        if (is_fused || !program.decision(consumer).on_npu ||
+            (!is_window_of(program, op, pad, amounts) && !is_sum_of(program, op, pad, amounts))) {
             return;
         }
     }
@@ -84,6 +111,19 @@ void fuse_pad(Program& program, std::int32_t index) {
         program.fused_pad[static_cast<std::size_t>(consumer)] = index;
     }
     program.decision(index).folded = true;
+}
+
+/// Whether a map's place may be part of another one: its producer writes it, and no reader but
+/// `except` wants its bytes in a row.
+bool is_written_anywhere(const Program& program, TensorId id, std::int32_t except) {
+    const auto t = static_cast<std::size_t>(id);
+    // A nested concatenation moves as a whole: its operands follow it.
+    const OpType made = program.op(program.producers[t]).type;
+    if (npu_forms[made].in_place || made == OpType::pack) return false;
+    return std::none_of(
+        program.consumers[t].begin(), program.consumers[t].end(), [&](std::int32_t consumer) {
+            return consumer != except && npu_forms[program.op(consumer).type].reads_reshaped;
+        });
 }
 
 /// Operands of a concatenation that can be written straight into its result.
@@ -108,16 +148,32 @@ void fuse_concatenation(Program& program, std::int32_t index) {
             in.type != out.type || activation_of(op) != Activation::none) {
             continue;
         }
-        // A nested concatenation moves as a whole: its operands follow it.
-        const OpType made = program.op(producer).type;
-        if (npu_forms[made].in_place || made == OpType::pack || op.type == OpType::pack) continue;
-        const bool reshaped = std::any_of(
-            program.consumers[t].begin(), program.consumers[t].end(), [&](std::int32_t consumer) {
-                return consumer != index && npu_forms[program.op(consumer).type].reads_reshaped;
-            });
-        if (reshaped) continue;
-        program.slots[t] = {op.outputs[0], axis + static_cast<std::int32_t>(4 - rank), before};
+        if (op.type == OpType::pack || !is_written_anywhere(program, id, index)) continue;
+        const std::int32_t axis4 = axis + static_cast<std::int32_t>(4 - rank);
+        const std::int32_t rows = rank == 4 ? in.shape[1] : 1;
+        const std::int32_t y = axis4 == 0 ? before * rows : axis4 == 1 ? before : 0;
+        program.slots[t] = {op.outputs[0], y, axis4 == 2 ? before : 0, axis4 == 3 ? before : 0};
     }
+}
+
+/// A map that is padded can be written straight into the padded one.
+void fuse_padded(Program& program, std::int32_t index) {
+    const Operator& op = program.op(index);
+    if (op.type != OpType::pad || program.decision(index).folded || program.options.like_vela) {
+        return;
+    }
+    const TensorId id = op.inputs[0];
+    const auto t = static_cast<std::size_t>(id);
+    if (program.tensor(id).data || program.bound[t] || program.producers[t] == no_operator ||
+        program.slots[t].into != no_tensor || !is_written_anywhere(program, id, index)) {
+        return;
+    }
+    auto amounts = integers(program.tensor(op.inputs[1]));
+    amounts.insert(amounts.begin(), 8 - amounts.size(), 0);
+    const auto before = [&](std::size_t axis) {
+        return static_cast<std::int32_t>(amounts[2 * axis]);
+    };
+    program.slots[t] = {op.outputs[0], before(1), before(2), before(3)};
 }
 
 }  // namespace
@@ -134,7 +190,9 @@ void fuse(Program& program) {
         fuse_pad(program, i);
     }
     for (std::int32_t i = count - 1; wanted && i >= 0; --i) {
-        if (program.decision(i).on_npu) fuse_concatenation(program, i);
+        if (!program.decision(i).on_npu) continue;
+        fuse_concatenation(program, i);
+        fuse_padded(program, i);
     }
 }
 

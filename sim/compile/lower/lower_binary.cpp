@@ -2,9 +2,13 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "arith/fixed_point.hpp"
+#include "arith/rescale.hpp"
 #include "arith/scaling.hpp"
 #include "compile/lower/elementwise.hpp"
 #include "compile/lower/npu_forms.hpp"
@@ -96,8 +100,88 @@ NpuOp& binary(Lowering& lowering, ElementwiseMode mode) {
     return npu;
 }
 
+/// How a sum scales its other operand where the padded one is zero, as a rescale of its own; empty
+/// where none gives the same results for all elements.
+std::optional<std::pair<stream::Scale, stream::Rounding>> rescale_of_sum(const Tensor& other,
+                                                                         const Tensor& padded,
+                                                                         const Tensor& result) {
+    constexpr int left_shift = 20;
+    const double larger = 2 * std::max(scale_of(other), scale_of(padded));
+    const auto common = arith::quantise(scale_of(other) / larger);
+    const auto back = arith::quantise(larger / ((1 << left_shift) * scale_of(result)));
+    const double factor = scale_of(other) / scale_of(result);
+    const std::int32_t low = (other.type == ElementType::int8 ? -128 : 0) - zero_point(other);
+    const auto is_same = [&](arith::Multiplier once, arith::RoundingMode mode) {
+        for (std::int32_t value = low; value <= low + 255; ++value) {
+            const std::int32_t sum = arith::multiply_by_quantised(
+                arith::multiply_by_quantised(value * (1 << left_shift), common), back);
+            if (sum != arith::round_shift(value, once.multiplier, once.shift, mode)) return false;
+        }
+        return true;
+    };
+    const arith::Multiplier once = arith::quantise(factor);
+    if (is_same(once, arith::RoundingMode::tfl)) {
+        return std::pair{stream::Scale{once.multiplier, once.shift}, stream::Rounding::tfl};
+    }
+    constexpr std::int64_t largest = 255;
+    const arith::Multiplier halves = arith::multiplier_for_halves(factor, largest);
+    if (is_same(halves, arith::RoundingMode::natural)) {
+        return std::pair{stream::Scale{halves.multiplier, halves.shift}, stream::Rounding::natural};
+    }
+    return std::nullopt;
+}
+
+/// ADD or SUB of a map and one that a PAD gives further channels, all zero: the channels that both
+/// have, then those of the other alone.
+void lower_padded_sum(Lowering& lowering, ElementwiseMode mode, const Operator& pad) {
+    const bool first_is_padded = lowering.op().inputs[0] == pad.outputs[0];
+    const std::size_t at = first_is_padded ? 1 : 0;
+    const View padded = lowering.view(pad.inputs[0]);
+    const View other = lowering.input_view(at);
+    const View ofm = lowering.output_view();
+    const double a = scale_of(lowering.input(0)), b = scale_of(lowering.input(1));
+    const double out = scale_of(lowering.output());
+    const auto sum = [&](const View& map, const View& result, std::string_view suffix) -> NpuOp& {
+        NpuOp& npu = lowering.add(KernelKind::elementwise, map, result, suffix);
+        npu.kernel.elementwise_mode = mode;
+        npu.kernel.broadcast.swap_operands = first_is_padded;
+        npu.ifm2 = padded;
+        scale_sum(npu, a, b, out);
+        return npu;
+    };
+    const Extent both = padded.extent;
+    const Extent rest{both.h, both.w, ofm.extent.c - both.c};
+    lowering.activate(
+        sum(lowering.part(other, 0, 0, 0, both), lowering.part(ofm, 0, 0, 0, both), {}));
+    const View more = lowering.part(other, 0, 0, both.c, rest);
+    const View result = lowering.part(ofm, 0, 0, both.c, rest);
+    const bool keeps_sign = mode == ElementwiseMode::add || !first_is_padded;
+    const auto scaling =
+        rescale_of_sum(lowering.input(at), lowering.input(1 - at), lowering.output());
+    if (keeps_sign && scaling) {
+        NpuOp& npu = lowering.rescale(more, result, "rest");
+        npu.kernel.ofm_scale = scaling->first;
+        npu.kernel.rounding = scaling->second;
+        lowering.activate(npu);
+        return;
+    }
+    NpuOp& npu = sum(more, result, "rest");
+    npu.kernel.broadcast.scalar = true;
+    npu.kernel.ifm2_scalar = padded.zero_point;
+    npu.ifm2 = {};
+    npu.ifm2.type = padded.type;
+    npu.ifm2.zero_point = padded.zero_point;
+    lowering.activate(npu);
+}
+
 /// ADD and SUB.
 void lower_sum_of_two(Lowering& lowering, ElementwiseMode mode) {
+    const Program& program = lowering.program();
+    const std::int32_t pad = program.fused_pad[static_cast<std::size_t>(lowering.index())];
+    if (pad != no_operator) {
+        lower_padded_sum(lowering, mode, program.op(pad));
+        return;
+    }
     NpuOp& npu = binary(lowering, mode);
     if (npu.ofm.type != stream::DataType::s32) {
         scale_sum(npu, scale_of(lowering.input(0)), scale_of(lowering.input(1)),
@@ -166,36 +250,6 @@ void lower_minimum(Lowering& lowering) {
 
 void lower_maximum(Lowering& lowering) {
     lowering.activate(binary(lowering, ElementwiseMode::max));
-}
-
-std::string support_prelu(const Candidate& candidate) {
-    if (auto text = support_binary(candidate); !text.empty()) return text;
-    const Tensor& map = candidate.input(0);
-    if (map.data || extent_of(map.shape) != extent_of(candidate.output().shape)) {
-        return "PRELU needs a slope that broadcasts to its input";
-    }
-    return {};
-}
-
-/// The positive part at the input's scale plus the negative part times the slope: one of the two
-/// is zero in every element, and each is rounded as the reference rounds it.
-void lower_prelu(Lowering& lowering) {
-    const View ifm = lowering.input_view(0);
-    const View slope = lowering.input_view(1);
-    const View ofm = lowering.output_view();
-    const float in_scale = scale(lowering.input(0));
-    const float out_scale = scale(lowering.output());
-
-    const View positive = positive_part(lowering, ifm, ofm.extent, in_scale / out_scale);
-    const View below = negative_part(lowering, ifm, ofm.extent);
-    const View negative = lowering.temporary(ofm.extent, stream::DataType::s16, "negative");
-    NpuOp& product = pair(lowering, ElementwiseMode::mul, below, slope, negative, "product");
-    product.kernel.ofm_scale =
-        quantised(static_cast<double>(in_scale * scale(lowering.input(1)) / out_scale));
-
-    NpuOp& sum = pair(lowering, ElementwiseMode::add, positive, negative, ofm, "sum");
-    sum.kernel.opa_scale = sum.kernel.opb_scale = sum.kernel.ofm_scale = {1, 0};
-    lowering.activate(sum);
 }
 
 std::string support_squared_difference(const Candidate& candidate) {

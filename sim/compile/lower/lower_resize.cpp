@@ -1,9 +1,15 @@
 // RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR by factors of two.
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "arith/rescale.hpp"
 #include "compile/lower/lowering.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/lower/support.hpp"
@@ -38,11 +44,80 @@ void lower_nearest(Lowering& lowering, const View& from, const View& to, std::in
         stream::Upscale::nearest;
 }
 
+/// Two neighbours along an axis, and what of each a result takes, in parts of twice the factor.
+struct Neighbours {
+    Again again;  ///< the edge where one of them is missing
+    std::array<int, 2> weights;
+};
+Neighbours neighbours(int position, int factor) {
+    const int from_centre = 2 * position + 1 - factor;
+    if (from_centre < 0) return {Again::first, {-from_centre, 2 * factor + from_centre}};
+    return {Again::last, {2 * factor - from_centre, from_centre}};
+}
+
+/// A depthwise window of 2x2 for each position between elements, which makes every `factor`th
+/// element of every `factor`th row. Where a window meets an edge, the map has its row or column
+/// twice.
+void lower_half_pixels(Lowering& lowering, const View& from, const View& to, std::int32_t factor) {
+    // Halves away from zero, as the reference rounds them.
+    constexpr std::int64_t largest = 255;
+    const arith::Multiplier scale =
+        arith::multiplier_for_halves(1.0 / (4 * factor * factor), largest);
+    const auto channels = static_cast<std::size_t>(from.extent.c);
+    lowering.program().buffer(to).linear = true;
+    for (std::int32_t y = 0; y < factor; ++y) {
+        for (std::int32_t x = 0; x < factor; ++x) {
+            const Neighbours rows = neighbours(y, factor), columns = neighbours(x, factor);
+            View ifm = from;
+            ifm.row_again = rows.again;
+            ifm.column_again = columns.again;
+            ++ifm.extent.h;
+            ++ifm.extent.w;
+            // `factor` rows of the result as one, and as many of its elements.
+            View ofm = to;
+            ofm.storage = {to.storage.h / factor, to.storage.w, factor * to.storage.c};
+            ofm.y = to.y / factor;
+            ofm.x = y * (to.storage.w / factor) + to.x / factor;
+            ofm.c = x * to.storage.c + to.c;
+            ofm.extent = from.extent;
+            NpuOp& npu = lowering.add(stream::KernelKind::depthwise, ifm, ofm);
+            npu.kernel.kernel.height = npu.kernel.kernel.width = 2;
+            npu.kernel.rounding = stream::Rounding::natural;
+            npu.ifm.zero_point = npu.ofm.zero_point = 0;
+            WeightSource w;
+            w.form = WeightSource::Form::channels;
+            w.outputs = from.extent.c;
+            w.height = w.width = 2;
+            w.zero_points = {0};
+            std::vector<std::uint8_t> bytes;
+            bytes.reserve(4 * channels);
+            for (const int row : rows.weights) {
+                for (const int column : columns.weights) {
+                    bytes.insert(bytes.end(), channels, static_cast<std::uint8_t>(row * column));
+                }
+            }
+            w.data = ConstantData(std::move(bytes));
+            npu.weights = std::make_shared<const WeightSource>(std::move(w));
+            npu.scales.assign(channels, {0, scale.multiplier, scale.shift});
+        }
+    }
+}
+
+/// Whether a result can be written `factor` elements apart.
+bool divides(const View& to, std::int32_t factor) {
+    return to.y % factor == 0 && to.x % factor == 0 && to.storage.h % factor == 0 &&
+           to.storage.w % factor == 0;
+}
+
 /// Averages over windows of the repeated map are the interpolated values, rounded once as the
 /// reference rounds them.
 void lower_bilinear(Lowering& lowering, const View& from, const View& to, std::int32_t factor,
                     const ResizeAttributes& form) {
     const bool half = form.half_pixel_centers;
+    if (half && stream::bytes_of(from.type) == 1 && divides(to, factor)) {
+        lower_half_pixels(lowering, from, to, factor);
+        return;
+    }
     const std::int32_t window = half ? 2 * factor : factor;
     NpuOp& npu = lowering.add(stream::KernelKind::pool, repeated(lowering, from, window, 2), to);
     npu.kernel.pool_mode = stream::PoolMode::average;

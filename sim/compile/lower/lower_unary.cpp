@@ -72,21 +72,30 @@ std::string no_look_up(const Candidate& candidate) {
                        to_string(candidate.map().type));
 }
 
-/// 8 bits: a table behind an addition of nothing; the index is the raw input.
+}  // namespace
+
 void look_up_8(Lowering& lowering, const View& ifm, const View& ofm) {
     NpuOp& npu = lowering.add(KernelKind::elementwise, ifm, ofm);
-    npu.kernel.elementwise_mode = ElementwiseMode::add;
     npu.kernel.broadcast.scalar = true;
     npu.ifm2 = {};
     npu.ifm2.type = ifm.type;
-    npu.ofm.zero_point = ifm.zero_point;
-    npu.kernel.global_scale = true;
-    npu.kernel.opa_scale = npu.kernel.opb_scale = {1, 0};
-    npu.kernel.ofm_scale = {1, 0};
+    if (lowering.program().options.like_vela) {
+        npu.kernel.elementwise_mode = ElementwiseMode::add;
+        npu.ofm.zero_point = ifm.zero_point;
+        npu.kernel.global_scale = true;
+        npu.kernel.opa_scale = npu.kernel.opb_scale = {1, 0};
+        npu.kernel.ofm_scale = {1, 0};
+    } else {
+        npu.kernel.elementwise_mode = ElementwiseMode::max;
+        npu.kernel.ifm2_scalar = full_clamp(ifm.type).min;
+        npu.ifm.zero_point = npu.ofm.zero_point = 0;
+    }
     npu.kernel.activation.function = 16;
-    npu.lut = table_of(lowering.op(), lowering.input(0), lowering.output());
+    npu.lut = table_of(lowering.program(), lowering.op());
     npu.may_overwrite_ifm = true;
 }
+
+namespace {
 
 /// Both parts with a multiplier of their own, then their sum.
 void lower_leaky_relu_16(Lowering& lowering, const View& ifm, const View& ofm, float alpha) {
@@ -145,12 +154,9 @@ void lower_curve(Lowering& lowering) {
         look_up_8(lowering, ifm, ofm);
         return;
     }
-    const auto function = arith::table_function(lowering.op());
     NpuOp& npu = lowering.copy(ifm, ofm, {});
     npu.kernel.activation.function = 16;
-    npu.lut = bytes_of(arith::function_table16(
-        *function, {scale(lowering.input(0)), zero_point(lowering.input(0))},
-        {scale(lowering.output()), zero_point(lowering.output())}));
+    npu.lut = table_of(lowering.program(), lowering.op());
 }
 
 void lower_logistic(Lowering& lowering) {

@@ -48,6 +48,12 @@ stream::FeatureMap map_of(const View& view, int region, stream::Layout layout) {
     map.height = map.height0 = map.height1 = view.extent.h;
     map.width = map.width0 = view.extent.w;
     map.depth = view.extent.c;
+    if (view.row_again != Again::none) {
+        map.height0 = map.height1 = view.row_again == Again::first ? 1 : view.extent.h - 1;
+    }
+    if (view.column_again != Again::none) {
+        map.width0 = view.column_again == Again::first ? 1 : view.extent.w - 1;
+    }
     if (layout == stream::Layout::nhcwb16) {
         map.stride_x = 16 * element;
         map.stride_c = map.stride_x * view.storage.w;
@@ -73,7 +79,20 @@ stream::FeatureMap resolve(const Program& program, const View& view) {
     const std::int32_t row = rolling > 0 ? view.y % rolling : view.y;
     const std::int64_t part = buffer.layout == stream::Layout::nhcwb16 ? view.c / 16 : view.c;
     const std::int64_t origin = row * map.stride_y + view.x * map.stride_x + part * map.stride_c;
-    map.base[0] = static_cast<std::uint64_t>(buffer.offset + origin);
+    const auto at = [&](std::int64_t offset) {
+        return static_cast<std::uint64_t>(buffer.offset + origin + offset);
+    };
+    map.base[0] = at(0);
+    if (view.row_again != Again::none || view.column_again != Again::none) {
+        // The other tiles begin with what is stored first, or hold what is stored last.
+        const bool last_row = view.row_again == Again::last;
+        const bool last_column = view.column_again == Again::last;
+        const std::int64_t down = last_row ? (view.extent.h - 2) * map.stride_y : 0;
+        const std::int64_t right = last_column ? (view.extent.w - 2) * map.stride_x : 0;
+        map.base[1] = at(right);
+        map.base[2] = at(down);
+        map.base[3] = at(down + right);
+    }
     if (rolling > 0 && row + view.extent.h > rolling) {
         // The rows behind the wrap are tile 2, from the buffer's first row on.
         map.height0 = rolling - row;
@@ -125,14 +144,7 @@ View Lowering::make(TensorId id) {
     const Slot& slot = program_.slots[static_cast<std::size_t>(id)];
     View v;
     if (slot.into != no_tensor) {
-        const Extent extent = extent_of(tensor.shape);
-        v = view(slot.into);
-        const std::int32_t rows = tensor.shape.size() == 4 ? tensor.shape[1] : 1;
-        v = part(v,
-                 slot.axis == 0   ? slot.position * rows
-                 : slot.axis == 1 ? slot.position
-                                  : 0,
-                 slot.axis == 2 ? slot.position : 0, slot.axis == 3 ? slot.position : 0, extent);
+        v = part(view(slot.into), slot.y, slot.x, slot.c, extent_of(tensor.shape));
     } else {
         v.buffer = buffer_for(id);
         v.storage = v.extent = program_.buffer(v).extent;
@@ -291,7 +303,7 @@ void Lowering::activate(NpuOp& npu) {
         narrow(clamp_of(*clamp, result_tensor));
         return;
     }
-    npu.lut = table_of(next, output(), result_tensor);
+    npu.lut = table_of(program_, next);
     activation.function = 16;
 }
 

@@ -89,7 +89,11 @@ Clamp full_clamp(stream::DataType type);
 stream::Scale divide_by(std::int64_t n);
 /// A 16-bit look-up table as the constants hold it.
 std::vector<std::uint8_t> bytes_of(const std::array<std::uint32_t, 512>& table);
-/// 256 bytes of raw output values, indexed by raw input (signed: index value + 128).
-std::vector<std::uint8_t> table_of(const Operator& op, const Tensor& input, const Tensor& output);
+/// Whether an operator maps each element alone to one of the same type by a look-up table: a curve,
+/// or on 8 bits a PRELU of one slope.
+bool has_table(const Program& program, const Operator& op);
+/// The table of such an operator: on 8 bits 256 bytes of raw output values, indexed by raw input
+/// (signed: index value + 128), on 16 bits 512 steps.
+std::vector<std::uint8_t> table_of(const Program& program, const Operator& op);
 
 }  // namespace u65sim::compiler

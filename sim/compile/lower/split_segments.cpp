@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "compile/lower/operators.hpp"
+#include "compile/lower/order_operators.hpp"
 #include "compile/passes.hpp"
 #include "ir/operator_info.hpp"
 
@@ -24,25 +25,30 @@ void index_tensors(Program& program) {
     program.consumers = Lists{consumers};
 }
 
-/// Runs of NPU operators that compute nothing go to the CPU with their neighbours.
-void drop_idle_runs(Program& program) {
-    const auto count = static_cast<std::int32_t>(program.decisions.size());
-    for (std::int32_t first = 0; first < count;) {
-        if (!program.decision(first).on_npu) {
+/// Runs of NPU operators that compute nothing go to the CPU with their neighbours. Returns whether
+/// there were any.
+bool drop_idle_runs(Program& program) {
+    const std::vector<std::int32_t>& order = program.order;
+    bool dropped = false;
+    for (std::size_t first = 0; first < order.size();) {
+        if (!program.decision(order[first]).on_npu) {
             ++first;
             continue;
         }
-        std::int32_t last = first;
+        std::size_t last = first;
         bool idle = true;
-        for (; last < count && program.decision(last).on_npu; ++last) {
-            idle = idle && ir::info(program.op(last).type).family == ir::Family::reshape;
+        for (; last < order.size() && program.decision(order[last]).on_npu; ++last) {
+            idle = idle && ir::info(program.op(order[last]).type).family == ir::Family::reshape;
         }
-        for (std::int32_t i = first; idle && i < last; ++i) {
-            program.decision(i).on_npu = false;
-            program.decision(i).reason = "only renames a shape, with no NPU operator beside it";
+        for (std::size_t i = first; idle && i < last; ++i) {
+            Decision& decision = program.decision(order[i]);
+            decision.on_npu = false;
+            decision.reason = "only renames a shape, with no NPU operator beside it";
+            dropped = true;
         }
         first = last;
     }
+    return dropped;
 }
 
 bool reads_map(const Operator& op, TensorId id) {
@@ -90,13 +96,13 @@ void find_borders(Program& program) {
 void split_segments(Program& program) {
     const Graph& graph = *program.graph;
     index_tensors(program);
-    drop_idle_runs(program);
+    program.order = order_operators(program);
+    if (drop_idle_runs(program)) program.order = order_operators(program);
     program.segment_of.assign(graph.operators.size(), no_segment);
     bool open = false;
     std::int32_t cpu_operators = 0;
-    for (std::size_t i = 0; i < graph.operators.size(); ++i) {
-        const auto index = static_cast<std::int32_t>(i);
-        if (!program.decisions[i].on_npu) {
+    for (const std::int32_t index : program.order) {
+        if (!program.decision(index).on_npu) {
             program.steps.push_back({-1, cpu_operators++, index});
             open = false;
             continue;
@@ -106,7 +112,8 @@ void split_segments(Program& program) {
             program.segments.emplace_back();
             open = true;
         }
-        program.segment_of[i] = static_cast<std::int32_t>(program.segments.size()) - 1;
+        program.segment_of[static_cast<std::size_t>(index)] =
+            static_cast<std::int32_t>(program.segments.size()) - 1;
         program.segments.back().operators.push_back(index);
     }
     find_borders(program);

@@ -103,32 +103,43 @@ private:
         const BlockShape before = k.block;
         const std::int64_t area = std::int64_t{before.height} * before.width;
         const std::vector<std::int32_t> widths = extents(user.ofm_w, most.width, u.width);
-        std::size_t fitting = widths.size();
-        for (const auto height : extents(user.ofm_h, most.height, u.height)) {
-            for (std::size_t w = 0; w < fitting; ++w) {
-                const BlockShape block{height, widths[w], before.depth};
-                if (block == before ||
-                    tuning::least_block_area.exceeds(std::int64_t{height} * widths[w], area))
-                    continue;
-                const auto layout = lay_out(user, block, program_.arch);
-                if (!layout) {
-                    fitting = w;
-                    break;
+        const std::vector<std::int32_t> heights = extents(user.ofm_h, most.height, u.height);
+        const auto try_depth = [&](std::int32_t depth) {
+            std::size_t fitting = widths.size();
+            for (const auto height : heights) {
+                for (std::size_t w = 0; w < fitting; ++w) {
+                    const BlockShape block{height, widths[w], depth};
+                    if (block == before ||
+                        tuning::least_block_area.exceeds(std::int64_t{height} * widths[w], area))
+                        continue;
+                    const auto layout = lay_out(user, block, program_.arch);
+                    if (!layout) {
+                        fitting = w;
+                        break;
+                    }
+                    k.block = block;
+                    k.ib_end = layout->ib_end;
+                    k.ab_start = layout->ab_start;
+                    k.ifm2_ib_start = layout->ifm2_ib_start;
+                    if (program_.estimator->least(k).count() >= least) continue;
+                    const std::int64_t cycles = cost(k, program_.estimator->times(k));
+                    if (cycles >= least || (!copied && direct() > most_direct)) continue;
+                    least = cycles;
+                    op.kernel.block = block;
+                    op.kernel.ib_end = k.ib_end;
+                    op.kernel.ab_start = k.ab_start;
+                    op.kernel.ifm2_ib_start = k.ifm2_ib_start;
                 }
-                k.block = block;
-                k.ib_end = layout->ib_end;
-                k.ab_start = layout->ab_start;
-                k.ifm2_ib_start = layout->ifm2_ib_start;
-                if (program_.estimator->least(k).count() >= least) continue;
-                const std::int64_t cycles = cost(k, program_.estimator->times(k));
-                if (cycles >= least || (!copied && direct() > most_direct)) continue;
-                least = cycles;
-                op.kernel.block = block;
-                op.kernel.ib_end = k.ib_end;
-                op.kernel.ab_start = k.ab_start;
-                op.kernel.ifm2_ib_start = k.ifm2_ib_start;
             }
-        }
+        };
+        try_depth(before.depth);
+        // Weights are stored in the order of their depth; plain rows come in one piece when a block
+        // has all channels.
+        const auto all =
+            static_cast<std::int32_t>(round_up(std::min(user.ofm_c, most.depth), u.depth));
+        const bool plain =
+            k.ofm.layout == stream::Layout::nhwc || k.ifm.layout == stream::Layout::nhwc;
+        if (!op.weights && plain && all != before.depth) try_depth(all);
     }
 
     PlannedProgram& program_;

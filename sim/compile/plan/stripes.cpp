@@ -19,7 +19,9 @@ View rows_of(View view, std::int32_t begin, std::int32_t end) {
 bool can_stripe(const NpuOp& op) {
     const stream::KernelOp& k = op.kernel;
     for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
-        if (view->valid() && (view->stride_y || view->stride_x)) return false;
+        if (view->valid() && (view->stride_y || view->stride_x || view->row_again != Again::none)) {
+            return false;
+        }
     }
     if (op.vector_product || k.upscale != stream::Upscale::none || op.ofm.extent.h < 2 ||
         (k.kind == KernelKind::pool && k.pool_mode == stream::PoolMode::reduce_sum)) {

@@ -49,8 +49,8 @@ public:
             const std::string key = at(entry.first).text("a key");
             if (std::find(known.begin(), known.end(), key) == known.end()) {
                 at(entry.first)
-                    .fail(fmt::format("unknown key '{}'; the nearest known one is '{}'",
-                                      printable(key), nearest_word(key, known)));
+                    .fail(fmt::format("unknown key '{}'; {}", printable(key),
+                                      known_words(key, known, "'")));
             }
             if (!seen.insert(key).second) {
                 at(entry.first).fail(fmt::format("key '{}' stands twice", key));
@@ -100,8 +100,8 @@ public:
         if (found == choices.end()) {
             std::vector<std::string> names;
             for (const auto& [name, kind] : choices) names.push_back(name);
-            fail(fmt::format("unknown {} '{}'; the nearest known one is '{}'", what,
-                             printable(word), nearest_word(word, names)));
+            fail(fmt::format("unknown {} '{}'; {}", what, printable(word),
+                             known_words(word, names, "'")));
         }
         return found->second;
     }

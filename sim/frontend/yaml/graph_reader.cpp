@@ -146,8 +146,8 @@ private:
             std::vector<std::string> names;
             for (const auto& [known, value] : values_) names.push_back(known);
             std::sort(names.begin(), names.end());
-            place.fail(fmt::format("no earlier layer or input is called '{}'; the nearest is '{}'",
-                                   printable(name), nearest_word(name, names)));
+            place.fail(fmt::format("no earlier layer or input is called '{}'; {}", printable(name),
+                                   known_words(name, names, "'")));
         }
         return found->second;
     }
@@ -391,8 +391,8 @@ private:
         if (found == ops_.end()) {
             std::vector<std::string> names;
             for (const auto& [name, op] : ops_) names.push_back(name);
-            op_place.fail(fmt::format("unknown op '{}'; the nearest known one is '{}'",
-                                      printable(op_name), nearest_word(op_name, names)));
+            op_place.fail(fmt::format("unknown op '{}'; {}", printable(op_name),
+                                      known_words(op_name, names, "'")));
         }
         std::vector<std::string> keys = found->second.keys;
         keys.insert(keys.end(), {"op", "name", "from"});

@@ -9,6 +9,19 @@
 
 namespace u65sim::machine {
 
+namespace {
+
+PortMap port_map(MemoryMode mode) {
+    PortMap map;
+    for (std::size_t region = 0; region < map.regions.size(); ++region) {
+        map.regions[region] = port_of_region(mode, static_cast<int>(region));
+    }
+    map.commands = port_of_commands(mode);
+    return map;
+}
+
+}  // namespace
+
 Channels::Channels(Scheduler& scheduler)
     : requests0(scheduler, UnitId::axi0),
       requests1(scheduler, UnitId::axi1),
@@ -23,14 +36,10 @@ Channels::Channels(Scheduler& scheduler)
       staging(scheduler, accumulators) {}
 
 void Channels::reset(const std::vector<stream::Command>& commands, const Target& target,
-                     bool timeline) {
+                     bool timeline, const PortMap* ports) {
     hardware = {target, architecture(target.accelerator)};
     operations = operations_of(commands);
-    for (std::size_t region = 0; region < memory.port_of_region.size(); ++region) {
-        memory.port_of_region[region] =
-            u65sim::port_of_region(target.memory_mode, static_cast<int>(region));
-    }
-    memory.port_of_commands = u65sim::port_of_commands(target.memory_mode);
+    memory.map = ports != nullptr ? *ports : port_map(target.memory_mode);
     requests0.reset(timing::port_rules(target, hardware.arch, 0));
     requests1.reset(timing::port_rules(target, hardware.arch, 1));
     probe.reset(timeline, records_of(commands, memory));

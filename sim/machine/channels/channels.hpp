@@ -29,8 +29,10 @@ struct Channels {
     Channels(const Channels&) = delete;
     Channels& operator=(const Channels&) = delete;
 
-    /// Empties all for a run of `commands`, which must outlive it. Throws InvalidConfig.
-    void reset(const std::vector<stream::Command>& commands, const Target& target, bool timeline);
+    /// Empties all for a run of `commands`, which must outlive it. `ports`: which port each region
+    /// is behind; null: as the target's memory mode has it. Throws InvalidConfig.
+    void reset(const std::vector<stream::Command>& commands, const Target& target, bool timeline,
+               const PortMap* ports = nullptr);
     /// All that its future depends on, for writing or reading. Loaders still look at kernel
     /// `oldest` and those behind it; not given when reading.
     template <class State>

@@ -5,9 +5,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include <u65sim/simulate.hpp>
 
+#include "machine/channels/extent.hpp"
 #include "machine/channels/transfer.hpp"
 #include "machine/units/ring.hpp"
 #include "machine/units/scheduler.hpp"
@@ -39,9 +41,18 @@ public:
     void reset(const timing::PortRules& rules) {
         rules_ = rules;
         for (Queue& queue : queues_) queue.transfers.clear();
+        if (extents_) {
+            for (Extents& extents : *extents_) extents.clear();
+        }
         directions_ = {};
     }
     [[nodiscard]] const timing::PortRules& rules() const { return rules_; }
+    /// What a channel's requests are cut by.
+    [[nodiscard]] const timing::BusShape& bus(Channel channel) const {
+        if (channel == Channel::ifm || channel == Channel::ofm) return rules_.map_bus;
+        const bool constants = channel == Channel::weights || channel == Channel::scales;
+        return constants ? rules_.weight_bus : rules_.bus;
+    }
 
     /// Queues `transfer` on `channel`; its unit is woken when the times are known and reached.
     /// A transfer without beats is done at once. The server sees it from the next cycle on.
@@ -58,6 +69,12 @@ public:
         direction.waiting |= 1U << static_cast<unsigned>(channel);
         scheduler_->wake(server_, std::max(direction.next_grant, now + 1));
     }
+    /// Whether units are to say where the bytes of their requests are: describe() behind submit().
+    [[nodiscard]] bool wants_extents() const { return extents_ != nullptr; }
+    void describe(Channel channel, const Transfer& transfer, const Extent& extent) {
+        if (transfer.access.beats == 0) return;
+        (*extents_)[static_cast<std::size_t>(channel)].push() = extent;
+    }
     /// Requests whose last burst has not been granted.
     [[nodiscard]] std::size_t queued(bool write) const {
         std::size_t count = 0;
@@ -68,19 +85,30 @@ public:
     }
 
     // The server's side.
+    using Extents = Ring<Extent, 256>;
+    void want_extents() { extents_ = std::make_unique<std::array<Extents, channel_count>>(); }
+    /// Of a channel's requests, as in its queue; the server takes them out. Only where wanted.
+    Extents& extents(std::size_t channel) { return (*extents_)[channel]; }
     Queue& queue(std::size_t channel) { return queues_[channel]; }
     [[nodiscard]] const Queue& queue(std::size_t channel) const { return queues_[channel]; }
     Direction& direction(bool write) { return directions_[write ? 1 : 0]; }
     /// The oldest request of a channel has all its times: wakes its owner and takes it out.
     /// Returns when the owner acts; never: it need not.
     Time complete(std::size_t channel) {
+        const Time wake = tell(*queues_[channel].transfers.front());
+        take_out(channel);
+        return wake;
+    }
+    /// The two halves of complete(): a server that learns times later than it grants tells them
+    /// when it does.
+    Time tell(const Transfer& transfer) {
+        if (!transfer.wakes) return never;
+        const Time wake = transfer.awaits_answer ? transfer.done : transfer.accepted;
+        scheduler_->wake(transfer.owner, wake);
+        return wake;
+    }
+    void take_out(std::size_t channel) {
         Queue& queue = queues_[channel];
-        const Transfer& transfer = *queue.transfers.front();
-        Time wake = never;
-        if (transfer.wakes) {
-            wake = transfer.awaits_answer ? transfer.done : transfer.accepted;
-            scheduler_->wake(transfer.owner, wake);
-        }
         queue.transfers.pop();
         if (!queue.transfers.empty()) {
             queue.open_front();
@@ -88,7 +116,6 @@ public:
             directions_[is_write(static_cast<Channel>(channel)) ? 1 : 0].waiting &=
                 ~(1U << channel);
         }
-        return wake;
     }
 
 private:
@@ -97,20 +124,26 @@ private:
     timing::PortRules rules_;
     std::array<Queue, channel_count> queues_;
     std::array<Direction, 2> directions_;
+    std::unique_ptr<std::array<Extents, channel_count>> extents_;  ///< null: not wanted
 };
 
-/// Both ports, and which one a region of memory or the command stream is behind.
+/// Which port each region of memory and the command stream are behind.
+struct PortMap {
+    std::array<int, 8> regions{};
+    int commands = 0;
+};
+
+/// Both ports, and what is behind each.
 struct MemoryPorts {
     std::array<RequestPort*, 2> ports{};
-    std::array<int, 8> port_of_region{};
-    int port_of_commands = 0;
+    PortMap map{};
 
     [[nodiscard]] int index(int region) const {
-        return port_of_region[static_cast<std::size_t>(region)];
+        return map.regions[static_cast<std::size_t>(region)];
     }
     [[nodiscard]] RequestPort& at(int port) const { return *ports[static_cast<std::size_t>(port)]; }
     [[nodiscard]] RequestPort& of_region(int region) const { return at(index(region)); }
-    [[nodiscard]] RequestPort& of_commands() const { return at(port_of_commands); }
+    [[nodiscard]] RequestPort& of_commands() const { return at(map.commands); }
 };
 
 }  // namespace u65sim::machine

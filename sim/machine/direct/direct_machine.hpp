@@ -2,6 +2,7 @@
 #pragma once
 
 #include "machine/channels/channels.hpp"
+#include "machine/units/axi_port.hpp"
 #include "machine/units/npu.hpp"
 #include "machine/units/scheduler.hpp"
 #include "machine/units/units.hpp"

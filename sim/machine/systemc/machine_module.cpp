@@ -3,11 +3,23 @@
 namespace u65sim::machine {
 
 MachineModule::MachineModule(const sc_core::sc_module_name& name, Scheduler& clock,
-                             UnitCarrier& carrier)
+                             UnitCarrier& carrier, const TlmPorts* tlm)
     : sc_core::sc_module(name),
       channels_(clock),
-      context_{carrier, clock, channels_.hardware, channels_.operations, channels_.probe} {
+      context_{carrier, clock, channels_.hardware, channels_.operations, channels_.probe},
+      axi0_(make_port("axi0", UnitId::axi0, tlm)),
+      axi1_(make_port("axi1", UnitId::axi1, tlm)),
+      modules_{&parser_,      &ifm_loader_, &weight_loader_, &scale_loader_, &mac_array_,
+               &output_unit_, &ofm_writer_, &dma_,           axi0_.get(),    axi1_.get()} {
     bind_units();
+}
+
+std::unique_ptr<PortModule> MachineModule::make_port(const char* name, UnitId unit,
+                                                     const TlmPorts* tlm) {
+    if (tlm == nullptr) return std::make_unique<AxiPortModule>(name, unit, context_);
+    auto port = std::make_unique<TlmPortModule>(name, unit, context_, *tlm);
+    tlm_ports_[unit == UnitId::axi0 ? 0 : 1] = port.get();
+    return port;
 }
 
 void MachineModule::bind_units() {
@@ -39,14 +51,14 @@ void MachineModule::bind_units() {
     ofm_writer_.staging(staging_);
     dma_.memory(memory_);
     dma_.queue(dmas_);
-    axi0_.requests(requests0_);
-    axi1_.requests(requests1_);
+    axi0_->requests(requests0_);
+    axi1_->requests(requests1_);
 }
 
 Units MachineModule::units() {
     return {parser_.unit(),    ifm_loader_.unit(),  weight_loader_.unit(), scale_loader_.unit(),
             mac_array_.unit(), output_unit_.unit(), ofm_writer_.unit(),    dma_.unit(),
-            axi0_.unit(),      axi1_.unit()};
+            axi0_->server(),   axi1_->server()};
 }
 
 }  // namespace u65sim::machine

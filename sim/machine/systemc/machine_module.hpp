@@ -3,10 +3,12 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 
 #include "machine/channels/channels.hpp"
 #include "machine/systemc/channel_object.hpp"
 #include "machine/systemc/systemc.hpp"
+#include "machine/systemc/tlm_port.hpp"
 #include "machine/systemc/unit_modules.hpp"
 
 namespace u65sim::machine {
@@ -14,7 +16,9 @@ namespace u65sim::machine {
 class MachineModule : public sc_core::sc_module {
 public:
     /// Names and bindings are those of the block diagram in docs/machine.md.
-    MachineModule(const sc_core::sc_module_name& name, Scheduler& clock, UnitCarrier& carrier);
+    /// `tlm`: its memories are behind sockets; null: analytic memories within its ports.
+    MachineModule(const sc_core::sc_module_name& name, Scheduler& clock, UnitCarrier& carrier,
+                  const TlmPorts* tlm = nullptr);
 
     [[nodiscard]] Channels& channels() { return channels_; }
     /// From the end of elaboration on.
@@ -22,8 +26,11 @@ public:
     [[nodiscard]] UnitModule& module(UnitId unit) {
         return *modules_[static_cast<std::size_t>(unit)];
     }
+    /// Port 0 or 1 of a machine whose memories are behind sockets.
+    [[nodiscard]] TlmPortModule& tlm_port(std::size_t port) { return *tlm_ports_.at(port); }
 
 private:
+    std::unique_ptr<PortModule> make_port(const char* name, UnitId unit, const TlmPorts* tlm);
     void bind_units();
 
     Channels channels_;
@@ -49,12 +56,10 @@ private:
     OutputUnitModule output_unit_{"output_unit", UnitId::output_unit, context_};
     OfmWriterModule ofm_writer_{"ofm_writer", UnitId::ofm_writer, context_};
     DmaModule dma_{"dma", UnitId::dma, context_};
-    AxiPortModule axi0_{"axi0", UnitId::axi0, context_};
-    AxiPortModule axi1_{"axi1", UnitId::axi1, context_};
+    std::array<TlmPortModule*, 2> tlm_ports_{};
+    std::unique_ptr<PortModule> axi0_, axi1_;
 
-    std::array<UnitModule*, unit_count> modules_{
-        &parser_,      &ifm_loader_, &weight_loader_, &scale_loader_, &mac_array_,
-        &output_unit_, &ofm_writer_, &dma_,           &axi0_,         &axi1_};
+    std::array<UnitModule*, unit_count> modules_;
 };
 
 }  // namespace u65sim::machine

@@ -1,7 +1,5 @@
 #include "machine/systemc/unit_modules.hpp"
 
-#include <cstdint>
-
 namespace u65sim::machine {
 
 UnitModule::UnitModule(const sc_core::sc_module_name& name, UnitId unit, const UnitContext& context)
@@ -10,14 +8,6 @@ UnitModule::UnitModule(const sc_core::sc_module_name& name, UnitId unit, const U
     SC_METHOD(act);
     sensitive << wake_;
     dont_initialize();
-}
-
-void UnitModule::notify(Time delay) {
-    if (delay <= 0) {
-        wake_.notify(sc_core::SC_ZERO_TIME);
-    } else {
-        wake_.notify(sc_core::sc_time::from_value(static_cast<std::uint64_t>(delay)));
-    }
 }
 
 void CommandParserModule::end_of_elaboration() {
@@ -62,7 +52,7 @@ void DmaModule::end_of_elaboration() {
 }
 
 void AxiPortModule::end_of_elaboration() {
-    unit_.emplace(id(), AxiPort::Ports{context().clock, context().probe, requests.bound()});
+    port_.emplace(id(), AxiPort::Ports{context().clock, context().probe, requests.bound()});
 }
 
 }  // namespace u65sim::machine

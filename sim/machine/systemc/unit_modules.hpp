@@ -6,7 +6,9 @@
 
 #include "machine/channels/channels.hpp"
 #include "machine/systemc/channel_object.hpp"
+#include "machine/systemc/clock_domain.hpp"
 #include "machine/systemc/systemc.hpp"
+#include "machine/units/axi_port.hpp"
 #include "machine/units/units.hpp"
 
 namespace u65sim::machine {
@@ -15,6 +17,10 @@ namespace u65sim::machine {
 class UnitCarrier {
 public:
     virtual void act(UnitId unit) = 0;
+    /// Wakes that units were given outside of their acts reach the kernel.
+    virtual void forward() = 0;
+    /// The clock whose cycles units count.
+    [[nodiscard]] virtual const ClockDomain& cycles() const = 0;
 
 protected:
     ~UnitCarrier() = default;
@@ -23,7 +29,7 @@ protected:
 /// What units know besides the channels they are joined to.
 struct UnitContext {
     UnitCarrier& carrier;
-    const Scheduler& clock;
+    Scheduler& clock;
     const Hardware& hardware;
     const OperationList& operations;
     Probe& probe;
@@ -34,8 +40,8 @@ class UnitModule : public sc_core::sc_module {
 public:
     UnitModule(const sc_core::sc_module_name& name, UnitId unit, const UnitContext& context);
     [[nodiscard]] UnitId id() const { return unit_; }
-    /// Cycles from now; zero: this cycle, in a later delta. An earlier wake stays.
-    void notify(Time delay);
+    /// Zero: in a later delta. An earlier wake stays.
+    void notify(const sc_core::sc_time& delay) { wake_.notify(delay); }
     void cancel() { wake_.cancel(); }
 
 protected:
@@ -152,13 +158,24 @@ private:
     void end_of_elaboration() override;
 };
 
-class AxiPortModule : public ModuleOf<AxiPort> {
+/// Whoever serves the requests of an AXI port.
+class PortModule : public UnitModule {
 public:
-    using ModuleOf::ModuleOf;
+    using UnitModule::UnitModule;
     ChannelPort<RequestPort> requests{"requests"};
+    /// From the end of elaboration on.
+    [[nodiscard]] virtual PortServer& server() = 0;
+};
+
+class AxiPortModule : public PortModule {
+public:
+    using PortModule::PortModule;
+    [[nodiscard]] PortServer& server() override { return *port_; }
 
 private:
     void end_of_elaboration() override;
+
+    std::optional<AxiPort> port_;
 };
 
 }  // namespace u65sim::machine

@@ -1,87 +1,58 @@
-// One AXI port and the memory behind it: arbitration among channels, bursts, slots, latency, cap.
+// One AXI port with an analytic memory behind it: every time is known when a piece is granted.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
-
-#include <u65sim/simulate.hpp>
 
 #include "machine/channels/request_port.hpp"
-#include "machine/units/bandwidth_cap.hpp"
-#include "machine/units/burst_flow.hpp"
+#include "machine/memory/analytic_memory.hpp"
+#include "machine/units/channel_turns.hpp"
+#include "machine/units/port_server.hpp"
 #include "machine/units/probe.hpp"
 #include "machine/units/scheduler.hpp"
 #include "timing/axi.hpp"
 
 namespace u65sim::machine {
 
-/// Serves the requests of one RequestPort.
-class AxiPort {
+/// Grants ahead of time as far as nobody can ask for anything else in between.
+class AxiPort final : public PortServer {
 public:
-    /// Beats granted to one channel before the next one has its turn.
-    static constexpr std::int64_t piece_beats = 64;
-
     struct Ports {
         const Scheduler& clock;  ///< to look ahead
         Probe& probe;
         RequestPort& requests;
     };
     AxiPort(UnitId id, const Ports& ports)
-        : id_(id), requests_(&ports.requests), clock_(&ports.clock), probe_(&ports.probe) {}
+        : PortServer(id, ports.probe, ports.requests), clock_(&ports.clock) {}
 
-    /// The port's requests were reset before, and set its rules.
-    void reset();
-    Time act(Time now);
-
-    [[nodiscard]] const PortTraffic& traffic() const { return traffic_; }
-    /// Calls `each` with every sum it keeps.
-    template <class Each>
-    void for_each_sum(const Each& each) {
-        for_each_number(traffic_, each);
-        for (Direction& direction : directions_) each(direction.flow.stalled());
-        each(acts_ahead_);
+    void reset() override;
+    Time act(Time now) override;
+    [[nodiscard]] std::int64_t& slot_stall(bool write) override {
+        return memory_.flow(write).stalled();
     }
-    /// Cycles that a burst was ready but every slot was taken.
-    [[nodiscard]] std::int64_t slot_stall(bool write) const {
-        return directions_[write ? 1 : 0].flow.stalled();
-    }
-    /// Acts that were done before their time, within others.
-    [[nodiscard]] std::uint64_t acts_ahead() const { return acts_ahead_; }
-    [[nodiscard]] std::string describe() const;
-    /// All that its future depends on, for writing or reading.
-    template <class State>
-    void pass(State& state);
+    void pass(StateWriter& state) override { pass_state(state); }
+    void pass(StateReader& state) override { pass_state(state); }
 
 private:
     using Queue = RequestPort::Queue;
     struct Direction {
-        bool write = false;
-        std::size_t first = 0, last = 0;  ///< channels
-        std::size_t turn = 0;
+        ChannelTurns turns;
         std::int64_t response = 0;  ///< from the last beat
-        RequestPort::Direction* requests = nullptr;
-        BurstFlow flow;
+        BurstFlow* flow = nullptr;
     };
 
     Time act(Direction& direction, Time now);
-    void note_piece(Queue& queue, std::size_t channel, std::int64_t beats, Time begin, Time end);
-    void note(std::size_t channel, const Transfer& transfer, Time now);
-    [[nodiscard]] std::size_t next_channel(const Direction& direction, Time now) const;
     void serve(Direction& direction, std::size_t index, Time now);
     void finish(Direction& direction, std::size_t index, const timing::Access& access);
     std::int64_t serve_back_to_back(Direction& direction, Time now);
+    template <class State>
+    void pass_state(State& state);
 
-    UnitId id_;
-    RequestPort* requests_;
     const Scheduler* clock_;
-    Probe* probe_;
+    AnalyticMemory memory_;
     std::array<Direction, 2> directions_;
-    BandwidthCap cap_;
-    std::uint64_t acts_ahead_ = 0;
     Time quiet_until_ = 0;  ///< no other unit acts before, as far as it is known
-    PortTraffic traffic_;
 };
 
 }  // namespace u65sim::machine

@@ -52,8 +52,14 @@ void CommandParser::fetch(Time now) {
         piece.operation = next_operation_;
         piece.access = timing::run_access(static_cast<std::uint64_t>(4 * words_requested_),
                                           4 * words, port.rules().bus);
-        words_requested_ += words;
         port.submit(Channel::command, piece, now);
+        if (port.wants_extents()) {
+            port.describe(
+                Channel::command, piece,
+                Extent::of_run(Extent::command_queue,
+                               static_cast<std::uint64_t>(4 * words_requested_), 4 * words));
+        }
+        words_requested_ += words;
     }
 }
 

@@ -52,12 +52,26 @@ void Dma::take_new_operations() {
     }
 }
 
-/// The operation that chunk `index` of those in flight belongs to.
-Dma::Run& Dma::run_of_chunk(std::size_t index) {
+/// The operation that chunk `index` of those in flight belongs to, and its number there.
+std::pair<Dma::Run&, std::int64_t> Dma::run_of_chunk(std::size_t index) {
     std::size_t run = 0;
     auto position = static_cast<std::int64_t>(index) + runs_[0].done;
     while (position >= runs_[run].chunks) position -= runs_[run++].chunks;
-    return runs_[run];
+    return {runs_[run], position};
+}
+
+/// Asks for a chunk at one end of its operation's copy. `before` is what the chunks before moved.
+void Dma::submit(Channel channel, const Run& run, const stream::DmaEnd& end, Transfer& transfer,
+                 std::int64_t before, Time now) {
+    if (end.internal) {
+        transfer.accepted = transfer.done = now;
+        return;
+    }
+    RequestPort& port = ports_.memory.of_region(end.region);
+    port.submit(channel, transfer, now);
+    if (port.wants_extents()) {
+        port.describe(channel, transfer, Extent::of_copy(*run.op, end, before));
+    }
 }
 
 /// Asks for the next chunk's read, of the oldest operation that has one left.
@@ -78,14 +92,10 @@ bool Dma::request(Time now) {
                                behind.bursts - before.bursts};
             before = behind;
         };
+        const std::int64_t before = run.read_requested.bursts;
         prepare(chunk.read, run.read, run.read_requested);
         prepare(chunk.write, run.write, run.write_requested);
-        if (run.op->source.internal) {
-            chunk.read.accepted = chunk.read.done = now;
-        } else {
-            ports_.memory.of_region(run.op->source.region)
-                .submit(Channel::dma_read, chunk.read, now);
-        }
+        submit(Channel::dma_read, run, run.op->source, chunk.read, before, now);
         return true;
     }
     return false;
@@ -94,13 +104,9 @@ bool Dma::request(Time now) {
 /// Chunks that have been read are written, in order: later ones arrive later.
 void Dma::submit_writes(Time now) {
     for (; writing_ < chunks_.size() && chunks_[writing_].read.done <= now; ++writing_) {
-        Transfer& write = chunks_[writing_].write;
-        const stream::DmaEnd& destination = run_of_chunk(writing_).op->destination;
-        if (destination.internal) {
-            write.accepted = write.done = now;
-        } else {
-            ports_.memory.of_region(destination.region).submit(Channel::dma_write, write, now);
-        }
+        const auto [run, number] = run_of_chunk(writing_);
+        submit(Channel::dma_write, run, run.op->destination, chunks_[writing_].write,
+               share(run.write, number, run.chunks).bursts, now);
     }
 }
 

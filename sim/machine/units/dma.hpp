@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "machine/channels/dma_queue.hpp"
 #include "machine/channels/operation_list.hpp"
@@ -52,7 +53,9 @@ private:
     void submit_writes(Time now);
     bool finish_chunks(Time now);
     bool request(Time now);
-    Run& run_of_chunk(std::size_t index);
+    std::pair<Run&, std::int64_t> run_of_chunk(std::size_t index);
+    void submit(Channel channel, const Run& run, const stream::DmaEnd& end, Transfer& transfer,
+                std::int64_t before, Time now);
 
     Ports ports_;
     Ring<Run, 4> runs_;

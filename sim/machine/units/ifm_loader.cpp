@@ -170,6 +170,10 @@ void IfmLoader::load(Map& map, const timing::Box& box, bool again, Job& job, std
     transfer.block = job.block_number;
     transfer.access = count(map, Channel::ifm, box);
     map.port->submit(Channel::ifm, transfer, now);
+    if (map.port->wants_extents()) {
+        const stream::FeatureMap& from = which == 0 ? run_->op->ifm : run_->op->ifm2;
+        map.port->describe(Channel::ifm, transfer, Extent::of_box(from, box));
+    }
 }
 
 void IfmLoader::submit(Time now) {

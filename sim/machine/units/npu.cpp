@@ -10,8 +10,8 @@
 namespace u65sim::machine {
 
 void Npu::load(const std::vector<stream::Command>& commands, std::int64_t words,
-               const Target& target, const SimulateOptions& options) {
-    channels.reset(commands, target, options.timeline);
+               const Target& target, const SimulateOptions& options, const PortMap* ports) {
+    channels.reset(commands, target, options.timeline, ports);
     units.ifm_loader.reset();
     units.weight_loader.reset();
     units.scale_loader.reset();

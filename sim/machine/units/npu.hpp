@@ -24,9 +24,9 @@ public:
 
     /// Prepares a run of `commands`, which must outlive it; all units are to be woken at cycle 0.
     /// `words` is the stream's length, which the parser fetches. Throws InvalidConfig or
-    /// InvalidStream.
+    /// InvalidStream. `ports` is what Channels::reset() takes.
     void load(const std::vector<stream::Command>& commands, std::int64_t words,
-              const Target& target, const SimulateOptions& options);
+              const Target& target, const SimulateOptions& options, const PortMap* ports = nullptr);
     /// Lets one unit act at cycle `now`; returns when it next wants to.
     Time act(UnitId unit, Time now);
     [[nodiscard]] bool finished() const { return units.parser.finished(); }

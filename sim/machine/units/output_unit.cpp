@@ -65,7 +65,13 @@ void OutputUnit::write_chunk(Time now) {
                        part(whole.bursts, chunk_, chunks_)};
     transfer.awaits_answer = !chunk.last;
     ports_.probe.set(Flag::write_in_flight, true, now);
-    ports_.memory.of_region(run.op->ofm.region).submit(Channel::ofm, transfer, now);
+    RequestPort& port = ports_.memory.of_region(run.op->ofm.region);
+    port.submit(Channel::ofm, transfer, now);
+    if (port.wants_extents()) {
+        port.describe(Channel::ofm, transfer,
+                      Extent::of_box(run.op->ofm, run.traversal.block(entry.work.number),
+                                     whole.bursts * chunk_ / chunks_));
+    }
 }
 
 /// The oldest block's last chunk has left.

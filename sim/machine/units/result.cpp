@@ -26,7 +26,7 @@ std::int64_t bursts(const PortTraffic& traffic, bool write) {
     return sum;
 }
 
-void add_port(Events& events, int index, const AxiPort& port, std::int64_t total) {
+void add_port(Events& events, int index, PortServer& port, std::int64_t total) {
     const PortTraffic& traffic = port.traffic();
     const auto add = [&](const char* name, std::int64_t value) {
         events.emplace_back(fmt::format("AXI{}_{}", index, name), value);
@@ -91,7 +91,7 @@ void add_units(const Npu& npu, Simulation& simulation) {
                                             Flag::write_in_flight,    Flag::dma_in_flight};
         busy(to_string(static_cast<UnitId>(i)), npu.channels.probe.time(flags[i]));
     }
-    for (const AxiPort* port : {&npu.units.axi0, &npu.units.axi1}) {
+    for (const PortServer* port : {&npu.units.axi0, &npu.units.axi1}) {
         busy(port == &npu.units.axi0 ? "axi0" : "axi1",
              std::max(port->traffic().read_beats(), port->traffic().write_beats()));
     }

@@ -13,11 +13,10 @@ constexpr std::int64_t record_bytes = 10;  ///< bias, multiplier and shift of a 
 
 }  // namespace
 
-/// What a block's share of each core's records costs to read.
-timing::Access ScaleLoader::records_of(const KernelRun& run, const timing::Box& block) const {
+/// A block's share of each core's records.
+ScaleLoader::Records ScaleLoader::records_of(const KernelRun& run, const timing::Box& block) const {
     const int cores = ports_.hardware.target.accelerator.cores;
-    const timing::BusShape& bus = ports_.memory.of_region(run.op->scale_region).rules().weight_bus;
-    timing::Access all;
+    Records records;
     for (int core = 0; core < cores; ++core) {
         // Core k holds channels k, k + cores, ...
         const stream::ByteRange& range = run.op->scales[static_cast<std::size_t>(core)];
@@ -28,9 +27,13 @@ timing::Access ScaleLoader::records_of(const KernelRun& run, const timing::Box& 
         const std::int64_t from = records_before(block.z) / 16 * 16;
         const std::int64_t to = std::min<std::int64_t>(
             round_up(records_before(block.z + block.depth), 16), range.length);
-        all += timing::run_access(range.base + static_cast<std::uint64_t>(from), to - from, bus);
+        if (to > from) {
+            records[static_cast<std::size_t>(core)] = {
+                range.base + static_cast<std::uint64_t>(from),
+                static_cast<std::uint32_t>(to - from)};
+        }
     }
-    return all;
+    return records;
 }
 
 /// Requests the records of the next block.
@@ -41,10 +44,17 @@ void ScaleLoader::request(const KernelRun& run, Time now) {
     Transfer& transfer = ports_.buffer.add(kernel_).transfer;
     transfer.owner = UnitId::scale_loader;
     transfer.operation = run.operation;
-    transfer.access = records_of(run, block);
+    RequestPort& from = ports_.memory.at(port);
+    const Records records = records_of(run, block);
+    for (const stream::ByteRange& range : records) {
+        transfer.access += timing::run_access(range.base, range.length, from.rules().weight_bus);
+    }
     count(ports_.probe.traffic(run.operation, port), Channel::scales, transfer.access);
     ++block_;
-    ports_.memory.at(port).submit(Channel::scales, transfer, now);
+    from.submit(Channel::scales, transfer, now);
+    if (from.wants_extents()) {
+        from.describe(Channel::scales, transfer, {.region = run.op->scale_region, .runs = records});
+    }
 }
 
 Time ScaleLoader::act(Time now) {

@@ -1,6 +1,7 @@
 // Fetches bias and scale records for the output unit, block by block.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -38,7 +39,8 @@ public:
 
 private:
     void request(const KernelRun& run, Time now);
-    [[nodiscard]] timing::Access records_of(const KernelRun& run, const timing::Box& block) const;
+    using Records = std::array<stream::ByteRange, 2>;  ///< of each core
+    [[nodiscard]] Records records_of(const KernelRun& run, const timing::Box& block) const;
 
     Ports ports_;
     std::int64_t kernel_ = 0, block_ = 0;  ///< position

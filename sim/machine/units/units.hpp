@@ -1,13 +1,13 @@
 // The units of one machine, whoever holds them.
 #pragma once
 
-#include "machine/units/axi_port.hpp"
 #include "machine/units/command_parser.hpp"
 #include "machine/units/dma.hpp"
 #include "machine/units/ifm_loader.hpp"
 #include "machine/units/mac_array.hpp"
 #include "machine/units/ofm_writer.hpp"
 #include "machine/units/output_unit.hpp"
+#include "machine/units/port_server.hpp"
 #include "machine/units/scale_loader.hpp"
 #include "machine/units/weight_loader.hpp"
 
@@ -23,8 +23,8 @@ struct Units {
     OutputUnit& output_unit;
     OfmWriter& ofm_writer;
     Dma& dma;
-    AxiPort& axi0;
-    AxiPort& axi1;
+    PortServer& axi0;
+    PortServer& axi1;
 };
 
 }  // namespace u65sim::machine

@@ -62,6 +62,10 @@ inline bool WeightLoader::request_next(Time now) {
     source_.requested += transfer.access;
     if (offset_ == 0 && position_ == 0) ports_.probe.started(run.operation, now);
     source_.port->submit(Channel::weights, transfer, now);
+    if (source_.port->wants_extents()) {
+        source_.port->describe(Channel::weights, transfer,
+                               Extent::of_run(run.op->weight_region, source_.address, bytes));
+    }
     // Requests are whole bursts, but where a range begins or ends.
     source_.ahead = (source_.ahead + bytes) & (source_.bus.burst_bytes - 1);
     source_.address += static_cast<std::uint64_t>(bytes);

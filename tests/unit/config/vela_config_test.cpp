@@ -129,7 +129,8 @@ TEST_CASE("mistakes name the file's line") {
     throws(replaced("axi1_port=Dram", "axi1_port=Dam"), ".ini:5: port = Dam: must be one of Sram");
     throws(replaced("inherit=System_Config.Mid", "inherit=System_Config.Slow"), "lead back");
     throws(replaced("inherit=System_Config.Mid", "inherit=System_Config.Mud"),
-           ".ini:16: [System_Config.Mud]: no such section; the nearest one is [System_Config.Mid]");
+           ".ini:16: [System_Config.Mud]: no such section; the nearest known one is "
+           "System_Config.Mid");
     throws(replaced("524288", "12"), ".ini:34: arena_cache_size = 12");
     throws(replaced("arena_mem_area=Axi1", "arena_mem_area=Axi2"), "must be Axi0 or Axi1");
     throws(replaced("cache_mem_area=Axi0", "cache_mem_area=Axi1"), "must be on Axi0");

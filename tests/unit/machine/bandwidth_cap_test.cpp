@@ -1,7 +1,7 @@
 // The bandwidth cap alone: when bursts may be issued.
 #include <catch2/catch.hpp>
 
-#include "machine/units/bandwidth_cap.hpp"
+#include "machine/memory/bandwidth_cap.hpp"
 
 using namespace u65sim;
 using namespace u65sim::machine;

@@ -5,7 +5,7 @@
 #include <deque>
 #include <random>
 
-#include "machine/units/burst_flow.hpp"
+#include "machine/memory/burst_flow.hpp"
 
 using namespace u65sim;
 using namespace u65sim::machine;

@@ -28,7 +28,7 @@ std::vector<std::string> bindings(const std::string& module) {
     for (sc_core::sc_object* object :
          sc_core::sc_find_object(module.c_str())->get_child_objects()) {
         auto* port = dynamic_cast<sc_core::sc_port_base*>(object);
-        if (port == nullptr) continue;
+        if (port == nullptr || object->kind() == std::string{"tlm_initiator_socket"}) continue;
         const auto* channel = dynamic_cast<sc_core::sc_object*>(port->get_interface());
         REQUIRE(channel != nullptr);
         result.push_back(std::string{object->basename()} + " -> " + channel->basename());
@@ -71,4 +71,34 @@ TEST_CASE("SystemC's hierarchy shows the units, the channels, and how they are j
     CHECK(bindings("npu.dma") == Lines{"memory -> memory_ports", "queue -> dma_queue"});
     CHECK(bindings("npu.axi0") == Lines{"requests -> axi0_requests"});
     CHECK(bindings("npu.axi1") == Lines{"requests -> axi1_requests"});
+}
+
+TEST_CASE("SystemC's hierarchy shows the memories behind the ports, and their sockets") {
+    const auto commands = timing_test::commands({convolution(1, 0), stream::Stop{}});
+    SimulateOptions options;
+    options.backend = SimulationBackend::systemc_tlm;
+    machine::run_on_systemc(commands, 80, target(), options);
+    const sc_core::sc_object* platform = sc_core::sc_find_object("platform");
+    REQUIRE(platform != nullptr);
+    using Lines = std::vector<std::string>;
+    CHECK(names(platform->get_child_objects(), "sc_module") == Lines{"npu", "sram", "dram"});
+    const sc_core::sc_object* npu = sc_core::sc_find_object("platform.npu");
+    const sc_core::sc_object* alone = sc_core::sc_find_object("npu");
+    for (const char* kind : {"sc_module", "u65sim_channel"}) {
+        CHECK(names(npu->get_child_objects(), kind) == names(alone->get_child_objects(), kind));
+    }
+    for (const char* port : {"axi0", "axi1"}) {
+        const sc_core::sc_object* module =
+            sc_core::sc_find_object((std::string{"platform.npu."} + port).c_str());
+        CHECK(names(module->get_child_objects(), "tlm_initiator_socket") == Lines{"socket"});
+        CHECK(bindings(module->name()) == Lines{std::string{"requests -> "} + port + "_requests"});
+    }
+    for (const char* memory : {"sram", "dram"}) {
+        const sc_core::sc_object* module =
+            sc_core::sc_find_object((std::string{"platform."} + memory).c_str());
+        const sc_core::sc_object* socket =
+            sc_core::sc_find_object((std::string{"platform."} + memory + ".socket").c_str());
+        REQUIRE(socket != nullptr);
+        CHECK(socket->get_parent_object() == module);
+    }
 }

@@ -57,6 +57,15 @@ TEST_CASE("Equal reports do not differ") {
     CHECK(text.find('%') == std::string::npos);
 }
 
+TEST_CASE("A run of another network is said to be one") {
+    Report other = sample::report();
+    for (OperatorReport& op : other.operators) op.name += "_of_another";
+    const std::string a = sample::report().to_json(), b = other.to_json();
+    CHECK(compare_reports({{"a", a}, {"b", b}}).to_text().find("B is another network") !=
+          std::string::npos);
+    CHECK(compare_reports({{"a", a}, {"b", a}}).to_text().find("warning") == std::string::npos);
+}
+
 TEST_CASE("What is no report is refused with the file and the key") {
     const std::string good = sample::report().to_json();
     const auto refused = [&](const std::string& bad, const std::string& because) {

@@ -65,7 +65,7 @@ TEST_CASE("hand-written text") {
              {".accelerator u65-128 1GHz", "line 1: accelerator 'u65-128'"},
              {".accelerator u65-256", "line 1: clock"},
              {".accelerator u65-256 1GHz\nJUMP 0", "line 2: 'JUMP'"},
-             {".accelerator u65-256 1GHz\nDMA_STRAT 0", "nearest is DMA_START"},
+             {".accelerator u65-256 1GHz\nDMA_STRAT 0", "nearest known one is DMA_START"},
              {".accelerator u65-256 1GHz\n.accelerator u65-512 1GHz", "2 streams"},
              {".accelerator u65-256 1GHz\nSTOP", "line 2: operand ''"},
              {".accelerator u65-256 1GHz\nSTOP 1 2", "line 2: '2'"},

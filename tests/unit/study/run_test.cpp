@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include <u65sim/error.hpp>
 #include <u65sim/oracle.hpp>
 #include <u65sim/study.hpp>
@@ -261,6 +263,20 @@ TEST_CASE("Sensitivities and intervals follow the target's numbers") {
     CHECK(text.find("accelerator.clock 1GHz -> 2GHz") != std::string::npos);
     CHECK(text.find("-50.00 %") != std::string::npos);
     CHECK(text.find("nine of ten samples") != std::string::npos);
+    CHECK(text.find("(20 of 20 measured)") != std::string::npos);
+}
+
+TEST_CASE("Fewer than twenty samples have no interval, and their number is said") {
+    StudyResults results =
+        run_study(Study::read_text("title: t\nnetwork: zoo:ds_cnn\n"
+                                   "uncertainty: {samples: 30, of: {accelerator.clock: 20 %}}\n")
+                      .sample(3));
+    CHECK(results.to_text().find("2 of 30 samples measured") != std::string::npos);
+    CHECK(results.to_text().find("nine of ten") == std::string::npos);
+    CHECK(results.to_html().find("2 of 30") != std::string::npos);
+    const auto json = nlohmann::json::parse(results.to_json());
+    CHECK(json["intervals"][0]["samples"] == 2);
+    CHECK(json["intervals"][0]["percent_95"].is_null());
 }
 
 TEST_CASE("Energy is the sum of what each MAC, byte and millisecond costs") {

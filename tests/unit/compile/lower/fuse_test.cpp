@@ -74,6 +74,42 @@ CONV_2D conv: npu0
 )");
 }
 
+TEST_CASE("fuse: a pad of the depth is left out of a sum") {
+    GraphBuilder net{"net"};
+    const Value x = net.input({1, 8, 8, 16}, "x", Quantization{{0.5F}, {1}, 0});
+    const Value y = net.input({1, 8, 8, 24}, "y", Quantization{{0.25F}, {2}, 0});
+    const Value pad = net.pad(x, {0, 0, 0, 0}, {0, 0, 0, 8}, {.name = "pad"});
+    const Value sum =
+        net.add(pad, y, {.name = "sum", .quantization = Quantization{{0.5F}, {3}, 0}});
+    net.output(net.conv2d(sum, 8, Window::square(1), {.name = "conv"}));
+    CHECK(test::dump_after("lower", net.build()) == R"(npu0
+  0 sum: add y:8x8x16 -> sum:8x8x16 with x:8x8x16
+  1 sum/rest: average_pool y@0,0,16:8x8x8 -> sum@0,0,16:8x8x8
+  2 conv: conv sum:8x8x24 -> conv:8x8x8
+)");
+}
+
+TEST_CASE("fuse: a pad that is more than further channels of a sum stays") {
+    const auto stays = [](const std::vector<std::int32_t>& before,
+                          const std::vector<std::int32_t>& after, bool is_output,
+                          bool sum_is_output = false) {
+        GraphBuilder net{"net"};
+        const Value x = net.input({1, 8, 8, 16}, "x");
+        const Value pad = net.pad(x, before, after, {.name = "pad"});
+        const Value y = net.input(net.shape(pad), "y");
+        const Value sum = net.add(pad, y, {.name = "sum"});
+        net.output(sum_is_output ? sum : net.relu(sum, {.name = "relu"}));
+        if (is_output) net.output(pad);
+        return test::dump_after("fuse", net.build()).starts_with("PAD pad: npu0\n");
+    };
+    CHECK(stays({0, 0, 0, 8}, {0, 0, 0, 0}, false));
+    CHECK(stays({0, 1, 0, 0}, {0, 0, 0, 8}, false));
+    CHECK(stays({0, 0, 0, 0}, {0, 0, 0, 8}, true));
+    // Rows of a result off-chip are better written in one piece.
+    CHECK(stays({0, 0, 0, 0}, {0, 0, 0, 8}, false, true));
+    CHECK_FALSE(stays({0, 0, 0, 0}, {0, 0, 0, 8}, false));
+}
+
 TEST_CASE("fuse: a pad wider than the window, or before padding, stays") {
     CHECK(test::dump_after("fuse", padded(3, Padding::valid)) == R"(PAD pad: npu0
 CONV_2D conv: npu0

@@ -108,14 +108,3 @@ TEST_CASE("lower_binary: SQUARED_DIFFERENCE widens, subtracts and squares") {
   5 op0: mul op0/difference:4x4x8 -> map2:4x4x8 with op0/difference:4x4x8
 )");
 }
-
-TEST_CASE("lower_binary: PRELU sums its parts above and below zero") {
-    GraphBuilder net{"net"};
-    net.output(net.prelu(net.input({1, 4, 4, 8}, "x"), {.name = "prelu"}));
-    CHECK(test::dump_after("lower", net.build()) == R"(npu0
-  0 prelu/rescale: average_pool x:4x4x8 -> prelu/positive:4x4x8
-  1 prelu/minimum: min x:4x4x8 -> prelu/below:4x4x8
-  2 prelu/product: mul prelu/below:4x4x8 -> prelu/negative:4x4x8 with prelu/alpha:1x1x8
-  3 prelu/sum: add prelu/positive:4x4x8 -> prelu:4x4x8 with prelu/negative:4x4x8
-)");
-}

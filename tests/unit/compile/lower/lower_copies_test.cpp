@@ -71,16 +71,30 @@ TEST_CASE("lower_copies: a transpose is a pool of one element") {
 )");
 }
 
-TEST_CASE("lower_copies: a pad copies the map and fills each border once") {
+TEST_CASE("lower_copies: further channels are the map behind a clamp of one value") {
+    GraphBuilder net{"net"};
+    const Value x = net.input({1, 4, 4, 16}, "x", Quantization{{0.5F}, {7}, 0});
+    net.output(net.pad(x, {0, 0, 0, 0}, {0, 0, 0, 8}, {.name = "pad"}));
+    const Graph graph = net.build();
+    CHECK(test::dump_after("lower", graph) == R"(npu0
+  0 pad: average_pool x:4x4x16 -> pad:4x4x16
+  1 pad/2: average_pool x:4x4x8 -> pad@0,0,16:4x4x8
+)");
+    const auto kernels = test::kernels_of(compile(graph, test::target()));
+    REQUIRE(kernels.size() == 2);
+    CHECK(kernels[1].activation.min == 7);
+    CHECK(kernels[1].activation.max == 7);
+}
+
+TEST_CASE("lower_copies: the map before a pad is written into it, and each border filled once") {
     CHECK(between_convolutions([](GraphBuilder& net, Value x) {
               return net.pad(x, {0, 1, 2, 0}, {0, 3, 0, 0}, {.name = "pad"});
           }) == R"(npu0
-  0 before: conv in:4x6x8 -> before:4x6x8
-  1 pad: average_pool before:4x6x8 -> pad@1,2,0:4x6x8
-  2 pad/2: average_pool pad/zeros:1x8x8 -> pad:1x8x8
-  3 pad/3: average_pool pad/zeros:3x8x8 -> pad@5,0,0:3x8x8
-  4 pad/4: average_pool pad/zeros:4x2x8 -> pad@1,0,0:4x2x8
-  5 after: conv pad:8x8x8 -> after:8x8x8
+  0 before: conv in:4x6x8 -> pad@1,2,0:4x6x8
+  1 pad: average_pool pad/zeros:1x8x8 -> pad:1x8x8
+  2 pad/2: average_pool pad/zeros:3x8x8 -> pad@5,0,0:3x8x8
+  3 pad/3: average_pool pad/zeros:4x2x8 -> pad@1,0,0:4x2x8
+  4 after: conv pad:8x8x8 -> after:8x8x8
 )");
 }
 

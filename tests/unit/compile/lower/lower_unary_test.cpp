@@ -28,16 +28,17 @@ TEST_CASE("lower_unary: a clamp is the activation's limits at the result's quant
     CHECK(kernel.activation.max == -28 + 96);
 }
 
-TEST_CASE("lower_unary: a curve of 8 bits is a table behind an addition of nothing") {
+TEST_CASE(
+    "lower_unary: a curve of 8 bits is a table behind the larger of an element and the least") {
     GraphBuilder net{"net"};
     net.output(net.tanh(net.input({1, 4, 4, 8}, "x"), {.name = "curve"}));
     const Graph graph = net.build();
     CHECK(test::dump_after("lower", graph) == R"(npu0
-  0 curve: add x:4x4x8 -> curve:4x4x8 table 256 B
+  0 curve: max x:4x4x8 -> curve:4x4x8 table 256 B
 )");
     const auto kernel = only_kernel(graph);
     CHECK(kernel.broadcast.scalar);
-    CHECK(kernel.ifm2_scalar == 0);
+    CHECK(kernel.ifm2_scalar == -128);
     CHECK(kernel.activation.function == 16);
 }
 

@@ -1,6 +1,10 @@
 // Runs of operators for the NPU, and what crosses their borders.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "unit/compile/pass_dump.hpp"
 
 using namespace u65sim;
@@ -45,6 +49,62 @@ TEST_CASE(
     REQUIRE(network.segments.size() == 2);
     CHECK(network.segments[0].outputs == std::vector<TensorId>{x});
     CHECK(network.segments[1].inputs == std::vector<TensorId>{x, y});
+}
+
+TEST_CASE("split_segments: what the CPU can do before starts no further segment") {
+    test::Builder b;
+    const TensorId in = b.input({1, 8, 8, 8});
+    const TensorId x = b.conv(in, 8, 1);
+    const TensorId aside = b.map({1, 8, 8, 8});
+    b.op(OpType::custom, {in}, aside);
+    b.graph.operators.back().custom_code = "mine";
+    const TensorId y = b.conv(x, 8, 1);
+    const TensorId sum = b.binary(OpType::add, y, aside);
+    const CompiledNetwork network = compile(b.finish(sum), test::target());
+    REQUIRE(network.segments.size() == 1);
+    const std::vector<CompiledNetwork::Step> steps{{-1, 0, 1}, {0, -1, -1}};
+    CHECK(network.steps == steps);
+}
+
+namespace {
+
+/// Two variables of the same name or of two, each read, changed on the NPU and assigned.
+Graph two_variables(const std::string& second) {
+    test::Builder b;
+    const TensorId x = b.input({1, 8, 8, 8});
+    std::vector<TensorId> outputs;
+    for (const std::string& name : {std::string{"first"}, second}) {
+        const TensorId handle = b.map({});
+        b.graph.tensors.back().type = ElementType::resource;
+        b.op(OpType::var_handle, {}, handle, VariableAttributes{{}, name});
+        const TensorId state = b.map({1, 8, 8, 8});
+        b.op(OpType::read_variable, {handle}, state);
+        const TensorId sum = b.binary(OpType::add, state, x);
+        b.op(OpType::assign_variable, {handle, sum}, no_tensor);
+        b.graph.operators.back().outputs.clear();
+        outputs.push_back(sum);
+    }
+    return b.finish(b.binary(OpType::add, outputs[0], outputs[1]));
+}
+
+}  // namespace
+
+TEST_CASE("split_segments: variables are read in front of a segment and assigned behind it") {
+    const CompiledNetwork network = compile(two_variables("second"), test::target());
+    CHECK(network.segments.size() == 1);
+    REQUIRE(network.steps.size() == 7);
+    CHECK(network.steps[4].segment == 0);
+}
+
+TEST_CASE("split_segments: a variable is read after what was assigned to it") {
+    const CompiledNetwork network = compile(two_variables("first"), test::target());
+    REQUIRE(network.segments.size() == 2);
+    std::vector<std::int32_t> order;
+    for (const auto& step : network.steps) order.push_back(step.graph_operator);
+    const auto at = [&](std::int32_t op) {
+        return std::find(order.begin(), order.end(), op) - order.begin();
+    };
+    CHECK(at(3) < at(5));
 }
 
 TEST_CASE("split_segments: a reshape alone between CPU operators is the CPU's") {

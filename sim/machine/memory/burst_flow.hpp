@@ -7,10 +7,34 @@
 #include <utility>
 #include <vector>
 
-#include "machine/units/bandwidth_cap.hpp"
+#include "machine/memory/bandwidth_cap.hpp"
 #include "machine/units/scheduler.hpp"
 
 namespace u65sim::machine {
+
+/// How many beats each burst of a piece has: as equal as they can be.
+class BurstSizes {
+public:
+    /// `bursts`, one at least, of `beats` in all.
+    BurstSizes(std::int64_t beats, std::int64_t bursts) : step_(step_of(beats, bursts)) {}
+    [[nodiscard]] std::int64_t beats(std::int64_t burst) const {
+        const auto index = static_cast<std::uint64_t>(burst);
+        return whole((index + 1) * step_) - whole(index * step_);
+    }
+
+    // Beats a burst in fixed point, rounded up: exact for far more bursts than a piece has.
+    static constexpr unsigned shift = 32;
+    static std::uint64_t step_of(std::int64_t beats, std::int64_t bursts) {
+        const auto parts = static_cast<std::uint64_t>(bursts);
+        return ((static_cast<std::uint64_t>(beats) << shift) + parts - 1) / parts;
+    }
+    static std::int64_t whole(std::uint64_t beats) {
+        return static_cast<std::int64_t>(beats >> shift);
+    }
+
+private:
+    std::uint64_t step_;
+};
 
 /// When each outstanding slot of a direction is free again, in the order in which bursts take
 /// them: the oldest first, and none earlier than the one before.

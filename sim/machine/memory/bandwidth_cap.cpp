@@ -1,4 +1,4 @@
-#include "machine/units/bandwidth_cap.hpp"
+#include "machine/memory/bandwidth_cap.hpp"
 
 #include <algorithm>
 

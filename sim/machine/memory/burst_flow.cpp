@@ -1,4 +1,4 @@
-#include "machine/units/burst_flow.hpp"
+#include "machine/memory/burst_flow.hpp"
 
 namespace u65sim::machine {
 
@@ -38,12 +38,8 @@ private:
 /// Beats of bursts that are as equal as they can be.
 class NearSizes {
 public:
+    /// `step` as BurstSizes has it.
     explicit NearSizes(std::uint64_t step) : step_(step) {}
-    /// Step of `bursts` of `beats` in all, both of a piece.
-    static std::uint64_t step_of(std::int64_t beats, std::int64_t bursts) {
-        const auto parts = static_cast<std::uint64_t>(bursts);
-        return ((static_cast<std::uint64_t>(beats) << shift) + parts - 1) / parts;
-    }
 
     [[nodiscard]] std::int64_t smallest() const { return whole(step_); }
     /// Beats of the next `count` bursts together.
@@ -65,12 +61,8 @@ public:
     }
 
 private:
-    // Beats a burst in fixed point, rounded up: exact for far more bursts than a piece has.
-    static constexpr unsigned shift = 32;
-    static constexpr std::uint64_t one = std::uint64_t{1} << shift;
-    static std::int64_t whole(std::uint64_t beats) {
-        return static_cast<std::int64_t>(beats >> shift);
-    }
+    static constexpr std::uint64_t one = std::uint64_t{1} << BurstSizes::shift;
+    static std::int64_t whole(std::uint64_t beats) { return BurstSizes::whole(beats); }
 
     std::uint64_t step_ = 0;
     std::uint64_t part_ = 0;  ///< of a beat that the bursts before have left over
@@ -232,7 +224,7 @@ Time BurstFlow::move(std::int64_t beats, std::int64_t bursts, Time now) {
         if (beats != last_beats_ || bursts != last_bursts_) {
             last_beats_ = beats;
             last_bursts_ = bursts;
-            last_step_ = NearSizes::step_of(beats, bursts);
+            last_step_ = BurstSizes::step_of(beats, bursts);
         }
         move_all(NearSizes{last_step_}, beats, bursts);
     }

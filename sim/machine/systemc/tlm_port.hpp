@@ -1,0 +1,92 @@
+// An AXI port as a TLM-2.0 initiator: each burst is a payload, or several.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include <tlm_utils/simple_initiator_socket.h>
+
+#include <u65sim/systemc/axi.hpp>
+
+#include "machine/systemc/burst_bytes.hpp"
+#include "machine/systemc/payload_pool.hpp"
+#include "machine/systemc/unit_modules.hpp"
+#include "machine/units/burst_port.hpp"
+
+namespace u65sim::machine {
+
+/// What a machine's ports have in common when they speak TLM.
+struct TlmPorts {
+    std::array<AxiProtocol, 2> protocol;
+    BurstBytes& bytes;
+};
+
+class TlmPortModule : public PortModule, private BurstServer {
+public:
+    tlm_utils::simple_initiator_socket<TlmPortModule, 32> socket{"socket"};
+
+    /// Throws InvalidConfig for sizes that are no powers of two or contradict each other.
+    TlmPortModule(const sc_core::sc_module_name& name, UnitId unit, const UnitContext& context,
+                  const TlmPorts& ports);
+
+    [[nodiscard]] PortServer& server() override { return *port_; }
+    /// Payloads under way.
+    [[nodiscard]] std::size_t in_flight() const { return pool_.in_use(); }
+    /// Somebody released a payload, or the last answer came: in_flight() may be zero.
+    [[nodiscard]] const sc_core::sc_event& drained() const { return drained_; }
+
+private:
+    /// A payload whose answer begins at `time`.
+    struct Answer {
+        BurstPayload* payload = nullptr;
+        bool end = false;  ///< END_RESP is still to be sent
+    };
+    /// Bytes on the platform, from `begin` up to, not with, `end`.
+    struct Span {
+        std::uint64_t begin = 0, end = 0;
+    };
+
+    void end_of_elaboration() override;
+    [[nodiscard]] int number() const { return id() == UnitId::axi0 ? 0 : 1; }
+
+    [[nodiscard]] bool ready() const override;
+    [[nodiscard]] bool ahead() const override {
+        return protocol_.style == AxiProtocol::Style::annotated;
+    }
+    void send(BurstRequest& burst, Time time) override;
+    void forget() override;
+
+    [[nodiscard]] std::vector<Span> parts(const BurstRequest& burst) const;
+    BurstPayload& payload_for(BurstRequest& burst, const Span& part);
+    void fill_write(BurstPayload& payload);
+    void round_out(BurstPayload& payload, std::uint64_t wanted, std::uint64_t wanted_bytes);
+    void pump();
+    void transport(BurstPayload& payload);
+    tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                       sc_core::sc_time& delay);
+    void end_request(BurstPayload& payload, const sc_core::sc_time& time);
+    void channel_free();
+    void schedule(BurstPayload& payload, const sc_core::sc_time& time, bool end);
+    void answer_due();
+    void answer(BurstPayload& payload, const sc_core::sc_time& time, bool end);
+    void work();
+
+    AxiProtocol protocol_;
+    BurstBytes* bytes_;
+    std::optional<BurstPort> port_;
+    PayloadPool pool_;
+    std::deque<BurstPayload*> outgoing_;
+    BurstPayload* open_ = nullptr;  ///< its request has not been accepted
+    Time sent_at_ = 0;              ///< of the burst whose payloads are outgoing
+    sc_core::sc_event channel_free_, answer_due_, job_, drained_;
+    std::multimap<sc_core::sc_time, Answer> answers_;
+    std::deque<BurstPayload*> jobs_;  ///< for b_transport
+    std::size_t idle_workers_ = 0;
+};
+
+}  // namespace u65sim::machine
