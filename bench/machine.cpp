@@ -84,6 +84,15 @@ void event_queue(benchmark::State& state) {
     measure(state, [](const auto&... run) { return machine::run_on_event_queue(run...); });
 }
 
+void systemc_tlm(benchmark::State& state) {
+    measure(state, [](const auto& commands, std::int64_t words, const Target& target,
+                      SimulateOptions options) {
+        options.backend = SimulationBackend::systemc_tlm;
+        return machine::run_on_systemc(commands, words, target, options);
+    });
+}
+
+BENCHMARK(systemc_tlm)->Name("machine/vgg19_sized/systemc_tlm")->Unit(benchmark::kMillisecond);
 BENCHMARK(systemc)->Name("machine/vgg19_sized/systemc")->Unit(benchmark::kMillisecond);
 BENCHMARK(event_queue)->Name("machine/vgg19_sized/event_queue")->Unit(benchmark::kMillisecond);
 

@@ -17,7 +17,7 @@ set(U65SIM_DEPS_bound base target ir stream timing)
 set(U65SIM_DEPS_report base target)
 set(U65SIM_DEPS_machine base target stream weights timing arith report)
 set(U65SIM_DEPS_oracle base target ir config frontend zoo stream weights arith timing compile
-    bound report machine)
+    bound report machine transform)
 set(U65SIM_DEPS_transform base ir)
 set(U65SIM_DEPS_study base target ir oracle config zoo report transform)
 set(U65SIM_DEPS_validate base target config oracle zoo report)

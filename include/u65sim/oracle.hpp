@@ -112,11 +112,14 @@ struct Advice {
         sparse_weights,   ///< half of this operator's weights zero
         fewer_channels,   ///< output channels down to a multiple of 16, this operator alone
         unused_channels,  ///< output channels up to a multiple of 16, this operator alone
+        better_memory,    ///< one number of a memory twice as good, or memory without limits
+        on_the_host,      ///< a last SOFTMAX or LOGISTIC left to whoever reads the result
+        other_blocks,     ///< another kind of block in place of every depthwise convolution
     };
     Kind kind = Kind::keep_in_sram;
-    std::string subject;  ///< operator or tensor
+    std::string subject;  ///< operator, tensor, field of the target, or kind of block
     std::string text;     ///< one sentence
-    /// Of the whole network for the first three kinds, of the operator run alone for the others;
+    /// Of the whole network, but for fewer_channels and unused_channels of the operator run alone;
     /// negative: it would be slower.
     Cycles saved{0};
     Bytes sram{0};              ///< more_sram: the size that does it

@@ -37,11 +37,43 @@ struct Advise {
         write(output, text(report, advice));
     }
 
+    /// The operators that take the most time, and what they spend it on.
+    [[nodiscard]] static std::string largest(const Report& report) {
+        constexpr std::size_t shown = 3;
+        std::vector<const OperatorReport*> order;
+        for (const OperatorReport& op : report.operators) order.push_back(&op);
+        std::stable_sort(order.begin(), order.end(),
+                         [](const auto* a, const auto* b) { return a->cycles > b->cycles; });
+        if (order.size() > shown) order.resize(shown);
+        std::string text = "\nThe largest operators\n";
+        for (const OperatorReport* op : order) {
+            text += fmt::format("{:>12}  {} ({}): {:.1f} % of the time", op->cycles.count(),
+                                op->name, op->type,
+                                100.0 * static_cast<double>(op->cycles.count()) /
+                                    static_cast<double>(report.total.cycles.count()));
+            if (op->macs > Macs{0}) {
+                text += fmt::format(", {:.0f} % of the array in use", 100.0 * op->mac_utilization);
+            }
+            text += op->bound_by ? fmt::format(", bound by {}\n", to_string(*op->bound_by)) : "\n";
+        }
+        return text;
+    }
+
+    [[nodiscard]] static std::string left_to_cpu(const Report& report) {
+        if (report.model.cpu_operators.empty()) return {};
+        std::string text = "\nLeft to the CPU, whose time is not simulated\n";
+        for (const CpuOperator& op : report.model.cpu_operators) {
+            text += fmt::format("              {} ({}): {}\n", op.name, op.type, op.reason);
+        }
+        return text;
+    }
+
     [[nodiscard]] std::string text(const Report& report, const std::vector<Advice>& advice) const {
         std::string all =
             fmt::format("{} on {}: {} cycles, {:.3f} ms\n", report.model.name, report.target.name,
                         report.total.cycles.count(), report.latency_ms());
-        if (advice.empty()) return all + "No change that was tried makes it faster.\n";
+        all += largest(report) + left_to_cpu(report);
+        if (advice.empty()) return all + "\nNo change that was tried makes it faster.\n";
         all += fmt::format("\n{:>12}  {:<15}  {}\n", "cycles", "change", "what it does");
         for (std::size_t i = 0; i < std::min(most, advice.size()); ++i) {
             all += fmt::format("{:>12}  {:<15}  {}\n", advice[i].saved.count(),
@@ -72,9 +104,11 @@ void add_advise(CLI::App& app) {
     command->footer(
         "Tried one at a time: each spilled feature map in SRAM, the smallest SRAM at which it "
         "stays\n"
-        "there, half of each operator's weights zero, and output channels at the multiples of 16\n"
-        "below and above. Channels are tried on the operator alone; all else on the whole "
-        "network.\n\n"
+        "there, each number of the memories twice as good, a last SOFTMAX left to the host, other\n"
+        "kinds of blocks for depthwise ones, half of each operator's weights zero, and output\n"
+        "channels at the multiples of 16 below and above. Channels are tried on the operator "
+        "alone;\n"
+        "all else on the whole network.\n\n"
         "Examples:\n"
         "  u65sim advise mobilenet_v2_224\n"
         "  u65sim advise net.tflite --target u65-512 --top 50");

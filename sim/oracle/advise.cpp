@@ -1,10 +1,13 @@
 // The marginal answers a search needs, each found by running the changed network.
 #include <algorithm>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
 #include <u65sim/oracle.hpp>
+#include <u65sim/transform.hpp>
 
 #include "oracle/variants.hpp"
 
@@ -25,7 +28,10 @@ public:
 
     std::vector<Advice> run() {
         price_spills();
+        price_memory();
         if (!is_compiled(graph_)) {
+            leave_to_the_host();
+            replace_blocks();
             thin_weights();
             round_channels();
         }
@@ -93,10 +99,7 @@ private:
         } catch (const InvalidConfig&) {
             return;  // no device has that much
         }
-        OracleOptions same = oracle_.options();
-        same.memory = Bytes{0};
-        const Cycles saved =
-            base_.total.cycles - Oracle{larger, same}.estimate(graph_).total.cycles;
+        const Cycles saved = saved_on(larger).value_or(Cycles{0});
         advice_.push_back(
             {Advice::Kind::more_sram, spill.tensor,
              fmt::format("{} no longer spills from {} KiB of SRAM on, which would save {} cycles "
@@ -104,6 +107,103 @@ private:
                          spill.tensor, larger.sram.size.count() / 1024, saved.count(),
                          share(saved)),
              saved, larger.sram.size});
+    }
+
+    /// Cycles that the network takes less on another target; nothing where it cannot be told.
+    [[nodiscard]] std::optional<Cycles> saved_on(const Target& target) const {
+        OracleOptions same = oracle_.options();
+        same.memory = Bytes{0};
+        try {
+            return base_.total.cycles - Oracle{target, same}.estimate(graph_).total.cycles;
+        } catch (const Error&) {
+            return std::nullopt;
+        }
+    }
+
+    /// Which number of the memories matters most, and how much all of them together.
+    void price_memory() {
+        if (oracle_.target().ideal_memory) return;
+        for (const auto& [name, memory] :
+             {std::pair{"sram", &Target::sram}, std::pair{"dram", &Target::off_chip}}) {
+            const auto twice = [&](const char* field, const char* how, auto change) {
+                Target target = oracle_.target();
+                change(target.*memory);
+                if (target == oracle_.target()) return;
+                add_memory(fmt::format("{}.{}", name, field), how, target);
+            };
+            twice("read_latency", "halved",
+                  [](Memory& each) { each.read_latency = Cycles{each.read_latency.count() / 2}; });
+            twice("write_latency", "halved", [](Memory& each) {
+                each.write_latency = Cycles{each.write_latency.count() / 2};
+            });
+            twice("bandwidth", "doubled", [](Memory& each) {
+                each.bandwidth =
+                    BytesPerCycle{2 * each.bandwidth.numerator(), each.bandwidth.denominator()};
+            });
+            twice("max_outstanding_reads", "doubled",
+                  [](Memory& each) { each.max_outstanding_reads *= 2; });
+            twice("max_outstanding_writes", "doubled",
+                  [](Memory& each) { each.max_outstanding_writes *= 2; });
+        }
+        Target larger = oracle_.target();
+        larger.sram.size = Bytes{2 * larger.sram.size.count()};
+        add_memory("sram.size", "doubled", larger);
+        Target ideal = oracle_.target();
+        ideal.ideal_memory = true;
+        add_memory("memory.ideal", "(no latency, no limits)", ideal);
+    }
+
+    void add_memory(const std::string& key, std::string_view how, const Target& target) {
+        const std::optional<Cycles> saved = saved_on(target);
+        if (!saved || *saved <= Cycles{0}) return;
+        advice_.push_back({Advice::Kind::better_memory, key,
+                           fmt::format("{} {} would save {} cycles ({:.1f} %)", key, how,
+                                       saved->count(), share(*saved)),
+                           *saved});
+    }
+
+    void leave_to_the_host() {
+        for (std::size_t i = 0; i < graph_.operators.size(); ++i) {
+            const auto shorter = oracle::without_last(graph_, i);
+            if (!shorter) continue;
+            const Cycles saved = base_.total.cycles - oracle_.estimate(*shorter).total.cycles;
+            if (saved <= Cycles{0}) continue;
+            const std::string& name = graph_.operators[i].name;
+            advice_.push_back(
+                {Advice::Kind::on_the_host, name,
+                 fmt::format("{} left to the host, or left out where only the largest result "
+                             "counts, would save {} cycles ({:.1f} %)",
+                             name, saved.count(), share(saved)),
+                 saved});
+        }
+    }
+
+    /// MACs are no measure of time: a block with more of them may be faster.
+    void replace_blocks() {
+        for (const BlockKind kind : {BlockKind::fused, BlockKind::ghost, BlockKind::blueprint,
+                                     BlockKind::grouped, BlockKind::pooling}) {
+            Report report;
+            try {
+                const Graph changed = substitute_blocks(graph_, kind);
+                if (changed == graph_) return;  // there is nothing to replace
+                report = oracle_.estimate(changed);
+            } catch (const Error&) {
+                continue;  // it does not suit this network, or does not fit
+            }
+            const Cycles saved = base_.total.cycles - report.total.cycles;
+            if (saved <= Cycles{0}) continue;
+            const auto times = [](std::int64_t now, std::int64_t before) {
+                return static_cast<double>(now) / static_cast<double>(before);
+            };
+            advice_.push_back(
+                {Advice::Kind::other_blocks, std::string{to_string(kind)},
+                 fmt::format(
+                     "{} blocks in place of all depthwise convolutions would save {} cycles "
+                     "({:.1f} %) with {:.2f} times the MACs; accuracy is not looked at",
+                     to_string(kind), saved.count(), share(saved),
+                     times(report.model.macs.count(), base_.model.macs.count())),
+                 saved});
+        }
     }
 
     void thin_weights() {
@@ -195,6 +295,12 @@ std::string_view to_string(Advice::Kind kind) {
             return "fewer channels";
         case Advice::Kind::unused_channels:
             return "unused channels";
+        case Advice::Kind::better_memory:
+            return "better memory";
+        case Advice::Kind::on_the_host:
+            return "on the host";
+        case Advice::Kind::other_blocks:
+            return "other blocks";
     }
     return "?";
 }

@@ -151,4 +151,22 @@ Graph alone(const Graph& graph, const Operator& op, std::int32_t channels) {
     return net.build();
 }
 
+std::optional<Graph> without_last(const Graph& graph, std::size_t index) {
+    const Operator& op = graph.operators.at(index);
+    if (op.type != OpType::softmax && op.type != OpType::logistic) return std::nullopt;
+    if (graph.operators.size() < 2 || op.outputs.size() != 1) return std::nullopt;
+    const TensorId result = op.outputs[0];
+    const bool is_read =
+        std::any_of(graph.operators.begin(), graph.operators.end(), [&](const Operator& other) {
+            return std::count(other.inputs.begin(), other.inputs.end(), result) > 0;
+        });
+    if (is_read || std::count(graph.outputs.begin(), graph.outputs.end(), result) == 0) {
+        return std::nullopt;
+    }
+    Graph shorter = graph;
+    std::replace(shorter.outputs.begin(), shorter.outputs.end(), result, op.inputs.at(0));
+    shorter.operators.erase(shorter.operators.begin() + static_cast<std::ptrdiff_t>(index));
+    return shorter;
+}
+
 }  // namespace u65sim::oracle

@@ -1,6 +1,7 @@
 // Networks changed in one respect.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -23,5 +24,9 @@ std::int32_t free_channels(const Graph& graph, const Operator& op);
 
 /// A network of this operator alone with so many output channels and modelled weights.
 Graph alone(const Graph& graph, const Operator& op, std::int32_t channels);
+
+/// The same network without operator `index`, whose first input becomes its result. Nothing unless
+/// the operator is a SOFTMAX or LOGISTIC whose result is the network's and nobody else's.
+std::optional<Graph> without_last(const Graph& graph, std::size_t index);
 
 }  // namespace u65sim::oracle

@@ -87,9 +87,9 @@ std::string summary(const Report& report) {
     std::string out = fmt::format("\n  {:<16}{}\n", "latency", latency(report));
     out += bound_line(report);
     out += fmt::format("  {:<16}{}\n", "operators", operators(report));
-    out += fmt::format("  {:<16}{:.1f} % of {} MACs a cycle, for {} MACs\n", "utilization",
-                       100.0 * report.total.mac_utilization, report.target.peak_macs_per_cycle(),
-                       grouped(report.model.macs.count()));
+    out += fmt::format("  {:<16}{:.1f} % of the array's {} MACs a cycle in use, for {} MACs\n",
+                       "utilization", 100.0 * report.total.mac_utilization,
+                       report.target.peak_macs_per_cycle(), grouped(report.model.macs.count()));
     out += memory_line("SRAM", "peak", report.sram, report.total.cycles);
     std::string off_chip = report.target.off_chip.kind;
     std::transform(off_chip.begin(), off_chip.end(), off_chip.begin(), [](unsigned char c) {
@@ -150,7 +150,7 @@ std::string where_the_time_goes(const Report& report) {
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
         return report.stalls[a] > report.stalls[b];
     });
-    std::string out = "\nwhere the time goes\n";
+    std::string out = "\nwhere the time goes (mac: the array was at work, with whatever use)\n";
     for (const std::size_t cause : order) {
         const std::int64_t cycles = report.stalls[cause].count();
         if (cycles == 0) continue;
@@ -185,6 +185,7 @@ std::string cpu_table(const Report& report) {
 }
 
 std::string operator_table(const Report& report) {
+    Cycles others = report.total.cycles;  // that no operator accounts for
     std::string out = fmt::format("\noperators\n  {:<24} {:<17}{:>12}{:>12}{:>7} {:<16} {}\n",
                                   "name", "type", "start", "cycles", "MAC %", "bound by", "block");
     for (const OperatorReport& op : report.operators) {
@@ -194,6 +195,11 @@ std::string operator_table(const Report& report) {
             100.0 * op.mac_utilization, report::name_of(op.bound_by), op.block);
         line.erase(line.find_last_not_of(' ') + 1);
         out += line + '\n';
+        others -= op.cycles;
+    }
+    if (others > Cycles{0}) {
+        out += fmt::format("  {:<42}{:>24}\n", "(before and between the operators)",
+                           grouped(others.count()));
     }
     return out;
 }

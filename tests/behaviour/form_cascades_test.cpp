@@ -1,5 +1,7 @@
 #include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 #include <catch2/catch.hpp>
 #include <u65sim/execute.hpp>
@@ -91,7 +93,39 @@ Graph wide_middle(std::int32_t side, std::int32_t kernel, std::int32_t stride, b
     return b.finish(b.conv(b.binary(OpType::add, x, narrow), 16, 3));
 }
 
+/// A PRELU between convolutions, with slopes on both sides of one: four kernels that read the same
+/// map or each other's results.
+Graph forked(std::int32_t side) {
+    test::Builder b;
+    const TensorId x = b.conv(b.input({1, side, side, 8}), 32, 3, 2);
+    std::vector<std::uint8_t> slopes;
+    for (int c = 0; c < 32; ++c) slopes.push_back(static_cast<std::uint8_t>(30 + 4 * c));
+    const TensorId slope = b.constant({1, 1, 32}, ElementType::int8, slopes, 0.01F);
+    const Shape shape = b.graph.tensors[static_cast<std::size_t>(x)].shape;
+    const TensorId y = b.map(shape, 0.04F);
+    b.op(OpType::prelu, {x, slope}, y);
+    return b.finish(b.conv(y, 16, 3));
+}
+
 }  // namespace
+
+TEST_CASE("kernels that read the same rows run in one cascade") {
+    const Graph graph = forked(128);
+    require_same_result(graph, with_sram(98304));
+    const CompiledNetwork network = compile(graph, with_sram(98304));
+    CHECK(streams_of(network).cascaded.contains(graph.operators[1].name));
+    // None of its maps is whole: each would be larger than the SRAM.
+    for (const auto& spill : network.spills) {
+        INFO(spill.tensor);
+        CHECK_FALSE(spill.tensor.starts_with(graph.operators[1].name));
+    }
+    // In Vela's cascades a map has one reader.
+    CompileOptions like_vela;
+    like_vela.like_vela = true;
+    const auto& first = graph.operators[0].name;
+    CHECK(streams_of(network).cascaded.contains(first));
+    CHECK_FALSE(streams_of(compile(graph, with_sram(98304), like_vela)).cascaded.contains(first));
+}
 
 TEST_CASE("GIVEN a map beyond the SRAM, WHEN cascaded, THEN the result stays bit-exact") {
     SECTION("3x3") { require_same_result(wide_middle(128, 3, 1, false), with_sram(131072)); }

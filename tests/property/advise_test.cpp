@@ -5,6 +5,7 @@
 
 #include <u65sim/graph_builder.hpp>
 #include <u65sim/oracle.hpp>
+#include <u65sim/transform.hpp>
 #include <u65sim/zoo.hpp>
 
 #include "oracle/variants.hpp"
@@ -58,6 +59,62 @@ TEST_CASE("Advice is ranked by what it saves, and asking changes nothing") {
     CHECK(oracle.estimate(graph) == before);
     CHECK(oracle.advise(graph) == advice);
     CHECK((Oracle{small_sram()}.advise(graph, {.threads = 1}) == advice));
+}
+
+TEST_CASE("A memory's number is worth what the network takes less with it") {
+    Oracle oracle{Target::preset("u65-256")};
+    const Graph graph = zoo("ds_cnn");
+    const Cycles before = oracle.estimate(graph).total.cycles;
+    const auto memory = of_kind(oracle.advise(graph), Advice::Kind::better_memory);
+    const auto saved = [&](const std::string& field) {
+        const auto found = std::find_if(memory.begin(), memory.end(),
+                                        [&](const Advice& one) { return one.subject == field; });
+        return found == memory.end() ? Cycles{0} : found->saved;
+    };
+    Target faster = oracle.target();
+    faster.off_chip.read_latency = Cycles{250};
+    CHECK(saved("dram.read_latency") == before - Oracle{faster}.estimate(graph).total.cycles);
+    Target ideal = oracle.target();
+    ideal.ideal_memory = true;
+    CHECK(saved("memory.ideal") == before - Oracle{ideal}.estimate(graph).total.cycles);
+    for (const Advice& one : memory) CHECK(one.saved <= saved("memory.ideal"));
+    CHECK(of_kind(Oracle{ideal}.advise(graph), Advice::Kind::better_memory).empty());
+}
+
+TEST_CASE("A last SOFTMAX has its price, one in the middle is left") {
+    const auto network = [](bool last) {
+        GraphBuilder net{"softmax", {{.modelled = true}}};
+        Value x = net.conv2d(net.input({1, 8, 8, 16}), 64, Window::square(1));
+        x = net.softmax(x, 1.0F, {.name = "softmax"});
+        net.output(last ? x : net.conv2d(x, 16, Window::square(1)));
+        return net.build();
+    };
+    Oracle oracle{Target::preset("u65-256")};
+    const auto advice = of_kind(oracle.advise(network(true)), Advice::Kind::on_the_host);
+    REQUIRE(advice.size() == 1);
+    CHECK(advice[0].subject == "softmax");
+    GraphBuilder net{"softmax", {{.modelled = true}}};
+    net.output(net.conv2d(net.input({1, 8, 8, 16}), 64, Window::square(1)));
+    CHECK(advice[0].saved ==
+          oracle.estimate(network(true)).total.cycles - oracle.estimate(net.build()).total.cycles);
+    CHECK(of_kind(oracle.advise(network(false)), Advice::Kind::on_the_host).empty());
+}
+
+TEST_CASE("Blocks that are faster than depthwise ones are named, with what they save") {
+    Oracle oracle{Target::preset("u65-256")};
+    const Graph graph = zoo("mobilenet_v1_025_96");
+    const Cycles before = oracle.estimate(graph).total.cycles;
+    const auto blocks = of_kind(oracle.advise(graph), Advice::Kind::other_blocks);
+    for (const BlockKind kind : {BlockKind::fused, BlockKind::ghost, BlockKind::blueprint,
+                                 BlockKind::grouped, BlockKind::pooling}) {
+        const Cycles saved = before - oracle.estimate(substitute_blocks(graph, kind)).total.cycles;
+        const auto found = std::find_if(blocks.begin(), blocks.end(), [&](const Advice& one) {
+            return one.subject == to_string(kind);
+        });
+        CHECK((found != blocks.end()) == (saved > Cycles{0}));
+        if (found != blocks.end()) CHECK(found->saved == saved);
+    }
+    CHECK(of_kind(oracle.advise(zoo("rnnoise")), Advice::Kind::other_blocks).empty());
 }
 
 TEST_CASE("Every spilled map has its price, and the size of SRAM that keeps it is the smallest") {

@@ -2,27 +2,38 @@
 // u65sim::systemc.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string>
 
-#include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 #include <systemc>
 #include <tlm>
 
 #include <u65sim/simulate.hpp>
+#include <u65sim/systemc/axi.hpp>
 #include <u65sim/target.hpp>
 
 namespace u65sim {
 
-/// An Ethos-U behind TLM-2.0 sockets, loosely timed. A driver writes QBASE, QSIZE, QCONFIG,
-/// REGIONCFG and the BASEPs, sets bit 0 of CMD, and waits for `irq`.
+/// An Ethos-U behind TLM-2.0 sockets. A driver writes QBASE, QSIZE, QCONFIG, REGIONCFG and the
+/// BASEPs, sets bit 0 of CMD, and waits for `irq`.
 ///
-/// A run fetches the command stream over the port that QCONFIG names, takes the cycles that
-/// simulate() gives for these words on this target (its own memories' latency and bandwidth: the
-/// platform's bus adds nothing), and then reads, computes and writes the regions' bytes, each over
-/// the port that REGIONCFG gives it, before STATUS and `irq` tell the end. A stream that cannot be
-/// decoded or leaves its memory ends with STATUS bit 4 (command parse error), a failed bus
-/// transaction with bit 2 (bus abort), both with `irq`. Several instances may share a platform.
+/// A run takes the time that the platform makes of its bursts: the machine's units work inside
+/// (module `core`, one child a unit), and each burst goes to the port that QCONFIG or REGIONCFG
+/// names, as AxiProtocol says. Bytes move with their bursts: what a burst has read is what the NPU
+/// knows, and results are in memory when the target has stored their bursts. Values are computed a
+/// whole operation at a time, when its first result leaves; inputs that no burst has read by then,
+/// and the command stream, are read through transport_dbg (a target without it is read once, by
+/// b_transport, at the start).
+///
+/// A stream that cannot be decoded or leaves its memory ends with STATUS bit 4 (command parse
+/// error), a failed bus transaction with bit 2 (bus abort), both with `irq`. CMD bit 4 gives a run
+/// up: STATUS is zero then, without `irq`. RESET does the same and clears all registers; its bit 3
+/// in STATUS is up until the last burst under way has been answered. Several instances may share a
+/// platform.
 class NpuModule : public sc_core::sc_module {
 public:
     /// Byte addresses of the control registers (register description).
@@ -39,30 +50,54 @@ public:
         region_config = 0x03C,
         axi_limit = 0x040,     ///< four words
         base_pointer = 0x080,  ///< eight times two words
+        pmcr = 0x180,          ///< performance monitor: control, ...
+        pmcntenset = 0x184,
+        pmcntenclr = 0x188,
+        pmovsset = 0x18C,
+        pmovsclr = 0x190,
+        pmintset = 0x194,
+        pmintclr = 0x198,
+        pmccntr = 0x1A0,  ///< two words, 48 bits
+        pmccntr_cfg = 0x1A8,
+        pmcaxi_chan = 0x1AC,
+        pmevcntr = 0x300,   ///< four counters
+        pmevtyper = 0x380,  ///< and their events
         register_end = 0x1000
     };
     enum Status : unsigned {
         running = 1U << 0,
         irq_raised = 1U << 1,
         bus_abort = 1U << 2,
+        reset_ongoing = 1U << 3,
         parse_error = 1U << 4,
         stream_end = 1U << 5,
         fault_on_axi1 = 1U << 11
     };
+    enum Command : unsigned { start = 1U << 0, clear_irq = 1U << 1, stop = 1U << 4 };
 
-    tlm_utils::simple_initiator_socket<NpuModule> axi0, axi1;
+    struct Settings {
+        /// Takes the cycles that simulate() gives on this target, with its own memories, and moves
+        /// all bytes at the end of a run by b_transport: the platform's bus adds nothing. Faster.
+        bool loosely_timed = false;
+        std::array<AxiProtocol, 2> axi{};  ///< of AXI0 and AXI1, unless loosely timed
+    };
+
+    tlm::tlm_initiator_socket<32> axi0, axi1;
     /// 32-bit reads and writes; anything else answers with a burst or address error.
     tlm_utils::simple_target_socket<NpuModule> control;
     sc_core::sc_out<bool> irq;
 
-    /// The clock is the target's. Throws InvalidConfig when the target makes no sense.
+    /// The clock is the target's. Throws InvalidConfig when target or settings make no sense.
     NpuModule(sc_core::sc_module_name name, const Target& target);
+    NpuModule(sc_core::sc_module_name name, const Target& target, const Settings& settings);
     ~NpuModule() override;
 
     /// Of the last run that reached its stream's end; no operations before the first.
     [[nodiscard]] const Simulation& last_run() const;
     /// What ended the last run early; "" when nothing did.
     [[nodiscard]] const std::string& last_error() const;
+    /// Payloads of its own that somebody still holds, itself included. Loosely timed: none.
+    [[nodiscard]] std::size_t payloads_held() const;
 
 private:
     void b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);

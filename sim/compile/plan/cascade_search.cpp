@@ -64,8 +64,15 @@ CascadeSearch::CascadeSearch(const Program& program, const Segment& segment,
         if (uses_[i].first == no_time || !may_be_fast(index)) continue;
         candidates_.push_back({index, uses_[i].first, uses_[i].last, uses_[i].size});
     }
+    is_inside_.resize(ops_.size());
+    shares_input_.resize(ops_.size());
     for (std::size_t i = 0; i < ops_.size(); ++i) {
+        last_readers_.push_back(find_last_reader(i));
         linked_.push_back(i + 1 < ops_.size() && linked(i));
+        for (std::size_t k = i + 1; linked_[i] && k < last_readers_[i]; ++k) {
+            if (k > i + 1) is_inside_[k] = true;
+            if (ops_[k].ifm.buffer == ops_[i].ifm.buffer) shares_input_[i] = true;
+        }
         const auto& cycles = stripe_cost(i, 0, ops_[i].ofm.extent.h).cycles;
         floor_[i + 1] = floor_[i] + cycles[fast][fast].count();
     }
@@ -81,7 +88,7 @@ CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
     least[0] = 0;
     for (std::size_t end = 1; end <= n; ++end) {
         for (std::size_t first = end; first-- > 0 && end - first <= longest;) {
-            if (first + 1 < end && !linked_[first]) break;
+            if (first + 1 < end && (!linked_[first] || last_readers_[first] >= end)) break;
             const auto consider = [&](std::int32_t height) {
                 const Range range{first, end - 1, height};
                 if (least[first] >= never) return;
@@ -96,6 +103,7 @@ CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
             }
             // Stripes take no less than whole operations with all maps in SRAM.
             if (least[first] + floor_[end] - floor_[first] >= least[end]) continue;
+            if (is_inside_[first]) continue;
             for (const auto height : heights) {
                 if (height >= ops_[end - 1].ofm.extent.h ||
                     takes_more({first, end - 1, height}, limit)) {
@@ -112,20 +120,68 @@ CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
     return plan;
 }
 
-/// Whether operation `at` may hand its rows to the next one through a rolling buffer.
+namespace {
+
+/// Whether each row of the result is made of the same row of what is read.
+bool keeps_rows(const NpuOp& op) {
+    return op.kernel.kind == KernelKind::elementwise ||
+           (op.kernel.kernel.height == 1 && op.kernel.kernel.stride_y == 1 &&
+            op.kernel.pad.top == 0 && op.kernel.pad.bottom == 0);
+}
+
+/// Which operand of an operation is a whole map; null where none is.
+const View* whole_operand(const NpuOp& op, const View& map) {
+    for (const View* view : {&op.ifm, &op.ifm2}) {
+        if (view->valid() && view->buffer == map.buffer && view->whole() &&
+            view->extent == map.extent) {
+            return view;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+std::size_t CascadeSearch::find_last_reader(std::size_t at) const {
+    const int made = ops_[at].ofm.buffer;
+    std::size_t last = at;
+    int readers = use(made).readers;
+    for (std::size_t i = at + 1; i < ops_.size() && readers > 0 && i - at < longest; ++i) {
+        for (const View* view : {&ops_[i].ifm, &ops_[i].ifm2}) {
+            if (!view->valid() || view->buffer != made) continue;
+            last = i;
+            --readers;
+        }
+    }
+    return readers == 0 ? last : ops_.size();
+}
+
+/// Whether operation `at` may hand its rows on through a rolling buffer: to the next one, or to
+/// some of the next ones that all make the same rows.
 bool CascadeSearch::linked(std::size_t at) const {
     const NpuOp& op = ops_[at];
-    const NpuOp& next = ops_[at + 1];
     const Buffer& map = buffer(op.ofm.buffer);
-    if (!can_stripe(op) || !can_stripe(next) || map.pinned || map.whole_life ||
+    if (!can_stripe(op) || !can_stripe(ops_[at + 1]) || map.pinned || map.whole_life ||
         map.kind != Placement::Kind::feature_map || !op.ofm.whole() ||
         op.ofm.extent != map.extent || use(op.ofm.buffer).writers != 1 ||
-        use(op.ofm.buffer).readers != 1) {
+        use(op.ofm.buffer).readers < 1 || last_readers_[at] >= ops_.size()) {
         return false;
     }
-    const View& input = next.ifm.buffer == op.ofm.buffer ? next.ifm : next.ifm2;
-    return input.valid() && input.buffer == op.ofm.buffer && input.whole() &&
-           input.extent == op.ofm.extent;
+    const std::size_t last = last_readers_[at];
+    if (last == at + 1) {
+        return use(op.ofm.buffer).readers == 1 && whole_operand(ops_[last], op.ofm) != nullptr;
+    }
+    if (program_.options.like_vela) return false;
+    for (std::size_t i = at + 1; i <= last; ++i) {
+        const NpuOp& reader = ops_[i];
+        const bool reads =
+            reader.ifm.buffer == op.ofm.buffer || reader.ifm2.buffer == op.ofm.buffer;
+        if (!can_stripe(reader) || !keeps_rows(reader) || reader.ofm.extent.h != op.ofm.extent.h ||
+            (reads && whole_operand(reader, op.ofm) == nullptr)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool CascadeSearch::may_be_fast(int index) const {
@@ -181,6 +237,8 @@ std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, st
         consider(fast, fast);
     } else {
         for (const std::size_t from : {fast, slow}) {
+            // What others of a cascade read of its input is counted as in SRAM.
+            if (from == slow && range.height > 0 && shares_input_[range.first]) continue;
             for (const std::size_t to : {fast, slow}) {
                 if ((from == fast && !may_be_fast(in)) || (to == fast && !may_be_fast(out))) {
                     continue;

@@ -88,6 +88,8 @@ private:
         return uses_[static_cast<std::size_t>(index)];
     }
     [[nodiscard]] bool linked(std::size_t at) const;
+    /// The last operation that reads the result of `at`.
+    [[nodiscard]] std::size_t find_last_reader(std::size_t at) const;
     [[nodiscard]] bool may_be_fast(int index) const;
     /// Cycles of a range where they are below `bound`, else never.
     [[nodiscard]] std::int64_t predicted(const Range& range, std::int64_t limit,
@@ -122,7 +124,10 @@ private:
     std::vector<Candidate> candidates_;
     /// alive_beside for the present limit, by last operation and length.
     std::vector<std::int64_t> alive_;
-    std::vector<bool> linked_;         ///< per operation: with the next one
+    std::vector<bool> linked_;               ///< per operation: with the next one
+    std::vector<std::size_t> last_readers_;  ///< per operation, where it is linked
+    std::vector<bool> shares_input_;         ///< per operation: with the next ones, in one cascade
+    std::vector<bool> is_inside_;      ///< per operation: no cascade starts between a map's readers
     std::vector<std::int64_t> floor_;  ///< sum of the least cycles of all operations before
     std::vector<std::vector<StripeCost>> stripes_;  ///< per operation
     std::vector<std::vector<Link>> chains_;  ///< by last operation and height; the last one first

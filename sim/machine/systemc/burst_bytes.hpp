@@ -17,6 +17,9 @@ public:
     /// `count` bytes have been read for `burst`, from its byte `offset` on.
     virtual void store(const BurstRequest& burst, std::uint64_t offset, const unsigned char* from,
                        std::uint64_t count) = 0;
+    /// `count` bytes of the write `burst`, from its byte `offset` on, are in memory.
+    virtual void written(const BurstRequest& burst, std::uint64_t offset,
+                         const unsigned char* bytes, std::uint64_t count) = 0;
     /// The platform refused a request of a port.
     virtual void fail(int port, const std::string& text) = 0;
 

@@ -54,6 +54,8 @@ private:
         std::fill_n(into, burst.where.bytes, 0);
     }
     void store(const BurstRequest&, std::uint64_t, const unsigned char*, std::uint64_t) override {}
+    void written(const BurstRequest&, std::uint64_t, const unsigned char*, std::uint64_t) override {
+    }
     void fail(int /*port*/, const std::string& text) override {
         npu.fail(std::make_exception_ptr(InvalidStream(text)));
     }

@@ -33,6 +33,10 @@ void MachineCarrier::stop() {
     running_ = false;
 }
 
+void MachineCarrier::abandon_bursts() {
+    for (const std::size_t port : {0U, 1U}) machine_.tlm_port(port).abandon();
+}
+
 void MachineCarrier::fail(std::exception_ptr failure) {
     if (failure_ || !running_) return;
     failure_ = std::move(failure);

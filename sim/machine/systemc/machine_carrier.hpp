@@ -28,8 +28,11 @@ public:
     void start(const std::vector<stream::Command>& commands, std::int64_t words,
                const Target& target, const SimulateOptions& options, const ClockDomain& cycles,
                const PortMap* ports = nullptr);
-    /// No unit acts any more; what is under way is not awaited.
+    /// No unit acts any more.
     void stop();
+    /// Bursts that are under way are not awaited any more, where memories are behind sockets; their
+    /// payloads stay in flight until they are answered. After stop().
+    void abandon_bursts();
     /// What ends the run early, but for SystemC's own time.
     void fail(std::exception_ptr failure);
 

@@ -1,10 +1,5 @@
 #include <algorithm>
-#include <cstring>
 #include <map>
-#include <queue>
-#include <unordered_map>
-#include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -14,67 +9,20 @@
 
 #include "machine/memory/burst_timing.hpp"
 #include "machine/systemc/clock_domain.hpp"
+#include "machine/systemc/platform/storage.hpp"
 #include "target/architecture.hpp"
 #include "timing/axi.hpp"
 
 namespace u65sim {
-namespace {
-
-/// Bytes in pages that exist from the first write on that is not of zeros.
-class SparseBytes {
-public:
-    void read(std::uint64_t address, unsigned char* bytes, std::size_t count) const {
-        for_each_part(address, count, [&](std::uint64_t page, std::size_t at, std::size_t length) {
-            const auto found = pages_.find(page);
-            if (found == pages_.end()) {
-                std::memset(bytes, 0, length);
-            } else {
-                std::memcpy(bytes, found->second.data() + at, length);
-            }
-            bytes += length;
-        });
-    }
-    void write(std::uint64_t address, const unsigned char* bytes, std::size_t count) {
-        for_each_part(address, count, [&](std::uint64_t page, std::size_t at, std::size_t length) {
-            auto found = pages_.find(page);
-            if (found == pages_.end() &&
-                std::any_of(bytes, bytes + length, [](unsigned char byte) { return byte != 0; })) {
-                found = pages_.emplace(page, std::vector<unsigned char>(page_bytes)).first;
-            }
-            if (found != pages_.end()) std::memcpy(found->second.data() + at, bytes, length);
-            bytes += length;
-        });
-    }
-
-private:
-    static constexpr std::size_t page_bytes = 4096;
-    template <class Each>
-    static void for_each_part(std::uint64_t address, std::size_t count, const Each& each) {
-        while (count > 0) {
-            const std::size_t at = address % page_bytes;
-            const std::size_t length = std::min(count, page_bytes - at);
-            each(address / page_bytes, at, length);
-            address += length;
-            count -= length;
-        }
-    }
-    std::unordered_map<std::uint64_t, std::vector<unsigned char>> pages_;
-};
-
-}  // namespace
 
 struct MemoryModule::State {
     int port = 0;
     std::uint64_t size = 0;
-    SparseBytes bytes;
+    machine::Storage bytes;
     machine::BurstTiming timing;
     machine::ClockDomain clock;
 
     /// Answers to come, of each initiator in the order of time.
-    struct Answer {
-        sc_core::sc_time time;
-        tlm::tlm_generic_payload* payload = nullptr;
-    };
     struct Initiator {
         std::multimap<sc_core::sc_time, tlm::tlm_generic_payload*> answers;
         bool responding = false;  ///< END_RESP has not come yet
@@ -88,37 +36,12 @@ struct MemoryModule::State {
     void access(tlm::tlm_generic_payload& payload);
     machine::BurstTiming::Answer serve(int id, const tlm::tlm_generic_payload& payload,
                                        const sc_core::sc_time& time);
-    void copy(const tlm::tlm_generic_payload& payload);
 };
 
 /// Moves the payload's bytes, or says why not.
 void MemoryModule::State::access(tlm::tlm_generic_payload& payload) {
-    const unsigned length = payload.get_data_length();
-    if (!holds(payload.get_address(), length)) {
-        payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
-    } else if (length == 0 || payload.get_streaming_width() < length) {
-        payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
-    } else {
-        copy(payload);
-        payload.set_response_status(tlm::TLM_OK_RESPONSE);
-    }
-}
-
-void MemoryModule::State::copy(const tlm::tlm_generic_payload& payload) {
-    const std::uint64_t address = payload.get_address();
-    const unsigned length = payload.get_data_length();
-    unsigned char* data = payload.get_data_ptr();
-    const unsigned char* enables = payload.get_byte_enable_ptr();
-    if (enables == nullptr) {
-        if (payload.is_read()) bytes.read(address, data, length);
-        if (payload.is_write()) bytes.write(address, data, length);
-        return;
-    }
-    for (unsigned i = 0; i < length; ++i) {
-        if (enables[i % payload.get_byte_enable_length()] != TLM_BYTE_ENABLED) continue;
-        if (payload.is_read()) bytes.read(address + i, data + i, 1);
-        if (payload.is_write()) bytes.write(address + i, data + i, 1);
-    }
+    payload.set_response_status(machine::check_access(payload, size));
+    if (payload.is_response_ok()) bytes.access(payload, 0, size);
 }
 
 /// When a payload that comes at `time` is accepted and answered.
@@ -171,7 +94,7 @@ void MemoryModule::read(std::uint64_t address, void* bytes, std::size_t count) c
         throw InvalidConfig(
             fmt::format("{}: {} bytes at {:#x}: it has {}", name(), count, address, state_->size));
     }
-    state_->bytes.read(address, static_cast<unsigned char*>(bytes), count);
+    state_->bytes.read(address, static_cast<std::uint8_t*>(bytes), count);
 }
 
 void MemoryModule::write(std::uint64_t address, const void* bytes, std::size_t count) {
@@ -179,7 +102,7 @@ void MemoryModule::write(std::uint64_t address, const void* bytes, std::size_t c
         throw InvalidConfig(
             fmt::format("{}: {} bytes at {:#x}: it has {}", name(), count, address, state_->size));
     }
-    state_->bytes.write(address, static_cast<const unsigned char*>(bytes), count);
+    state_->bytes.write(address, static_cast<const std::uint8_t*>(bytes), count);
 }
 
 tlm::tlm_sync_enum MemoryModule::nb_transport_fw(int id, tlm::tlm_generic_payload& payload,

@@ -1,7 +1,9 @@
-#include <algorithm>
-#include <array>
 #include <cstring>
+#include <exception>
+#include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -10,143 +12,241 @@
 #include <u65sim/systemc/npu.hpp>
 
 #include "machine/direct/event_queue.hpp"
-#include "machine/functional/executor.hpp"
-#include "machine/functional/footprint.hpp"
+#include "machine/systemc/bus_access.hpp"
+#include "machine/systemc/machine_carrier.hpp"
+#include "machine/systemc/npu_bytes.hpp"
+#include "machine/systemc/npu_loosely_timed.hpp"
+#include "machine/systemc/npu_monitor.hpp"
+#include "machine/systemc/npu_registers.hpp"
 #include "stream/operation.hpp"
-#include "target/architecture.hpp"
 
 namespace u65sim {
 namespace {
 
 constexpr std::uint64_t largest_stream = 16U << 20;
-constexpr std::uint64_t largest_transfer = 4096;  ///< bytes of one transaction
-constexpr std::size_t register_words = NpuModule::register_end / 4;
 
-enum Command : std::uint32_t { start = 1U << 0, clear_irq = 1U << 1 };
+const Target& validated(const Target& target) {
+    target.validate();
+    return target;
+}
 
-/// A transaction that the platform refused.
-class BusError : public Error {
+/// The driver has given the run up.
+struct Abandoned {};
+
+/// Nobody answers ports that have no bursts.
+class NoAnswers : public tlm::tlm_bw_transport_if<> {
 public:
-    BusError(const std::string& text, int port) : Error(text), port_(port) {}
-    [[nodiscard]] int port() const { return port_; }
-
-private:
-    int port_;
+    tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& /*payload*/,
+                                       tlm::tlm_phase& /*phase*/,
+                                       sc_core::sc_time& /*delay*/) override {
+        return tlm::TLM_ACCEPTED;
+    }
+    void invalidate_direct_mem_ptr(sc_dt::uint64 /*begin*/, sc_dt::uint64 /*end*/) override {}
 };
 
 }  // namespace
 
 struct NpuModule::State {
-    explicit State(const Target& wanted) : target(wanted) {}
+    State(NpuModule& module, const Target& wanted, const Settings& chosen);
 
     Target target;
-    std::array<std::uint32_t, register_words> registers{};
-    sc_core::sc_event started, status_changed;
-    bool busy = false;
+    bool loosely_timed;
+    machine::NpuRegisters registers;
+    machine::BusAccess bus;
+    NoAnswers no_answers;
+    sc_core::sc_event started, abandoned, status_changed;
+    bool busy = false, given_up = false;
+    bool start_again = false;  ///< when the bursts of the run before have been answered
     Simulation last;
     std::string error;
 
-    [[nodiscard]] std::uint32_t& word(unsigned address) { return registers[address / 4]; }
-    [[nodiscard]] std::uint64_t address40(unsigned address) {
-        return word(address) | (std::uint64_t{word(address + 4) & 0xFFU} << 32);
-    }
-    /// Two bits a region: 0 and 1 name AXI0, 2 and 3 AXI1.
-    [[nodiscard]] int port_of(std::size_t region) {
-        return static_cast<int>(word(region_config) >> (2 * region + 1) & 1U);
-    }
+    machine::ClockDomain clock;  ///< from the beginning of simulated time on
+    machine::NpuBytes bytes;
+    machine::TlmPorts ports;
+    std::optional<machine::MachineCarrier> machine;  ///< unless loosely timed
+    std::map<unsigned, std::int64_t> counted;        ///< PMU events of the runs before
+    bool counting = false;                           ///< the machine's counters are of a run
+    machine::NpuMonitor monitor;
 
-    void transfer(NpuModule& module, tlm::tlm_command command, int port, std::uint64_t address,
-                  std::uint8_t* bytes, std::uint64_t count) const {
-        auto& socket = port == 0 ? module.axi0 : module.axi1;
-        while (count > 0) {
-            const std::uint64_t length =
-                std::min(count, largest_transfer - address % largest_transfer);
-            tlm::tlm_generic_payload transaction;
-            transaction.set_command(command);
-            transaction.set_address(address);
-            transaction.set_data_ptr(bytes);
-            transaction.set_data_length(static_cast<unsigned>(length));
-            transaction.set_streaming_width(static_cast<unsigned>(length));
-            transaction.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-            sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-            socket->b_transport(transaction, delay);
-            if (transaction.is_response_error()) {
-                throw BusError(fmt::format("AXI{}: {} of {} bytes at {:#x}: {}", port,
-                                           command == tlm::TLM_READ_COMMAND ? "read" : "write",
-                                           length, address, transaction.get_response_string()),
-                               port);
-            }
-            address += length;
-            bytes += length;
-            count -= length;
-        }
-    }
-
-    std::vector<std::uint32_t> fetch_stream(NpuModule& module) {
-        const std::uint64_t size = word(qsize);
-        if (size % 4 != 0 || size > largest_stream) {
-            throw InvalidStream(
-                fmt::format("QSIZE = {}: must be a multiple of 4 up to {}", size, largest_stream));
-        }
-        std::vector<std::uint8_t> bytes(size);
-        transfer(module, tlm::TLM_READ_COMMAND, static_cast<int>(word(qconfig) >> 1 & 1U),
-                 address40(qbase), bytes.data(), size);
-        std::vector<std::uint32_t> words(size / 4);
-        for (std::size_t i = 0; i < words.size(); ++i) {
-            for (std::size_t byte = 4; byte-- > 0;) words[i] = words[i] << 8 | bytes[4 * i + byte];
-        }
-        return words;
-    }
-
-    /// Regions in, all commands' effects, and what they changed out again.
-    void compute(NpuModule& module, const std::vector<stream::Command>& commands) {
-        machine::functional::Executor executor(target.accelerator);
-        auto& memory = executor.memory();
-        const auto sizes = machine::functional::footprint(commands);
-        std::array<std::vector<std::uint8_t>, machine::functional::region_count> before;
-        for (std::size_t region = 0; region < sizes.size(); ++region) {
-            before[region].resize(sizes[region]);
-            transfer(module, tlm::TLM_READ_COMMAND, port_of(region), base(region),
-                     before[region].data(), sizes[region]);
-            memory.assign(static_cast<int>(region), before[region]);
-        }
-        executor.run(commands);
-        for (std::size_t region = 0; region < sizes.size(); ++region) {
-            write_changes(module, region, before[region], memory.bytes(static_cast<int>(region)));
-        }
-    }
-
-    void write_changes(NpuModule& module, std::size_t region,
-                       const std::vector<std::uint8_t>& before, std::vector<std::uint8_t>& after) {
-        std::size_t at = 0;
-        while (at < after.size()) {
-            if (after[at] == before[at]) {
-                ++at;
-                continue;
-            }
-            std::size_t end = at + 1;
-            while (end < after.size() && after[end] != before[end]) ++end;
-            transfer(module, tlm::TLM_WRITE_COMMAND, port_of(region), base(region) + at,
-                     after.data() + at, end - at);
-            at = end;
-        }
-    }
-
-    [[nodiscard]] std::uint64_t base(std::size_t region) {
-        return address40(base_pointer + 8 * static_cast<unsigned>(region));
-    }
+    [[nodiscard]] std::size_t under_way();
+    void drain();
+    std::vector<std::uint32_t> fetch_stream() const;
+    Simulation run_timed(const std::vector<stream::Command>& commands, std::int64_t words);
+    Simulation run_loosely_timed(const std::vector<stream::Command>& commands, std::int64_t words);
+    void wait_for(const sc_core::sc_time& time) const;
+    std::uint32_t run();
+    void abandon();
+    void reset();
+    void command(std::uint32_t value);
+    [[nodiscard]] std::int64_t events(unsigned event);
+    void keep_counters();
 };
 
+NpuModule::State::State(NpuModule& module, const Target& wanted, const Settings& chosen)
+    : target(wanted),
+      loosely_timed(chosen.loosely_timed),
+      registers(wanted.accelerator),
+      bus(module.axi0, module.axi1),
+      clock(wanted.accelerator.clock),
+      bytes(bus,
+            [this](int port, const std::string& text) {
+                machine->fail(std::make_exception_ptr(machine::BusError(text, port)));
+            }),
+      ports{chosen.axi, bytes},
+      monitor([this](unsigned event) { return events(event); }) {
+    if (loosely_timed) {
+        module.axi0.bind(no_answers);
+        module.axi1.bind(no_answers);
+        return;
+    }
+    machine.emplace("core", &ports);
+    machine->module().tlm_port(0).socket.bind(module.axi0);
+    machine->module().tlm_port(1).socket.bind(module.axi1);
+}
+
+/// Payloads that have not been answered.
+std::size_t NpuModule::State::under_way() {
+    if (!machine) return 0;
+    return machine->module().tlm_port(0).under_way() + machine->module().tlm_port(1).under_way();
+}
+
+/// Waits for the answers to bursts of a run that was given up.
+void NpuModule::State::drain() {
+    while (under_way() > 0) {
+        sc_core::wait(machine->module().tlm_port(0).drained() |
+                      machine->module().tlm_port(1).drained());
+    }
+}
+
+std::vector<std::uint32_t> NpuModule::State::fetch_stream() const {
+    const std::uint64_t size = registers.word(qsize);
+    if (size % 4 != 0 || size > largest_stream) {
+        throw InvalidStream(
+            fmt::format("QSIZE = {}: must be a multiple of 4 up to {}", size, largest_stream));
+    }
+    std::vector<std::uint8_t> stream(size);
+    const int port = registers.ports().commands;
+    if (loosely_timed) {
+        bus.transport(tlm::TLM_READ_COMMAND, port, registers.address40(qbase), stream.data(), size);
+    } else {
+        bus.fetch(port, registers.address40(qbase), stream.data(), size);
+    }
+    std::vector<std::uint32_t> words(size / 4);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        for (std::size_t byte = 4; byte-- > 0;) words[i] = words[i] << 8 | stream[4 * i + byte];
+    }
+    return words;
+}
+
+Simulation NpuModule::State::run_timed(const std::vector<stream::Command>& commands,
+                                       std::int64_t words) {
+    bytes.begin(commands, target.accelerator, registers);
+    const machine::PortMap map = registers.ports();
+    machine->start(commands, words, target, {}, clock, &map);
+    counting = true;
+    if (!given_up) sc_core::wait(machine->ended() | abandoned);
+    keep_counters();
+    machine->stop();
+    if (given_up) throw Abandoned{};
+    machine->rethrow();
+    return machine->npu().result(machine->events());
+}
+
+Simulation NpuModule::State::run_loosely_timed(const std::vector<stream::Command>& commands,
+                                               std::int64_t words) {
+    Simulation simulation = machine::run_on_event_queue(commands, words, target, {});
+    if (!given_up) {
+        sc_core::wait(clock.time_of(simulation.total.count()) - clock.time_of(0), abandoned);
+    }
+    if (given_up) throw Abandoned{};
+    machine::compute_loosely_timed(bus, commands, target.accelerator, registers);
+    for (const auto& [name, count] : simulation.pmu) counted[machine::event_number(name)] += count;
+    return simulation;
+}
+
+/// One run of the stream that the registers name; returns STATUS behind it.
+std::uint32_t NpuModule::State::run() {
+    error.clear();
+    try {
+        const std::vector<std::uint32_t> words = fetch_stream();
+        const auto commands = stream::decode(words, target.accelerator);
+        const auto count = static_cast<std::int64_t>(words.size());
+        last = loosely_timed ? run_loosely_timed(commands, count) : run_timed(commands, count);
+        registers.word(qread) = registers.word(qsize);
+        return irq_raised | stream_end;
+    } catch (const Abandoned&) {
+        return 0;
+    } catch (const machine::BusError& failure) {
+        error = failure.what();
+        return irq_raised | bus_abort |
+               (failure.port() == 1 ? std::uint32_t{fault_on_axi1} : std::uint32_t{0});
+    } catch (const Error& failure) {
+        error = failure.what();
+        return irq_raised | parse_error;
+    }
+}
+
+void NpuModule::State::abandon() {
+    if (!busy) return;
+    given_up = true;
+    abandoned.notify();
+}
+
+void NpuModule::State::reset() {
+    abandon();
+    start_again = false;
+    registers.clear();
+    monitor.clear();
+    if (busy) registers.word(status) = reset_ongoing;
+    status_changed.notify(sc_core::SC_ZERO_TIME);
+}
+
+void NpuModule::State::command(std::uint32_t value) {
+    if ((value & clear_irq) != 0) registers.word(status) &= ~std::uint32_t{irq_raised};
+    if ((value & stop) != 0) {
+        abandon();
+    } else if ((value & start) != 0 && (registers.word(status) & (running | reset_ongoing)) == 0) {
+        registers.word(status) = running;
+        start_again = busy;
+        if (!busy) started.notify(sc_core::SC_ZERO_TIME);
+        busy = true;
+    }
+    status_changed.notify(sc_core::SC_ZERO_TIME);
+}
+
+/// What PMU event number `event` has counted up to now.
+std::int64_t NpuModule::State::events(unsigned event) {
+    constexpr unsigned cycle = 0x011, idle = 0x020, active = 0x023;
+    if (event == 0) return 0;
+    if (event == cycle) return clock.now();
+    if (event == idle) return clock.now() - events(active);
+    std::int64_t count = counted[event];
+    if (counting) {
+        for (const auto& [name, value] : machine->npu().counters(machine->cycles().now())) {
+            if (machine::event_number(name) == event) count += value;
+        }
+    }
+    return count;
+}
+
+/// The run's counters, which end now, to those of the runs before.
+void NpuModule::State::keep_counters() {
+    for (const auto& [name, value] : machine->npu().counters(machine->cycles().now())) {
+        counted[machine::event_number(name)] += value;
+    }
+    counting = false;
+}
+
 NpuModule::NpuModule(sc_core::sc_module_name name, const Target& target)
+    : NpuModule(name, target, Settings{}) {}
+
+NpuModule::NpuModule(sc_core::sc_module_name name, const Target& target, const Settings& settings)
     : sc_core::sc_module(name),
       axi0("axi0"),
       axi1("axi1"),
       control("control"),
       irq("irq"),
-      state_(std::make_unique<State>(target)) {
-    target.validate();
-    state_->word(id) = architecture_id;
-    state_->word(config) = config_word(target.accelerator);
+      state_(std::make_unique<State>(*this, validated(target), settings)) {
     control.register_b_transport(this, &NpuModule::b_transport);
     SC_HAS_PROCESS(NpuModule);
     SC_THREAD(run);
@@ -159,10 +259,14 @@ NpuModule::~NpuModule() = default;
 
 const Simulation& NpuModule::last_run() const { return state_->last; }
 const std::string& NpuModule::last_error() const { return state_->error; }
+std::size_t NpuModule::payloads_held() const {
+    if (!state_->machine) return 0;
+    machine::MachineModule& core = state_->machine->module();
+    return core.tlm_port(0).held() + core.tlm_port(1).held();
+}
 
 void NpuModule::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_time& /*delay*/) {
-    const std::uint64_t address = transaction.get_address();
-    if (address % 4 != 0 || address >= register_end) {
+    if (transaction.get_address() % 4 != 0 || transaction.get_address() >= register_end) {
         transaction.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         return;
     }
@@ -175,14 +279,21 @@ void NpuModule::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_t
         return;
     }
     State& state = *state_;
-    std::uint32_t& stored = state.word(static_cast<unsigned>(address));
+    const auto address = static_cast<unsigned>(transaction.get_address());
+    const bool monitored = machine::NpuMonitor::has(address);
     transaction.set_response_status(tlm::TLM_OK_RESPONSE);
     if (transaction.is_read()) {
-        std::memcpy(transaction.get_data_ptr(), &stored, 4);
+        const std::uint32_t value =
+            monitored ? state.monitor.read(address) : state.registers.word(address);
+        std::memcpy(transaction.get_data_ptr(), &value, 4);
         return;
     }
     std::uint32_t value = 0;
     std::memcpy(&value, transaction.get_data_ptr(), 4);
+    if (monitored) {
+        state.monitor.write(address, value);
+        return;
+    }
     switch (address) {
         case id:
         case status:
@@ -190,60 +301,36 @@ void NpuModule::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_t
         case config:
             return;  // read-only
         case cmd:
-            if ((value & clear_irq) != 0) state.word(status) &= ~std::uint32_t{irq_raised};
-            if ((value & start) != 0 && !state.busy) {
-                state.busy = true;
-                state.word(status) = running;
-                state.started.notify(sc_core::SC_ZERO_TIME);
-            }
-            state.status_changed.notify(sc_core::SC_ZERO_TIME);
+            state.command(value);
             return;
         case reset:
-            if (state.busy) {
-                transaction.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
-                return;
-            }
-            state.registers = {};
-            state.word(id) = architecture_id;
-            state.word(config) = config_word(state.target.accelerator);
-            state.status_changed.notify(sc_core::SC_ZERO_TIME);
+            state.reset();
             return;
         default:
-            stored = value;
+            state.registers.word(address) = value;
     }
 }
 
 void NpuModule::run() {
     State& state = *state_;
     for (;;) {
-        wait(state.started);
-        std::uint32_t ended = irq_raised;
-        state.error.clear();
-        try {
-            const std::vector<std::uint32_t> words = state.fetch_stream(*this);
-            const auto commands = stream::decode(words, state.target.accelerator);
-            Simulation simulation = machine::run_on_event_queue(
-                commands, static_cast<std::int64_t>(words.size()), state.target, {});
-            wait(static_cast<double>(simulation.total.count()) /
-                     static_cast<double>(state.target.accelerator.clock.count()),
-                 sc_core::SC_SEC);
-            state.compute(*this, commands);
-            state.last = std::move(simulation);
-            state.word(qread) = state.word(qsize);
-            ended |= stream_end;
-        } catch (const BusError& error) {
-            state.error = error.what();
-            ended |= bus_abort | (error.port() == 1 ? std::uint32_t{fault_on_axi1} : 0U);
-        } catch (const Error& error) {
-            state.error = error.what();
-            ended |= parse_error;
+        if (!state.start_again) wait(state.started);
+        state.start_again = state.given_up = false;
+        const std::uint32_t ended = state.run();
+        const bool was_reset = (state.registers.word(status) & reset_ongoing) != 0;
+        if (!was_reset) {
+            state.registers.word(status) = ended;
+            state.status_changed.notify(sc_core::SC_ZERO_TIME);
         }
-        state.busy = false;
-        state.word(status) = ended;
+        if (state.machine) state.machine->abandon_bursts();
+        state.drain();
+        // A reset may have come meanwhile.
+        state.registers.word(status) &= ~std::uint32_t{reset_ongoing};
+        state.busy = state.start_again;
         state.status_changed.notify(sc_core::SC_ZERO_TIME);
     }
 }
 
-void NpuModule::drive_irq() { irq.write((state_->word(status) & irq_raised) != 0); }
+void NpuModule::drive_irq() { irq.write((state_->registers.word(status) & irq_raised) != 0); }
 
 }  // namespace u65sim

@@ -1,6 +1,3 @@
-// The worker threads are spawned.
-#define SC_INCLUDE_DYNAMIC_PROCESSES
-
 #include "machine/systemc/tlm_port.hpp"
 
 #include <algorithm>
@@ -10,6 +7,8 @@
 #include <fmt/format.h>
 
 #include <u65sim/error.hpp>
+
+#include "base/rounding.hpp"
 
 namespace u65sim::machine {
 
@@ -63,11 +62,18 @@ void TlmPortModule::end_of_elaboration() {
 bool TlmPortModule::ready() const { return open_ == nullptr && outgoing_.empty(); }
 
 void TlmPortModule::forget() {
-    for (BurstPayload* payload : outgoing_) payload->release();
-    for (BurstPayload* payload : jobs_) payload->release();
-    outgoing_.clear();
-    jobs_.clear();
+    discard(outgoing_);
+    discard(jobs_);
     pool_.forget();
+}
+
+/// Payloads that were not sent.
+void TlmPortModule::discard(std::deque<BurstPayload*>& payloads) {
+    for (BurstPayload* payload : payloads) {
+        std::erase(under_way_, payload);
+        payload->release();
+    }
+    payloads.clear();
 }
 
 /// The payloads of a burst: rounded out and cut as the target wants them.
@@ -89,7 +95,8 @@ std::vector<TlmPortModule::Span> TlmPortModule::parts(const BurstRequest& burst)
     return result;
 }
 
-/// Bytes of `payload` that its burst does not write are those that the target has.
+/// Bytes of `payload` that its burst does not write are those that the target has, or will have
+/// when the writes before it have been stored.
 void TlmPortModule::round_out(BurstPayload& payload, std::uint64_t wanted,
                               std::uint64_t wanted_bytes) {
     tlm::tlm_generic_payload probe;
@@ -99,6 +106,14 @@ void TlmPortModule::round_out(BurstPayload& payload, std::uint64_t wanted,
     probe.set_data_length(static_cast<unsigned>(payload.data.size()));
     probe.set_streaming_width(static_cast<unsigned>(payload.data.size()));
     const unsigned filled = socket->transport_dbg(probe);
+    for (const BurstPayload* before : under_way_) {
+        const std::uint64_t from = std::max(before->begin, payload.begin);
+        const std::uint64_t to =
+            std::min(before->begin + before->data.size(), payload.begin + payload.data.size());
+        if (!before->is_write() || before == &payload || from >= to) continue;
+        std::memcpy(payload.data.data() + (from - payload.begin),
+                    before->data.data() + (from - before->begin), to - from);
+    }
     if (!protocol_.byte_enables) {
         if (filled < payload.data.size()) {
             bytes_->fail(number(), fmt::format("AXI{}: write at {:#x} cannot be rounded out: the "
@@ -144,9 +159,13 @@ BurstPayload& TlmPortModule::payload_for(BurstRequest& burst, const Span& part) 
     payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     BurstExtension* extension = nullptr;
     payload.get_extension(extension);
-    extension->beats = burst.beats;
+    const std::int64_t beat = requests.bound().rules().bus.beat_bytes;
+    extension->beats = burst.unanswered == 1
+                           ? burst.beats
+                           : ceil_div(static_cast<std::int64_t>(payload.data.size()), beat);
     extension->annotated = ahead();
     if (burst.write) fill_write(payload);
+    under_way_.push_back(&payload);
     return payload;
 }
 
@@ -184,11 +203,13 @@ void TlmPortModule::transport(BurstPayload& payload) {
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
     sc_core::sc_time delay =
         ahead() ? context().carrier.cycles().time_of(sent_at_) - now : sc_core::SC_ZERO_TIME;
+    sending_ = true;
     const tlm::tlm_sync_enum status = socket->nb_transport_fw(payload, phase, delay);
+    sending_ = false;
     if (status == tlm::TLM_ACCEPTED) return;
     const sc_core::sc_time time = now + delay;
     if (status == tlm::TLM_UPDATED && phase == tlm::END_REQ) {
-        if (time == now) open_ = nullptr;
+        if (ahead() || time == now) open_ = nullptr;
         end_request(payload, time);
         return;
     }
@@ -221,7 +242,7 @@ tlm::tlm_sync_enum TlmPortModule::nb_transport_bw(tlm::tlm_generic_payload& payl
 
 /// The target has accepted a request, or will have at `time`.
 void TlmPortModule::end_request(BurstPayload& payload, const sc_core::sc_time& time) {
-    if (ahead()) open_ = nullptr;
+    if (ahead() && sending_) open_ = nullptr;
     if (open_ != nullptr) channel_free_.notify(time - sc_core::sc_time_stamp());
     BurstRequest* const burst = payload.burst;
     if (burst != nullptr && --burst->unaccepted == 0) {
@@ -262,13 +283,17 @@ void TlmPortModule::answer(BurstPayload& payload, const sc_core::sc_time& time, 
                      fmt::format("AXI{}: {} of {} bytes at {:#x}: {}", number(),
                                  burst->write ? "write" : "read", payload.get_data_length(),
                                  payload.get_address(), payload.get_response_string()));
-    } else if (burst != nullptr && !burst->write) {
+    } else if (burst != nullptr) {
         const std::uint64_t begin = bytes_->address(burst->region, burst->where.address);
         const std::uint64_t last = begin + static_cast<std::uint64_t>(burst->where.bytes);
         const std::uint64_t from = std::max(begin, payload.begin);
         const std::uint64_t to = std::min(last, payload.begin + payload.data.size());
-        bytes_->store(*burst, from - begin, payload.data.data() + (from - payload.begin),
-                      to - from);
+        const unsigned char* data = payload.data.data() + (from - payload.begin);
+        if (burst->write) {
+            bytes_->written(*burst, from - begin, data, to - from);
+        } else {
+            bytes_->store(*burst, from - begin, data, to - from);
+        }
     }
     if (end) {
         tlm::tlm_phase phase = tlm::END_RESP;
@@ -281,8 +306,9 @@ void TlmPortModule::answer(BurstPayload& payload, const sc_core::sc_time& time, 
         if (protocol_.style == AxiProtocol::Style::blocking && !burst->write) cycle -= burst->beats;
         port_->answer(*burst, std::max(cycle, burst->accepted));
     }
+    std::erase(under_way_, &payload);
     payload.release();
-    if (pool_.in_use() == 0) drained_.notify(sc_core::SC_ZERO_TIME);
+    if (under_way_.empty()) drained_.notify(sc_core::SC_ZERO_TIME);
 }
 
 /// A thread for calls of b_transport.

@@ -14,7 +14,7 @@
 #include <u65sim/systemc/axi.hpp>
 
 #include "machine/systemc/burst_bytes.hpp"
-#include "machine/systemc/payload_pool.hpp"
+#include "machine/systemc/burst_payloads.hpp"
 #include "machine/systemc/unit_modules.hpp"
 #include "machine/units/burst_port.hpp"
 
@@ -35,9 +35,13 @@ public:
                   const TlmPorts& ports);
 
     [[nodiscard]] PortServer& server() override { return *port_; }
-    /// Payloads under way.
-    [[nodiscard]] std::size_t in_flight() const { return pool_.in_use(); }
-    /// Somebody released a payload, or the last answer came: in_flight() may be zero.
+    /// No burst that is under way is awaited any more.
+    void abandon() { forget(); }
+    /// Payloads whose answers have not ended.
+    [[nodiscard]] std::size_t under_way() const { return under_way_.size(); }
+    /// Payloads that somebody still holds.
+    [[nodiscard]] std::size_t held() const { return pool_.in_use(); }
+    /// Notified when under_way() becomes zero.
     [[nodiscard]] const sc_core::sc_event& drained() const { return drained_; }
 
 private:
@@ -64,6 +68,7 @@ private:
     [[nodiscard]] std::vector<Span> parts(const BurstRequest& burst) const;
     BurstPayload& payload_for(BurstRequest& burst, const Span& part);
     void fill_write(BurstPayload& payload);
+    void discard(std::deque<BurstPayload*>& payloads);
     void round_out(BurstPayload& payload, std::uint64_t wanted, std::uint64_t wanted_bytes);
     void pump();
     void transport(BurstPayload& payload);
@@ -79,9 +84,11 @@ private:
     AxiProtocol protocol_;
     BurstBytes* bytes_;
     std::optional<BurstPort> port_;
-    PayloadPool pool_;
+    BurstPayloads pool_;
+    std::deque<BurstPayload*> under_way_;  ///< in the order in which they were made
     std::deque<BurstPayload*> outgoing_;
     BurstPayload* open_ = nullptr;  ///< its request has not been accepted
+    bool sending_ = false;          ///< within nb_transport_fw
     Time sent_at_ = 0;              ///< of the burst whose payloads are outgoing
     sc_core::sc_event channel_free_, answer_due_, job_, drained_;
     std::multimap<sc_core::sc_time, Answer> answers_;

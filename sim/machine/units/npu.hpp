@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <u65sim/simulate.hpp>
@@ -37,6 +38,8 @@ public:
     void pass(State& state);
     /// All commands have been executed by `now`, and all sums are settled.
     void finish_settled(Time now);
+    /// PMU events by name, counted up to `now`, which no unit has passed.
+    [[nodiscard]] std::vector<std::pair<std::string, std::int64_t>> counters(Time now);
     /// What the run measured. Only after it finished.
     Simulation result(std::uint64_t events);
     /// Which unit waits on what at `now`, when no unit is to act before.

@@ -99,6 +99,13 @@ void add_units(const Npu& npu, Simulation& simulation) {
 
 }  // namespace
 
+Events Npu::counters(Time now) {
+    channels.probe.settle(now);
+    Events events = pmu_events(*this, now);
+    channels.probe.resume(now);
+    return events;
+}
+
 Simulation Npu::result(std::uint64_t events) {
     const Time total = finish_time();
     Probe& probe = channels.probe;

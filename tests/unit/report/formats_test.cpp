@@ -80,7 +80,7 @@ TEST_CASE("The text says at a glance how long, how full and what was spilled") {
     const std::string text = sample::report().to_text();
     CAPTURE(text);
     CHECK(text.find("0.001 ms = 1,000 cycles") != std::string::npos);
-    CHECK(text.find("50.0 % of 256 MACs a cycle") != std::string::npos);
+    CHECK(text.find("50.0 % of the array's 256 MACs a cycle in use") != std::string::npos);
     CHECK(text.find("peak 300.0 KiB of 384.0 KiB") != std::string::npos);
     CHECK(text.find("1 feature map, 400.0 KiB in all, 800.0 KiB of traffic") != std::string::npos);
     CHECK(text.find("393,216 B arena full at second") != std::string::npos);

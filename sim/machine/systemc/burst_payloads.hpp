@@ -24,11 +24,11 @@ public:
     std::vector<unsigned char> data, enables;
 };
 
-class PayloadPool : public tlm::tlm_mm_interface {
+class BurstPayloads : public tlm::tlm_mm_interface {
 public:
-    PayloadPool() = default;
-    PayloadPool(const PayloadPool&) = delete;
-    PayloadPool& operator=(const PayloadPool&) = delete;
+    BurstPayloads() = default;
+    BurstPayloads(const BurstPayloads&) = delete;
+    BurstPayloads& operator=(const BurstPayloads&) = delete;
 
     /// A payload that is acquired once and has a BurstExtension.
     BurstPayload& take();

@@ -1,10 +1,10 @@
-#include "machine/systemc/payload_pool.hpp"
+#include "machine/systemc/burst_payloads.hpp"
 
 #include <u65sim/systemc/axi.hpp>
 
 namespace u65sim::machine {
 
-BurstPayload& PayloadPool::take() {
+BurstPayload& BurstPayloads::take() {
     if (free_.empty()) {
         all_.push_back(std::make_unique<BurstPayload>(this));
         all_.back()->set_extension(new BurstExtension);
@@ -16,14 +16,14 @@ BurstPayload& PayloadPool::take() {
     return payload;
 }
 
-void PayloadPool::free(tlm::tlm_generic_payload* payload) {
+void BurstPayloads::free(tlm::tlm_generic_payload* payload) {
     payload->reset();
     auto* const own = static_cast<BurstPayload*>(payload);
     own->burst = nullptr;
     free_.push_back(own);
 }
 
-void PayloadPool::forget() {
+void BurstPayloads::forget() {
     for (const auto& payload : all_) payload->burst = nullptr;
 }
 
