@@ -28,6 +28,13 @@ std::int64_t pairs(const Axis& axis, const Range& outputs) {
 }
 
 Range needed_inputs(const Axis& axis, const Range& outputs) {
+    if (outputs.step == 1 && outputs.size() > 0 && axis.dilation == 1 &&
+        axis.stride <= axis.kernel) {  // windows touch each other
+        const Range range{
+            std::max(0, outputs.begin * axis.stride - axis.pad),
+            std::min(axis.input, (outputs.end - 1) * axis.stride - axis.pad + axis.kernel)};
+        return range.size() > 0 ? range : Range{};
+    }
     std::vector<bool> met(static_cast<std::size_t>(axis.input));
     for_each_pair(axis, outputs, [&](std::size_t at) { met[at] = true; });
     const auto place = [&](auto at) { return static_cast<std::int32_t>(at - met.begin()); };

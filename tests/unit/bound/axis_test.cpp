@@ -31,6 +31,28 @@ TEST_CASE("Outputs need inputs that lie evenly, or none that can be told") {
                         {0, 3}) == Range{});
 }
 
+TEST_CASE("Windows that touch each other need all inputs between the first and the last one") {
+    for (int kernel = 1; kernel <= 4; ++kernel) {
+        for (int stride = 1; stride <= kernel; ++stride) {
+            for (int pad = 0; pad < kernel; ++pad) {
+                const Axis axis{
+                    .input = 11, .output = 5, .kernel = kernel, .stride = stride, .pad = pad};
+                const Range outputs{1, 4};
+                const Range found = needed_inputs(axis, outputs);
+                for (int input = 0; input < axis.input; ++input) {
+                    bool wanted = false;
+                    for (int out = outputs.begin; out < outputs.end; ++out) {
+                        const int first = out * stride - pad;
+                        wanted = wanted || (input >= first && input < first + kernel);
+                    }
+                    CAPTURE(kernel, stride, pad, input);
+                    CHECK(found.has(input) == wanted);
+                }
+            }
+        }
+    }
+}
+
 TEST_CASE("A range counts the places that it has") {
     for (const Range& range :
          {Range{0, 11, 3, 2}, Range{3, 9, 4, 3}, Range{2, 7}, Range{5, 5}, Range{0, 7, 2}}) {
