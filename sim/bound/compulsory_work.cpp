@@ -176,6 +176,51 @@ std::int64_t CompulsoryWork::written_bytes(TensorId output) const {
            (may_change ? 1 : element_bytes(tensor(output).type));
 }
 
+std::int64_t CompulsoryWork::beside_padding(TensorId id) const {
+    while (true) {
+        const ir::OperatorIndex index = connections_.producer_of(id);
+        if (index == ir::no_operator) break;
+        const Operator& op = graph_.operators[static_cast<std::size_t>(index)];
+        if (op.type == OpType::pad) return elements_of(graph_, op.inputs.front());
+        if (!ir::is_pointwise(op.type)) break;
+        id = op.inputs.front();
+    }
+    return elements_of(graph_, id);
+}
+
+std::int64_t CompulsoryWork::elements_to_compute(const Operator& op) const {
+    const TensorId result = op.outputs.front();
+    const std::int64_t all = elements_of(graph_, result);
+    std::int64_t least = share_of(result, all);
+    if (ir::info(op.type).family != Family::arithmetic) return least;
+    for (const TensorId input : op.inputs) {
+        const bool is_like_it = !is_constant(input) && elements_of(graph_, input) == all;
+        if (is_like_it) least = std::min(least, beside_padding(input));
+    }
+    return least;
+}
+
+void CompulsoryWork::add_reads(const Operator& op, std::int64_t outputs, OperatorWork& work) const {
+    const Region& part = needed(op.outputs.front());
+    for (const std::size_t position : ir::map_operands(op)) {
+        const TensorId input = op.inputs[position];
+        if (is_constant(input)) continue;
+        const Region read = needed_of(graph_, op, position, part);
+        const std::int64_t area = whole(tensor(input).shape).area();
+        if (read.area() == 0 || area == 0) continue;
+        // The bytes outside of what is read may be all there is beside padding.
+        const std::int64_t own = elements_of(graph_, input) * element_bytes(tensor(input).type);
+        const std::int64_t part_bytes =
+            std::max<std::int64_t>(0, least_bytes(input) - own / area * (area - read.area()));
+        const bool is_summed = ir::info(op.type).family == Family::arithmetic;
+        const std::int64_t bytes =
+            is_summed ? std::min(part_bytes, outputs * element_bytes(tensor(input).type))
+                      : part_bytes;
+        work.reads += bytes;
+        work.sources.push_back({source_of(input), bytes});
+    }
+}
+
 OperatorWork CompulsoryWork::work_of(const Operator& op) const {
     const ir::OperatorInfo& row = ir::info(op.type);
     const std::int64_t cores = accelerator_.cores;
@@ -187,7 +232,7 @@ OperatorWork CompulsoryWork::work_of(const Operator& op) const {
     const bool wide = tensor(map).type == ElementType::int16;
     const TensorId result = op.outputs.front();
     const Region& part = needed_[static_cast<std::size_t>(result)];
-    const std::int64_t outputs = share_of(result, elements_of(graph_, result));
+    const std::int64_t outputs = elements_to_compute(op);
     bool is_dense = false;
     switch (row.family) {
         case Family::convolution: {
@@ -217,21 +262,9 @@ OperatorWork CompulsoryWork::work_of(const Operator& op) const {
             return {};
     }
     work.output = ceil_div(outputs * lane_cycles(op.type), arch_.output_lanes * cores);
-    for (const std::size_t position : ir::map_operands(op)) {
-        const TensorId input = op.inputs[position];
-        if (is_constant(input)) continue;
-        const Region read = needed_of(graph_, op, position, part);
-        const std::int64_t area = whole(tensor(input).shape).area();
-        if (read.area() == 0 || area == 0) continue;
-        // The bytes outside of what is read may be all there is beside padding.
-        const std::int64_t own = elements_of(graph_, input) * element_bytes(tensor(input).type);
-        const std::int64_t bytes =
-            std::max<std::int64_t>(0, least_bytes(input) - own / area * (area - read.area()));
-        work.reads += bytes;
-        work.sources.push_back({source_of(input), bytes});
-    }
+    add_reads(op, outputs, work);
     work.store = work.reads / (store_bytes * (is_dense ? 1 : cores));
-    work.writes = written_bytes(result);
+    work.writes = std::min(written_bytes(result), outputs * element_bytes(tensor(result).type));
     return work;
 }
 

@@ -64,8 +64,15 @@ private:
     [[nodiscard]] const Tensor& tensor(TensorId id) const {
         return graph_.tensors[static_cast<std::size_t>(id)];
     }
+    /// Maps that the operator reads for `outputs` elements of its result.
+    void add_reads(const Operator& op, std::int64_t outputs, OperatorWork& work) const;
     /// The needed part of something that the whole tensor has so much of.
     [[nodiscard]] std::int64_t share_of(TensorId tensor, std::int64_t whole_tensor) const;
+    /// Elements of a map without those that a PAD puts around it.
+    [[nodiscard]] std::int64_t beside_padding(TensorId tensor) const;
+    /// Needed results, of arithmetic those with padding on neither side: the others are known, or
+    /// the other operand's.
+    [[nodiscard]] std::int64_t elements_to_compute(const Operator& op) const;
     [[nodiscard]] std::int64_t written_bytes(TensorId output) const;
 
     const Graph& graph_;

@@ -90,7 +90,7 @@ Range common(const Range& a, const Range& b) {
 Range moved(const Range& range, std::int32_t by, std::int32_t limit) {
     std::int32_t begin = range.begin - by;
     if (begin < 0) begin += (-begin + range.step - 1) / range.step * range.step;
-    return {begin, std::min(range.end - by, limit), range.step};
+    return {begin, std::min(range.end - by, limit), range.step, range.run};
 }
 
 /// Of operators whose elements come from those in their places: an operand's part of `output`.

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include <u65sim/graph_builder.hpp>
 
@@ -83,6 +84,47 @@ Value random_layer(GraphBuilder& net, Dice& dice, Value x) {
     }
 }
 
+/// Several layers as they stand together in real networks.
+Value random_block(GraphBuilder& net, Dice& dice, Value x) {
+    const Shape image = net.shape(x);
+    const std::int32_t depth = image[3];
+    switch (dice.roll(0, 7)) {
+        case 0:
+            return net.prelu(net.conv2d(x, depth, Window::square(3)));
+        case 1: {  // a shortcut padded in depth
+            const std::int32_t more = 8 * dice.roll(1, 3);
+            const Value y = net.conv2d(net.depthwise_conv2d(x, Window::square(3)), depth + more,
+                                       Window::square(1));
+            return net.add(net.pad(x, {0, 0, 0, 0}, {0, 0, 0, more}), y);
+        }
+        case 2: {  // squeeze and excite
+            const Value s = net.conv2d(net.mean(x, {1, 2}, true), 8, Window::square(1));
+            return net.mul(x, net.logistic(net.conv2d(net.relu(s), depth, Window::square(1))));
+        }
+        case 3: {  // half of the channels pass beside
+            if (depth % 2 != 0) return net.prelu(x);
+            const std::vector<Value> halves = net.split(x, 2, 3);
+            return net.concat({x, net.conv2d(halves[1], depth / 2, Window::square(3))}, 3);
+        }
+        case 4: {  // down, up again, and joined
+            if (image[1] % 2 != 0 || image[2] % 2 != 0) return net.prelu(x);
+            const Value low = net.conv2d(x, dice.roll(8, 32), Window::square(3, 2));
+            return net.concat({x, net.resize_nearest(low, image[1], image[2])}, 3);
+        }
+        case 5:  // along one axis
+            return net.conv2d(x, dice.roll(8, 96), {1, dice.roll(3, 9), 1, dice.roll(1, 2)});
+        case 6:
+            return net.transpose_conv(x, dice.roll(1, 16), Window::square(3, 2));
+        default: {  // parts that lie side by side, exchanged
+            const std::int32_t cut = dice.roll(1, depth);
+            if (cut == depth) return net.prelu(x);
+            const Value first = net.slice(x, {0, 0, 0, 0}, {1, image[1], image[2], cut});
+            const Value rest = net.slice(x, {0, 0, 0, cut}, {1, image[1], image[2], depth - cut});
+            return net.concat({rest, first}, 3);
+        }
+    }
+}
+
 }  // namespace
 
 Graph random_graph(std::uint64_t seed) {
@@ -93,6 +135,7 @@ Graph random_graph(std::uint64_t seed) {
     if (dice.one_in(3)) options.weights.sparsity = 0.1 * dice.roll(1, 9);
     if (dice.one_in(3)) options.weights.clusters = dice.roll(2, 64);
     if (dice.one_in(6)) options.activations = ElementType::uint8;
+    if (dice.one_in(8)) options.activations = ElementType::int16;
     GraphBuilder net{"random" + std::to_string(seed), options};
     Value x = net.input({1, dice.roll(1, 56), dice.roll(1, 56), dice.roll(1, 64)});
     const std::int32_t layers = dice.roll(1, 12);
@@ -102,7 +145,7 @@ Graph random_graph(std::uint64_t seed) {
         if (element_count(image) > 300'000) {
             x = net.max_pool(x, Window::square(2, 2));
         } else {
-            x = random_layer(net, dice, x);
+            x = dice.one_in(3) ? random_block(net, dice, x) : random_layer(net, dice, x);
         }
     }
     if (dice.one_in(2)) {

@@ -8,8 +8,9 @@
 
 namespace u65sim::property {
 
-/// A network of 1 to 12 layers: convolutions of all kinds, pools, residuals, concatenations,
-/// element operations and classifiers over random extents, channels and types; weights drawn or
+/// A network of 1 to 12 layers or blocks: convolutions of all kinds, pools, residuals,
+/// concatenations, PRELUs, padded shortcuts, squeeze and excite, splits, slices, resizes, element
+/// operations and classifiers over random extents, channels and types; weights drawn or
 /// modelled, dense, sparse or clustered. The same for the same seed everywhere.
 Graph random_graph(std::uint64_t seed);
 

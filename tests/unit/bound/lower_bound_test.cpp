@@ -82,3 +82,16 @@ TEST_CASE("A repeated map costs the bytes it is made of") {
     const CompulsoryWork work{graph, {false, false}, u65()};
     CHECK(work_of(work, graph, OpType::conv_2d).reads == 8 * 8 * 16);
 }
+
+TEST_CASE("Of a sum with a padded map only what is beside the padding counts") {
+    GraphBuilder net{"net"};
+    const Value x = net.input({1, 8, 8, 16});
+    const Value wide = net.conv2d(x, 32, {});
+    net.output(net.add(net.pad(x, {0, 0, 0, 0}, {0, 0, 0, 16}), wide));
+    const Graph graph = std::move(net).build();
+    const CompulsoryWork work{graph, std::vector<bool>(graph.operators.size()), u65()};
+    const auto& sum = work_of(work, graph, OpType::add);
+    CHECK(sum.output == 8 * 8 * 16 * 6 / 8);
+    CHECK(sum.reads == 2 * 8 * 8 * 16);
+    CHECK(sum.writes == 8 * 8 * 16);
+}
