@@ -9,6 +9,7 @@ namespace u65sim::on_demand {
 struct SystemcKernel {
     decltype(&machine::run_on_systemc) run;
     decltype(&machine::trace_on_systemc) trace;
+    decltype(&machine::run_on_shared_memories) run_on_shared_memories;
 };
 
 /// Name of the SystemcKernel among the module's symbols.

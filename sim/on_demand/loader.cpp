@@ -47,6 +47,12 @@ Simulation machine::trace_on_systemc(const std::vector<stream::Command>& command
     return systemc_kernel().trace(commands, words, target, options, vcd, start);
 }
 
+Simulation machine::run_on_shared_memories(const std::vector<stream::Command>& commands,
+                                           std::int64_t words, const Target& target,
+                                           const SimulateOptions& options) {
+    return systemc_kernel().run_on_shared_memories(commands, words, target, options);
+}
+
 }  // namespace u65sim
 
 /// Asked for by libsystemc: lld would take the archive's object that defines it, and with it the
