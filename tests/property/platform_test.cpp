@@ -26,3 +26,11 @@ TEST_CASE("a platform's times are the same in every run") {
     };
     for (std::uint64_t seed = 1; seed <= 5; ++seed) CHECK(last(seed) == last(seed));
 }
+
+TEST_CASE("bytes beside a write that is rounded out are those of younger writes already answered") {
+    for (const std::uint64_t seed : {6020, 6332}) {
+        property::RandomPlatform platform(seed, true);
+        CAPTURE(seed, platform.description());
+        CHECK(platform.run() == "");
+    }
+}

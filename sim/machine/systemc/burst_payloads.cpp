@@ -13,6 +13,7 @@ BurstPayload& BurstPayloads::take() {
     BurstPayload& payload = *free_.back();
     free_.pop_back();
     payload.acquire();
+    payload.answered = false;
     return payload;
 }
 

@@ -21,6 +21,7 @@ public:
 
     BurstRequest* burst = nullptr;  ///< null: nobody waits for it
     std::uint64_t begin = 0;        ///< address of `data`
+    bool answered = false;
     std::vector<unsigned char> data, enables;
 };
 

@@ -71,9 +71,32 @@ void TlmPortModule::forget() {
 void TlmPortModule::discard(std::deque<BurstPayload*>& payloads) {
     for (BurstPayload* payload : payloads) {
         std::erase(under_way_, payload);
+        if (std::erase(filled_writes_, payload) > 0) payload->release();
         payload->release();
     }
     payloads.clear();
+    retire_writes();
+}
+
+/// What older writes leave in memory is known when all of them have been answered: until then an
+/// answered one may have been stored over one that still has no answer.
+void TlmPortModule::retire_writes() {
+    while (!filled_writes_.empty() && filled_writes_.front()->answered) {
+        filled_writes_.front()->release();
+        filled_writes_.pop_front();
+    }
+}
+
+/// The bytes that the writes made before `payload` leave where it lies.
+void TlmPortModule::add_stored_before(BurstPayload& payload) const {
+    for (const BurstPayload* before : filled_writes_) {
+        const std::uint64_t from = std::max(before->begin, payload.begin);
+        const std::uint64_t to =
+            std::min(before->begin + before->data.size(), payload.begin + payload.data.size());
+        if (before == &payload || from >= to) continue;
+        std::memcpy(payload.data.data() + (from - payload.begin),
+                    before->data.data() + (from - before->begin), to - from);
+    }
 }
 
 /// The payloads of a burst: rounded out and cut as the target wants them.
@@ -105,15 +128,8 @@ void TlmPortModule::round_out(BurstPayload& payload, std::uint64_t wanted,
     probe.set_data_length(static_cast<unsigned>(payload.data.size()));
     probe.set_streaming_width(static_cast<unsigned>(payload.data.size()));
     const unsigned filled = socket->transport_dbg(probe);
-    for (const BurstPayload* before : under_way_) {
-        const std::uint64_t from = std::max(before->begin, payload.begin);
-        const std::uint64_t to =
-            std::min(before->begin + before->data.size(), payload.begin + payload.data.size());
-        if (!before->is_write() || before == &payload || from >= to) continue;
-        std::memcpy(payload.data.data() + (from - payload.begin),
-                    before->data.data() + (from - before->begin), to - from);
-    }
     if (!protocol_.byte_enables) {
+        add_stored_before(payload);
         if (filled < payload.data.size()) {
             bytes_->fail(number(), fmt::format("AXI{}: write at {:#x} cannot be rounded out: the "
                                                "target has no transport_dbg",
@@ -163,7 +179,13 @@ BurstPayload& TlmPortModule::payload_for(BurstRequest& burst, const Span& part) 
                            ? burst.beats
                            : ceil_div(static_cast<std::int64_t>(payload.data.size()), beat);
     extension->annotated = ahead();
-    if (burst.write) fill_write(payload);
+    if (burst.write) {
+        fill_write(payload);
+        if (protocol_.whole > 1 && !protocol_.byte_enables) {
+            payload.acquire();
+            filled_writes_.push_back(&payload);
+        }
+    }
     under_way_.push_back(&payload);
     return payload;
 }
@@ -306,6 +328,8 @@ void TlmPortModule::answer(BurstPayload& payload, const sc_core::sc_time& time, 
         port_->answer(*burst, std::max(cycle, burst->accepted));
     }
     std::erase(under_way_, &payload);
+    payload.answered = true;
+    retire_writes();
     payload.release();
     if (under_way_.empty()) drained_.notify(sc_core::SC_ZERO_TIME);
 }

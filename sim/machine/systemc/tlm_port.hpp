@@ -70,6 +70,8 @@ private:
     void fill_write(BurstPayload& payload);
     void discard(std::deque<BurstPayload*>& payloads);
     void round_out(BurstPayload& payload, std::uint64_t wanted, std::uint64_t wanted_bytes);
+    void add_stored_before(BurstPayload& payload) const;
+    void retire_writes();
     void pump();
     void transport(BurstPayload& payload);
     tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
@@ -86,8 +88,11 @@ private:
     std::optional<BurstPort> port_;
     BurstPayloads pool_;
     std::deque<BurstPayload*> under_way_;  ///< in the order in which they were made
-    std::vector<Span> parts_;              ///< of the burst that is being sent
-    std::vector<unsigned char> writes_;    ///< its bytes
+    /// Writes that are rounded out without byte enables, in the order in which they were made: from
+    /// the oldest that has no answer on, those behind it included that have one.
+    std::deque<BurstPayload*> filled_writes_;
+    std::vector<Span> parts_;            ///< of the burst that is being sent
+    std::vector<unsigned char> writes_;  ///< its bytes
     std::deque<BurstPayload*> outgoing_;
     BurstPayload* open_ = nullptr;  ///< its request has not been accepted
     bool sending_ = false;          ///< within nb_transport_fw
