@@ -72,8 +72,11 @@ Ends DeliveryClock::read_directly(const WeightLoad& load) const {
     const std::int64_t read =
         program_.estimator->weight_reads(load.size * passes, region_constants).count();
     Ends ends;
-    // Where the operation waits for them, they have the port to its end.
-    const std::int64_t waits = load.direct > load.fast ? load.direct * load.op->stripes : 0;
+    // Where the operation waits for them, they have the port to its end, but for the time in which
+    // its first scales and then its first weights are on their way.
+    const std::int64_t first = 2 * program_.target->off_chip.read_latency.count();
+    const std::int64_t waits =
+        load.direct > load.fast ? (load.direct - first) * load.op->stripes : 0;
     ends.dma_free = std::max(now_, dma_free_) + std::max(read, waits);
     ends.finish = now_ + load.fast + (load.direct - load.fast) * load.op->stripes;
     ends.finish = std::max(ends.finish, ends.dma_free);
