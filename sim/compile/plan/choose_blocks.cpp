@@ -91,11 +91,7 @@ void choose_block(NpuOp& op, const CompileContext& context) {
                         "input {} bit)",
                         op.name, arch.shram_banks, user.kernel_h, user.kernel_w, user.ifm_bits));
     }
-    const ShramLayout layout = *lay_out(user, *block, arch);
-    op.kernel.block = *block;
-    op.kernel.ib_end = layout.ib_end;
-    op.kernel.ab_start = layout.ab_start;
-    op.kernel.ifm2_ib_start = layout.ifm2_ib_start;
+    lay_out(user, *block, arch)->apply(op.kernel, *block);
     op.kernel.acc_format =
         user.acc_bits == 40 ? stream::AccFormat::int40 : stream::AccFormat::int32;
     op.kernel.kernel.part_kernel_first = is_part_kernel(op);

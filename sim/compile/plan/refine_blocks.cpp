@@ -72,18 +72,24 @@ private:
                tuning::large_weights.exceeds(op.slices[0].size, program_.target->sram.size.count());
     }
 
+    /// Cycles of operation `at` as kernel `k`: neighbours of another SHRAM layout hide nothing.
+    [[nodiscard]] static std::int64_t cycles_among(const std::vector<NpuOp>& ops, std::size_t at,
+                                                   const KernelOp& k,
+                                                   const timing::KernelTimes& times) {
+        std::int64_t cycles = times.total.count();
+        if (at > 0 && !k.shares_shram_layout(ops[at - 1].kernel)) cycles += times.fill.count();
+        if (at + 1 < ops.size() && !k.shares_shram_layout(ops[at + 1].kernel)) {
+            cycles += times.fill.count();
+        }
+        return cycles;
+    }
+
     /// `now` is what the operation takes as it is.
     void refine(std::vector<NpuOp>& ops, std::size_t at, const timing::KernelTimes& now,
                 std::int64_t worth) {
         NpuOp& op = ops[at];
-        const auto cost = [&](const KernelOp& k, const timing::KernelTimes& estimate) {
-            std::int64_t cycles = estimate.total.count();
-            if (at > 0 && !k.shares_shram_layout(ops[at - 1].kernel))
-                cycles += estimate.fill.count();
-            if (at + 1 < ops.size() && !k.shares_shram_layout(ops[at + 1].kernel)) {
-                cycles += estimate.fill.count();
-            }
-            return cycles;
+        const auto cost = [&](const KernelOp& k, const timing::KernelTimes& times) {
+            return cycles_among(ops, at, k, times);
         };
         std::int64_t least = cost(op.kernel, now) * (100 - tuning::least_block_gain) / 100;
         const std::int64_t floor = std::max(now.mac, now.output).count();
@@ -117,18 +123,12 @@ private:
                         fitting = w;
                         break;
                     }
-                    k.block = block;
-                    k.ib_end = layout->ib_end;
-                    k.ab_start = layout->ab_start;
-                    k.ifm2_ib_start = layout->ifm2_ib_start;
+                    layout->apply(k, block);
                     if (program_.estimator->least(k).count() >= least) continue;
                     const std::int64_t cycles = cost(k, program_.estimator->times(k));
                     if (cycles >= least || (!copied && direct() > most_direct)) continue;
                     least = cycles;
-                    op.kernel.block = block;
-                    op.kernel.ib_end = k.ib_end;
-                    op.kernel.ab_start = k.ab_start;
-                    op.kernel.ifm2_ib_start = k.ifm2_ib_start;
+                    layout->apply(op.kernel, block);
                 }
             }
         };

@@ -29,6 +29,13 @@ struct ShramUser {
 
 struct ShramLayout {
     int ib_end = 0, ab_start = 0, ifm2_ib_start = 0;  ///< banks
+    /// A kernel's registers for OFM blocks that are laid out so.
+    void apply(stream::KernelOp& kernel, const BlockShape& ofm_block) const {
+        kernel.block = ofm_block;
+        kernel.ib_end = ib_end;
+        kernel.ab_start = ab_start;
+        kernel.ifm2_ib_start = ifm2_ib_start;
+    }
 };
 
 /// The IFM block one job loads for an OFM block.
