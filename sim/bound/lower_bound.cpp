@@ -71,7 +71,7 @@ public:
             add_sources(work, reads);
         }
         for (const auto& [source, bytes] : reads) all.reads += bytes;
-        all.store = all.reads / (8 * target_.accelerator.cores);
+        all.store = all.reads / (std::int64_t{8} * target_.accelerator.cores);
         const Candidate bound =
             largest(std::array<Candidate, 7>{{{all.mac, Limit::mac},
                                               {all.output, Limit::output},

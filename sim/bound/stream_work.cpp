@@ -100,7 +100,8 @@ StreamWork work_of_streams(const CompiledNetwork& network, const Target& target)
         const std::int64_t outputs = std::int64_t{op.ofm.height} * op.ofm.width * op.ofm.depth;
         work.mac +=
             products_of(op) * (is_dense ? 1 : std::min(8, op.ifm.depth)) * (wide ? 2 : 1) / peak;
-        work.output += outputs * (is_max ? 1 : 2) / (arch.output_lanes * accelerator.cores);
+        work.output +=
+            outputs * (is_max ? 1 : 2) / (std::int64_t{arch.output_lanes} * accelerator.cores);
         port(op.ofm.region).writes += outputs * bytes_of(op.ofm.type);
     });
     return work;

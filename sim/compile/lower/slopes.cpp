@@ -67,7 +67,7 @@ std::optional<std::vector<Bend>> SlopedLines::bends(const Tensor& slope) const {
     for (const std::int64_t value : values) {
         const auto factor = static_cast<std::int32_t>(value - slope_zero_);
         if (factor < -most || factor > most) return std::nullopt;
-        std::optional<Bend>& found = known[static_cast<std::size_t>(factor + most)];
+        std::optional<Bend>& found = known[static_cast<std::size_t>(std::int64_t{factor} + most)];
         if (!found) found = bend(factor);
         if (!found) return std::nullopt;
         result.push_back(*found);

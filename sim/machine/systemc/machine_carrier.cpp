@@ -47,7 +47,7 @@ void MachineCarrier::fail(std::exception_ptr failure) {
 void MachineCarrier::forward() {
     const std::uint32_t all = scheduler_.take_changed();
     if (!running_) return;
-    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
     for (std::uint32_t changed = all; changed != 0; changed &= changed - 1) {
         const auto unit = static_cast<UnitId>(std::countr_zero(changed));
         const sc_core::sc_time time = cycles_.time_of(scheduler_.time_of(unit));

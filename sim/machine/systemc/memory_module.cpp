@@ -115,7 +115,7 @@ tlm::tlm_sync_enum MemoryModule::nb_transport_fw(int id, tlm::tlm_generic_payloa
         return tlm::TLM_COMPLETED;
     }
     if (phase != tlm::BEGIN_REQ) return tlm::TLM_ACCEPTED;  // an ignorable phase
-    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
     const auto [accepted, response] = state.serve(id, payload, now + delay);
     const sc_core::sc_time answered = state.clock.time_of(response);
     const BurstExtension* burst = nullptr;
@@ -139,7 +139,7 @@ tlm::tlm_sync_enum MemoryModule::nb_transport_fw(int id, tlm::tlm_generic_payloa
 /// Begins the answers that are due, one at a time for each initiator.
 void MemoryModule::respond() {
     State& state = *state_;
-    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
     sc_core::sc_time next = sc_core::sc_max_time();
     for (auto& [id, initiator] : state.initiators) {
         while (!initiator.responding && !initiator.answers.empty()) {
@@ -167,7 +167,7 @@ void MemoryModule::respond() {
 
 void MemoryModule::b_transport(int id, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
     State& state = *state_;
-    const sc_core::sc_time now = sc_core::sc_time_stamp();
+    const sc_core::sc_time& now = sc_core::sc_time_stamp();
     const auto [accepted, response] = state.serve(id, payload, now + delay);
     state.access(payload);
     // A read is over when its data have passed the bus.
