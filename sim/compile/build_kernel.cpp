@@ -32,6 +32,14 @@ void keep_channels(stream::KernelOp& kernel, std::int32_t depth) {
     kernel.ofm.depth = depth;
 }
 
+stream::DmaOp memory_copy(const CopyEnd& from, const CopyEnd& to, std::int64_t bytes) {
+    stream::DmaOp copy;
+    copy.source = {from.region, false, static_cast<std::uint64_t>(from.offset)};
+    copy.destination = {to.region, false, static_cast<std::uint64_t>(to.offset)};
+    copy.length = static_cast<std::uint64_t>(bytes);
+    return copy;
+}
+
 void set_first_weights(stream::KernelOp& kernel, const NpuOp& op, int region) {
     if (op.slices.empty()) {
         kernel.weight_region = kernel.scale_region = region;

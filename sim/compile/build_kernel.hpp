@@ -35,4 +35,12 @@ void set_first_weights(stream::KernelOp& kernel, const NpuOp& op, int region);
 /// Leaves a kernel so many of its OFM's channels, and of its weights their share.
 void keep_channels(stream::KernelOp& kernel, std::int32_t depth);
 
+/// Where in memory a copy begins or goes.
+struct CopyEnd {
+    int region = 0;
+    std::int64_t offset = 0;
+};
+/// A transfer of so many bytes in one piece.
+stream::DmaOp memory_copy(const CopyEnd& from, const CopyEnd& to, std::int64_t bytes);
+
 }  // namespace u65sim::compiler

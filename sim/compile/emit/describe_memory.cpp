@@ -20,8 +20,8 @@ void describe_spill(const PlannedProgram& program, const Buffer& buffer, std::in
     spill.placement = placement;
 }
 
-void describe_buffers(const PlannedProgram& program, CompiledNetwork& network) {
-    const std::vector<std::int32_t> placements = buffer_placements(program);
+void describe_buffers(const PlannedProgram& program, const std::vector<std::int32_t>& placements,
+                      CompiledNetwork& network) {
     for (std::size_t i = 0; i < placements.size(); ++i) {
         if (placements[i] < 0) continue;
         const Buffer& buffer = program.buffers[i];
@@ -82,8 +82,9 @@ std::vector<std::int32_t> buffer_placements(const PlannedProgram& program) {
     return indices;
 }
 
-void describe_memory(const PlannedProgram& program, CompiledNetwork& network) {
-    describe_buffers(program, network);
+void describe_memory(const PlannedProgram& program, const std::vector<std::int32_t>& placements,
+                     CompiledNetwork& network) {
+    describe_buffers(program, placements, network);
     describe_constants(program, network);
     describe_bindings(program, network);
 }

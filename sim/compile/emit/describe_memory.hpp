@@ -14,7 +14,9 @@ namespace u65sim::compiler {
 /// none.
 std::vector<std::int32_t> buffer_placements(const PlannedProgram& program);
 
-/// Adds placements, spills, bindings and the size of encoded weights.
-void describe_memory(const PlannedProgram& program, CompiledNetwork& network);
+/// Adds placements, spills, bindings and the size of encoded weights; `placements` are
+/// buffer_placements() of the program.
+void describe_memory(const PlannedProgram& program, const std::vector<std::int32_t>& placements,
+                     CompiledNetwork& network);
 
 }  // namespace u65sim::compiler

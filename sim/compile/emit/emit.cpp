@@ -116,10 +116,8 @@ private:
         const Buffer& buffer = program_.buffer(job.op->ifm);
         if (buffer.copy_of == no_buffer || job.op->time != buffer.first_use) return;
         const Buffer& source = program_.buffers[static_cast<std::size_t>(buffer.copy_of)];
-        stream::DmaOp copy;
-        copy.source = {source.region, false, static_cast<std::uint64_t>(source.offset)};
-        copy.destination = {buffer.region, false, static_cast<std::uint64_t>(buffer.offset)};
-        copy.length = static_cast<std::uint64_t>(buffer.size);
+        const stream::DmaOp copy = memory_copy({source.region, source.offset},
+                                               {buffer.region, buffer.offset}, buffer.size);
         job.copies.push_back({copy, buffer.first_use, "/ifm", true});
     }
 
@@ -140,10 +138,8 @@ private:
     }
 
     static void add_copy(Job& job, const WeightSlice& slice, const Buffer& buffer) {
-        stream::DmaOp copy;
-        copy.source = {region_constants, false, static_cast<std::uint64_t>(slice.offset)};
-        copy.destination = {buffer.region, false, static_cast<std::uint64_t>(buffer.offset)};
-        copy.length = static_cast<std::uint64_t>(slice.size);
+        const stream::DmaOp copy = memory_copy({region_constants, slice.offset},
+                                               {buffer.region, buffer.offset}, slice.size);
         job.copies.push_back({copy, slice.ready_from, "/weights"});
     }
 
@@ -314,7 +310,7 @@ void emit(PlannedProgram& program, CompiledNetwork& network) {
     if (!has_modelled_weights(*program.graph)) network.constants_hash = program.constants.hash;
     network.arena_size = Bytes{program.arena_size};
     network.fast_size = Bytes{program.fast_size};
-    describe_memory(program, network);
+    describe_memory(program, placements, network);
 }
 
 }  // namespace u65sim::compiler

@@ -19,11 +19,7 @@ bool rereads_ifm(const NpuOp& op) {
 }
 
 std::int64_t MapCopier::copy_cycles(std::int64_t size) const {
-    stream::DmaOp copy;
-    copy.source = {region_arena, false, 0};
-    copy.destination = {fast_region_, false, 0};
-    copy.length = static_cast<std::uint64_t>(size);
-    return program_.estimator->dma(copy).count();
+    return program_.estimator->dma(memory_copy({region_arena}, {fast_region_}, size)).count();
 }
 
 /// Whether an operation's weights will come in slices, of which each reads all of the IFM.

@@ -52,10 +52,7 @@ void DeliveryClock::end_position(const NpuOp* last) {
 std::int64_t DeliveryClock::copy_cycles(std::int64_t size) {
     // Slices of one delivery are equally large.
     if (size == copy_.first) return copy_.second;
-    stream::DmaOp copy;
-    copy.source = {region_constants, false, 0};
-    copy.destination = {region_, false, 0};
-    copy.length = static_cast<std::uint64_t>(size);
+    const stream::DmaOp copy = memory_copy({region_constants}, {region_}, size);
     copy_ = {size, program_.estimator->dma(copy).count()};
     return copy_.second;
 }
