@@ -117,31 +117,30 @@ void TlmPortModule::cut(const BurstRequest& burst) {
     }
 }
 
-/// Bytes of `payload` that its burst does not write are those that the target has, or will have
-/// when the writes before it have been stored.
+/// Leaves the bytes of `payload` that its burst does not write as they are: by byte enables, or by
+/// writing what the target has, or will have when the writes before it have been stored.
 void TlmPortModule::round_out(BurstPayload& payload, std::uint64_t wanted,
                               std::uint64_t wanted_bytes) {
+    if (protocol_.byte_enables) {
+        payload.enables.assign(payload.data.size(), TLM_BYTE_DISABLED);
+        std::fill_n(payload.enables.begin() + static_cast<std::ptrdiff_t>(wanted), wanted_bytes,
+                    static_cast<unsigned char>(TLM_BYTE_ENABLED));
+        payload.set_byte_enable_ptr(payload.enables.data());
+        payload.set_byte_enable_length(static_cast<unsigned>(payload.enables.size()));
+        return;
+    }
     tlm::tlm_generic_payload probe;
     probe.set_command(tlm::TLM_READ_COMMAND);
     probe.set_address(payload.begin);
     probe.set_data_ptr(payload.data.data());
     probe.set_data_length(static_cast<unsigned>(payload.data.size()));
     probe.set_streaming_width(static_cast<unsigned>(payload.data.size()));
-    const unsigned filled = socket->transport_dbg(probe);
-    if (!protocol_.byte_enables) {
-        add_stored_before(payload);
-        if (filled < payload.data.size()) {
-            bytes_->fail(number(), fmt::format("AXI{}: write at {:#x} cannot be rounded out: the "
-                                               "target has no transport_dbg",
-                                               number(), payload.begin));
-        }
-        return;
+    if (socket->transport_dbg(probe) < payload.data.size()) {
+        bytes_->fail(number(), fmt::format("AXI{}: write at {:#x} cannot be rounded out: the "
+                                           "target has no transport_dbg",
+                                           number(), payload.begin));
     }
-    payload.enables.assign(payload.data.size(), TLM_BYTE_DISABLED);
-    std::fill_n(payload.enables.begin() + static_cast<std::ptrdiff_t>(wanted), wanted_bytes,
-                static_cast<unsigned char>(TLM_BYTE_ENABLED));
-    payload.set_byte_enable_ptr(payload.enables.data());
-    payload.set_byte_enable_length(static_cast<unsigned>(payload.enables.size()));
+    add_stored_before(payload);
 }
 
 /// The bytes that a write's payload carries.
