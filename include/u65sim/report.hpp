@@ -141,8 +141,8 @@ struct Report {
         Bytes capacity{0};
         Bytes peak{0};  ///< SRAM: highest byte used; DRAM: model plus activations
         Bytes read{0}, write{0};
-        /// Of all traffic, the lowest first: it binds. Then of each channel but commands that moves a
-        /// tenth of the bytes or more. None of an idle port.
+        /// Of all traffic, the lowest first: it binds. Then of each channel but commands that moves
+        /// a tenth of the bytes or more. None of an idle port.
         std::vector<PortCeiling> ceilings;
         bool operator==(const MemoryUse&) const = default;
     } sram, dram;
