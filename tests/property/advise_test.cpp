@@ -276,9 +276,9 @@ TEST_CASE("What is advised first saves what it says, on ten networks") {
         CAPTURE(entry.name, advice.front().text);
         CHECK(advice.front().saved > Cycles{0});
         const bool of_one_operator = advice.front().kind == Advice::Kind::fewer_channels;
-        CHECK((of_one_operator ? saved_alone(graph, target, advice.front())
-                               : before - followed(graph, target, advice.front())) ==
-              advice.front().saved);
+        CHECK((of_one_operator
+                   ? saved_alone(graph, target, advice.front())
+                   : before - followed(graph, target, advice.front())) == advice.front().saved);
         ++tried;
     }
     CHECK(tried == 10);
