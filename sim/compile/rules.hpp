@@ -27,6 +27,8 @@ struct Rules {
     bool permutes_by_convolution = true;
     /// Operators that follow one map of 8 bits element by element are one look-up table.
     bool fuses_curves = true;
+    /// TRANSPOSE_CONV may be a convolution for each phase of its outputs; else one over zeros.
+    bool splits_transposed = true;
     /// How sections of weights are coded: smallest for each, or alike for all.
     weights::Coding coding = weights::Coding::smallest;
 };
@@ -41,6 +43,7 @@ constexpr Rules rules_of(const CompileOptions& options) {
             .sums_by_pool = false,
             .permutes_by_convolution = false,
             .fuses_curves = false,
+            .splits_transposed = false,
             .coding = weights::Coding::uniform};
 }
 

@@ -149,12 +149,16 @@ bool pays(const Program& program, const FusedCurve& curve, double before) {
     constexpr double kernel_cycles = 200;  // of the smallest pass
     constexpr double table_cycles = 400;   // until a table is there
     const auto elements = static_cast<double>(element_count(program.tensor(curve.from).shape));
+    // Few channels are read and written in short runs.
+    constexpr std::int32_t few_channels = 16;
+    const bool is_shallow = extent_of(program.tensor(curve.from).shape).c < few_channels;
     double apart = 0;
     bool has_tables = false;
     for (const std::int32_t index : curve.operators) {
         const Operator& op = program.op(index);
         has_tables = has_tables || has_table(program, op);
-        apart += kernel_cycles + elements * pass_cycles(program, op);
+        apart +=
+            kernel_cycles + elements * std::max(pass_cycles(program, op), is_shallow ? 1.0 : 0.0);
     }
     double as_one = elements * std::max(0.0, look_up - before) + (has_tables ? 0 : table_cycles);
     if (before > 0) {
