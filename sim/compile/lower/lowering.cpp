@@ -11,6 +11,7 @@
 #include "compile/build_kernel.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/passes.hpp"
+#include "compile/plan/choose_blocks.hpp"
 #include "ir/operator_info.hpp"
 #include "stream/check.hpp"
 
@@ -99,6 +100,32 @@ stream::FeatureMap resolve(const Program& program, const View& view) {
         map.base[2] = static_cast<std::uint64_t>(buffer.offset + origin - row * map.stride_y);
     }
     return map;
+}
+
+Extent plane_of(std::int64_t positions, std::int32_t depth) {
+    constexpr std::int64_t most = 65535;
+    std::int64_t height = 1, least = 0;
+    for (std::int64_t h = 1; h * h <= positions; ++h) {
+        if (positions % h != 0 || positions / h > most) continue;
+        const std::int64_t covered = round_up(h, 2) * round_up(positions / h, 2);
+        if (least != 0 && covered > least) continue;
+        height = h;
+        least = covered;
+    }
+    return {static_cast<std::int32_t>(height), static_cast<std::int32_t>(positions / height),
+            depth};
+}
+
+std::int64_t cycles_alone(Program& program, NpuOp op, std::int64_t weights) {
+    choose_block(op, program);
+    stream::KernelOp k = placed_kernel(program, op);
+    const auto cores = static_cast<std::uint32_t>(program.target->accelerator.cores);
+    for (std::uint32_t core = 0; weights > 0 && core < cores; ++core) {
+        k.weights[core].length = std::max(static_cast<std::uint32_t>(weights) / cores, 1U);
+        k.scales[core].length =
+            std::max(10 * static_cast<std::uint32_t>(op.ofm.extent.c) / cores, 10U);
+    }
+    return program.estimator->total(k).count();
 }
 
 Clamp full_clamp(DataType type) {
@@ -209,16 +236,18 @@ View Lowering::spread(const View& view, const Extent& extent) {
     return v;
 }
 
+View Lowering::packed(const View& view) {
+    if (view.whole()) return view;
+    View packed = temporary(view.extent, view.type, "packed");
+    packed.zero_point = view.zero_point;
+    packed.scale = view.scale;
+    copy(view, packed, "pack");
+    return packed;
+}
+
 View Lowering::reshaped(const View& view, const Extent& extent) {
-    View source = view;
-    if (source.extent == extent) return source;
-    if (!source.whole()) {
-        View packed = temporary(source.extent, source.type, "packed");
-        packed.zero_point = source.zero_point;
-        packed.scale = source.scale;
-        copy(source, packed, "pack");
-        source = packed;
-    }
+    if (view.extent == extent) return view;
+    View source = packed(view);
     program_.buffer(source).linear = true;
     source.storage = source.extent = extent;
     return source;
