@@ -125,7 +125,7 @@ public:
             box.style, x(box.first), y(box.offset + box.size), across, up,
             report::escaped(box.name), box.size, what, where, box.first, box.last);
         const auto letters = static_cast<std::size_t>(std::max(0.0, (across - 6) / 6.2));
-        if (up < 12 || letters < 4) return svg;
+        if (up < 12 || letters < 6) return svg;
         return svg + fmt::format("<text class=\"name\" x=\"{:.2f}\" y=\"{:.2f}\">{}</text>\n",
                                  x(box.first) + 3, y(box.offset + box.size) + up / 2 + 4,
                                  report::escaped(report::elided(box.name, letters)));
