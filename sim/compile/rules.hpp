@@ -25,6 +25,8 @@ struct Rules {
     bool sums_by_pool = true;
     /// Channels may change places by a convolution; else only by strides.
     bool permutes_by_convolution = true;
+    /// Operators that follow one map of 8 bits element by element are one look-up table.
+    bool fuses_curves = true;
     /// How sections of weights are coded: smallest for each, or alike for all.
     weights::Coding coding = weights::Coding::smallest;
 };
@@ -38,6 +40,7 @@ constexpr Rules rules_of(const CompileOptions& options) {
             .least_brick_channels = 8,
             .sums_by_pool = false,
             .permutes_by_convolution = false,
+            .fuses_curves = false,
             .coding = weights::Coding::uniform};
 }
 

@@ -9,6 +9,8 @@
 
 #include "arith/rescale.hpp"
 #include "compile/build_kernel.hpp"
+#include "compile/lower/curves.hpp"
+#include "compile/lower/elementwise.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/passes.hpp"
 #include "compile/plan/choose_blocks.hpp"
@@ -152,6 +154,9 @@ DataType word_type(ElementType type) {
 }  // namespace
 
 TensorId Lowering::result() const {
+    if (const auto curve = program_.curves.find(index_); curve != program_.curves.end()) {
+        return curve->second.to;
+    }
     const std::int32_t fused = program_.fused_activation[static_cast<std::size_t>(index_)];
     return fused != no_operator ? program_.op(fused).outputs[0] : op().outputs.at(0);
 }
@@ -323,6 +328,11 @@ void Lowering::activate(NpuOp& npu) {
         activation.min = std::max(activation.min, clamp.min);
         activation.max = std::min(activation.max, clamp.max);
     };
+    if (const auto curve = program_.curves.find(index_); curve != program_.curves.end()) {
+        npu.lut = table_of(program_, curve->second, activation_of(op()));
+        activation.function = 16;
+        return;
+    }
     narrow(clamp_of(activation_of(op()), output()));
     const std::int32_t fused = program_.fused_activation[static_cast<std::size_t>(index_)];
     if (fused == no_operator) return;
@@ -370,6 +380,22 @@ void check_registers(Program& program, const Segment& segment) {
 
 }  // namespace
 
+namespace {
+
+/// The operator's own form, or the look-up that it and others have become.
+void lower_operator(Lowering& lowering) {
+    Program& program = lowering.program();
+    const auto curve = program.curves.find(lowering.index());
+    if (curve != program.curves.end() && curve->second.operators.front() == lowering.index()) {
+        look_up_8(lowering, lowering.view(curve->second.from), lowering.view(curve->second.to),
+                  table_of(program, curve->second, Activation::none));
+    } else {
+        npu_forms[lowering.op().type].lower(lowering);
+    }
+}
+
+}  // namespace
+
 void lower(Program& program) {
     program.views.assign(program.graph->tensors.size(), {});
     program.cpu_time.assign(program.graph->operators.size(), no_time);
@@ -385,7 +411,7 @@ void lower(Program& program) {
             const std::size_t before = segment.ops.size();
             Lowering lowering(program, op, segment);
             try {
-                npu_forms[program.op(op).type].lower(lowering);
+                lower_operator(lowering);
             } catch (const InvalidModel& error) {
                 program.refusals.try_emplace(op, error.what());
                 segment.ops.resize(before);
