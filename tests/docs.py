@@ -230,6 +230,24 @@ def check_figures(shop, chosen, update):
     return wrong
 
 
+def check_pictures(shop, update):
+    """The drawings of the passes' pages, which docs/images/make.sh makes."""
+    images = SOURCE / "docs" / "images"
+    made = shop.folder / "images"
+    made.mkdir()
+    shutil.copy(images / "make.sh", made)
+    shop.shell(f"images/make.sh {shlex.quote(str(shop.program))}")
+    wrong = 0
+    for picture in sorted(made.glob("*.svg")):
+        if picture.read_bytes() == (images / picture.name).read_bytes():
+            continue
+        print(f"docs/images/{picture.name}: {'drawn anew' if update else 'differs'}")
+        if update:
+            shutil.copy(picture, images)
+        wrong += 0 if update else 1
+    return wrong
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=pathlib.Path)
@@ -244,6 +262,8 @@ def main():
         wrong = check_commands(shop, chosen)
         if not arguments.commands:
             wrong += check_figures(shop, chosen, arguments.update)
+            if not arguments.pages:
+                wrong += check_pictures(shop, arguments.update)
     finally:
         shutil.rmtree(folder)
     return 1 if wrong else 0

@@ -1,5 +1,14 @@
 // u65sim targets: the hardware descriptions that --target and --set take.
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 #include <CLI/Option.hpp>
@@ -47,11 +56,38 @@ void list(const ReportOutput& output) {
     write(output.file(), text);
 }
 
+/// A value in its field's unit: 524288 for "512KiB". Texts and truth values stay as they are.
+Json in_its_unit(const TargetField& field) {
+    constexpr std::array<std::pair<std::string_view, double>, 9> factors{{{"KiB", 1024.0},
+                                                                          {"MiB", 1048576.0},
+                                                                          {"GiB", 1073741824.0},
+                                                                          {"GHz", 1e9},
+                                                                          {"MHz", 1e6},
+                                                                          {"kHz", 1e3},
+                                                                          {"Hz", 1.0},
+                                                                          {"B", 1.0},
+                                                                          {"", 1.0}}};
+    if (field.value == "true" || field.value == "false") return field.value == "true";
+    double number = 0.0;
+    const char* const end = field.value.data() + field.value.size();
+    const auto [stop, error] = std::from_chars(field.value.data(), end, number);
+    if (error != std::errc{}) return field.value;
+    const std::string_view suffix{stop, static_cast<std::size_t>(end - stop)};
+    for (const auto& [name, factor] : factors) {
+        if (suffix != name) continue;
+        const double value = number * factor;
+        if (value == std::floor(value)) return static_cast<std::int64_t>(value);
+        return value;
+    }
+    return field.value;
+}
+
 std::string fields_json(const Target& target) {
     Json json = Json::array();
     for (const TargetField& field : describe_fields(target)) {
         json.push_back({{"key", field.key},
-                        {"value", field.value},
+                        {"value", in_its_unit(field)},
+                        {"text", field.value},
                         {"unit", field.unit},
                         {"summary", field.summary},
                         {"range", field.range},

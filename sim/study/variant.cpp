@@ -357,7 +357,7 @@ namespace u65sim {
 
 std::vector<StudyKey> study_keys() {
     std::vector<StudyKey> keys{
-        {"network", "", "The network", "zoo:NAME, or a .tflite or YAML graph beside the study"},
+        {"network", "", "The network", "a name of the zoo, or a .tflite or YAML graph beside the study"},
         {"target", "", "What the point starts from",
          fmt::format("{}, or a YAML file beside the study",
                      fmt::join(Target::preset_names(), ", "))}};
