@@ -90,7 +90,10 @@ private:
         require("weight_region", constants_region);
         require("scratch_region", arena_region);
         part.arena_bytes = size("scratch_shape");
-        const std::int64_t fast = number("scratch_fast_region", arena_region);
+        // Without fast memory its region says nothing.
+        const bool has_fast =
+            archive_.holds(file_of("scratch_fast_shape")) && size("scratch_fast_shape") > 0;
+        const std::int64_t fast = has_fast ? number("scratch_fast_region") : arena_region;
         if (fast != arena_region && fast != fast_region) {
             fail(fmt::format("scratch_fast_region is {}, must be {} or {}", fast, arena_region,
                              fast_region));

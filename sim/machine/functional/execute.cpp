@@ -157,9 +157,7 @@ private:
         const auto begin = all.begin() + std::min(static_cast<std::ptrdiff_t>(all.size()),
                                                   constants_begin_->count());
         executor_->memory().assign(region_constants, {begin, all.end()});
-        if (checker_) {
-            checker_->written(region_constants, 0, static_cast<std::uint64_t>(all.end() - begin));
-        }
+        if (checker_) checker_->replaced(region_constants);
     }
 
     void run_segment(std::uint32_t index) {
