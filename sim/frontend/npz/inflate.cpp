@@ -109,7 +109,8 @@ private:
         const int length = bits_.take(16);
         if (bits_.take(16) != (length ^ 0xFFFF)) return false;
         for (int i = 0; i < length; ++i) {
-            if (!put(static_cast<std::uint8_t>(bits_.take(8)))) return false;
+            const auto byte = static_cast<std::uint8_t>(bits_.take(8));
+            if (bits_.ran_out() || !put(byte)) return false;
         }
         return true;
     }
@@ -164,7 +165,7 @@ private:
     bool read_symbols(const Code& literals, const Code& distances) {
         while (!bits_.ran_out()) {
             const auto symbol = literals.read(bits_);
-            if (!symbol) return false;
+            if (!symbol || bits_.ran_out()) return false;
             if (*symbol == end_of_block) return true;
             if (*symbol < end_of_block) {
                 if (!put(static_cast<std::uint8_t>(*symbol))) return false;
@@ -185,7 +186,7 @@ private:
         const int more = std::max(0, *symbol / 2 - 1);
         const int base = *symbol < 2 ? *symbol + 1 : ((2 + *symbol % 2) << more) + 1;
         const auto distance = static_cast<std::size_t>(base + bits_.take(more));
-        if (distance > out_.size()) return false;
+        if (bits_.ran_out() || distance > out_.size()) return false;
         for (int i = 0; i < length; ++i) {
             if (!put(out_[out_.size() - distance])) return false;
         }
