@@ -19,6 +19,7 @@ for fuzzer in build/fuzz/bin/fuzz_*; do
     case $name in
         model | tflite) "$inputs" models 0 0 "$corpus" ;;
         compiled | stream) "$inputs" compiled 0 0 "$corpus" ;;
+        foreign) "$inputs" foreign 0 0 "$corpus" ;;
         text) "$inputs" texts 0 0 "$corpus" ;;
     esac
     "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1024 \

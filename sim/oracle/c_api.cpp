@@ -1,21 +1,14 @@
-#include <exception>
+#include "oracle/c_api.hpp"
+
 #include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
 
-#include <u65sim/u65sim.h>
-#include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
 #include <u65sim/oracle.hpp>
 #include <u65sim/zoo.hpp>
 
-struct u65sim_target {
-    u65sim::Target value;
-};
-struct u65sim_graph {
-    u65sim::Graph value;
-};
 struct u65sim_oracle {
     u65sim::Oracle value;
 };
@@ -33,23 +26,22 @@ struct LastError {
 };
 thread_local LastError last_error;
 
-u65sim_status fail(u65sim_status status, const char* text) {
+}  // namespace
+
+u65sim_status u65sim::c_api::fail(u65sim_status status, const char* text) {
     last_error.status = status;
     last_error.text = text;
     return status;
 }
 
-/// Runs `body`; no exception leaves.
-template <class Body>
-u65sim_status guarded(Body&& body) {
+u65sim_status u65sim::c_api::fail_with_current() {
     try {
-        body();
-        return U65SIM_OK;
-    } catch (const u65sim::DoesNotFit& error) {
+        throw;
+    } catch (const DoesNotFit& error) {
         return fail(U65SIM_DOES_NOT_FIT, error.what());
-    } catch (const u65sim::SimulationStuck& error) {
+    } catch (const SimulationStuck& error) {
         return fail(U65SIM_FAILURE, error.what());
-    } catch (const u65sim::Error& error) {
+    } catch (const Error& error) {
         return fail(U65SIM_BAD_INPUT, error.what());
     } catch (const std::exception& error) {
         return fail(U65SIM_FAILURE, error.what());
@@ -58,23 +50,9 @@ u65sim_status guarded(Body&& body) {
     }
 }
 
-template <class Object, class Make>
-Object* make(Make&& value) {
-    Object* object = nullptr;
-    guarded([&] { object = new Object{value()}; });
-    return object;
-}
-
-/// A null argument is an error like any other.
-template <class Pointer>
-Pointer given(Pointer pointer, const char* what) {
-    if (pointer == nullptr) {
-        throw u65sim::InvalidConfig(std::string{what} + " = NULL: must point to something");
-    }
-    return pointer;
-}
-
-}  // namespace
+using u65sim::c_api::given;
+using u65sim::c_api::guarded;
+using u65sim::c_api::make;
 
 const char* u65sim_version(void) {
     static const std::string text{u65sim::version()};

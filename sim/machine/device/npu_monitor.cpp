@@ -1,15 +1,15 @@
-#include "machine/systemc/npu_monitor.hpp"
+#include "machine/device/npu_monitor.hpp"
 
 #include <algorithm>
 #include <string_view>
 
-#include <u65sim/systemc/npu.hpp>
+#include <u65sim/npu_registers.hpp>
 
 namespace u65sim::machine {
 
 namespace {
 
-using Register = NpuModule::Register;
+using Register = NpuRegisterMap::Register;
 
 constexpr unsigned npu_active = 0x023, every_cycle = NpuMonitor::every_cycle;
 

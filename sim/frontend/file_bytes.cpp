@@ -1,4 +1,4 @@
-#include "frontend/tflite/file_bytes.hpp"
+#include "frontend/file_bytes.hpp"
 
 #include <u65sim/text.hpp>
 

@@ -1,4 +1,5 @@
-// The bytes of a .tflite while it is read: bounds, a budget for what is copied out, messages.
+// The bytes of a flatbuffer file while it is read: bounds, a budget for what is copied out,
+// messages.
 #pragma once
 
 #include <cstdint>
