@@ -203,6 +203,8 @@ struct Partition {
     /// Per operator that looks them up: behind its own result, or, where it is their first one,
     /// alone.
     std::unordered_map<std::int32_t, FusedCurve> curves;
+    /// Per convolution: a DEPTH_TO_SPACE whose blocks it writes.
+    std::unordered_map<std::int32_t, std::int32_t> fused_blocks;
     std::vector<std::int32_t> fused_pad;  ///< per operator: pad operator, or no_operator
     std::vector<Slot> slots;              ///< per tensor: place in another one
     std::vector<CompiledNetwork::Step> steps;

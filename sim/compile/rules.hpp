@@ -29,6 +29,8 @@ struct Rules {
     bool fuses_curves = true;
     /// TRANSPOSE_CONV may be a convolution for each phase of its outputs; else one over zeros.
     bool splits_transposed = true;
+    /// A convolution writes the blocks of a DEPTH_TO_SPACE behind it.
+    bool writes_blocks = true;
     /// How sections of weights are coded: smallest for each, or alike for all.
     weights::Coding coding = weights::Coding::smallest;
 };
@@ -44,6 +46,7 @@ constexpr Rules rules_of(const CompileOptions& options) {
             .permutes_by_convolution = false,
             .fuses_curves = false,
             .splits_transposed = false,
+            .writes_blocks = false,
             .coding = weights::Coding::uniform};
 }
 

@@ -164,6 +164,10 @@ DataType word_type(ElementType type) {
 }  // namespace
 
 TensorId Lowering::result() const {
+    if (const auto blocks = program_.fused_blocks.find(index_);
+        blocks != program_.fused_blocks.end()) {
+        return program_.op(blocks->second).outputs[0];
+    }
     if (const auto curve = program_.curves.find(index_); curve != program_.curves.end()) {
         return curve->second.to;
     }
