@@ -356,11 +356,11 @@ void check_setting(const StudySetting& setting, const fs::path& folder) {
 namespace u65sim {
 
 std::vector<StudyKey> study_keys() {
-    std::vector<StudyKey> keys{
-        {"network", "", "The network", "a name of the zoo, or a .tflite or YAML graph beside the study"},
-        {"target", "", "What the point starts from",
-         fmt::format("{}, or a YAML file beside the study",
-                     fmt::join(Target::preset_names(), ", "))}};
+    std::vector<StudyKey> keys{{"network", "", "The network",
+                                "a name of the zoo, or a .tflite or YAML graph beside the study"},
+                               {"target", "", "What the point starts from",
+                                fmt::format("{}, or a YAML file beside the study",
+                                            fmt::join(Target::preset_names(), ", "))}};
     for (const study::Key& key : study::table()) keys.push_back(key.info);
     for (const fields::Field& field : fields::table()) {
         keys.push_back({field.key, field.unit, field.summary, field.range});
