@@ -402,11 +402,12 @@ std::string ptd_file(const Members& data) {
     const auto named = name_all(builder, tail, data);
     builder.Finish(pte::CreateDataFileTableDirect(builder, 0, &tail.tables, &named), "FT01");
     constexpr std::size_t header_bytes = 40;
+    constexpr std::uint64_t padded_header_bytes = 48;
     const std::uint64_t size = aligned_size(builder, header_bytes);
     std::string header = "FH01";
     put<std::uint32_t>(header, header_bytes);
-    put<std::uint64_t>(header, 0);
-    put<std::uint64_t>(header, size);
+    put<std::uint64_t>(header, padded_header_bytes);
+    put<std::uint64_t>(header, size - padded_header_bytes);
     put<std::uint64_t>(header, size);
     put<std::uint64_t>(header, tail.bytes.size());
     return with_header(builder, header, tail);

@@ -25,8 +25,12 @@ void NamedData::add_file(std::span<const std::uint8_t> bytes, std::string_view n
     const auto begin = number_at<std::uint64_t>(bytes, header_offset + 8);
     const auto size = number_at<std::uint64_t>(bytes, header_offset + 16);
     const auto base = number_at<std::uint64_t>(bytes, header_offset + 24);
-    if (begin != 0) file.fail("its tables begin at byte {}, must begin at 0", begin);
-    const auto& root = verified_root<pte::DataFileTable>(file, size, identifier);
+    if (begin > bytes.size() || size > bytes.size() - begin) {
+        file.fail("its {} bytes of tables behind byte {} leave the file of {}", size, begin,
+                  bytes.size());
+    }
+    // Behind the header, which stands between the offset of the root and the tables.
+    const auto& root = verified_root<pte::DataFileTable>(file, begin + size, identifier);
     Segments{file, root.segments(), base}.add_named(root.named_data(), *this);
 }
 
