@@ -37,7 +37,7 @@ class Advice:
     """One thing that might make a network faster, tried out on the machine."""
 
     kind: str
-    """"keep_in_sram", "more_sram", "sparse_weights", "fewer_channels" ..."""
+    """"keep in SRAM", "more SRAM", "sparse weights", "fewer channels" ..."""
     subject: str
     """Operator, tensor, field of the target, or kind of block."""
     text: str
@@ -45,7 +45,7 @@ class Advice:
     saved_cycles: int
     """Of the whole network (of the operator alone for numbers of channels); negative: slower."""
     sram_bytes: int
-    """"more_sram": the size that does it."""
+    """"more SRAM": the size that does it."""
     channels: int
     """The number tried."""
 

@@ -184,6 +184,14 @@ class Report:
         without one: Oracle(target, timeline=True) keeps it."""
         return self._text("trace")
 
+    def to_model_explorer(self, measure: str = "cycles") -> str:
+        """Node data for ai-edge-model-explorer: a value for each operator under the name of its
+        output tensor ("cycles", "bound_by", "sram_bytes", "dram_bytes", "spilled_bytes")."""
+        if self._handle is None:
+            raise InvalidConfig("to_model_explorer: a report that was read from JSON has none")
+        return text_of("report.model_explorer", self,  # type: ignore[arg-type]
+                       measure=measure)
+
     def to_html(self) -> str:
         """One page with charts that needs nothing else."""
         return text_of("report.html", json=self.to_json())

@@ -6,6 +6,7 @@
 
 #include <u65sim/bound.hpp>
 #include <u65sim/compare.hpp>
+#include <u65sim/model_explorer.hpp>
 #include <u65sim/report.hpp>
 
 #include "message.hpp"
@@ -20,6 +21,13 @@ Reply json(const Request& request) { return text_reply(report_of(request).to_jso
 Reply text(const Request& request) { return text_reply(report_of(request).to_text()); }
 Reply csv(const Request& request) { return text_reply(report_of(request).to_csv()); }
 Reply trace(const Request& request) { return text_reply(report_of(request).to_trace()); }
+
+Reply model_explorer(const Request& request) {
+    const auto measure = request.arguments.one_of(
+        "measure", {NodeMeasure::cycles, NodeMeasure::bound_by, NodeMeasure::sram_bytes,
+                    NodeMeasure::dram_bytes, NodeMeasure::spilled_bytes});
+    return text_reply(model_explorer_data(report_of(request), measure));
+}
 
 /// Of a report's JSON: one that was stored has a page too.
 Reply html(const Request& request) {
@@ -77,10 +85,15 @@ Json report_summary(const Report& report) {
 
 std::span<const Function> report_functions() {
     static constexpr std::array functions{
-        Function{"report.json", json},       Function{"report.text", text},
-        Function{"report.csv", csv},         Function{"report.trace", trace},
-        Function{"report.html", html},       Function{"report.make", make},
-        Function{"report.compare", compare}, Function{"version", versions},
+        Function{"report.json", json},
+        Function{"report.text", text},
+        Function{"report.csv", csv},
+        Function{"report.trace", trace},
+        Function{"report.model_explorer", model_explorer},
+        Function{"report.html", html},
+        Function{"report.make", make},
+        Function{"report.compare", compare},
+        Function{"version", versions},
     };
     return functions;
 }

@@ -104,7 +104,8 @@ def _advice(advice: Sequence[u65sim.Advice], ids: dict[str, str],
     """What pays off, and a line for each operator that stays on the CPU."""
     found = [
         schema.Advice(
-            id=f"{NAME}_{each.kind}_{number}", category=schema.AdviceCategory.PERFORMANCE,
+            id=f"{NAME}_{each.kind}_{number}".replace(" ", "_"),
+            category=schema.AdviceCategory.PERFORMANCE,
             severity=schema.AdviceSeverity.INFO, message=each.text,
             affected_entity_ids=[ids[each.subject]] if each.subject in ids else [],
             details={"kind": each.kind, "subject": each.subject,
@@ -132,6 +133,9 @@ def _results(kinds: Sequence[schema.ResultKind], graph: u65sim.Graph, report: u6
              advice: Sequence[u65sim.Advice]) -> list[schema.Result]:
     ids = operator_ids(graph)
     entities, breakdowns = _entities(report, ids)
+    # Operators that need no kernel of their own are no entities, and advice cannot point to them.
+    shown = {entity.id for entity in entities}
+    ids = {name: each for name, each in ids.items() if each in shown}
     named = [schema.EntityKind(id=KERNEL)] if any(e.kind == KERNEL for e in entities) else []
     on_cpu = bool(report.model.cpu_operators)
     results = []
