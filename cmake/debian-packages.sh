@@ -7,7 +7,7 @@ u65sim_packages=(
 )
 # What the tests and benchmarks need on top; ccache lets the consumer test reuse the build, chromium
 # opens HTML reports and gtkwave reads value change dumps (tests of either are skipped without).
-u65sim_test_packages=(catch2 libbenchmark-dev ccache pybind11-dev python3-dev chromium gtkwave)
+u65sim_test_packages=(catch2 libbenchmark-dev ccache chromium gtkwave python3 python3-numpy python3-pandas mypy)
 # What tests/check_format.sh needs.
 u65sim_format_packages=(clang-format git)
 # For studies over several machines (the preset `mpi`).

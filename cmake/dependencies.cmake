@@ -2,7 +2,6 @@
 # this one as a subdirectory can link what the library needs.
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
 find_package(Threads REQUIRED)
-find_package(PkgConfig REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(yaml-cpp 0.7 REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS graph)
@@ -19,10 +18,13 @@ find_path(U65SIM_XXHASH xxhash.h REQUIRED)
 
 # Debian ships SystemC without a CMake package, built as C++17: newer code must say so, or the
 # version check of its headers refuses to link.
-pkg_check_modules(U65SIM_SYSTEMC REQUIRED IMPORTED_TARGET GLOBAL systemc)
 add_library(u65sim_systemc_library INTERFACE IMPORTED GLOBAL)
-target_link_libraries(u65sim_systemc_library INTERFACE PkgConfig::U65SIM_SYSTEMC)
-target_compile_definitions(u65sim_systemc_library INTERFACE SC_DISABLE_API_VERSION_CHECK)
+if(U65SIM_WITH_SYSTEMC)
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(U65SIM_SYSTEMC REQUIRED IMPORTED_TARGET GLOBAL systemc)
+  target_link_libraries(u65sim_systemc_library INTERFACE PkgConfig::U65SIM_SYSTEMC)
+  target_compile_definitions(u65sim_systemc_library INTERFACE SC_DISABLE_API_VERSION_CHECK)
+endif()
 
 # FlatBuffers: Debian's headers and flatc; no library is linked.
 find_program(U65SIM_FLATC flatc REQUIRED)

@@ -1,11 +1,14 @@
 // u65sim run: a network in, its report out.
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
+#include <u65sim/model_explorer.hpp>
 #include <u65sim/oracle.hpp>
 
 #include "commands.hpp"
@@ -19,6 +22,28 @@
 namespace u65sim::cli {
 
 namespace {
+
+constexpr std::string_view model_explorer = "model-explorer";
+
+/// "model-explorer" is that of cycles, "model-explorer:dram_bytes" that of another figure.
+std::string format_of(NodeMeasure measure) {
+    std::string format{model_explorer};
+    if (measure != NodeMeasure::cycles) (format += ':') += to_string(measure);
+    return format;
+}
+
+std::optional<NodeMeasure> node_measure(std::string_view format) {
+    for (const NodeMeasure measure : node_measures()) {
+        if (format == format_of(measure)) return measure;
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string> formats() {
+    std::vector<std::string> all{"text", "json", "csv", "html"};
+    for (const NodeMeasure measure : node_measures()) all.push_back(format_of(measure));
+    return all;
+}
 
 struct Run {
     NetworkOption network;
@@ -63,6 +88,8 @@ struct Run {
             write(output.file(), report.to_json());
         } else if (format == "csv") {
             write(output.file(), report.to_csv());
+        } else if (const auto measure = node_measure(format)) {
+            write(output.file(), model_explorer_data(report, *measure));
         } else {
             write(output.file(), report.to_text());
         }
@@ -103,8 +130,9 @@ void add_simulation_options(CLI::App& command, const std::shared_ptr<Run>& run) 
         ->capture_default_str()
         ->type_name("BACKEND");
     run->output.add_to(
-        command, {"text", "json", "csv", "html"},
-        "text, json (the whole report), csv (a row an operator) or html (one page to look at)",
+        command, formats(),
+        "text, json (the whole report), csv (a row an operator), html (one page to look at) or\n"
+        "model-explorer (cycles as node data for Model Explorer; behind a colon another figure)",
         "-o,--report");
     command
         .add_option("--trace", run->trace,

@@ -1,0 +1,292 @@
+#!/usr/bin/env python3
+"""Builds a self-contained wheel of u65sim for one platform.
+
+    python/wheels/build.py linux-x86_64            # dist/u65sim-<version>-py3-none-<platform>.whl
+
+The compiler is that of the PyPI package ziglang, which makes every platform's wheel from Linux and
+carries their C libraries. The headers of Boost, nlohmann-json, CLI11, FlatBuffers and xxHash are
+those of Debian's packages (cmake/debian-packages.sh); fmt and yaml-cpp are compiled from Debian's
+source packages. SystemC stays out: the direct kernel gives the same reports.
+
+No header of Python is needed: the package calls its library through ctypes, so that one wheel
+serves every CPython from 3.9 on, and PyPy.
+"""
+import argparse
+import base64
+import hashlib
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+ZIG = "ziglang==0.17.1"
+PACKAGES = ["Boost", "nlohmann_json", "CLI11"]
+HEADERS = ["boost", "nlohmann", "CLI", "flatbuffers", "xxhash.h"]
+# No contraction of products and sums, which only some processors have: reports are equal on all.
+RELEASE_FLAGS = ["-O2", "-DNDEBUG", "-ffp-contract=off", "-fno-sanitize=undefined"]
+# Containers of Boost 1.74 name what C++17 removed from the standard library.
+CXX_FLAGS = ["-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
+             "-D_LIBCPP_ENABLE_CXX17_REMOVED_UNARY_BINARY_FUNCTION",
+             "-D_LIBCPP_ENABLE_CXX17_REMOVED_FEATURES"]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What is built for, in the words of zig, CMake and wheels."""
+
+    target: str
+    system: str
+    processor: str
+    tags: str
+    library: str
+
+
+PLATFORMS: Dict[str, Platform] = {
+    "linux-x86_64": Platform(
+        "x86_64-linux-gnu.2.17", "Linux", "x86_64",
+        "manylinux_2_17_x86_64.manylinux2014_x86_64", "libu65sim_python.so"),
+    "linux-aarch64": Platform(
+        "aarch64-linux-gnu.2.17", "Linux", "aarch64",
+        "manylinux_2_17_aarch64.manylinux2014_aarch64", "libu65sim_python.so"),
+    "macos-arm64": Platform(
+        "aarch64-macos.11.0", "Darwin", "arm64", "macosx_11_0_arm64", "libu65sim_python.dylib"),
+}
+
+
+def run(*command: object, cwd: Path = ROOT, env: Dict[str, str] = {}) -> None:
+    print("+", *command, flush=True)
+    subprocess.run([str(word) for word in command], cwd=cwd, check=True, env={**os.environ, **env})
+
+
+def zig_program(work: Path) -> Path:
+    """The compiler, installed into a virtual environment of the working folder."""
+    venv = work / "zig"
+    found = list(venv.glob("lib/python*/site-packages/ziglang/zig"))
+    if not found:
+        run(sys.executable, "-m", "venv", venv)
+        run(venv / "bin/pip", "install", "-q", ZIG)
+        found = list(venv.glob("lib/python*/site-packages/ziglang/zig"))
+    return found[0]
+
+
+def debian_source(work: Path, name: str, version: str) -> Path:
+    """A source package of Debian's, through apt with lists of its own: neither root nor a change of
+    the machine's settings is needed."""
+    source = work / "sources" / name
+    if source.exists():
+        return source
+    apt = work / "apt"
+    parts = apt / "parts"
+    options = ["-q", "-o", f"Dir::State::lists={apt}/lists", "-o", f"Dir::Cache={apt}/cache",
+               "-o", "Dir::Etc::sourcelist=/dev/null", "-o", f"Dir::Etc::sourceparts={parts}",
+               "-o", "APT::Sandbox::User=root"]
+    if not parts.exists():
+        for folder in (parts, apt / "lists/partial", apt / "cache/archives/partial"):
+            folder.mkdir(parents=True, exist_ok=True)
+        for file in Path("/etc/apt/sources.list.d").glob("*.sources"):
+            text = re.sub(r"(?m)^Types:.*$", "Types: deb-src", file.read_text())
+            if "debian-archive-keyring" in text:
+                (parts / file.name).write_text(text)
+        run("apt-get", *options, "update", cwd=apt)
+    run("apt-get", *options, "source", "--download-only", f"{name}={version}", cwd=apt)
+    archive = next(apt.glob(f"{name}_*.orig.tar.*"))
+    unpacked = work / "sources" / f"{name}.part"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    unpacked.mkdir(parents=True)
+    run("tar", "-xf", archive, "-C", unpacked, "--strip-components=1")
+    unpacked.rename(source)
+    return source
+
+
+def write_script(file: Path, text: str) -> Path:
+    file.write_text("#!/bin/sh\n" + text + "\n")
+    file.chmod(0o755)
+    return file
+
+
+def write_toolchain(work: Path, zig: Path, platform: Platform) -> Path:
+    """A CMake toolchain file whose compilers are zig's for the platform."""
+    folder = work / "toolchain"
+    folder.mkdir(parents=True, exist_ok=True)
+    cc = write_script(folder / "cc", f'exec "{zig}" cc -target {platform.target} "$@"')
+    cxx = write_script(folder / "c++", f'exec "{zig}" c++ -target {platform.target} "$@"')
+    ar = write_script(folder / "ar", f'exec "{zig}" ar "$@"')
+    ranlib = write_script(folder / "ranlib", f'exec "{zig}" ranlib "$@"')
+    file = folder / "toolchain.cmake"
+    file.write_text(f"""set(CMAKE_SYSTEM_NAME {platform.system})
+set(CMAKE_SYSTEM_PROCESSOR {platform.processor})
+set(CMAKE_C_COMPILER {cc})
+set(CMAKE_CXX_COMPILER {cxx})
+set(CMAKE_AR {ar} CACHE FILEPATH "")
+set(CMAKE_RANLIB {ranlib} CACHE FILEPATH "")
+set(CMAKE_FIND_ROOT_PATH {work}/prefix)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(CMAKE_FIND_PACKAGE_PREFER_CONFIG ON)
+set(CMAKE_CXX_FLAGS_RELEASE "{" ".join(RELEASE_FLAGS)}")
+set(CMAKE_SHARED_LINKER_FLAGS_INIT "-s")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-s")
+""")
+    return file
+
+
+def add_static_library(work: Path, prefix: Path, toolchain: Path, name: str, version: str,
+                       options: List[str], env: Dict[str, str]) -> None:
+    """Builds a library from Debian's sources into the prefix, once."""
+    done = prefix / f"{name}.done"
+    if done.exists():
+        return
+    source = debian_source(work.parent, name, version)
+    folder = work / "libraries" / name
+    run("cmake", "-S", source, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+        f"-DCMAKE_TOOLCHAIN_FILE={toolchain}", f"-DCMAKE_INSTALL_PREFIX={prefix}",
+        "-DCMAKE_POSITION_INDEPENDENT_CODE=ON", "-DCMAKE_POLICY_DEFAULT_CMP0077=NEW",
+        "-DCMAKE_INSTALL_LIBDIR=lib", *options, env=env)
+    run("cmake", "--build", folder, "--target", "install", env=env)
+    done.touch()
+
+
+def make_prefix(work: Path, toolchain: Path, env: Dict[str, str]) -> Path:
+    """Headers and static libraries where CMake looks for packages. A folder of only these headers:
+    the machine's own would hide those of the platform's C library."""
+    prefix = work / "prefix"
+    include = prefix / "include"
+    include.mkdir(parents=True, exist_ok=True)
+    for name in HEADERS:
+        link = include / name
+        if not link.is_symlink():
+            link.symlink_to(Path("/usr/include") / name)
+    packages = prefix / "packages"
+    shutil.copytree(HERE / "packages", packages, dirs_exist_ok=True)
+    for name in PACKAGES:
+        shutil.copy(packages / "ConfigVersion.cmake", packages / f"{name}ConfigVersion.cmake")
+    add_static_library(work, prefix, toolchain, "yaml-cpp", "0.7.0+dfsg-8",
+                       ["-DYAML_CPP_BUILD_TESTS=OFF", "-DYAML_CPP_BUILD_TOOLS=OFF",
+                        "-DYAML_BUILD_SHARED_LIBS=OFF"], env)
+    add_static_library(work, prefix, toolchain, "fmtlib", "9.1.0+ds1-2",
+                       ["-DFMT_DOC=OFF", "-DFMT_TEST=OFF", "-DBUILD_SHARED_LIBS=OFF"], env)
+    return prefix
+
+
+def precompile(work: Path, prefix: Path, env: Dict[str, str]) -> Path:
+    """common.hpp, compiled once for all sources."""
+    header = work / "common.pch"
+    if not header.exists() or header.stat().st_mtime < (HERE / "common.hpp").stat().st_mtime:
+        run(work / "toolchain/c++", "-x", "c++-header", HERE / "common.hpp", "-std=c++20",
+            *RELEASE_FLAGS, *CXX_FLAGS, "-isystem", prefix / "include", "-o", header, env=env)
+    return header
+
+
+def build(work: Path, toolchain: Path, prefix: Path, jobs: int, env: Dict[str, str]) -> Path:
+    """The library that the package loads, and the program."""
+    folder = work / "build"
+    header = precompile(work, prefix, env)
+    packages = [f"-D{name}_DIR={prefix}/packages" for name in PACKAGES]
+    # Given to the project's sources only, not to what CMake tries out.
+    included = work / "common.cmake"
+    included.write_text(
+        f'add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-include-pch {header}>")\n')
+    run("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+        f"-DCMAKE_TOOLCHAIN_FILE={toolchain}", f"-DCMAKE_PREFIX_PATH={prefix}", *packages,
+        f"-DCMAKE_CXX_FLAGS={' '.join(CXX_FLAGS)}", f"-DCMAKE_PROJECT_INCLUDE={included}",
+        "-DU65SIM_WITH_SYSTEMC=OFF", "-DU65SIM_BUILD_PYTHON=ON", "-DU65SIM_BUILD_CLI=ON",
+        "-DU65SIM_BUILD_TESTS=OFF", "-DU65SIM_BUILD_BENCH=OFF", "-DU65SIM_BUILD_EXAMPLES=OFF",
+        env=env)
+    run("cmake", "--build", folder, f"-j{jobs}", "--target", "u65sim_python", "u65sim_program",
+        env=env)
+    return folder
+
+
+def wheel_metadata(version: str) -> str:
+    readme = (ROOT / "docs/python.md").read_text()
+    return f"""Metadata-Version: 2.1
+Name: u65sim
+Version: {version}
+Summary: Cycle-approximate simulator of the Arm Ethos-U65 NPU
+License: MIT
+Requires-Python: >=3.9
+Classifier: Programming Language :: Python :: 3
+Classifier: Typing :: Typed
+Provides-Extra: numpy
+Requires-Dist: numpy; extra == "numpy"
+Description-Content-Type: text/markdown
+
+{readme}"""
+
+
+def pack(folder: Path, platform: Platform, version: str, out: Path) -> Path:
+    """The wheel: equal inputs give equal bytes."""
+    info = f"u65sim-{version}.dist-info"
+    tags = "".join(f"Tag: py3-none-{tag}\n" for tag in platform.tags.split("."))
+    files: Dict[str, bytes] = {}
+    for source in sorted((ROOT / "python/u65sim").glob("*.py")):
+        files[f"u65sim/{source.name}"] = source.read_bytes()
+    files["u65sim/py.typed"] = b""
+    files[f"u65sim/{platform.library}"] = (
+        folder / "python/u65sim" / platform.library).read_bytes()
+    files["u65sim/bin/u65sim"] = (folder / "bin/u65sim").read_bytes()
+    files[f"{info}/METADATA"] = wheel_metadata(version).encode()
+    files[f"{info}/WHEEL"] = (
+        f"Wheel-Version: 1.0\nGenerator: u65sim\nRoot-Is-Purelib: false\n{tags}").encode()
+    files[f"{info}/entry_points.txt"] = b"[console_scripts]\nu65sim = u65sim.__main__:main\n"
+    files[f"{info}/LICENSE"] = (ROOT / "LICENSE").read_bytes()
+    record = "".join(
+        f"{name},sha256={_digest(content)},{len(content)}\n" for name, content in files.items())
+    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
+    out.mkdir(parents=True, exist_ok=True)
+    wheel = out / f"u65sim-{version}-py3-none-{platform.tags}.whl"
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+            mode = 0o755 if name.startswith(("u65sim/bin/", "u65sim/lib")) else 0o644
+            entry.external_attr = (stat.S_IFREG | mode) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+    return wheel
+
+
+def _digest(content: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+
+
+def project_version() -> str:
+    found = re.search(r"project\(u65sim VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())
+    assert found is not None
+    return found.group(1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("platform", choices=sorted(PLATFORMS))
+    parser.add_argument("--work", type=Path, default=ROOT / "build/wheels",
+                        help="for the compiler, sources and objects (default: build/wheels)")
+    parser.add_argument("--out", type=Path, default=ROOT / "dist", help="for the wheel")
+    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
+    given = parser.parse_args()
+    platform = PLATFORMS[given.platform]
+    work = given.work.resolve() / given.platform
+    work.mkdir(parents=True, exist_ok=True)
+    env = {"ZIG_GLOBAL_CACHE_DIR": str(given.work.resolve() / "zig-cache")}
+    start = time.monotonic()
+    toolchain = write_toolchain(work, zig_program(given.work.resolve()), platform)
+    prefix = make_prefix(work, toolchain, env)
+    folder = build(work, toolchain, prefix, given.jobs, env)
+    wheel = pack(folder, platform, project_version(), given.out.resolve())
+    print(f"{wheel}: {wheel.stat().st_size / 1e6:.1f} MB, "
+          f"{(time.monotonic() - start) / 60:.1f} minutes")
+
+
+if __name__ == "__main__":
+    main()
