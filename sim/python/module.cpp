@@ -110,6 +110,14 @@ void bind_report(py::module_& module) {
                                [](const Report& r) { return r.dram.peak.count(); })
         .def_property_readonly("dram_traffic_bytes",
                                [](const Report& r) { return (r.dram.read + r.dram.write).count(); })
+        .def_property_readonly(
+            "cycles_interval",
+            [](const Report& r) {
+                return r.interval ? std::optional{std::pair{r.interval->low.count(),
+                                                            r.interval->high.count()}}
+                                  : std::nullopt;
+            },
+            "With effort 'quick': between which cycles those of a simulation are likely to be.")
         .def_readonly("spills", &Report::spills)
         .def_readonly("operators", &Report::operators)
         .def("to_json", &Report::to_json)
@@ -150,7 +158,7 @@ OracleOptions options_of(bool like_vela, const std::string& effort) {
     OracleOptions options;
     options.compile.like_vela = like_vela;
     const auto parsed = parse_effort(effort);
-    if (!parsed) throw InvalidConfig("effort = '" + effort + "': must be 'normal' or 'high'");
+    if (!parsed) throw InvalidConfig("effort = '" + effort + "': must be 'quick', 'normal' or 'high'");
     options.effort = *parsed;
     return options;
 }
@@ -163,7 +171,8 @@ void bind_oracle(py::module_& module) {
              py::arg("target"), py::kw_only(), py::arg("like_vela") = false,
              py::arg("effort") = "normal",
              "With like_vela plans are like Vela's: for networks that Vela will compile. With "
-             "effort 'high' many plans are run and the fastest is kept.")
+             "effort 'high' many plans are run and the fastest is kept; with 'quick' networks are "
+             "timed by rules, and reports have an interval.")
         .def(
             "estimate", [](Oracle& oracle, const Graph& graph) { return oracle.estimate(graph); },
             py::arg("graph"), py::call_guard<py::gil_scoped_release>())
