@@ -21,6 +21,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <u65sim/error.hpp>
 #include <u65sim/oracle.hpp>
 
@@ -32,6 +33,7 @@ namespace {
 
 using namespace u65sim;
 using oracle::QuickClass;
+using oracle::QuickCorrection;
 using oracle::QuickError;
 
 constexpr std::array targets{"u65-256", "u65-512", "u55-128"};
@@ -43,7 +45,9 @@ struct Sample {
     MemoryMode mode = MemoryMode::dedicated_sram;
     std::int32_t cores = 1;
     QuickClass kind = QuickClass::fits;
-    double quick = 0, exact = 0, macs = 0;
+    compiler::quick::QuickTerms terms;
+    double quick = 0;  ///< corrected
+    double exact = 0, macs = 0;
     [[nodiscard]] double ratio() const { return exact / quick; }
     [[nodiscard]] bool is_kept_out() const { return seed % 2 == 0; }
 };
@@ -63,11 +67,13 @@ std::optional<Sample> measure(const std::string& family, std::uint64_t seed, Ora
         const auto quick =
             compiler::quick::answer(graph, exact.target(), {}, cache, counters);
         const Report report = exact.estimate(graph);
-        Sample sample{seed, family, exact.target().memory_mode,
-                      exact.target().accelerator.cores, {}, 0, 0, 0};
-        sample.kind =
-            oracle::class_of({quick.cycles, quick.all_fit, quick.cascades > 0});
-        sample.quick = static_cast<double>(quick.cycles.count());
+        Sample sample;
+        sample.seed = seed;
+        sample.family = family;
+        sample.mode = exact.target().memory_mode;
+        sample.cores = exact.target().accelerator.cores;
+        sample.kind = oracle::class_of(quick);
+        sample.terms = quick.terms;
         sample.exact = static_cast<double>(report.total.cycles.count());
         sample.macs = static_cast<double>(report.model.macs.count());
         if (sample.exact <= 0) return std::nullopt;
@@ -108,9 +114,100 @@ double quantile(std::vector<double> values, double part) {
     return values[static_cast<std::size_t>(std::lround(part * last))];
 }
 
-/// What lies so much farther from the middle.
-double beyond(double middle, double value, double factor) {
-    return middle + (value - middle) * factor;
+/// What lies so much farther from one.
+double beyond(double ratio, double factor) { return 1.0 + (ratio - 1.0) * factor; }
+
+constexpr std::size_t terms = compiler::quick::QuickTerms::count;
+using Vector = std::array<double, terms>;
+using Matrix = std::array<Vector, terms>;
+
+/// Solves a symmetric, positive definite system.
+Vector solve(Matrix a, Vector b) {
+    for (std::size_t i = 0; i < terms; ++i) {
+        for (std::size_t j = i + 1; j < terms; ++j) {
+            const double factor = a[j][i] / a[i][i];
+            for (std::size_t k = i; k < terms; ++k) a[j][k] -= factor * a[i][k];
+            b[j] -= factor * b[i];
+        }
+    }
+    for (std::size_t i = terms; i-- > 0;) {
+        for (std::size_t k = i + 1; k < terms; ++k) b[i] -= a[i][k] * b[k];
+        b[i] /= a[i][i];
+    }
+    return b;
+}
+
+/// The weights of the terms with the least mean error relative to the simulated cycles, by
+/// reweighted least squares, drawn a little towards no correction. Every family counts alike.
+Vector weights_of(const std::vector<const Sample*>& samples) {
+    constexpr double pull = 1e-3;
+    constexpr double least_error = 0.005;
+    constexpr int rounds = 20;
+    std::map<std::string, double> families;
+    for (const Sample* sample : samples) ++families[sample->family];
+    std::vector<Vector> rows;
+    Vector scale{};
+    for (const Sample* sample : samples) {
+        Vector row = sample->terms.values();
+        for (std::size_t i = 0; i < terms; ++i) {
+            row[i] /= sample->exact;
+            scale[i] += std::abs(row[i]) / static_cast<double>(samples.size());
+        }
+        rows.push_back(row);
+    }
+    for (double& each : scale) each = std::max(each, 1e-9);
+    Vector weights{1};
+    std::vector<double> importance(samples.size(), 1.0);
+    for (int round = 0; round < rounds; ++round) {
+        Matrix a{};
+        Vector b{};
+        for (std::size_t i = 0; i < terms; ++i) {
+            a[i][i] = pull;
+            b[i] = i == 0 ? pull * scale[0] : 0;
+        }
+        for (std::size_t s = 0; s < rows.size(); ++s) {
+            const double share = importance[s] / families[samples[s]->family] /
+                                 static_cast<double>(families.size());
+            for (std::size_t i = 0; i < terms; ++i) {
+                b[i] += share * rows[s][i] / scale[i];
+                for (std::size_t j = 0; j < terms; ++j) {
+                    a[i][j] += share * rows[s][i] / scale[i] * rows[s][j] / scale[j];
+                }
+            }
+        }
+        weights = solve(a, b);
+        for (std::size_t i = 0; i < terms; ++i) weights[i] /= scale[i];
+        for (std::size_t s = 0; s < rows.size(); ++s) {
+            double error = -1;
+            for (std::size_t i = 0; i < terms; ++i) error += weights[i] * rows[s][i];
+            importance[s] = std::min(4.0, 0.02 / std::max(std::abs(error), least_error));
+        }
+    }
+    return weights;
+}
+
+/// Fits the corrections to the odd seeds, and corrects all samples.
+std::vector<QuickCorrection> correct(std::vector<Space>& spaces) {
+    std::map<std::pair<MemoryMode, std::int32_t>, std::vector<const Sample*>> groups;
+    for (const Space& space : spaces) {
+        for (const Sample& sample : space.samples) {
+            if (!sample.is_kept_out()) groups[{sample.mode, sample.cores}].push_back(&sample);
+        }
+    }
+    std::vector<QuickCorrection> rows;
+    for (const auto& [key, samples] : groups) {
+        rows.push_back({key.first, key.second, weights_of(samples)});
+    }
+    for (Space& space : spaces) {
+        for (Sample& sample : space.samples) {
+            for (const QuickCorrection& row : rows) {
+                if (row.mode == sample.mode && row.cores == sample.cores) {
+                    sample.quick = row.cycles(sample.terms);
+                }
+            }
+        }
+    }
+    return rows;
 }
 
 /// The rows of the library's table: of classes with enough networks.
@@ -137,11 +234,10 @@ std::vector<QuickError> fit(const std::vector<Space>& spaces) {
         if (fitted.size() < least_networks) continue;
         QuickError row;
         std::tie(row.mode, row.cores, row.kind) = key;
-        row.middle = quantile(fitted, 0.5);
-        row.low = beyond(row.middle, quantile(fitted, tail), wider);
-        row.high = beyond(row.middle, quantile(fitted, 1 - tail), wider);
-        row.least = beyond(row.middle, quantile(all, 0), margin);
-        row.most = beyond(row.middle, quantile(all, 1), margin);
+        row.low = std::min(1.0, beyond(quantile(fitted, tail), wider));
+        row.high = std::max(1.0, beyond(quantile(fitted, 1 - tail), wider));
+        row.least = std::min(row.low, beyond(quantile(all, 0), margin));
+        row.most = std::max(row.high, beyond(quantile(all, 1), margin));
         row.networks = static_cast<std::int32_t>(fitted.size());
         std::size_t held = 0;
         std::size_t kept_out = 0;
@@ -207,7 +303,7 @@ std::string line_of(const Space& space, const std::vector<QuickError>& rows) {
     std::size_t kept_out = 0;
     for (const Sample& sample : space.samples) {
         const QuickError& row = row_of(rows, sample);
-        const double cycles = sample.quick * row.middle;
+        const double cycles = sample.quick;
         corrected.push_back(cycles);
         points.emplace_back(cycles, sample.exact);
         if (!sample.is_kept_out()) continue;
@@ -239,31 +335,37 @@ std::string markdown(const std::vector<Space>& spaces, const std::vector<QuickEr
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
     for (const Space& space : spaces) text += line_of(space, rows);
     text +=
-        "\n| memories | cores | class | networks | correction | interval | relied on | held % |\n"
-        "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |\n";
+        "\n| memories | cores | class | networks | interval | relied on | held % |\n"
+        "| --- | ---: | --- | ---: | ---: | ---: | ---: |\n";
     for (const QuickError& row : rows) {
         text += fmt::format(
-            "| {} | {} | {} | {} | {:.4f} | {:+.1f} to {:+.1f} % | {:+.1f} to {:+.1f} % | {:.1f} |\n",
-            to_string(row.mode), row.cores, oracle::to_string(row.kind), row.networks, row.middle,
-            100 * (row.low / row.middle - 1), 100 * (row.high / row.middle - 1),
-            100 * (row.least / row.middle - 1), 100 * (row.most / row.middle - 1),
-            100 * row.coverage);
+            "| {} | {} | {} | {} | {:+.1f} to {:+.1f} % | {:+.1f} to {:+.1f} % | {:.1f} |\n",
+            to_string(row.mode), row.cores, oracle::to_string(row.kind), row.networks,
+            100 * (row.low - 1), 100 * (row.high - 1), 100 * (row.least - 1),
+            100 * (row.most - 1), 100 * row.coverage);
     }
     return text;
 }
 
-std::string table(const std::vector<QuickError>& rows) {
+std::string table(const std::vector<QuickCorrection>& corrections,
+                  const std::vector<QuickError>& rows) {
     constexpr std::array<std::string_view, oracle::quick_class_count> names{"small", "fits",
                                                                             "crowded", "cascades"};
-    std::string text = "// Written by bench/quick_error.\n";
+    std::string text =
+        "// Written by bench/quick_error.\nconstexpr QuickCorrection corrections[] = {\n";
+    for (const QuickCorrection& row : corrections) {
+        text += fmt::format("    {{MemoryMode::{}, {}, {{{:.6g}}}}},\n", to_string(row.mode),
+                            row.cores, fmt::join(row.weights, ", "));
+    }
+    text += "};\nconstexpr QuickError errors[] = {\n";
     for (const QuickError& row : rows) {
         text += fmt::format(
-            "{{MemoryMode::{}, {}, QuickClass::{}, {:.4f}, {:.4f}, {:.4f}, {:.4f}, {:.4f}, {}, "
+            "    {{MemoryMode::{}, {}, QuickClass::{}, {:.4f}, {:.4f}, {:.4f}, {:.4f}, {}, "
             "{:.3f}}},\n",
-            to_string(row.mode), row.cores, names[static_cast<std::size_t>(row.kind)], row.middle, row.low,
+            to_string(row.mode), row.cores, names[static_cast<std::size_t>(row.kind)], row.low,
             row.high, row.least, row.most, row.networks, row.coverage);
     }
-    return text;
+    return text + "};\n";
 }
 
 /// Puts a text between two lines of a document.
@@ -307,11 +409,12 @@ int run(int argc, char** argv) {
                          target, spaces.back().samples.size(), spaces.back().refused);
         }
     }
+    const std::vector<QuickCorrection> corrections = correct(spaces);
     const std::vector<QuickError> rows = fit(spaces);
     if (rows.empty()) throw InvalidConfig("too few networks to fit anything");
     const std::string text = markdown(spaces, rows);
     std::fputs(text.c_str(), stdout);
-    if (!table_file.empty()) std::ofstream{table_file} << table(rows);
+    if (!table_file.empty()) std::ofstream{table_file} << table(corrections, rows);
     if (!docs_file.empty()) replace_in(docs_file, text);
     return 0;
 }

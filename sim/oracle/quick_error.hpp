@@ -1,11 +1,15 @@
 // How far effort quick is from a simulation: measured by bench/quick_error, by class of network.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include <u65sim/report.hpp>
 #include <u65sim/target.hpp>
+
+#include "compile/quick/answer.hpp"
 
 namespace u65sim::oracle {
 
@@ -19,21 +23,26 @@ enum class QuickClass : std::uint8_t {
 inline constexpr std::size_t quick_class_count = 4;
 std::string_view to_string(QuickClass kind);
 
-/// The facts that a network's class follows from.
-struct QuickFacts {
-    Cycles cycles{0};  ///< by the rules, without correction
-    bool all_fit = true;
-    bool has_cascades = false;
-};
-QuickClass class_of(const QuickFacts& facts);
+QuickClass class_of(const compiler::quick::QuickAnswer& answer);
 
-/// Simulated over quick cycles in one class, on accelerators of so many cores in one memory mode:
-/// the correction, and the ratios between which those of 95 of 100 networks and of all of them were.
+/// What corrects the closed form on accelerators of so many cores in one memory mode: a weight for
+/// each of QuickTerms.
+struct QuickCorrection {
+    MemoryMode mode = MemoryMode::dedicated_sram;
+    std::int32_t cores = 1;
+    std::array<double, compiler::quick::QuickTerms::count> weights{1};
+
+    /// The corrected cycles: at least half and at most twice those of the closed form.
+    [[nodiscard]] double cycles(const compiler::quick::QuickTerms& terms) const;
+};
+
+/// Simulated over corrected cycles in one class, on accelerators of so many cores in one memory
+/// mode: the ratios between which those of 95 of 100 networks and of all of them were.
 struct QuickError {
     MemoryMode mode = MemoryMode::dedicated_sram;
     std::int32_t cores = 1;
     QuickClass kind = QuickClass::fits;
-    double middle = 1, low = 1, high = 1, least = 1, most = 1;
+    double low = 1, high = 1, least = 1, most = 1;
     std::int32_t networks = 0;  ///< it was measured on
     double coverage = 0;        ///< share of networks kept out that low and high held
 };
@@ -45,6 +54,6 @@ struct Corrected {
     Cycles cycles{0};
     CycleInterval interval;
 };
-Corrected corrected(const Target& target, const QuickFacts& facts);
+Corrected corrected(const Target& target, const compiler::quick::QuickAnswer& answer);
 
 }  // namespace u65sim::oracle

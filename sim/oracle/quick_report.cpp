@@ -118,7 +118,7 @@ Report quick_report(const Graph& graph, const Target& target,
     report.model.npu_operators = static_cast<std::int32_t>(graph.operators.size()) -
                                  static_cast<std::int32_t>(answer.cpu_operators.size());
     report.model.cpu_operators = answer.cpu_operators;
-    Corrected known = corrected(target, {answer.cycles, answer.all_fit, answer.cascades > 0});
+    Corrected known = corrected(target, answer);
     report.total.cycles = known.cycles;
     report.interval = std::move(known.interval);
     const std::int64_t peak = target.peak_macs_per_cycle();

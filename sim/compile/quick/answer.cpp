@@ -1,7 +1,6 @@
 #include "compile/quick/answer.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -62,14 +61,16 @@ Timed best_plan(const QuickNetwork& network) {
 
 class Describing {
 public:
-    Describing(const Program& program, const QuickNetwork& network, const Timed& plan)
-        : program_(program), network_(network), plan_(plan) {}
+    Describing(const Program& program, const QuickNetwork& network, TimeTables& tables,
+               const Timed& plan)
+        : program_(program), network_(network), tables_(tables), plan_(plan) {}
 
     QuickAnswer run() {
         answer_.cycles = Cycles{plan_.line.cycles};
         answer_.fast_peak = Bytes{plan_.line.peak};
         answer_.all_fit = plan_.all_fit;
         for (const auto& step : program_.steps) answer_.segments += step.segment >= 0 ? 1 : 0;
+        answer_.terms.segments = answer_.segments;
         rows_.assign(program_.graph->operators.size(), -1);
         std::int64_t before = 0;
         for (std::size_t p = 0; p < plan_.maps.positions.size(); ++p) {
@@ -150,10 +151,11 @@ private:
         QuickTerms& terms = answer_.terms;
         const auto cycles = static_cast<double>(timed.end - timed.start);
         terms.cycles += static_cast<double>(timed.end - before);
-        terms.waits += static_cast<double>(timed.start - before);
+        (before == 0 ? terms.first_waits : terms.waits) +=
+            static_cast<double>(timed.start - before);
         if (position.range.is_cascade()) {
             terms.cascades += cycles;
-            layout_.reset();
+            before_ = nullptr;
             return;
         }
         const QuickOp& op = network_.ops[position.range.first];
@@ -165,8 +167,16 @@ private:
             terms.direct += static_cast<double>(position.direct.total - position.fast.total);
         }
         if (position.fast.off_chip > 0) terms.off_chip += cycles;
-        (layout_ == times.layout ? terms.hidden : terms.drained) += static_cast<double>(times.fill);
-        layout_ = times.layout;
+        if (before_ && before_->kernel->shares_shram_layout(*times.kernel)) {
+            const QuickOp& last = network_.ops[position.range.first - 1];
+            const int most = std::min(program_.options.max_blockdep, program_.arch.max_blockdep);
+            const int blocks = tables_.block_dependency(*before_, times, op.ifm == last.ofm,
+                                                        op.ifm2 == last.ofm, program_.arch, most);
+            const auto fill = static_cast<double>(std::min(times.fill, before_->fill));
+            if (blocks > 0) terms.hidden += fill;
+            terms.overlaps += fill * blocks / program_.arch.max_blockdep;
+        }
+        before_ = &times;
     }
 
     void count(OperatorTime& row, std::size_t port, std::int64_t read, std::int64_t written) {
@@ -225,12 +235,13 @@ private:
 
     const Program& program_;
     const QuickNetwork& network_;
+    TimeTables& tables_;
     const Timed& plan_;
     QuickAnswer answer_;
     std::vector<std::int32_t> rows_;  ///< by graph operator
     std::vector<std::int32_t> counts_;
     std::int32_t kernels_ = 0;
-    std::optional<std::uint64_t> layout_;  ///< of the kernel before
+    const PlacedTimes* before_ = nullptr;  ///< the kernel before, where it is not of a cascade
 };
 
 /// Throws where model and activations are above the memories.
@@ -299,7 +310,7 @@ QuickAnswer answer(const Graph& graph, const Target& target, const CompileOption
         context.cache->tables.borrow(target, context.passes);
     const QuickNetwork network(program, *tables);
     const Timed plan = best_plan(network);
-    QuickAnswer result = Describing(program, network, plan).run();
+    QuickAnswer result = Describing(program, network, *tables, plan).run();
     check_room(program, result);
     return result;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,13 +31,21 @@ struct OperatorTime {
 struct QuickTerms {
     double cycles = 0;       ///< all of the time line
     double direct = 0;       ///< more that kernels take for weights that they read off-chip
-    double waits = 0;        ///< for copies
+    double waits = 0;        ///< for copies, but of the first kernels of all
+    double first_waits = 0;  ///< theirs
+    double segments = 0;     ///< number of command streams
     double kernels = 0;      ///< number
     double elementwise = 0;  ///< number of element-wise kernels
-    double hidden = 0;       ///< fills that a neighbour of the same SHRAM layout may hide
-    double drained = 0;      ///< fills beside a neighbour of another one
+    double hidden = 0;       ///< fills that the kernel before may hide
+    double overlaps = 0;     ///< the same, by the blocks that may overlap
     double off_chip = 0;     ///< kernels with maps off-chip
     double cascades = 0;     ///< cascades
+
+    static constexpr std::size_t count = 11;
+    [[nodiscard]] std::array<double, count> values() const {
+        return {cycles,      direct, waits,    first_waits, segments, kernels,
+                elementwise, hidden, overlaps, off_chip,    cascades};
+    }
 };
 
 struct QuickAnswer {

@@ -7,6 +7,7 @@
 #include "base/hash.hpp"
 #include "base/rounding.hpp"
 #include "compile/build_kernel.hpp"
+#include "compile/emit/block_dependency.hpp"
 #include "compile/plan/choose_blocks.hpp"
 #include "compile/plan/refine_blocks.hpp"
 #include "compile/plan/stripes.hpp"
@@ -71,15 +72,6 @@ std::array<std::int64_t, 2> sums(const timing::KernelEstimate& estimate,
     return bytes;
 }
 
-std::uint64_t layout_of(const stream::KernelOp& k) {
-    const bool elementwise = k.kind == stream::KernelKind::elementwise;
-    std::uint64_t packed = elementwise ? 1 : 0;
-    for (const int bank : {k.ib_end, k.ab_start, k.ifm2_ib_start, static_cast<int>(k.acc_format)}) {
-        packed = packed << 12 | static_cast<std::uint64_t>(bank);
-    }
-    return packed;
-}
-
 PlacedTimes work_out(const Program& program, const NpuOp& op, const MapPlaces& places) {
     PlannedProgram alone = program_of(program, op, places);
     const int fast = fast_region(program);
@@ -93,8 +85,7 @@ PlacedTimes work_out(const Program& program, const NpuOp& op, const MapPlaces& p
     times.fill = in_sram.fill.count();
     times.read = sums(in_sram, {Channel::ifm});
     times.written = sums(in_sram, {Channel::ofm});
-    times.block = k.block;
-    times.layout = layout_of(k);
+    times.kernel = std::make_shared<const stream::KernelOp>(k);
     if (!op.weights) return times;
     times.passes = weight_passes(refined);
     k.weight_region = k.scale_region = region_constants;
@@ -169,7 +160,30 @@ OperationTimes& TimeTables::of(const Program& program, const NpuOp& op) {
 }
 
 void TimeTables::begin_network() {
-    if (kinds_.size() > most_kinds) kinds_.clear();
+    if (kinds_.size() <= most_kinds) return;
+    kinds_.clear();
+    dependencies_.clear();
+}
+
+int TimeTables::block_dependency(const PlacedTimes& before, const PlacedTimes& times, bool ifm,
+                                 bool ifm2, const Architecture& arch, int most) {
+    const std::array<std::uint64_t, 3> key{
+        reinterpret_cast<std::uintptr_t>(before.kernel.get()),
+        reinterpret_cast<std::uintptr_t>(times.kernel.get()),
+        static_cast<std::uint64_t>(ifm) | static_cast<std::uint64_t>(ifm2) << 1};
+    const auto [it, is_new] = dependencies_.try_emplace(hash_words(key), 0);
+    if (!is_new) return it->second;
+    // Somewhere else than the result of the kernel before.
+    constexpr std::uint64_t elsewhere = std::uint64_t{1} << 32;
+    stream::KernelOp k = *times.kernel;
+    if (!ifm) {
+        for (auto& base : k.ifm.base) base += elsewhere;
+    }
+    if (!ifm2) {
+        for (auto& base : k.ifm2.base) base += elsewhere;
+    }
+    it->second = compiler::block_dependency(before.kernel.get(), k, arch, most);
+    return it->second;
 }
 
 void TablePool::give_back(std::unique_ptr<Entry> entry) {
