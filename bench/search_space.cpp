@@ -143,7 +143,47 @@ public:
             top = block(net_.concat({up, scales[i]}, 3), channels, 1);
             net_.output(net_.logistic(conv(top, 3 * 21, Window::square(1), Activation::none)));
         }
-        net_.output(net_.logistic(conv(scales.back(), 3 * 21, Window::square(1), Activation::none)));
+        net_.output(
+            net_.logistic(conv(scales.back(), 3 * 21, Window::square(1), Activation::none)));
+        return net_.build();
+    }
+
+    /// A few layers on a small image, where the ends of kernels count.
+    Graph tiny() {
+        Value x = conv(x_, 8 * (1 + pick(6)), Window::square(1 + 2 * pick(2), 1 + pick(2)),
+                       Activation::relu);
+        const std::int32_t layers = 1 + pick(5);
+        for (std::int32_t i = 0; i < layers; ++i) {
+            const Value y = pick(3) == 0 ? depthwise(x, Window::square(3), Activation::relu)
+                                         : conv(x, 8 * (1 + pick(8)),
+                                                Window::square(1 + 2 * pick(2)), Activation::relu);
+            x = net_.shape(x) == net_.shape(y) && pick(2) == 0 ? net_.add(x, y) : y;
+        }
+        if (pick(2) == 0) return classify(x, 2 + pick(20));
+        x = net_.fully_connected(net_.reshape(x, {1, -1}), 2 + pick(20));
+        net_.output(pick(2) == 0 ? net_.softmax(x) : x);
+        return net_.build();
+    }
+
+    /// One step of gated recurrent units, whose states are inputs, as RNNoise has them.
+    Graph recurrent() {
+        Value x = net_.reshape(x_, {1, -1});
+        x = net_.fully_connected(x, 8 * (2 + pick(8)), {.activation = Activation::relu});
+        const std::int32_t cells = 1 + pick(3);
+        for (std::int32_t i = 0; i < cells; ++i) {
+            const std::int32_t units = 8 * (2 + pick(16));
+            const Value state = net_.input({1, units}, "state" + std::to_string(i));
+            const auto gate = [&](Value a, Value b) {
+                return net_.add(net_.fully_connected(a, units), net_.fully_connected(b, units));
+            };
+            const Value update = net_.logistic(gate(x, state));
+            const Value reset = net_.logistic(gate(x, state));
+            const Value fresh = net_.tanh(gate(x, net_.mul(reset, state)));
+            const Value kept = net_.mul(update, state);
+            x = net_.add(kept, net_.mul(net_.sub(fresh, kept), fresh));
+            net_.output(x);
+        }
+        net_.output(net_.logistic(net_.fully_connected(x, 8 + pick(32))));
         return net_.build();
     }
 
@@ -196,8 +236,8 @@ private:
 
 const std::vector<std::string>& families() {
     static const std::vector<std::string> names{
-        "small_images", "mobilenet_v1_cifar", "mobilenet_v2", "resnet50_cifar",
-        "yolo",         "ds_cnn",             "transformer",  "random"};
+        "small_images", "mobilenet_v1_cifar", "mobilenet_v2", "resnet50_cifar", "yolo",
+        "ds_cnn",       "transformer",        "tiny",         "recurrent",      "random"};
     return names;
 }
 
@@ -214,13 +254,19 @@ Graph variant(const std::string& family, std::uint64_t seed) {
                                                                {1, 1, 1, 1}, 12);
     }
     if (family == "small_images") {
-        const auto size = static_cast<std::int32_t>(24 + 8 * (seed * 7 % 3) + (seed * 7 % 3) / 2 * 8);
+        const auto size =
+            static_cast<std::int32_t>(24 + 8 * (seed * 7 % 3) + (seed * 7 % 3) / 2 * 8);
         return Builder{family, seed, {1, size, size, 3}}.small_images();
     }
     if (family == "yolo") {
         const auto size = static_cast<std::int32_t>(128 + 32 * (seed * 5 % 5));
         return Builder{family, seed, {1, size, size, 3}}.yolo();
     }
+    if (family == "tiny") {
+        const auto size = static_cast<std::int32_t>(8 + 4 * (seed * 5 % 8));
+        return Builder{family, seed, {1, size, size, 3}}.tiny();
+    }
+    if (family == "recurrent") return Builder{family, seed, {1, 1, 1, 42}}.recurrent();
     if (family == "transformer") {
         const auto size = static_cast<std::int32_t>(64 + 16 * (seed * 5 % 5));
         return Builder{family, seed, {1, size, size, 3}}.transformer();

@@ -64,8 +64,7 @@ std::optional<Sample> measure(const std::string& family, std::uint64_t seed, Ora
     const Graph graph = bench::variant(family, seed);
     compiler::CacheCounters counters;
     try {
-        const auto quick =
-            compiler::quick::answer(graph, exact.target(), {}, cache, counters);
+        const auto quick = compiler::quick::answer(graph, exact.target(), {}, cache, counters);
         const Report report = exact.estimate(graph);
         Sample sample;
         sample.seed = seed;
@@ -166,8 +165,8 @@ Vector weights_of(const std::vector<const Sample*>& samples) {
             b[i] = i == 0 ? pull * scale[0] : 0;
         }
         for (std::size_t s = 0; s < rows.size(); ++s) {
-            const double share = importance[s] / families[samples[s]->family] /
-                                 static_cast<double>(families.size());
+            const double share =
+                importance[s] / families[samples[s]->family] / static_cast<double>(families.size());
             for (std::size_t i = 0; i < terms; ++i) {
                 b[i] += share * rows[s][i] / scale[i];
                 for (std::size_t j = 0; j < terms; ++j) {
@@ -220,9 +219,9 @@ std::vector<QuickError> fit(const std::vector<Space>& spaces) {
         }
     }
     constexpr std::size_t least_networks = 10;
-    constexpr double tail = 0.01;    // of the networks outside on either side
-    constexpr double wider = 1.15;   // for networks that were not measured
-    constexpr double margin = 1.5;   // of the range that a search relies on
+    constexpr double tail = 0.01;                     // of the networks outside on either side
+    constexpr double wider = 1.3;                     // for networks that were not measured
+    constexpr double far_tail = 0.002, margin = 2.0;  // of the range that a search relies on
     std::vector<QuickError> rows;
     for (const auto& [key, samples] : classes) {
         std::vector<double> fitted;
@@ -236,8 +235,8 @@ std::vector<QuickError> fit(const std::vector<Space>& spaces) {
         std::tie(row.mode, row.cores, row.kind) = key;
         row.low = std::min(1.0, beyond(quantile(fitted, tail), wider));
         row.high = std::max(1.0, beyond(quantile(fitted, 1 - tail), wider));
-        row.least = std::min(row.low, beyond(quantile(all, 0), margin));
-        row.most = std::max(row.high, beyond(quantile(all, 1), margin));
+        row.least = std::min(row.low, beyond(quantile(all, far_tail), margin));
+        row.most = std::max(row.high, beyond(quantile(all, 1 - far_tail), margin));
         row.networks = static_cast<std::int32_t>(fitted.size());
         std::size_t held = 0;
         std::size_t kept_out = 0;
@@ -246,7 +245,8 @@ std::vector<QuickError> fit(const std::vector<Space>& spaces) {
             ++kept_out;
             if (row.low <= sample.ratio() && sample.ratio() <= row.high) ++held;
         }
-        row.coverage = static_cast<double>(held) / static_cast<double>(std::max<std::size_t>(kept_out, 1));
+        row.coverage =
+            static_cast<double>(held) / static_cast<double>(std::max<std::size_t>(kept_out, 1));
         rows.push_back(row);
     }
     return rows;
@@ -257,9 +257,10 @@ const QuickError& row_of(const std::vector<QuickError>& rows, const Sample& samp
         return row.mode == sample.mode && row.cores == sample.cores && row.kind == sample.kind;
     });
     if (found != rows.end()) return *found;
-    return *std::max_element(rows.begin(), rows.end(), [](const QuickError& a, const QuickError& b) {
-        return a.most - a.least < b.most - b.least;
-    });
+    return *std::max_element(rows.begin(), rows.end(),
+                             [](const QuickError& a, const QuickError& b) {
+                                 return a.most - a.least < b.most - b.least;
+                             });
 }
 
 /// Kendall's tau: pairs in the same order less those in the other one, of all.
@@ -268,8 +269,8 @@ double kendall(const std::vector<std::pair<double, double>>& points) {
     std::int64_t pairs = 0;
     for (std::size_t i = 0; i < points.size(); ++i) {
         for (std::size_t j = i + 1; j < points.size(); ++j) {
-            const double product = (points[i].first - points[j].first) *
-                                   (points[i].second - points[j].second);
+            const double product =
+                (points[i].first - points[j].first) * (points[i].second - points[j].second);
             ++pairs;
             sum += product > 0 ? 1 : product < 0 ? -1 : 0;
         }
@@ -318,14 +319,15 @@ std::string line_of(const Space& space, const std::vector<QuickError>& rows) {
     const auto count = static_cast<double>(kept_out);
     const double fastest =
         regret(space.samples, corrected, [](const Sample&, double cycles) { return 1.0 / cycles; });
-    const double densest = regret(space.samples, corrected, [](const Sample& sample, double cycles) {
-        return sample.macs / cycles;
-    });
+    const double densest =
+        regret(space.samples, corrected,
+               [](const Sample& sample, double cycles) { return sample.macs / cycles; });
     return fmt::format(
-        "| {} | {} | {} | {:.2f} | {:.2f} | {:.2f} | {:+.2f} | {:.4f} | {:.2f} | {:.2f} | {:.1f} |\n",
+        "| {} | {} | {} | {:.2f} | {:.2f} | {:.2f} | {:+.2f} | {:.4f} | {:.2f} | {:.2f} | {:.1f} "
+        "|\n",
         space.family, space.target, space.samples.size(), 100 * sum / count,
-        100 * quantile(errors, 0.9), 100 * quantile(errors, 1), 100 * bias / count,
-        kendall(points), 100 * fastest, 100 * densest, 100 * static_cast<double>(held) / count);
+        100 * quantile(errors, 0.9), 100 * quantile(errors, 1), 100 * bias / count, kendall(points),
+        100 * fastest, 100 * densest, 100 * static_cast<double>(held) / count);
 }
 
 std::string markdown(const std::vector<Space>& spaces, const std::vector<QuickError>& rows) {
@@ -341,8 +343,8 @@ std::string markdown(const std::vector<Space>& spaces, const std::vector<QuickEr
         text += fmt::format(
             "| {} | {} | {} | {} | {:+.1f} to {:+.1f} % | {:+.1f} to {:+.1f} % | {:.1f} |\n",
             to_string(row.mode), row.cores, oracle::to_string(row.kind), row.networks,
-            100 * (row.low - 1), 100 * (row.high - 1), 100 * (row.least - 1),
-            100 * (row.most - 1), 100 * row.coverage);
+            100 * (row.low - 1), 100 * (row.high - 1), 100 * (row.least - 1), 100 * (row.most - 1),
+            100 * row.coverage);
     }
     return text;
 }
@@ -405,8 +407,8 @@ int run(int argc, char** argv) {
         for (const char* target : targets) {
             if (!only.empty() && family != only) continue;
             spaces.push_back(measure_all(family, target, networks, std::max(threads, 1U)));
-            std::fprintf(stderr, "%s on %s: %zu networks, %zu do not fit\n", family.c_str(),
-                         target, spaces.back().samples.size(), spaces.back().refused);
+            std::fprintf(stderr, "%s on %s: %zu networks, %zu do not fit\n", family.c_str(), target,
+                         spaces.back().samples.size(), spaces.back().refused);
         }
     }
     const std::vector<QuickCorrection> corrections = correct(spaces);

@@ -124,8 +124,8 @@ struct Best {
     std::optional<Report> report;      ///< its own, by the oracle's effort
     std::size_t failed = 0;            ///< networks without an answer, which are not considered
     /// Answers of effort quick, those by the oracle's effort that were needed beside them, and how
-    /// many of these were outside of CycleInterval::least and most. With none, the best network is the
-    /// one that asking for all of them would have found, as far as the intervals of the others
+    /// many of these were outside of CycleInterval::least and most. With none, the best network is
+    /// the one that asking for all of them would have found, as far as the intervals of the others
     /// hold.
     std::size_t quick_answers = 0, exact_answers = 0, misses = 0;
 };
@@ -169,12 +169,12 @@ public:
     std::vector<Answer> estimate_all(const std::vector<Graph>& graphs,
                                      const BatchOptions& options = {});
 
-    /// The best of `count` networks, of which `make(i)` is the i-th: all are ranked by effort quick,
-    /// then by the oracle's own effort as many as its intervals leave in question. The same as
-    /// asking for all of them, at a small part of the cost. `make` is called from several threads,
-    /// and for one network more than once. Throws InvalidConfig for an oracle of effort quick, for
-    /// options and targets that effort quick has no rules for, and for scores that are not one a
-    /// network; what `make` throws, and what starting threads and `progress` throw.
+    /// The best of `count` networks, of which `make(i)` is the i-th: all are ranked by effort
+    /// quick, then by the oracle's own effort as many as its intervals leave in question. The same
+    /// as asking for all of them, at a small part of the cost. `make` is called from several
+    /// threads, and for one network more than once. Throws InvalidConfig for an oracle of effort
+    /// quick, for options and targets that effort quick has no rules for, and for scores that are
+    /// not one a network; what `make` throws, and what starting threads and `progress` throw.
     Best best_of(std::size_t count, const std::function<Graph(std::size_t)>& make,
                  const BestOptions& options = {});
     Best best_of(const std::vector<Graph>& graphs, const BestOptions& options = {});

@@ -97,10 +97,12 @@ struct Contention {
 
 /// Where the cycles of a simulation are, for an answer that was not simulated.
 struct CycleInterval {
-    /// Held the simulated cycles of at least `coverage` of the networks kept out of its calibration.
+    /// Held the simulated cycles of at least `coverage` of the networks kept out of its
+    /// calibration.
     Cycles low{0}, high{0};
     double coverage = 0.0;  ///< 0 to 1
-    /// Held those of all networks that were measured, with a margin: what a search may rely on.
+    /// Held those of nearly all networks that were measured, with a margin: what a search relies
+    /// on.
     Cycles least{0}, most{0};
     std::string source;  ///< the networks it was measured on, for people
     bool operator==(const CycleInterval&) const = default;
@@ -145,7 +147,7 @@ struct Report {
     /// Of an answer with effort quick, which has no counters, causes, live ranges, bounds and
     /// content hash; none where the network was simulated.
     std::optional<CycleInterval> interval;
-    Timeline timeline;                     ///< empty unless the simulation kept one
+    Timeline timeline;  ///< empty unless the simulation kept one
     std::vector<std::string> assumptions;
     bool operator==(const Report&) const = default;
 

@@ -76,10 +76,8 @@ private:
                     return options_.batch.progress(before + done);
                 };
             }
-            const std::vector<Answer> answers =
-                oracle::answer_all(size, batch, [&](std::size_t i) {
-                    return ask_quick_(from + i);
-                });
+            const std::vector<Answer> answers = oracle::answer_all(
+                size, batch, [&](std::size_t i) { return ask_quick_(from + i); });
             before += size;
             for (std::size_t i = 0; i < size; ++i) take(from + i, answers[i]);
         }
@@ -116,10 +114,8 @@ private:
                 See see) {
         BatchOptions batch;
         batch.threads = options_.batch.threads;
-        const std::vector<Answer> answers =
-            oracle::answer_all(until - from, batch, [&](std::size_t i) {
-                return ask_exact_(order[from + i]);
-            });
+        const std::vector<Answer> answers = oracle::answer_all(
+            until - from, batch, [&](std::size_t i) { return ask_exact_(order[from + i]); });
         for (std::size_t i = 0; i < answers.size(); ++i) {
             ++best_.exact_answers;
             const std::size_t index = order[from + i];
@@ -160,10 +156,9 @@ private:
             return ranked_[a].least < ranked_[b].least;
         });
         // The likeliest winner first: its time leaves fewer of the others in question.
-        const auto likely =
-            std::min_element(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-                return ranked_[a].ms < ranked_[b].ms;
-            });
+        const auto likely = std::min_element(
+            order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return ranked_[a].ms < ranked_[b].ms; });
         if (likely != order.end()) std::rotate(order.begin(), likely, likely + 1);
         double least = options_.budget_ms.value_or(std::numeric_limits<double>::infinity());
         for (std::size_t from = 0; from < order.size();) {
@@ -190,8 +185,7 @@ private:
         std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
             return options_.scores[a] > options_.scores[b];
         });
-        const double budget =
-            options_.budget_ms.value_or(std::numeric_limits<double>::infinity());
+        const double budget = options_.budget_ms.value_or(std::numeric_limits<double>::infinity());
         for (std::size_t from = 0; from < order.size() && !best_.index; from += step()) {
             const std::size_t until = std::min(order.size(), from + step());
             settle(order, from, until, [&](std::size_t index, const Report& report, double ms) {
@@ -224,15 +218,14 @@ Best Oracle::best_of(std::size_t count, const std::function<Graph(std::size_t)>&
     compiler::quick::check_options(state_->target, state_->options.compile);
     BestOptions resolved = options;
     if (resolved.batch.threads == 0) resolved.batch.threads = state_->options.workers;
-    const auto ask_quick = [&](std::size_t i) {
-        return state_->work_out_quick(make(i), Bytes{0});
-    };
+    const auto ask_quick = [&](std::size_t i) { return state_->work_out_quick(make(i), Bytes{0}); };
     const auto ask_exact = [&](std::size_t i) { return state_->estimate(make(i), std::nullopt); };
     return BestSearch(count, ask_quick, ask_exact, std::move(resolved)).run();
 }
 
 Best Oracle::best_of(const std::vector<Graph>& graphs, const BestOptions& options) {
-    return best_of(graphs.size(), [&graphs](std::size_t i) { return graphs[i]; }, options);
+    return best_of(
+        graphs.size(), [&graphs](std::size_t i) { return graphs[i]; }, options);
 }
 
 }  // namespace u65sim

@@ -80,10 +80,13 @@ Corrected corrected(const Target& target, const compiler::quick::QuickAnswer& an
     };
     Corrected result;
     result.cycles = at(1.0);
-    result.interval = {at(error.low),   at(error.high), error.coverage,
-                       at(error.least), at(error.most),
-                       fmt::format("{} networks of the class '{}'", error.networks,
-                                   to_string(kind))};
+    result.interval = {
+        at(error.low),
+        at(error.high),
+        error.coverage,
+        at(error.least),
+        at(error.most),
+        fmt::format("{} networks of the class '{}'", error.networks, to_string(kind))};
     return result;
 }
 

@@ -17,9 +17,9 @@ namespace {
 class Scale {
 public:
     Scale(Cycles from, Cycles to)
-        : factor_(from.count() > 0 ? static_cast<double>(to.count()) /
-                                         static_cast<double>(from.count())
-                                   : 1.0) {}
+        : factor_(from.count() > 0
+                      ? static_cast<double>(to.count()) / static_cast<double>(from.count())
+                      : 1.0) {}
     [[nodiscard]] Cycles operator()(std::int64_t cycles) const {
         return Cycles{std::llround(static_cast<double>(cycles) * factor_)};
     }
@@ -29,8 +29,7 @@ private:
 };
 
 /// A row an operator; their cycles add up to the total.
-void add_operators(Report& report, const Graph& graph,
-                   const compiler::quick::QuickAnswer& answer) {
+void add_operators(Report& report, const Graph& graph, const compiler::quick::QuickAnswer& answer) {
     const Scale scale{answer.cycles, report.total.cycles};
     const std::int64_t peak = report.target.peak_macs_per_cycle();
     std::int64_t sum = 0;

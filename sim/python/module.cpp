@@ -158,7 +158,8 @@ OracleOptions options_of(bool like_vela, const std::string& effort) {
     OracleOptions options;
     options.compile.like_vela = like_vela;
     const auto parsed = parse_effort(effort);
-    if (!parsed) throw InvalidConfig("effort = '" + effort + "': must be 'quick', 'normal' or 'high'");
+    if (!parsed)
+        throw InvalidConfig("effort = '" + effort + "': must be 'quick', 'normal' or 'high'");
     options.effort = *parsed;
     return options;
 }

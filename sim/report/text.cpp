@@ -101,10 +101,11 @@ std::string interval_lines(const Report& report) {
                                              : 0.0;
         return npu + report.total.host_ms;
     };
-    return fmt::format("  {:<16}effort quick, not simulated: {:.3f} to {:.3f} ms held {:.0f} % of\n"
-                       "  {:<16}the networks it was checked on, by {}\n",
-                       "interval", in_ms(interval.low), in_ms(interval.high),
-                       100.0 * interval.coverage, "", interval.source);
+    return fmt::format(
+        "  {:<16}effort quick, not simulated: {:.3f} to {:.3f} ms held {:.0f} % of\n"
+        "  {:<16}the networks it was checked on, by {}\n",
+        "interval", in_ms(interval.low), in_ms(interval.high), 100.0 * interval.coverage, "",
+        interval.source);
 }
 
 std::string summary(const Report& report) {

@@ -61,16 +61,14 @@ Timed best_plan(const QuickNetwork& network) {
 
 class Describing {
 public:
-    Describing(const Program& program, const QuickNetwork& network, TimeTables& tables,
-               const Timed& plan)
-        : program_(program), network_(network), tables_(tables), plan_(plan) {}
+    Describing(const Program& program, const QuickNetwork& network, const Timed& plan)
+        : program_(program), network_(network), plan_(plan) {}
 
     QuickAnswer run() {
         answer_.cycles = Cycles{plan_.line.cycles};
         answer_.fast_peak = Bytes{plan_.line.peak};
         answer_.all_fit = plan_.all_fit;
         for (const auto& step : program_.steps) answer_.segments += step.segment >= 0 ? 1 : 0;
-        answer_.terms.segments = answer_.segments;
         rows_.assign(program_.graph->operators.size(), -1);
         std::int64_t before = 0;
         for (std::size_t p = 0; p < plan_.maps.positions.size(); ++p) {
@@ -151,32 +149,30 @@ private:
         QuickTerms& terms = answer_.terms;
         const auto cycles = static_cast<double>(timed.end - timed.start);
         terms.cycles += static_cast<double>(timed.end - before);
-        (before == 0 ? terms.first_waits : terms.waits) +=
-            static_cast<double>(timed.start - before);
+        terms.waits += static_cast<double>(timed.start - before);
         if (position.range.is_cascade()) {
             terms.cascades += cycles;
             before_ = nullptr;
             return;
         }
         const QuickOp& op = network_.ops[position.range.first];
-        const PlacedTimes& times = op.times->placed(
-            program_, *op.npu, {is_fast(op.ifm), is_fast(op.ifm2), is_fast(op.ofm)});
+        const stream::KernelOp& kernel = op.npu->kernel;
         terms.kernels += std::max(1, timed.copies);
-        if (op.npu->kernel.kind == stream::KernelKind::elementwise) terms.elementwise += 1;
+        if (kernel.kind == stream::KernelKind::elementwise) terms.elementwise += 1;
         if (timed.read > 0) {
             terms.direct += static_cast<double>(position.direct.total - position.fast.total);
         }
         if (position.fast.off_chip > 0) terms.off_chip += cycles;
-        if (before_ && before_->kernel->shares_shram_layout(*times.kernel)) {
-            const QuickOp& last = network_.ops[position.range.first - 1];
-            const int most = std::min(program_.options.max_blockdep, program_.arch.max_blockdep);
-            const int blocks = tables_.block_dependency(*before_, times, op.ifm == last.ofm,
-                                                        op.ifm2 == last.ofm, program_.arch, most);
-            const auto fill = static_cast<double>(std::min(times.fill, before_->fill));
-            if (blocks > 0) terms.hidden += fill;
-            terms.overlaps += fill * blocks / program_.arch.max_blockdep;
+        if (before_ != nullptr) {
+            const bool was_elementwise = before_->kind == stream::KernelKind::elementwise;
+            const bool is_elementwise = kernel.kind == stream::KernelKind::elementwise;
+            if (was_elementwise != is_elementwise) {
+                terms.switches += 1;
+            } else if (before_->kind != kernel.kind) {
+                terms.mixed += 1;
+            }
         }
-        before_ = &times;
+        before_ = &kernel;
     }
 
     void count(OperatorTime& row, std::size_t port, std::int64_t read, std::int64_t written) {
@@ -235,13 +231,12 @@ private:
 
     const Program& program_;
     const QuickNetwork& network_;
-    TimeTables& tables_;
     const Timed& plan_;
     QuickAnswer answer_;
     std::vector<std::int32_t> rows_;  ///< by graph operator
     std::vector<std::int32_t> counts_;
     std::int32_t kernels_ = 0;
-    const PlacedTimes* before_ = nullptr;  ///< the kernel before, where it is not of a cascade
+    const stream::KernelOp* before_ = nullptr;  ///< the kernel before, where it is not of a cascade
 };
 
 /// Throws where model and activations are above the memories.
@@ -249,9 +244,10 @@ void check_room(const Program& program, const QuickAnswer& answer) {
     const Target& target = *program.target;
     const auto require = [&](const char* memory, std::int64_t limit, std::int64_t bytes) {
         if (bytes <= limit) return;
-        throw DoesNotFit(fmt::format("{} does not fit {}: model and activations take {} B, the "
-                                     "limit is {} B",
-                                     program.graph->name, memory, bytes, limit));
+        throw DoesNotFit(
+            fmt::format("{} does not fit {}: model and activations take {} B, the "
+                        "limit is {} B",
+                        program.graph->name, memory, bytes, limit));
     };
     const std::int64_t constants = answer.constants.count();
     const std::int64_t off_chip = target.off_chip.size.count();
@@ -306,11 +302,10 @@ QuickAnswer answer(const Graph& graph, const Target& target, const CompileOption
     run_lowering_passes(program);
     choose_layouts(program);
     find_lifetimes(program);
-    const std::shared_ptr<TimeTables> tables =
-        context.cache->tables.borrow(target, context.passes);
+    const std::shared_ptr<TimeTables> tables = context.cache->tables.borrow(target, context.passes);
     const QuickNetwork network(program, *tables);
     const Timed plan = best_plan(network);
-    QuickAnswer result = Describing(program, network, *tables, plan).run();
+    QuickAnswer result = Describing(program, network, plan).run();
     check_room(program, result);
     return result;
 }

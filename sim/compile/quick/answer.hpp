@@ -31,20 +31,17 @@ struct OperatorTime {
 struct QuickTerms {
     double cycles = 0;       ///< all of the time line
     double direct = 0;       ///< more that kernels take for weights that they read off-chip
-    double waits = 0;        ///< for copies, but of the first kernels of all
-    double first_waits = 0;  ///< theirs
-    double segments = 0;     ///< number of command streams
+    double waits = 0;        ///< for copies and commands
     double kernels = 0;      ///< number
     double elementwise = 0;  ///< number of element-wise kernels
-    double hidden = 0;       ///< fills that the kernel before may hide
-    double overlaps = 0;     ///< the same, by the blocks that may overlap
+    double mixed = 0;        ///< number of kernels of the MAC array behind ones of another kind
+    double switches = 0;     ///< number of changes to and from element-wise kernels
     double off_chip = 0;     ///< kernels with maps off-chip
     double cascades = 0;     ///< cascades
 
-    static constexpr std::size_t count = 11;
+    static constexpr std::size_t count = 9;
     [[nodiscard]] std::array<double, count> values() const {
-        return {cycles,      direct, waits,    first_waits, segments, kernels,
-                elementwise, hidden, overlaps, off_chip,    cascades};
+        return {cycles, direct, waits, kernels, elementwise, mixed, switches, off_chip, cascades};
     }
 };
 

@@ -64,8 +64,8 @@ std::int64_t CascadeRule::alive_beside(std::size_t at) const {
     std::int64_t bytes = alive_[static_cast<std::size_t>(op.npu->time)];
     const auto without = [&](int index) {
         const std::int64_t size = size_of(index, true);
-        const bool counted = !network_.program.spilling() ||
-                             size <= tuning::hopeless_map.of(network_.limit);
+        const bool counted =
+            !network_.program.spilling() || size <= tuning::hopeless_map.of(network_.limit);
         if (counted) bytes -= size;
     };
     without(op.ifm);
@@ -199,8 +199,7 @@ std::vector<QuickRange> CascadeRule::best() {
     for (std::size_t at = 0; at < count; ++at) {
         if (tight_[at]) last_tight = at;
         try_alone(at, states);
-        const bool in_reach =
-            last_tight < count && at - last_tight < tuning::max_cascade_length;
+        const bool in_reach = last_tight < count && at - last_tight < tuning::max_cascade_length;
         if (!in_reach || at == 0 || !network_.ops[at - 1].linked) continue;
         for (const std::int32_t height : tuning::stripe_heights) {
             if (height >= network_.ops[at].npu->ofm.extent.h) break;

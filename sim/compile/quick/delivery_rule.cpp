@@ -18,9 +18,9 @@ namespace {
 struct Load {
     std::int32_t position = 0;
     std::int64_t size = 0;
-    std::int64_t passes = 1;     ///< over them, where they are read off-chip
+    std::int64_t passes = 1;            ///< over them, where they are read off-chip
     std::int64_t fast = 0, direct = 0;  ///< cycles of the position
-    std::int32_t from = 0;       ///< position from which a copy should start
+    std::int32_t from = 0;              ///< position from which a copy should start
     const QuickOp* sliceable = nullptr;
 };
 
@@ -35,8 +35,56 @@ struct Delivery {
     [[nodiscard]] std::int32_t places() const { return static_cast<std::int32_t>(from.size()); }
 };
 
-/// Kernels one after the other; copies beside them in the order of their use, on the off-chip memory
-/// that both share evenly while both want it.
+/// Words of a stream before a kernel: registers that differ from those of the one before, a wait,
+/// and the kernel (typical of the zoo's networks). The first one sets them all.
+std::int32_t words_of(const stream::KernelOp& kernel, bool like_before) {
+    switch (kernel.kind) {
+        case stream::KernelKind::elementwise:
+            return like_before ? 16 : 32;
+        case stream::KernelKind::pool:
+            return like_before ? 20 : 32;
+        case stream::KernelKind::conv:
+        case stream::KernelKind::depthwise:
+            break;
+    }
+    return like_before ? 34 : 40;
+}
+constexpr std::int32_t first_words = 60;  ///< more of the first kernel
+constexpr std::int32_t copy_words = 7;
+
+/// When commands have come: in windows that share one latency, as far ahead of the kernels as they
+/// may be outstanding.
+class Commands {
+public:
+    explicit Commands(const Program& program)
+        : window_(static_cast<double>(program.target->timing.command_window.count()) / 4),
+          latency_(static_cast<double>(program.target->off_chip.read_latency.count())),
+          outstanding_(static_cast<std::size_t>(program.arch.max_outstanding_kernels)) {}
+
+    /// A kernel behind so many words; returns the cycle at which it may start.
+    double ready(std::int32_t words) {
+        double fetched = words;
+        if (ends_.size() >= outstanding_) {
+            const double free = ends_[ends_.size() - outstanding_];
+            if (free > now_) {
+                now_ = free;
+                fetched = std::max(0.0, fetched - window_);  // came meanwhile
+            }
+        }
+        now_ += fetched / window_ * latency_;
+        return now_;
+    }
+    void ended(double cycle) { ends_.push_back(cycle); }
+
+private:
+    double window_, latency_;  ///< words; cycles
+    std::size_t outstanding_;
+    double now_ = 0;
+    std::vector<double> ends_;  ///< of kernels
+};
+
+/// Kernels one after the other; copies beside them in the order of their use, on the off-chip
+/// memory that both share evenly while both want it.
 class Clock {
 public:
     struct Copy {
@@ -48,15 +96,22 @@ public:
     static constexpr std::int32_t nothing = -1;
 
     /// Copies follow each other without a gap; one that finds the queue empty has `latency` more.
-    Clock(std::vector<Copy> copies, std::int64_t latency)
-        : copies_(std::move(copies)),
+    Clock(std::vector<Copy> copies, std::int64_t latency, const Program& program)
+        : commands_(program),
+          copies_(std::move(copies)),
           latency_(static_cast<double>(latency)),
           left_(copies_.empty() ? 0 : cycles_of(0) + latency_) {}
 
     /// Kernel `part` of a position, behind its copy where it has one. Returns its start.
-    std::int64_t kernel(std::int32_t position, std::int32_t part, const Duration& duration) {
+    std::int64_t kernel(std::int32_t position, std::int32_t part, const Duration& duration,
+                        std::int32_t words) {
         position_ = position;
         part_ = part;
+        const double commands = commands_.ready(words);
+        if (commands > now_) {
+            run(commands - now_, 1.0);
+            now_ = commands;
+        }
         while (next_ < copies_.size() && is_needed(copies_[next_])) {
             begin();
             now_ += left_;
@@ -69,6 +124,7 @@ public:
         const double cycles = std::max(total, own + shared);
         run(cycles, shared > 0 ? cycles / std::max(1.0, cycles - own) : 1.0);
         now_ = start + cycles;
+        commands_.ended(now_);
         return static_cast<std::int64_t>(start);
     }
     [[nodiscard]] std::int64_t now() const { return static_cast<std::int64_t>(now_); }
@@ -96,7 +152,8 @@ private:
     /// Cycles of copies that may run now, as far as they are not more than `most`.
     [[nodiscard]] double pending(double most) const {
         double sum = 0;
-        for (std::size_t i = next_; i < copies_.size() && sum < most && has_place(copies_[i]); ++i) {
+        for (std::size_t i = next_; i < copies_.size() && sum < most && has_place(copies_[i]);
+             ++i) {
             sum += i == next_ ? left_ : cycles_of(i);
         }
         return sum;
@@ -118,6 +175,7 @@ private:
         }
     }
 
+    Commands commands_;
     std::vector<Copy> copies_;
     std::size_t next_ = 0;  ///< the first that has not ended
     double latency_;
@@ -184,8 +242,9 @@ private:
         for (std::size_t i = range.last;; --i) {
             const QuickOp& op = network_.ops[i];
             load.size += op.weights;
-            read += walk.stripes() * static_cast<double>(
-                        op.weights * op.times->stripe(program_, *op.npu, walk.rows()).passes);
+            read += walk.stripes() *
+                    static_cast<double>(op.weights *
+                                        op.times->stripe(program_, *op.npu, walk.rows()).passes);
             if (i == range.first) break;
             walk.step();
         }
@@ -204,8 +263,8 @@ private:
             latest = std::min(latest, start[static_cast<std::size_t>(load->position)]) -
                      copy_cycles(load->size) - tuning::least_wait;
             const auto it = std::upper_bound(start.begin(), start.end() - 1, latest);
-            load->from = static_cast<std::int32_t>(
-                std::max<std::ptrdiff_t>(0, it - start.begin() - 1));
+            load->from =
+                static_cast<std::int32_t>(std::max<std::ptrdiff_t>(0, it - start.begin() - 1));
         }
     }
 
@@ -360,7 +419,8 @@ private:
     }
 
     void run_clock() {
-        Clock clock(std::move(copies_), copy_latency());
+        Clock clock(std::move(copies_), copy_latency(), program_);
+        const stream::KernelOp* before = nullptr;
         for (std::size_t p = 0; p < maps_.positions.size(); ++p) {
             const Position& position = maps_.positions[p];
             TimedPosition& timed = line_.positions[p];
@@ -370,9 +430,15 @@ private:
                 duration.total = duration.total / parts + tuning::extra_kernel_cycles;
                 duration.off_chip /= parts;
             }
+            // Of a cascade's many kernels commands come ahead.
+            const stream::KernelOp& kernel = network_.ops[position.range.first].npu->kernel;
+            std::int32_t words = words_of(kernel, before != nullptr && before->kind == kernel.kind);
+            before = &kernel;
+            if (p == 0) words += first_words;
+            if (parts > 0) words += copy_words;
             for (std::int32_t part = 0; part < std::max(parts, 1); ++part) {
                 const std::int64_t start =
-                    clock.kernel(static_cast<std::int32_t>(p), part, duration);
+                    clock.kernel(static_cast<std::int32_t>(p), part, duration, words);
                 if (part == 0) timed.start = start;
             }
             timed.end = clock.now();
@@ -385,10 +451,10 @@ private:
     PlacedMaps maps_;
     const int fast_region_;
     std::vector<Load> loads_;
-    std::vector<std::int64_t> started_;  ///< cycle at which each position began
+    std::vector<std::int64_t> started_;         ///< cycle at which each position began
     mutable std::vector<std::int64_t> starts_;  ///< of the slices of a delivery
-    std::vector<std::int32_t> parts_;    ///< by position: 0 where weights are not copied
-    std::vector<Clock::Copy> copies_;    ///< in the order of their use
+    std::vector<std::int32_t> parts_;           ///< by position: 0 where weights are not copied
+    std::vector<Clock::Copy> copies_;           ///< in the order of their use
     std::int64_t now_ = 0, dma_free_ = 0;
     std::int32_t earliest_ = 0;  ///< copies stay in the order of their use
     TimeLine line_;

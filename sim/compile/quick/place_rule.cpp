@@ -61,8 +61,7 @@ private:
     void find_lives() {
         for (std::size_t i = 0; i < program_.buffers.size(); ++i) {
             const Buffer& map = program_.buffers[i];
-            if (map.first_use == no_time || inside_[i] ||
-                map.kind == Placement::Kind::constant) {
+            if (map.first_use == no_time || inside_[i] || map.kind == Placement::Kind::constant) {
                 continue;
             }
             maps_.first[i] = position_of_[static_cast<std::size_t>(map.first_use)];
@@ -112,22 +111,19 @@ private:
         }
         const QuickOp& op = network_.ops[range.first];
         const auto total = [&](const MapPlaces& places) {
-            return static_cast<double>(
-                op.times->placed(program_, *op.npu, places).fast.total);
+            return static_cast<double>(op.times->placed(program_, *op.npu, places).fast.total);
         };
         const double least = total({});
-        const auto add = [&](int buffer, const View& view, const MapPlaces& without,
-                             double times) {
+        const auto add = [&](int buffer, const View& view, const MapPlaces& without, double times) {
             if (buffer == no_buffer || !network_.may_be_fast(buffer)) return;
             saved[static_cast<std::size_t>(buffer)] +=
-                times * static_cast<double>(view.extent.elements()) *
-                    stream::bytes_of(view.type) * tuning::cycles_per_byte +
+                times * static_cast<double>(view.extent.elements()) * stream::bytes_of(view.type) *
+                    tuning::cycles_per_byte +
                 total(without) - least;
         };
         double times = 1;
         if (op.npu->kernel.kind == stream::KernelKind::conv) {
-            times = static_cast<double>(
-                ceil_div(op.npu->ofm.extent.c, op.npu->kernel.block.depth));
+            times = static_cast<double>(ceil_div(op.npu->ofm.extent.c, op.npu->kernel.block.depth));
         }
         add(op.ifm, op.npu->ifm, {false, true, true}, times);
         add(op.ifm2, op.npu->ifm2, {true, false, true}, 1);
@@ -187,9 +183,9 @@ private:
         const auto end = static_cast<std::int32_t>(count());
         const std::int64_t most = all.most(0, end);
         if (!program_.spilling() && most > network_.limit) {
-            throw DoesNotFit(fmt::format(
-                "{} does not fit the SRAM: activations of {} B, the limit is {} B",
-                program_.graph->name, most, network_.limit));
+            throw DoesNotFit(
+                fmt::format("{} does not fit the SRAM: activations of {} B, the limit is {} B",
+                            program_.graph->name, most, network_.limit));
         }
         if (most > network_.limit) {
             sort_by_saving(candidates);
@@ -216,7 +212,8 @@ private:
         }
         const auto worth = [&](std::size_t i) {
             const auto life = static_cast<double>(maps_.last[i] - maps_.first[i] + 1);
-            return saved[i] / (static_cast<double>(std::max<std::int64_t>(maps_.size[i], 1)) * life);
+            return saved[i] /
+                   (static_cast<double>(std::max<std::int64_t>(maps_.size[i], 1)) * life);
         };
         std::stable_sort(candidates.begin(), candidates.end(),
                          [&](std::size_t a, std::size_t b) { return worth(a) > worth(b); });
@@ -230,8 +227,8 @@ private:
         const QuickRange& range = position.range;
         if (!range.is_cascade()) {
             const QuickOp& op = network_.ops[range.first];
-            const PlacedTimes& times =
-                op.times->placed(program_, *op.npu, {is_fast(op.ifm), is_fast(op.ifm2), is_fast(op.ofm)});
+            const PlacedTimes& times = op.times->placed(
+                program_, *op.npu, {is_fast(op.ifm), is_fast(op.ifm2), is_fast(op.ofm)});
             position.fast = times.fast;
             position.direct = times.direct;
             return;
@@ -250,9 +247,10 @@ private:
             const double stripes = walk.stripes();
             total += stripes * static_cast<double>(placed.total);
             off_chip += stripes * static_cast<double>(placed.off_chip);
-            direct += stripes * static_cast<double>(placed.total + times.direct.total -
-                                                    times.at[1][1].total);
-            direct_off_chip += stripes * static_cast<double>(placed.off_chip + times.direct.off_chip);
+            direct += stripes *
+                      static_cast<double>(placed.total + times.direct.total - times.at[1][1].total);
+            direct_off_chip +=
+                stripes * static_cast<double>(placed.off_chip + times.direct.off_chip);
             if (i == range.first) break;
             walk.step();
         }
@@ -264,8 +262,8 @@ private:
     const QuickNetwork& network_;
     const Program& program_;
     PlacedMaps maps_;
-    std::vector<std::int32_t> position_of_;  ///< by time
-    std::vector<bool> inside_;               ///< by buffer: rolls in a cascade
+    std::vector<std::int32_t> position_of_;    ///< by time
+    std::vector<bool> inside_;                 ///< by buffer: rolls in a cascade
     std::vector<std::pair<int, int>> merged_;  ///< a result, and the map it takes over
 };
 

@@ -7,7 +7,6 @@
 #include "base/hash.hpp"
 #include "base/rounding.hpp"
 #include "compile/build_kernel.hpp"
-#include "compile/emit/block_dependency.hpp"
 #include "compile/plan/choose_blocks.hpp"
 #include "compile/plan/refine_blocks.hpp"
 #include "compile/plan/stripes.hpp"
@@ -23,9 +22,7 @@ constexpr std::size_t most_kinds = 32768;
 /// Bytes after which bursts and beats fall alike: all maps begin at zero.
 constexpr std::uint64_t address_period = std::uint64_t{1} << 12;
 
-int fast_region(const Program& program) {
-    return program.spilling() ? region_fast : region_arena;
-}
+int fast_region(const Program& program) { return program.spilling() ? region_fast : region_arena; }
 
 /// Where a map is that is not in the fast memory.
 int region_of(const Program& program, bool fast) {
@@ -47,9 +44,11 @@ PlannedProgram program_of(const Program& program, const NpuOp& op, const MapPlac
         to.layout = from.layout;
         to.size = from.size;
         to.offset = 0;
-        to.region = from.kind == Placement::Kind::constant ? region_constants
-                                                           : region_of(program, fast);
+        to.region =
+            from.kind == Placement::Kind::constant ? region_constants : region_of(program, fast);
         view.buffer = static_cast<int>(alone.buffers.size()) - 1;
+        // All begin at address 0: where a part of a map begins is no part of a kind.
+        view.y = view.x = view.c = 0;
     };
     bring(only.ifm, places.ifm);
     bring(only.ifm2, places.ifm2);
@@ -82,10 +81,9 @@ PlacedTimes work_out(const Program& program, const NpuOp& op, const MapPlaces& p
     PlacedTimes times;
     const timing::KernelEstimate in_sram = program.estimator->kernel(k);
     times.fast = times.direct = duration_of(in_sram);
-    times.fill = in_sram.fill.count();
     times.read = sums(in_sram, {Channel::ifm});
     times.written = sums(in_sram, {Channel::ofm});
-    times.kernel = std::make_shared<const stream::KernelOp>(k);
+    times.block = k.block;
     if (!op.weights) return times;
     times.passes = weight_passes(refined);
     k.weight_region = k.scale_region = region_constants;
@@ -149,6 +147,11 @@ OperationTimes& TimeTables::of(const Program& program, const NpuOp& op) {
     key.others[4] = static_cast<std::uint64_t>(op.vector_product) |
                     static_cast<std::uint64_t>(!op.lut.empty()) << 1 |
                     static_cast<std::uint64_t>(op.ifm.scale > 0 && op.ofm.scale > 0) << 2;
+    const auto is_constant = [&](const View& view) {
+        return view.valid() && program.buffer(view).kind == Placement::Kind::constant;
+    };
+    key.others[4] |= static_cast<std::uint64_t>(is_constant(op.ifm)) << 3 |
+                     static_cast<std::uint64_t>(is_constant(op.ifm2)) << 4;
     if (!op.slices.empty()) {
         const WeightSlice& all = op.slices[0];
         key.others[0] = all.weights[0].length;
@@ -160,30 +163,7 @@ OperationTimes& TimeTables::of(const Program& program, const NpuOp& op) {
 }
 
 void TimeTables::begin_network() {
-    if (kinds_.size() <= most_kinds) return;
-    kinds_.clear();
-    dependencies_.clear();
-}
-
-int TimeTables::block_dependency(const PlacedTimes& before, const PlacedTimes& times, bool ifm,
-                                 bool ifm2, const Architecture& arch, int most) {
-    const std::array<std::uint64_t, 3> key{
-        reinterpret_cast<std::uintptr_t>(before.kernel.get()),
-        reinterpret_cast<std::uintptr_t>(times.kernel.get()),
-        static_cast<std::uint64_t>(ifm) | static_cast<std::uint64_t>(ifm2) << 1};
-    const auto [it, is_new] = dependencies_.try_emplace(hash_words(key), 0);
-    if (!is_new) return it->second;
-    // Somewhere else than the result of the kernel before.
-    constexpr std::uint64_t elsewhere = std::uint64_t{1} << 32;
-    stream::KernelOp k = *times.kernel;
-    if (!ifm) {
-        for (auto& base : k.ifm.base) base += elsewhere;
-    }
-    if (!ifm2) {
-        for (auto& base : k.ifm2.base) base += elsewhere;
-    }
-    it->second = compiler::block_dependency(before.kernel.get(), k, arch, most);
-    return it->second;
+    if (kinds_.size() > most_kinds) kinds_.clear();
 }
 
 void TablePool::give_back(std::unique_ptr<Entry> entry) {

@@ -38,11 +38,10 @@ struct Duration {
 
 /// A whole operation, with the block that is best where its maps are.
 struct PlacedTimes {
-    Duration fast;    ///< weights in the fast memory
-    Duration direct;  ///< weights read off-chip
-    std::int64_t fill = 0;    ///< of a total, what neighbours can hide
+    Duration fast;            ///< weights in the fast memory
+    Duration direct;          ///< weights read off-chip
     std::int64_t passes = 1;  ///< over the weights: blocks in height and width
-    std::shared_ptr<const stream::KernelOp> kernel;  ///< all of its maps at address 0
+    BlockShape block;
     /// Bytes of maps read and written by port.
     std::array<std::int64_t, 2> read{}, written{};
 };
@@ -75,10 +74,6 @@ public:
     /// chosen. Valid until the next network begins.
     OperationTimes& of(const Program& program, const NpuOp& op);
     void begin_network();
-    /// The block dependency of a kernel on the one before, 0 to `most`; `ifm` and `ifm2` tell which
-    /// of its operands is that one's result.
-    int block_dependency(const PlacedTimes& before, const PlacedTimes& times, bool ifm, bool ifm2,
-                         const Architecture& arch, int most);
 
 private:
     /// What their times depend on: the kernel with its maps in the fast memory, and its weights.
@@ -91,8 +86,6 @@ private:
         std::size_t operator()(const Key& key) const;
     };
     std::unordered_map<Key, OperationTimes, KeyHash> kinds_;
-    /// By a hash of two kernels and how they hang together.
-    std::unordered_map<std::uint64_t, int> dependencies_;
 };
 
 /// Tables that nobody uses now, lent to one network at a time. Safe from any thread.
