@@ -64,6 +64,9 @@ u65sim_oracle* u65sim_oracle_new(const u65sim_target* target);
 u65sim_oracle* u65sim_oracle_new_like_vela(const u65sim_target* target);
 /** The same, but it runs many plans of each network and keeps the fastest. Since 3. */
 u65sim_oracle* u65sim_oracle_new_effort_high(const u65sim_target* target);
+/** The same, but networks are planned by rules and timed in closed form: hundreds of times faster,
+    with an interval in the report. Since 5. */
+u65sim_oracle* u65sim_oracle_new_effort_quick(const u65sim_target* target);
 /** Compiles and simulates one inference. */
 u65sim_report* u65sim_oracle_estimate(u65sim_oracle* oracle, const u65sim_graph* graph);
 void u65sim_oracle_free(u65sim_oracle* oracle);
@@ -85,6 +88,10 @@ int64_t u65sim_report_dram_used_bytes(const u65sim_report* report);
 int64_t u65sim_report_dram_traffic_bytes(const u65sim_report* report);
 /** Feature maps that live in DRAM because the arena had no room. */
 size_t u65sim_report_spills(const u65sim_report* report);
+/** Cycles between which those of a simulation are likely to be; of a report that was simulated, its
+    own. Since 5. */
+int64_t u65sim_report_cycles_low(const u65sim_report* report);
+int64_t u65sim_report_cycles_high(const u65sim_report* report);
 /** The whole report as JSON. */
 const char* u65sim_report_json(const u65sim_report* report);
 void u65sim_report_free(u65sim_report* report);

@@ -144,8 +144,9 @@ CLI::Option* OptimiseOption::add_effort_to(CLI::App& command) {
         .add_option(
             "--effort", effort_,
             "normal: one plan, by the compiler's predictions; high: many plans, each run on "
-            "the machine, the fastest kept (takes tens of times longer)")
-        ->check(CLI::IsMember({"normal", "high"}))
+            "the machine, the fastest kept (takes tens of times longer); quick: a plan by rules "
+            "and its time in closed form, with an interval, nothing compiled or run")
+        ->check(CLI::IsMember({"quick", "normal", "high"}))
         ->capture_default_str()
         ->type_name("EFFORT");
 }

@@ -9,6 +9,7 @@
 #include "compile/encode/weight_cache.hpp"
 #include "compile/estimator_pool.hpp"
 #include "compile/plan/block_cache.hpp"
+#include "compile/quick/time_tables.hpp"
 
 namespace u65sim {
 
@@ -18,6 +19,7 @@ struct CompileCache::State {
     compiler::WeightCache weights;
     compiler::BlockCache blocks;
     compiler::EstimatorPool estimators;
+    compiler::quick::TablePool tables;
 };
 
 namespace compiler {

@@ -105,12 +105,24 @@ u65sim_oracle* u65sim_oracle_new_like_vela(const u65sim_target* target) {
     });
 }
 
-u65sim_oracle* u65sim_oracle_new_effort_high(const u65sim_target* target) {
+namespace {
+
+u65sim_oracle* new_with_effort(const u65sim_target* target, u65sim::Effort effort) {
     return make<u65sim_oracle>([&] {
         u65sim::OracleOptions options;
-        options.effort = u65sim::Effort::high;
+        options.effort = effort;
         return u65sim::Oracle{given(target, "target")->value, options};
     });
+}
+
+}  // namespace
+
+u65sim_oracle* u65sim_oracle_new_effort_high(const u65sim_target* target) {
+    return new_with_effort(target, u65sim::Effort::high);
+}
+
+u65sim_oracle* u65sim_oracle_new_effort_quick(const u65sim_target* target) {
+    return new_with_effort(target, u65sim::Effort::quick);
 }
 
 u65sim_report* u65sim_oracle_estimate(u65sim_oracle* oracle, const u65sim_graph* graph) {
@@ -146,6 +158,16 @@ int64_t u65sim_report_dram_traffic_bytes(const u65sim_report* report) {
 }
 
 size_t u65sim_report_spills(const u65sim_report* report) { return report->value.spills.size(); }
+
+int64_t u65sim_report_cycles_low(const u65sim_report* report) {
+    const u65sim::Report& value = report->value;
+    return (value.interval ? value.interval->low : value.total.cycles).count();
+}
+
+int64_t u65sim_report_cycles_high(const u65sim_report* report) {
+    const u65sim::Report& value = report->value;
+    return (value.interval ? value.interval->high : value.total.cycles).count();
+}
 
 const char* u65sim_report_json(const u65sim_report* report) {
     const u65sim_status status = guarded([&] {

@@ -125,13 +125,29 @@ private:
 }  // namespace
 
 std::optional<Effort> parse_effort(std::string_view text) {
-    if (text == "normal") return Effort::normal;
-    if (text == "high") return Effort::high;
+    for (const Effort effort : {Effort::quick, Effort::normal, Effort::high}) {
+        if (text == to_string(effort)) return effort;
+    }
     return std::nullopt;
+}
+
+std::string_view to_string(Effort effort) {
+    switch (effort) {
+        case Effort::quick:
+            return "quick";
+        case Effort::high:
+            return "high";
+        case Effort::normal:
+            break;
+    }
+    return "normal";
 }
 
 CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options,
                         Effort effort) {
+    if (effort == Effort::quick) {
+        throw InvalidConfig("effort quick makes no streams: take effort normal or high");
+    }
     return effort == Effort::high ? compile_fastest(graph, target, options)
                                   : compile(graph, target, options);
 }

@@ -39,6 +39,7 @@ Bytes memory_of(const Report& report) {
         sum += outside(op.name) + outside(op.type) + outside(op.block);
     }
     for (const std::string& text : report.assumptions) sum += outside(text);
+    if (report.interval) sum += outside(report.interval->source);
     if (report.contention) {
         sum += storage(report.contention->operators) + storage(report.contention->traffic);
     }

@@ -151,6 +151,16 @@ Json contention_json(const Contention& contention, Cycles total) {
             {"operators", std::move(operators)}};
 }
 
+Json interval_json(const CycleInterval& interval) {
+    return {{"effort", "quick"},
+            {"low_cycles", interval.low.count()},
+            {"high_cycles", interval.high.count()},
+            {"coverage", interval.coverage},
+            {"least_cycles", interval.least.count()},
+            {"most_cycles", interval.most.count()},
+            {"source", interval.source}};
+}
+
 }  // namespace
 
 std::string Report::to_json() const {
@@ -159,6 +169,7 @@ std::string Report::to_json() const {
     json["u65sim_version"] = u65sim_version;
     json["model"] = model_json(model);
     json["target"] = target_json(target);
+    if (interval) json["interval"] = interval_json(*interval);
     json["total"] = {{"cycles", total.cycles.count()},
                      {"latency_ms", runs_on_npu() ? Json(latency_ms()) : Json(nullptr)},
                      {"host_ms", total.host_ms},

@@ -157,7 +157,9 @@ Key without() {
 
 Key effort() {
     return {{"compile.effort", "",
-             "One plan by prediction, or many that the machine decides between", "normal or high"},
+             "A plan by rules with an interval, one by prediction that is simulated, or many that "
+             "the machine decides between",
+             "quick, normal or high"},
             [](NetworkChanges&, OracleOptions& options, std::string_view text) {
                 const auto effort = parse_effort(text::trim(text));
                 if (effort) options.effort = *effort;
