@@ -300,29 +300,31 @@ struct Found {
 };
 
 /// Our compiler plans by the board's numbers, so what it makes changes with them: streams are
-/// compiled anew for what was found until that changes nothing or no longer helps.
+/// compiled anew for what was found until that changes nothing, and the best round counts.
 Found find(const Target& board, const ValidationPlan& rows, const FitOptions& options,
            std::vector<std::string>& remarks) {
-    constexpr int most_rounds = 4;
+    constexpr int most_rounds = 6;
     const std::vector<Parameter> parameters = parameters_of(board, options.free);
     validation::Streams streams(options.variable);
     Found found;
     Target known = board;
     Point start = start_of(parameters, board);
+    std::vector<Measurement> last;
     for (int round = 0; round < most_rounds; ++round) {
         std::vector<std::string> said;
         std::vector<Measurement> measurements = measurements_of(board, known, rows, streams, said);
         if (round == 0) remarks = std::move(said);
-        if (found.model && same_streams(measurements, found.model->measurements())) break;
+        if (round > 0 && same_streams(measurements, last)) break;
+        last = measurements;
         auto model = std::make_unique<Model>(parameters, std::move(measurements), options.progress);
-        const Best best = round == 0 ? fitting::search(*model, start, options.seed)
-                                     : fitting::descend(*model, start);
+        Best best = round == 0 ? fitting::search(*model, start, options.seed)
+                               : fitting::descend(*model, start);
         found.simulations += model->simulations();
-        if (found.model && best.sum >= found.best.sum) break;
-        found.model = std::move(model);
-        found.best = best;
         start = best.point;
         known = with_values(board, parameters, start);
+        if (found.model && best.sum >= found.best.sum) continue;
+        found.model = std::move(model);
+        found.best = std::move(best);
     }
     found.simulations -= found.model->simulations();  // counted to its end by the caller
     return found;

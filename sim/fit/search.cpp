@@ -10,7 +10,7 @@ namespace u65sim::fitting {
 namespace {
 
 constexpr int most_steps = 25;
-constexpr double smallest_step = 1e-4;  ///< of the scale from 0 to 1
+constexpr double smallest_step = 5e-4;  ///< of the scale from 0 to 1
 constexpr double difference = 0.02;     ///< for derivatives: figures have steps of whole cycles
 
 double sum_of_squares(const std::vector<double>& errors) {
@@ -145,7 +145,7 @@ Best descend(Model& model, Point start, const Descent& how) {
             best = {next, sum};
             errors = there;
         }
-        const bool stalled = !better || moved < smallest_step || gained < 1e-3 * best.sum;
+        const bool stalled = !better || moved < smallest_step || gained < 3e-3 * best.sum;
         if (stalled && fresh) break;
         // Slopes from elsewhere are good for steps while they gain much.
         if (stalled || (fresh && gained < 0.5 * (best.sum + gained))) slopes.reset();
@@ -155,7 +155,7 @@ Best descend(Model& model, Point start, const Descent& how) {
 }
 
 Best search(Model& model, const Point& start, std::uint64_t seed) {
-    constexpr std::size_t points = 10, descents = 2;
+    constexpr std::size_t points = 8, descents = 2;
     std::mt19937_64 random(seed);
     std::vector<Best> starts;
     for (std::size_t i = 0; i < points; ++i) {
@@ -199,7 +199,7 @@ std::pair<double, bool> end_of(Model& model, const Best& best, std::size_t param
             if (inside[parameter] == bound) return {bound, true};
         }
     }
-    for (int i = 0; i < 6 && std::abs(outside - inside[parameter]) > 2e-3; ++i) {
+    for (int i = 0; i < 5 && std::abs(outside - inside[parameter]) > 3e-3; ++i) {
         Point point = inside;
         point[parameter] = 0.5 * (outside + inside[parameter]);
         const Best there = descend(model, point, how);

@@ -27,7 +27,8 @@ std::vector<RecordedRow> recorded_rows(std::string_view target) {
     const config::EmbeddedFile* file = config::find_embedded("records", "boards");
     std::vector<RecordedRow> rows;
     if (!file) return rows;
-    for (const nlohmann::json& row : nlohmann::json::parse(file->text).at("rows")) {
+    const nlohmann::json record = nlohmann::json::parse(file->text);
+    for (const nlohmann::json& row : record.at("rows")) {
         if (row.at("target").get<std::string>() != target || !row.at("ours").is_number()) continue;
         rows.push_back({validation::network_name(row.at("network").get<std::string>()),
                         row.at("target").get<std::string>(), row.at("counter").get<std::string>(),
