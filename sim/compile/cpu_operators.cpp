@@ -1,5 +1,6 @@
 #include "compile/cpu_operators.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -20,7 +21,10 @@ std::vector<CpuOperator> cpu_operators_of(const Program& program) {
         for (const auto* ids : {&op.inputs, &op.outputs}) {
             for (const auto id : *ids) {
                 if (id < 0 || program.tensor(id).data) continue;
-                cpu.operand_bytes += Bytes{stored_bytes(program.tensor(id))};
+                const Tensor& tensor = program.tensor(id);
+                cpu.operand_bytes += Bytes{stored_bytes(tensor)};
+                cpu.elements = std::max(cpu.elements, element_count(tensor.shape));
+                if (cpu.data_type.empty()) cpu.data_type = to_string(tensor.type);
             }
         }
         result.push_back(std::move(cpu));
