@@ -46,6 +46,15 @@ public:
         const std::int64_t free = copies_[copies_.size() - most];
         return free <= parser_ || free + tuning::slot_slack <= last(kernels_);
     }
+    /// Bytes of a copy's beginning that would be there before the kernels that were issued end.
+    [[nodiscard]] std::int64_t hidden_bytes(const stream::DmaOp& op) const {
+        const auto length = static_cast<std::int64_t>(op.length);
+        const std::int64_t start = std::max({parser_, last(copies_), off_chip_});
+        const std::int64_t hidden = last(kernels_) - tuning::slot_slack - start;
+        const std::int64_t cycles = estimator_.dma(op).count();
+        return std::clamp<std::int64_t>(length * hidden / std::max<std::int64_t>(cycles, 1), 0,
+                                        length);
+    }
     [[nodiscard]] std::int64_t end() const { return std::max(last(kernels_), last(copies_)); }
 
 private:
