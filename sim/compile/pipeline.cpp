@@ -65,17 +65,14 @@ private:
     std::optional<PlannedProgram> plan() {
         compiler::PlanSearch::Result found = compiler::PlanSearch(program_).run();
         const bool stops = last_ && *last_ < Pass::place;
-        if (found.plan && !stops) return std::move(found.plan);
-        compiler::apply_cascades(program_, found.cascades);
-        program_.in_turns = found.in_turns;
+        if (!stops) return std::move(found.plan);
+        found.variant.apply(program_);
         if (!found.reason.empty()) program_.reasons.push_back(std::move(found.reason));
         if (stops_after(Pass::form_cascades)) {
             network_.pass_dump = compiler::dump_operations(program_);
             return std::nullopt;
         }
-        PlannedProgram made = compiler::make_plan(std::move(program_), last_.value_or(Pass::place));
-        if (!stops) return made;
-        dump(made);
+        dump(compiler::make_plan(std::move(program_), *last_));
         return std::nullopt;
     }
 
@@ -121,6 +118,7 @@ compiler::CompileContext compiler::make_context(const Target& target, const Comp
     context.options = options;
     context.passes = passes_of(options);
     context.rules = rules_of(options);
+    context.sram = target.sram.size.count();
     if (options.max_blockdep < 0 || options.max_blockdep > 3) {
         throw InvalidConfig(fmt::format("max_blockdep = {}: must be 0 to 3", options.max_blockdep));
     }
@@ -145,8 +143,10 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
 
 CompiledNetwork compiler::compile(const Graph& graph, const Target& target,
                                   const CompileOptions& options, Constants constants,
-                                  const CompileCache& cache, CacheCounters& counters) {
+                                  const CompileCache& cache, CacheCounters& counters,
+                                  SramSizes sizes) {
     CompileContext context = make_context(target, options, cache, counters);
+    context.plans_for_less = sizes == SramSizes::several;
     verify(graph);
     if (graph.outputs.empty()) {
         throw InvalidModel(fmt::format("network '{}': must have an output", graph.name));

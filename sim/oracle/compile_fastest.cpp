@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +15,8 @@
 #include <u65sim/oracle.hpp>
 
 #include "base/parallel.hpp"
+#include "compile/cache.hpp"
+#include "compile/plan/planned_sizes.hpp"
 #include "machine/direct/simulate_again.hpp"
 #include "oracle/effort.hpp"
 
@@ -24,8 +25,8 @@ namespace u65sim {
 namespace {
 
 /// KiB of SRAM that plans are made for.
-constexpr std::array<std::int64_t, 12> planned_kib = {64,  128,  192,  256,  384,  512,
-                                                      768, 1024, 1536, 2048, 3072, 4096};
+constexpr std::array<std::int64_t, 14> planned_kib = {64,   128,  192,  256,  384,  512,  768,
+                                                      1024, 1536, 2048, 3072, 4096, 8192, 16384};
 
 /// Steps that plans leave out.
 const std::vector<std::vector<std::string>>& omissions() {
@@ -36,6 +37,12 @@ const std::vector<std::vector<std::string>>& omissions() {
                                                            {"stream_weights"},
                                                            {"merge_in_place"}};
     return all;
+}
+
+/// Whether compile() plans for the target's own SRAM, even where it is between planned sizes.
+bool plans_for_own_size(const Target& target, const CompileOptions& options) {
+    return target.sram.size.count() < compiler::planned_sizes.front() ||
+           target.memory_mode == MemoryMode::sram_only || options.optimise == Optimise::size;
 }
 
 class EffortSearch {
@@ -56,7 +63,9 @@ public:
             how.without.insert(how.without.end(), omissions()[i].begin(), omissions()[i].end());
             std::optional<CompiledNetwork> network;
             try {
-                network = compile(graph_, planned, how, cache_);
+                compiler::CacheCounters counters;
+                network = compiler::compile(graph_, planned, how, compiler::Constants::bytes,
+                                            cache_, counters, compiler::SramSizes::one);
             } catch (const DoesNotFit&) {
                 const std::lock_guard lock(mutex_);
                 if (first + i < refused_plan_) {
@@ -69,6 +78,8 @@ public:
             run(first + i, *std::move(network));
         });
     }
+
+    [[nodiscard]] bool has_found() const { return best_.has_value(); }
 
     CompiledNetwork result() {
         if (!best_) std::rethrow_exception(refused_);
@@ -177,11 +188,14 @@ void oracle::check_searchable(const CompileOptions& options) {
 CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
                                 const CompileOptions& options, const CompileCache& cache) {
     oracle::check_searchable(options);
-    std::vector<Bytes> sizes = planned_sizes(target);
-    if (sizes.empty() || sizes.back() != target.sram.size) sizes.push_back(target.sram.size);
-    std::reverse(sizes.begin(), sizes.end());
+    const std::vector<Bytes> sizes = planned_sizes(target);
     EffortSearch search(graph, target, options, cache);
-    for (const Bytes size : sizes) search.consider(size);
+    for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) search.consider(*size);
+    const Bytes own = target.sram.size;
+    const bool is_planned = !sizes.empty() && sizes.back() == own;
+    if (!is_planned && (plans_for_own_size(target, options) || !search.has_found())) {
+        search.consider(own);
+    }
     return search.result();
 }
 
