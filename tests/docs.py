@@ -42,7 +42,7 @@ LEFT_OUT = {
     "u65sim study-merge FILE": "needs shards; tests/cli/study_test.cpp follows it",
     "u65sim study FILE": "needs MPI",
     "u65sim study configs": "takes minutes; tests/cli/study_test.cpp runs every study",
-    "u65sim blocks --document": "takes minutes; writes docs/blocks.md",
+    "u65sim blocks --document": "its files are made again and compared",
     "u65sim blocks": "alone sweeps everything, for minutes",
     "u65sim passes NET": "measures a network in many ways; tests/cli/run_test.cpp follows it",
     "u65sim passes net.tflite": "the same",
@@ -67,7 +67,6 @@ FIGURES_ELSEWHERE = {
     "docs/calibration.md": "tests/peers/calibrate.py",
     "docs/bound.md": "tests/peers/compare_families.py (Vela's networks)",
     "docs/oracle.md": "bench_u65sim, tests/peers/oracle_speed.py (Vela)",
-    "docs/blocks.md": "u65sim blocks --document docs",
 }
 
 
@@ -230,20 +229,21 @@ def check_figures(shop, chosen, update):
     return wrong
 
 
-def check_pictures(shop, update):
-    """The drawings of the passes' pages, which docs/images/make.sh makes."""
-    images = SOURCE / "docs" / "images"
-    made = shop.folder / "images"
-    made.mkdir()
-    shutil.copy(images / "make.sh", made)
+def check_files(shop, update):
+    """Whole files: the drawings of the passes' pages, which docs/images/make.sh makes, and the page of blocks."""
+    images = shop.folder / "images"
+    images.mkdir()
+    shutil.copy(SOURCE / "docs/images/make.sh", images)
     shop.shell(f"images/make.sh {shlex.quote(str(shop.program))}")
+    shop.shell("u65sim blocks --document blocks")
     wrong = 0
-    for picture in sorted(made.glob("*.svg")):
-        if picture.read_bytes() == (images / picture.name).read_bytes():
+    for made in sorted([*images.glob("*.svg"), *(shop.folder / "blocks").iterdir()]):
+        kept = SOURCE / "docs" / ("images" if made.parent == images else "") / made.name
+        if kept.exists() and made.read_bytes() == kept.read_bytes():
             continue
-        print(f"docs/images/{picture.name}: {'drawn anew' if update else 'differs'}")
+        print(f"{name_of(kept)}: {'made anew' if update else 'differs'}")
         if update:
-            shutil.copy(picture, images)
+            shutil.copy(made, kept)
         wrong += 0 if update else 1
     return wrong
 
@@ -263,7 +263,7 @@ def main():
         if not arguments.commands:
             wrong += check_figures(shop, chosen, arguments.update)
             if not arguments.pages:
-                wrong += check_pictures(shop, arguments.update)
+                wrong += check_files(shop, arguments.update)
     finally:
         shutil.rmtree(folder)
     return 1 if wrong else 0
