@@ -63,8 +63,10 @@ struct NpuSegment {
 /// One operator left to the CPU, and why.
 struct CpuOperator {
     std::string name, type, reason;
-    Bytes operand_bytes{0};  ///< inputs plus outputs, without constants
-    Macs macs{0};            ///< of the network's, not done by the NPU
+    Bytes operand_bytes{0};     ///< inputs plus outputs, without constants
+    Macs macs{0};               ///< of the network's, not done by the NPU
+    std::int64_t elements = 0;  ///< of its largest input or output, constants aside
+    std::string data_type;      ///< of the first of these
     bool operator==(const CpuOperator&) const = default;
 };
 

@@ -54,6 +54,9 @@ struct OracleOptions {
     /// SystemC kernel). Such runs are simulated anew each time.
     bool timeline = false;
     std::string vcd_file;
+    /// Of targets with ranges, reports with the range of the NPU's time too, which takes two more
+    /// simulations.
+    bool ranges = false;
     /// Room for answers that are kept; the least recently used leave first. Zero keeps none.
     Bytes memory = Bytes{std::int64_t{64} << 20};
     /// What compilations leave for later ones, to share it with other oracles. None: the oracle has

@@ -10,6 +10,7 @@
 
 #include <u65sim/bound.hpp>
 #include <u65sim/compile.hpp>
+#include <u65sim/host.hpp>
 #include <u65sim/simulate.hpp>
 #include <u65sim/target.hpp>
 
@@ -131,7 +132,9 @@ struct Report {
     std::vector<OperatorReport> operators;
     std::vector<LiveRange> live_ranges;    ///< by start
     std::optional<Contention> contention;  ///< of a target with traffic
-    Timeline timeline;                     ///< empty unless the simulation kept one
+    /// Of a target that says what the rest of an inference takes, or whose numbers have ranges.
+    std::optional<WholeInference> inference;
+    Timeline timeline;  ///< empty unless the simulation kept one
     std::vector<std::string> assumptions;
     bool operator==(const Report&) const = default;
 
@@ -142,6 +145,10 @@ struct Report {
     [[nodiscard]] double npu_share() const;
     /// NPU time plus host time, milliseconds. Throws NothingOnNpu where !runs_on_npu().
     [[nodiscard]] double latency_ms() const;
+    /// The NPU's cycles at its clock, milliseconds.
+    [[nodiscard]] double npu_ms() const;
+    /// All of `inference`, or latency_ms() where there is none.
+    [[nodiscard]] double inference_ms() const;
     /// A summary, where the time goes, spills, and a table of the operators; at most 100 columns.
     [[nodiscard]] std::string to_text() const;
     /// Everything, under the keys of docs/report.md. Equal reports give equal bytes.

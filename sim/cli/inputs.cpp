@@ -70,9 +70,9 @@ CLI::Validator share() {
 
 void TargetOptions::add_to(CLI::App& command, const std::string& target_flags) {
     command
-        .add_option(
-            target_flags, target_,
-            fmt::format("A preset ({}) or a YAML file", fmt::join(Target::preset_names(), ", ")))
+        .add_option(target_flags, target_,
+                    fmt::format("A preset ({}), a board of 'u65sim targets list', or a YAML file",
+                                fmt::join(Target::preset_names(), ", ")))
         ->capture_default_str()
         ->type_name("NAME|FILE")
         ->group("Target");

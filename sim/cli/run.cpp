@@ -48,6 +48,7 @@ struct Run {
         const std::string format = output.format();
         options.timeline = timeline || format == "html" || !trace.empty();
         options.cycle_limit = Cycles{cycle_limit};
+        options.ranges = true;
         options.vcd_file = vcd == "-" ? "/dev/stdout" : vcd;
         Oracle oracle{target.resolve(), options};
         require_writable({output.file().empty() ? "-" : output.file(), trace, vcd});

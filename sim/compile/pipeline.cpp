@@ -159,7 +159,10 @@ private:
             for (const auto* ids : {&op.inputs, &op.outputs}) {
                 for (const auto id : *ids) {
                     if (id < 0 || program.tensor(id).data) continue;
-                    cpu.operand_bytes += Bytes{stored_bytes(program.tensor(id))};
+                    const Tensor& tensor = program.tensor(id);
+                    cpu.operand_bytes += Bytes{stored_bytes(tensor)};
+                    cpu.elements = std::max(cpu.elements, element_count(tensor.shape));
+                    if (cpu.data_type.empty()) cpu.data_type = to_string(tensor.type);
                 }
             }
             network_.cpu_operators.push_back(std::move(cpu));

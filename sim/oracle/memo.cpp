@@ -26,7 +26,13 @@ Bytes memory_of(const Report& report) {
     sum += storage(report.model.cpu_operators) + storage(report.pmu) + storage(report.spills) +
            storage(report.operators) + storage(report.assumptions);
     for (const CpuOperator& op : report.model.cpu_operators) {
-        sum += outside(op.name) + outside(op.type) + outside(op.reason);
+        sum += outside(op.name) + outside(op.type) + outside(op.reason) + outside(op.data_type);
+    }
+    if (report.inference) {
+        sum += storage(report.inference->operators);
+        for (const CpuOperatorTime& op : report.inference->operators) {
+            sum += outside(op.name) + outside(op.type) + outside(op.work);
+        }
     }
     for (const auto& event : report.pmu) sum += outside(event.first);
     for (const SpillEvent& spill : report.spills) {

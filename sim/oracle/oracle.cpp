@@ -11,6 +11,7 @@
 #include "oracle/batch.hpp"
 #include "oracle/effort.hpp"
 #include "oracle/graph_hash.hpp"
+#include "oracle/interval.hpp"
 #include "oracle/state.hpp"
 #include "report/join.hpp"
 
@@ -94,6 +95,12 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
     if (alone) {
         report.contention = report::contention(report, make_report(*network, target, *alone));
         report.contention->traffic = simulation.traffic;
+    }
+    if (options.ranges) {
+        SimulateOptions how;
+        how.backend = options.backend;
+        how.cycle_limit = options.cycle_limit;
+        oracle::add_npu_range(report, *network, how);
     }
     return report;
 }

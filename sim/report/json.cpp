@@ -5,6 +5,7 @@
 #include <u65sim/report.hpp>
 
 #include "report/format.hpp"
+#include "report/inference.hpp"
 #include "report/timeline_json.hpp"
 #include "target/quantity_text.hpp"
 
@@ -59,7 +60,9 @@ Json model_json(const Report::Model& model) {
                        {"type", op.type},
                        {"reason", op.reason},
                        {"operand_bytes", op.operand_bytes.count()},
-                       {"macs", op.macs.count()}});
+                       {"macs", op.macs.count()},
+                       {"elements", op.elements},
+                       {"data_type", op.data_type}});
     }
     return {{"name", model.name},
             {"producer", model.producer},
@@ -170,6 +173,7 @@ std::string Report::to_json() const {
     json["operators"] = operators_json(operators);
     json["live_ranges"] = live_ranges_json(live_ranges);
     if (contention) json["contention"] = contention_json(*contention, total.cycles);
+    if (inference) json["inference"] = report::inference_json(*inference);
     json["assumptions"] = assumptions;
     // Names come from files and may hold any bytes: those that are no UTF-8 are replaced.
     std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace);

@@ -244,7 +244,10 @@ private:
             for (const TensorId id : *ids) {
                 if (id < 0) continue;
                 const Tensor& tensor = graph_.tensors[static_cast<std::size_t>(id)];
-                if (!tensor.data) cpu.operand_bytes += size_of(tensor);
+                if (tensor.data) continue;
+                cpu.operand_bytes += size_of(tensor);
+                cpu.elements = std::max(cpu.elements, element_count(tensor.shape));
+                if (cpu.data_type.empty()) cpu.data_type = to_string(tensor.type);
             }
         }
         network_.steps.push_back({-1, static_cast<std::int32_t>(network_.cpu_operators.size()),
