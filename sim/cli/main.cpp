@@ -44,7 +44,7 @@ constexpr Command commands[] = {
     {"graph", u65sim::cli::add_graph},       {"passes", u65sim::cli::add_passes},
     {"validate", u65sim::cli::add_validate}, {"blocks", u65sim::cli::add_blocks},
     {"compare", u65sim::cli::add_compare},   {"study", u65sim::cli::add_study},
-    {"advise", u65sim::cli::add_advise},
+    {"advise", u65sim::cli::add_advise},     {"fit", u65sim::cli::add_fit},
 };
 
 /// All subcommands, or only the one that comes first: the others' options take longer to describe
