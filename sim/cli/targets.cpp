@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <CLI/Option.hpp>
+#include <nlohmann/json.hpp>
 #include <u65sim/host.hpp>
 #include <u65sim/target.hpp>
 #include <u65sim/validate.hpp>
@@ -14,10 +15,34 @@
 #include "commands.hpp"
 #include "inputs.hpp"
 #include "output.hpp"
+#include "report_output.hpp"
 
 namespace u65sim::cli {
 
 namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string list_json() {
+    Json json = Json::array();
+    std::vector<std::string> names = Target::preset_names();
+    const std::size_t presets = names.size();
+    for (const std::string& board : Target::board_names()) names.push_back(board);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const Target target = Target::preset(names[i]);
+        json.push_back({{"name", names[i]},
+                        {"is_board", i >= presets},
+                        {"product", to_string(target.accelerator.product)},
+                        {"macs_per_cycle", target.peak_macs_per_cycle()},
+                        {"cores", target.accelerator.cores},
+                        {"clock_hz", target.accelerator.clock.count()},
+                        {"memory_mode", to_string(target.memory_mode)},
+                        {"sram_bytes", target.sram.size.count()},
+                        {"off_chip_kind", target.off_chip.kind},
+                        {"off_chip_bytes", target.off_chip.size.count()}});
+    }
+    return json.dump(2) + '\n';
+}
 
 std::string group(std::string_view heading, const std::vector<std::string>& names) {
     std::string text = fmt::format("{}\n", heading);
@@ -33,14 +58,33 @@ std::string group(std::string_view heading, const std::vector<std::string>& name
     return text;
 }
 
-void list() {
-    print(group("accelerators with Arm's published memories", Target::preset_names()) +
-          group("boards: numbers with their sources ('targets show NAME')", Target::board_names()));
+void list(const ReportOutput& output) {
+    require_writable({output.file()});
+    if (output.format() == "json") return write(output.file(), list_json());
+    write(output.file(),
+          group("accelerators with Arm's published memories", Target::preset_names()) +
+              group("boards: numbers with their sources ('targets show NAME')",
+                    Target::board_names()));
 }
 
 /// "(8 to 32)"; empty where the number has no range.
 std::string range_of(const FieldSource& source) {
     return source.low.empty() ? "" : fmt::format(" ({} to {})", source.low, source.high);
+}
+
+std::string fields_json(const Target& target) {
+    Json json = Json::array();
+    for (const TargetField& field : describe_fields(target)) {
+        Json entry = {{"key", field.key},         {"value", field.value}, {"unit", field.unit},
+                      {"summary", field.summary}, {"range", field.range}, {"source", field.source}};
+        if (field.stated) {
+            entry["kind"] = to_string(field.stated->kind);
+            entry["low"] = field.stated->low;
+            entry["high"] = field.stated->high;
+        }
+        json.push_back(std::move(entry));
+    }
+    return json.dump(2) + '\n';
 }
 
 std::string fields(const Target& target) {
@@ -151,9 +195,17 @@ void add_targets(CLI::App& app) {
     CLI::App* targets =
         app.add_subcommand("targets", "Hardware descriptions: presets, and what can be set");
     targets->require_subcommand(0, 1);
-    targets->add_subcommand("list", "Name and one line of every preset and board")->callback(list);
+    targets->footer(
+        "Examples:\n  u65sim targets list\n  u65sim targets show u65-512\n"
+        "  u65sim targets fields --target u65-256-imx93");
+    auto list_output = std::make_shared<ReportOutput>();
+    CLI::App* names =
+        targets->add_subcommand("list", "Name and one line of every preset and board");
+    list_output->add_to(*names, {"text", "json"}, "text or json");
+    names->footer("Examples:\n  u65sim targets list\n  u65sim targets list --format json");
+    names->callback([list_output] { list(*list_output); });
     targets->callback([targets] {
-        if (targets->get_subcommands().empty()) list();
+        if (targets->get_subcommands().empty()) list({});
     });
     add_show(*targets);
     add_export(*targets);
@@ -164,7 +216,16 @@ void add_targets(CLI::App& app) {
     CLI::App* describe = targets->add_subcommand(
         "fields", "Every field: value, unit, meaning, accepted range, and source of the default");
     field_options->add_to(*describe);
-    describe->callback([field_options] { print(fields(field_options->resolve())); });
+    auto field_output = std::make_shared<ReportOutput>();
+    field_output->add_to(*describe, {"text", "json"}, "text or json");
+    describe->footer(
+        "Examples:\n  u65sim targets fields\n  u65sim targets fields -t u55-128 -o fields.json");
+    describe->callback([field_options, field_output] {
+        require_writable({field_output->file()});
+        const Target target = field_options->resolve();
+        write(field_output->file(),
+              field_output->format() == "json" ? fields_json(target) : fields(target));
+    });
 }
 
 }  // namespace u65sim::cli

@@ -9,6 +9,7 @@
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
 
+#include <u65sim/advice.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
 #include <u65sim/oracle.hpp>
@@ -155,6 +156,21 @@ OracleOptions options_of(bool like_vela, const std::string& effort) {
     return options;
 }
 
+void bind_advice(py::module_& module) {
+    py::class_<Advice>(module, "Advice", "One change that was tried.")
+        .def_property_readonly("kind",
+                               [](const Advice& a) { return std::string{to_string(a.kind)}; })
+        .def_readonly("subject", &Advice::subject)
+        .def_readonly("text", &Advice::text)
+        .def_property_readonly("saved_cycles", [](const Advice& a) { return a.saved.count(); });
+    py::class_<AdviceReport>(module, "AdviceReport", "What was tried, and the report it is about.")
+        .def_readonly("report", &AdviceReport::report)
+        .def_readonly("advice", &AdviceReport::advice)
+        .def("to_text", &AdviceReport::to_text, py::arg("most") = 20)
+        .def("to_json", &AdviceReport::to_json)
+        .def("to_html", &AdviceReport::to_html);
+}
+
 void bind_oracle(py::module_& module) {
     py::class_<Oracle>(module, "Oracle", "Answers how long networks take on a target.")
         .def(py::init([](const Target& target, bool like_vela, const std::string& effort) {
@@ -174,6 +190,14 @@ void bind_oracle(py::module_& module) {
         .def("estimate_all", &answers_of, py::arg("graphs"), py::kw_only(), py::arg("threads") = 0,
              py::arg("keep_errors") = false,
              "Reports in order; with keep_errors a failed one is its message, else it is raised.")
+        .def(
+            "advise",
+            [](Oracle& oracle, const Graph& graph) {
+                return AdviceReport{oracle.estimate(graph), oracle.advise(graph)};
+            },
+            py::arg("graph"), py::call_guard<py::gil_scoped_release>(),
+            "Tries changes of the network and the memories, one at a time; the largest saving "
+            "first.")
         .def_property_readonly("hits", [](const Oracle& o) { return o.statistics().hits; })
         .def_property_readonly("misses", [](const Oracle& o) { return o.statistics().misses; })
         .def_property_readonly("target", [](const Oracle& o) { return o.target(); });
@@ -187,6 +211,7 @@ PYBIND11_MODULE(_core, module) {
     bind_target(module);
     bind_graph(module);
     bind_report(module);
+    bind_advice(module);
     bind_oracle(module);
     module.attr("__version__") = std::string{version()};
 }

@@ -28,6 +28,17 @@ class Package(unittest.TestCase):
         self.assertAlmostEqual(report.latency_ms, report.cycles / 1e6)
         self.assertLessEqual(sum(o.cycles for o in report.operators), report.cycles)
 
+    def test_advice(self):
+        graph = u65sim.Graph.zoo("ds_cnn")
+        found = u65sim.Oracle(self.target).advise(graph)
+        saved = [piece.saved_cycles for piece in found.advice]
+        self.assertEqual(saved, sorted(saved, reverse=True))
+        self.assertEqual(found.report.cycles, u65sim.Oracle(self.target).estimate(graph).cycles)
+        data = json.loads(found.to_json())
+        self.assertEqual([each["text"] for each in data["advice"]], [piece.text for piece in found.advice])
+        self.assertIn(found.advice[0].text, found.to_text(1))
+        self.assertIn("<table", found.to_html())
+
     def test_like_vela(self):
         graph = u65sim.Graph.zoo("mobilenet_v1_025_96")
         ours = u65sim.Oracle(self.target).estimate(graph)

@@ -6,6 +6,8 @@
     print(f"{report.latency_ms:.3f} ms, {len(report.spills)} spills")
 """
 from ._core import (
+    Advice,
+    AdviceReport,
     DoesNotFit,
     Error,
     FileError,
@@ -23,6 +25,7 @@ from ._core import (
 )
 
 __all__ = [
-    "DoesNotFit", "Error", "FileError", "Graph", "InvalidConfig", "InvalidModel", "InvalidStream",
-    "OperatorReport", "Oracle", "Report", "SimulationStuck", "SpillEvent", "Target", "__version__",
+    "Advice", "AdviceReport", "DoesNotFit", "Error", "FileError", "Graph", "InvalidConfig",
+    "InvalidModel", "InvalidStream", "OperatorReport", "Oracle", "Report", "SimulationStuck",
+    "SpillEvent", "Target", "__version__",
 ]
