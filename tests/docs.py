@@ -29,7 +29,7 @@ import tempfile
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 SUBCOMMANDS = ("run", "compile", "disasm", "asm", "zoo", "targets", "graph", "passes", "validate", "blocks",
-               "compare", "study", "study-merge", "advise", "operators")
+               "compare", "study", "study-merge", "advise", "operators", "fit")
 # What stands for something in the pages.
 WORDS = {"NET": "ds_cnn", "PASS": "lower", "COMMAND": "run", "FOLDER": "folder", "DIR": "folder", "STEP": "fuse",
          "NAME": "ds_cnn", "OUT": "out", "PAYLOAD": "payload.bin", "WORDS": "words.bin", "TEXT": "net.txt"}
@@ -39,6 +39,7 @@ LEFT_OUT = {
     "u65sim run NET --input FILE": "needs inputs; tests/cli/execute_test.cpp follows it",
     "u65sim run PAYLOAD --weights FILE": "needs the constants of a payload; tests/cli/execute_test.cpp follows it",
     "u65sim validate": "takes minutes; tests/unit/validate and tests/peers/renew_validation.sh run it",
+    "u65sim fit": "needs measurements; tests/cli/boards_test.cpp follows it",
     "u65sim study-merge FILE": "needs shards; tests/cli/study_test.cpp follows it",
     "u65sim study FILE": "needs MPI",
     "u65sim study configs": "takes minutes; tests/cli/study_test.cpp runs every study",
@@ -58,6 +59,8 @@ NAMES = {"u65sim run", "u65sim run --backend", "u65sim graph", "u65sim study", "
 # Pages whose figures are made otherwise: by scripts that need other compilers, interpreters or hours.
 FIGURES_ELSEWHERE = {
     "docs/validation.md": "tests/peers/renew_validation.sh",
+    "docs/silicon.md": "tests/peers/renew_silicon.sh (vendors' streams)",
+    "docs/silicon-rows.md": "tests/peers/renew_silicon.sh (vendors' streams)",
     "docs/bit-exact.md": "tests/peers/compare_outputs.py (LiteRT, Vela)",
     "docs/operator-matrix.md": "tests/peers/operator_matrix.py (LiteRT)",
     "docs/operators.md": "tests/peers/operator_table.py (LiteRT)",

@@ -106,13 +106,16 @@ Json in_its_unit(const TargetField& field) {
 std::string fields_json(const Target& target) {
     Json json = Json::array();
     for (const TargetField& field : describe_fields(target)) {
-        json.push_back({{"key", field.key},
-                        {"value", in_its_unit(field)},
-                        {"text", field.value},
-                        {"unit", field.unit},
-                        {"summary", field.summary},
-                        {"range", field.range},
-                        {"source", field.source}});
+        Json entry = {{"key", field.key},         {"value", in_its_unit(field)},
+                      {"text", field.value},      {"unit", field.unit},
+                      {"summary", field.summary}, {"range", field.range},
+                      {"source", field.source}};
+        if (field.stated) {
+            entry["kind"] = to_string(field.stated->kind);
+            entry["low"] = field.stated->low;
+            entry["high"] = field.stated->high;
+        }
+        json.push_back(std::move(entry));
     }
     return json.dump(2) + '\n';
 }
@@ -244,8 +247,10 @@ void add_targets(CLI::App& app) {
     });
     add_show(*targets);
     add_export(*targets);
-    targets->add_subcommand("cpus", "What operators cost on the CPUs of host.cpu, with sources")
-        ->callback([] { print(cpus()); });
+    CLI::App* costs = targets->add_subcommand(
+        "cpus", "What operators cost on the CPUs of host.cpu, with sources");
+    costs->footer("Example:\n  u65sim targets cpus");
+    costs->callback([] { print(cpus()); });
 
     auto field_options = std::make_shared<TargetOptions>();
     CLI::App* describe = targets->add_subcommand(

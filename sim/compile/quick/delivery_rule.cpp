@@ -206,7 +206,7 @@ public:
 private:
     [[nodiscard]] std::int64_t copy_cycles(std::int64_t size) const {
         const stream::DmaOp copy = memory_copy({region_constants}, {fast_region_}, size);
-        return program_.estimator->dma(copy).count();
+        return program_.estimator->dma(copy).alone().count();
     }
 
     /// Of a copy, what those behind it need not wait for.
