@@ -62,8 +62,8 @@ public:
     Cycles least(const stream::KernelOp& op);
     /// Cycles of `op` with IFM and OFM in each of two regions.
     PlacementCycles placements(const stream::KernelOp& op, const std::array<int, 2>& regions);
-    /// A memory-to-memory transfer: the slower side's steady state, and both latencies, in which the
-    /// next transfer goes on.
+    /// A memory-to-memory transfer: the slower side's steady state, and both latencies, in which
+    /// the next transfer goes on.
     struct CopyTimes {
         Cycles busy{0}, latency{0};
         [[nodiscard]] Cycles alone() const { return busy + latency; }
