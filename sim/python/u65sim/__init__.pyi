@@ -1,5 +1,5 @@
 from os import PathLike
-from typing import List, Literal, Optional, Sequence, Union, overload
+from typing import List, Literal, Optional, Sequence, Tuple, Union, overload
 
 __version__: str
 
@@ -78,6 +78,9 @@ class Report:
         """Of the multiply-accumulates (or operators, where there are none), 0 to 1."""
     @property
     def cycles(self) -> int: ...
+    @property
+    def cycles_interval(self) -> Optional[Tuple[int, int]]:
+        """With effort 'quick': between which cycles those of a simulation are likely to be."""
     @property
     def macs(self) -> int: ...
     @property
