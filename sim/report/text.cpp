@@ -107,27 +107,8 @@ std::string bound_line(const Report& report) {
                        percent(bound.count(), total.count()));
 }
 
-/// Where a simulation's latency is, of a report that was not simulated.
-std::string interval_lines(const Report& report) {
-    if (!report.interval) return {};
-    const CycleInterval& interval = *report.interval;
-    const Hertz clock = report.target.accelerator.clock;
-    const auto in_ms = [&](Cycles cycles) {
-        const double npu = clock.count() > 0 ? static_cast<double>(cycles.count()) /
-                                                   static_cast<double>(clock.count()) * 1000.0
-                                             : 0.0;
-        return npu + report.total.host_ms;
-    };
-    return fmt::format(
-        "  {:<16}effort quick, not simulated: {:.3f} to {:.3f} ms held {:.0f} % of\n"
-        "  {:<16}the networks it was checked on, by {}\n",
-        "interval", in_ms(interval.low), in_ms(interval.high), 100.0 * interval.coverage, "",
-        interval.source);
-}
-
 std::string summary(const Report& report) {
     std::string out = fmt::format("\n  {:<16}{}\n", "latency", latency(report));
-    out += interval_lines(report);
     if (report.inference) out += report::inference_line(*report.inference);
     out += bound_line(report);
     out += fmt::format("  {:<16}{}\n", "operators", operators(report));

@@ -94,6 +94,7 @@ TEST_CASE("A quick report has an interval around its cycles, and rows that add u
         Cycles sum{0};
         for (const OperatorReport& row : report.operators) sum += row.cycles;
         CHECK(sum == report.total.cycles);
+        CHECK(report.assumptions.front().starts_with("effort quick, not simulated: "));
         CHECK_THAT(report.to_text(), Catch::Contains("effort quick, not simulated"));
         CHECK_THAT(report.to_json(), Catch::Contains("\"interval\""));
     }
