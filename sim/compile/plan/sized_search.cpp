@@ -9,7 +9,6 @@
 #include "compile/cache.hpp"
 #include "compile/passes.hpp"
 #include "compile/plan/make_plan.hpp"
-#include "compile/plan/planned_sizes.hpp"
 #include "compile/plan/tuning.hpp"
 
 namespace u65sim::compiler {
@@ -80,9 +79,9 @@ std::vector<std::int64_t> SizedSearch::arenas() const {
     const Share& least =
         program_.spilling() ? tuning::least_arena : tuning::least_arena_without_spilling;
     std::vector<std::int64_t> result{size_.bytes};
-    for (auto smaller = planned_sizes.rbegin(); smaller != planned_sizes.rend(); ++smaller) {
-        if (*smaller < size_.bytes && (by_size_ || *smaller >= least.of(size_.bytes))) {
-            result.push_back(*smaller);
+    for (const std::int64_t smaller : tuning::smaller_arenas) {
+        if (smaller < size_.bytes && (by_size_ || smaller >= least.of(size_.bytes))) {
+            result.push_back(smaller);
         }
     }
     return result;
@@ -96,7 +95,7 @@ std::int64_t SizedSearch::cost_of(const PlannedProgram& plan) const {
 }
 
 std::string SizedSearch::text_of(std::int64_t cost) const {
-    if (cost == useless) return "of no use";
+    if (cost == useless) return "(of no use)";
     return fmt::format("{} {}", cost, by_size_ ? "B" : "cycles");
 }
 
@@ -250,7 +249,7 @@ void SizedSearch::choose_best(Result& result) {
     Proposal* best = nullptr;
     for (auto it = proposals_.rbegin(); it != proposals_.rend(); ++it) {
         if (it->cost >= least) continue;
-        least = by_size_ ? it->cost : tuning::larger_arena_gain.of(it->cost);
+        least = it->cost;
         best = &*it;
     }
     std::string taken = "none";
