@@ -209,8 +209,10 @@ void add_targets(CLI::App& app) {
     });
     add_show(*targets);
     add_export(*targets);
-    targets->add_subcommand("cpus", "What operators cost on the CPUs of host.cpu, with sources")
-        ->callback([] { print(cpus()); });
+    CLI::App* costs = targets->add_subcommand(
+        "cpus", "What operators cost on the CPUs of host.cpu, with sources");
+    costs->footer("Example:\n  u65sim targets cpus");
+    costs->callback([] { print(cpus()); });
 
     auto field_options = std::make_shared<TargetOptions>();
     CLI::App* describe = targets->add_subcommand(
