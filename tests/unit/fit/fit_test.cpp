@@ -172,7 +172,10 @@ TEST_CASE("a field that does nothing is not determined, and stays as it was") {
     const Fit result = fit(board_of(guess), plan(exact(truth)), options);
     CHECK(field(result, "dram.write_latency").verdict == Verdict::undetermined);
     CHECK(result.board.off_chip.write_latency == board_of(truth).off_chip.write_latency);
-    CHECK(result.board.off_chip.bandwidth.value() == Approx(0.5).epsilon(0.02));
+    // A cap that is granted in whole bursts a period has steps: within one, all values are as good.
+    CHECK(field(result, "dram.bandwidth").low <= truth.dram);
+    CHECK(field(result, "dram.bandwidth").high >= truth.dram);
+    CHECK(result.board.off_chip.bandwidth.value() == Approx(truth.dram).epsilon(0.1));
     CHECK(result.board.has_ranges());
     CHECK(Target::from_yaml_text(result.board.to_yaml()) == result.board);
     CHECK_THAT(result.to_text(), Contains("NOT determined"));
