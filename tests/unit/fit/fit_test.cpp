@@ -8,7 +8,11 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <u65sim/compile.hpp>
 #include <u65sim/error.hpp>
+#include <u65sim/report.hpp>
+#include <u65sim/simulate.hpp>
+#include <u65sim/zoo.hpp>
 
 using namespace u65sim;
 using Catch::Contains;
@@ -52,15 +56,21 @@ ValidationPlan plan(const std::vector<double>& values) {
     return read_validation_text(rows_text(values));
 }
 
-/// What a clock beside the board would have measured without noise.
+/// What the fits begin at, which the boards' streams are compiled for too.
+const Truth guess{8.0, 2.0, 10.0};
+
+/// What a clock beside the board would measure without noise.
 std::vector<double> exact(const Truth& truth) {
-    FitOptions options;
-    options.free = {"host.alternation_us=0..1"};  // does nothing here: one segment each
-    options.noise_percent = 2.0;
     std::vector<double> values;
-    for (const FitRow& row :
-         fit(board_of(truth), plan(std::vector<double>(8, 1.0)), options).rows) {
-        values.push_back(row.fitted);
+    for (const char* mode : {"memory.mode=shared_sram", "memory.mode=sram_only"}) {
+        Target known = board_of(guess);
+        Target board = board_of(truth);
+        known.set(mode);
+        board.set(mode);
+        for (const char* network : {"autoencoder", "ds_cnn", "rnnoise", "resnet8"}) {
+            const CompiledNetwork stream = compile(zoo(network), known);
+            values.push_back(make_report(stream, board, simulate(stream, board)).latency_ms());
+        }
     }
     return values;
 }
@@ -94,8 +104,7 @@ TEST_CASE("eight noisy rows give the numbers of made-up boards within the stated
         options.free = free_fields;
         options.noise_percent = 2.0;
         // The search begins far from the board.
-        const Fit result =
-            fit(board_of({8.0, 2.0, 10.0}), plan(noisy(exact(truth), 2.0, seed++)), options);
+        const Fit result = fit(board_of(guess), plan(noisy(exact(truth), 2.0, seed++)), options);
         const auto check = [&](const std::string& key, double value) {
             CAPTURE(key);
             const FittedField& found = field(result, key);
@@ -110,7 +119,7 @@ TEST_CASE("eight noisy rows give the numbers of made-up boards within the stated
         check("host.driver_call_us", truth.call);
         // Flash decides these networks, so it is known well.
         const FittedField& flash = field(result, "dram.bandwidth");
-        CHECK(flash.high / flash.low < 1.4);
+        CHECK(flash.high / flash.low < 2.0);
         CHECK(flash.verdict == Verdict::found);
         CHECK(result.scatter_percent < 5.0);
         CHECK(result.rows.size() == 8);
@@ -121,12 +130,12 @@ TEST_CASE("the noise is taken from the rows where it is not given") {
     const Truth truth{2.0, 0.4, 100.0};
     FitOptions options;
     options.free = free_fields;
-    const Fit result = fit(board_of({8.0, 2.0, 10.0}), plan(noisy(exact(truth), 2.0, 9)), options);
+    const Fit result = fit(board_of(guess), plan(noisy(exact(truth), 2.0, 9)), options);
     CHECK(result.noise_percent > 0.5);
     CHECK(result.noise_percent < 6.0);
     CHECK(field(result, "dram.bandwidth").low <= truth.dram);
     CHECK(field(result, "dram.bandwidth").high >= truth.dram);
-    const Fit clean = fit(board_of({8.0, 2.0, 10.0}), plan(exact(truth)), options);
+    const Fit clean = fit(board_of(guess), plan(exact(truth)), options);
     CHECK(field(clean, "dram.bandwidth").value == Approx(truth.dram).epsilon(0.01));
     CHECK(field(clean, "host.driver_call_us").value == Approx(truth.call).epsilon(0.02));
     const FittedField& narrow = field(clean, "dram.bandwidth");
@@ -135,7 +144,7 @@ TEST_CASE("the noise is taken from the rows where it is not given") {
 }
 
 TEST_CASE("two fields that act alike are said to be so, with intervals as wide as that") {
-    const Truth truth{3.0, 0.5, 100.0};
+    const Truth truth{guess.sram, 0.5, 100.0};
     FitOptions options;
     options.noise_percent = 2.0;
     // Each of these networks is one call.
@@ -145,7 +154,7 @@ TEST_CASE("two fields that act alike are said to be so, with intervals as wide a
     for (auto at = rows.find("latency_ms"); at != std::string::npos; at = rows.find("latency_ms")) {
         rows.replace(at, 10, "inference_ms");
     }
-    const Fit result = fit(board_of({3.0, 2.0, 10.0}), read_validation_text(rows), options);
+    const Fit result = fit(board_of(guess), read_validation_text(rows), options);
     REQUIRE(result.ties.size() == 1);
     CHECK(result.ties[0].first == "host.driver_call_us");
     CHECK(result.ties[0].second == "host.inference_us");
@@ -156,14 +165,17 @@ TEST_CASE("two fields that act alike are said to be so, with intervals as wide a
 }
 
 TEST_CASE("a field that does nothing is not determined, and stays as it was") {
-    const Truth truth{3.0, 0.5, 100.0};
+    const Truth truth{guess.sram, 0.5, guess.call};
     FitOptions options;
     options.noise_percent = 2.0;
     options.free = {"dram.bandwidth=0.1..4", "dram.write_latency=0..500"};
-    const Fit result = fit(board_of({3.0, 2.0, 100.0}), plan(exact(truth)), options);
+    const Fit result = fit(board_of(guess), plan(exact(truth)), options);
     CHECK(field(result, "dram.write_latency").verdict == Verdict::undetermined);
     CHECK(result.board.off_chip.write_latency == board_of(truth).off_chip.write_latency);
-    CHECK(result.board.off_chip.bandwidth.value() == Approx(0.5).epsilon(0.02));
+    // A cap that is granted in whole bursts a period has steps: within one, all values are as good.
+    CHECK(field(result, "dram.bandwidth").low <= truth.dram);
+    CHECK(field(result, "dram.bandwidth").high >= truth.dram);
+    CHECK(result.board.off_chip.bandwidth.value() == Approx(truth.dram).epsilon(0.1));
     CHECK(result.board.has_ranges());
     CHECK(Target::from_yaml_text(result.board.to_yaml()) == result.board);
     CHECK_THAT(result.to_text(), Contains("NOT determined"));
