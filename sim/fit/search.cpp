@@ -98,6 +98,28 @@ double distance(const Point& left, const Point& right) {
     return most;
 }
 
+/// A pattern search around a point: figures have steps (a cap is granted by periods, bursts are whole),
+/// on which slopes lead nowhere.
+Best polish(Model& model, Best best) {
+    constexpr double widest = 0.08, narrowest = 2e-3;
+    for (double reach = widest; reach >= narrowest;) {
+        bool better = false;
+        for (std::size_t i = 0; i < best.point.size(); ++i) {
+            for (const double direction : {-1.0, 1.0}) {
+                Point next = best.point;
+                next[i] = std::clamp(next[i] + direction * reach, 0.0, 1.0);
+                if (next[i] == best.point[i]) continue;
+                const double sum = sum_of_squares(model.errors(next));
+                if (sum >= best.sum) continue;
+                best = {next, sum};
+                better = true;
+            }
+        }
+        if (!better) reach /= 2;
+    }
+    return best;
+}
+
 }  // namespace
 
 Jacobian jacobian(Model& model, const Point& point) {
@@ -155,7 +177,7 @@ Best descend(Model& model, Point start, const Descent& how) {
 }
 
 Best search(Model& model, const Point& start, std::uint64_t seed) {
-    constexpr std::size_t points = 8, descents = 2;
+    constexpr std::size_t points = 12, descents = 3;
     std::mt19937_64 random(seed);
     std::vector<Best> starts;
     for (std::size_t i = 0; i < points; ++i) {
@@ -174,7 +196,7 @@ Best search(Model& model, const Point& start, std::uint64_t seed) {
         Best other = descend(model, starts[i].point);
         if (other.sum < best.sum) best = std::move(other);
     }
-    return best;
+    return polish(model, std::move(best));
 }
 
 namespace {

@@ -16,7 +16,6 @@
 
 #include "base/parallel.hpp"
 #include "compile/cache.hpp"
-#include "compile/plan/planned_sizes.hpp"
 #include "machine/direct/simulate_again.hpp"
 #include "oracle/effort.hpp"
 
@@ -37,12 +36,6 @@ const std::vector<std::vector<std::string>>& omissions() {
                                                            {"stream_weights"},
                                                            {"merge_in_place"}};
     return all;
-}
-
-/// Whether compile() plans for the target's own SRAM, even where it is between planned sizes.
-bool plans_for_own_size(const Target& target, const CompileOptions& options) {
-    return target.sram.size.count() < compiler::planned_sizes.front() ||
-           target.memory_mode == MemoryMode::sram_only || options.optimise == Optimise::size;
 }
 
 class EffortSearch {
@@ -190,12 +183,9 @@ CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
     oracle::check_searchable(options);
     const std::vector<Bytes> sizes = planned_sizes(target);
     EffortSearch search(graph, target, options, cache);
-    for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) search.consider(*size);
     const Bytes own = target.sram.size;
-    const bool is_planned = !sizes.empty() && sizes.back() == own;
-    if (!is_planned && (plans_for_own_size(target, options) || !search.has_found())) {
-        search.consider(own);
-    }
+    if (sizes.empty() || sizes.back() != own) search.consider(own);
+    for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) search.consider(*size);
     return search.result();
 }
 

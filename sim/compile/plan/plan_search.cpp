@@ -20,20 +20,21 @@ PlanSearch::PlanSearch(const Program& program)
 
 std::vector<std::int64_t> PlanSearch::sizes() const {
     const std::int64_t all = program_.target->sram.size.count();
-    const bool is_searched =
-        program_.plans_for_less && program_.target->memory_mode != MemoryMode::sram_only &&
-        program_.options.optimise != Optimise::size && !program_.options.like_vela;
+    const bool is_searched = program_.plans_for_less &&
+                             program_.target->memory_mode != MemoryMode::sram_only &&
+                             !program_.options.like_vela;
     const std::int64_t cramped = std::max(tuning::cramped_sram, tuning::cramped_maps.of(maps_));
     std::vector<std::int64_t> sizes;
     for (const std::int64_t size : planned_sizes) {
         if (size > all || !is_searched) break;
         // Where room is short any more of it counts: no smaller one is worth a look.
-        const bool was_cramped = !sizes.empty() && sizes.back() < cramped;
+        const bool was_cramped = !by_size() && !sizes.empty() && sizes.back() < cramped;
         if (was_cramped) sizes.clear();
         sizes.push_back(size);
         if (is_roomy(size)) break;
     }
-    if (sizes.empty()) sizes.push_back(all);
+    // A size between two of them, or above all, may bring what the one below cannot.
+    if (sizes.empty() || (sizes.back() != all && !is_roomy(sizes.back()))) sizes.push_back(all);
     return sizes;
 }
 
@@ -46,18 +47,15 @@ PlanSearch::Result PlanSearch::run() {
     Result best = search(all.front(), SizedSearch::useless);
     for (std::size_t i = 1; i < all.size(); ++i) {
         const std::int64_t less_than =
-            best.is_useless() ? best.cost : tuning::larger_sram_gain.of(best.cost);
-        Result next = search(all[i], less_than);
+            by_size() || best.is_useless() ? best.cost : tuning::larger_sram_gain.of(best.cost);
+        Result next = search(all[i], by_size() ? SizedSearch::useless : less_than);
         const bool is_better = next.cost < less_than;
-        std::string reason =
-            fmt::format("SRAM: {} cycles with {} B, {} with {} B", best.cost, best.variant.sram,
-                        is_better ? "less" : "not clearly less", all[i]);
+        std::string reason = fmt::format("SRAM: {} {} with {} B, {} with {} B", best.cost,
+                                         by_size() ? "bytes" : "cycles", best.variant.sram,
+                                         is_better ? "less" : "not clearly less", all[i]);
         if (is_better) best = std::move(next);
         best.plan.reasons.push_back(std::move(reason));
     }
-    // A size between two of them may be just enough.
-    const std::int64_t own = program_.target->sram.size.count();
-    if (best.is_useless() && all.back() != own) best = search(own, SizedSearch::useless);
     return best;
 }
 

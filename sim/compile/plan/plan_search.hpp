@@ -11,9 +11,10 @@
 namespace u65sim::compiler {
 
 /// A plan for a smaller SRAM is one for a larger SRAM, too: searches the best plan for each of
-/// planned_sizes() that is not above the target's, and keeps the smallest size's but where a larger
-/// one's is predicted to be clearly faster. So cycles do not grow with the SRAM as long as
-/// predictions of two plans are wrong by no more than that (docs/compiler.md).
+/// planned_sizes that is not above the target's and for the target's own, and keeps the smallest
+/// size's but where a larger one's is predicted to be clearly faster. So cycles do not grow from
+/// one of planned_sizes to a larger size as long as predictions of two plans are wrong by no more
+/// than that (docs/compiler.md).
 class PlanSearch {
 public:
     /// `program` has blocks and weights, and must outlive this, unchanged.
@@ -25,6 +26,7 @@ public:
 private:
     /// Sizes to plan for, ascending: one where everything has room is the last.
     [[nodiscard]] std::vector<std::int64_t> sizes() const;
+    [[nodiscard]] bool by_size() const { return program_.options.optimise == Optimise::size; }
     [[nodiscard]] bool is_roomy(std::int64_t sram) const { return everything_ <= sram; }
     /// The best plan of less than so many cycles for a size.
     Result search(std::int64_t sram, std::int64_t too_many_cycles);

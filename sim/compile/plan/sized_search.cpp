@@ -112,13 +112,12 @@ SizedSearch::Result SizedSearch::run() {
         result = search();
     } else {
         result.variant.sram = size_.bytes;
-        result.plan = plan_of(result.variant, size_.too_many_cycles);
+        result.plan = plan_of(result.variant, useless);
         result.cost = cost_of(result.plan);
     }
-    if (!by_size_ && !result.is_useless()) {
-        try_turns(result);
-        try_staying(result);
-    }
+    if (result.is_useless()) return result;
+    if (!by_size_) try_turns(result);
+    try_staying(result);
     return result;
 }
 
@@ -154,14 +153,15 @@ void SizedSearch::try_turns(Result& result) {
     try_variant(result, variant, result.cost, "maps take turns");
 }
 
-/// Where kernels wait for weights, or for what copies of weights delay, these may stay.
+/// Where kernels wait for weights, or for what copies of weights delay, or where their buffers are
+/// too much memory, these may stay.
 void SizedSearch::try_staying(Result& result) {
     if (!program_.takes(Pass::stream_weights) || program_.rules.delivers_as_vela ||
         program_.target->memory_mode == MemoryMode::sram_only) {
         return;
     }
-    const std::int64_t less_than = tuning::staying_gain.of(result.cost);
-    if (result.plan.staying_cycles >= less_than) return;
+    const std::int64_t less_than = by_size_ ? result.cost : tuning::staying_gain.of(result.cost);
+    if (!by_size_ && result.plan.staying_cycles >= less_than) return;
     PlanVariant variant = result.variant;
     variant.weights_stay = true;
     try_variant(result, variant, less_than, "weights stay");
@@ -172,7 +172,7 @@ SizedSearch::Result SizedSearch::plan_without() {
     if (parallel_) proposing.emplace(*program_.threads, [this] { propose(); });
     Result result;
     result.variant.sram = size_.bytes;
-    result.plan = plan_of(result.variant, size_.too_many_cycles);
+    result.plan = plan_of(result.variant, useless);
     result.cost = cost_of(result.plan);
     if (proposing) {
         proposing->finish();
