@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include <u65sim/compile.hpp>
 #include <u65sim/graph.hpp>
+#include <u65sim/oracle.hpp>
 #include <u65sim/report.hpp>
 #include <u65sim/target.hpp>
 #include <u65sim/zoo.hpp>
@@ -49,6 +51,8 @@ struct BlockStudyOptions {
     bool inside = false;
     std::string reference = "standard_3x3";  ///< whose MACs or parameters are met
     std::int32_t most_channels = 1024;       ///< that equal MACs or parameters may ask for
+    CompileOptions compile{};                ///< of every block
+    Effort effort = Effort::normal;
     /// Called before each block with how many are done and how many there are.
     std::function<void(std::size_t done, std::size_t all)> progress;
 };
@@ -75,11 +79,20 @@ struct BlockPoint {
     [[nodiscard]] double cycles_per_mac() const;
 };
 
+/// A block at a shape that a study has no figures of.
+struct BlockLeftOut {
+    std::string block;
+    BlockShape asked;
+    std::string reason;
+    bool operator==(const BlockLeftOut&) const = default;
+};
+
 struct BlockStudy {
     std::string u65sim_version, target;
     BlockEqual equal = BlockEqual::shape;
     bool inside = false;
-    std::vector<BlockPoint> points;  ///< by shape, then block
+    std::vector<BlockPoint> points;      ///< by shape, then block
+    std::vector<BlockLeftOut> left_out;  ///< the same
     bool operator==(const BlockStudy&) const = default;
 
     [[nodiscard]] std::string to_text() const;  ///< at most 100 columns
@@ -89,7 +102,7 @@ struct BlockStudy {
     [[nodiscard]] const BlockPoint* find(std::string_view block, const BlockShape& asked) const;
 };
 /// Compiles and simulates every block at every shape. A block that cannot have a shape, or whose
-/// nearest channels miss the reference by more than a tenth, is left out.
+/// nearest channels miss the reference by more than a tenth, is left out, with the reason.
 BlockStudy study_blocks(const Target& target, const BlockStudyOptions& options = {});
 
 /// A file to be written beside others.

@@ -95,6 +95,25 @@ struct Contention {
     bool operator==(const Contention&) const = default;
 };
 
+/// What keeps a port from moving more payload a cycle, for the traffic of a run as it was mixed:
+/// reads beside writes, long bursts beside short ones.
+struct PortCeiling {
+    enum class Kind : std::uint8_t {
+        width,             ///< of the port's data buses
+        bandwidth,         ///< of the memory
+        reads_in_flight,   ///< bursts read at a time, each held for its latency
+        writes_in_flight,  ///< the same for writes
+    };
+    Kind kind = Kind::width;
+    double bytes_per_cycle = 0.0;  ///< payload of reads and writes together
+    double burst_bytes = 0.0;      ///< ..._in_flight: mean payload of a burst
+    double held_cycles = 0.0;      ///< ..._in_flight: mean time that a burst keeps its place
+    /// ..._in_flight of one channel, while nothing else moves; none: all of the traffic as mixed.
+    std::optional<Channel> channel{};
+    bool operator==(const PortCeiling&) const = default;
+};
+std::string_view to_string(PortCeiling::Kind kind);
+
 struct Report {
     static constexpr int schema_version = 1;
     std::string u65sim_version;
@@ -122,6 +141,9 @@ struct Report {
         Bytes capacity{0};
         Bytes peak{0};  ///< SRAM: highest byte used; DRAM: model plus activations
         Bytes read{0}, write{0};
+        /// Of all traffic, the lowest first: it binds. Then of each channel but commands that moves
+        /// a tenth of the bytes or more. None of an idle port.
+        std::vector<PortCeiling> ceilings;
         bool operator==(const MemoryUse&) const = default;
     } sram, dram;
     Bytes dram_model_bytes{0}, dram_activation_bytes{0}, encoded_weight_bytes{0};

@@ -38,6 +38,11 @@ std::string BlockStudy::to_text() const {
             fmt::format("{:.0f}K", static_cast<double>(point.dram_bytes.count()) / 1024),
             point.spills, point.bound_by);
     }
+    if (!left_out.empty()) out += "\nleft out\n";
+    for (const BlockLeftOut& each : left_out) {
+        out += report::wrapped(
+            fmt::format("{} at {}: {}", each.block, to_string(each.asked), each.reason), 2);
+    }
     return out;
 }
 
@@ -62,11 +67,17 @@ std::string BlockStudy::to_json() const {
                         {"spill_bytes", point.spill_bytes.count()},
                         {"bound_by", point.bound_by}});
     }
+    Json without = Json::array();
+    for (const BlockLeftOut& each : left_out) {
+        without.push_back(
+            {{"block", each.block}, {"asked", to_string(each.asked)}, {"reason", each.reason}});
+    }
     const Json json = {{"u65sim_version", u65sim_version},
                        {"target", target},
                        {"equal", std::string{to_string(equal)}},
                        {"inside", inside},
-                       {"points", std::move(rows)}};
+                       {"points", std::move(rows)},
+                       {"left_out", std::move(without)}};
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <optional>
+#include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -30,13 +31,12 @@ public:
     [[nodiscard]] double at(double channels) const {
         return square_ * channels * channels + linear_ * channels;
     }
-    /// The multiple of eight nearest to `wanted`, if it is near enough.
-    [[nodiscard]] std::optional<std::int32_t> channels_for(double wanted, std::int32_t most) const {
+    /// The multiple of eight nearest to `wanted`.
+    [[nodiscard]] std::int32_t channels_for(double wanted, std::int32_t most) const {
         std::int32_t best = 8;
         for (std::int32_t channels = 8; channels <= most; channels += 8) {
             if (std::abs(at(channels) - wanted) < std::abs(at(best) - wanted)) best = channels;
         }
-        if (std::abs(at(best) - wanted) > tolerated_miss * wanted) return std::nullopt;
         return best;
     }
 
@@ -124,6 +124,20 @@ std::vector<std::string> known_blocks(const std::vector<std::string>& asked) {
     return names;
 }
 
+/// Gives `shape` the channels that come nearest to `wanted` MACs or parameters. Why not, where they
+/// are not near enough.
+std::string meet_reference(BlockShape& shape, const Growth& own, double wanted,
+                           const BlockStudyOptions& options) {
+    shape.channels = own.channels_for(wanted, options.most_channels);
+    const double miss = own.at(shape.channels) / wanted - 1;
+    if (std::abs(miss) <= tolerated_miss) return {};
+    return fmt::format(
+        "{} channels, the nearest up to {}, miss the {} of {} by {:+.0f} %: at most 10 % are "
+        "accepted",
+        shape.channels, options.most_channels,
+        options.equal == BlockEqual::macs ? "MACs" : "parameters", options.reference, 100 * miss);
+}
+
 }  // namespace
 
 std::string_view to_string(BlockEqual equal) {
@@ -149,7 +163,10 @@ std::vector<BlockShape> block_sweep() {
 BlockStudy study_blocks(const Target& target, const BlockStudyOptions& options) {
     const std::vector<std::string> names = known_blocks(options.blocks);
     const std::vector<BlockShape> shapes = options.shapes.empty() ? block_sweep() : options.shapes;
-    Oracle oracle{target};
+    OracleOptions how;
+    how.compile = options.compile;
+    how.effort = options.effort;
+    Oracle oracle{target, how};
     BlockStudy study{.u65sim_version = std::string{version()},
                      .target = target.name,
                      .equal = options.equal,
@@ -162,6 +179,10 @@ BlockStudy study_blocks(const Target& target, const BlockStudyOptions& options) 
                    ? at->second
                    : growths.emplace(key, Growth{name, shape, options.equal}).first->second;
     };
+    const auto leave_out = [&](const std::string& name, const BlockShape& asked,
+                               std::string reason) {
+        study.left_out.push_back({name, asked, std::move(reason)});
+    };
     std::size_t done = 0;
     for (const BlockShape& asked : shapes) {
         for (const std::string& name : names) {
@@ -170,17 +191,20 @@ BlockStudy study_blocks(const Target& target, const BlockStudyOptions& options) 
             BlockShape shape = asked;
             if (options.equal != BlockEqual::shape) {
                 const double wanted = growth(options.reference, asked).at(asked.channels);
-                const auto channels =
-                    growth(name, asked).channels_for(wanted, options.most_channels);
-                if (!channels) continue;
-                shape.channels = *channels;
+                const std::string miss =
+                    meet_reference(shape, growth(name, asked), wanted, options);
+                if (!miss.empty()) {
+                    leave_out(name, asked, miss);
+                    continue;
+                }
             }
             try {
                 study.points.push_back(measure(oracle, name, asked, shape, options.inside));
-            } catch (const InvalidModel&) {
+            } catch (const InvalidModel& error) {
                 if (!options.shapes.empty() && options.equal == BlockEqual::shape) throw;
-            } catch (const DoesNotFit&) {
-                continue;  // a shape that this target cannot hold is no point of the study
+                leave_out(name, asked, error.what());
+            } catch (const DoesNotFit& error) {
+                leave_out(name, asked, error.what());
             }
         }
     }

@@ -42,6 +42,7 @@ std::vector<BlockShape> swept(const std::vector<BlockShape>& given, const std::s
 
 struct Blocks {
     TargetOptions target;
+    OptimiseOption optimise;
     BlockStudyOptions options;
     std::vector<std::string> shapes;
     std::string equal = "shape", sweep, document;
@@ -65,6 +66,8 @@ struct Blocks {
                         : equal == "parameters" ? BlockEqual::parameters
                                                 : BlockEqual::shape;
         options.progress = progress;
+        options.compile = optimise.resolve();
+        options.effort = optimise.effort();
         const BlockStudy study = study_blocks(where, options);
         const std::string format = output.format();
         write(output.file(), format == "json"  ? study.to_json()
@@ -112,6 +115,8 @@ void add_blocks(CLI::App& app) {
     CLI::App* command = app.add_subcommand(
         "blocks", "Time the blocks networks are made of, over height, width and channels");
     blocks->target.add_to(*command);
+    blocks->optimise.add_to(*command);
+    blocks->optimise.add_effort_to(*command);
     command
         ->add_option("--block", blocks->options.blocks,
                      "A block of 'u65sim blocks --list'; may be repeated; all by default")
@@ -142,6 +147,12 @@ void add_blocks(CLI::App& app) {
     command->add_flag("--inside", blocks->options.inside,
                       "Measure the second of three equal blocks, between other operators, in place "
                       "of a block that reads the network's input and writes its output");
+    // The document has shapes, blocks and a form of its own.
+    for (const char* other :
+         {"--block", "--shape", "--sweep", "--equal", "--reference", "--inside", "--like-vela",
+          "--without", "--optimise", "--effort", "--format", "--output"}) {
+        command->get_option("--document")->excludes(command->get_option(other));
+    }
     auto only_list = std::make_shared<bool>(false);
     command->add_flag("--list", *only_list, "Name and one line of every block");
     command->footer(

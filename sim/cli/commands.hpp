@@ -25,5 +25,6 @@ void add_blocks(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_study(CLI::App& app);
 void add_advise(CLI::App& app);
+void add_operators(CLI::App& app);
 
 }  // namespace u65sim::cli

@@ -10,6 +10,7 @@
 #include <u65sim/report.hpp>
 
 #include "commands.hpp"
+#include "explain.hpp"
 #include "inputs.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -33,7 +34,7 @@ struct Compile {
         options.dump_after = dump_after;
         if (explain) {
             options.dump_after = "place";
-            write(output, reasons_in(compiled(resolved, options).pass_dump));
+            write(output, explained(compiled(resolved, options).pass_dump));
             return;
         }
         if (!dump_after.empty()) {
@@ -51,23 +52,6 @@ struct Compile {
                           result.graph.operators.size() - result.cpu_operators.size(),
                           result.segments.size(), result.segments.size() == 1 ? "" : "s",
                           result.cpu_operators.size()));
-    }
-
-    /// The lines of a dump that say why something was decided.
-    static std::string reasons_in(const std::string& dump) {
-        std::string result;
-        for (std::size_t at = 0; at < dump.size();) {
-            const std::size_t end = dump.find('\n', at) + 1;
-            const std::string line = dump.substr(at, end - at);
-            const std::size_t spilled = line.find("spilled: ");
-            if (line.starts_with("because ")) {
-                result += line.substr(8);
-            } else if (spilled != std::string::npos) {
-                result += "map " + line;
-            }
-            at = end;
-        }
-        return result;
     }
 
     CompiledNetwork compiled(const Target& resolved, const CompileOptions& options) const {
@@ -112,7 +96,8 @@ void add_compile(CLI::App& app) {
                      ->type_name("PASS");
     auto* explain = command->add_flag("--explain", compile->explain,
                                       "Print why maps, weights and cascades are as they are: "
-                                      "alternatives with their predicted cycles");
+                                      "alternatives with their predicted cycles, what most is at "
+                                      "stake in first, and a conclusion");
     dump->excludes(effort);
     explain->excludes(effort);
     auto* arena =

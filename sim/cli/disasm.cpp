@@ -60,7 +60,9 @@ void add_disasm(CLI::App& app) {
         ->type_name("NAME");
     command->add_option("-o,--output", disasm->output, "Write to FILE instead of standard output")
         ->type_name("FILE");
-    command->footer("'u65sim asm' reads the text back to the same words.");
+    command->footer(
+        "'u65sim asm' reads the text back to the same words.\n\nExamples:\n  u65sim disasm "
+        "net_npu.tflite\n  u65sim disasm words.bin --target u65-256 -o net.txt");
     command->callback([disasm] {
         require_writable({disasm->output});
         write(disasm->output, disassembled(disasm->file, disasm->target));

@@ -3,11 +3,13 @@
 
 #include <CLI/Option.hpp>
 #include <u65sim/graph.hpp>
+#include <u65sim/graph_json.hpp>
 #include <u65sim/network.hpp>
 
 #include "commands.hpp"
 #include "inputs.hpp"
 #include "output.hpp"
+#include "report_output.hpp"
 
 namespace u65sim::cli {
 
@@ -16,7 +18,7 @@ void add_graph(CLI::App& app) {
         NetworkOption network;
         bool dot = false;
         bool tflite = false;
-        std::string output;
+        ReportOutput output;
     };
     auto options = std::make_shared<Show>();
     CLI::App* command = app.add_subcommand("graph", "Print the operators and tensors of NET");
@@ -24,20 +26,25 @@ void add_graph(CLI::App& app) {
     command->add_flag("--dot", options->dot, "As a GraphViz description");
     command->add_flag("--tflite", options->tflite, "As a .tflite for other tools; needs -o")
         ->excludes("--dot");
-    command->add_option("-o,--output", options->output, "Write to FILE instead of standard output")
-        ->type_name("FILE");
-    command->footer("Example:\n  u65sim graph ds_cnn --dot | dot -Tsvg -o ds_cnn.svg");
+    options->output.add_to(*command, {"text", "json"},
+                           "text or json (operators and tensors, without constants)");
+    command->footer(
+        "Examples:\n  u65sim graph ds_cnn\n  u65sim graph ds_cnn -o ds_cnn.json\n"
+        "  u65sim graph ds_cnn --dot | dot -Tsvg -o ds_cnn.svg");
     command->callback([options] {
-        if (options->tflite && options->output.empty()) {
+        const std::string& file = options->output.file();
+        if (options->tflite && file.empty()) {
             throw CLI::RequiredError("graph --tflite: -o FILE");
         }
-        require_writable({options->output});
+        require_writable({file});
         const Graph graph = options->network.read();
         if (options->tflite) {
-            write(options->output, write_tflite(graph));
+            write(file, write_tflite(graph));
             return;
         }
-        write(options->output, options->dot ? to_dot(graph) : dump(graph));
+        write(file, options->dot                         ? to_dot(graph)
+                    : options->output.format() == "json" ? to_json(graph)
+                                                         : dump(graph));
     });
 }
 

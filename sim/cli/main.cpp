@@ -44,7 +44,7 @@ constexpr Command commands[] = {
     {"graph", u65sim::cli::add_graph},       {"passes", u65sim::cli::add_passes},
     {"validate", u65sim::cli::add_validate}, {"blocks", u65sim::cli::add_blocks},
     {"compare", u65sim::cli::add_compare},   {"study", u65sim::cli::add_study},
-    {"advise", u65sim::cli::add_advise},
+    {"advise", u65sim::cli::add_advise},     {"operators", u65sim::cli::add_operators},
 };
 
 /// All subcommands, or only the one that comes first: the others' options take longer to describe
@@ -98,6 +98,8 @@ int run(int argc, char** argv) {
                          fmt::format("u65sim {} ({})", u65sim::version(), u65sim::build_info()));
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
+    add_commands(app, argc > 1 ? argv[1] : "");
+    // Behind the commands, which would take it for their own.
     app.footer(
         "NET is a .tflite file, a YAML graph, or a network of the zoo.\n"
         "Exit codes: 0 done, 1 our own failure, 2 bad usage or bad input, 3 does not fit,\n"
@@ -108,7 +110,6 @@ int run(int argc, char** argv) {
         "  u65sim compile net.tflite -o net_npu.tflite && u65sim disasm net_npu.tflite\n"
         "  u65sim zoo list\n"
         "  u65sim targets fields");
-    add_commands(app, argc > 1 ? argv[1] : "");
     try {
         app.parse(argc, argv);
         return done;

@@ -20,7 +20,7 @@ public:
     [[nodiscard]] const std::string& file() const { return file_; }
 
 private:
-    std::vector<std::string> formats_;
+    std::vector<std::string> formats_{"text"};
     std::string format_, file_;
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
+#include <nlohmann/json.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
 #include <u65sim/zoo.hpp>
@@ -13,6 +14,7 @@
 #include "commands.hpp"
 #include "inputs.hpp"
 #include "output.hpp"
+#include "report_output.hpp"
 
 namespace u65sim::cli {
 
@@ -31,7 +33,7 @@ struct Write {
         for (const std::string& name : chosen) {
             const Graph graph = zoo(name, weights);  // refuses what it does not know
             make_folder();
-            const auto file = std::filesystem::path{folder} / (name + ".tflite");
+            const auto file = std::filesystem::path{folder} / (graph.name + ".tflite");
             save_tflite(graph, file);
             print(file.string() + '\n');
         }
@@ -46,12 +48,20 @@ struct Write {
     }
 };
 
-void list() {
+void list(const ReportOutput& output) {
+    require_writable({output.file()});
+    if (output.format() == "json") {
+        auto json = nlohmann::ordered_json::array();
+        for (const ZooEntry& entry : zoo_list()) {
+            json.push_back({{"name", entry.name}, {"summary", entry.summary}});
+        }
+        return write(output.file(), json.dump(2) + '\n');
+    }
     std::string text;
     for (const ZooEntry& entry : zoo_list()) {
         text += fmt::format("{:<24}{}\n", entry.name, entry.summary);
     }
-    print(text);
+    write(output.file(), text);
 }
 
 }  // namespace
@@ -59,9 +69,14 @@ void list() {
 void add_zoo(CLI::App& app) {
     CLI::App* zoo = app.add_subcommand("zoo", "Networks built in code: list them, or write them");
     zoo->require_subcommand(0, 1);
-    zoo->add_subcommand("list", "Name and one line of every network")->callback(list);
+    zoo->footer("Examples:\n  u65sim zoo list\n  u65sim zoo write rnnoise -o nets");
+    auto output = std::make_shared<ReportOutput>();
+    CLI::App* names = zoo->add_subcommand("list", "Name and one line of every network");
+    output->add_to(*names, {"text", "json"}, "text or json");
+    names->footer("Examples:\n  u65sim zoo list\n  u65sim zoo list --format json");
+    names->callback([output] { list(*output); });
     zoo->callback([zoo] {
-        if (zoo->get_subcommands().empty()) list();
+        if (zoo->get_subcommands().empty()) list({});
     });
     auto write = std::make_shared<Write>();
     CLI::App* command =

@@ -182,6 +182,12 @@ struct Slot {
     std::int32_t y = 0, x = 0, c = 0;
 };
 
+/// Operators that follow one map element by element, as one look-up table.
+struct FusedCurve {
+    TensorId from = no_tensor, to = no_tensor;
+    std::vector<std::int32_t> operators;  ///< in order; the last one makes `to`
+};
+
 /// What becomes of the graph's operators: CPU or NPU, runs of them, and who computes whom.
 struct Partition {
     const Graph* graph = nullptr;
@@ -194,8 +200,11 @@ struct Partition {
     std::vector<std::int32_t> segment_of;        ///< per operator: segment, or no_segment
     std::vector<bool> bound;                     ///< per tensor: crosses a segment's border
     std::vector<std::int32_t> fused_activation;  ///< per operator: operator, or no_operator
-    std::vector<std::int32_t> fused_pad;         ///< per operator: pad operator, or no_operator
-    std::vector<Slot> slots;                     ///< per tensor: place in another one
+    /// Per operator that looks them up: behind its own result, or, where it is their first one,
+    /// alone.
+    std::unordered_map<std::int32_t, FusedCurve> curves;
+    std::vector<std::int32_t> fused_pad;  ///< per operator: pad operator, or no_operator
+    std::vector<Slot> slots;              ///< per tensor: place in another one
     std::vector<CompiledNetwork::Step> steps;
     /// Operators that take more than the registers or the shared buffer hold, and why: the CPU's.
     std::unordered_map<std::int32_t, std::string> refusals;

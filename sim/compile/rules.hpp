@@ -21,6 +21,12 @@ struct Rules {
     bool delivers_as_vela = false;
     /// Maps of fewer channels lie in memory as NHWC, others in bricks (NHCWB16).
     std::int32_t least_brick_channels = 16;
+    /// A MEAN or SUM over height and width is one average pool; else sums of ones in 32 bits.
+    bool sums_by_pool = true;
+    /// Channels may change places by a convolution; else only by strides.
+    bool permutes_by_convolution = true;
+    /// Operators that follow one map of 8 bits element by element are one look-up table.
+    bool fuses_curves = true;
     /// How sections of weights are coded: smallest for each, or alike for all.
     weights::Coding coding = weights::Coding::smallest;
 };
@@ -32,6 +38,9 @@ constexpr Rules rules_of(const CompileOptions& options) {
             .copies_before_reshape = true,
             .delivers_as_vela = true,
             .least_brick_channels = 8,
+            .sums_by_pool = false,
+            .permutes_by_convolution = false,
+            .fuses_curves = false,
             .coding = weights::Coding::uniform};
 }
 

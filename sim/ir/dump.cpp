@@ -7,6 +7,7 @@
 
 #include <u65sim/graph.hpp>
 
+#include "ir/attribute_text.hpp"
 #include "ir/builtins.hpp"
 
 namespace u65sim {
@@ -188,17 +189,21 @@ std::string describe(const Graph& graph, const std::vector<TensorId>& ids) {
 
 }  // namespace
 
+std::string ir::attribute_text(const Operator& op) {
+    AttributeText attributes;
+    std::visit(attributes, op.attributes);
+    return attributes.text();
+}
+
 std::string dump(const Graph& graph) {
     std::string text = fmt::format("graph {}: {} operators, {} tensors\n", graph.name,
                                    graph.operators.size(), graph.tensors.size());
     for (const TensorId id : graph.inputs) text += fmt::format("input {}\n", describe(graph, id));
     for (std::size_t index = 0; index < graph.operators.size(); ++index) {
         const Operator& op = graph.operators[index];
-        AttributeText attributes;
-        std::visit(attributes, op.attributes);
-        text +=
-            fmt::format("{} {} '{}'{}: ({}) -> ({})\n", index, ir::kind_name(op), op.name,
-                        attributes.text(), describe(graph, op.inputs), describe(graph, op.outputs));
+        text += fmt::format("{} {} '{}'{}: ({}) -> ({})\n", index, ir::kind_name(op), op.name,
+                            ir::attribute_text(op), describe(graph, op.inputs),
+                            describe(graph, op.outputs));
     }
     for (const TensorId id : graph.outputs) text += fmt::format("output {}\n", describe(graph, id));
     for (const std::string& note : graph.notes) text += fmt::format("note: {}\n", note);

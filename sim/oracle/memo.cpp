@@ -24,7 +24,8 @@ Bytes memory_of(const Report& report) {
     sum += outside(report.u65sim_version) + outside(report.model.name) +
            outside(report.model.producer);
     sum += storage(report.model.cpu_operators) + storage(report.pmu) + storage(report.spills) +
-           storage(report.operators) + storage(report.assumptions);
+           storage(report.operators) + storage(report.assumptions) + storage(report.sram.ceilings) +
+           storage(report.dram.ceilings);
     for (const CpuOperator& op : report.model.cpu_operators) {
         sum += outside(op.name) + outside(op.type) + outside(op.reason);
     }

@@ -1,13 +1,18 @@
 #include "oracle/named.hpp"
 
+#include <algorithm>
+
 #include <u65sim/network.hpp>
 
 namespace u65sim::named {
 
 std::optional<std::string_view> zoo_name(std::string_view network) {
     constexpr std::string_view prefix = "zoo:";
-    if (!network.starts_with(prefix)) return std::nullopt;
-    return network.substr(prefix.size());
+    if (network.starts_with(prefix)) return network.substr(prefix.size());
+    const auto entries = zoo_list();
+    const bool is_entry = std::any_of(entries.begin(), entries.end(),
+                                      [&](const ZooEntry& each) { return each.name == network; });
+    return is_entry ? std::optional{network} : std::nullopt;
 }
 
 Graph network(const std::string& name, const ZooWeights& weights) {

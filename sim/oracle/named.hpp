@@ -12,7 +12,7 @@
 
 namespace u65sim::named {
 
-/// NAME of "zoo:NAME"; nothing for the path of a file.
+/// NAME of "zoo:NAME" or of NAME alone, where the zoo has it; nothing for the path of a file.
 std::optional<std::string_view> zoo_name(std::string_view network);
 
 /// A network of the zoo, or a file. Throws what zoo() and read_network() throw.

@@ -13,9 +13,11 @@ struct ChartPoint {
 };
 
 struct ChartSeries {
-    std::string name;
+    std::string name;  ///< series of one name share colour, mark and legend
     std::vector<ChartPoint> points;
-    bool joined = true;  ///< by a line, in the points' order
+    bool joined = true;   ///< by a line, in the points' order
+    std::string panel{};  ///< series of different panels are drawn beside each other
+    bool marked = true;   ///< false: the line alone, for what runs through others' marks
 };
 
 struct ChartLine {
@@ -33,7 +35,12 @@ struct Chart {
     bool binary_x = false;              ///< x in bytes: ticks as KiB and MiB
 };
 
-/// Equal charts give equal bytes.
+/// Whether values crowd at the low end of a linear axis: all above zero, over a factor of ten or
+/// more, and most of them in its lowest quarter.
+bool crowds(const std::vector<double>& values);
+
+/// Equal charts give equal bytes. All panels have the same axes; marks at one place lie around each
+/// other; the legend names every series.
 std::string to_svg(const Chart& chart);
 
 }  // namespace u65sim::report

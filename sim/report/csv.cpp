@@ -45,7 +45,7 @@ std::string Report::to_csv() const {
         "name,type,start_cycle,end_cycle,cycles,macs,mac_utilization,bound_by,block,sram_bytes,"
         "dram_bytes,kernels,dmas";
     for (std::size_t i = 0; i < cause_count; ++i) {
-        out += fmt::format(",{}", to_string(static_cast<Cause>(i)));
+        out += fmt::format(",{}_cycles", to_string(static_cast<Cause>(i)));
     }
     out += '\n';
     for (const OperatorReport& op : operators) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <u65sim/report.hpp>
 
+#include "report/ceilings.hpp"
 #include "report/format.hpp"
 #include "report/timeline_json.hpp"
 #include "target/quantity_text.hpp"
@@ -70,6 +71,19 @@ Json model_json(const Report::Model& model) {
             {"file_bytes", model.file_bytes.count()},
             {"npu_operators", model.npu_operators},
             {"cpu_operators", std::move(cpu)}};
+}
+
+/// What limits a port, the lowest ceiling first, with the field of the target that moves it.
+Json ceilings_json(const Report::MemoryUse& use, const Target& target, int port) {
+    Json json = Json::array();
+    for (const PortCeiling& ceiling : use.ceilings) {
+        json.push_back({{"kind", to_string(ceiling.kind)},
+                        {"bytes_per_cycle", ceiling.bytes_per_cycle},
+                        {"text", report::describe(ceiling, target, port)},
+                        {"field", report::field_of(ceiling, port)}});
+        if (ceiling.channel) json.back()["channel"] = to_string(*ceiling.channel);
+    }
+    return json;
 }
 
 Json spills_json(const std::vector<SpillEvent>& spills) {
@@ -150,18 +164,22 @@ std::string Report::to_json() const {
                      {"host_ms", total.host_ms},
                      {"mac_utilization", total.mac_utilization},
                      {"bound_cycles", total.bound.count()},
-                     {"limit", to_string(total.limit)}};
+                     {"limit", to_string(total.limit)},
+                     {"peak_macs_per_cycle", target.peak_macs_per_cycle()},
+                     {"peak_depthwise_macs_per_cycle", report::peak_depthwise_macs(target)}};
     json["sram"] = {{"capacity_bytes", sram.capacity.count()},
                     {"peak_bytes", sram.peak.count()},
                     {"read_bytes", sram.read.count()},
-                    {"write_bytes", sram.write.count()}};
+                    {"write_bytes", sram.write.count()},
+                    {"ceilings", ceilings_json(sram, target, 0)}};
     json["dram"] = {{"capacity_bytes", dram.capacity.count()},
                     {"used_bytes", dram.peak.count()},
                     {"model_bytes", dram_model_bytes.count()},
                     {"activation_bytes", dram_activation_bytes.count()},
                     {"read_bytes", dram.read.count()},
                     {"write_bytes", dram.write.count()},
-                    {"encoded_weight_bytes", encoded_weight_bytes.count()}};
+                    {"encoded_weight_bytes", encoded_weight_bytes.count()},
+                    {"ceilings", ceilings_json(dram, target, 1)}};
     Json counters = Json::object();
     for (const auto& [name, value] : pmu) counters[name] = value;
     json["pmu"] = std::move(counters);

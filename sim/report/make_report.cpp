@@ -4,6 +4,7 @@
 #include <u65sim/error.hpp>
 
 #include "base/hash.hpp"
+#include "report/ceilings.hpp"
 #include "report/join.hpp"
 
 namespace u65sim {
@@ -40,6 +41,9 @@ void fill_memories(Report& report, const CompiledNetwork& network, const Target&
     report.dram.peak = report.dram_model_bytes + report.dram_activation_bytes;
     report.dram.read = simulation.ports[1].read_bytes();
     report.dram.write = simulation.ports[1].write_bytes();
+
+    report.sram.ceilings = report::port_ceilings(target, 0, simulation.ports[0]);
+    report.dram.ceilings = report::port_ceilings(target, 1, simulation.ports[1]);
 }
 
 /// The reason of the first operator left to the CPU stands for all.

@@ -10,7 +10,7 @@ namespace u65sim::report {
 namespace {
 
 constexpr std::array<std::string_view, 7> colours{"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                                  "#E69F00", "#56B4E9", "#000000"};
+                                                  "#E69F00", "#56B4E9", "#8a8a8a"};
 constexpr std::array<std::string_view, 5> marks{"M-4.5,0a4.5,4.5 0 1,0 9,0a4.5,4.5 0 1,0 -9,0z",
                                                 "M-4,-4h8v8h-8z", "M0,-5L5,4H-5z",
                                                 "M0,-5.5L5.5,0L0,5.5L-5.5,0z", "M-5,-4H5L0,5z"};
@@ -65,13 +65,22 @@ std::vector<double> round_ticks(double low, double high, int wanted) {
     return ticks;
 }
 
-std::vector<double> log_ticks(double low, double high) {
-    const double base = high / low < 200 ? 2.0 : 10.0;
-    const auto first = static_cast<int>(std::floor(std::log(low) / std::log(base) + 1e-9));
-    auto last = static_cast<int>(std::ceil(std::log(high) / std::log(base) - 1e-9));
-    if (last == first) ++last;
+std::vector<double> log_ticks(double low, double high, bool binary) {
+    const bool is_short = high / low < 200;
+    const double base = binary && is_short ? 2.0 : 10.0;
+    const std::vector<double> factors =
+        binary || !is_short ? std::vector{1.0} : std::vector{1.0, 2.0, 5.0};
+    const auto power = static_cast<int>(std::floor(std::log(low) / std::log(base) + 1e-9));
     std::vector<double> ticks;
-    for (int at = first; at <= last; ++at) ticks.push_back(std::pow(base, at));
+    for (int at = power; ticks.size() < 2 || ticks.back() < high * (1 - 1e-9); ++at) {
+        for (const double factor : factors) {
+            ticks.push_back(factor * std::pow(base, at));
+            // The last tick at or below the interval begins the axis, the first at or above ends
+            // it.
+            if (ticks.size() > 1 && ticks[1] <= low * (1 + 1e-9)) ticks.erase(ticks.begin());
+            if (ticks.size() > 1 && ticks.back() >= high * (1 - 1e-9)) return ticks;
+        }
+    }
     return ticks;
 }
 

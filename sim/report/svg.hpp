@@ -20,8 +20,9 @@ std::string_view series_mark(std::size_t index);
 /// Round positions from `low` to `high` or a little beyond, about `wanted` of them: steps of 1, 2
 /// or 5 times a power of ten.
 std::vector<double> round_ticks(double low, double high, int wanted);
-/// Powers of two or of ten around the interval, for a logarithmic axis. Both ends above zero.
-std::vector<double> log_ticks(double low, double high);
+/// Around the interval, for a logarithmic axis: powers of ten and in short intervals 2 and 5 times
+/// them, or with `binary` powers of two. Both ends above zero.
+std::vector<double> log_ticks(double low, double high, bool binary);
 
 /// A number for an axis: "0.25", "1.5 M" for 1,500,000.
 std::string tick_text(double value);

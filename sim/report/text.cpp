@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <u65sim/report.hpp>
 
+#include "report/ceilings.hpp"
 #include "report/format.hpp"
 #include "target/traffic_text.hpp"
 
@@ -41,8 +42,11 @@ std::string heading(const Report& report) {
     return out;
 }
 
-std::string memory_line(std::string_view name, std::string_view verb, const Report::MemoryUse& use,
-                        Cycles total) {
+/// The traffic of a port, and what it could be at most.
+std::string memory_line(const Report& report, int port, std::string_view name,
+                        std::string_view verb) {
+    const Report::MemoryUse& use = port == 0 ? report.sram : report.dram;
+    const Cycles total = report.total.cycles;
     const double rate = total.count() > 0 ? static_cast<double>((use.read + use.write).count()) /
                                                 static_cast<double>(total.count())
                                           : 0.0;
@@ -50,8 +54,20 @@ std::string memory_line(std::string_view name, std::string_view verb, const Repo
         use.capacity.count() > 0
             ? fmt::format("{} {} of {}", verb, readable(use.peak), readable(use.capacity))
             : fmt::format("{} {}", verb, readable(use.peak));
-    return fmt::format("  {:<16}{:<30}{:>11} read {:>11} written  {:5.2f} B/cycle\n", name, room,
-                       readable(use.read), readable(use.write), rate);
+    std::string line = fmt::format("  {:<16}{:<30}{:>11} read {:>11} written  {:5.2f} B/cycle\n",
+                                   name, room, readable(use.read), readable(use.write), rate);
+    if (use.ceilings.empty()) return line;
+    const PortCeiling& lowest = use.ceilings.front();
+    line += wrapped(fmt::format("at most {:.2f} B/cycle: {}", lowest.bytes_per_cycle,
+                                report::describe(lowest, report.target, port)),
+                    18);
+    if (const PortCeiling* slowest = report::slowest_channel(use)) {
+        line += wrapped(
+            fmt::format("{} alone {:.2f}: {}", to_string(*slowest->channel),
+                        slowest->bytes_per_cycle, report::describe(*slowest, report.target, port)),
+            18);
+    }
+    return line;
 }
 
 std::string latency(const Report& report) {
@@ -97,12 +113,12 @@ std::string summary(const Report& report) {
     out += fmt::format("  {:<16}{:.1f} % of the array's {} MACs a cycle in use, for {} MACs\n",
                        "utilization", 100.0 * report.total.mac_utilization,
                        report.target.peak_macs_per_cycle(), grouped(report.model.macs.count()));
-    out += memory_line("SRAM", "peak", report.sram, report.total.cycles);
+    out += memory_line(report, 0, "SRAM", "peak");
     std::string off_chip = report.target.off_chip.kind;
     std::transform(off_chip.begin(), off_chip.end(), off_chip.begin(), [](unsigned char c) {
         return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : static_cast<char>(c);
     });
-    out += memory_line(off_chip, "used", report.dram, report.total.cycles);
+    out += memory_line(report, 1, off_chip, "used");
     out += fmt::format("  {:<16}{} encoded, {} parameters\n", "weights",
                        readable(report.encoded_weight_bytes), grouped(report.model.parameters));
     Bytes size{0};

@@ -16,6 +16,8 @@ struct Bandwidth {
     /// [port][channel][step]; empty where a channel moved nothing.
     std::array<std::array<std::vector<std::int64_t>, channel_count>, 2> bytes;
 };
+/// In about so many steps; in fewer where they would be shorter than the memories take to be
+/// steady, but for short runs.
 Bandwidth bandwidth(const Report& report, std::int64_t steps);
 
 /// Spans of one track, operator and channel with the gaps between them closed.

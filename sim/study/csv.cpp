@@ -1,5 +1,11 @@
 // A study's rows as tables for other programs: CSV and JSON.
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -9,6 +15,7 @@
 #include "report/format.hpp"
 #include "study/plan.hpp"
 #include "study/results.hpp"
+#include "study/typed_settings.hpp"
 
 namespace u65sim {
 namespace {
@@ -26,53 +33,106 @@ Json optional(const std::optional<double>& value) {
 
 Json settings_json(const std::vector<StudySetting>& settings) {
     Json json = Json::object();
-    for (const auto& [key, value] : settings) json[key] = value;
+    for (const auto& [key, value] : settings) {
+        const auto number = study::typed_value(value);
+        json[key] = number ? optional(number) : Json(value);
+    }
     return json;
 }
+
+/// Of every setting that has one, so that numbers can be read.
+Json units_json(const StudyResults& results) {
+    Json json = Json::object();
+    const auto add = [&](const std::vector<StudySetting>& settings) {
+        for (const auto& [key, value] : settings) {
+            const std::string unit = study::unit_of_key(key);
+            if (!unit.empty()) json[key] = unit;
+        }
+    };
+    add(results.study.plan().base);
+    for (const StudyRow& row : results.rows) add(row.settings);
+    return json;
+}
+
+/// A table whose empty columns are left out.
+class Columns {
+public:
+    explicit Columns(std::size_t rows) : rows_(rows) {}
+    template <class Cell>
+    void add(const std::string& name, Cell cell) {
+        std::vector<std::string> cells;
+        bool any = rows_ == 0;
+        for (std::size_t row = 0; row < rows_; ++row) {
+            cells.push_back(cell(row));
+            any |= !cells.back().empty();
+        }
+        if (!any) return;
+        names_.push_back(name);
+        cells_.push_back(std::move(cells));
+    }
+    [[nodiscard]] std::string to_csv() const {
+        std::string out;
+        const auto line = [&](auto text) {
+            for (std::size_t at = 0; at < names_.size(); ++at) {
+                out += (at > 0 ? "," : "") + csv_field(text(at));
+            }
+            out += '\n';
+        };
+        line([&](std::size_t at) { return names_[at]; });
+        for (std::size_t row = 0; row < rows_; ++row) {
+            line([&](std::size_t at) { return cells_[at][row]; });
+        }
+        return out;
+    }
+
+private:
+    std::size_t rows_;
+    std::vector<std::string> names_;
+    std::vector<std::vector<std::string>> cells_;  ///< by column
+};
 
 }  // namespace
 
 std::string StudyResults::to_csv() const {
     const Study::Plan& plan = study.plan();
-    const auto keys = study::varied_keys(plan);
     const auto names = plan.measure_names();
     const auto front = pareto_front();
-    std::string out = "item,role,varied";
-    for (const std::string& key : keys) out += ',' + key;
-    out += ",status";
-    for (const std::string& name : names) out += ',' + name;
-    if (!front.empty()) out += ",pareto";
-    out += ",hypothetical,reason\n";
-    for (std::size_t at = 0; at < rows.size(); ++at) {
-        const StudyRow& row = rows[at];
-        out += fmt::format("{},{},{}", row.item, to_string(row.role),
-                           csv_field(plan.items.at(row.item).varied));
-        for (const std::string& key : keys) {
-            out += ',' + csv_field(study::setting_of(row, key).value_or(""));
-        }
-        out += fmt::format(",{}", to_string(row.status));
-        for (std::size_t name = 0; name < names.size(); ++name) {
-            const auto value = name < row.measures.size() ? row.measures[name] : std::nullopt;
-            out += value ? fmt::format(",{}", *value) : ",";
-        }
-        if (!front.empty()) out += front[at] ? ",yes" : ",no";
-        out +=
-            fmt::format(",{},{}\n", row.hypotheses.empty() ? "no" : "yes", csv_field(row.reason));
+    Columns columns{rows.size()};
+    columns.add("item", [&](std::size_t at) { return fmt::format("{}", rows[at].item); });
+    columns.add("role", [&](std::size_t at) { return std::string{to_string(rows[at].role)}; });
+    columns.add("varied", [&](std::size_t at) { return plan.items.at(rows[at].item).varied; });
+    for (const std::string& key : study::varied_keys(plan)) {
+        columns.add(study::column_of(key), [&](std::size_t at) {
+            return study::typed_text(study::setting_of(rows[at], key).value_or(""));
+        });
     }
-    return out;
+    columns.add("status", [&](std::size_t at) { return std::string{to_string(rows[at].status)}; });
+    for (std::size_t name = 0; name < names.size(); ++name) {
+        columns.add(names[name], [&](std::size_t at) {
+            const auto& measures = rows[at].measures;
+            const auto value = name < measures.size() ? measures[name] : std::nullopt;
+            return value ? fmt::format("{}", *value) : std::string{};
+        });
+    }
+    if (!front.empty()) {
+        columns.add("pareto",
+                    [&](std::size_t at) { return std::string{front[at] ? "yes" : "no"}; });
+    }
+    columns.add("hypothetical", [&](std::size_t at) {
+        return std::string{rows[at].hypotheses.empty() ? "no" : "yes"};
+    });
+    columns.add("reason", [&](std::size_t at) { return rows[at].reason; });
+    return columns.to_csv();
 }
 
 std::string StudyResults::to_json() const {
     const Study::Plan& plan = study.plan();
     const auto names = plan.measure_names();
     const auto front = pareto_front();
-    Json root{{"schema_version", 1},
-              {"u65sim_version", version()},
-              {"title", plan.title},
-              {"note", plan.note},
-              {"items", study.items()},
-              {"settings", settings_json(plan.base)},
-              {"hypotheses", study::hypotheses(*this)}};
+    Json root{{"schema_version", 1},        {"u65sim_version", version()},
+              {"title", plan.title},        {"note", plan.note},
+              {"items", study.items()},     {"settings", settings_json(plan.base)},
+              {"units", units_json(*this)}, {"hypotheses", study::hypotheses(*this)}};
     if (plan.sampled_from != 0) root["sampled_from"] = plan.sampled_from;
     if (plan.energy) root["energy_source"] = plan.energy->source;
     if (!plan.known_source.empty()) root["known_source"] = plan.known_source;

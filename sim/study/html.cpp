@@ -1,10 +1,18 @@
 // A study as one page with its plots.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include <u65sim/report.hpp>
 
+#include "report/html_viewer.hpp"
 #include "report/svg.hpp"
 #include "study/plan.hpp"
+#include "study/quantities.hpp"
 #include "study/results.hpp"
 
 namespace u65sim {
@@ -12,13 +20,45 @@ namespace {
 
 using report::escaped;
 
+/// Beside what pages of reports look like. Plots keep a width at which they can be read.
 constexpr const char* style =
-    "body{font:15px/1.45 system-ui,sans-serif;max-width:1000px;margin:2em auto;padding:0 1em;"
-    "color:#222;background:#fff}table{border-collapse:collapse;font-size:13px;margin:0 0 1.5em}"
-    "th,td{text-align:left;padding:2px 12px 2px 0;border-bottom:1px solid #ddd;vertical-align:top}"
-    ".n{text-align:right;font-variant-numeric:tabular-nums}svg{width:100%;height:auto}"
-    ".not td{color:#888}.hypothesis{background:#fff3d6;border-left:4px solid #E69F00;"
-    "padding:.4em .8em}";
+    "body{max-width:1500px}.plots{display:flex;flex-wrap:wrap;gap:16px}"
+    ".plots>div{overflow-x:auto;max-width:100%}.plots svg{display:block;min-width:640px;"
+    "max-width:900px;width:100%;height:auto}.not td{color:var(--soft)}"
+    ".hypothesis{border-left:4px solid #e69f00;background:var(--panel);padding:.4em .8em}"
+    "td.wrap{min-width:180px;max-width:520px}";
+
+/// Of a table: what stands above a column, and whether its cells are numbers.
+struct Column {
+    std::string title;
+    bool is_number = false;
+};
+
+std::string table_head(const std::vector<Column>& columns) {
+    std::string out = "<div class=\"scroll\"><table class=\"sortable\"><thead><tr>";
+    for (const Column& column : columns) {
+        out += fmt::format("<th{}>{}</th>", column.is_number ? " class=\"n\"" : "",
+                           escaped(column.title));
+    }
+    return out + "</tr></thead><tbody>\n";
+}
+
+constexpr const char* table_end = "</tbody></table></div>\n";
+
+std::string text_cell(std::string_view text) { return fmt::format("<td>{}</td>", escaped(text)); }
+
+/// Sorted by the number itself, whatever is shown of it.
+std::string number_cell(const std::optional<double>& value, std::string_view shown) {
+    if (!value) return "<td class=\"n\" data-value=\"\"></td>";
+    return fmt::format("<td class=\"n\" data-value=\"{}\">{}</td>", *value, escaped(shown));
+}
+
+/// A setting as it was written, sorted by its value where it has one.
+std::string setting_cell(const std::string& text) {
+    const auto value = study::quantity(text);
+    if (!value) return text_cell(text);
+    return fmt::format("<td data-value=\"{}\">{}</td>", *value, escaped(text));
+}
 
 std::string paragraphs(const StudyResults& results) {
     const Study::Plan& plan = results.study.plan();
@@ -46,63 +86,71 @@ std::string row_table(const StudyResults& results) {
     const Study::Plan& plan = results.study.plan();
     const auto keys = study::varied_keys(plan);
     const auto front = results.pareto_front();
-    std::string out = "<table><thead><tr>";
-    for (const std::string& key : keys) out += fmt::format("<th>{}</th>", escaped(key));
-    for (const std::string& name : plan.shown) {
-        out += fmt::format("<th class=\"n\">{}</th>", escaped(name));
-    }
-    out += front.empty() ? "<th></th>" : "<th>front</th>";
-    out += "</tr></thead><tbody>\n";
-    for (const StudyRow* row : study::main_rows(results)) {
+    std::vector<Column> columns;
+    for (const std::string& key : keys) columns.push_back({key});
+    for (const std::string& name : plan.shown) columns.push_back({name, true});
+    if (!front.empty()) columns.push_back({"front"});
+    const auto rows = study::main_rows(results);
+    const bool reasons = std::any_of(rows.begin(), rows.end(),
+                                     [](const StudyRow* row) { return !row->reason.empty(); });
+    if (reasons) columns.push_back({"reason"});
+    std::string out = table_head(columns);
+    for (const StudyRow* row : rows) {
         const bool measured = row->status == StudyRow::Status::measured;
         out += measured ? "<tr>" : "<tr class=\"not\">";
         for (const std::string& key : keys) {
-            out += fmt::format("<td>{}</td>", escaped(study::setting_of(*row, key).value_or("")));
+            out += setting_cell(study::setting_of(*row, key).value_or(""));
         }
         for (const std::string& name : plan.shown) {
             const auto value = study::measure_of(plan, *row, name);
-            out += fmt::format("<td class=\"n\">{}</td>", value ? study::figure(*value) : "");
+            out += number_cell(value, value ? study::figure(*value) : "");
         }
         const auto at = static_cast<std::size_t>(row - results.rows.data());
-        const bool on_front = !front.empty() && front[at];
-        out += fmt::format("<td>{}{}</td></tr>\n", on_front ? "yes" : "", escaped(row->reason));
+        if (!front.empty()) out += text_cell(front[at] ? "yes" : "");
+        if (reasons) out += fmt::format("<td class=\"wrap\">{}</td>", escaped(row->reason));
+        out += "</tr>\n";
     }
-    return out + "</tbody></table>\n";
+    return out + table_end;
 }
 
 std::string sensitivity_table(const StudyResults& results) {
     const auto all = study::sensitivities(results);
     if (all.empty()) return {};
-    std::string out =
-        "<h2>Sensitivities</h2>\n<table><thead><tr><th>point</th><th>change</th><th class=\"n\">"
-        "latency</th></tr></thead><tbody>\n";
+    std::string out = "<h2>Sensitivities</h2>\n" +
+                      table_head({{"point", true}, {"change"}, {"latency, %", true}});
     for (const study::Sensitivity& each : all) {
-        out += fmt::format("<tr><td>{}</td><td>{}</td><td class=\"n\">{:+.2f} %</td></tr>\n",
-                           each.point, escaped(each.varied), each.percent);
+        out += "<tr>" +
+               number_cell(static_cast<double>(each.point), fmt::format("{}", each.point)) +
+               text_cell(each.varied) +
+               number_cell(each.percent, fmt::format("{:+.2f}", each.percent)) + "</tr>\n";
     }
-    return out + "</tbody></table>\n";
+    return out + table_end;
 }
 
 std::string interval_table(const StudyResults& results) {
     const auto all = study::intervals(results);
     if (all.empty()) return {};
-    std::string out = fmt::format(
-        "<h2>Uncertainty</h2>\n<p>{}; from {} samples on there are percentiles</p>\n<table><thead>"
-        "<tr><th>point</th><th class=\"n\">samples</th><th class=\"n\">latency_ms</th><th "
-        "class=\"n\">5 %</th><th class=\"n\">50 %</th><th class=\"n\">95 "
-        "%</th></tr></thead><tbody>\n",
-        escaped(results.study.plan().uncertainty), study::Interval::least_samples);
-    const auto percentile = [](const study::Interval& each, double value) {
-        return each.is_known() ? fmt::format("{:.4g}", value) : std::string{"-"};
-    };
+    std::string out =
+        fmt::format("<h2>Uncertainty</h2>\n<p>{}; from {} samples on there are percentiles</p>\n{}",
+                    escaped(results.study.plan().uncertainty), study::Interval::least_samples,
+                    table_head({{"point", true},
+                                {"samples"},
+                                {"latency_ms", true},
+                                {"5 %", true},
+                                {"50 %", true},
+                                {"95 %", true}}));
     for (const study::Interval& each : all) {
-        out += fmt::format(
-            "<tr><td>{}</td><td class=\"n\">{} of {}</td><td class=\"n\">{:.4g}</td><td "
-            "class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
-            each.point, each.samples, results.study.plan().samples, each.stated,
-            percentile(each, each.low), percentile(each, each.median), percentile(each, each.high));
+        const auto cell = [&](double value, bool known) {
+            return known ? number_cell(value, fmt::format("{:.4g}", value))
+                         : number_cell(std::nullopt, "");
+        };
+        out += "<tr>" +
+               number_cell(static_cast<double>(each.point), fmt::format("{}", each.point)) +
+               text_cell(fmt::format("{} of {}", each.samples, results.study.plan().samples)) +
+               cell(each.stated, true) + cell(each.low, each.is_known()) +
+               cell(each.median, each.is_known()) + cell(each.high, each.is_known()) + "</tr>\n";
     }
-    return out + "</tbody></table>\n";
+    return out + table_end;
 }
 
 }  // namespace
@@ -110,11 +158,15 @@ std::string interval_table(const StudyResults& results) {
 std::string StudyResults::to_html() const {
     const Study::Plan& plan = study.plan();
     std::string out = fmt::format(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title><style>"
-        "{1}</style></head><body>\n<h1>{0}</h1>\n",
-        escaped(plan.title), style);
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta "
+        "name=\"viewport\" "
+        "content=\"width=device-width\">\n<title>{0}</title>\n<link rel=\"icon\" "
+        "href=\"data:,\">\n<style>\n{1}{2}</style></head>\n<body>\n<h1>{0}</h1>\n",
+        escaped(plan.title), report::viewer_style(), style);
     out += paragraphs(*this);
-    for (const StudyFile& plot : plots()) out += plot.content;
+    out += "<div class=\"plots\">\n";
+    for (const StudyFile& plot : plots()) out += "<div>" + plot.content + "</div>\n";
+    out += "</div>\n";
     out +=
         "<h2>Points</h2>\n" + row_table(*this) + sensitivity_table(*this) + interval_table(*this);
     out += "<h2>Sources</h2>\n<ul>\n";
@@ -125,7 +177,8 @@ std::string StudyResults::to_html() const {
     if (!plan.known_source.empty()) {
         out += fmt::format("<li>Not simulated: {}</li>\n", escaped(plan.known_source));
     }
-    return out + "</ul>\n</body></html>\n";
+    return out +
+           fmt::format("</ul>\n<script>\n{}</script>\n</body></html>\n", report::sort_script());
 }
 
 }  // namespace u65sim

@@ -17,7 +17,8 @@ constexpr std::size_t key_width = 34;
 
 using Cells = std::vector<std::string>;
 
-/// Columns as wide as what they hold, cut to the line's width; numbers to the right.
+/// Columns as wide as what they hold; numbers to the right. Where a line has no room for all of
+/// them, the rest follow in a table below, behind the same texts.
 std::string table(const std::vector<Cells>& lines, std::size_t text_columns,
                   std::size_t most_width) {
     std::vector<std::size_t> widths;
@@ -27,22 +28,34 @@ std::string table(const std::vector<Cells>& lines, std::size_t text_columns,
             widths[at] = std::max(widths[at], line[at].size());
         }
     }
-    for (std::size_t at = 0; at < std::min(text_columns, widths.size()); ++at) {
+    text_columns = std::min(text_columns, widths.size());
+    std::size_t texts = 0;
+    for (std::size_t at = 0; at < text_columns; ++at) {
         widths[at] = std::min(widths[at], most_width);
+        texts += widths[at] + 2;
     }
     std::string out;
-    for (const Cells& line : lines) {
-        std::string text;
-        for (std::size_t at = 0; at < line.size(); ++at) {
-            const bool is_text = at < text_columns;
-            text +=
-                fmt::format(fmt::runtime(is_text ? "{:<{}}  " : "{:>{}}  "),
-                            is_text ? report::elided(line[at], widths[at]) : line[at], widths[at]);
+    std::size_t first = text_columns;
+    do {
+        std::size_t end = first, width = texts;
+        while (end < widths.size() && (end == first || width + widths[end] <= line_width)) {
+            width += widths[end++] + 2;
         }
-        while (!text.empty() && text.back() == ' ') text.pop_back();
-        if (text.size() > line_width) text.resize(line_width);
-        out += text + '\n';
-    }
+        for (const Cells& line : lines) {
+            std::string text;
+            for (std::size_t at = 0; at < line.size(); ++at) {
+                const bool is_text = at < text_columns;
+                if (!is_text && (at < first || at >= end)) continue;
+                text += fmt::format(fmt::runtime(is_text ? "{:<{}}  " : "{:>{}}  "),
+                                    is_text ? report::elided(line[at], widths[at]) : line[at],
+                                    widths[at]);
+            }
+            text.erase(text.find_last_not_of(' ') + 1);
+            out += text + '\n';
+        }
+        first = end;
+        if (first < widths.size()) out += '\n';
+    } while (first < widths.size());
     return out;
 }
 

@@ -293,10 +293,10 @@ void apply(Variant& variant, const StudySetting& setting, const fs::path& folder
 
 void check_network(const std::string& network, const fs::path& folder) {
     const std::string resolved = resolved_network(network, folder);
-    if (named::zoo_name(resolved)) {
+    if (const auto entry = named::zoo_name(resolved)) {
         std::vector<std::string> names;
-        for (const ZooEntry& entry : zoo_list()) names.push_back("zoo:" + entry.name);
-        if (std::find(names.begin(), names.end(), resolved) == names.end()) {
+        for (const ZooEntry& each : zoo_list()) names.push_back("zoo:" + each.name);
+        if (std::find(names.begin(), names.end(), fmt::format("zoo:{}", *entry)) == names.end()) {
             throw InvalidConfig(
                 fmt::format("network = {}: {}", network, known_words(resolved, names)));
         }
@@ -304,8 +304,9 @@ void check_network(const std::string& network, const fs::path& folder) {
     }
     std::error_code error;
     if (!fs::is_regular_file(resolved, error)) {
-        throw InvalidConfig(fmt::format(
-            "network = {}: must be zoo:NAME, or a file that can be read ({})", network, resolved));
+        throw InvalidConfig(
+            fmt::format("network = {}: must be a name of the zoo, or a file that can be read ({})",
+                        network, resolved));
     }
 }
 

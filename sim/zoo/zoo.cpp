@@ -53,6 +53,8 @@ std::vector<ZooEntry> zoo_list() {
 }
 
 Graph zoo(std::string_view name, const ZooWeights& weights) {
+    constexpr std::string_view prefix = "zoo:";  // as studies write it
+    if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
     std::vector<std::string> names;
     for (const Network& network : networks) {
         if (network.name == name) return network.build(std::string{name}, weights);

@@ -73,3 +73,40 @@ TEST_CASE("compare says what changed, and refuses what is no report") {
     CHECK(bad.out.empty());
     CHECK(run({"compare", a}).exit_code == 2);
 }
+
+TEST_CASE("blocks says what it left out, and plans as it is told") {
+    const std::vector<std::string> arguments{"blocks",  "--block", "depthwise", "--shape",
+                                             "8x8x512", "--equal", "macs"};
+    const Outcome text = run(arguments);
+    REQUIRE(text.exit_code == 0);
+    CHECK(text.out.find("left out\n  depthwise at 8x8x512: ") != std::string::npos);
+    std::vector<std::string> as_json = arguments;
+    as_json.insert(as_json.end(), {"-f", "json"});
+    const Json study = Json::parse(run(as_json).out);
+    CHECK(study.at("points").empty());
+    REQUIRE(study.at("left_out").size() == 1);
+    CHECK(study.at("left_out")[0].at("block") == "depthwise");
+
+    const auto cycles = [](const std::vector<std::string>& more) {
+        std::vector<std::string> all{
+            "blocks", "--block", "inverted_bottleneck", "--shape", "28x28x64", "-f", "json"};
+        all.insert(all.end(), more.begin(), more.end());
+        const Outcome outcome = run(all);
+        REQUIRE(outcome.exit_code == 0);
+        return Json::parse(outcome.out).at("points")[0].at("cycles").get<std::int64_t>();
+    };
+    const std::int64_t ours = cycles({});
+    CHECK(cycles({"--effort", "high"}) <= ours);
+    CHECK(cycles({"--like-vela"}) != ours);
+    CHECK(run({"blocks", "--document", "d", "--block", "depthwise"}).exit_code == 2);
+}
+
+TEST_CASE("Runs of one network on one target are told apart by what else differs") {
+    const Folder folder;
+    const std::string a = folder.file("a.json"), b = folder.file("b.json");
+    REQUIRE(run({"run", "ds_cnn", "-o", a}).exit_code == 0);
+    REQUIRE(run({"run", "ds_cnn", "--set", "dram.read_latency=1000", "-o", b}).exit_code == 0);
+    const Outcome text = run({"compare", a, b});
+    REQUIRE(text.exit_code == 0);
+    CHECK(text.out.find("dram.read_latency") != std::string::npos);
+}

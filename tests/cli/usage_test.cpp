@@ -167,3 +167,52 @@ TEST_CASE("An output that cannot be written is refused before the work") {
     check_refused({"run", "rnnoise", "-o", folder.file("none/report.txt")}, "none");
     check_refused({"run", "rnnoise", "-o", folder.file("")}, "folder");
 }
+
+TEST_CASE("The help of every command shows examples of its own") {
+    const std::vector<std::vector<std::string>> commands{{"run"},
+                                                         {"compile"},
+                                                         {"disasm"},
+                                                         {"asm"},
+                                                         {"zoo"},
+                                                         {"zoo", "list"},
+                                                         {"zoo", "write"},
+                                                         {"targets"},
+                                                         {"targets", "list"},
+                                                         {"targets", "show"},
+                                                         {"targets", "fields"},
+                                                         {"graph"},
+                                                         {"passes"},
+                                                         {"validate"},
+                                                         {"blocks"},
+                                                         {"compare"},
+                                                         {"study"},
+                                                         {"study-merge"},
+                                                         {"advise"},
+                                                         {"operators"}};
+    for (const auto& command : commands) {
+        std::string line = "  u65sim";
+        for (const std::string& word : command) line += ' ' + word;
+        std::vector<std::string> arguments = command;
+        arguments.emplace_back("--help");
+        const Outcome outcome = run(arguments);
+        CAPTURE(line);
+        CHECK(outcome.exit_code == 0);
+        const std::size_t examples = outcome.out.find("Example");
+        REQUIRE(examples != std::string::npos);
+        CHECK(outcome.out.find(line, examples) != std::string::npos);
+    }
+}
+
+TEST_CASE("Networks of the zoo are NAME and zoo:NAME alike") {
+    const std::string report = run({"run", "ds_cnn", "-f", "json"}).out;
+    CHECK(run({"run", "zoo:ds_cnn", "-f", "json"}).out == report);
+    const Folder folder;
+    REQUIRE(run({"zoo", "write", "zoo:ds_cnn", "-o", folder.file("nets")}).exit_code == 0);
+    CHECK_FALSE(read(folder.file("nets/ds_cnn.tflite")).empty());
+    for (const char* name : {"ds_cnn", "zoo:ds_cnn"}) {
+        write(folder.file("study.yaml"),
+              std::string{"title: t\nnetwork: "} + name + "\naxes:\n  - dram.bandwidth: [1, 2]\n");
+        CHECK(run({"study", folder.file("study.yaml"), "--check"}).exit_code == 0);
+    }
+    check_refused({"run", "zoo:ds_cn"}, "ds_cnn");
+}

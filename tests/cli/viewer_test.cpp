@@ -69,6 +69,22 @@ press('cycles');
 probe.ascending = rowsOf('operators').map(row => row[probe.heads.indexOf('cycles')]);
 press('name');
 probe.byName = rowsOf('operators').map(row => row[probe.heads.indexOf('name')]);
+const search = document.getElementById('search');
+const type = word => { search.value = word; search.dispatchEvent(new Event('input')); };
+type('depthwise');
+probe.found = rowsOf('operators').map(row => row[probe.heads.indexOf('name')]);
+probe.dimmed = document.querySelectorAll('#roofline path.op.dim').length;
+type('');
+const entry = document.querySelector('#causes .entry');
+probe.cause = entry.dataset.name;
+entry.click();
+probe.causeHeads = headsOf('operators').map(head => head.textContent);
+probe.causeRows = rowsOf('operators');
+document.querySelector('button.cause').click();
+probe.again = rowsOf('operators').length;
+probe.ceilings = [...document.querySelectorAll('#bandwidth .caption, #roofline li')].map(each => each.textContent);
+probe.named = [...document.querySelectorAll('#roofline text.named')].map(each => each.textContent);
+probe.overflow = document.documentElement.scrollWidth - document.documentElement.clientWidth;
 document.body.append(Object.assign(document.createElement('pre'), {id: 'probe', textContent: JSON.stringify(probe)}));
 </script>
 )js";
@@ -219,6 +235,36 @@ void check_use(const Json& seen, const Json& report) {
     CHECK(mark.find("bound by") != std::string::npos);
 }
 
+/// What a reader looks for is found: operators by a word and by a cause, limits with their fields.
+void check_search(const Json& seen, const Json& report) {
+    std::size_t depthwise = 0, with_cause = 0;
+    const std::string cause = seen.at("cause");
+    for (const Json& op : report.at("operators")) {
+        depthwise += op.at("type") == "DEPTHWISE_CONV_2D" ? 1 : 0;
+        with_cause += op.at("stalls").at(cause) > 0 ? 1 : 0;
+    }
+    CHECK(seen.at("found").size() == depthwise);
+    CHECK(seen.at("dimmed") == report.at("operators").size() - depthwise);
+    CHECK(seen.at("causeRows").size() == with_cause);
+    const auto heads = seen.at("causeHeads").get<std::vector<std::string>>();
+    const auto at = std::find(heads.begin(), heads.end(), cause + " cycles");
+    REQUIRE(at != heads.end());
+    std::int64_t last = report.at("total").at("cycles");
+    for (const Json& row : seen.at("causeRows")) {
+        const std::int64_t cycles = ungrouped(row[static_cast<std::size_t>(at - heads.begin())]);
+        CHECK(cycles <= last);
+        last = cycles;
+    }
+    CHECK(seen.at("again") == report.at("operators").size());
+    const std::string lowest = report.at("dram").at("ceilings")[0].at("text");
+    const Json& said = seen.at("ceilings");
+    CHECK(std::count_if(said.begin(), said.end(), [&](const Json& text) {
+              return text.get<std::string>().find(lowest) != std::string::npos;
+          }) == 2);
+    CHECK_FALSE(seen.at("named").empty());
+    CHECK(seen.at("overflow") == 0);
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -245,6 +291,7 @@ TEST_CASE(
         const Json seen = probe(folder, html);
         check_figures(seen, report);
         check_use(seen, report);
+        check_search(seen, report);
     }
 }
 

@@ -196,3 +196,90 @@ TEST_CASE("Channels between two steps of the staircase are pointed out") {
     CHECK(one.operators.size() == 1);
     CHECK(one.tensors[static_cast<std::size_t>(one.outputs[0])].shape == Shape{1, 64, 64, 32});
 }
+
+namespace {
+
+/// What one operator of `graph` alone saves with as many output channels as is advised.
+Cycles saved_alone(const Graph& graph, const Target& target, const Advice& advice) {
+    const auto op = std::find_if(graph.operators.begin(), graph.operators.end(),
+                                 [&](const Operator& each) { return each.name == advice.subject; });
+    REQUIRE(op != graph.operators.end());
+    Oracle oracle{target};
+    const auto with = [&](std::int32_t channels) {
+        return oracle.estimate(oracle::alone(graph, *op, channels)).total.cycles;
+    };
+    return with(graph.tensors[static_cast<std::size_t>(op->outputs[0])].shape.back()) -
+           with(advice.channels);
+}
+
+/// Cycles that the network takes once a piece of advice is followed.
+Cycles followed(const Graph& graph, const Target& target, const Advice& advice) {
+    Target changed = target;
+    Graph network = graph;
+    switch (advice.kind) {
+        case Advice::Kind::more_sram:
+            changed.sram.size = advice.sram;
+            break;
+        case Advice::Kind::better_memory: {
+            const auto fields = describe_fields(target);
+            const auto field = std::find_if(fields.begin(), fields.end(), [&](const auto& each) {
+                return each.key == advice.subject;
+            });
+            REQUIRE(field != fields.end());
+            const bool halved = field->key.ends_with("_latency");
+            if (field->key == "memory.ideal") {
+                changed.ideal_memory = true;
+            } else if (field->key == "sram.size") {
+                changed.sram.size = Bytes{2 * target.sram.size.count()};
+            } else {
+                const double times = halved ? 0.5 : 2.0;
+                changed.set(field->key + "=" + std::to_string(times * std::stod(field->value)));
+            }
+            break;
+        }
+        case Advice::Kind::on_the_host:
+        case Advice::Kind::sparse_weights:
+            for (std::size_t i = 0; i < graph.operators.size(); ++i) {
+                if (graph.operators[i].name != advice.subject) continue;
+                const auto shorter = advice.kind == Advice::Kind::on_the_host
+                                         ? oracle::without_last(graph, i)
+                                         : oracle::with_half_the_weights(graph, graph.operators[i]);
+                REQUIRE(shorter.has_value());
+                network = *shorter;
+            }
+            break;
+        case Advice::Kind::other_blocks:
+            for (const BlockKind kind : {BlockKind::fused, BlockKind::ghost, BlockKind::blueprint,
+                                         BlockKind::grouped, BlockKind::pooling}) {
+                if (to_string(kind) == advice.subject) network = substitute_blocks(graph, kind);
+            }
+            REQUIRE_FALSE(network == graph);
+            break;
+        default:
+            FAIL("no network's largest saving is of this kind: " << to_string(advice.kind));
+    }
+    return Oracle{changed}.estimate(network).total.cycles;
+}
+
+}  // namespace
+
+TEST_CASE("What is advised first saves what it says, on ten networks") {
+    const Target target = Target::preset("u65-256");
+    std::size_t tried = 0;
+    for (const ZooEntry& entry : zoo_list()) {
+        if (entry.name == "vgg19_224") continue;  // it does not fit this target
+        const Graph graph = zoo(entry.name, {.modelled = true});
+        Oracle oracle{target};
+        const Cycles before = oracle.estimate(graph).total.cycles;
+        const std::vector<Advice> advice = oracle.advise(graph);
+        REQUIRE_FALSE(advice.empty());
+        CAPTURE(entry.name, advice.front().text);
+        CHECK(advice.front().saved > Cycles{0});
+        const bool of_one_operator = advice.front().kind == Advice::Kind::fewer_channels;
+        CHECK((of_one_operator
+                   ? saved_alone(graph, target, advice.front())
+                   : before - followed(graph, target, advice.front())) == advice.front().saved);
+        ++tried;
+    }
+    CHECK(tried == 10);
+}

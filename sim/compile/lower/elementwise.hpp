@@ -1,7 +1,9 @@
 // Pieces that lowerings of element-wise operators share.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "compile/lower/lowering.hpp"
 
@@ -26,9 +28,10 @@ View positive_part(Lowering& lowering, const View& ifm, const Extent& extent, fl
 /// The map's part below zero, as it is.
 View negative_part(Lowering& lowering, const View& ifm, const Extent& extent);
 
-/// 8 bits: the operator's table behind the larger of an element and the least there is, which takes
-/// fewer lane cycles than Vela's addition of nothing; the index is the raw input.
-void look_up_8(Lowering& lowering, const View& ifm, const View& ofm);
+/// 8 bits: a table behind the larger of an element and the least there is, which takes fewer lane
+/// cycles than Vela's addition of nothing; the index is the raw input.
+void look_up_8(Lowering& lowering, const View& ifm, const View& ofm,
+               std::vector<std::uint8_t> table);
 
 /// Plain int32.
 void unscaled(NpuOp& npu);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "compile/lower/curves.hpp"
 #include "compile/lower/lowering.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/lower/operators.hpp"
@@ -35,7 +36,10 @@ bool looks_up_for_free(const Program& program, const Operator& op) {
 
 void fuse_activation(Program& program, std::int32_t index) {
     const Operator& op = program.op(index);
-    if (!npu_forms[op.type].takes_activation) return;
+    if (!npu_forms[op.type].takes_activation || program.curves.count(index) != 0 ||
+        program.decision(index).fused_into != no_operator) {
+        return;
+    }
     TensorId made = op.outputs[0];
     std::int32_t next = only_consumer(program, made);
     std::int32_t between_them = no_operator;
@@ -196,6 +200,7 @@ void fuse(Program& program) {
     program.slots.assign(program.graph->tensors.size(), {});
     for (std::int32_t i = 0; wanted && i < count; ++i) {
         if (!program.decision(i).on_npu) continue;
+        if (program.rules.fuses_curves) fuse_curves(program, i);
         fuse_activation(program, i);
         fuse_pad(program, i);
     }

@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include "arith/rescale.hpp"
-#include "compile/build_kernel.hpp"
 #include "compile/lower/filters.hpp"
 #include "compile/lower/lowering.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/lower/support.hpp"
-#include "compile/plan/choose_blocks.hpp"
 
 namespace u65sim::compiler {
 
@@ -97,20 +95,6 @@ View fold_columns(Lowering& lowering, const View& view, std::int32_t fold) {
     v.extent.c *= fold;
     if (v.stride_y == std::int64_t{v.storage.w} * v.storage.c) v.stride_y = v.stride_x = {};
     return v;
-}
-
-/// Predicted cycles of an operation by itself, every weight counted as a byte.
-std::int64_t cycles_alone(Program& program, NpuOp op, const Tensor& filter) {
-    choose_block(op, program);
-    stream::KernelOp k = placed_kernel(program, op);
-    const auto cores = static_cast<std::uint32_t>(program.target->accelerator.cores);
-    const auto weights = static_cast<std::uint32_t>(element_count(filter.shape));
-    for (std::uint32_t core = 0; core < cores; ++core) {
-        k.weights[core].length = std::max(weights / cores, 1U);
-        k.scales[core].length =
-            std::max(10 * static_cast<std::uint32_t>(filter.shape[0]) / cores, 10U);
-    }
-    return program.estimator->total(k).count();
 }
 
 /// One stretch of a convolution's outputs.
@@ -203,7 +187,8 @@ private:
         std::int64_t cycles[2];
         for (const std::int32_t tried : {1, fold}) {
             add(weights_of(tried), tried, 0, rows_.front(), whole_width_);
-            cycles[tried > 1] = cycles_alone(program, lowering_.drop(), filter_);
+            cycles[tried > 1] =
+                cycles_alone(program, lowering_.drop(), element_count(filter_.shape));
         }
         program.reasons.push_back(
             fmt::format("columns of {}: {} cycles as they are, {} with {} of them as depth",

@@ -176,57 +176,6 @@ void lower_reshape(Lowering& lowering) {
     lowering.copy(lowering.reshaped(ifm, wanted), lowering.view(id), {});
 }
 
-namespace {
-
-/// Swaps the outer axes of what `from` holds; `to` is a whole map.
-void swap_axes(Lowering& lowering, const View& from, AxisSwap swap, const View& to,
-               std::string_view suffix) {
-    View ifm = lowering.reshaped(from, {swap.outer, swap.inner, swap.rest});
-    lowering.program().buffer(to).linear = true;
-    View swapped = to;
-    if (to.type == DataType::s32) {
-        // The pool moves 16 bits: both halves of an element side by side.
-        swap.rest *= 2;
-        ifm.storage.c = ifm.extent.c = swap.rest;
-        ifm.type = swapped.type = DataType::s16;
-    }
-    swapped.storage = swapped.extent = {swap.outer, swap.inner, swap.rest};
-    swapped.stride_y = swap.rest;
-    swapped.stride_x = std::int64_t{swap.outer} * swap.rest;
-    lowering.copy(ifm, swapped, suffix);
-}
-
-}  // namespace
-
-std::string support_transpose(const Candidate& candidate) {
-    if (auto text = candidate.same_type_and_scale(); !text.empty()) return text;
-    if (!candidate.parameter(1)) return "permutation is not constant";
-    if (!transpose_steps(candidate.map().shape, integers(candidate.input(1)))) {
-        return "this permutation does not reduce to one of three axes";
-    }
-    return {};
-}
-
-void lower_transpose(Lowering& lowering) {
-    const auto steps = *transpose_steps(lowering.input(0).shape, integers(lowering.input(1)));
-    View from = lowering.input_view(0);
-    const View result = lowering.output_view();
-    const auto fresh = [&](const Extent& extent, std::string_view name) {
-        View made = lowering.temporary(extent, result.type, name);
-        made.scale = result.scale;
-        made.zero_point = result.zero_point;
-        return made;
-    };
-    if (steps.size() == 2) {
-        const View turned = fresh({steps[0].inner, steps[0].outer, steps[0].rest}, "turned");
-        swap_axes(lowering, from, steps[0], turned, "turn");
-        from = turned;
-    }
-    const View ofm = result.whole() ? result : fresh(result.extent, "transposed");
-    swap_axes(lowering, from, steps.back(), ofm, {});
-    if (ofm.buffer != result.buffer) lowering.copy(ofm, result, "place");
-}
-
 std::string support_pad(const Candidate& candidate) {
     if (auto text = candidate.same_type_and_scale(); !text.empty()) return text;
     if (!candidate.parameter(1)) return "paddings are not constant";

@@ -6,6 +6,13 @@ namespace u65sim::compiler {
 
 using stream::KernelKind;
 
+namespace {
+
+/// So many rows fill blocks of both height and width.
+constexpr std::int64_t least_plane = 8;
+
+}  // namespace
+
 std::string support_fully_connected(const Candidate& candidate) {
     if (auto text = candidate.same_type(); !text.empty()) return text;
     if (auto text = candidate.weights(); !text.empty()) return text;
@@ -19,12 +26,10 @@ void lower_fully_connected(Lowering& lowering) {
     const std::int32_t outputs = filter.shape[0];
     const std::int32_t inputs = filter.shape[1];
     const View in = lowering.input_view(0);
-    const auto batch = static_cast<std::int32_t>(in.extent.elements() / inputs);
-    // Two rows use both rows of the array's unit blocks.
-    const std::int32_t rows = batch >= 4 && batch % 2 == 0 ? 2 : 1;
-    const View ifm = lowering.reshaped(in, {rows, batch / rows, inputs});
+    const std::int64_t batch = in.extent.elements() / inputs;
+    const View ifm = lowering.reshaped(in, plane_of(batch, inputs));
     const View ofm = lowering.output_view();
-    const View target = lowering.writable(ofm, {rows, batch / rows, outputs});
+    const View target = lowering.writable(ofm, plane_of(batch, outputs));
     {
         NpuOp& npu = lowering.add(KernelKind::conv, ifm, target);
         // The reference rounds fully connected sums once, convolutions of 8 bits twice.
@@ -34,7 +39,8 @@ void lower_fully_connected(Lowering& lowering) {
         w.inputs = inputs;
         npu.weights = std::make_shared<const WeightSource>(std::move(w));
         npu.scales = scale_records(lowering, lowering.input(0), filter, bias, outputs);
-        npu.vector_product = true;
+        // Many rows are the positions of a map.
+        npu.vector_product = batch < least_plane;
         lowering.activate(npu);
     }
     lowering.place(target, ofm);

@@ -52,7 +52,7 @@ public:
         if (!known) {
             sum_of_parts();
         } else if (has_table(lowering_.program(), lowering_.op())) {
-            look_up_8(lowering_, ifm_, ofm_);
+            look_up_8(lowering_, ifm_, ofm_, table_of(lowering_.program(), lowering_.op()));
         } else if (lowering_.program().options.like_vela) {
             as_vela();
         } else {

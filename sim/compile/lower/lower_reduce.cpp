@@ -91,11 +91,59 @@ std::string support_sum(const Candidate& candidate) {
     return {};
 }
 
+namespace {
+
+/// What a sum is multiplied by: a factor / 2^shift of the scales, and of a mean's division.
+struct SumScale {
+    std::int32_t factor = 1;
+    int shift = 0;
+};
+
+/// `n` elements come together. A mean's division is folded into the multiplier, with as many bits
+/// as stay exact.
+SumScale scale_of_sum(const Lowering& lowering, std::int64_t n) {
+    const auto m = arith::quantise(static_cast<double>(scale(lowering.input(0))) /
+                                   static_cast<double>(scale(lowering.output())));
+    if (lowering.op().type != OpType::mean) n = 1;
+    const int log2n = n > 1 ? static_cast<int>(std::floor(std::log2(static_cast<double>(n)))) : 0;
+    const int r = std::min({log2n, 32, 31 + (31 - m.shift)});
+    return {static_cast<std::int32_t>((static_cast<std::int64_t>(m.multiplier) << r) / n),
+            m.shift + r};
+}
+
+/// Whether one window of a pool covers the reduced axes.
+bool fits_pool(const Program& program, const ReducedAxes& axes, const Extent& in) {
+    const std::int32_t rows = axes.h ? in.h : 1, columns = axes.w ? in.w : 1;
+    return program.rules.sums_by_pool && !axes.c && rows <= 256 && columns <= 32768 &&
+           std::int64_t{rows} * columns <= 65536;
+}
+
+/// An average pool multiplies its sums by any scale: a step of the array takes as many elements as
+/// cycles, where a depthwise filter waits for its weights.
+void pool_sums(Lowering& lowering, const View& ifm, const Extent& sums, const SumScale& scale) {
+    const View result = lowering.output_view();
+    const View ofm = lowering.writable(result, sums);
+    NpuOp& npu = lowering.add(KernelKind::pool, ifm, ofm);
+    npu.kernel.pool_mode = stream::PoolMode::average;
+    npu.kernel.kernel.height = ifm.extent.h - sums.h + 1;
+    npu.kernel.kernel.width = ifm.extent.w - sums.w + 1;
+    npu.kernel.global_scale = true;
+    npu.kernel.ofm_scale = {static_cast<std::uint32_t>(scale.factor), scale.shift};
+    lowering.activate(npu);
+    lowering.place(ofm, result);
+}
+
+}  // namespace
+
 void lower_sum(Lowering& lowering) {
     const View ifm = lowering.input_view(0);
     const ReducedAxes axes = reduced_axes(*lowering.program().graph, lowering.op());
     const Extent sums{axes.h ? 1 : ifm.extent.h, axes.w ? 1 : ifm.extent.w,
                       axes.c ? 1 : ifm.extent.c};
+    const SumScale scale = scale_of_sum(lowering, ifm.extent.elements() / sums.elements());
+    if (fits_pool(lowering.program(), axes, ifm.extent)) {
+        return pool_sums(lowering, ifm, sums, scale);
+    }
     Chain chain(lowering);
     View total;
     for (const Chunk& chunk : chunks_of(axes.h ? ifm.extent.h : 1, axes.w ? ifm.extent.w : 1)) {
@@ -113,16 +161,7 @@ void lower_sum(Lowering& lowering) {
         total = chain.apply(ElementwiseMode::add, total, partial,
                             fmt::format("sum to {},{}", chunk.y, chunk.x));
     }
-    const auto m = arith::quantise(static_cast<double>(scale(lowering.input(0))) /
-                                   static_cast<double>(scale(lowering.output())));
-    // A mean's division is folded into the multiplier, with as many bits as stay exact.
-    const std::int64_t n = lowering.op().type == OpType::mean
-                               ? ifm.extent.elements() / sums.elements()
-                               : std::int64_t{1};
-    const int log2n = n > 1 ? static_cast<int>(std::floor(std::log2(static_cast<double>(n)))) : 0;
-    const int r = std::min({log2n, 32, 31 + (31 - m.shift)});
-    const View factor = chain.scalar(
-        static_cast<std::int32_t>((static_cast<std::int64_t>(m.multiplier) << r) / n), "factor");
+    const View factor = chain.scalar(scale.factor, "factor");
     const View result = lowering.output_view();
     const View ofm = lowering.writable(result, sums);
     NpuOp& npu = lowering.add(KernelKind::elementwise, total, ofm);
@@ -130,7 +169,7 @@ void lower_sum(Lowering& lowering) {
     npu.ifm2 = factor;
     npu.kernel.broadcast.height = npu.kernel.broadcast.width = npu.kernel.broadcast.depth = true;
     npu.kernel.global_scale = true;
-    npu.kernel.ofm_scale = {1, m.shift + r};
+    npu.kernel.ofm_scale = {1, scale.shift};
     lowering.activate(npu);
     lowering.place(ofm, result);
 }

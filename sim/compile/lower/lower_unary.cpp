@@ -1,5 +1,6 @@
 // Operators of one operand, element by element.
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -74,7 +75,8 @@ std::string no_look_up(const Candidate& candidate) {
 
 }  // namespace
 
-void look_up_8(Lowering& lowering, const View& ifm, const View& ofm) {
+void look_up_8(Lowering& lowering, const View& ifm, const View& ofm,
+               std::vector<std::uint8_t> table) {
     NpuOp& npu = lowering.add(KernelKind::elementwise, ifm, ofm);
     npu.kernel.broadcast.scalar = true;
     npu.ifm2 = {};
@@ -91,7 +93,7 @@ void look_up_8(Lowering& lowering, const View& ifm, const View& ofm) {
         npu.ifm.zero_point = npu.ofm.zero_point = 0;
     }
     npu.kernel.activation.function = 16;
-    npu.lut = table_of(lowering.program(), lowering.op());
+    npu.lut = std::move(table);
     npu.may_overwrite_ifm = true;
 }
 
@@ -151,7 +153,7 @@ void lower_curve(Lowering& lowering) {
     const View ifm = lowering.input_view(0);
     const View ofm = lowering.output_view();
     if (ifm.type != stream::DataType::s16) {
-        look_up_8(lowering, ifm, ofm);
+        look_up_8(lowering, ifm, ofm, table_of(lowering.program(), lowering.op()));
         return;
     }
     NpuOp& npu = lowering.copy(ifm, ofm, {});
@@ -165,7 +167,7 @@ void lower_logistic(Lowering& lowering) {
     if (ifm.type == stream::DataType::s16) {
         use_unit_16(lowering, ifm, ofm, false);
     } else {
-        look_up_8(lowering, ifm, ofm);
+        look_up_8(lowering, ifm, ofm, table_of(lowering.program(), lowering.op()));
     }
 }
 
@@ -175,7 +177,7 @@ void lower_tanh(Lowering& lowering) {
     if (ifm.type == stream::DataType::s16) {
         use_unit_16(lowering, ifm, ofm, true);
     } else {
-        look_up_8(lowering, ifm, ofm);
+        look_up_8(lowering, ifm, ofm, table_of(lowering.program(), lowering.op()));
     }
 }
 
@@ -201,7 +203,7 @@ void lower_leaky_relu(Lowering& lowering) {
     const View ifm = lowering.input_view(0);
     const View ofm = lowering.output_view();
     if (ifm.type != stream::DataType::s16) {
-        look_up_8(lowering, ifm, ofm);
+        look_up_8(lowering, ifm, ofm, table_of(lowering.program(), lowering.op()));
         return;
     }
     const float alpha = std::get<LeakyReluAttributes>(lowering.op().attributes).alpha;

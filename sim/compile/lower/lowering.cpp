@@ -9,8 +9,11 @@
 
 #include "arith/rescale.hpp"
 #include "compile/build_kernel.hpp"
+#include "compile/lower/curves.hpp"
+#include "compile/lower/elementwise.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/passes.hpp"
+#include "compile/plan/choose_blocks.hpp"
 #include "ir/operator_info.hpp"
 #include "stream/check.hpp"
 
@@ -101,6 +104,32 @@ stream::FeatureMap resolve(const Program& program, const View& view) {
     return map;
 }
 
+Extent plane_of(std::int64_t positions, std::int32_t depth) {
+    constexpr std::int64_t most = 65535;
+    std::int64_t height = 1, least = 0;
+    for (std::int64_t h = 1; h * h <= positions; ++h) {
+        if (positions % h != 0 || positions / h > most) continue;
+        const std::int64_t covered = round_up(h, 2) * round_up(positions / h, 2);
+        if (least != 0 && covered > least) continue;
+        height = h;
+        least = covered;
+    }
+    return {static_cast<std::int32_t>(height), static_cast<std::int32_t>(positions / height),
+            depth};
+}
+
+std::int64_t cycles_alone(Program& program, NpuOp op, std::int64_t weights) {
+    choose_block(op, program);
+    stream::KernelOp k = placed_kernel(program, op);
+    const auto cores = static_cast<std::uint32_t>(program.target->accelerator.cores);
+    for (std::uint32_t core = 0; weights > 0 && core < cores; ++core) {
+        k.weights[core].length = std::max(static_cast<std::uint32_t>(weights) / cores, 1U);
+        k.scales[core].length =
+            std::max(10 * static_cast<std::uint32_t>(op.ofm.extent.c) / cores, 10U);
+    }
+    return program.estimator->total(k).count();
+}
+
 Clamp full_clamp(DataType type) {
     // The registers of a clamp have 16 bits.
     const bool is_wide = stream::bytes_of(type) > 2;
@@ -125,6 +154,9 @@ DataType word_type(ElementType type) {
 }  // namespace
 
 TensorId Lowering::result() const {
+    if (const auto curve = program_.curves.find(index_); curve != program_.curves.end()) {
+        return curve->second.to;
+    }
     const std::int32_t fused = program_.fused_activation[static_cast<std::size_t>(index_)];
     return fused != no_operator ? program_.op(fused).outputs[0] : op().outputs.at(0);
 }
@@ -209,16 +241,18 @@ View Lowering::spread(const View& view, const Extent& extent) {
     return v;
 }
 
+View Lowering::packed(const View& view) {
+    if (view.whole()) return view;
+    View packed = temporary(view.extent, view.type, "packed");
+    packed.zero_point = view.zero_point;
+    packed.scale = view.scale;
+    copy(view, packed, "pack");
+    return packed;
+}
+
 View Lowering::reshaped(const View& view, const Extent& extent) {
-    View source = view;
-    if (source.extent == extent) return source;
-    if (!source.whole()) {
-        View packed = temporary(source.extent, source.type, "packed");
-        packed.zero_point = source.zero_point;
-        packed.scale = source.scale;
-        copy(source, packed, "pack");
-        source = packed;
-    }
+    if (view.extent == extent) return view;
+    View source = packed(view);
     program_.buffer(source).linear = true;
     source.storage = source.extent = extent;
     return source;
@@ -294,6 +328,11 @@ void Lowering::activate(NpuOp& npu) {
         activation.min = std::max(activation.min, clamp.min);
         activation.max = std::min(activation.max, clamp.max);
     };
+    if (const auto curve = program_.curves.find(index_); curve != program_.curves.end()) {
+        npu.lut = table_of(program_, curve->second, activation_of(op()));
+        activation.function = 16;
+        return;
+    }
     narrow(clamp_of(activation_of(op()), output()));
     const std::int32_t fused = program_.fused_activation[static_cast<std::size_t>(index_)];
     if (fused == no_operator) return;
@@ -341,6 +380,22 @@ void check_registers(Program& program, const Segment& segment) {
 
 }  // namespace
 
+namespace {
+
+/// The operator's own form, or the look-up that it and others have become.
+void lower_operator(Lowering& lowering) {
+    Program& program = lowering.program();
+    const auto curve = program.curves.find(lowering.index());
+    if (curve != program.curves.end() && curve->second.operators.front() == lowering.index()) {
+        look_up_8(lowering, lowering.view(curve->second.from), lowering.view(curve->second.to),
+                  table_of(program, curve->second, Activation::none));
+    } else {
+        npu_forms[lowering.op().type].lower(lowering);
+    }
+}
+
+}  // namespace
+
 void lower(Program& program) {
     program.views.assign(program.graph->tensors.size(), {});
     program.cpu_time.assign(program.graph->operators.size(), no_time);
@@ -356,7 +411,7 @@ void lower(Program& program) {
             const std::size_t before = segment.ops.size();
             Lowering lowering(program, op, segment);
             try {
-                npu_forms[program.op(op).type].lower(lowering);
+                lower_operator(lowering);
             } catch (const InvalidModel& error) {
                 program.refusals.try_emplace(op, error.what());
                 segment.ops.resize(before);

@@ -42,6 +42,8 @@ public:
               const Extent& extent);
     /// A map read again and again along the axes where it has one element.
     View spread(const View& view, const Extent& extent);
+    /// The view, or a copy of what it shows when that is not all of its bytes.
+    View packed(const View& view);
     /// The same bytes under another extent. Copies first when they are not contiguous.
     View reshaped(const View& view, const Extent& extent);
     /// Where to compute a result under another extent: its own bytes, or a new map when these are
@@ -77,6 +79,12 @@ private:
     Segment& segment_;
     int named_ = 0;
 };
+
+/// `positions` positions of `depth` channels as the height and width that fill unit blocks of 2x2
+/// best, the squarest of these.
+Extent plane_of(std::int64_t positions, std::int32_t depth);
+/// Predicted cycles of an operation by itself, for so many bytes of weights.
+std::int64_t cycles_alone(Program& program, NpuOp op, std::int64_t weights);
 
 /// Clamp in quantised units for an activation on an output of this scale and zero point.
 struct Clamp {

@@ -34,13 +34,15 @@ struct NpuForm {
 /// For operators that only the CPU runs.
 inline constexpr NpuForm not_on_npu{};
 
-// Convolutions, FULLY_CONNECTED and pools.
+// Convolutions, FULLY_CONNECTED, products of two maps, and pools.
 std::string support_convolution(const Candidate& candidate);
 void lower_convolution(Lowering& lowering);
 std::string support_transpose_convolution(const Candidate& candidate);
 void lower_transpose_convolution(Lowering& lowering);
 std::string support_fully_connected(const Candidate& candidate);
 void lower_fully_connected(Lowering& lowering);
+std::string support_batch_matmul(const Candidate& candidate);
+void lower_batch_matmul(Lowering& lowering);
 std::string support_pool(const Candidate& candidate);
 void lower_pool(Lowering& lowering);
 
@@ -224,7 +226,8 @@ inline constexpr auto npu_forms = ir::per_operator<NpuForm>({
     {OpType::space_to_batch_nd, not_on_npu},
     {OpType::batch_to_space_nd, not_on_npu},
     {OpType::gather, not_on_npu},
-    {OpType::batch_matmul, not_on_npu},
+    {OpType::batch_matmul,
+     {.support = support_batch_matmul, .lower = lower_batch_matmul, .reads_reshaped = true}},
     {OpType::div, not_on_npu},
     {OpType::cast, not_on_npu},
     {OpType::arg_min, not_on_npu},

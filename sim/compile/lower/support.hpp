@@ -33,6 +33,8 @@ public:
         return constant(i) && is_parameter(input(i));
     }
 
+    [[nodiscard]] Bytes sram() const { return program_.target->sram.size; }
+
     /// Feature maps of types, extents and scales that the NPU takes, and a fused activation that is
     /// a clamp.
     [[nodiscard]] std::string maps() const;

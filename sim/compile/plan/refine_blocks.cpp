@@ -1,6 +1,8 @@
 #include "compile/plan/refine_blocks.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "compile/build_kernel.hpp"
@@ -39,9 +41,12 @@ public:
     void run() {
         std::int64_t all = 0;
         std::vector<timing::KernelTimes> times;
+        // Many small kernels of one operator are alike: what one of them gains all do.
+        std::unordered_map<std::int32_t, std::int64_t> kernels;
         for (const auto& segment : program_.segments) {
             for (const NpuOp& op : segment.ops) {
                 if (op.is_stripe()) continue;
+                ++kernels[op.graph_operator];
                 times.push_back(program_.estimator->times(kernel_of(op)));
                 all += times.back().total.count();
             }
@@ -50,7 +55,9 @@ public:
         for (auto& segment : program_.segments) {
             for (std::size_t i = 0; i < segment.ops.size(); ++i) {
                 if (segment.ops[i].is_stripe()) continue;
-                refine(segment.ops, i, *now++, tuning::least_operation_gain.of(all));
+                refine(
+                    segment.ops, i, *now++,
+                    tuning::least_operation_gain.of(all) / kernels[segment.ops[i].graph_operator]);
             }
         }
     }

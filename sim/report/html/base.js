@@ -22,7 +22,33 @@ const percent = share => `${(100 * share).toFixed(1)} %`;
 const short = value => value >= 1e6 ? `${+(value / 1e6).toPrecision(4)} M`
   : value >= 1e3 ? `${+(value / 1e3).toPrecision(4)} k` : `${+value.toPrecision(3)}`;
 const offChip = run => run.target.dram.kind.toUpperCase();
+/// `text` in `most` letters: without what all names of the run begin with, then without its middle.
+let sharedStart = '';
+function cut(text, most) {
+  if (text.length <= most) return text;
+  const rest = sharedStart && text.startsWith(sharedStart) ? text.slice(sharedStart.length) : text;
+  const tail = Math.floor((most - 1) * .35);
+  return rest.length <= most ? rest : `${rest.slice(0, most - 1 - tail)}…${rest.slice(rest.length - tail)}`;
+}
+/// What all of several names begin with, up to a "/" or ".".
+function startOfAll(names) {
+  if (names.length < 2) return '';
+  let start = names[0];
+  for (const name of names) while (!name.startsWith(start)) start = start.slice(0, -1);
+  return start.slice(0, Math.max(start.lastIndexOf('/'), start.lastIndexOf('.')) + 1);
+}
 const titleOf = run => `${run.model.name} on ${run.target.name}`;
+
+/// A colour of viewer.css, for canvases: dark where the reader prefers dark.
+const theme = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+/// A drawing that is made anew for the width it has: `draw(width)` gives an element.
+function fluid(draw) {
+  const holder = el('div', {class: 'fluid'});
+  holder.redraw = () => holder.replaceChildren(draw(Math.max(300, holder.clientWidth || 1200)));
+  return holder;
+}
+const redrawFluid = () => { for (const each of document.querySelectorAll('.fluid')) each.redraw(); };
 
 /// The step of about `wanted` ticks over `span`: 1, 2 or 5 times a power of ten.
 function roundStep(span, wanted) {
@@ -30,36 +56,39 @@ function roundStep(span, wanted) {
   return [1, 2, 5, 10].map(factor => factor * power).find(step => step >= raw);
 }
 
-// Okabe and Ito's colours, which those who see fewer colours tell apart; patterns and labels too.
+// Okabe and Ito's colours, which those who see fewer colours tell apart; patterns and labels too. A
+// colour means the same wherever it stands: orange weights, yellow input maps, purple output maps,
+// blue the MAC array, light blue the output unit, grey copies, vermilion spilled maps.
 const causes = {
   mac: ['#0072b2', '', 'the MAC array computed'],
   output: ['#56b4e9', 'dots', 'the output unit computed while the MAC array had nothing to do'],
   weight_fetch: ['#e69f00', '', 'weights or scales were awaited from memory'],
-  ifm_fetch: ['#f0e442', 'up', 'input feature map data was awaited'],
+  ifm_fetch: ['#f0e442', '', 'input feature map data was awaited'],
   ofm_write: ['#cc79a7', '', 'output data waited to be accepted or answered'],
   block_dependency: ['#009e73', 'down', 'BLOCKDEP or the limit of outstanding kernels held a block back'],
   shram_reconfig: ['#7a5230', 'dots', 'the pipeline drained because the SHRAM layout changes'],
   dma_wait: ['#999999', 'up', 'an NPU_OP_DMA_WAIT held the stream'],
-  kernel_wait: ['#555555', 'down', 'an NPU_OP_KERNEL_WAIT held the stream'],
-  command_fetch: ['#000000', '', 'command words were on their way'],
-  pipeline: ['#cfd6dc', '', 'blocks were set up, filled or drained'],
+  kernel_wait: ['#5f6b76', 'down', 'an NPU_OP_KERNEL_WAIT held the stream'],
+  command_fetch: ['#1c2024', 'dots', 'command words were on their way'],
+  pipeline: ['#cfd6dc', 'up', 'blocks were set up, filled or drained'],
 };
 const channels = {
-  command: ['#000000', '', 'command stream, read'],
-  ifm: ['#56b4e9', '', 'input feature maps, read'],
-  weights: ['#e69f00', 'up', 'compressed weights, read'],
-  scales: ['#f0e442', '', 'bias and scale records, read'],
+  command: ['#1c2024', 'dots', 'command stream, read'],
+  ifm: ['#f0e442', '', 'input feature maps, read'],
+  weights: ['#e69f00', '', 'compressed weights, read'],
+  scales: ['#e69f00', 'dots', 'bias and scale records, read'],
   dma_read: ['#999999', 'down', 'source of memory-to-memory transfers, read'],
-  ofm: ['#cc79a7', 'dots', 'output feature maps, written'],
-  dma_write: ['#009e73', 'up', 'destination of memory-to-memory transfers, written'],
+  ofm: ['#cc79a7', '', 'output feature maps, written'],
+  dma_write: ['#999999', 'up', 'destination of memory-to-memory transfers, written'],
 };
 const kinds = {
-  feature_map: ['#9ad0f0', '', 'feature map'],
-  weight_buffer: ['#f3c766', 'dots', 'buffer that weights are copied to'],
-  scratch: ['#bdbdbd', '', 'scratch memory; for a file compiled elsewhere, its whole arena'],
-  variable: ['#7fd1b3', 'down', 'state kept from inference to inference'],
+  feature_map: ['#b9c6e4', '', 'feature map'],
+  weight_buffer: ['#e69f00', '', 'buffer that weights are copied to'],
+  scratch: ['#c9c9c9', 'dots', 'scratch memory; for a file compiled elsewhere, its whole arena'],
+  variable: ['#b9c6e4', 'down', 'feature map kept from inference to inference'],
   spilled: ['#d55e00', 'up', 'SPILLED: a feature map in DRAM because the arena had no room'],
 };
+const units = {unit: ['#7f93b8', '', 'a unit at work'], port: ['#6f9c8c', '', 'a port at work']};
 const fallback = ['#888888', '', ''];
 
 function patternMarks(pattern) {
@@ -71,7 +100,7 @@ function patternMarks(pattern) {
 /// The <defs> that SVG fills refer to; once a page.
 function patterns() {
   const defs = svg('defs');
-  for (const [set, table] of Object.entries({cause: causes, channel: channels, kind: kinds})) {
+  for (const [set, table] of Object.entries({cause: causes, channel: channels, kind: kinds, unit: units})) {
     for (const [name, [colour, pattern]] of Object.entries(table)) {
       defs.append(svg('pattern', {id: `${set}-${name}`, width: 6, height: 6, patternUnits: 'userSpaceOnUse'},
         svg('rect', {width: 6, height: 6, fill: colour}),
@@ -100,11 +129,14 @@ function canvasFill(context, [colour, pattern]) {
   return canvasFills.get(key);
 }
 
-function legend(set, table, names, note) {
-  return el('div', {class: 'legend'}, ...names.map(name =>
-    el('span', {title: (table[name] || fallback)[2]},
-      svg('svg', {viewBox: '0 0 16 13'}, svg('rect', {width: 16, height: 13, fill: `url(#${set}-${name})`})),
-      note ? note(name) : `${name}: ${(table[name] || fallback)[2]}`)));
+/// `press`, where given, makes each entry a button.
+function legend(set, table, names, note, press) {
+  return el('div', {class: 'legend'}, ...names.map(name => {
+    const swatch = svg('svg', {viewBox: '0 0 16 13'}, svg('rect', {width: 16, height: 13, fill: `url(#${set}-${name})`}));
+    const text = note ? note(name) : `${name}: ${(table[name] || fallback)[2]}`;
+    if (!press) return el('span', {title: (table[name] || fallback)[2]}, swatch, text);
+    return el('button', {class: 'entry', 'data-name': name, title: `operators by their ${name} cycles`, on: {click: () => press(name)}}, swatch, text);
+  }));
 }
 
 // One box follows the pointer. Whatever is drawn says its name, figures and units there.
@@ -123,54 +155,23 @@ function section(id, title, meaning, ...children) {
   return el('section', {id}, el('h2', {text: title}), meaning ? el('p', {class: 'soft', text: meaning}) : null, ...children);
 }
 
-/// A table whose headings sort it. Columns: {title, meaning, value(row), text(row), number, node(row)}.
-function sortable(id, columns, rows, press) {
-  const body = el('tbody');
-  const lines = rows.map((row, index) => {
-    const line = el('tr', {class: 'row', 'data-index': index, on: press ? {click: () => press(row)} : {}});
-    for (const column of columns) {
-      const shown = column.node ? column.node(row) : (column.text || column.value)(row);
-      const cell = el('td', {class: column.number ? 'n' : column.wrap ? 'wrap' : column.title === 'name' ? 'name' : null});
-      cell.append(shown);
-      if (column.title === 'name') cell.title = shown;
-      line.append(cell);
-    }
-    body.append(line);
-    return {line, row, index};
-  });
-  const heads = columns.map(column => {
-    const head = el('th', {class: column.number ? 'n sort' : 'sort', title: column.meaning, text: column.title, scope: 'col'});
-    head.addEventListener('click', () => {
-      const down = head.getAttribute('aria-sort') === 'descending' || (!column.number && !head.hasAttribute('aria-sort'));
-      for (const other of heads) other.removeAttribute('aria-sort');
-      head.setAttribute('aria-sort', down ? 'ascending' : 'descending');
-      const sign = down ? 1 : -1;
-      lines.sort((a, b) => {
-        const x = column.value(a.row), y = column.value(b.row);
-        const order = column.number ? x - y : String(x).localeCompare(String(y), 'en');
-        return sign * order || a.index - b.index;
-      });
-      body.replaceChildren(...lines.map(each => each.line));
-    });
-    return head;
-  });
-  return el('div', {class: 'scroll'}, el('table', {id}, el('thead', {}, el('tr', {}, ...heads)), body));
-}
-
-/// Shares of a whole as one bar; parts: [name, value].
-function stackedBar(set, table, parts, whole, width, height, labels) {
-  const bar = svg('svg', {viewBox: `0 0 ${width} ${height}`, class: labels ? 'plot' : 'mini', preserveAspectRatio: 'none'});
+/// Shares of a whole as one bar; parts: [name, value]. With `labels` it is as wide as its place.
+function stackedBar(set, table, parts, whole, width, height, labels, press) {
+  const bar = svg('svg', {viewBox: `0 0 ${width} ${height}`, width, height, class: labels ? 'plot' : 'mini', preserveAspectRatio: 'none'});
   let x = 0;
   for (const [name, value] of parts) {
     if (!value || !whole) continue;
     const w = width * value / whole;
-    bar.append(svg('rect', {x, width: w, height, fill: `url(#${set}-${name})`,
-      on: hover(`${name}: ${grouped(value)} cycles, ${percent(value / whole)}\n${(table[name] || fallback)[2]}`)}));
-    if (labels && w > 8 * name.length + 10) {
-      bar.append(svg('rect', {x: x + 4, y: height / 2 - 9, width: 7.4 * name.length + 8, height: 18, rx: 3, fill: '#ffffffd8', 'pointer-events': 'none'}),
-        svg('text', {x: x + 7, y: height / 2 + 4, 'pointer-events': 'none', text: name}));
-    }
+    bar.append(svg('rect', {x, width: w, height, fill: `url(#${set}-${name})`, class: press ? 'link' : null,
+      on: {...hover(`${name}: ${grouped(value)} cycles, ${percent(value / whole)}\n${(table[name] || fallback)[2]}`), ...(press ? {click: () => press(name)} : {})}}));
+    if (labels && w > 7.4 * name.length + 16) bar.append(...boxed(name, x + 7, height / 2 + 4));
     x += w;
   }
   return bar;
+}
+
+/// A text on a ground of its own, for drawings that it lies on.
+function boxed(text, x, y, extra) {
+  return [svg('rect', {x: x - 3, y: y - 12, width: 7.6 * text.length + 6, height: 16, rx: 3, class: 'ground', 'pointer-events': 'none'}),
+    svg('text', {x, y, 'pointer-events': 'none', text, ...extra})];
 }

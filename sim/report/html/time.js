@@ -1,5 +1,6 @@
 // Charts over time: units, ports, memory. They share one view, so that zooming one zooms all.
-const gutter = 132;
+const chartFont = '12px system-ui, sans-serif';
+let gutter = 132;  // of names, left of the charts: less on a phone
 let charts = [];
 let view = {from: 0, to: 1, total: 1};
 
@@ -39,12 +40,13 @@ function timeChart(height, paint, find) {
   chart.draw = () => {
     const scale = window.devicePixelRatio || 1;
     chart.width = canvas.clientWidth || 1200;
+    gutter = chart.width < 600 ? 78 : 132;
     canvas.width = Math.round(chart.width * scale);
     canvas.height = Math.round(height * scale);
     const pen = canvas.getContext('2d');
     pen.scale(scale, scale);
     pen.clearRect(0, 0, chart.width, height);
-    pen.font = '12px system-ui, sans-serif';
+    pen.font = chartFont;
     pen.textBaseline = 'middle';
     paint(pen, chart);
     axis(pen, chart);
@@ -73,36 +75,35 @@ function timeChart(height, paint, find) {
 }
 
 function axis(pen, chart) {
-  const step = Math.max(1, roundStep(view.to - view.from, 8));
+  const step = Math.max(1, roundStep(view.to - view.from, Math.max(2, (chart.width - gutter) / (chart.width < 600 ? 70 : 110))));
+  const soft = theme('soft'), grid = theme('grid');
   pen.textAlign = 'center';
   for (let at = Math.ceil(view.from / step) * step; at <= view.to; at += step) {
     const x = chart.x(at);
-    pen.fillStyle = 'rgba(0,0,0,.10)';
+    pen.fillStyle = grid;
     pen.fillRect(x, 0, 1, chart.height - 18);
-    pen.fillStyle = '#5b6570';
+    pen.fillStyle = soft;
     if (x > gutter + 12 && x < chart.width - 30) pen.fillText(short(at), x, chart.height - 8);
   }
   pen.textAlign = 'left';
-  pen.fillStyle = '#5b6570';
-  pen.fillText('NPU cycles', 8, chart.height - 8);
-  pen.fillStyle = '#b6bec6';
+  pen.fillStyle = soft;
+  pen.fillText(gutter < 100 ? 'cycles' : 'NPU cycles', 8, chart.height - 8);
   pen.fillRect(gutter - 1, 0, 1, chart.height - 18);
 }
 
-/// Text in the middle of `y`, shortened to `room`; with `box` on a light ground.
-function label(pen, text, x, y, room, box) {
+/// Text in the middle of `y`, shortened to `room`; with `box` on a ground of its own, else on what is there.
+function label(pen, text, x, y, room, box, ink) {
   let shown = text;
   if (pen.measureText(shown).width > room) {
-    const keep = Math.floor(text.length * room / pen.measureText(text).width) - 2;
-    if (keep < 3) return;
-    const tail = Math.floor(keep * .6);
-    shown = text.slice(0, keep - tail) + '…' + text.slice(text.length - tail);
+    const keep = Math.floor(text.length * room / pen.measureText(text).width) - 1;
+    if (keep < 4) return;
+    shown = cut(text, keep);
   }
   if (box) {
-    pen.fillStyle = 'rgba(255,255,255,.85)';
+    pen.fillStyle = theme('label');
     pen.fillRect(x - 3, y - 8, pen.measureText(shown).width + 6, 15);
   }
-  pen.fillStyle = '#1c2024';
+  pen.fillStyle = ink || theme('ink');
   pen.fillText(shown, x, y);
 }
 
@@ -132,12 +133,12 @@ function spanText(run, track, span) {
 const rowHeight = 30;
 function unitsChart(run) {
   const tracks = run.timeline.tracks;
-  const shade = [['#0072b2', '#5aa9d6'], ['#3d7a5f', '#86bfa6']];
   const chart = timeChart(tracks.length * rowHeight + 24, (pen, self) => {
+    const grounds = [theme('panel'), theme('ground')];
     tracks.forEach((track, index) => {
       const top = index * rowHeight;
       const floor = top + rowHeight - 4;
-      pen.fillStyle = index % 2 ? '#fff' : '#f6f8fa';
+      pen.fillStyle = grounds[index % 2];
       pen.fillRect(0, top, self.width, rowHeight);
       const port = track.name.startsWith('axi');
       for (let i = firstVisible(track.spans); i < track.spans.length; ++i) {
@@ -150,10 +151,10 @@ function unitsChart(run) {
         const op = span[2] >= 0 ? run.operators[span[2]] : null;
         if (index === 0) pen.fillStyle = canvasFill(pen, (op && causes[op.bound_by]) || fallback);
         else if (port && run.timeline.resolution_cycles === 0) pen.fillStyle = canvasFill(pen, channels[run.timeline.channels[span[6]]]);
-        else pen.fillStyle = shade[port ? 1 : 0][(span[2] & 1)];
+        else pen.fillStyle = units[port ? 'port' : 'unit'][0];
         pen.fillRect(left, floor - tall, width, tall);
-        if (index === 0 && width > 3) {
-          pen.fillStyle = '#fff';
+        if (width > 3) {
+          pen.fillStyle = grounds[index % 2];
           pen.fillRect(right - 1, floor - tall, 1, tall);
         }
         // Names where they hide nothing: in the first row, and on spans tall and wide enough.
@@ -161,9 +162,9 @@ function unitsChart(run) {
           label(pen, op.name, left + 6, floor - 10, width - 12, true);
         }
       }
-      pen.fillStyle = index % 2 ? '#fff' : '#f6f8fa';
+      pen.fillStyle = grounds[index % 2];
       pen.fillRect(0, top, gutter - 1, rowHeight);
-      label(pen, track.name, 8, top + rowHeight / 2, gutter - 12, false);
+      label(pen, track.name, gutter < 100 ? 2 : 8, top + rowHeight / 2, gutter - (gutter < 100 ? 4 : 12), false);
     });
   }, (x, y, self) => {
     const track = tracks[Math.floor(y / rowHeight)];
@@ -174,121 +175,5 @@ function unitsChart(run) {
     return near ? spanText(run, track, near) : `${track.name} is idle at cycle ${grouped(at)}`;
   });
   chart.gutterTips = true;
-  return chart.canvas;
-}
-
-function portChart(run, port) {
-  const {step_cycles: step, series} = run.timeline.bandwidth;
-  const mine = series.filter(each => each.port === port);
-  if (!mine.length) return null;
-  const steps = mine[0].bytes.length;
-  const last = run.total.cycles - (steps - 1) * step;
-  const cycles = i => i + 1 === steps ? last : step;
-  const memory = port === 0 ? run.target.sram : run.target.dram;
-  const cap = run.target.memory.ideal ? 0 : memory.bandwidth;
-  let most = cap;
-  for (let i = 0; i < steps; ++i) most = Math.max(most, mine.reduce((sum, each) => sum + each.bytes[i], 0) / cycles(i));
-  const top = most * 1.08, height = 170, floor = height - 20;
-  const y = rate => floor - rate / top * (floor - 8);
-  const chart = timeChart(height, (pen, self) => {
-    const first = Math.max(0, Math.floor(view.from / step)), end = Math.min(steps, Math.ceil(view.to / step));
-    for (let i = first; i < end; ++i) {
-      const left = Math.max(gutter, self.x(i * step)), right = Math.min(self.width, self.x(i * step + cycles(i)));
-      let below = 0;
-      for (const each of mine) {
-        const rate = each.bytes[i] / cycles(i);
-        if (!rate) continue;
-        pen.fillStyle = canvasFill(pen, channels[each.channel]);
-        pen.fillRect(left, y(below + rate), Math.max(right - left, .6), y(below) - y(below + rate));
-        below += rate;
-      }
-    }
-    pen.fillStyle = '#fff';
-    pen.fillRect(0, 0, gutter - 1, height);
-    pen.fillStyle = '#1c2024';
-    pen.fillText(`axi${port}: ${port === 0 ? 'SRAM' : offChip(run)}`, 8, 16);
-    pen.fillStyle = '#5b6570';
-    pen.fillText('bytes a cycle', 8, 34);
-    pen.textAlign = 'right';
-    const by = roundStep(top, 5);
-    for (let rate = 0; rate <= top; rate += by) pen.fillText(`${+rate.toPrecision(3)}`, gutter - 6, y(rate));
-    pen.textAlign = 'left';
-    if (cap > 0) {
-      pen.strokeStyle = '#d55e00';
-      pen.setLineDash([6, 4]);
-      pen.beginPath();
-      pen.moveTo(gutter, y(cap));
-      pen.lineTo(self.width, y(cap));
-      pen.stroke();
-      pen.setLineDash([]);
-      const text = `bandwidth of the memory: ${cap} B/cycle`, room = pen.measureText(text).width;
-      pen.fillStyle = 'rgba(255,255,255,.85)';
-      pen.fillRect(self.width - room - 12, y(cap) + 3, room + 8, 16);
-      pen.fillStyle = '#a34700';
-      pen.fillText(text, self.width - room - 8, y(cap) + 12);
-    }
-  }, (x, yAt, self) => {
-    const i = Math.floor(self.cycle(x) / step);
-    if (i < 0 || i >= steps) return '';
-    const lines = mine.filter(each => each.bytes[i]).map(each =>
-      `${each.channel}: ${(each.bytes[i] / cycles(i)).toFixed(2)} B/cycle (${readable(each.bytes[i])})`);
-    const sum = mine.reduce((all, each) => all + each.bytes[i], 0);
-    return [`axi${port}, cycles ${grouped(i * step)} to ${grouped(i * step + cycles(i))}: ${(sum / cycles(i)).toFixed(2)} B/cycle of payload`, ...lines].join('\n');
-  });
-  return chart.canvas;
-}
-
-function memoryChart(run, memory) {
-  const ranges = run.live_ranges.filter(each => each.memory === memory);
-  if (!ranges.length) return null;
-  const most = ranges.reduce((all, each) => Math.max(all, each.offset + each.bytes), 0);
-  const capacity = memory === 'sram' ? run.sram.capacity_bytes : 0;
-  const top = Math.max(most, capacity <= 3 * most ? capacity : 0) * 1.03;
-  const height = memory === 'sram' ? 320 : 220, floor = height - 20;
-  const y = bytes => floor - bytes / top * (floor - 6);
-  const style = each => each.spilled ? kinds.spilled : kinds[each.kind] || fallback;
-  const chart = timeChart(height, (pen, self) => {
-    for (const each of ranges) {
-      if (each.end_cycle < view.from || each.start_cycle > view.to) continue;
-      const left = Math.max(gutter, self.x(each.start_cycle)), right = Math.min(self.width, self.x(each.end_cycle));
-      const width = Math.max(right - left, 1), high = y(each.offset + each.bytes), tall = Math.max(1, y(each.offset) - high);
-      pen.fillStyle = canvasFill(pen, style(each));
-      pen.fillRect(left, high, width, tall);
-      pen.strokeStyle = each.spilled ? '#7a3500' : 'rgba(0,0,0,.35)';
-      pen.lineWidth = each.spilled ? 1.5 : .5;
-      pen.strokeRect(left, high, width, tall);
-      if (tall > 13 && width > 44) {
-        const text = (each.spilled ? 'SPILLED ' : '') + each.name;
-        label(pen, text, left + 5, high + tall / 2, width - 9, true);
-      }
-    }
-    pen.lineWidth = 1;
-    pen.fillStyle = '#fff';
-    pen.fillRect(0, 0, gutter - 1, height);
-    pen.fillStyle = '#1c2024';
-    pen.fillText(memory === 'sram' ? 'SRAM' : `${offChip(run)} arena`, 8, 16);
-    pen.fillStyle = '#5b6570';
-    pen.fillText('address', 8, 34);
-    pen.textAlign = 'right';
-    const power = 2 ** Math.floor(Math.log2(top / 4));
-    for (let bytes = 0; bytes <= top; bytes += power) {
-      if (y(bytes) > 46 || bytes === 0) pen.fillText(readable(bytes), gutter - 6, y(bytes));
-    }
-    pen.textAlign = 'left';
-    if (capacity && capacity <= top) {
-      pen.fillStyle = '#d55e00';
-      pen.fillRect(gutter, y(capacity), self.width, 1.5);
-      pen.fillStyle = '#a34700';
-      pen.fillText(`capacity ${readable(capacity)}`, self.width - 150, y(capacity) + 9);
-    }
-  }, (x, yAt, self) => {
-    const at = self.cycle(x), slack = (view.to - view.from) / (self.width - gutter);
-    const hit = ranges.filter(each => each.start_cycle - slack <= at && at <= each.end_cycle + slack &&
-      y(each.offset + each.bytes) - 1 <= yAt && yAt <= y(each.offset) + 1).pop();
-    if (!hit) return '';
-    return `${hit.name}${hit.spilled ? ' (SPILLED)' : ''}\n${(hit.spilled ? kinds.spilled : kinds[hit.kind] || fallback)[2]}\n` +
-      `${grouped(hit.bytes)} B at ${grouped(hit.offset)} in ${hit.memory.toUpperCase()}\n` +
-      `alive from cycle ${grouped(hit.start_cycle)} to ${grouped(hit.end_cycle)}`;
-  });
   return chart.canvas;
 }

@@ -8,7 +8,8 @@ using namespace u65sim;
 
 TEST_CASE("A name says whether it stands for the zoo's network or a file") {
     CHECK(named::zoo_name("zoo:ds_cnn") == "ds_cnn");
-    CHECK_FALSE(named::zoo_name("ds_cnn"));
+    CHECK(named::zoo_name("ds_cnn") == "ds_cnn");
+    CHECK_FALSE(named::zoo_name("ds_cnn.tflite"));
     CHECK_FALSE(named::zoo_name("models/zoo:ds_cnn"));
     CHECK(named::network("zoo:ds_cnn").name == "ds_cnn");
     CHECK_THROWS_AS(named::network("zoo:ds_cmm"), InvalidModel);

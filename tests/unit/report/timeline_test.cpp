@@ -174,3 +174,14 @@ TEST_CASE("The page holds the JSON and nothing that ends its script early") {
     REQUIRE(runs.size() == 1);
     CHECK(runs[0] == Json::parse(with.to_json()));
 }
+
+TEST_CASE("Steps are no shorter than the memories take to be steady, but for short runs") {
+    Report report = timed();
+    report.target.off_chip.bandwidth_period = 5000_cycles;
+    CHECK(report::bandwidth(report, 1000).step == 1_cycles);
+    report.total.cycles = 500'000_cycles;
+    CHECK(report::bandwidth(report, 1000).step == 5000_cycles);
+    CHECK(report::bandwidth(report, 10).step == 50'000_cycles);
+    report.target.ideal_memory = true;
+    CHECK(report::bandwidth(report, 1000).step == 500_cycles);
+}

@@ -125,7 +125,7 @@ TEST_CASE("Mistakes are answered with file, line, column, and what would be righ
         {"title: t\nnetwork: zoo:mobilenet_v2\n",
          "s.yaml:2:10: network = zoo:mobilenet_v2: the nearest known one is zoo:mobilenet_v2_224"},
         {"title: t\nnetwork: none.tflite\n",
-         "s.yaml:2:10: network = none.tflite: must be zoo:NAME"},
+         "s.yaml:2:10: network = none.tflite: must be a name of the zoo"},
         {head + "target: u65-255\n", "s.yaml:3:9: "},
         {head + "axes:\n  - sram.sise: [1MiB]\n",
          "s.yaml:4:5: unknown key sram.sise; the nearest known one is sram.size"},

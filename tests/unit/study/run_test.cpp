@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -303,4 +304,96 @@ TEST_CASE("Figures known from elsewhere stand beside those that are simulated") 
     CHECK(!results.rows[0].measures.at(accuracy));
     CHECK(results.rows[1].measures.at(accuracy) == 71.5);
     CHECK(results.to_csv().find("accuracy") != std::string::npos);
+}
+
+namespace {
+
+std::size_t count(const std::string& text, const std::string& part) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+        ++found;
+    }
+    return found;
+}
+
+std::string first_plot(const std::string& study) {
+    const auto plots = run_study(Study::read_text(study)).plots();
+    REQUIRE_FALSE(plots.empty());
+    return plots.front().content;
+}
+
+}  // namespace
+
+TEST_CASE("A line of a plot joins points that differ along x only") {
+    const std::string head = "title: t\nnetwork: ds_cnn\naxes:\n  - dram.bandwidth: [1, 2, 4]\n";
+    const std::string two = first_plot(head +
+                                       "  - sram.size: [16KiB, 384KiB]\n"
+                                       "plots: [{x: dram.bandwidth, y: latency_ms}]\n");
+    CHECK(count(two, "<path class=\"line\"") == 2);
+    CHECK(count(two, "dram.bandwidth [B/cycle]") == 1);
+    // Of three axes one is along x, one is told by colour, and one by panel.
+    const std::string three =
+        first_plot(head +
+                   "  - sram.size: [16KiB, 384KiB]\n  - dram.read_latency: [100, 500]\n"
+                   "plots: [{x: dram.bandwidth, y: latency_ms, series: sram.size}]\n");
+    CHECK(count(three, "<path class=\"line\"") == 4);
+    CHECK(count(three, "dram.bandwidth [B/cycle]") == 2);
+    CHECK(count(three, "read_latency 100</text>") == 1);
+}
+
+TEST_CASE("Keys that are zipped are one axis, and one line") {
+    const std::string plot = first_plot(
+        "title: t\nnetwork: ds_cnn\naxes:\n"
+        "  - zip: {accelerator.clock: [500MHz, 1GHz], dram.bandwidth: [7.5, 3.75]}\n"
+        "plots: [{x: dram.bandwidth, y: latency_ms}]\n");
+    CHECK(count(plot, "<path class=\"line\"") == 1);
+}
+
+TEST_CASE("A front of two measures is a line of its own where a plot shows both") {
+    const std::string plot = first_plot(grid + "plots: [{x: latency_ms, y: sram_peak_bytes}]\n");
+    CHECK(count(plot, ">Pareto front</text>") == 1);
+    CHECK(count(plot, "<path class=\"line\"") == 2);  // in the plot and in its legend
+}
+
+TEST_CASE("Tables for programs have numbers, a unit in the column's name, and no empty columns") {
+    const StudyResults results = run_study(Study::read_text(grid));
+    const std::string csv = results.to_csv();
+    const std::string head = csv.substr(0, csv.find('\n'));
+    CHECK(head.starts_with(
+        "item,role,dram.bandwidth_bytes_per_cycle,sram.size_bytes,status,latency_ms"));
+    CHECK(csv.find("\n0,point,1,16384,measured,") != std::string::npos);
+    CHECK(csv.find("KiB") == std::string::npos);
+    CHECK(csv.find(",,") == std::string::npos);
+    CHECK(head.find("reason") == std::string::npos);
+    const auto json = nlohmann::json::parse(results.to_json());
+    CHECK(json.at("rows")[0].at("settings").at("sram.size") == 16384);
+    CHECK(json.at("units").at("sram.size") == "bytes");
+    CHECK(json.at("units").at("dram.bandwidth") == "B/cycle");
+}
+
+TEST_CASE("A table wider than a line goes on below, and loses nothing") {
+    std::string study = "title: t\nnetwork: ds_cnn\naxes:\n  - dram.bandwidth: [1, 2]\nmeasures: [";
+    std::vector<std::string> names;
+    for (const StudyMeasure& measure : study_measures()) {
+        if (measure.key.starts_with("energy")) continue;
+        study += (names.empty() ? "" : ", ") + measure.key;
+        names.push_back(measure.key);
+    }
+    const std::string text = run_study(Study::read_text(study + "]\n")).to_text();
+    for (const std::string& name : names) CHECK(text.find(name) != std::string::npos);
+    std::size_t begin = 0;
+    for (std::size_t end = text.find('\n'); end != std::string::npos;
+         end = text.find('\n', begin)) {
+        CHECK(end - begin <= 100);
+        begin = end + 1;
+    }
+}
+
+TEST_CASE("A page of a study sorts its tables and fetches nothing") {
+    const std::string page = run_study(Study::read_text(grid)).to_html();
+    CHECK(page.find("<table class=\"sortable\">") != std::string::npos);
+    CHECK(page.find("data-value=\"16384\">16KiB</td>") != std::string::npos);
+    for (const char* link : {"src=", "@import", "https:", "fetch("}) {
+        CHECK(page.find(link) == std::string::npos);
+    }
 }

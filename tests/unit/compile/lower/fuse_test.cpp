@@ -48,9 +48,49 @@ TEST_CASE("fuse: so does a map inside of the network with two readers") {
     GraphBuilder net{"net"};
     const Value x = net.conv2d(net.input({1, 8, 8, 8}), 8, Window::square(1), {.name = "conv"});
     const Value act = net.logistic(x, {.name = "act"});
-    net.output(net.mul(x, act, {.name = "gated"}));
+    net.output(
+        net.mul(net.conv2d(x, 8, Window::square(1), {.name = "other"}), act, {.name = "gated"}));
     CHECK(test::dump_after("fuse", net.build()) ==
-          "CONV_2D conv: npu0\nLOGISTIC act: npu0\nMUL gated: npu0\n");
+          "CONV_2D conv: npu0\nLOGISTIC act: npu0\nCONV_2D other: npu0\nMUL gated: npu0\n");
+}
+
+TEST_CASE("fuse: all that follows one map element by element is one table") {
+    GraphBuilder net{"net"};
+    const Value x = net.conv2d(net.input({1, 8, 8, 8}), 8, Window::square(1), {.name = "conv"});
+    net.output(net.mul(x, net.logistic(x, {.name = "act"}), {.name = "swish"}));
+    const Graph graph = net.build();
+    CHECK(test::dump_after("fuse", graph) == R"(CONV_2D conv: npu0
+LOGISTIC act: npu0, fused into conv
+MUL swish: npu0, fused into conv
+)");
+    CHECK(test::dump_after("lower", graph) == R"(npu0
+  0 conv: conv input:8x8x8 -> swish:8x8x8 table 256 B
+)");
+}
+
+TEST_CASE("fuse: behind a map that has other readers such operators are a pass of their own") {
+    GraphBuilder net{"net"};
+    const Value x = net.conv2d(net.input({1, 8, 8, 8}), 8, Window::square(1), {.name = "conv"});
+    net.output(x);
+    net.output(net.mul(x, net.logistic(x, {.name = "act"}), {.name = "swish"}));
+    const Graph graph = net.build();
+    CHECK(test::dump_after("fuse", graph) == R"(CONV_2D conv: npu0
+LOGISTIC act: npu0
+MUL swish: npu0, fused into act
+)");
+    CHECK(test::lines_with(test::dump_after("lower", graph), "swish") ==
+          "  1 act: max conv:8x8x8 -> swish:8x8x8 table 256 B\n");
+}
+
+TEST_CASE("fuse: a table is made where it takes less than the passes it spares") {
+    for (const std::int32_t side : {2, 64}) {
+        GraphBuilder net{"net"};
+        const Value x =
+            net.conv2d(net.input({1, side, side, 32}), 32, Window::square(3), {.name = "conv"});
+        net.output(net.quantize(x, ElementType::int8, {{0.5F}, {3}, 0}, {.name = "rescaled"}));
+        const std::string text = test::dump_after("fuse", net.build());
+        CHECK((text.find("fused into conv") != std::string::npos) == (side == 64));
+    }
 }
 
 TEST_CASE("fuse: a clamp is taken over at the same quantisation only") {

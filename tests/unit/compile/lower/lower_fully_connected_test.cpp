@@ -8,11 +8,16 @@
 using namespace u65sim;
 
 TEST_CASE(
-    "lower_fully_connected: rows of an even batch of four or more lie in two rows of the array") {
+    "lower_fully_connected: the rows of a batch are a plane that fills blocks of two by two") {
     for (const auto& [batch, text] :
          {std::pair{1, "npu0\n  0 scores: conv in:1x1x32 -> scores:1x1x10\n"},
           std::pair{2, "npu0\n  0 scores: conv in:1x2x32 -> scores:1x2x10\n"},
-          std::pair{6, "npu0\n  0 scores: conv in:2x3x32 -> scores:2x3x10\n"}}) {
+          std::pair{6, "npu0\n  0 scores: conv in:2x3x32 -> scores:2x3x10\n"},
+          std::pair{9, "npu0\n  0 scores: conv in:3x3x32 -> scores:3x3x10\n"},
+          std::pair{37, "npu0\n  0 scores: conv in:1x37x32 -> scores:1x37x10\n"},
+          std::pair{49, "npu0\n  0 scores: conv in:7x7x32 -> scores:7x7x10\n"},
+          std::pair{100, "npu0\n  0 scores: conv in:10x10x32 -> scores:10x10x10\n"},
+          std::pair{148, "npu0\n  0 scores: conv in:2x74x32 -> scores:2x74x10\n"}}) {
         GraphBuilder net{"net"};
         net.output(net.fully_connected(net.input({batch, 32}, "in"), 10, {.name = "scores"}));
         CAPTURE(batch);

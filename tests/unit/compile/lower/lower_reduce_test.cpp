@@ -20,21 +20,40 @@ std::string reduce(OpType type, const Shape& shape, const std::vector<std::int32
 
 }  // namespace
 
-TEST_CASE("lower_reduce: a mean is a sum of ones and a product") {
-    CHECK(reduce(OpType::mean, {1, 8, 8, 16}, {1, 2}, {1, 1, 1, 16}) == R"(npu0
+TEST_CASE("lower_reduce: a mean over height and width is one pool, whose scale divides") {
+    CHECK(reduce(OpType::mean, {1, 8, 9, 16}, {1, 2}, {1, 1, 1, 16}) == R"(npu0
+  0 op0: average_pool map0:8x9x16 -> map1:1x1x16 kernel 8x9/1x1
+)");
+    CHECK(reduce(OpType::mean, {1, 8, 9, 16}, {2}, {1, 8, 1, 16}) == R"(npu0
+  0 op0: average_pool map0:8x9x16 -> map1:8x1x16 kernel 1x9/1x1
+)");
+}
+
+TEST_CASE("lower_reduce: Vela's mean is a sum of ones and a product") {
+    test::Builder b;
+    const TensorId x = b.input({1, 8, 8, 16}), out = b.map({1, 1, 1, 16});
+    b.op(OpType::mean, {x, b.numbers({1, 2})}, out, ReduceAttributes{true});
+    CompileOptions options;
+    options.dump_after = "lower";
+    options.like_vela = true;
+    CHECK(compile(b.finish(out), test::target(), options).pass_dump == R"(npu0
   0 op0/sum: depthwise map0:8x8x16 -> op0/sum:1x1x16 kernel 8x8/1x1
   1 op0: mul op0/sum:1x1x16 -> map1:1x1x16 with op0/factor:1x1x1
 )");
 }
 
-TEST_CASE("lower_reduce: windows hold at most 64 rows, and their sums are added") {
-    CHECK(reduce(OpType::sum, {1, 130, 4, 8}, {1, 2}, {1, 1, 1, 8}) == R"(npu0
+TEST_CASE("lower_reduce: more than a pool's window are sums of at most 64 rows, which are added") {
+    CHECK(reduce(OpType::sum, {1, 258, 4, 8}, {1, 2}, {1, 1, 1, 8}) == R"(npu0
   0 op0/sum: depthwise map0:64x4x8 -> op0/sum:1x1x8 kernel 64x4/1x1
   1 op0/sum at 64,0: depthwise map0@64,0,0:64x4x8 -> op0/sum at 64,0:1x1x8 kernel 64x4/1x1
   2 op0: add op0/sum:1x1x8 -> op0/sum to 64,0:1x1x8 with op0/sum at 64,0:1x1x8
-  3 op0/sum at 128,0: depthwise map0@128,0,0:2x4x8 -> op0/sum at 128,0:1x1x8 kernel 2x4/1x1
+  3 op0/sum at 128,0: depthwise map0@128,0,0:64x4x8 -> op0/sum at 128,0:1x1x8 kernel 64x4/1x1
   4 op0/2: add op0/sum to 64,0:1x1x8 -> op0/sum to 128,0:1x1x8 with op0/sum at 128,0:1x1x8
-  5 op0/3: mul op0/sum to 128,0:1x1x8 -> map1:1x1x8 with op0/factor:1x1x1
+  5 op0/sum at 192,0: depthwise map0@192,0,0:64x4x8 -> op0/sum at 192,0:1x1x8 kernel 64x4/1x1
+  6 op0/3: add op0/sum to 128,0:1x1x8 -> op0/sum to 192,0:1x1x8 with op0/sum at 192,0:1x1x8
+  7 op0/sum at 256,0: depthwise map0@256,0,0:2x4x8 -> op0/sum at 256,0:1x1x8 kernel 2x4/1x1
+  8 op0/4: add op0/sum to 192,0:1x1x8 -> op0/sum to 256,0:1x1x8 with op0/sum at 256,0:1x1x8
+  9 op0/5: mul op0/sum to 256,0:1x1x8 -> map1:1x1x8 with op0/factor:1x1x1
 )");
 }
 

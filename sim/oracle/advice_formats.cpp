@@ -1,0 +1,198 @@
+// Advice as text, JSON and HTML.
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <u65sim/advice.hpp>
+
+#include "report/ceilings.hpp"
+#include "report/format.hpp"
+#include "report/html_viewer.hpp"
+#include "report/svg.hpp"
+
+namespace u65sim {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using report::escaped;
+
+constexpr std::size_t shown_operators = 5;
+
+/// The operators that take the most time.
+std::vector<const OperatorReport*> largest(const Report& report) {
+    std::vector<const OperatorReport*> order;
+    for (const OperatorReport& op : report.operators) order.push_back(&op);
+    std::stable_sort(order.begin(), order.end(),
+                     [](const auto* a, const auto* b) { return a->cycles > b->cycles; });
+    if (order.size() > shown_operators) order.resize(shown_operators);
+    return order;
+}
+
+double share(Cycles part, const Report& report) {
+    const auto total = static_cast<double>(report.total.cycles.count());
+    return total > 0 ? static_cast<double>(part.count()) / total : 0.0;
+}
+
+std::string sentence(const OperatorReport& op, const Report& report) {
+    std::string text = fmt::format("{} ({}): {:.1f} % of the time", op.name, op.type,
+                                   100.0 * share(op.cycles, report));
+    if (op.macs > Macs{0}) {
+        text += fmt::format(", {:.0f} % of the array in use", 100.0 * op.mac_utilization);
+    }
+    return op.bound_by ? fmt::format("{}, bound by {}", text, to_string(*op.bound_by)) : text;
+}
+
+/// What each port moved, and what it could have moved at most.
+std::vector<std::string> memory_sentences(const Report& report) {
+    std::vector<std::string> sentences;
+    for (const int port : {0, 1}) {
+        const Report::MemoryUse& use = port == 0 ? report.sram : report.dram;
+        if (use.ceilings.empty() || report.total.cycles == Cycles{0}) continue;
+        const double rate = static_cast<double>((use.read + use.write).count()) /
+                            static_cast<double>(report.total.cycles.count());
+        const PortCeiling& lowest = use.ceilings.front();
+        std::string text =
+            fmt::format("{}: {:.2f} of at most {:.2f} B/cycle ({})",
+                        port == 0 ? std::string{"sram"} : report.target.off_chip.kind, rate,
+                        lowest.bytes_per_cycle, report::describe(lowest, report.target, port));
+        if (const PortCeiling* slowest = report::slowest_channel(use)) {
+            text += fmt::format("; {} alone {:.2f} ({})", to_string(*slowest->channel),
+                                slowest->bytes_per_cycle,
+                                report::describe(*slowest, report.target, port));
+        }
+        sentences.push_back(std::move(text));
+    }
+    return sentences;
+}
+
+Json advice_json(const Advice& advice, const Report& report) {
+    Json json{{"kind", to_string(advice.kind)},
+              {"subject", advice.subject},
+              {"text", advice.text},
+              {"saved_cycles", advice.saved.count()},
+              {"saved_share", share(advice.saved, report)}};
+    if (advice.sram > Bytes{0}) json["sram_bytes"] = advice.sram.count();
+    if (advice.channels != 0) json["channels"] = advice.channels;
+    return json;
+}
+
+std::string cell(std::string_view text) { return fmt::format("<td>{}</td>", escaped(text)); }
+std::string number(std::int64_t value) {
+    return fmt::format("<td class=\"n\" data-value=\"{}\">{}</td>", value, report::grouped(value));
+}
+
+std::string advice_table(const std::vector<Advice>& advice) {
+    if (advice.empty()) return "<p>No change that was tried makes it faster.</p>\n";
+    std::string out =
+        "<div class=\"scroll\"><table class=\"sortable\" id=\"advice\"><thead><tr><th "
+        "class=\"n\">cycles saved</th><th>change</th><th>of</th><th>what it does</th></tr></thead>"
+        "<tbody>\n";
+    for (const Advice& each : advice) {
+        out +=
+            fmt::format("<tr>{}{}{}<td class=\"wrap\">{}</td></tr>\n", number(each.saved.count()),
+                        cell(to_string(each.kind)), cell(each.subject), escaped(each.text));
+    }
+    return out + "</tbody></table></div>\n";
+}
+
+std::string list(std::string_view title, const std::vector<std::string>& sentences) {
+    if (sentences.empty()) return {};
+    std::string out = fmt::format("<h2>{}</h2>\n<ul>\n", title);
+    for (const std::string& each : sentences) out += fmt::format("<li>{}</li>\n", escaped(each));
+    return out + "</ul>\n";
+}
+
+std::vector<std::string> largest_sentences(const Report& report) {
+    std::vector<std::string> sentences;
+    for (const OperatorReport* op : largest(report)) sentences.push_back(sentence(*op, report));
+    return sentences;
+}
+
+std::vector<std::string> cpu_sentences(const Report& report) {
+    std::vector<std::string> sentences;
+    for (const CpuOperator& op : report.model.cpu_operators) {
+        sentences.push_back(fmt::format("{} ({}): {}", op.name, op.type, op.reason));
+    }
+    return sentences;
+}
+
+constexpr std::string_view cpu_title = "Left to the CPU, whose time is not simulated";
+
+}  // namespace
+
+std::string AdviceReport::to_text(std::size_t most) const {
+    std::string all =
+        fmt::format("{} on {}: {} cycles, {:.3f} ms\n", report.model.name, report.target.name,
+                    report.total.cycles.count(), report.latency_ms());
+    all += "\nThe largest operators\n";
+    for (const OperatorReport* op : largest(report)) {
+        all += fmt::format("{:>12}  {}\n", op->cycles.count(), sentence(*op, report));
+    }
+    const auto add = [&](std::string_view title, const std::vector<std::string>& sentences) {
+        if (sentences.empty()) return;
+        all += fmt::format("\n{}\n", title);
+        for (const std::string& each : sentences) all += fmt::format("{:14}{}\n", "", each);
+    };
+    add("What the memories allow", memory_sentences(report));
+    add(cpu_title, cpu_sentences(report));
+    if (advice.empty()) return all + "\nNo change that was tried makes it faster.\n";
+    all += fmt::format("\n{:>12}  {:<15}  {}\n", "cycles", "change", "what it does");
+    for (std::size_t i = 0; i < std::min(most, advice.size()); ++i) {
+        all += fmt::format("{:>12}  {:<15}  {}\n", advice[i].saved.count(),
+                           to_string(advice[i].kind), advice[i].text);
+    }
+    if (advice.size() > most) {
+        all += fmt::format("... and {} more (--top {})\n", advice.size() - most, advice.size());
+    }
+    return all;
+}
+
+std::string AdviceReport::to_json() const {
+    Json operators = Json::array();
+    for (const OperatorReport* op : largest(report)) {
+        operators.push_back({{"name", op->name},
+                             {"type", op->type},
+                             {"cycles", op->cycles.count()},
+                             {"share", share(op->cycles, report)},
+                             {"mac_utilization", op->mac_utilization},
+                             {"bound_by", report::name_of(op->bound_by)}});
+    }
+    Json pieces = Json::array();
+    for (const Advice& each : advice) pieces.push_back(advice_json(each, report));
+    const Json json{{"schema_version", schema_version},
+                    {"u65sim_version", report.u65sim_version},
+                    {"network", report.model.name},
+                    {"target", report.target.name},
+                    {"cycles", report.total.cycles.count()},
+                    {"latency_ms", report.latency_ms()},
+                    {"largest_operators", std::move(operators)},
+                    {"memories", memory_sentences(report)},
+                    {"cpu_operators", cpu_sentences(report)},
+                    {"advice", std::move(pieces)}};
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::string AdviceReport::to_html() const {
+    const std::string title =
+        fmt::format("Advice for {} on {}", report.model.name, report.target.name);
+    return fmt::format(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta "
+        "name=\"viewport\" "
+        "content=\"width=device-width\">\n<title>{0}</title>\n<link rel=\"icon\" "
+        "href=\"data:,\">\n<style>\n{1}</style></head>\n<body>\n<h1>{0}</h1>\n<p>{2} cycles, "
+        "{3:.3f} "
+        "ms; simulated by u65sim {4}. Each change was tried by itself.</p>\n{5}{6}{7}<h2>What "
+        "would "
+        "make it faster</h2>\n{8}<script>\n{9}</script>\n</body></html>\n",
+        escaped(title), report::viewer_style(), report::grouped(report.total.cycles.count()),
+        report.latency_ms(), escaped(report.u65sim_version),
+        list("The largest operators", largest_sentences(report)),
+        list("What the memories allow", memory_sentences(report)),
+        list(cpu_title, cpu_sentences(report)), advice_table(advice), report::sort_script());
+}
+
+}  // namespace u65sim
