@@ -8,7 +8,7 @@
 Names and meanings are those of the C++ library. Sizes are bytes and times NPU clock cycles unless a
 name says otherwise. Calls release the interpreter's lock; errors derive from u65sim.Error.
 """
-from ._blocks import BlockPoint, BlockStudy, block, block_list, study_blocks
+from ._blocks import BlockLeftOut, BlockPoint, BlockStudy, block, block_list, study_blocks
 from ._compile import (
     CompiledNetwork,
     CompileOptions,
@@ -42,7 +42,7 @@ from ._errors import (
 from ._graph import Graph, Operator, Quantization, Tensor, ZooEntry
 from ._graph_builder import GraphBuilder, Value, Weights
 from ._native import call as _call
-from ._oracle import Advice, Oracle, OracleSettings, OracleStatistics
+from ._oracle import Advice, AdviceReport, Oracle, OracleSettings, OracleStatistics
 from ._report import (
     Comparison,
     CpuOperator,
@@ -50,6 +50,7 @@ from ._report import (
     MemoryUse,
     Model,
     OperatorReport,
+    PortCeiling,
     Report,
     SpillEvent,
     compare_reports,
@@ -85,12 +86,12 @@ build_info: str = _call("version").value["build_info"]
 """Commit, compiler and build type of the library."""
 
 __all__ = [
-    "Advice", "BlockPoint", "BlockStudy", "Cancelled", "Comparison", "CompileOptions",
+    "Advice", "AdviceReport", "BlockLeftOut", "BlockPoint", "BlockStudy", "Cancelled", "Comparison", "CompileOptions",
     "CompiledNetwork", "CpuOperator", "CycleLimitReached", "DoesNotFit", "Error", "Execution",
     "FileError", "Finding", "Graph", "GraphBuilder", "InterfaceTensor", "InvalidConfig",
     "InvalidModel", "InvalidStream", "LiveRange", "MemoryUse", "Model", "NotExecutable",
     "NothingOnNpu", "Operator", "OperatorReport", "Oracle", "OracleSettings", "OracleStatistics",
-    "Placement", "Quantization", "Report", "Segment", "Simulation", "SimulationStuck",
+    "Placement", "PortCeiling", "Quantization", "Report", "Segment", "Simulation", "SimulationStuck",
     "SpillEvent", "SpilledMap", "Study", "StudyKey", "StudyMeasure", "StudyResults", "StudyRow",
     "Target", "TargetField", "Tensor", "Value", "Weights", "ZooEntry", "__version__", "block",
     "block_list", "build_info", "cluster_weights", "compare_reports", "compile", "execute",

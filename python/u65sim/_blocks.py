@@ -4,6 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple, Union
 
+from ._compile import CompileOptions
 from ._graph import Graph, ZooEntry
 from ._native import Handle, Progress, call, call_long, text_of
 from ._report import _row
@@ -34,13 +35,24 @@ class BlockPoint:
     bound_by: str
 
 
+@dataclass(frozen=True)
+class BlockLeftOut:
+    """A block at a shape that a study has no figures of."""
+
+    block: str
+    asked: Tuple[int, int, int]
+    reason: str
+
+
 class BlockStudy:
     """What study_blocks() returns."""
 
-    __slots__ = ("_handle", "points")
+    __slots__ = ("_handle", "points", "left_out")
     _handle: Handle
     points: List[BlockPoint]
     """By shape, then block: pandas.DataFrame takes them."""
+    left_out: List[BlockLeftOut]
+    """The same."""
 
     def __init__(self) -> None:
         raise TypeError("a BlockStudy is what study_blocks() returns")
@@ -82,7 +94,8 @@ def block(name: str, shape: BlockShape, *, count: int = 1, seed: int = 1, sparsi
 
 def study_blocks(target: Target, blocks: Sequence[str] = (), shapes: Sequence[BlockShape] = (), *,
                  equal: str = "shape", inside: bool = False, reference: str = "standard_3x3",
-                 most_channels: int = 1024, progress: Optional[Progress] = None) -> BlockStudy:
+                 most_channels: int = 1024, options: CompileOptions = CompileOptions(),
+                 effort: str = "normal", progress: Optional[Progress] = None) -> BlockStudy:
     """Compiles and simulates every block (none given: all) at every shape (none: a sweep).
 
     `equal` is "shape", "macs" or "parameters": the latter give each block as many channels, at
@@ -92,8 +105,9 @@ def study_blocks(target: Target, blocks: Sequence[str] = (), shapes: Sequence[Bl
     texts = ["x".join(str(part) for part in _parts(shape)) for shape in shapes]
     reply = call_long("blocks.study", target, blocks=list(blocks), shapes=texts, equal=equal,
                       inside=inside, reference=reference, most_channels=most_channels,
-                      progress=progress)
+                      effort=effort, progress=progress, **options._arguments())
     study = BlockStudy.__new__(BlockStudy)
     study._handle = reply.objects[0]
-    study.points = [_row(BlockPoint, row) for row in reply.value]
+    study.points = [_row(BlockPoint, row) for row in reply.value["points"]]
+    study.left_out = [_row(BlockLeftOut, row) for row in reply.value["left_out"]]
     return study

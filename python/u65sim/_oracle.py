@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Literal, Optional, Sequence, Tuple, Union, o
 from ._compile import DEFAULT_CYCLE_LIMIT, CompileOptions
 from ._errors import make_error
 from ._graph import Graph
-from ._native import Handle, Progress, call, call_long
+from ._native import Handle, Progress, call, call_long, text_of
 from ._report import Report
 from ._target import PathLike, Target
 
@@ -48,6 +48,35 @@ class Advice:
     """"more SRAM": the size that does it."""
     channels: int
     """The number tried."""
+
+
+class AdviceReport:
+    """What advise() tried, and the report it is about."""
+
+    __slots__ = ("_handle", "report", "advice")
+    _handle: Handle
+    report: Report
+    advice: List[Advice]
+    """The largest saving first."""
+
+    def __init__(self) -> None:
+        raise TypeError("an AdviceReport is what Oracle.advise() returns")
+
+    def to_text(self, most: int = 20) -> str:
+        """The largest operators, what is left to the CPU, what limits the memories, and the first
+        `most` pieces of advice."""
+        return text_of("advice.text", self, most=most)
+
+    def to_json(self) -> str:
+        """The same with all of the advice."""
+        return text_of("advice.json", self)
+
+    def to_html(self) -> str:
+        """One page that needs nothing else."""
+        return text_of("advice.html", self)
+
+    def __repr__(self) -> str:
+        return f"<u65sim.AdviceReport on {self.report.name}: {len(self.advice)} tried>"
 
 
 @dataclass(frozen=True)
@@ -147,11 +176,15 @@ class Oracle:
             answers.append(failure)
         return answers
 
-    def advise(self, graph: Graph, *, threads: int = 0) -> List[Advice]:
+    def advise(self, graph: Graph, *, threads: int = 0) -> AdviceReport:
         """What would make this network faster, the largest saving first: each is tried on the
         machine, so this takes as long as some queries for each operator."""
-        return [Advice(**row)
-                for row in call_long("oracle.advise", self, graph, threads=threads).value]
+        reply = call_long("oracle.advise", self, graph, threads=threads)
+        found = AdviceReport.__new__(AdviceReport)
+        found.report = Report._of(reply.objects[0], reply.value["report"])
+        found._handle = reply.objects[1]
+        found.advice = [Advice(**row) for row in reply.value["advice"]]
+        return found
 
     @property
     def statistics(self) -> OracleStatistics:

@@ -37,6 +37,21 @@ class Model:
 
 
 @dataclass(frozen=True)
+class PortCeiling:
+    """What keeps a port from moving more, for the traffic of the run as it was mixed."""
+
+    kind: str
+    """"width", "bandwidth", "reads_in_flight" ..."""
+    bytes_per_cycle: float
+    text: str
+    """One sentence."""
+    field: str
+    """Of the target, which moves it; empty where none does."""
+    channel: str = ""
+    """Of one channel while nothing else moves; empty: of all of the traffic."""
+
+
+@dataclass(frozen=True)
 class MemoryUse:
     """A memory's use and traffic, bytes; `peak_bytes` is the highest byte used (SRAM), or model
     plus activations (DRAM)."""
@@ -45,6 +60,8 @@ class MemoryUse:
     peak_bytes: int
     read_bytes: int
     write_bytes: int
+    ceilings: Tuple[PortCeiling, ...]
+    """Of all traffic, the lowest first, then of single channels; none of an idle port."""
 
 
 @dataclass(frozen=True)
@@ -255,19 +272,21 @@ class Report:
         model: Model = _row(Model, {**row, "cpu_operators": cpu})
         return model
 
+    def _memory(self, key: str, peak: str) -> MemoryUse:
+        row = self._document()[key]
+        ceilings = tuple(_row(PortCeiling, each) for each in row["ceilings"])
+        return MemoryUse(row["capacity_bytes"], row[peak], row["read_bytes"], row["write_bytes"],
+                         ceilings)
+
     @property
     def sram(self) -> MemoryUse:
         """The memory behind AXI0."""
-        row = self._document()["sram"]
-        return MemoryUse(row["capacity_bytes"], row["peak_bytes"], row["read_bytes"],
-                         row["write_bytes"])
+        return self._memory("sram", "peak_bytes")
 
     @property
     def dram(self) -> MemoryUse:
         """The memory behind AXI1."""
-        row = self._document()["dram"]
-        return MemoryUse(row["capacity_bytes"], row["used_bytes"], row["read_bytes"],
-                         row["write_bytes"])
+        return self._memory("dram", "used_bytes")
 
     @property
     def encoded_weight_bytes(self) -> int:

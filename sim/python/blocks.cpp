@@ -32,27 +32,35 @@ Reply study(const Request& request) {
     options.inside = given.flag("inside");
     options.reference = given.text("reference");
     options.most_channels = given.integer("most_channels");
+    options.compile = compile_options(given);
+    options.effort = effort_of(given);
     options.progress = [&request](std::size_t done, std::size_t all) {
         report_progress(request, done, all);
     };
     BlockStudy made = study_blocks(request.target(0), options);
-    Reply reply;
-    reply.value = Json::array();
+    Json points = Json::array();
     for (const BlockPoint& point : made.points) {
-        reply.value.push_back({{"block", point.block},
-                               {"asked", shape_row(point.asked)},
-                               {"shape", shape_row(point.shape)},
-                               {"macs", point.macs.count()},
-                               {"parameters", point.parameters},
-                               {"cycles", point.cycles.count()},
-                               {"latency_ms", point.latency_ms},
-                               {"mac_utilization", point.mac_utilization},
-                               {"sram_bytes", point.sram_bytes.count()},
-                               {"dram_bytes", point.dram_bytes.count()},
-                               {"spills", point.spills},
-                               {"spill_bytes", point.spill_bytes.count()},
-                               {"bound_by", point.bound_by}});
+        points.push_back({{"block", point.block},
+                          {"asked", shape_row(point.asked)},
+                          {"shape", shape_row(point.shape)},
+                          {"macs", point.macs.count()},
+                          {"parameters", point.parameters},
+                          {"cycles", point.cycles.count()},
+                          {"latency_ms", point.latency_ms},
+                          {"mac_utilization", point.mac_utilization},
+                          {"sram_bytes", point.sram_bytes.count()},
+                          {"dram_bytes", point.dram_bytes.count()},
+                          {"spills", point.spills},
+                          {"spill_bytes", point.spill_bytes.count()},
+                          {"bound_by", point.bound_by}});
     }
+    Json left_out = Json::array();
+    for (const BlockLeftOut& each : made.left_out) {
+        left_out.push_back(
+            {{"block", each.block}, {"asked", shape_row(each.asked)}, {"reason", each.reason}});
+    }
+    Reply reply;
+    reply.value = {{"points", std::move(points)}, {"left_out", std::move(left_out)}};
     reply.objects.push_back(hold(std::move(made)));
     return reply;
 }

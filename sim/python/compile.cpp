@@ -98,13 +98,6 @@ const CompiledNetwork& network_of(const Request& request) {
     return request.object<const CompiledNetwork>(0);
 }
 
-Effort effort_of(const Arguments& given) {
-    const std::string name = given.text("effort");
-    const auto effort = parse_effort(name);
-    if (!effort) throw InvalidConfig("effort = '" + name + "': there is no such effort");
-    return *effort;
-}
-
 Reply compile_graph(const Request& request) {
     const Graph& graph = request.graph(0);
     if (is_compiled(graph)) return network_reply(import_compiled(graph, request.target(1)));
@@ -197,6 +190,13 @@ CompileOptions compile_options(const Arguments& given) {
     options.without = given.texts("without");
     options.like_vela = given.flag("like_vela");
     return options;
+}
+
+Effort effort_of(const Arguments& given) {
+    const std::string name = given.text("effort");
+    const auto effort = parse_effort(name);
+    if (!effort) throw InvalidConfig("effort = '" + name + "': there is no such effort");
+    return *effort;
 }
 
 std::span<const Function> compile_functions() {

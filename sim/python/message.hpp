@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <nlohmann/json.hpp>
+#include <u65sim/advice.hpp>
 #include <u65sim/blocks.hpp>
 #include <u65sim/compile.hpp>
 #include <u65sim/graph.hpp>
@@ -37,12 +38,12 @@ public:
 };
 
 /// What Python holds: one of the library's values. All but oracles and builders never change.
-using Object =
-    std::variant<std::shared_ptr<const Target>, std::shared_ptr<const Graph>,
-                 std::shared_ptr<const CompiledNetwork>, std::shared_ptr<const Simulation>,
-                 std::shared_ptr<const Report>, std::shared_ptr<Oracle>,
-                 std::shared_ptr<GraphBuilder>, std::shared_ptr<const Study>,
-                 std::shared_ptr<const StudyResults>, std::shared_ptr<const BlockStudy>>;
+using Object = std::variant<std::shared_ptr<const Target>, std::shared_ptr<const Graph>,
+                            std::shared_ptr<const CompiledNetwork>,
+                            std::shared_ptr<const Simulation>, std::shared_ptr<const Report>,
+                            std::shared_ptr<Oracle>, std::shared_ptr<GraphBuilder>,
+                            std::shared_ptr<const Study>, std::shared_ptr<const StudyResults>,
+                            std::shared_ptr<const BlockStudy>, std::shared_ptr<const AdviceReport>>;
 
 /// Arguments by name. Each function throws WrongArgument for a missing one or another type.
 class Arguments {
@@ -142,5 +143,6 @@ Reply graph_reply(Graph graph);
 /// A report, and its main figures.
 Json report_summary(const Report& report);
 CompileOptions compile_options(const Arguments& arguments);
+Effort effort_of(const Arguments& arguments);
 
 }  // namespace u65sim::python

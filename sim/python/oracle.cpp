@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <u65sim/advice.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/oracle.hpp>
 
@@ -18,11 +19,7 @@ Reply create(const Request& request) {
     const Arguments& given = request.arguments;
     OracleOptions options;
     options.compile = compile_options(given);
-    const auto effort = parse_effort(given.text("effort"));
-    if (!effort) {
-        throw InvalidConfig("effort = '" + given.text("effort") + "': there is no such effort");
-    }
-    options.effort = *effort;
+    options.effort = effort_of(given);
     options.cycle_limit = Cycles{given.long_integer("cycle_limit")};
     options.timeline = given.flag("timeline");
     options.memory = Bytes{given.long_integer("memory_bytes")};
@@ -84,20 +81,41 @@ Reply estimate_all(const Request& request) {
     return reply;
 }
 
+Json advice_row(const Advice& advice) {
+    return {{"kind", to_string(advice.kind)},
+            {"subject", advice.subject},
+            {"text", advice.text},
+            {"saved_cycles", advice.saved.count()},
+            {"sram_bytes", advice.sram.count()},
+            {"channels", advice.channels}};
+}
+
+/// The report that the advice is about, then both together.
 Reply advise(const Request& request) {
-    Reply reply;
-    reply.value = Json::array();
-    for (const Advice& advice :
-         request.object<Oracle>(0).advise(request.graph(1), batch_options(request, 0))) {
-        reply.value.push_back({{"kind", to_string(advice.kind)},
-                               {"subject", advice.subject},
-                               {"text", advice.text},
-                               {"saved_cycles", advice.saved.count()},
-                               {"sram_bytes", advice.sram.count()},
-                               {"channels", advice.channels}});
-    }
+    auto& oracle = request.object<Oracle>(0);
+    AdviceReport found;
+    found.report = oracle.estimate(request.graph(1));
+    found.advice = oracle.advise(request.graph(1), batch_options(request, 0));
+    Reply reply = report_reply(found.report);
+    Json rows = Json::array();
+    for (const Advice& advice : found.advice) rows.push_back(advice_row(advice));
+    reply.value = {{"report", std::move(reply.value)}, {"advice", std::move(rows)}};
+    reply.objects.push_back(hold(std::move(found)));
     return reply;
 }
+
+const AdviceReport& advice_of(const Request& request) {
+    return request.object<const AdviceReport>(0);
+}
+
+Reply advice_text(const Request& request) {
+    const std::int32_t most = request.arguments.integer("most");
+    if (most < 0) throw InvalidConfig("most = " + std::to_string(most) + ": below 0");
+    return text_reply(advice_of(request).to_text(static_cast<std::size_t>(most)));
+}
+
+Reply advice_json(const Request& request) { return text_reply(advice_of(request).to_json()); }
+Reply advice_html(const Request& request) { return text_reply(advice_of(request).to_html()); }
 
 Reply statistics(const Request& request) {
     const OracleStatistics s = request.object<Oracle>(0).statistics();
@@ -127,6 +145,9 @@ std::span<const Function> oracle_functions() {
         Function{"oracle.estimate_all", estimate_all},
         Function{"oracle.advise", advise},
         Function{"oracle.statistics", statistics},
+        Function{"advice.text", advice_text},
+        Function{"advice.json", advice_json},
+        Function{"advice.html", advice_html},
     };
     return functions;
 }

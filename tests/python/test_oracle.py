@@ -150,11 +150,17 @@ class Oracle(unittest.TestCase):
     def test_advice(self):
         target = self.target.with_settings("sram.size=32KiB")
         graph = u65sim.Graph.zoo("mobilenet_v1_025_96")
-        advice = u65sim.Oracle(target).advise(graph)
-        self.assertTrue(advice)
-        spilled = {spill.tensor for spill in u65sim.Oracle(target).estimate(graph).spills}
-        self.assertTrue(spilled & {each.subject for each in advice})
-        self.assertTrue(all(each.text.endswith(".") or each.text for each in advice))
+        found = u65sim.Oracle(target).advise(graph)
+        saved = [piece.saved_cycles for piece in found.advice]
+        self.assertEqual(saved, sorted(saved, reverse=True))
+        self.assertEqual(found.report, u65sim.Oracle(target).estimate(graph))
+        spilled = {spill.tensor for spill in found.report.spills}
+        self.assertTrue(spilled & {each.subject for each in found.advice})
+        data = json.loads(found.to_json())
+        self.assertEqual([each["text"] for each in data["advice"]],
+                         [piece.text for piece in found.advice])
+        self.assertIn(found.advice[0].text, found.to_text(1))
+        self.assertIn("<table", found.to_html())
 
     def test_lock_is_released(self):
         graph = u65sim.Graph.zoo("mobilenet_v2_224")

@@ -51,7 +51,7 @@ class Simulation(ContextAwareDataCollector):
                 report = oracle.estimate(graph)
             if self.profile.wants_advice and schema.ResultKind.PERFORMANCE in kinds:
                 with log_action("Trying out what would make it faster ..."):
-                    advice = oracle.advise(graph)
+                    advice = oracle.advise(graph).advice
         except u65sim.Error as error:
             raise ConfigurationError(f"u65sim: {error}") from error
         return SimulatedNetwork(
