@@ -32,12 +32,17 @@ SUBCOMMANDS = ("run", "compile", "disasm", "asm", "zoo", "targets", "graph", "pa
                "compare", "study", "study-merge", "advise", "operators", "fit")
 # What stands for something in the pages.
 WORDS = {"NET": "ds_cnn", "PASS": "lower", "COMMAND": "run", "FOLDER": "folder", "DIR": "folder", "STEP": "fuse",
-         "NAME": "ds_cnn", "OUT": "out", "PAYLOAD": "payload.bin", "WORDS": "words.bin", "TEXT": "net.txt"}
+         "NAME": "ds_cnn", "FILE": "net.tflite", "OUT": "out", "PAYLOAD": "payload.bin", "WORDS": "words.bin", "TEXT": "net.txt"}
 # Commands that are not run, by how they begin, and why.
 LEFT_OUT = {
     "u65sim run net.tflite --target u65-256 --vela-config vela.ini": "needs Vela's file of configurations",
     "u65sim run NET --input FILE": "needs inputs; tests/cli/execute_test.cpp follows it",
     "u65sim run PAYLOAD --weights FILE": "needs the constants of a payload; tests/cli/execute_test.cpp follows it",
+    "u65sim run output/net_vela.npz": "needs a file of Vela; tests/behaviour reads such files of its own making",
+    "u65sim run net.pte": "needs a file of ExecuTorch; the same",
+    "u65sim run payload.bin --weights": "needs the constants of a payload; tests/cli/execute_test.cpp follows it",
+    "u65sim run words.bin": "needs the memories of a driver; the same",
+    "u65sim run out/net_full_integer_quant": "needs a converted network",
     "u65sim validate": "takes minutes; tests/unit/validate and tests/peers/renew_validation.sh run it",
     "u65sim fit": "needs measurements; tests/cli/boards_test.cpp follows it",
     "u65sim study-merge FILE": "needs shards; tests/cli/study_test.cpp follows it",
