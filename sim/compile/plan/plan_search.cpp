@@ -56,7 +56,17 @@ PlanSearch::Result PlanSearch::run() {
         if (is_better) best = std::move(next);
         best.plan.reasons.push_back(std::move(reason));
     }
+    if (by_size()) take_smaller_fast_plan(best);
     return best;
+}
+
+void PlanSearch::take_smaller_fast_plan(Result& best) {
+    Program fast = program_;
+    fast.options.optimise = Optimise::performance;
+    Result other = PlanSearch(fast).run();
+    other.cost = other.plan.fast_size + other.plan.arena_size;
+    other.plan.options.optimise = Optimise::size;
+    if (!other.is_useless() && other.cost < best.cost) best = std::move(other);
 }
 
 }  // namespace u65sim::compiler

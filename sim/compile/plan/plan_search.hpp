@@ -31,6 +31,9 @@ private:
     /// The best plan of less than so many cycles for a size.
     Result search(std::int64_t sram, std::int64_t too_many_cycles);
 
+    /// Optimised for size: the plan for performance, where that happens to take less memory.
+    void take_smaller_fast_plan(Result& best);
+
     const Program& program_;
     CascadeSearches searches_;
     const std::int64_t maps_;  ///< bytes of maps that live together
