@@ -98,8 +98,8 @@ double distance(const Point& left, const Point& right) {
     return most;
 }
 
-/// A pattern search around a point: figures have steps (a cap is granted by periods, bursts are whole),
-/// on which slopes lead nowhere.
+/// A pattern search around a point: figures have steps (a cap is granted by periods, bursts are
+/// whole), on which slopes lead nowhere.
 Best polish(Model& model, Best best) {
     constexpr double widest = 0.08, narrowest = 2e-3;
     for (double reach = widest; reach >= narrowest;) {

@@ -41,8 +41,8 @@ std::optional<Cycles> cycles_of(const Graph& graph, const Target& target, bool s
     }
 }
 
-/// With effort high, from each planned size to all that are larger, and that this is never above effort
-/// normal's. The plan for a size between them is not tried for a larger one.
+/// With effort high, from each planned size to all that are larger, and that this is never above
+/// effort normal's. The plan for a size between them is not tried for a larger one.
 void never_grows(const Graph& graph) {
     std::optional<Cycles> before;  // at the planned size below
     for (const std::int64_t kib : {64, 100, 128, 256, 300, 384, 450, 512, 1024}) {
