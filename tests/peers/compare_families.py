@@ -8,7 +8,8 @@ packages, and a virtual environment with ethos-u-vela for --vela (its python):
   compare_families.py --vela VENV/bin/python --u65sim build/release/bin/u65sim --work DIR \\
       [--seeds 1-300] [--settings u65-256,u55-128/sram_only] [--efforts normal,high] [--exact]
 
-A setting is TARGET or TARGET/MODE; all of them by default. With --exact every network is executed
+A setting is TARGET or TARGET/MODE; all of them by default. "like-vela" among the efforts plans with
+Vela's rules; its error is tabled as well. With --exact every network is executed
 with the checker on as well, and its outputs compared with LiteRT's. Rows go to --rows as JSON, one a
 line; the table and the worst rows to standard output.
 """
@@ -35,6 +36,7 @@ MODES = {
     "u55": {"shared_sram": ("Ethos_U55_High_End_Embedded", "Shared_Sram", 1024 * KIB),
             "sram_only": ("Ethos_U55_High_End_Embedded", "Sram_Only", 8192 * KIB)},
 }
+LIKE_VELA = "like-vela"  # beside the efforts: plans with Vela's rules
 TARGETS = ("u65-256", "u65-512", "u55-64", "u55-128", "u55-256")
 
 
@@ -123,7 +125,8 @@ def compare(options, vela, network, setting, pairs):
     row = {"network": network.stem, "setting": str(setting)}
     row["vela"] = simulate(options.u65sim, compiled, ours) if compiled else {"error": error}
     for effort in options.efforts.split(","):
-        row[effort] = simulate(options.u65sim, network, [*ours, "--effort", effort])
+        plan = ["--like-vela"] if effort == LIKE_VELA else ["--effort", effort]
+        row[effort] = simulate(options.u65sim, network, [*ours, *plan])
     if pairs:
         row["outputs"] = exactness(options.u65sim, network, setting, vela.config, pairs)
     return row
