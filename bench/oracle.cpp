@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,11 @@ constexpr std::array families{"mobilenet_v2", "mobilenet_v1_cifar", "ds_cnn", "r
 /// Seeds of the networks that warm an engine up; the measured ones come behind.
 constexpr std::uint64_t warm_up = 100;
 
-Oracle make() { return Oracle{Target::preset("u65-256")}; }
+Oracle make(Effort effort = Effort::normal) {
+    OracleOptions options;
+    options.effort = effort;
+    return Oracle{Target::preset("u65-256"), options};
+}
 
 /// Times of single queries, for percentiles.
 class Times {
@@ -69,6 +74,53 @@ void new_network(benchmark::State& state, const std::string& family) {
     };
     state.counters["compile_ms"] = mean(&OracleStatistics::compile_seconds);
     state.counters["simulate_ms"] = mean(&OracleStatistics::simulate_seconds);
+}
+
+/// By rules, in an oracle that has met a thousand networks of the space.
+void quick(benchmark::State& state, const std::string& family) {
+    constexpr std::uint64_t met = 1000;
+    Oracle oracle = make(Effort::quick);
+    for (std::uint64_t seed = 0; seed < met; ++seed) oracle.estimate(bench::variant(family, seed));
+    std::uint64_t seed = met;
+    Times times;
+    for (auto _ : state) {
+        state.PauseTiming();
+        const Graph graph = bench::variant(family, seed++);
+        state.ResumeTiming();
+        times.measure([&] { benchmark::DoNotOptimize(oracle.estimate(graph)); });
+    }
+    times.tell(state);
+}
+
+/// The fastest of so many networks of examples/090's space, on two threads.
+void search(benchmark::State& state) {
+    const auto count = static_cast<std::size_t>(state.range(0));
+    const auto candidate = [](std::size_t i) { return bench::variant("small_images", i); };
+    BestOptions options;
+    options.batch.threads = 2;
+    for (auto _ : state) {
+        Oracle oracle = make();
+        const Best best = oracle.best_of(count, candidate, options);
+        state.counters["exact_answers"] = static_cast<double>(best.exact_answers);
+        state.counters["misses"] = static_cast<double>(best.misses);
+        state.counters["winner"] = static_cast<double>(best.index.value_or(count));
+    }
+}
+
+/// The same by simulating all of them.
+void enumerate(benchmark::State& state) {
+    const auto count = static_cast<std::size_t>(state.range(0));
+    for (auto _ : state) {
+        Oracle oracle = make();
+        std::size_t winner = 0;
+        double least = std::numeric_limits<double>::infinity();
+        for (std::size_t i = 0; i < count; ++i) {
+            const double ms = oracle.estimate(bench::variant("small_images", i)).latency_ms();
+            if (ms < least) winner = i;
+            least = std::min(least, ms);
+        }
+        state.counters["winner"] = static_cast<double>(winner);
+    }
 }
 
 void one_layer(benchmark::State& state, const std::string& family) {
@@ -159,6 +211,7 @@ void memory(benchmark::State& state) {
         add("new_network", new_network);
         add("one_layer_changed", one_layer);
         add("repeat", repeat);
+        add("quick", quick);
     }
     const auto add = [](const char* name, unsigned threads) {
         benchmark::RegisterBenchmark(name, batch, threads)
@@ -167,6 +220,16 @@ void memory(benchmark::State& state) {
     };
     add("oracle/batch/threads:1", 1);
     add("oracle/batch/threads:2", 2);
+    const auto once = [](const char* name, auto measured, std::int64_t count) {
+        benchmark::RegisterBenchmark(name, measured)
+            ->Arg(count)
+            ->Unit(benchmark::kSecond)
+            ->Iterations(1)
+            ->UseRealTime();
+    };
+    once("oracle/best_of", search, 5'000);
+    once("oracle/enumerate", enumerate, 5'000);
+    once("oracle/best_of_many", search, 100'000);
     benchmark::RegisterBenchmark("oracle/memory", memory)
         ->Unit(benchmark::kSecond)
         ->Iterations(1)

@@ -1,7 +1,7 @@
 # The layers of the library and what each may include and link (docs/architecture.md). The include
 # test reads the same table.
 set(U65SIM_LAYERS base target ir stream weights arith timing config frontend zoo compile bound
-    report machine oracle transform study validate blocks on_demand)
+    host report machine oracle transform study validate fit blocks on_demand)
 set(U65SIM_DEPS_base "")
 set(U65SIM_DEPS_target base)
 set(U65SIM_DEPS_ir base)
@@ -14,13 +14,15 @@ set(U65SIM_DEPS_frontend base ir arith)
 set(U65SIM_DEPS_zoo base ir)
 set(U65SIM_DEPS_compile base target ir stream weights timing arith)
 set(U65SIM_DEPS_bound base target ir stream timing)
-set(U65SIM_DEPS_report base target)
+set(U65SIM_DEPS_host base target)
+set(U65SIM_DEPS_report base target host)
 set(U65SIM_DEPS_machine base target stream weights timing arith report)
 set(U65SIM_DEPS_oracle base target ir config frontend zoo stream weights arith timing compile
     bound report machine transform)
 set(U65SIM_DEPS_transform base ir)
 set(U65SIM_DEPS_study base target ir oracle config zoo report transform)
 set(U65SIM_DEPS_validate base target config oracle zoo report)
+set(U65SIM_DEPS_fit base target report validate)
 set(U65SIM_DEPS_blocks base target ir oracle zoo report)
 set(U65SIM_DEPS_on_demand machine)
 

@@ -29,20 +29,26 @@ import tempfile
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 SUBCOMMANDS = ("run", "compile", "disasm", "asm", "zoo", "targets", "graph", "passes", "validate", "blocks",
-               "compare", "study", "study-merge", "advise", "operators")
+               "compare", "study", "study-merge", "advise", "operators", "fit")
 # What stands for something in the pages.
 WORDS = {"NET": "ds_cnn", "PASS": "lower", "COMMAND": "run", "FOLDER": "folder", "DIR": "folder", "STEP": "fuse",
-         "NAME": "ds_cnn", "OUT": "out", "PAYLOAD": "payload.bin", "WORDS": "words.bin", "TEXT": "net.txt"}
+         "NAME": "ds_cnn", "FILE": "net.tflite", "OUT": "out", "PAYLOAD": "payload.bin", "WORDS": "words.bin", "TEXT": "net.txt"}
 # Commands that are not run, by how they begin, and why.
 LEFT_OUT = {
     "u65sim run net.tflite --target u65-256 --vela-config vela.ini": "needs Vela's file of configurations",
     "u65sim run NET --input FILE": "needs inputs; tests/cli/execute_test.cpp follows it",
     "u65sim run PAYLOAD --weights FILE": "needs the constants of a payload; tests/cli/execute_test.cpp follows it",
+    "u65sim run output/net_vela.npz": "needs a file of Vela; tests/behaviour reads such files of its own making",
+    "u65sim run net.pte": "needs a file of ExecuTorch; the same",
+    "u65sim run payload.bin --weights": "needs the constants of a payload; tests/cli/execute_test.cpp follows it",
+    "u65sim run words.bin": "needs the memories of a driver; the same",
+    "u65sim run out/net_full_integer_quant": "needs a converted network",
     "u65sim validate": "takes minutes; tests/unit/validate and tests/peers/renew_validation.sh run it",
+    "u65sim fit": "needs measurements; tests/cli/boards_test.cpp follows it",
     "u65sim study-merge FILE": "needs shards; tests/cli/study_test.cpp follows it",
     "u65sim study FILE": "needs MPI",
     "u65sim study configs": "takes minutes; tests/cli/study_test.cpp runs every study",
-    "u65sim blocks --document": "takes minutes; writes docs/blocks.md",
+    "u65sim blocks --document": "its files are made again and compared",
     "u65sim blocks": "alone sweeps everything, for minutes",
     "u65sim passes NET": "measures a network in many ways; tests/cli/run_test.cpp follows it",
     "u65sim passes net.tflite": "the same",
@@ -58,6 +64,8 @@ NAMES = {"u65sim run", "u65sim run --backend", "u65sim graph", "u65sim study", "
 # Pages whose figures are made otherwise: by scripts that need other compilers, interpreters or hours.
 FIGURES_ELSEWHERE = {
     "docs/validation.md": "tests/peers/renew_validation.sh",
+    "docs/silicon.md": "tests/peers/renew_silicon.sh (vendors' streams)",
+    "docs/silicon-rows.md": "tests/peers/renew_silicon.sh (vendors' streams)",
     "docs/bit-exact.md": "tests/peers/compare_outputs.py (LiteRT, Vela)",
     "docs/operator-matrix.md": "tests/peers/operator_matrix.py (LiteRT)",
     "docs/operators.md": "tests/peers/operator_table.py (LiteRT)",
@@ -67,7 +75,6 @@ FIGURES_ELSEWHERE = {
     "docs/calibration.md": "tests/peers/calibrate.py",
     "docs/bound.md": "tests/peers/compare_families.py (Vela's networks)",
     "docs/oracle.md": "bench_u65sim, tests/peers/oracle_speed.py (Vela)",
-    "docs/blocks.md": "u65sim blocks --document docs",
 }
 
 
@@ -230,6 +237,25 @@ def check_figures(shop, chosen, update):
     return wrong
 
 
+def check_files(shop, update):
+    """Whole files: the drawings of the passes' pages, which docs/images/make.sh makes, and the page of blocks."""
+    images = shop.folder / "images"
+    images.mkdir()
+    shutil.copy(SOURCE / "docs/images/make.sh", images)
+    shop.shell(f"images/make.sh {shlex.quote(str(shop.program))}")
+    shop.shell("u65sim blocks --document blocks")
+    wrong = 0
+    for made in sorted([*images.glob("*.svg"), *(shop.folder / "blocks").iterdir()]):
+        kept = SOURCE / "docs" / ("images" if made.parent == images else "") / made.name
+        if kept.exists() and made.read_bytes() == kept.read_bytes():
+            continue
+        print(f"{name_of(kept)}: {'made anew' if update else 'differs'}")
+        if update:
+            shutil.copy(made, kept)
+        wrong += 0 if update else 1
+    return wrong
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=pathlib.Path)
@@ -244,6 +270,8 @@ def main():
         wrong = check_commands(shop, chosen)
         if not arguments.commands:
             wrong += check_figures(shop, chosen, arguments.update)
+            if not arguments.pages:
+                wrong += check_files(shop, arguments.update)
     finally:
         shutil.rmtree(folder)
     return 1 if wrong else 0

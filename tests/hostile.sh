@@ -35,13 +35,13 @@ run() {
     fi
 }
 
-for kind in models compiled texts; do
+for kind in models compiled foreign texts; do
     declare -A ends=()
     rm -rf "$work/in"
     "$inputs" "$kind" "$count" "$first" "$work/in"
     for file in "$work"/in/*; do
         case $kind in
-            models) run "$kind" "$file" run "$file" --check ;;
+            models | foreign) run "$kind" "$file" run "$file" --check ;;
             compiled)
                 target=${file##*_}
                 run "$kind" "$file" run "$file" --check --target "${target%.tflite}"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # nightly.sh [SECONDS]: every test under the sanitizers, each fuzzer for SECONDS (600) from the corpus, and the
-# program on ten thousand damaged inputs of each kind. Findings stay in build/fuzz/findings and build/sanitize/hostile.
+# program on ten thousand damaged inputs of each kind; then all figures of the pages made again. Findings stay in
+# build/fuzz/findings and build/sanitize/hostile.
 set -euo pipefail
 
 seconds=${1:-600}
@@ -18,6 +19,7 @@ for fuzzer in build/fuzz/bin/fuzz_*; do
     case $name in
         model | tflite) "$inputs" models 0 0 "$corpus" ;;
         compiled | stream) "$inputs" compiled 0 0 "$corpus" ;;
+        foreign) "$inputs" foreign 0 0 "$corpus" ;;
         text) "$inputs" texts 0 0 "$corpus" ;;
     esac
     "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
@@ -26,3 +28,4 @@ done
 
 cmake --preset release && cmake --build --preset release
 tests/hostile.sh build/release 10000
+tests/docs.py build/release/bin/u65sim

@@ -57,14 +57,19 @@ struct NpuSegment {
         labels;                    ///< ascending command_index; may be empty for foreign streams
     std::vector<TensorId> inputs;  ///< of CompiledNetwork::graph
     std::vector<TensorId> outputs;
+    /// Where its region 0 begins in CompiledNetwork::constants: segments of some formats have
+    /// constants of their own.
+    Bytes constants_begin{0};
     bool operator==(const NpuSegment&) const = default;
 };
 
 /// One operator left to the CPU, and why.
 struct CpuOperator {
     std::string name, type, reason;
-    Bytes operand_bytes{0};  ///< inputs plus outputs, without constants
-    Macs macs{0};            ///< of the network's, not done by the NPU
+    Bytes operand_bytes{0};     ///< inputs plus outputs, without constants
+    Macs macs{0};               ///< of the network's, not done by the NPU
+    std::int64_t elements = 0;  ///< of its largest input or output, constants aside
+    std::string data_type;      ///< of the first of these
     bool operator==(const CpuOperator&) const = default;
 };
 
@@ -96,6 +101,8 @@ struct Binding {
     TensorId tensor = no_tensor;  ///< of CompiledNetwork::graph
     int region = region_arena;
     Bytes offset{0};
+    /// The one of CompiledNetwork::segments that has it there; -1: all of them.
+    std::int32_t segment = -1;
     bool operator==(const Binding&) const = default;
 };
 
@@ -115,8 +122,9 @@ struct CompiledNetwork {
     std::vector<Step> steps;
     std::vector<NpuSegment> segments;
     std::vector<CpuOperator> cpu_operators;
-    std::vector<std::uint8_t> constants;  ///< region 0; empty when weights are modelled
-    Bytes modelled_constants{0};          ///< size of region 0 when weights are modelled
+    /// Region 0, of all segments; empty when weights are modelled.
+    std::vector<std::uint8_t> constants;
+    Bytes modelled_constants{0};  ///< size of region 0 when weights are modelled
     /// Hash of what the constants were made from; 0: only `constants` tell, or weights are
     /// modelled.
     std::uint64_t constants_hash = 0;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,10 +14,25 @@
 
 namespace u65sim {
 
-/// A .tflite, or a YAML graph (.yaml, .yml; see docs). Throws FileError or InvalidModel.
-Graph read_network(const std::filesystem::path& file);
+/// Formats of networks. All but YAML are told by their content.
+enum class NetworkFormat : std::uint8_t {
+    tflite,
+    vela_raw,    ///< Vela's --output-format raw, an .npz
+    executorch,  ///< a program with delegates for Ethos-U, a .pte
+    yaml,        ///< a YAML graph: .yaml, .yml, or text in a file without such an ending
+    unknown
+};
+/// The format of a file of this name that begins with `start`, at least 16 bytes where it has them.
+NetworkFormat network_format(std::span<const std::uint8_t> start,
+                             const std::filesystem::path& name);
+
+/// A network of any format (docs/formats.md). `external` are the files (.ptd) in which a program of
+/// ExecuTorch keeps data. Throws FileError or InvalidModel.
+Graph read_network(const std::filesystem::path& file,
+                   const std::vector<std::filesystem::path>& external = {});
 /// The same of what a file of this name holds.
-Graph read_network(const FileContent& content, const std::filesystem::path& name);
+Graph read_network(const FileContent& content, const std::filesystem::path& name,
+                   const std::vector<std::filesystem::path>& external = {});
 /// A .tflite in memory. Every offset is checked; throws InvalidModel.
 Graph read_tflite(const std::vector<std::uint8_t>& bytes, std::string_view name);
 /// A YAML graph in memory; throws InvalidModel with origin:line:column.

@@ -25,17 +25,21 @@ namespace u65sim {
 enum class Effort : std::uint8_t {
     normal,  ///< compile(): one plan, by the compiler's predictions
     high,    ///< compile_fastest(): many plans, by the machine
+    quick,   ///< no streams and no machine: a plan by rules, its time in closed form, an interval
 };
-/// The effort that is written "normal" or "high"; nothing for other texts.
+/// "quick", "normal" or "high".
+std::string_view to_string(Effort effort);
+/// The effort that is written so; nothing for other texts.
 std::optional<Effort> parse_effort(std::string_view text);
-/// Compiles by compile() or compile_fastest(), as the effort says. Throws what they throw.
+/// Compiles by compile() or compile_fastest(), as the effort says. Throws what they throw, and
+/// InvalidConfig for effort quick, which makes no streams.
 CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options,
                         Effort effort);
 
 /// Compiles a network in many ways and keeps the one that takes the fewest cycles on the machine:
-/// with all of the target's SRAM and with no more of it than each of planned_sizes(), each time
-/// without none, one or two of optional_steps(); the first of equals. So a network never takes
-/// longer than by compile(), nor with more SRAM than with one of those sizes. Some tens of
+/// with no more SRAM than each of planned_sizes(), each time without none, one or two of
+/// optional_steps(); the first of equals. So a network never takes longer than by compile(), nor
+/// with more SRAM than with less, from the smallest of those sizes on. Some tens of
 /// compilations, and simulations of those that differ, on `options.threads` threads. Throws what
 /// compile() throws for the target's own SRAM where no plan fits, and InvalidConfig when
 /// `options.dump_after` is not empty or `options.like_vela` is on.
@@ -54,6 +58,9 @@ struct OracleOptions {
     /// SystemC kernel). Such runs are simulated anew each time.
     bool timeline = false;
     std::string vcd_file;
+    /// Of targets with ranges, reports with the range of the NPU's time too, which takes two more
+    /// simulations.
+    bool ranges = false;
     /// Room for answers that are kept; the least recently used leave first. Zero keeps none.
     Bytes memory = Bytes{std::int64_t{64} << 20};
     /// What compilations leave for later ones, to share it with other oracles. None: the oracle has
@@ -104,6 +111,28 @@ struct BatchOptions {
     std::function<bool(std::size_t done)> progress;
 };
 
+/// What Oracle::best_of() looks for, and how.
+struct BestOptions {
+    /// Empty: the fastest network is best. Else one a network: of those that take no more than
+    /// `budget_ms`, the one with the largest is, the first of equals.
+    std::vector<double> scores;
+    std::optional<double> budget_ms{};
+    /// Threads, and progress over the answers of effort quick, as in BatchOptions.
+    BatchOptions batch;
+};
+
+/// The best of many networks.
+struct Best {
+    std::optional<std::size_t> index;  ///< none: no network is within the budget
+    std::optional<Report> report;      ///< its own, by the oracle's effort
+    std::size_t failed = 0;            ///< networks without an answer, which are not considered
+    /// Answers of effort quick, those by the oracle's effort that were needed beside them, and how
+    /// many of these were outside of CycleInterval::least and most. With none, the best network is
+    /// the one that asking for all of them would have found, as far as the intervals of the others
+    /// hold.
+    std::size_t quick_answers = 0, exact_answers = 0, misses = 0;
+};
+
 /// One thing that might make a network faster, tried out.
 struct Advice {
     enum class Kind : std::uint8_t {
@@ -142,6 +171,16 @@ public:
     /// starting threads and `progress` throw.
     std::vector<Answer> estimate_all(const std::vector<Graph>& graphs,
                                      const BatchOptions& options = {});
+
+    /// The best of `count` networks, of which `make(i)` is the i-th: all are ranked by effort
+    /// quick, then by the oracle's own effort as many as its intervals leave in question. The same
+    /// as asking for all of them, at a small part of the cost. `make` is called from several
+    /// threads, and for one network more than once. Throws InvalidConfig for an oracle of effort
+    /// quick, for options and targets that effort quick has no rules for, and for scores that are
+    /// not one a network; what `make` throws, and what starting threads and `progress` throw.
+    Best best_of(std::size_t count, const std::function<Graph(std::size_t)>& make,
+                 const BestOptions& options = {});
+    Best best_of(const std::vector<Graph>& graphs, const BestOptions& options = {});
 
     /// What would make this network faster, the largest saving first: every spilled feature map,
     /// every operator's weights and every number of channels is tried on the machine, so this

@@ -10,6 +10,7 @@
 
 #include <u65sim/bound.hpp>
 #include <u65sim/compile.hpp>
+#include <u65sim/host.hpp>
 #include <u65sim/simulate.hpp>
 #include <u65sim/target.hpp>
 
@@ -95,6 +96,19 @@ struct Contention {
     bool operator==(const Contention&) const = default;
 };
 
+/// Where the cycles of a simulation are, for an answer that was not simulated.
+struct CycleInterval {
+    /// Held the simulated cycles of at least `coverage` of the networks kept out of its
+    /// calibration.
+    Cycles low{0}, high{0};
+    double coverage = 0.0;  ///< 0 to 1
+    /// Held those of nearly all networks that were measured, with a margin: what a search relies
+    /// on.
+    Cycles least{0}, most{0};
+    std::string source;  ///< the networks it was measured on, for people
+    bool operator==(const CycleInterval&) const = default;
+};
+
 /// What keeps a port from moving more payload a cycle, for the traffic of a run as it was mixed:
 /// reads beside writes, long bursts beside short ones.
 struct PortCeiling {
@@ -153,7 +167,12 @@ struct Report {
     std::vector<OperatorReport> operators;
     std::vector<LiveRange> live_ranges;    ///< by start
     std::optional<Contention> contention;  ///< of a target with traffic
-    Timeline timeline;                     ///< empty unless the simulation kept one
+    /// Of an answer with effort quick, which has no counters, causes, live ranges, bounds and
+    /// content hash; none where the network was simulated.
+    std::optional<CycleInterval> interval;
+    /// Of a target that says what the rest of an inference takes, or whose numbers have ranges.
+    std::optional<WholeInference> inference;
+    Timeline timeline;  ///< empty unless the simulation kept one
     std::vector<std::string> assumptions;
     bool operator==(const Report&) const = default;
 
@@ -164,6 +183,10 @@ struct Report {
     [[nodiscard]] double npu_share() const;
     /// NPU time plus host time, milliseconds. Throws NothingOnNpu where !runs_on_npu().
     [[nodiscard]] double latency_ms() const;
+    /// The NPU's cycles at its clock, milliseconds.
+    [[nodiscard]] double npu_ms() const;
+    /// All of `inference`, or latency_ms() where there is none.
+    [[nodiscard]] double inference_ms() const;
     /// A summary, where the time goes, spills, and a table of the operators; at most 100 columns.
     [[nodiscard]] std::string to_text() const;
     /// Everything, under the keys of docs/report.md. Equal reports give equal bytes.

@@ -62,6 +62,8 @@ struct Memory {
     std::int32_t max_outstanding_reads = 0;   ///< bursts in flight; zero: unlimited
     std::int32_t max_outstanding_writes = 0;  ///< bursts in flight; zero: unlimited
     Bytes burst{64};                          ///< AXI_LIMIT's burst split boundary: 64, 128 or 256
+    double available = 1.0;  ///< share of the bandwidth that other masters leave, above 0 to 1
+    Hertz clock{0};          ///< latencies and bandwidth count its cycles; zero: the NPU's
     bool operator==(const Memory&) const = default;
 };
 
@@ -80,13 +82,44 @@ struct TimingConstants {
     bool operator==(const TimingConstants&) const = default;
 };
 
-/// Time outside the NPU, added to a report's latency but never to its NPU cycles. Zero by default.
+/// CPUs whose cost of an operator is known (sim/host/cpu_costs.cpp).
+enum class Cpu : std::uint8_t { none, cortex_m55, cortex_m85, cortex_a55 };
+std::string_view to_string(Cpu cpu);
+
+/// Time outside the NPU, never part of its cycles. Zero by default. The first three are added to a
+/// report's latency; all of them to the whole inference (Report::inference).
 struct HostTime {
     double driver_call_us = 0.0;    ///< once an NPU segment
     double cpu_operator_us = 0.0;   ///< fixed part, once a CPU operator
     double cpu_bytes_per_us = 0.0;  ///< CPU operators move their operands at this rate; zero: free
+    double inference_us = 0.0;      ///< once an inference: the runtime's own, a message to firmware
+    double runtime_operator_us = 0.0;  ///< the runtime, each operator and each NPU segment it calls
+    double alternation_us = 0.0;       ///< each change between NPU and CPU operators
+    /// Each segment cleans and invalidates the arena in the CPU's cache at this rate; zero: free.
+    double cache_bytes_per_us = 0.0;
+    Cpu cpu = Cpu::none;  ///< whose costs CPU operators have; none: only the terms above
+    Hertz cpu_clock{0};
     bool operator==(const HostTime&) const = default;
 };
+
+/// Where a number of a target is from, and between what it may lie.
+struct FieldSource {
+    enum class Kind : std::uint8_t {
+        vendor,     ///< a figure that the maker gives out for tools
+        published,  ///< a datasheet, a driver, another's figure
+        measured,   ///< follows from measurements of the board
+        assumed,
+    };
+    std::string key;    ///< of the field, as `describe_fields` names it
+    std::string value;  ///< as --set takes it: says nothing once the field has another
+    Kind kind = Kind::assumed;
+    std::string text;       ///< the document, or the reason
+    std::string low, high;  ///< the range; both empty where none is given
+    bool operator==(const FieldSource&) const = default;
+};
+std::string_view to_string(FieldSource::Kind kind);
+/// The end of a range: at which the network takes least, or most.
+enum class RangeEnd : std::uint8_t { fast, slow };
 
 /// What else uses one of the memories while the NPU runs: a CPU, a display, a camera. Requests come
 /// at a steady rate from when the run begins.
@@ -111,12 +144,15 @@ struct Target {
     TimingConstants timing;
     HostTime host;
     std::vector<MemoryTraffic> traffic;  ///< none by default; eight at most
+    std::vector<FieldSource> sources;    ///< by key, one a field; of fields not here the table says
 
     bool operator==(const Target&) const = default;
 
     /// One of preset_names(); throws InvalidConfig naming the nearest known one.
     static Target preset(std::string_view name);
     static std::vector<std::string> preset_names();
+    /// Boards that can be bought, which preset() takes too.
+    static std::vector<std::string> board_names();
     /// Throws FileError or InvalidConfig (file:line:column: key = value: what would be right).
     static Target from_yaml(const std::filesystem::path& file);
     /// `origin` stands for the file in messages.
@@ -126,13 +162,21 @@ struct Target {
     static Target from_vela_config(const std::filesystem::path& file,
                                    std::string_view system_config, std::string_view memory_mode,
                                    std::string_view accelerator);
-    /// "sram.size=512KiB", "memory.ideal=true", "dram.bandwidth=7.5" ... (any key of `fields()`).
-    /// Throws InvalidConfig.
+    /// "sram.size=512KiB", "memory.ideal=true", "dram.bandwidth=7.5" ... (any key of
+    /// describe_fields). A plain number may be a range, "dram.available=0.5..0.9": its middle is
+    /// taken. Throws InvalidConfig.
     void set(std::string_view assignment);
     /// Throws InvalidConfig when values contradict each other.
     void validate() const;
     /// Every field as YAML that from_yaml_text reads back to an equal Target.
     [[nodiscard]] std::string to_yaml() const;
+    /// Vela's .ini with the sections [System_Config.NAME] and [Memory_Mode.NAME], NAME being this
+    /// target's with '_' for what is no letter or digit. What Vela has no key for is left out.
+    [[nodiscard]] std::string to_vela_config() const;
+
+    /// This target with every field that has a range at one end of it; whether it has any.
+    [[nodiscard]] Target at(RangeEnd end) const;
+    [[nodiscard]] bool has_ranges() const;
 
     [[nodiscard]] std::int64_t peak_macs_per_cycle() const {
         return std::int64_t{accelerator.macs_per_cycle} * accelerator.cores *
@@ -151,6 +195,8 @@ struct TargetField {
         source;         ///< register fact, published model, public measurement, calibrated, assumed
     std::string range;  ///< what is accepted, readable
     std::string value;  ///< of the target asked, as --set would take it
+    /// What the target itself says of its number; `source` then holds its text.
+    std::optional<FieldSource> stated;
 };
 std::vector<TargetField> describe_fields(const Target& target);
 

@@ -32,12 +32,13 @@ struct ValidationRow {
     std::string producer;               ///< of the command stream, as rows name it
     std::string compiled_file;  ///< its compiled network; empty: our compiler makes the stream
     bool like_vela = false;     ///< with CompileOptions::like_vela
-    std::string counter;        ///< a PMU event's name, or latency_ms
+    std::string counter;        ///< a PMU event's name, latency_ms, npu_ms or inference_ms
     ReferenceKind kind = ReferenceKind::figure;
     double reference = 0.0;          ///< in the counter's unit
     std::optional<double> baseline;  ///< an estimator's figure for the same, for comparison
     std::string label;               ///< short name of the settings, for tables
     std::string source;              ///< where the reference is from
+    std::string pair;  ///< rows with the same one must come out in the references' order
     bool operator==(const ValidationRow&) const = default;
 };
 
@@ -78,6 +79,9 @@ struct ValidationResult {
     ValidationRow row;
     Status status = Status::skipped;
     double ours = 0.0;
+    /// Ours with every number of the target at its fast end and at its slow end; nothing without
+    /// ranges.
+    std::optional<double> low, high;
     std::string made_by;  ///< the stream's producer as its report names it
     std::string reason;
 
@@ -85,6 +89,8 @@ struct ValidationResult {
     [[nodiscard]] std::optional<double> error_percent() const;
     /// For bounds and refusals: whether ours keeps to it. Nothing for figures and skipped rows.
     [[nodiscard]] std::optional<bool> agrees() const;
+    /// Whether a figure's reference lies from `low` to `high`; nothing without them.
+    [[nodiscard]] std::optional<bool> in_range() const;
     bool operator==(const ValidationResult&) const = default;
 };
 std::string_view to_string(ValidationResult::Status status);
@@ -106,6 +112,27 @@ struct ValidationSummary {
     bool operator==(const ValidationSummary&) const = default;
 };
 
+/// Two measured rows of one pair by one producer.
+struct ValidationPair {
+    std::string pair, producer;
+    std::string first, second;  ///< network, target and label; the reference of `first` is less
+    double ours = 0.0;          ///< of the second over the first
+    double reference = 0.0;     ///< the same of the references
+    /// Whether ours have the references' order.
+    [[nodiscard]] bool agrees() const { return ours > 1.0; }
+    bool operator==(const ValidationPair&) const = default;
+};
+
+/// A row of configs/validation/boards.yaml as it came out when the library was released.
+struct RecordedRow {
+    std::string network, target, counter, source;
+    double ours = 0.0, reference = 0.0;
+    std::optional<double> low, high;
+    ReferenceKind kind = ReferenceKind::figure;
+    bool operator==(const RecordedRow&) const = default;
+};
+std::vector<RecordedRow> recorded_rows(std::string_view target);
+
 /// All results of a run, in the order of the plan's rows.
 struct Validation {
     std::string u65sim_version;
@@ -118,6 +145,8 @@ struct Validation {
     [[nodiscard]] std::vector<ValidationSummary> summaries() const;
     /// The same for each target on its own.
     [[nodiscard]] std::vector<ValidationSummary> summaries_by_target() const;
+    /// Every two rows of one pair whose references differ.
+    [[nodiscard]] std::vector<ValidationPair> pairs() const;
     /// Rows that could not be compiled or simulated.
     [[nodiscard]] std::size_t failures() const;
     [[nodiscard]] std::string to_text() const;  ///< at most 100 columns

@@ -1,4 +1,5 @@
 // What most sources include, compiled once: it halves the time that a wheel takes to build.
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -46,4 +47,3 @@
 #include <utility>
 #include <variant>
 #include <vector>
-#include <fmt/format.h>

@@ -76,7 +76,11 @@ CpuResults cpu_l2_pool(const CpuCall& call);
 /// REDUCE_ANY and REDUCE_ALL.
 CpuResults cpu_reduce_logical(const CpuCall& call);
 CpuResults cpu_reduce_prod(const CpuCall& call);
-/// Custom operators by their names: TFLite_Detection_PostProcess.
+/// ExecuTorch's aten::avg_pool2d.out: extents N, C, H, W or C, H, W.
+CpuResults cpu_aten_average_pool(const CpuCall& call);
+/// ExecuTorch's aten::sort.values and sort.values_stable: values, then their positions.
+CpuResults cpu_aten_sort(const CpuCall& call);
+/// Custom operators by their names: TFLite_Detection_PostProcess and those of ExecuTorch above.
 CpuResults cpu_custom(const CpuCall& call);
 CpuResults cpu_detection(const CpuCall& call);
 /// Output, then the new output and cell states.

@@ -281,7 +281,12 @@ std::optional<CpuResults> without_elements(const CpuCall& call) {
 }  // namespace
 
 CpuResults cpu_custom(const CpuCall& call) {
-    if (call.op.custom_code == "TFLite_Detection_PostProcess") return cpu_detection(call);
+    const std::string& name = call.op.custom_code;
+    if (name == "TFLite_Detection_PostProcess") return cpu_detection(call);
+    if (name == "aten::avg_pool2d.out") return cpu_aten_average_pool(call);
+    if (name == "aten::sort.values" || name == "aten::sort.values_stable") {
+        return cpu_aten_sort(call);
+    }
     call.not_executable("no CPU kernel for this operator");
 }
 

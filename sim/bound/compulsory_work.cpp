@@ -110,7 +110,8 @@ CompulsoryWork::CompulsoryWork(const Graph& graph, const std::vector<bool>& on_c
     for (std::size_t i = 0; i < graph.operators.size(); ++i) {
         const Operator& op = graph.operators[i];
         if (on_cpu[i] || op.outputs.size() != 1 || is_constant(op.outputs.front())) continue;
-        if (is_needed(op.outputs.front()) && !is_transparent(graph, op)) work_[i] = work_of(op);
+        const bool counts = !is_transparent(graph, op) && !follows_one_map(op);
+        if (counts && is_needed(op.outputs.front())) work_[i] = work_of(op);
     }
 }
 
@@ -137,14 +138,14 @@ void CompulsoryWork::find_sources() {
     }
     for (const ir::OperatorIndex index : order_) {
         const Operator& op = graph_.operators[static_cast<std::size_t>(index)];
-        if (!is_transparent(graph_, op)) continue;
+        if (!is_transparent(graph_, op) && !follows_one_map(op)) continue;
         std::int64_t made_of = 0;
         TensorId only = no_tensor;
         bool is_one = true;
         for (const TensorId input : op.inputs) {
             if (is_constant(input)) continue;
             made_of = std::min(made_of + least_bytes(input), most_bytes);
-            is_one = is_one && (only == no_tensor || only == input);
+            is_one = is_one && (only == no_tensor || source_of(only) == source_of(input));
             only = input;
         }
         for (const TensorId output : op.outputs) {
@@ -156,6 +157,14 @@ void CompulsoryWork::find_sources() {
             if (holds_it) sources_[place] = source_of(only);
         }
     }
+}
+
+bool CompulsoryWork::follows_one_map(const Operator& op) const {
+    if (ir::info(op.type).family != Family::arithmetic || op.outputs.size() != 1) return false;
+    return std::all_of(op.inputs.begin(), op.inputs.end(), [&](TensorId input) {
+        return !is_constant(input) && source_of(input) == source_of(op.inputs.front()) &&
+               elements_of(graph_, input) == elements_of(graph_, op.outputs.front());
+    });
 }
 
 std::int64_t CompulsoryWork::share_of(TensorId id, std::int64_t whole_tensor) const {

@@ -64,6 +64,9 @@ private:
     [[nodiscard]] const Tensor& tensor(TensorId id) const {
         return graph_.tensors[static_cast<std::size_t>(id)];
     }
+    /// Arithmetic whose operands are all made of the same map, element by element: one look-up.
+    /// Sources of the operands must be known.
+    [[nodiscard]] bool follows_one_map(const Operator& op) const;
     /// Maps that the operator reads for `outputs` elements of its result.
     void add_reads(const Operator& op, std::int64_t outputs, OperatorWork& work) const;
     /// The needed part of something that the whole tensor has so much of.

@@ -21,6 +21,7 @@ void add_targets(CLI::App& app);
 void add_graph(CLI::App& app);
 void add_passes(CLI::App& app);
 void add_validate(CLI::App& app);
+void add_fit(CLI::App& app);
 void add_blocks(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_study(CLI::App& app);

@@ -43,7 +43,7 @@ struct Compile {
         }
         require_writable({output, arena});
         const CompiledNetwork result =
-            optimise.effort() == Effort::high ? searched(resolved) : compiled(resolved, options);
+            optimise.effort() == Effort::normal ? compiled(resolved, options) : searched(resolved);
         if (!arena.empty()) write(arena, arena_svg(result));
         if (output.empty()) return;
         write(output, write_tflite(export_compiled(result)));

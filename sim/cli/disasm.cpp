@@ -1,5 +1,4 @@
 // u65sim disasm: the command streams of a file as text.
-#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -23,15 +22,14 @@ std::string disassembled(const std::string& file, const std::string& target) {
     const std::vector<std::uint8_t> bytes{all.begin(), all.end()};
     if (content.starts_with("COP1")) return disassemble(parse_payload(bytes));
     if (!target.empty()) return disassemble(read_stream(bytes, Target::preset(target).accelerator));
-    constexpr std::size_t identifier_offset = 4;
-    if (content.compare(std::min(identifier_offset, content.size()), 4, "TFL3") != 0) {
+    if (network_format(all, file) == NetworkFormat::unknown) {
         throw InvalidModel(
-            fmt::format("{}: is neither a .tflite nor a driver payload (COP1): words alone need "
-                        "--target",
+            fmt::format("{}: is neither a compiled network nor a driver payload (COP1): words "
+                        "alone need --target",
                         file));
     }
 
-    const Graph graph = read_tflite(bytes, file);
+    const Graph graph = read_network(read_all(file), file);
     std::string text;
     for (const StreamPlace& place : stream_places(graph, file)) {
         const Tensor& payload = graph.tensors[static_cast<std::size_t>(place.payload)];
@@ -51,7 +49,9 @@ void add_disasm(CLI::App& app) {
     CLI::App* command =
         app.add_subcommand("disasm", "Print the register command streams of a compiled file");
     command
-        ->add_option("FILE", disasm->file, "A compiled .tflite (ours or Vela's) or a raw payload")
+        ->add_option(
+            "FILE", disasm->file,
+            "A compiled network (.tflite, Vela's .npz, ExecuTorch's .pte) or a raw payload")
         ->required()
         ->type_name("");
     command

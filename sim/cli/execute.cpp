@@ -42,6 +42,23 @@ std::vector<std::vector<std::uint8_t>> drawn_inputs(const Graph& graph) {
     return inputs;
 }
 
+/// What the arena holds where the inputs of a compiled network lie; zeros behind its end.
+std::vector<std::vector<std::uint8_t>> inputs_in(const std::vector<std::uint8_t>& arena,
+                                                 const CompiledNetwork& network) {
+    std::vector<std::vector<std::uint8_t>> inputs;
+    for (const TensorId id : network.graph.inputs) {
+        auto& bytes = inputs.emplace_back(tensor_bytes(tensor_of(network.graph, id)));
+        for (const Binding& binding : network.bindings) {
+            if (binding.tensor != id || binding.region != region_arena) continue;
+            const auto begin = static_cast<std::size_t>(binding.offset.count());
+            const std::size_t held = arena.size() - std::min(begin, arena.size());
+            std::copy_n(arena.begin() + static_cast<std::ptrdiff_t>(arena.size() - held),
+                        std::min(held, bytes.size()), bytes.begin());
+        }
+    }
+    return inputs;
+}
+
 /// Those of the findings that are warnings, or those that are not; empty when there are none.
 std::string described(const CompiledNetwork& network, const std::vector<Finding>& findings,
                       bool warnings) {
@@ -112,8 +129,12 @@ void ExecuteOption::check_input_count(const Graph& graph) const {
                                    graph.name, graph.inputs.size()));
 }
 
-std::vector<std::vector<std::uint8_t>> ExecuteOption::read_inputs(const Graph& graph) const {
-    if (inputs_.empty()) return drawn_inputs(graph);
+std::vector<std::vector<std::uint8_t>> ExecuteOption::read_inputs(
+    const CompiledNetwork& network, const std::vector<std::uint8_t>& arena) const {
+    const Graph& graph = network.graph;
+    if (inputs_.empty()) {
+        return arena.empty() ? drawn_inputs(graph) : inputs_in(arena, network);
+    }
     std::vector<std::vector<std::uint8_t>> inputs;
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
         const Tensor& tensor = tensor_of(graph, graph.inputs[i]);
@@ -130,8 +151,9 @@ std::vector<std::vector<std::uint8_t>> ExecuteOption::read_inputs(const Graph& g
 }
 
 void ExecuteOption::execute(const Graph& graph, const Target& target,
-                            const OptimiseOption& optimise) const {
-    if (!check_ && inputs_.empty()) {
+                            const OptimiseOption& optimise,
+                            const std::vector<std::uint8_t>& arena) const {
+    if (!check_ && inputs_.empty() && arena.empty()) {
         throw InvalidConfig(fmt::format(
             "--output {} needs --input or --check (-o takes the report's place)", folder_));
     }
@@ -139,7 +161,7 @@ void ExecuteOption::execute(const Graph& graph, const Target& target,
     // Before inputs are read or drawn: what does not fit may ask for more than this machine has.
     const CompiledNetwork network =
         is_compiled(graph) ? import_compiled(graph, target) : optimise.compile(graph, target);
-    const auto inputs = read_inputs(graph);
+    const auto inputs = read_inputs(network, arena);
     if (!folder_.empty()) make_folder(folder_);
     const Execution execution =
         u65sim::execute(network, target, inputs, {.check = check_, .work_limit = work_limit_});

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <CLI/App.hpp>
+#include <u65sim/compile.hpp>
 #include <u65sim/execute.hpp>
 #include <u65sim/graph.hpp>
 #include <u65sim/target.hpp>
@@ -23,11 +24,14 @@ public:
     /// so on. Throws what compiling and executing throw, FileError, InvalidConfig for
     /// --output alone, InvalidModel for files that
     /// do not match the network's inputs, and InvalidStream with every finding of the checker.
-    void execute(const Graph& graph, const Target& target, const OptimiseOption& optimise) const;
+    /// Without --input, `arena` holds the inputs where a compiled network has them in its arena.
+    void execute(const Graph& graph, const Target& target, const OptimiseOption& optimise,
+                 const std::vector<std::uint8_t>& arena) const;
 
 private:
     void check_input_count(const Graph& graph) const;
-    [[nodiscard]] std::vector<std::vector<std::uint8_t>> read_inputs(const Graph& graph) const;
+    [[nodiscard]] std::vector<std::vector<std::uint8_t>> read_inputs(
+        const CompiledNetwork& network, const std::vector<std::uint8_t>& arena) const;
 
     std::vector<std::string> inputs_;
     std::string folder_;

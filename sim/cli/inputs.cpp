@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <fstream>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <thread>
@@ -70,9 +71,9 @@ CLI::Validator share() {
 
 void TargetOptions::add_to(CLI::App& command, const std::string& target_flags) {
     command
-        .add_option(
-            target_flags, target_,
-            fmt::format("A preset ({}) or a YAML file", fmt::join(Target::preset_names(), ", ")))
+        .add_option(target_flags, target_,
+                    fmt::format("A preset ({}), a board of 'u65sim targets list', or a YAML file",
+                                fmt::join(Target::preset_names(), ", ")))
         ->capture_default_str()
         ->type_name("NAME|FILE")
         ->group("Target");
@@ -143,8 +144,9 @@ CLI::Option* OptimiseOption::add_effort_to(CLI::App& command) {
         .add_option(
             "--effort", effort_,
             "normal: one plan, by the compiler's predictions; high: many plans, each run on "
-            "the machine, the fastest kept (takes tens of times longer)")
-        ->check(CLI::IsMember({"normal", "high"}))
+            "the machine, the fastest kept (takes tens of times longer); quick: a plan by rules "
+            "and its time in closed form, with an interval, nothing compiled or run")
+        ->check(CLI::IsMember({"quick", "normal", "high"}))
         ->capture_default_str()
         ->type_name("EFFORT");
 }
@@ -155,7 +157,8 @@ CompiledNetwork OptimiseOption::compile(const Graph& graph, const Target& target
 
 CLI::Option* NetworkOption::add_to(CLI::App& command) {
     return command
-        .add_option("NET", text_, "A .tflite file, a YAML graph, or a name of 'u65sim zoo list'")
+        .add_option("NET", text_,
+                    "A file (.tflite, .npz, .pte, a YAML graph), or a name of 'u65sim zoo list'")
         ->required()
         ->type_name("");
 }
@@ -168,35 +171,37 @@ std::optional<fs::path> NetworkOption::file() const {
     return std::nullopt;
 }
 
-void NetworkOption::add_weights_to(CLI::App& command) {
-    command
-        .add_option("--weights", weights_,
-                    "NET is a bare command stream (a driver payload, or its words alone): FILE "
-                    "holds the constants of its region 0; a payload without them has a time only")
-        ->type_name("FILE");
-}
+void NetworkOption::add_memory_to(CLI::App& command) { memory_.add_to(command); }
 
 bool NetworkOption::is_stream() const {
-    if (!weights_.empty()) return true;
     const auto path = file();
     if (!path) return false;
-    if (is_flow(text_)) return read_all(text_).text().starts_with("COP1");
-    std::array<char, 4> start{};
-    std::ifstream in{*path, std::ios::binary};
-    return in.read(start.data(), start.size()) && std::string_view{start.data(), 4} == "COP1";
+    std::array<std::uint8_t, 16> start{};
+    std::span<const std::uint8_t> known;
+    if (is_flow(text_)) {
+        known = read_all(text_).bytes();
+    } else {
+        std::ifstream in{*path, std::ios::binary};
+        in.read(reinterpret_cast<char*>(start.data()), start.size());
+        known = std::span{start}.first(static_cast<std::size_t>(in.gcount()));
+    }
+    constexpr std::string_view magic = "COP1";
+    if (known.size() >= magic.size() && std::equal(magic.begin(), magic.end(), known.begin())) {
+        return true;
+    }
+    return memory_.is_given() && network_format(known, *path) == NetworkFormat::unknown;
+}
+
+std::vector<std::uint8_t> NetworkOption::arena() const {
+    return is_stream() ? memory_.arena() : std::vector<std::uint8_t>{};
 }
 
 Graph NetworkOption::read_stream_network(const Accelerator& accelerator) const {
-    const auto bytes_of = [](const std::string& file) {
-        const auto content = read_all(file).bytes();
-        return std::vector<std::uint8_t>{content.begin(), content.end()};
-    };
-    const auto constants = weights_.empty() ? std::vector<std::uint8_t>{} : bytes_of(weights_);
-    if (!file()) throw FileError(fmt::format("{}: no such file: --weights needs a stream", text_));
-    const auto bytes = bytes_of(text_);
+    const auto content = read_all(text_).bytes();
+    const std::vector<std::uint8_t> bytes{content.begin(), content.end()};
     try {
-        return payload_network(read_stream(bytes, accelerator), constants,
-                               fs::path{text_}.stem().string());
+        return payload_network(read_stream(bytes, accelerator), memory_.constants(),
+                               fs::path{text_}.stem().string(), memory_.sizes());
     } catch (const InvalidStream& error) {
         throw InvalidStream(fmt::format("{}: {}", text_, error.what()));
     }
@@ -204,7 +209,13 @@ Graph NetworkOption::read_stream_network(const Accelerator& accelerator) const {
 
 Graph NetworkOption::read() const {
     if (const auto path = file()) {
-        return is_flow(text_) ? read_network(read_all(text_), *path) : read_network(*path);
+        const auto data = memory_.data_files();
+        return is_flow(text_) ? read_network(read_all(text_), *path, data)
+                              : read_network(*path, data);
+    }
+    if (memory_.is_given()) {
+        throw FileError(
+            fmt::format("{}: no such file: {} needs a stream", text_, memory_.option()));
     }
     return zoo(text_);
 }

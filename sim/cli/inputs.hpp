@@ -14,6 +14,8 @@
 #include <u65sim/oracle.hpp>
 #include <u65sim/target.hpp>
 
+#include "stream_memory.hpp"
+
 namespace u65sim::cli {
 
 /// An option's number: digits alone, from `low` to `high`. Signs, fractions and exponents are
@@ -59,22 +61,28 @@ class NetworkOption {
 public:
     /// Required, unless the caller makes the option it gets back something else.
     CLI::Option* add_to(CLI::App& command);
-    /// --weights: NET may be a bare command stream.
-    void add_weights_to(CLI::App& command);
+    /// --weights and --region: NET may be a bare command stream, or a program with data in other
+    /// files.
+    void add_memory_to(CLI::App& command);
     /// The file that NET names, or nothing when it is a network of the zoo. Throws FileError when
     /// it can be neither.
     [[nodiscard]] std::optional<std::filesystem::path> file() const;
     /// The network itself. Throws what reading throws.
     [[nodiscard]] Graph read() const;
-    /// Whether NET is a bare command stream: a file with the driver's header, or any with
-    /// --weights.
+    /// Whether NET is a bare command stream: a file with the driver's header, or of no format of
+    /// networks and with --weights or --region.
     [[nodiscard]] bool is_stream() const;
+    /// Whether files beside NET belong to it.
+    [[nodiscard]] bool has_memory() const { return memory_.is_given(); }
+    /// What --region gives the arena at the start; empty when it gives nothing.
+    [[nodiscard]] std::vector<std::uint8_t> arena() const;
     /// The stream as a network; words without a header are for `accelerator`.
     [[nodiscard]] Graph read_stream_network(const Accelerator& accelerator) const;
     [[nodiscard]] const std::string& text() const { return text_; }
 
 private:
-    std::string text_, weights_;
+    std::string text_;
+    StreamMemory memory_;
 };
 
 }  // namespace u65sim::cli

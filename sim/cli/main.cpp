@@ -45,6 +45,7 @@ constexpr Command commands[] = {
     {"validate", u65sim::cli::add_validate}, {"blocks", u65sim::cli::add_blocks},
     {"compare", u65sim::cli::add_compare},   {"study", u65sim::cli::add_study},
     {"advise", u65sim::cli::add_advise},     {"operators", u65sim::cli::add_operators},
+    {"fit", u65sim::cli::add_fit},
 };
 
 /// All subcommands, or only the one that comes first: the others' options take longer to describe

@@ -73,12 +73,13 @@ struct Run {
         const std::string format = output.format();
         options.timeline = timeline || format == "html" || !trace.empty();
         options.cycle_limit = Cycles{cycle_limit};
+        options.ranges = true;
         options.vcd_file = vcd == "-" ? "/dev/stdout" : vcd;
         Oracle oracle{target.resolve(), options};
         require_writable({output.file().empty() ? "-" : output.file(), trace, vcd});
         if (data.wanted()) {
             const Progress progress{fmt::format("executing {}", network.text())};
-            data.execute(graph(oracle.target()), oracle.target(), optimise);
+            data.execute(graph(oracle.target()), oracle.target(), optimise, network.arena());
         }
         const Report report = estimate(oracle);
         if (!trace.empty()) write(trace, report.to_trace());
@@ -114,7 +115,8 @@ struct Run {
         const Progress progress{fmt::format("simulating {}", network.text())};
         if (network.is_stream()) return oracle.estimate(graph(oracle.target()));
         const auto file = network.file();
-        if (file && !is_flow(network.text())) return oracle.estimate(*file);
+        if (file && !is_flow(network.text()) && !network.has_memory())
+            return oracle.estimate(*file);
         return oracle.estimate(network.read());
     }
 };
@@ -169,16 +171,18 @@ void add_run(CLI::App& app) {
     CLI::App* command = app.add_subcommand(
         "run", "Simulate one inference of NET and report cycles, bandwidth and spills");
     run->network.add_to(*command);
-    run->network.add_weights_to(*command);
+    run->network.add_memory_to(*command);
     run->target.add_to(*command);
     run->optimise.add_to(*command);
     run->optimise.add_effort_to(*command);
     run->data.add_to(*command);
     add_simulation_options(*command, run);
     command->footer(
-        "NET may be compiled already (by u65sim or by Vela for an Ethos-U): then its command\n"
-        "streams run as they are. So does a bare stream with --weights; its inputs are the bytes\n"
-        "it reads before it writes them, its outputs the maps that nothing reads.\n"
+        "NET may be compiled already (by u65sim or by Vela for an Ethos-U, a .tflite, Vela's raw\n"
+        ".npz, an ExecuTorch .pte): then its command streams run as they are. So does a bare "
+        "stream\n"
+        "with --weights or --region; its inputs are the bytes it reads before it writes them, its\n"
+        "outputs the maps that nothing reads.\n"
         "Cycles are the same with and without data.\n\n"
         "Examples:\n"
         "  u65sim run mobilenet_v2_224\n"

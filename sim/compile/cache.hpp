@@ -9,6 +9,7 @@
 #include "compile/encode/weight_cache.hpp"
 #include "compile/estimator_pool.hpp"
 #include "compile/plan/block_cache.hpp"
+#include "compile/quick/time_tables.hpp"
 
 namespace u65sim {
 
@@ -18,6 +19,7 @@ struct CompileCache::State {
     compiler::WeightCache weights;
     compiler::BlockCache blocks;
     compiler::EstimatorPool estimators;
+    compiler::quick::TablePool tables;
 };
 
 namespace compiler {
@@ -26,9 +28,13 @@ namespace compiler {
 /// weights do, and no bytes. That is all a simulation needs, and costs less than half.
 enum class Constants : std::uint8_t { bytes, sizes };
 
+/// Sizes of SRAM that plans are made for: the target's and smaller ones, or the target's alone.
+enum class SramSizes : std::uint8_t { several, one };
+
 /// As u65sim::compile, counting.
 CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options,
-                        Constants constants, const CompileCache& cache, CacheCounters& counters);
+                        Constants constants, const CompileCache& cache, CacheCounters& counters,
+                        SramSizes sizes = SramSizes::several);
 
 }  // namespace compiler
 

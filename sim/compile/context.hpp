@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include <u65sim/compile_cache.hpp>
@@ -21,6 +22,9 @@ struct CompileContext {
     CompileOptions options;
     PassSet passes;  ///< of the options
     Rules rules;     ///< of the options
+    /// Bytes of SRAM that a plan may take: the target's, or less.
+    std::int64_t sram = 0;
+    bool plans_for_less = true;  ///< plans for less SRAM than the target's are looked at, too
     Architecture arch{};
     bool with_bytes = true;  ///< constants have bytes, not only sizes and places
     CompileCache::State* cache = nullptr;

@@ -7,10 +7,11 @@
 
 #include "compile/cache.hpp"
 #include "compile/constants.hpp"
+#include "compile/cpu_operators.hpp"
+#include "compile/lowering_passes.hpp"
 #include "compile/passes.hpp"
 #include "compile/plan/make_plan.hpp"
 #include "compile/plan/plan_search.hpp"
-#include "ir/builtins.hpp"
 
 namespace u65sim {
 
@@ -21,33 +22,12 @@ using compiler::Program;
 
 namespace {
 
-std::string dump_columns(const Program& program) {
-    return compiler::dump_reasons(program, "no convolution has a choice");
-}
-
-/// The passes up to the encoded operations.
-struct LoweringPass {
-    Pass pass;
-    void (*run)(Program&);  ///< null: made by the pass before
-    std::string (*dump)(const Program&);
-};
-constexpr LoweringPass lowering_passes[] = {
-    {Pass::fold_constants, compiler::fold_constants, compiler::dump_folded},
-    {Pass::check_support, compiler::check_support, compiler::dump_decisions},
-    {Pass::split_segments, compiler::split_segments, compiler::dump_decisions},
-    {Pass::fuse, compiler::fuse, compiler::dump_decisions},
-    {Pass::lower, compiler::lower, compiler::dump_operations},
-    {Pass::fold_columns, nullptr, dump_columns},
-    {Pass::choose_blocks, compiler::choose_blocks, compiler::dump_operations},
-    {Pass::encode_constants, compiler::encode_constants, compiler::dump_operations},
-};
-
 /// From a graph to a network, or to the dump behind one of the passes.
 class Pipeline {
 public:
     Pipeline(const Graph& graph, const CompileContext& context)
-        : context_(context), last_(compiler::last_pass(context.options)) {
-        program_ = fresh();
+        : last_(compiler::last_pass(context.options)) {
+        static_cast<CompileContext&>(program_) = context;
         program_.graph = &graph;
         network_.name = graph.name;
         network_.producer = fmt::format("u65sim {}", version());
@@ -72,51 +52,27 @@ public:
     }
 
 private:
-    [[nodiscard]] Program fresh() const {
-        Program program;
-        static_cast<CompileContext&>(program) = context_;
-        return program;
-    }
     [[nodiscard]] bool stops_after(Pass pass) const { return last_ == pass; }
 
-    /// Runs the passes up to the encoded operations, again where some operators turned out to have
-    /// no form on the NPU: each pass finds all that it refuses. False when the dump is made.
+    /// False when the dump is made.
     bool lower() {
-        const Graph* const graph = program_.graph;
-        for (std::size_t i = 0; i < std::size(lowering_passes); ++i) {
-            const LoweringPass& pass = lowering_passes[i];
-            const std::size_t refused = program_.refusals.size();
-            if (pass.run != nullptr) pass.run(program_);
-            if (program_.refusals.size() != refused) {
-                Program again = fresh();
-                again.graph = graph;
-                again.refusals = std::move(program_.refusals);
-                program_ = std::move(again);
-                i = static_cast<std::size_t>(-1);
-                continue;
-            }
-            if (!stops_after(pass.pass)) continue;
-            network_.pass_dump = pass.dump(program_);
-            return false;
-        }
-        return true;
+        std::optional<std::string> dump = compiler::run_lowering_passes(program_, last_);
+        if (dump) network_.pass_dump = std::move(*dump);
+        return !dump;
     }
 
     /// The best plan; nothing when the dump is made.
     std::optional<PlannedProgram> plan() {
         compiler::PlanSearch::Result found = compiler::PlanSearch(program_).run();
         const bool stops = last_ && *last_ < Pass::place;
-        if (found.plan && !stops) return std::move(found.plan);
-        compiler::apply_cascades(program_, found.cascades);
-        program_.in_turns = found.in_turns;
+        if (!stops) return std::move(found.plan);
+        found.variant.apply(program_);
         if (!found.reason.empty()) program_.reasons.push_back(std::move(found.reason));
         if (stops_after(Pass::form_cascades)) {
             network_.pass_dump = compiler::dump_operations(program_);
             return std::nullopt;
         }
-        PlannedProgram made = compiler::make_plan(std::move(program_), last_.value_or(Pass::place));
-        if (!stops) return made;
-        dump(made);
+        dump(compiler::make_plan(std::move(program_), *last_));
         return std::nullopt;
     }
 
@@ -140,33 +96,13 @@ private:
                 std::int64_t{4} * static_cast<std::int64_t>(segment.stream.words.size());
         }
         compiler::check_fit(program, stream_bytes);
-        describe_cpu_operators(program);
+        network_.cpu_operators = compiler::cpu_operators_of(program);
         if (!stops_after(Pass::emit)) return;
         for (const auto& segment : network_.segments) {
             network_.pass_dump += disassemble(segment.stream);
         }
     }
 
-    void describe_cpu_operators(const Program& program) {
-        for (const auto& step : program.steps) {
-            if (step.segment >= 0) continue;
-            const Operator& op = program.op(step.graph_operator);
-            CpuOperator cpu;
-            cpu.name = op.name;
-            cpu.type = op.type == OpType::custom ? op.custom_code : ir::kind_name(op);
-            cpu.reason = program.decisions[static_cast<std::size_t>(step.graph_operator)].reason;
-            cpu.macs = count_macs(*program.graph, op);
-            for (const auto* ids : {&op.inputs, &op.outputs}) {
-                for (const auto id : *ids) {
-                    if (id < 0 || program.tensor(id).data) continue;
-                    cpu.operand_bytes += Bytes{stored_bytes(program.tensor(id))};
-                }
-            }
-            network_.cpu_operators.push_back(std::move(cpu));
-        }
-    }
-
-    const CompileContext& context_;
     const std::optional<Pass> last_;
     Program program_;
     CompiledNetwork network_;
@@ -182,6 +118,7 @@ compiler::CompileContext compiler::make_context(const Target& target, const Comp
     context.options = options;
     context.passes = passes_of(options);
     context.rules = rules_of(options);
+    context.sram = target.sram.size.count();
     if (options.max_blockdep < 0 || options.max_blockdep > 3) {
         throw InvalidConfig(fmt::format("max_blockdep = {}: must be 0 to 3", options.max_blockdep));
     }
@@ -206,8 +143,10 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
 
 CompiledNetwork compiler::compile(const Graph& graph, const Target& target,
                                   const CompileOptions& options, Constants constants,
-                                  const CompileCache& cache, CacheCounters& counters) {
+                                  const CompileCache& cache, CacheCounters& counters,
+                                  SramSizes sizes) {
     CompileContext context = make_context(target, options, cache, counters);
+    context.plans_for_less = sizes == SramSizes::several;
     verify(graph);
     if (graph.outputs.empty()) {
         throw InvalidModel(fmt::format("network '{}': must have an output", graph.name));

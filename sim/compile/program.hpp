@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -203,6 +204,8 @@ struct Partition {
     /// Per operator that looks them up: behind its own result, or, where it is their first one,
     /// alone.
     std::unordered_map<std::int32_t, FusedCurve> curves;
+    /// Per convolution: a DEPTH_TO_SPACE whose blocks it writes.
+    std::unordered_map<std::int32_t, std::int32_t> fused_blocks;
     std::vector<std::int32_t> fused_pad;  ///< per operator: pad operator, or no_operator
     std::vector<Slot> slots;              ///< per tensor: place in another one
     std::vector<CompiledNetwork::Step> steps;
@@ -240,6 +243,8 @@ struct Program : CompileContext, Partition {
     /// Where fast memory is crowded, maps that are read over and over come when they are read, so
     /// that weights have room, instead of staying from first to last use.
     bool in_turns = false;
+    /// Plans of so many cycles are of no use.
+    std::int64_t too_many_cycles = std::numeric_limits<std::int64_t>::max();
     std::vector<std::string> reasons;  ///< of decisions: alternatives and their predicted cycles
 
     [[nodiscard]] Buffer& buffer(const View& view) {
@@ -256,6 +261,11 @@ struct PlannedProgram : Program {
     /// Cycles that are lost to reads over and over off-chip, of maps and weights, as predicted for
     /// each alone: a copy, or slices, had no room in the fast memory.
     std::int64_t crowded_cycles = 0;
+    /// Cycles of all kernels one after the other, with weights in SRAM: no less is predicted.
+    std::int64_t kernel_cycles = 0;
+    /// The same with weights where they are, but for those that have room for good.
+    std::int64_t staying_cycles = 0;
+    bool is_given_up = false;  ///< `kernel_cycles` are too many: it is not complete
 };
 
 /// Calls visit(op) for the operations of all segments, in order.

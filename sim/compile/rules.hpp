@@ -27,6 +27,10 @@ struct Rules {
     bool permutes_by_convolution = true;
     /// Operators that follow one map of 8 bits element by element are one look-up table.
     bool fuses_curves = true;
+    /// TRANSPOSE_CONV may be a convolution for each phase of its outputs; else one over zeros.
+    bool splits_transposed = true;
+    /// A convolution writes the blocks of a DEPTH_TO_SPACE behind it.
+    bool writes_blocks = true;
     /// How sections of weights are coded: smallest for each, or alike for all.
     weights::Coding coding = weights::Coding::smallest;
 };
@@ -41,6 +45,8 @@ constexpr Rules rules_of(const CompileOptions& options) {
             .sums_by_pool = false,
             .permutes_by_convolution = false,
             .fuses_curves = false,
+            .splits_transposed = false,
+            .writes_blocks = false,
             .coding = weights::Coding::uniform};
 }
 

@@ -8,8 +8,8 @@
 namespace u65sim::config {
 
 struct EmbeddedFile {
-    std::string kind;  ///< "targets", "memories" or "drams"
-    std::string stem;  ///< file name without ".yaml"
+    std::string kind;  ///< "targets", "memories", "drams" or "records"
+    std::string stem;  ///< file name without its ending
     std::string text;
 };
 

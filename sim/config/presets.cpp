@@ -13,7 +13,9 @@
 namespace u65sim {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> presets{{
+using Names = std::pair<std::string_view, std::string_view>;  // of the preset, of its file
+
+constexpr std::array<Names, 7> presets{{
     {"u65-256", "u65-256-high-end"},
     {"u65-512", "u65-512-high-end"},
     {"u55-32", "u55-32-high-end-embedded"},
@@ -22,6 +24,24 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 7> presets{{
     {"u55-256", "u55-256-high-end-embedded"},
     {"u65-256-imx93", "u65-256-imx93"},
 }};
+
+// A board's file has its name.
+constexpr std::array<std::string_view, 16> boards{"ra8p1",
+                                                  "ra8p1-sram",
+                                                  "alif-e7-he",
+                                                  "alif-e7-he-sram",
+                                                  "alif-e7-he-dtcm",
+                                                  "alif-e7-hp",
+                                                  "alif-e7-hp-ospi",
+                                                  "alif-e7-hp-sram",
+                                                  "alif-e7-hp-dtcm",
+                                                  "alif-e7-hp-dtcm-mram",
+                                                  "alif-e7-hp-dtcm-sram",
+                                                  "psoc-edge-e84",
+                                                  "psoc-edge-e84-socmem",
+                                                  "himax-we2",
+                                                  "m55m1",
+                                                  "imx93"};
 
 }  // namespace
 
@@ -39,6 +59,9 @@ const EmbeddedFile* find_preset(std::string_view name) {
     for (const auto& [preset, stem] : presets) {
         if (preset == name) return find_embedded("targets", stem);
     }
+    if (std::find(boards.begin(), boards.end(), name) != boards.end()) {
+        return find_embedded("targets", name);
+    }
     return nullptr;
 }
 
@@ -50,10 +73,13 @@ std::vector<std::string> Target::preset_names() {
     return names;
 }
 
+std::vector<std::string> Target::board_names() { return {boards.begin(), boards.end()}; }
+
 Target Target::preset(std::string_view name) {
     const config::EmbeddedFile* file = config::find_preset(name);
     if (!file) {
-        const std::vector<std::string> names = preset_names();
+        std::vector<std::string> names = preset_names();
+        for (const std::string& board : board_names()) names.push_back(board);
         throw InvalidConfig(
             fmt::format("target {}: no such preset; {}", name, known_words(name, names)));
     }

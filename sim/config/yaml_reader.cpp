@@ -1,3 +1,4 @@
+#include <array>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -137,6 +138,10 @@ private:
                              "and dram",
                              key));
         }
+        if (value.IsMap()) {
+            read_sourced(value, key, target);
+            return;
+        }
         const bool list = key == "platform.traffic" && value.IsSequence();
         const std::string text = list ? traffic_text(value) : scalar(value, key);
         try {
@@ -144,6 +149,50 @@ private:
         } catch (const InvalidConfig& error) {
             fail(value.Mark(), error.what());
         }
+    }
+
+    /// {value: 8, vendor: "...", range: [4, 16]}: a number with where it is from.
+    void read_sourced(const YAML::Node& node, const std::string& key, Target& target) const {
+        constexpr std::array kinds{FieldSource::Kind::vendor, FieldSource::Kind::published,
+                                   FieldSource::Kind::measured, FieldSource::Kind::assumed};
+        const Fields parts =
+            map_of(node, key, {"value", "vendor", "published", "measured", "assumed", "range"});
+        FieldSource source;
+        source.key = key;
+        const YAML::Node& value = require(parts, node, "value");
+        int given = 0;
+        for (const FieldSource::Kind kind : kinds) {
+            const auto found = parts.find(std::string(to_string(kind)));
+            if (found == parts.end()) continue;
+            ++given;
+            source.kind = kind;
+            source.text = text_of(found->second, found->first);
+        }
+        if (given != 1) {
+            fail(node.Mark(), fmt::format("{}: must say where its value is from by one of vendor, "
+                                          "published, measured and assumed",
+                                          key));
+        }
+        const fields::Field& field = *fields::find(key);
+        if (parts.contains("range")) {
+            const YAML::Node& range = sequence(parts.at("range"), "range");
+            if (range.size() != 2) fail(range.Mark(), "range: must be two values, [LOW, HIGH]");
+            source.low = scalar(range[0], "range");
+            source.high = scalar(range[1], "range");
+        }
+        try {
+            fields::assign(target, key, scalar(value, key));
+            source.value = field.get(target);
+            for (std::string* end : {&source.low, &source.high}) {
+                if (end->empty()) continue;
+                Target copy = target;
+                fields::assign(copy, key, *end);
+                *end = field.get(copy);
+            }
+        } catch (const InvalidConfig& error) {
+            fail(value.Mark(), error.what());
+        }
+        fields::set_source(target, std::move(source));
     }
 
     /// A list of maps, or of texts, as the one text that the field takes.

@@ -79,6 +79,7 @@ private:
         for (const float scale : quantization.scales) {
             // A channel of weights that are all zero may have a scale of zero.
             const bool may_be_zero = quantization.scales.size() > 1;
+            if (scale > 0.0F && scale <= std::numeric_limits<float>::max()) continue;
             if (auto fault = ir::scale_fault(scale, may_be_zero); !fault.empty()) return fault;
         }
         for (const std::int64_t zero_point : quantization.zero_points) {

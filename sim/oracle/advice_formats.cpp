@@ -46,6 +46,55 @@ std::string sentence(const OperatorReport& op, const Report& report) {
     return op.bound_by ? fmt::format("{}, bound by {}", text, to_string(*op.bound_by)) : text;
 }
 
+/// All operators of one type.
+struct Kind {
+    std::string type;
+    std::int64_t count = 0;
+    Cycles cycles{0};
+    Macs macs{0};
+};
+
+/// The types that take the most time.
+std::vector<Kind> kinds(const Report& report) {
+    std::vector<Kind> all;
+    for (const OperatorReport& op : report.operators) {
+        auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const Kind& each) { return each.type == op.type; });
+        if (found == all.end()) found = all.insert(all.end(), Kind{op.type});
+        ++found->count;
+        found->cycles += op.cycles;
+        found->macs += op.macs;
+    }
+    std::stable_sort(all.begin(), all.end(),
+                     [](const Kind& a, const Kind& b) { return a.cycles > b.cycles; });
+    if (all.size() > shown_operators) all.resize(shown_operators);
+    return all;
+}
+
+double use(const Kind& kind, const Report& report) {
+    const auto possible = static_cast<double>(report.target.peak_macs_per_cycle()) *
+                          static_cast<double>(kind.cycles.count());
+    return possible > 0 ? static_cast<double>(kind.macs.count()) / possible : 0.0;
+}
+
+std::string sentence(const Kind& kind, const Report& report) {
+    std::string text = fmt::format("{} {}: {:.1f} % of the time", kind.count, kind.type,
+                                   100.0 * share(kind.cycles, report));
+    if (kind.macs == Macs{0}) return text;
+    text += fmt::format(", {:.0f} % of the array in use", 100.0 * use(kind, report));
+    if (kind.type != "DEPTHWISE_CONV_2D") return text;
+    const auto most = static_cast<double>(report::peak_depthwise_macs(report.target));
+    return text +
+           fmt::format(" of at most {:.0f} %",
+                       100.0 * most / static_cast<double>(report.target.peak_macs_per_cycle()));
+}
+
+std::vector<std::string> kind_sentences(const Report& report) {
+    std::vector<std::string> sentences;
+    for (const Kind& kind : kinds(report)) sentences.push_back(sentence(kind, report));
+    return sentences;
+}
+
 /// What each port moved, and what it could have moved at most.
 std::vector<std::string> memory_sentences(const Report& report) {
     std::vector<std::string> sentences;
@@ -137,6 +186,7 @@ std::string AdviceReport::to_text(std::size_t most) const {
         all += fmt::format("\n{}\n", title);
         for (const std::string& each : sentences) all += fmt::format("{:14}{}\n", "", each);
     };
+    add("By kind of operator", kind_sentences(report));
     add("What the memories allow", memory_sentences(report));
     add(cpu_title, cpu_sentences(report));
     if (advice.empty()) return all + "\nNo change that was tried makes it faster.\n";
@@ -161,6 +211,14 @@ std::string AdviceReport::to_json() const {
                              {"mac_utilization", op->mac_utilization},
                              {"bound_by", report::name_of(op->bound_by)}});
     }
+    Json types = Json::array();
+    for (const Kind& kind : kinds(report)) {
+        types.push_back({{"type", kind.type},
+                         {"count", kind.count},
+                         {"cycles", kind.cycles.count()},
+                         {"share", share(kind.cycles, report)},
+                         {"mac_utilization", use(kind, report)}});
+    }
     Json pieces = Json::array();
     for (const Advice& each : advice) pieces.push_back(advice_json(each, report));
     const Json json{{"schema_version", schema_version},
@@ -170,6 +228,7 @@ std::string AdviceReport::to_json() const {
                     {"cycles", report.total.cycles.count()},
                     {"latency_ms", report.latency_ms()},
                     {"largest_operators", std::move(operators)},
+                    {"kinds", std::move(types)},
                     {"memories", memory_sentences(report)},
                     {"cpu_operators", cpu_sentences(report)},
                     {"advice", std::move(pieces)}};
@@ -185,14 +244,15 @@ std::string AdviceReport::to_html() const {
         "content=\"width=device-width\">\n<title>{0}</title>\n<link rel=\"icon\" "
         "href=\"data:,\">\n<style>\n{1}</style></head>\n<body>\n<h1>{0}</h1>\n<p>{2} cycles, "
         "{3:.3f} "
-        "ms; simulated by u65sim {4}. Each change was tried by itself.</p>\n{5}{6}{7}<h2>What "
+        "ms; simulated by u65sim {4}. Each change was tried by itself.</p>\n{5}{6}{7}{10}<h2>What "
         "would "
         "make it faster</h2>\n{8}<script>\n{9}</script>\n</body></html>\n",
         escaped(title), report::viewer_style(), report::grouped(report.total.cycles.count()),
         report.latency_ms(), escaped(report.u65sim_version),
         list("The largest operators", largest_sentences(report)),
         list("What the memories allow", memory_sentences(report)),
-        list(cpu_title, cpu_sentences(report)), advice_table(advice), report::sort_script());
+        list(cpu_title, cpu_sentences(report)), advice_table(advice), report::sort_script(),
+        list("By kind of operator", kind_sentences(report)));
 }
 
 }  // namespace u65sim

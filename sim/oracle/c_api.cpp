@@ -1,21 +1,14 @@
-#include <exception>
+#include "oracle/c_api.hpp"
+
 #include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
 
-#include <u65sim/u65sim.h>
-#include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
 #include <u65sim/oracle.hpp>
 #include <u65sim/zoo.hpp>
 
-struct u65sim_target {
-    u65sim::Target value;
-};
-struct u65sim_graph {
-    u65sim::Graph value;
-};
 struct u65sim_oracle {
     u65sim::Oracle value;
 };
@@ -33,23 +26,22 @@ struct LastError {
 };
 thread_local LastError last_error;
 
-u65sim_status fail(u65sim_status status, const char* text) {
+}  // namespace
+
+u65sim_status u65sim::c_api::fail(u65sim_status status, const char* text) {
     last_error.status = status;
     last_error.text = text;
     return status;
 }
 
-/// Runs `body`; no exception leaves.
-template <class Body>
-u65sim_status guarded(Body&& body) {
+u65sim_status u65sim::c_api::fail_with_current() {
     try {
-        body();
-        return U65SIM_OK;
-    } catch (const u65sim::DoesNotFit& error) {
+        throw;
+    } catch (const DoesNotFit& error) {
         return fail(U65SIM_DOES_NOT_FIT, error.what());
-    } catch (const u65sim::SimulationStuck& error) {
+    } catch (const SimulationStuck& error) {
         return fail(U65SIM_FAILURE, error.what());
-    } catch (const u65sim::Error& error) {
+    } catch (const Error& error) {
         return fail(U65SIM_BAD_INPUT, error.what());
     } catch (const std::exception& error) {
         return fail(U65SIM_FAILURE, error.what());
@@ -58,23 +50,9 @@ u65sim_status guarded(Body&& body) {
     }
 }
 
-template <class Object, class Make>
-Object* make(Make&& value) {
-    Object* object = nullptr;
-    guarded([&] { object = new Object{value()}; });
-    return object;
-}
-
-/// A null argument is an error like any other.
-template <class Pointer>
-Pointer given(Pointer pointer, const char* what) {
-    if (pointer == nullptr) {
-        throw u65sim::InvalidConfig(std::string{what} + " = NULL: must point to something");
-    }
-    return pointer;
-}
-
-}  // namespace
+using u65sim::c_api::given;
+using u65sim::c_api::guarded;
+using u65sim::c_api::make;
 
 const char* u65sim_version(void) {
     static const std::string text{u65sim::version()};
@@ -127,12 +105,24 @@ u65sim_oracle* u65sim_oracle_new_like_vela(const u65sim_target* target) {
     });
 }
 
-u65sim_oracle* u65sim_oracle_new_effort_high(const u65sim_target* target) {
+namespace {
+
+u65sim_oracle* new_with_effort(const u65sim_target* target, u65sim::Effort effort) {
     return make<u65sim_oracle>([&] {
         u65sim::OracleOptions options;
-        options.effort = u65sim::Effort::high;
+        options.effort = effort;
         return u65sim::Oracle{given(target, "target")->value, options};
     });
+}
+
+}  // namespace
+
+u65sim_oracle* u65sim_oracle_new_effort_high(const u65sim_target* target) {
+    return new_with_effort(target, u65sim::Effort::high);
+}
+
+u65sim_oracle* u65sim_oracle_new_effort_quick(const u65sim_target* target) {
+    return new_with_effort(target, u65sim::Effort::quick);
 }
 
 u65sim_report* u65sim_oracle_estimate(u65sim_oracle* oracle, const u65sim_graph* graph) {
@@ -168,6 +158,16 @@ int64_t u65sim_report_dram_traffic_bytes(const u65sim_report* report) {
 }
 
 size_t u65sim_report_spills(const u65sim_report* report) { return report->value.spills.size(); }
+
+int64_t u65sim_report_cycles_low(const u65sim_report* report) {
+    const u65sim::Report& value = report->value;
+    return (value.interval ? value.interval->low : value.total.cycles).count();
+}
+
+int64_t u65sim_report_cycles_high(const u65sim_report* report) {
+    const u65sim::Report& value = report->value;
+    return (value.interval ? value.interval->high : value.total.cycles).count();
+}
 
 const char* u65sim_report_json(const u65sim_report* report) {
     const u65sim_status status = guarded([&] {

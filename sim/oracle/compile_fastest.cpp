@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +15,7 @@
 #include <u65sim/oracle.hpp>
 
 #include "base/parallel.hpp"
+#include "compile/cache.hpp"
 #include "machine/direct/simulate_again.hpp"
 #include "oracle/effort.hpp"
 
@@ -24,8 +24,8 @@ namespace u65sim {
 namespace {
 
 /// KiB of SRAM that plans are made for.
-constexpr std::array<std::int64_t, 12> planned_kib = {64,  128,  192,  256,  384,  512,
-                                                      768, 1024, 1536, 2048, 3072, 4096};
+constexpr std::array<std::int64_t, 14> planned_kib = {64,   128,  192,  256,  384,  512,  768,
+                                                      1024, 1536, 2048, 3072, 4096, 8192, 16384};
 
 /// Steps that plans leave out.
 const std::vector<std::vector<std::string>>& omissions() {
@@ -56,7 +56,9 @@ public:
             how.without.insert(how.without.end(), omissions()[i].begin(), omissions()[i].end());
             std::optional<CompiledNetwork> network;
             try {
-                network = compile(graph_, planned, how, cache_);
+                compiler::CacheCounters counters;
+                network = compiler::compile(graph_, planned, how, compiler::Constants::bytes,
+                                            cache_, counters, compiler::SramSizes::one);
             } catch (const DoesNotFit&) {
                 const std::lock_guard lock(mutex_);
                 if (first + i < refused_plan_) {
@@ -69,6 +71,8 @@ public:
             run(first + i, *std::move(network));
         });
     }
+
+    [[nodiscard]] bool has_found() const { return best_.has_value(); }
 
     CompiledNetwork result() {
         if (!best_) std::rethrow_exception(refused_);
@@ -125,13 +129,29 @@ private:
 }  // namespace
 
 std::optional<Effort> parse_effort(std::string_view text) {
-    if (text == "normal") return Effort::normal;
-    if (text == "high") return Effort::high;
+    for (const Effort effort : {Effort::quick, Effort::normal, Effort::high}) {
+        if (text == to_string(effort)) return effort;
+    }
     return std::nullopt;
+}
+
+std::string_view to_string(Effort effort) {
+    switch (effort) {
+        case Effort::quick:
+            return "quick";
+        case Effort::high:
+            return "high";
+        case Effort::normal:
+            break;
+    }
+    return "normal";
 }
 
 CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options,
                         Effort effort) {
+    if (effort == Effort::quick) {
+        throw InvalidConfig("effort quick makes no streams: take effort normal or high");
+    }
     return effort == Effort::high ? compile_fastest(graph, target, options)
                                   : compile(graph, target, options);
 }
@@ -161,11 +181,11 @@ void oracle::check_searchable(const CompileOptions& options) {
 CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
                                 const CompileOptions& options, const CompileCache& cache) {
     oracle::check_searchable(options);
-    std::vector<Bytes> sizes = planned_sizes(target);
-    if (sizes.empty() || sizes.back() != target.sram.size) sizes.push_back(target.sram.size);
-    std::reverse(sizes.begin(), sizes.end());
+    const std::vector<Bytes> sizes = planned_sizes(target);
     EffortSearch search(graph, target, options, cache);
-    for (const Bytes size : sizes) search.consider(size);
+    const Bytes own = target.sram.size;
+    if (sizes.empty() || sizes.back() != own) search.consider(own);
+    for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) search.consider(*size);
     return search.result();
 }
 

@@ -27,7 +27,13 @@ Bytes memory_of(const Report& report) {
            storage(report.operators) + storage(report.assumptions) + storage(report.sram.ceilings) +
            storage(report.dram.ceilings);
     for (const CpuOperator& op : report.model.cpu_operators) {
-        sum += outside(op.name) + outside(op.type) + outside(op.reason);
+        sum += outside(op.name) + outside(op.type) + outside(op.reason) + outside(op.data_type);
+    }
+    if (report.inference) {
+        sum += storage(report.inference->operators);
+        for (const CpuOperatorTime& op : report.inference->operators) {
+            sum += outside(op.name) + outside(op.type) + outside(op.work);
+        }
     }
     for (const auto& event : report.pmu) sum += outside(event.first);
     for (const SpillEvent& spill : report.spills) {
@@ -39,6 +45,7 @@ Bytes memory_of(const Report& report) {
         sum += outside(op.name) + outside(op.type) + outside(op.block);
     }
     for (const std::string& text : report.assumptions) sum += outside(text);
+    if (report.interval) sum += outside(report.interval->source);
     if (report.contention) {
         sum += storage(report.contention->operators) + storage(report.contention->traffic);
     }

@@ -8,9 +8,12 @@
 
 #include "base/hash.hpp"
 #include "compile/cache.hpp"
+#include "compile/quick/answer.hpp"
 #include "oracle/batch.hpp"
 #include "oracle/effort.hpp"
 #include "oracle/graph_hash.hpp"
+#include "oracle/interval.hpp"
+#include "oracle/quick_report.hpp"
 #include "oracle/state.hpp"
 #include "report/join.hpp"
 
@@ -63,7 +66,22 @@ oracle::Key Oracle::State::key_of(const Graph& graph, std::optional<Bytes> file_
     return {graph_hash.first, more.digest()};
 }
 
+Report Oracle::State::work_out_quick(const Graph& graph, std::optional<Bytes> file_size) {
+    const Stopwatch watch{counters, Stage::compile};
+    if (is_compiled(graph)) {
+        throw InvalidConfig(
+            fmt::format("network '{}' with effort quick: it is compiled, and streams are "
+                        "simulated: take effort normal",
+                        graph.name));
+    }
+    return oracle::quick_report(
+        graph, target,
+        compiler::quick::answer(graph, target, options.compile, *options.cache, counters.cache),
+        file_size ? *file_size : serialised_size(graph));
+}
+
 Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_size) {
+    if (options.effort == Effort::quick) return work_out_quick(graph, file_size);
     std::optional<CompiledNetwork> network;
     {
         const Stopwatch watch{counters, Stage::compile};
@@ -94,6 +112,12 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
     if (alone) {
         report.contention = report::contention(report, make_report(*network, target, *alone));
         report.contention->traffic = simulation.traffic;
+    }
+    if (options.ranges) {
+        SimulateOptions how;
+        how.backend = options.backend;
+        how.cycle_limit = options.cycle_limit;
+        oracle::add_npu_range(report, *network, how);
     }
     return report;
 }
@@ -159,6 +183,13 @@ Oracle::Oracle(Target target, OracleOptions options) {
                         options.compile.dump_after));
     }
     if (options.effort == Effort::high) oracle::check_searchable(options.compile);
+    if (options.effort == Effort::quick) {
+        compiler::quick::check_options(target, options.compile);
+        if (options.timeline || !options.vcd_file.empty()) {
+            throw InvalidConfig(
+                "a timeline with effort quick: nothing is simulated: take effort normal");
+        }
+    }
     if (options.memory < Bytes{0}) {
         throw InvalidConfig(
             fmt::format("memory = {} B: must not be negative", options.memory.count()));

@@ -19,6 +19,8 @@ struct Oracle::State {
     Report estimate(const Graph& graph, std::optional<Bytes> file_size);
     /// Compiles, simulates and reports without looking at the memo.
     Report work_out(const Graph& graph, std::optional<Bytes> file_size);
+    /// The same by effort quick, whatever the options say.
+    Report work_out_quick(const Graph& graph, std::optional<Bytes> file_size);
 
     const Target target;
     const OracleOptions options;

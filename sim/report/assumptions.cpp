@@ -48,8 +48,9 @@ std::vector<std::string> assumptions(const CompiledNetwork& network, const Targe
     const HostTime& host = target.host;
     const bool cpu_has_a_cost = host.cpu_operator_us > 0.0 || host.cpu_bytes_per_us > 0.0;
     if (cpu > 0 && !cpu_has_a_cost) {
-        result.push_back(
-            fmt::format("time of {} CPU operator{} is not included", cpu, cpu == 1 ? "" : "s"));
+        result.push_back(fmt::format("time of {} CPU operator{} is not included{}", cpu,
+                                     cpu == 1 ? "" : "s",
+                                     host.cpu == Cpu::none ? "" : " in the latency"));
     } else if (cpu > 0) {
         std::string rate =
             host.cpu_bytes_per_us > 0.0

@@ -50,6 +50,9 @@ std::vector<SpillEvent> spill_events(const CompiledNetwork& network, const Simul
 /// What traffic cost `crowded`: `alone` is the same network's report without it.
 Contention contention(const Report& crowded, const Report& alone);
 
+/// Puts the NPU's time and its range into the whole inference.
+void set_npu_time(WholeInference& inference, double ms, double low_ms, double high_ms);
+
 /// What the figures take for granted, as sentences.
 std::vector<std::string> assumptions(const CompiledNetwork& network, const Target& target,
                                      double host_ms);

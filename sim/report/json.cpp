@@ -6,6 +6,7 @@
 
 #include "report/ceilings.hpp"
 #include "report/format.hpp"
+#include "report/inference.hpp"
 #include "report/timeline_json.hpp"
 #include "target/quantity_text.hpp"
 
@@ -60,7 +61,9 @@ Json model_json(const Report::Model& model) {
                        {"type", op.type},
                        {"reason", op.reason},
                        {"operand_bytes", op.operand_bytes.count()},
-                       {"macs", op.macs.count()}});
+                       {"macs", op.macs.count()},
+                       {"elements", op.elements},
+                       {"data_type", op.data_type}});
     }
     return {{"name", model.name},
             {"producer", model.producer},
@@ -151,6 +154,16 @@ Json contention_json(const Contention& contention, Cycles total) {
             {"operators", std::move(operators)}};
 }
 
+Json interval_json(const CycleInterval& interval) {
+    return {{"effort", "quick"},
+            {"low_cycles", interval.low.count()},
+            {"high_cycles", interval.high.count()},
+            {"coverage", interval.coverage},
+            {"least_cycles", interval.least.count()},
+            {"most_cycles", interval.most.count()},
+            {"source", interval.source}};
+}
+
 }  // namespace
 
 std::string Report::to_json() const {
@@ -159,6 +172,7 @@ std::string Report::to_json() const {
     json["u65sim_version"] = u65sim_version;
     json["model"] = model_json(model);
     json["target"] = target_json(target);
+    if (interval) json["interval"] = interval_json(*interval);
     json["total"] = {{"cycles", total.cycles.count()},
                      {"latency_ms", runs_on_npu() ? Json(latency_ms()) : Json(nullptr)},
                      {"host_ms", total.host_ms},
@@ -188,6 +202,7 @@ std::string Report::to_json() const {
     json["operators"] = operators_json(operators);
     json["live_ranges"] = live_ranges_json(live_ranges);
     if (contention) json["contention"] = contention_json(*contention, total.cycles);
+    if (inference) json["inference"] = report::inference_json(*inference);
     json["assumptions"] = assumptions;
     // Names come from files and may hold any bytes: those that are no UTF-8 are replaced.
     std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace);

@@ -118,6 +118,10 @@ Report make_report(const CompiledNetwork& network, const Target& target,
     report::add_bounds(report.operators, bound);
     report.live_ranges = report::live_ranges(network, target, simulation, labels);
     report.timeline = report::timeline(simulation, rows.row_of);
+    if (target.host != HostTime{} || target.has_ranges()) {
+        report.inference = host_time(network, target);
+        report::set_npu_time(*report.inference, report.npu_ms(), report.npu_ms(), report.npu_ms());
+    }
     report.assumptions = report::assumptions(network, target, report.total.host_ms);
     return report;
 }
@@ -138,11 +142,14 @@ double Report::latency_ms() const {
         throw NothingOnNpu(fmt::format("network '{}' has no latency on {}: {}", model.name,
                                        target.name, why_nothing_runs(model)));
     }
-    const double npu_ms = target.accelerator.clock.count() > 0
-                              ? static_cast<double>(total.cycles.count()) /
-                                    static_cast<double>(target.accelerator.clock.count()) * 1000.0
-                              : 0.0;
-    return npu_ms + total.host_ms;
+    return npu_ms() + total.host_ms;
 }
+
+double Report::npu_ms() const {
+    const auto clock = static_cast<double>(target.accelerator.clock.count());
+    return clock > 0.0 ? static_cast<double>(total.cycles.count()) / clock * 1000.0 : 0.0;
+}
+
+double Report::inference_ms() const { return inference ? inference->ms() : latency_ms(); }
 
 }  // namespace u65sim

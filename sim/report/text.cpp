@@ -14,6 +14,7 @@
 
 #include "report/ceilings.hpp"
 #include "report/format.hpp"
+#include "report/inference.hpp"
 #include "target/traffic_text.hpp"
 
 namespace u65sim {
@@ -108,6 +109,7 @@ std::string bound_line(const Report& report) {
 
 std::string summary(const Report& report) {
     std::string out = fmt::format("\n  {:<16}{}\n", "latency", latency(report));
+    if (report.inference) out += report::inference_line(*report.inference);
     out += bound_line(report);
     out += fmt::format("  {:<16}{}\n", "operators", operators(report));
     out += fmt::format("  {:<16}{:.1f} % of the array's {} MACs a cycle in use, for {} MACs\n",
@@ -168,6 +170,7 @@ std::string farthest_from_bounds(const Report& report) {
 }
 
 std::string where_the_time_goes(const Report& report) {
+    if (report.interval) return {};  // only a simulation knows
     std::array<std::size_t, cause_count> order{};
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -260,7 +263,8 @@ std::string operator_table(const Report& report) {
 }  // namespace
 
 std::string Report::to_text() const {
-    return heading(*this) + summary(*this) + where_the_time_goes(*this) + spill_table(*this) +
+    return heading(*this) + summary(*this) + where_the_time_goes(*this) +
+           (inference ? report::inference_section(*inference) : "") + spill_table(*this) +
            contention_table(*this) + cpu_table(*this) + farthest_from_bounds(*this) +
            operator_table(*this);
 }

@@ -40,7 +40,7 @@ Json settings_json(const std::vector<StudySetting>& settings) {
     return json;
 }
 
-/// Of every setting that has one, so that numbers can be read.
+/// Of every setting and measure that has one, so that numbers can be read.
 Json units_json(const StudyResults& results) {
     Json json = Json::object();
     const auto add = [&](const std::vector<StudySetting>& settings) {
@@ -51,6 +51,10 @@ Json units_json(const StudyResults& results) {
     };
     add(results.study.plan().base);
     for (const StudyRow& row : results.rows) add(row.settings);
+    for (const std::string& measure : results.study.plan().measure_names()) {
+        const std::string unit = study::unit_of(measure);
+        if (!unit.empty()) json[measure] = unit;
+    }
     return json;
 }
 
@@ -108,7 +112,9 @@ std::string StudyResults::to_csv() const {
     }
     columns.add("status", [&](std::size_t at) { return std::string{to_string(rows[at].status)}; });
     for (std::size_t name = 0; name < names.size(); ++name) {
-        columns.add(names[name], [&](std::size_t at) {
+        const bool is_percent =
+            study::unit_of(names[name]) == "%";  // others' names have their unit
+        columns.add(names[name] + (is_percent ? "_percent" : ""), [&](std::size_t at) {
             const auto& measures = rows[at].measures;
             const auto value = name < measures.size() ? measures[name] : std::nullopt;
             return value ? fmt::format("{}", *value) : std::string{};

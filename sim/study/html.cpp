@@ -22,7 +22,7 @@ using report::escaped;
 
 /// Beside what pages of reports look like. Plots keep a width at which they can be read.
 constexpr const char* style =
-    "body{max-width:1500px}.plots{display:flex;flex-wrap:wrap;gap:16px}"
+    "body{max-width:1900px}.plots{display:flex;flex-wrap:wrap;gap:16px}"
     ".plots>div{overflow-x:auto;max-width:100%}.plots svg{display:block;min-width:640px;"
     "max-width:900px;width:100%;height:auto}.not td{color:var(--soft)}"
     ".hypothesis{border-left:4px solid #e69f00;background:var(--panel);padding:.4em .8em}"

@@ -17,6 +17,8 @@ const std::vector<Measure>& table() {
     static const std::vector<Measure> measures{
         {{"latency_ms", "ms", "Time of one inference, host time included"},
          [](const Report& r) { return r.latency_ms(); }},
+        {{"inference_ms", "ms", "Time of the whole inference: NPU, calls and CPU operators"},
+         [](const Report& r) { return r.inference_ms(); }},
         {{"npu_cycles", "cycles", "Cycles in which the NPU is active"},
          [](const Report& r) { return number(r.total.cycles.count()); }},
         {{"inferences_per_s", "1/s", "Inferences a second, one behind the other", true},

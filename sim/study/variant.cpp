@@ -157,7 +157,9 @@ Key without() {
 
 Key effort() {
     return {{"compile.effort", "",
-             "One plan by prediction, or many that the machine decides between", "normal or high"},
+             "A plan by rules with an interval, one by prediction that is simulated, or many that "
+             "the machine decides between",
+             "quick, normal or high"},
             [](NetworkChanges&, OracleOptions& options, std::string_view text) {
                 const auto effort = parse_effort(text::trim(text));
                 if (effort) options.effort = *effort;
@@ -356,11 +358,11 @@ void check_setting(const StudySetting& setting, const fs::path& folder) {
 namespace u65sim {
 
 std::vector<StudyKey> study_keys() {
-    std::vector<StudyKey> keys{
-        {"network", "", "The network", "zoo:NAME, or a .tflite or YAML graph beside the study"},
-        {"target", "", "What the point starts from",
-         fmt::format("{}, or a YAML file beside the study",
-                     fmt::join(Target::preset_names(), ", "))}};
+    std::vector<StudyKey> keys{{"network", "", "The network",
+                                "a name of the zoo, or a .tflite or YAML graph beside the study"},
+                               {"target", "", "What the point starts from",
+                                fmt::format("{}, or a YAML file beside the study",
+                                            fmt::join(Target::preset_names(), ", "))}};
     for (const study::Key& key : study::table()) keys.push_back(key.info);
     for (const fields::Field& field : fields::table()) {
         keys.push_back({field.key, field.unit, field.summary, field.range});

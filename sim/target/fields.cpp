@@ -126,6 +126,27 @@ Field real(Text text, std::function<double&(Target&)> access) {
             }};
 }
 
+Field clock_or_none(Text text, std::function<Hertz&(Target&)> access) {
+    return {text.key,
+            text.unit,
+            text.summary,
+            text.source,
+            "0, or a clock from 1MHz to 10GHz",
+            [access](const Target& target) {
+                Target copy = target;
+                return text::format_hertz(access(copy));
+            },
+            [access](Target& target, std::string_view value) {
+                const auto parsed = text::parse_hertz(value);
+                if (!parsed || parsed->count() > 10'000'000'000 ||
+                    (parsed->count() != 0 && parsed->count() < 1'000'000)) {
+                    return false;
+                }
+                access(target) = *parsed;
+                return true;
+            }};
+}
+
 void add_identity(std::vector<Field>& fields) {
     fields.push_back(
         {"name", "", "Name of the target, for reports.", "free text",
@@ -236,6 +257,21 @@ void add_memory(std::vector<Field>& fields, const std::string& section, MemberOf
                        "register fact: AXI_LIMIT, 64 B is the driver's default"},
                       {{"64", Bytes{64}}, {"128", Bytes{128}}, {"256", Bytes{256}}},
                       [memory](Target& target) -> Bytes& { return (target.*memory).burst; }));
+    fields.push_back(
+        {key("available"), "", "Share of the bandwidth that other masters leave to the NPU.",
+         "assumed: the NPU has the memory to itself", "a number from 0.01 to 1",
+         [memory](const Target& target) { return fmt::format("{}", (target.*memory).available); },
+         [memory](Target& target, std::string_view value) {
+             const auto parsed = text::parse_real(value);
+             if (!parsed || *parsed < 0.01 || *parsed > 1) return false;
+             (target.*memory).available = *parsed;
+             return true;
+         }});
+    fields.push_back(
+        clock_or_none({key("clock"), "Hz",
+                       "Clock in whose cycles latencies and bandwidth are given; 0 for the NPU's.",
+                       "published system configuration: in cycles of the NPU"},
+                      [memory](Target& target) -> Hertz& { return (target.*memory).clock; }));
 }
 
 void add_timing(std::vector<Field>& fields) {
@@ -295,6 +331,36 @@ void add_host(std::vector<Field>& fields) {
     fields.push_back(real({"host.cpu_bytes_per_us", "B/us",
                            "Rate at which CPU operators move their operands; 0 for free.", source},
                           [](Target& target) -> double& { return target.host.cpu_bytes_per_us; }));
+    struct Term {
+        const char *key, *unit, *summary;
+        double HostTime::*member;
+    };
+    const std::array<Term, 4> terms{{
+        {"host.inference_us", "us", "Runtime's own time, or a message to firmware, an inference.",
+         &HostTime::inference_us},
+        {"host.runtime_operator_us", "us",
+         "Runtime, every operator and every NPU segment that it calls.",
+         &HostTime::runtime_operator_us},
+        {"host.alternation_us", "us", "Every change between NPU segments and CPU operators.",
+         &HostTime::alternation_us},
+        {"host.cache_bytes_per_us", "B/us",
+         "Rate at which each NPU segment cleans and invalidates the arena in the CPU's cache; 0 "
+         "for free.",
+         &HostTime::cache_bytes_per_us},
+    }};
+    const std::string apart = "assumed: 0 leaves it out of the whole inference";
+    for (const Term& each : terms) {
+        fields.push_back(real(
+            {each.key, each.unit, each.summary, apart},
+            [member = each.member](Target& target) -> double& { return target.host.*member; }));
+    }
+    fields.push_back(
+        choice<Cpu>({"host.cpu", "",
+                     "CPU whose cycles an element or MAC the operators left to it take.", apart},
+                    named({Cpu::none, Cpu::cortex_m55, Cpu::cortex_m85, Cpu::cortex_a55}),
+                    [](Target& target) -> Cpu& { return target.host.cpu; }));
+    fields.push_back(clock_or_none({"host.cpu_clock", "Hz", "Clock of that CPU.", apart},
+                                   [](Target& target) -> Hertz& { return target.host.cpu_clock; }));
 }
 
 void add_hypothetical(std::vector<Field>& fields) {
@@ -400,10 +466,15 @@ std::string unknown_key(std::string_view key) {
 void assign(Target& target, std::string_view key, std::string_view value) {
     const Field* field = find(key);
     if (!field) throw InvalidConfig(unknown_key(key));
+    if (assign_range(target, *field, value)) return;
     if (!field->set(target, value)) {
         throw InvalidConfig(
             fmt::format("{} = {}: must be {}", key, text::trim(value), field->range));
     }
+    // What was said of another value says nothing of this one.
+    std::erase_if(target.sources, [&](const FieldSource& each) {
+        return each.key == field->key && each.value != field->get(target);
+    });
 }
 
 }  // namespace u65sim::fields

@@ -29,6 +29,19 @@ const std::vector<Field>& table();
 /// Null when there is none.
 const Field* find(std::string_view key);
 
+/// What the target says of where the field's value is from; null where it says nothing of it.
+const FieldSource* source_of(const Target& target, const Field& field);
+/// Replaces what the target says of that field, whose value it must hold.
+void set_source(Target& target, FieldSource source);
+
+/// Whether a higher number makes networks faster (1), slower (-1), or neither in itself (0).
+int direction(std::string_view key);
+/// The text as a number in the field's unit; nothing where it is none.
+std::optional<double> number(const Field& field, std::string_view value);
+
+/// Takes "0.5..0.9", the range of a plain number whose middle is the value; false for other texts.
+bool assign_range(Target& target, const Field& field, std::string_view value);
+
 /// Sets one field. Throws InvalidConfig "key = value: must be ..." or, for an unknown key, with
 /// the nearest known one.
 void assign(Target& target, std::string_view key, std::string_view value);

@@ -23,6 +23,26 @@ void validate_memory(std::string_view section, const Memory& memory, int address
     }
 }
 
+/// A source says something of a field that there is, and its ends are values of the field.
+void validate_sources(const Target& target) {
+    for (const FieldSource& each : target.sources) {
+        const fields::Field* field = fields::find(each.key);
+        if (!field) throw InvalidConfig(fields::unknown_key(each.key));
+        if (each.low.empty() && each.high.empty()) continue;
+        Target copy = target;
+        const auto low = fields::number(*field, each.low);
+        const auto high = fields::number(*field, each.high);
+        const auto value = fields::number(*field, each.value);
+        if (!low || !high || !value || *low > *value || *value > *high ||
+            !field->set(copy, each.low) || !field->set(copy, each.high)) {
+            throw InvalidConfig(
+                fmt::format("{}: range = [{}, {}]: must be two values of the field, {} between "
+                            "them; each must be {}",
+                            each.key, each.low, each.high, each.value, field->range));
+        }
+    }
+}
+
 void validate_timing(const TimingConstants& timing) {
     if (timing.command_window < timing.command_prefetch) {
         throw InvalidConfig(
@@ -60,6 +80,11 @@ void Target::validate() const {
             to_string(asked.zero_skipping), to_string(asked.winograd)));
     }
     validate_timing(timing);
+    validate_sources(*this);
+    if (host.cpu != Cpu::none && host.cpu_clock.count() == 0) {
+        throw InvalidConfig(fmt::format("host.cpu_clock = 0: must be above 0 with host.cpu = {}",
+                                        to_string(host.cpu)));
+    }
     const Architecture arch = architecture(accelerator);
     validate_memory("sram", sram, arch.address_bits);
     if (memory_mode == MemoryMode::sram_only) return;
@@ -74,10 +99,29 @@ void Target::validate() const {
 std::vector<TargetField> describe_fields(const Target& target) {
     std::vector<TargetField> result;
     for (const fields::Field& field : fields::table()) {
-        result.push_back(
-            {field.key, field.unit, field.summary, field.source, field.range, field.get(target)});
+        TargetField described{field.key,   field.unit,        field.summary, field.source,
+                              field.range, field.get(target), std::nullopt};
+        if (const FieldSource* stated = fields::source_of(target, field)) {
+            described.source = fmt::format("{}: {}", to_string(stated->kind), stated->text);
+            described.stated = *stated;
+        }
+        result.push_back(std::move(described));
     }
     return result;
+}
+
+std::string_view to_string(Cpu cpu) {
+    switch (cpu) {
+        case Cpu::none:
+            return "none";
+        case Cpu::cortex_m55:
+            return "cortex-m55";
+        case Cpu::cortex_m85:
+            return "cortex-m85";
+        case Cpu::cortex_a55:
+            break;
+    }
+    return "cortex-a55";
 }
 
 }  // namespace u65sim

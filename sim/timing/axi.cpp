@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "target/memory_rate.hpp"
+
 namespace u65sim::timing {
 
 PortRules port_rules(const Target& target, const Architecture& arch, int port) {
@@ -16,12 +18,12 @@ PortRules port_rules(const Target& target, const Architecture& arch, int port) {
     rules.map_bus = longer(rules.bus.beat_bytes / narrowest);
     rules.weight_bus = longer(target.accelerator.cores);
     if (target.ideal_memory) return rules;
-    rules.read_latency = memory.read_latency.count();
-    rules.write_latency = memory.write_latency.count();
+    rules.read_latency = npu_cycles(memory.read_latency, memory, target.accelerator).count();
+    rules.write_latency = npu_cycles(memory.write_latency, memory, target.accelerator).count();
     rules.read_slots = memory.max_outstanding_reads;
     rules.write_slots = memory.max_outstanding_writes;
     rules.slot_overhead = target.timing.burst_overhead.count();
-    const BytesPerCycle rate = memory.bandwidth;
+    const BytesPerCycle rate = rate_left(memory, target.accelerator);
     if (rate.numerator() > 0) {
         const std::int64_t beat_cycles = rate.denominator() * arch.axi_width_bytes;
         if (memory.bandwidth_period.count() > 0) {

@@ -341,19 +341,18 @@ Cycles KernelEstimator::weight_reads(std::int64_t bytes, int region) const {
                   rules.read_latency};
 }
 
-Cycles KernelEstimator::dma(const stream::DmaOp& op) const {
-    Cycles slowest{0};
-    Cycles latency{0};
+KernelEstimator::CopyTimes KernelEstimator::dma(const stream::DmaOp& op) const {
+    CopyTimes times;
     for (const bool write : {false, true}) {
         const stream::DmaEnd& end = write ? op.destination : op.source;
         if (end.internal) continue;
         const PortRules& rules = rules_[port_of(end.region)];
         const Access access = dma_access(op, end, rules.bus);
-        slowest = std::max(
-            {slowest, streaming_cycles(access, rules, write), capped_cycles(access, rules)});
-        latency += Cycles{write ? rules.write_latency : rules.read_latency};
+        times.busy = std::max(
+            {times.busy, streaming_cycles(access, rules, write), capped_cycles(access, rules)});
+        times.latency += Cycles{write ? rules.write_latency : rules.read_latency};
     }
-    return slowest + latency;
+    return times;
 }
 
 }  // namespace u65sim::timing

@@ -62,9 +62,13 @@ public:
     Cycles least(const stream::KernelOp& op);
     /// Cycles of `op` with IFM and OFM in each of two regions.
     PlacementCycles placements(const stream::KernelOp& op, const std::array<int, 2>& regions);
-    /// Cycles of a memory-to-memory transfer alone: the slower side's steady state plus both
-    /// latencies.
-    [[nodiscard]] Cycles dma(const stream::DmaOp& op) const;
+    /// A memory-to-memory transfer: the slower side's steady state, and both latencies, in which
+    /// the next transfer goes on.
+    struct CopyTimes {
+        Cycles busy{0}, latency{0};
+        [[nodiscard]] Cycles alone() const { return busy + latency; }
+    };
+    [[nodiscard]] CopyTimes dma(const stream::DmaOp& op) const;
     /// Cycles of reading so many bytes of weights from a region, alone, with the latency.
     [[nodiscard]] Cycles weight_reads(std::int64_t bytes, int region) const;
 

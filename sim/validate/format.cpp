@@ -47,6 +47,13 @@ std::string verdict(const ValidationResult& result) {
     return std::string(to_string(result.status));
 }
 
+std::string range(const ValidationResult& result) {
+    if (!result.low || !result.high || *result.low == *result.high) return {};
+    const std::string& counter = result.row.counter;
+    return fmt::format("{} to {}{}", figure(*result.low, counter), figure(*result.high, counter),
+                       result.in_range().value_or(true) ? "" : " !");
+}
+
 std::string goal(const ValidationSummary& summary) {
     std::string text;
     if (summary.goal_mean) text = fmt::format("mean <= {:g} %", *summary.goal_mean);

@@ -21,6 +21,8 @@ std::string signed_percent(double value);
 std::string reference(const ValidationRow& row);
 /// The last column of a row: its error, whether it keeps to its bound, or why there is none.
 std::string verdict(const ValidationResult& result);
+/// "0.101 to 0.131", with "!" behind where a figure's reference lies outside; empty without.
+std::string range(const ValidationResult& result);
 /// "mean <= 2 %, worst <= 5 %"; empty without a goal.
 std::string goal(const ValidationSummary& summary);
 /// "met", "missed", or "-".

@@ -26,10 +26,14 @@ Json row_json(const ValidationResult& result) {
             {"kind", to_string(row.kind)},
             {"status", to_string(result.status)},
             {"ours", has_ours ? Json(result.ours) : Json(nullptr)},
+            {"low", optional(result.low)},
+            {"high", optional(result.high)},
             {"reference",
              row.kind == ReferenceKind::does_not_fit ? Json(nullptr) : Json(row.reference)},
             {"error_percent", optional(result.error_percent())},
             {"agrees", optional(result.agrees())},
+            {"in_range", optional(result.in_range())},
+            {"pair", row.pair},
             {"baseline", optional(row.baseline)},
             {"place", row.place},
             {"source", row.source},
@@ -60,10 +64,19 @@ std::string Validation::to_json() const {
     Json root{{"schema_version", 1},     {"u65sim_version", u65sim_version},
               {"titles", plan.titles},   {"settings", settings},
               {"groups", Json::array()}, {"groups_by_target", Json::array()},
-              {"rows", Json::array()}};
+              {"pairs", Json::array()},  {"rows", Json::array()}};
     for (const auto& each : summaries()) root["groups"].push_back(summary_json(each));
     for (const auto& each : summaries_by_target()) {
         root["groups_by_target"].push_back(summary_json(each));
+    }
+    for (const ValidationPair& each : pairs()) {
+        root["pairs"].push_back({{"pair", each.pair},
+                                 {"producer", each.producer},
+                                 {"first", each.first},
+                                 {"second", each.second},
+                                 {"ours", each.ours},
+                                 {"reference", each.reference},
+                                 {"agrees", each.agrees()}});
     }
     for (const auto& each : results) root["rows"].push_back(row_json(each));
     // Messages may quote bytes that are no UTF-8.

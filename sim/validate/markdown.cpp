@@ -1,4 +1,6 @@
 // A validation as a page of the documentation.
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -45,18 +47,22 @@ std::string summary_table(const std::vector<ValidationSummary>& summaries, bool 
 }
 
 std::string section_table(const validation::Section& section) {
+    const bool ranges = std::any_of(section.results.begin(), section.results.end(),
+                                    [](const ValidationResult* each) { return each->low; });
     std::string out = fmt::format(
-        "\n### {}; stream by {}\n\n| network | target | settings | counter | ours | reference | "
-        "{} |\n|---|---|---|---|--:|--:|--:|\n",
-        section.group, section.producer, section.bounds ? "bound" : "error");
+        "\n### {}; stream by {}\n\n| network | target | settings | counter | ours |{} reference | "
+        "{} |\n|---|---|---|---|--:|{}--:|--:|\n",
+        section.group, section.producer, ranges ? " from, to |" : "",
+        section.bounds ? "bound" : "error", ranges ? "--:|" : "");
     for (const ValidationResult* result : section.results) {
         const ValidationRow& row = result->row;
         const bool measured = result->status == ValidationResult::Status::measured &&
                               row.kind != ReferenceKind::does_not_fit;
         out += fmt::format(
-            "| {} | {} | {} | {} | {} | {} | {} |\n", cell(validation::network_name(row.network)),
+            "| {} | {} | {} | {} | {} |{} {} | {} |\n", cell(validation::network_name(row.network)),
             cell(validation::target_name(row.target)), cell(row.label), cell(row.counter),
             measured ? validation::figure(result->ours, row.counter) : "-",
+            ranges ? fmt::format(" {} |", validation::range(*result)) : "",
             validation::reference(row), validation::verdict(*result));
     }
     return out;
@@ -77,6 +83,17 @@ std::string Validation::to_markdown() const {
         out += fmt::format("\nThe estimator beside *{}* is {}.\n", group, who);
     }
     out += "\n## By group and target\n\n" + summary_table(summaries_by_target(), true);
+    if (const auto all = pairs(); !all.empty()) {
+        out +=
+            "\n## Pairs\n\n| pair | stream by | faster | slower | ours | reference | |\n"
+            "|---|---|---|---|--:|--:|---|\n";
+        for (const ValidationPair& each : all) {
+            out += fmt::format("| {} | {} | {} | {} | {:.2f} times | {:.2f} times | {} |\n",
+                               cell(each.pair), cell(each.producer), cell(each.first),
+                               cell(each.second), each.ours, each.reference,
+                               each.agrees() ? "agrees" : "DISAGREES");
+        }
+    }
     bool in_bounds = false;
     out += "\n## Every row\n";
     for (const validation::Section& section : validation::sections(*this)) {

@@ -56,9 +56,9 @@ public:
 
 private:
     static const std::vector<std::string>& row_keys() {
-        static const std::vector<std::string> keys{"group",    "network", "target", "set",
-                                                   "producer", "counter", "value",  "bound",
-                                                   "baseline", "label",   "source"};
+        static const std::vector<std::string> keys{
+            "group", "network",  "target", "set",    "producer", "counter", "value",
+            "bound", "baseline", "label",  "source", "file",     "pair"};
         return keys;
     }
 
@@ -173,11 +173,14 @@ private:
         }
         row.label = fields.contains("label") ? text_of(fields.at("label"), "label")
                                              : fmt::format("{}", fmt::join(row.settings, " "));
+        if (fields.contains("pair")) row.pair = text_of(fields.at("pair"), "pair");
+        const std::string file =
+            fields.contains("file") ? text_of(fields.at("file"), "file") : std::string{};
         for (const Producer& producer : chosen(fields)) {
+            const std::string& compiled = file.empty() ? producer.compiled : file;
             row.producer = producer.name;
-            row.like_vela = producer.like_vela;
-            row.compiled_file =
-                producer.compiled.empty() ? "" : resolve(with_names(producer.compiled, row));
+            row.like_vela = producer.like_vela && compiled.empty();
+            row.compiled_file = compiled.empty() ? "" : resolve(with_names(compiled, row));
             plan.rows.push_back(row);
         }
         if (plan.rows.size() > max_rows) {

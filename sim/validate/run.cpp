@@ -1,35 +1,35 @@
 // Runs the rows of a plan: each combination of network, producer and target once.
-#include <cstdlib>
-#include <memory>
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
 #include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <u65sim/compile.hpp>
-#include <u65sim/compile_cache.hpp>
 #include <u65sim/error.hpp>
+#include <u65sim/host.hpp>
 #include <u65sim/report.hpp>
 #include <u65sim/simulate.hpp>
 #include <u65sim/validate.hpp>
 
 #include "oracle/named.hpp"
+#include "validate/streams.hpp"
 
 namespace u65sim {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// What stands in the way of running a row at all: nothing that our program could change.
-struct Absent {
-    std::string reason;
-};
-
 /// What a run gave, without the report's bulk.
 struct Outcome {
     ValidationResult::Status status = ValidationResult::Status::measured;
     std::string reason, made_by;
     std::map<std::string, double> counters;
+    std::map<std::string, double> fast, slow;  ///< at the ends of ranges; empty without ranges
 };
 
 /// A command stream: what it is made from, how, and the target it is made for.
@@ -65,17 +65,10 @@ Target machine_of(const ValidationRow& row, const std::vector<std::string>& sett
     return target;
 }
 
-std::optional<std::string> environment(const std::string& name) {
-    const char* value = std::getenv(name.c_str());
-    if (!value || !*value) return std::nullopt;
-    return value;
-}
-
 class Runner {
 public:
-    explicit Runner(const ValidateOptions& options) : options_(options) {
-        if (!options_.variable) options_.variable = environment;
-    }
+    explicit Runner(const ValidateOptions& options)
+        : options_(options), streams_(options.variable) {}
 
     Outcome run(const ValidationRow& row) {
         Outcome outcome;
@@ -84,16 +77,16 @@ public:
             outcome.reason = std::move(reason);
         };
         try {
-            const CompiledNetwork& network = stream(row);
+            const CompiledNetwork& network = streams_.of(row, target_of(row, options_.settings));
             const Target machine = machine_of(row, options_.settings);
-            const Simulation simulation = simulate(network, machine);
-            const Report report = make_report(network, machine, simulation);
+            const Report report = make_report(network, machine, simulate(network, machine));
             outcome.made_by = report.model.producer;
-            for (const auto& [name, value] : simulation.pmu) {
-                outcome.counters[name] = static_cast<double>(value);
+            outcome.counters = validation::figures(report);
+            if (machine.has_ranges()) {
+                outcome.fast = end_figures(network, machine, RangeEnd::fast);
+                outcome.slow = end_figures(network, machine, RangeEnd::slow);
             }
-            outcome.counters["latency_ms"] = report.latency_ms();
-        } catch (const Absent& absent) {
+        } catch (const validation::Absent& absent) {
             fail(ValidationResult::Status::skipped, absent.reason);
         } catch (const DoesNotFit& error) {
             fail(ValidationResult::Status::refused, error.what());
@@ -106,61 +99,22 @@ public:
     }
 
 private:
-    std::string expand(const std::string& text) const {
-        std::string out;
-        std::size_t at = 0;
-        while (true) {
-            const std::size_t begin = text.find("${", at);
-            out += text.substr(at, begin - at);
-            if (begin == std::string::npos) return out;
-            const std::size_t end = text.find('}', begin);
-            if (end == std::string::npos) return out + text.substr(begin);
-            const std::string name = text.substr(begin + 2, end - begin - 2);
-            const auto value = options_.variable(name);
-            if (!value) throw Absent{fmt::format("the variable {} is not set", name)};
-            out += *value;
-            at = end + 1;
-        }
-    }
-
-    const Graph& graph(const std::string& text) {
-        const auto known = graphs_.find(text);
-        if (known != graphs_.end()) return known->second;
-        std::string name = text;
-        if (!named::zoo_name(text)) {
-            name = expand(text);
-            std::error_code code;
-            if (!fs::exists(name, code)) throw Absent{fmt::format("no such file: {}", text)};
-        }
-        return graphs_.emplace(text, named::network(name)).first->second;
-    }
-
-    const CompiledNetwork& stream(const ValidationRow& row) {
-        const StreamKey key = run_key(row).first;
-        const auto known = streams_.find(key);
-        if (known != streams_.end()) return known->second;
-        const bool own = row.compiled_file.empty();
-        const std::string& file = own ? row.network : row.compiled_file;
-        const Graph& network = graph(file);
-        if (is_compiled(network) == own) {
-            throw InvalidModel(
-                own ? fmt::format("{}: is compiled already: must be given as a producer's file",
-                                  file)
-                    : fmt::format("{}: holds no ethos-u operator: must be compiled", file));
-        }
-        const Target target = target_of(row, options_.settings);
-        CompileOptions options;
-        options.like_vela = row.like_vela;
-        return streams_
-            .emplace(key, own ? compile(network, target, options, cache_)
-                              : import_compiled(network, target))
-            .first->second;
+    /// With every number at one end of its range, those of CPU operators' costs too.
+    static std::map<std::string, double> end_figures(const CompiledNetwork& network,
+                                                     const Target& machine, RangeEnd end) {
+        const Target target = machine.at(end);
+        auto counters =
+            validation::figures(make_report(network, target, simulate(network, target)));
+        const WholeInference host = host_time(network, machine);
+        const bool fast = end == RangeEnd::fast;
+        counters["inference_ms"] = counters["npu_ms"] +
+                                   (fast ? host.calls.low_ms : host.calls.high_ms) +
+                                   (fast ? host.cpu.low_ms : host.cpu.high_ms);
+        return counters;
     }
 
     ValidateOptions options_;
-    std::map<std::string, Graph> graphs_;
-    std::map<StreamKey, CompiledNetwork> streams_;
-    CompileCache cache_{};  ///< rows have networks in common
+    validation::Streams streams_;
 };
 
 bool is_wanted(const ValidationRow& row, const std::vector<std::string>& only) {
@@ -194,6 +148,11 @@ ValidationResult result_of(const ValidationRow& row, const Outcome& outcome) {
         return result;
     }
     result.ours = counter->second;
+    if (!outcome.fast.empty()) {
+        const double ends[] = {outcome.fast.at(row.counter), outcome.slow.at(row.counter)};
+        result.low = std::min({ends[0], ends[1], result.ours});
+        result.high = std::max({ends[0], ends[1], result.ours});
+    }
     return result;
 }
 

@@ -149,6 +149,36 @@ std::optional<bool> ValidationResult::agrees() const {
     throw std::logic_error("ValidationResult::agrees: not a kind");
 }
 
+std::optional<bool> ValidationResult::in_range() const {
+    if (!error_percent() || !low || !high) return std::nullopt;
+    return *low <= row.reference && row.reference <= *high;
+}
+
+std::vector<ValidationPair> Validation::pairs() const {
+    std::vector<const ValidationResult*> rows;
+    for (const ValidationResult& each : results) {
+        if (!each.row.pair.empty() && each.error_percent()) rows.push_back(&each);
+    }
+    const auto name = [](const ValidationRow& row) {
+        return validation::network_name(row.network) + " on " +
+               validation::target_name(row.target) + (row.label.empty() ? "" : ", " + row.label);
+    };
+    std::vector<ValidationPair> all;
+    for (const ValidationResult* first : rows) {
+        for (const ValidationResult* second : rows) {
+            if (first->row.pair != second->row.pair ||
+                first->row.producer != second->row.producer ||
+                first->row.reference >= second->row.reference) {
+                continue;
+            }
+            all.push_back({first->row.pair, first->row.producer, name(first->row),
+                           name(second->row), second->ours / first->ours,
+                           second->row.reference / first->row.reference});
+        }
+    }
+    return all;
+}
+
 std::optional<bool> ValidationSummary::meets_goal() const {
     if ((!goal_mean && !goal_worst) || rows == 0) return std::nullopt;
     if (others > 0) return false;

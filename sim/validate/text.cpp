@@ -51,6 +51,9 @@ std::string section_text(const validation::Section& section,
                            elided(validation::target_name(row.target), 12), elided(row.label, 16),
                            measured ? validation::figure(result->ours, row.counter) : "-",
                            validation::reference(row), validation::verdict(*result));
+        if (const std::string range = validation::range(*result); !range.empty()) {
+            out += fmt::format("  {:>66}\n", range);
+        }
     }
     for (const ValidationSummary& each : summaries) {
         if (each.group != section.group || each.producer != section.producer || section.bounds) {
@@ -86,6 +89,13 @@ std::string Validation::to_text() const {
     for (const validation::Section& section : validation::sections(*this)) {
         out += section_text(section, groups);
     }
+    for (const ValidationPair& each : pairs()) {
+        out += wrapped(fmt::format("{}, stream by {}: {} takes {:.2f} times as long as {}, the "
+                                   "reference {:.2f} times: {}",
+                                   each.pair, each.producer, each.second, each.ours, each.first,
+                                   each.reference, each.agrees() ? "agrees" : "DISAGREES"),
+                       0);
+    }
     for (const validation::LeftOut& each : validation::left_out(*this)) {
         out += wrapped(fmt::format("{} rows {}: {}", each.results.size(), each.status, each.reason),
                        0);
@@ -96,14 +106,14 @@ std::string Validation::to_text() const {
 std::string Validation::to_csv() const {
     std::string out =
         "group,producer,made_by,network,target,settings,counter,kind,status,ours,reference,"
-        "error_percent,baseline,place,source,reason\n";
+        "error_percent,baseline,place,source,reason,low,high,pair\n";
     for (const ValidationResult& each : results) {
         const ValidationRow& row = each.row;
         const bool has_ours = each.status == ValidationResult::Status::measured &&
                               row.kind != ReferenceKind::does_not_fit;
         const auto error = each.error_percent();
         out += fmt::format(
-            "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.group),
+            "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.group),
             csv_field(row.producer), csv_field(each.made_by),
             csv_field(validation::network_name(row.network)),
             csv_field(validation::target_name(row.target)),
@@ -112,7 +122,9 @@ std::string Validation::to_csv() const {
             row.kind == ReferenceKind::does_not_fit ? "" : fmt::to_string(row.reference),
             error ? fmt::format("{:.4f}", *error) : "",
             row.baseline ? fmt::to_string(*row.baseline) : "", csv_field(row.place),
-            csv_field(row.source), csv_field(each.reason));
+            csv_field(row.source), csv_field(each.reason),
+            each.low ? fmt::to_string(*each.low) : "", each.high ? fmt::to_string(*each.high) : "",
+            csv_field(row.pair));
     }
     return out;
 }

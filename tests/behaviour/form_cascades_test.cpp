@@ -10,6 +10,7 @@
 
 #include "unit/compile/check_compiled.hpp"
 #include "unit/compile/networks.hpp"
+#include "unit/compile/own_size.hpp"
 
 using namespace u65sim;
 
@@ -59,7 +60,7 @@ void require_same_result(const Graph& graph, const Target& tight) {
     Target wide = tight;
     wide.sram.size = Bytes{roomy};
     const CompiledNetwork striped = compile(graph, tight);
-    const CompiledNetwork plain = compile(graph, wide);
+    const CompiledNetwork plain = test::compile_for_own_size(graph, wide);
     for (const auto& problem : check_compiled(striped)) FAIL_CHECK(problem);
     REQUIRE(streams_of(striped).stripes > 0);
     REQUIRE(streams_of(plain).stripes == 0);

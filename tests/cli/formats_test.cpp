@@ -35,7 +35,8 @@ TEST_CASE("Lists are JSON too: the zoo, targets, their fields") {
     const auto size = std::find_if(fields.begin(), fields.end(),
                                    [](const Json& each) { return each.at("key") == "sram.size"; });
     REQUIRE(size != fields.end());
-    CHECK(size->at("value") == "512KiB");
+    CHECK(size->at("value") == 512 * 1024);
+    CHECK(size->at("text") == "512KiB");
     CHECK(size->at("unit") == "bytes");
 }
 

@@ -42,6 +42,7 @@ TEST_CASE("Reports of every kind keep to their schema") {
         {"run", "ds_cnn", "--set", "platform.traffic=dram 100MB/s"},
         {"run", "ds_cnn", "-t", "u55-128", "--set", "memory.mode=sram_only"},
         {"run", "ds_cnn", "--set", "memory.ideal=true"},
+        {"run", "ds_cnn", "-t", "psoc-edge-e84"},
         {"run", cpu}};
     for (const auto& arguments : runs) {
         CAPTURE(arguments.back());

@@ -180,6 +180,8 @@ TEST_CASE("The help of every command shows examples of its own") {
                                                          {"targets", "list"},
                                                          {"targets", "show"},
                                                          {"targets", "fields"},
+                                                         {"targets", "export"},
+                                                         {"targets", "cpus"},
                                                          {"graph"},
                                                          {"passes"},
                                                          {"validate"},
@@ -188,6 +190,7 @@ TEST_CASE("The help of every command shows examples of its own") {
                                                          {"study"},
                                                          {"study-merge"},
                                                          {"advise"},
+                                                         {"fit"},
                                                          {"operators"}};
     for (const auto& command : commands) {
         std::string line = "  u65sim";

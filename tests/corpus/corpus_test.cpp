@@ -78,6 +78,10 @@ TEST_CASE("Every small input goes its whole road") {
         CAPTURE(seed.name);
         CHECK(take_model(seed.bytes) == Outcome::answered);
     }
+    for (const Seed& seed : foreign_models()) {
+        CAPTURE(seed.name);
+        CHECK(take_model(seed.bytes) == Outcome::answered);
+    }
     for (const Seed& seed : texts()) {
         CAPTURE(seed.name);
         CHECK(take_text({reinterpret_cast<const char*>(seed.bytes.data()), seed.bytes.size()}) ==
@@ -151,6 +155,16 @@ TEST_CASE("Damaged command streams end with an answer or one of our errors") {
         compiled_models(), mutants(),
         [](Content bytes, Dice& dice) {
             mutate_payloads(bytes, dice);
+            return bytes;
+        },
+        take_model);
+}
+
+TEST_CASE("Damaged files of other compilers end with an answer or one of our errors") {
+    send(
+        foreign_models(), mutants(),
+        [](Content bytes, Dice& dice) {
+            mutate_foreign(bytes, dice);
             return bytes;
         },
         take_model);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cstring>
+#include <initializer_list>
 #include <set>
 #include <string_view>
 
@@ -237,6 +238,89 @@ void mutate_payloads(Content& bytes, Dice& dice) {
                 put(bytes, {at, 4}, extreme(dice, old));
         }
     }
+}
+
+namespace {
+
+std::uint32_t checksum(const Content& bytes, std::size_t begin, std::size_t size) {
+    std::uint32_t value = 0xFFFFFFFF;
+    for (std::size_t i = begin; i < begin + size; ++i) {
+        value ^= bytes[i];
+        for (int bit = 0; bit < 8; ++bit) {
+            value = (value >> 1) ^ (0xEDB88320U & (0U - (value & 1U)));
+        }
+    }
+    return ~value;
+}
+
+constexpr std::uint32_t zip_member = 0x04034b50, zip_entry = 0x02014b50;
+
+/// Makes the checksums of a zip archive's stored members right again, as far as it can be walked.
+void repair_checksums(Content& bytes) {
+    std::vector<std::uint32_t> sums;
+    std::size_t at = 0;
+    constexpr std::size_t header = 30, entry = 46;
+    while (at + header <= bytes.size() && load<std::uint32_t>(bytes, at) == zip_member) {
+        const std::size_t size = load<std::uint32_t>(bytes, at + 18);
+        const std::size_t begin =
+            at + header + load<std::uint16_t>(bytes, at + 26) + load<std::uint16_t>(bytes, at + 28);
+        if (begin > bytes.size() || size > bytes.size() - begin) return;
+        sums.push_back(checksum(bytes, begin, size));
+        at = begin + size;
+    }
+    for (const std::uint32_t sum : sums) {
+        if (at + entry > bytes.size() || load<std::uint32_t>(bytes, at) != zip_entry) return;
+        if (load<std::uint16_t>(bytes, at + 10) == 0) put(bytes, {at + 16, 4}, sum);
+        at += entry + load<std::uint16_t>(bytes, at + 28);
+    }
+}
+
+/// Sets a number somewhere in the first bytes behind one of `marks` to an extreme.
+void mutate_behind(Content& bytes, Dice& dice, std::initializer_list<std::string_view> marks) {
+    std::vector<std::size_t> places;
+    for (const std::string_view mark : marks) {
+        for (auto at = bytes.begin(); at != bytes.end(); ++at) {
+            at = std::search(at, bytes.end(), mark.begin(), mark.end());
+            if (at == bytes.end()) break;
+            places.push_back(static_cast<std::size_t>(at - bytes.begin()));
+        }
+    }
+    if (places.empty()) return;
+    for (std::size_t left = 1 + dice.roll(3); left > 0; --left) {
+        const std::size_t at = places[dice.roll(places.size())] + 4 * dice.roll(24);
+        if (at + 4 > bytes.size()) continue;
+        const std::size_t width = std::size_t{1} << dice.roll(3);
+        put(bytes, {at, width}, extreme(dice, load<std::uint32_t>(bytes, at)));
+    }
+}
+
+}  // namespace
+
+void mutate_foreign(Content& bytes, Dice& dice) {
+    const bool is_archive = load<std::uint32_t>(bytes, 0) == zip_member;
+    switch (dice.roll(4)) {
+        case 0:
+            mutate_payloads(bytes, dice);
+            break;
+        case 1:  // headers of blocks and arrays, and numbers behind them
+            mutate_behind(bytes, dice,
+                          {"cmd_data", "weight_data", "scratch_size", "inputs", "outputs", "NUMPY",
+                           "'shape'", "'descr'"});
+            break;
+        case 2:
+            if (is_archive) {
+                mutate_behind(bytes, dice, {"PK"});
+                return;  // also with wrong checksums
+            }
+            mutate_flatbuffer(bytes, dice);
+            break;
+        default:
+            for (std::size_t left = 1 + dice.roll(4); left > 0; --left) {
+                bytes[dice.roll(bytes.size())] = static_cast<std::uint8_t>(dice.roll(256));
+            }
+            if (dice.roll(8) == 0) bytes.resize(dice.roll(bytes.size() + 1));
+    }
+    if (is_archive) repair_checksums(bytes);
 }
 
 void mutate_text(std::string& text, Dice& dice) {

@@ -33,6 +33,9 @@ std::vector<Field> flatbuffer_fields(const Content& bytes);
 void mutate_flatbuffer(Content& bytes, Dice& dice);
 /// Sets some words of the driver payloads in `bytes` to other registers and to extremes.
 void mutate_payloads(Content& bytes, Dice& dice);
+/// Damages a file of foreign_models(): an archive's members under right checksums, or its own
+/// bytes; tables, blocks and payloads of others.
+void mutate_foreign(Content& bytes, Dice& dice);
 /// Sets numbers to extremes, swaps words and repeats, drops or cuts lines.
 void mutate_text(std::string& text, Dice& dice);
 

@@ -1,8 +1,13 @@
 #include "corpus/roads.hpp"
 
+#include <algorithm>
+#include <memory>
+#include <utility>
+
 #include <u65sim/compile.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/execute.hpp>
+#include <u65sim/files.hpp>
 #include <u65sim/network.hpp>
 #include <u65sim/report.hpp>
 #include <u65sim/simulate.hpp>
@@ -71,7 +76,9 @@ Outcome take_model(const std::vector<std::uint8_t>& bytes) {
     static const std::vector<Target> targets{Target::preset("u65-256"), Target::preset("u65-512"),
                                              Target::preset("u55-128")};
     try {
-        const Graph graph = read_tflite(bytes, "input");
+        auto copy = std::make_unique<std::uint8_t[]>(bytes.size());
+        std::copy(bytes.begin(), bytes.end(), copy.get());
+        const Graph graph = read_network({std::move(copy), bytes.size()}, "input.tflite");
         static_cast<void>(dump(graph));
         Outcome best = Outcome::refused;
         for (const Target& target : targets) best = std::max(best, take_graph(graph, target));

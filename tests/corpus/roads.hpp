@@ -11,9 +11,9 @@ namespace u65sim::corpus {
 /// How far an input came.
 enum class Outcome : std::uint8_t { refused, too_large, not_executed, answered };
 
-/// A .tflite, compiled or not: read, verify, print, compile or import, simulate, report, and
-/// execute with checks where that is quick. What is thrown that is not an Error of the library, is
-/// thrown on.
+/// A network in a file of any format but YAML, compiled or not: read, verify, print, compile or
+/// import, simulate, report, and execute with checks where that is quick. What is thrown that is
+/// not an Error of the library, is thrown on.
 Outcome take_model(const std::vector<std::uint8_t>& bytes);
 /// A YAML text as a graph, a target and a study: each takes it or refuses it.
 Outcome take_text(std::string_view text);

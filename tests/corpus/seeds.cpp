@@ -8,6 +8,8 @@
 #include <u65sim/network.hpp>
 #include <u65sim/target.hpp>
 
+#include "corpus/foreign_files.hpp"
+
 namespace u65sim::corpus {
 
 namespace {
@@ -241,6 +243,24 @@ std::vector<Seed> compiled_models() {
         }
     }
     return all;
+}
+
+std::vector<Seed> foreign_models() {
+    std::vector<Seed> seeds;
+    const auto add = [&](const std::string& name, const std::string& file) {
+        seeds.push_back({name, {file.begin(), file.end()}});
+    };
+    const Target target = Target::preset("u65-256");
+    for (const Made& made : graphs()) {
+        const bool is_wanted = made.name == "convolutions_int8" || made.name == "moves_int8";
+        if (!is_wanted) continue;
+        const CompiledNetwork network = compile(made.graph, target);
+        add(made.name + "_npz", npz_file(network));
+        add(made.name + "_packed_npz", npz_file(network, true));
+        add(made.name + "_pte", pte_file(network));
+        add(made.name + "_segments_pte", pte_file(network, true));
+    }
+    return seeds;
 }
 
 std::vector<Seed> texts() {

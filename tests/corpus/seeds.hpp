@@ -16,6 +16,8 @@ struct Seed {
 std::vector<Seed> models();
 /// Some of them compiled for some targets: .tflite with driver payloads.
 std::vector<Seed> compiled_models();
+/// Streams in the files of other compilers: .npz of Vela's, .pte and what they hold.
+std::vector<Seed> foreign_models();
 /// YAML: graphs, targets, studies.
 std::vector<Seed> texts();
 

@@ -1,6 +1,6 @@
-// write_inputs KIND COUNT FIRST DIR: small inputs of a kind (models, compiled, texts) as files, the
-// seeds themselves for a COUNT of 0, else COUNT damaged ones, numbered from FIRST on. Names
-// of compiled ones end with their target.
+// write_inputs KIND COUNT FIRST DIR: small inputs of a kind (models, compiled, foreign, texts) as
+// files, the seeds themselves for a COUNT of 0, else COUNT damaged ones, numbered from FIRST on.
+// Names of compiled ones end with their target.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -23,6 +23,8 @@ Content damaged(const std::string& kind, Content bytes, Dice& dice) {
         mutate_flatbuffer(bytes, dice);
     } else if (kind == "compiled") {
         mutate_payloads(bytes, dice);
+    } else if (kind == "foreign") {
+        mutate_foreign(bytes, dice);
     } else {
         std::string text{bytes.begin(), bytes.end()};
         mutate_text(text, dice);
@@ -35,12 +37,13 @@ Content damaged(const std::string& kind, Content bytes, Dice& dice) {
 
 int main(int argc, char** argv) {
     const std::string kind = argc == 5 ? argv[1] : "";
-    if (kind != "models" && kind != "compiled" && kind != "texts") {
-        std::cerr << "usage: write_inputs models|compiled|texts COUNT FIRST DIR\n";
+    if (kind != "models" && kind != "compiled" && kind != "foreign" && kind != "texts") {
+        std::cerr << "usage: write_inputs models|compiled|foreign|texts COUNT FIRST DIR\n";
         return 2;
     }
     const std::vector<Seed> seeds = kind == "models"     ? models()
                                     : kind == "compiled" ? compiled_models()
+                                    : kind == "foreign"  ? foreign_models()
                                                          : texts();
     const std::string extension = kind == "texts" ? ".yaml" : ".tflite";
     const std::filesystem::path folder = argv[4];

@@ -6,9 +6,11 @@
 #include <random>
 #include <vector>
 
+#include <u65sim/bound.hpp>
 #include <u65sim/compile.hpp>
 #include <u65sim/execute.hpp>
 #include <u65sim/graph.hpp>
+#include <u65sim/simulate.hpp>
 #include <u65sim/target.hpp>
 
 #include "unit/compile/networks.hpp"
@@ -125,6 +127,7 @@ TEST_CASE("random operators of one map compute the same as a table and one by on
         const Execution got = execute(fused, target, {input}, {.check = true});
         CHECK(got.outputs == wanted.outputs);
         CHECK(got.findings.empty());
+        CHECK(lower_bound(fused, target).cycles <= simulate(fused, target).total);
         fewer += fused.segments.at(0).stream.words.size() <
                  one_by_one.segments.at(0).stream.words.size();
     }

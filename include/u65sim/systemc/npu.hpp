@@ -13,6 +13,7 @@
 #include <systemc>
 #include <tlm>
 
+#include <u65sim/npu_registers.hpp>
 #include <u65sim/simulate.hpp>
 #include <u65sim/systemc/axi.hpp>
 #include <u65sim/target.hpp>
@@ -35,47 +36,8 @@ namespace u65sim {
 /// up: STATUS is zero then, without `irq`. RESET does the same and clears all registers; its bit 3
 /// in STATUS is up until the last burst under way has been answered. Several instances may share a
 /// platform.
-class NpuModule : public sc_core::sc_module {
+class NpuModule : public sc_core::sc_module, public NpuRegisterMap {
 public:
-    /// Byte addresses of the control registers (register description).
-    enum Register : unsigned {
-        id = 0x000,
-        status = 0x004,
-        cmd = 0x008,
-        reset = 0x00C,
-        qbase = 0x010,  ///< two words, 40 bits
-        qread = 0x018,
-        qconfig = 0x01C,
-        qsize = 0x020,
-        config = 0x028,
-        region_config = 0x03C,
-        axi_limit = 0x040,     ///< four words
-        base_pointer = 0x080,  ///< eight times two words
-        pmcr = 0x180,          ///< performance monitor: control, ...
-        pmcntenset = 0x184,
-        pmcntenclr = 0x188,
-        pmovsset = 0x18C,
-        pmovsclr = 0x190,
-        pmintset = 0x194,
-        pmintclr = 0x198,
-        pmccntr = 0x1A0,  ///< two words, 48 bits
-        pmccntr_cfg = 0x1A8,
-        pmcaxi_chan = 0x1AC,
-        pmevcntr = 0x300,   ///< four counters
-        pmevtyper = 0x380,  ///< and their events
-        register_end = 0x1000
-    };
-    enum Status : unsigned {
-        running = 1U << 0,
-        irq_raised = 1U << 1,
-        bus_abort = 1U << 2,
-        reset_ongoing = 1U << 3,
-        parse_error = 1U << 4,
-        stream_end = 1U << 5,
-        fault_on_axi1 = 1U << 11
-    };
-    enum Command : unsigned { start = 1U << 0, clear_irq = 1U << 1, stop = 1U << 4 };
-
     struct Settings {
         /// Takes the cycles that simulate() gives on this target, with its own memories, and moves
         /// all bytes at the end of a run by b_transport: the platform's bus adds nothing. Faster.

@@ -28,8 +28,8 @@ struct Job {
         const char* label = "";
         bool is_map = false;
     };
-    /// Of a map, of weights and of a table.
-    boost::container::static_vector<Copy, 3> copies;
+    /// Of a map, of weights and of a table; one more where a copy is made in parts.
+    boost::container::static_vector<Copy, 4> copies;
     std::string name;
     std::int32_t time = 0;
 };
@@ -175,6 +175,29 @@ private:
         job.copies.erase(job.copies.begin() + static_cast<std::ptrdiff_t>(copy));
     }
 
+    /// Issues a copy, or its beginning, that ends before the kernels that run do, so that a table
+    /// which waits for these is not held up. Whether all of it went.
+    bool issue_hidden(Job& job, std::size_t copy) {
+        stream::DmaOp& dma = job.copies[copy].dma;
+        const auto length = static_cast<std::int64_t>(dma.length);
+        std::int64_t part = timeline_.hidden_bytes(dma);
+        if (part == length) {
+            issue(job, copy);
+            return true;
+        }
+        part = part / tuning::smallest_slice * tuning::smallest_slice;
+        if (part == 0 || job.copies.size() == job.copies.capacity()) return false;
+        const auto bytes = static_cast<std::uint64_t>(part);
+        Job::Copy first = job.copies[copy];
+        first.dma.length = bytes;
+        dma.length -= bytes;
+        dma.source.address += bytes;
+        dma.destination.address += bytes;
+        job.copies.insert(job.copies.begin() + static_cast<std::ptrdiff_t>(copy), first);
+        issue(job, copy);
+        return false;
+    }
+
     void issue_copies(Job& job) {
         while (!job.copies.empty()) issue(job, 0);
     }
@@ -190,30 +213,33 @@ private:
         }
         if (next_copying_ == copying_.size()) return;
         const Job& current = jobs_[at];
+        const bool like_vela = program_.options.like_vela;
         const auto is_free = [&](const stream::DmaOp& dma) {
             const Accesses copy = accesses_of(dma);
             const auto wait = tracker_.wait_for_kernels(copy);
             return before ? !wait && !copy.conflicts(current.accesses) : !wait || *wait > 0;
         };
+        bool behind_table = false;
         for (std::size_t n = next_copying_; n < copying_.size(); ++n) {
             Job& job = jobs_[copying_[n]];
             bool waits = false;
             for (std::size_t i = 0; i < job.copies.size();) {
-                const bool table = job.copies[i].dma.destination.internal;
+                const Job::Copy& copy = job.copies[i];
+                const bool table = copy.dma.destination.internal;
                 const auto is_due = [&] {
                     if (table && copying_[n] == at + 1) return true;
                     const bool stays = !table || !reads_table(at + 1, copying_[n]);
                     return stays && timeline_.has_slot();
                 };
-                if (job.copies[i].ready_from <= current.time && is_due() &&
-                    is_free(job.copies[i].dma)) {
-                    issue(job, i);
+                const bool goes = copy.ready_from <= current.time && is_due() && is_free(copy.dma);
+                if (goes && (!behind_table || (!table && issue_hidden(job, i)))) {
+                    if (!behind_table) issue(job, i);
                 } else {
-                    waits = true;
+                    (table && !like_vela ? behind_table : waits) = true;
                     ++i;
                 }
             }
-            // Later weights would hold up a table behind them.
+            // Later weights would hold up weights before them.
             if (waits) break;
         }
     }

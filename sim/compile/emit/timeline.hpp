@@ -34,10 +34,9 @@ public:
     }
     void copy(const stream::DmaOp& op) {
         wait(copies_, arch_.max_outstanding_dmas - 1);
-        const std::int64_t start = std::max(parser_, last(copies_));
-        const std::int64_t cycles = estimator_.dma(op).count();
-        off_chip_ = std::max(off_chip_, start) + cycles;
-        copies_.push_back(off_chip_);
+        const timing::KernelEstimator::CopyTimes times = estimator_.dma(op);
+        off_chip_ = std::max(off_chip_, parser_) + times.busy.count();
+        copies_.push_back(std::max(last(copies_), off_chip_ + times.latency.count()));
     }
     /// Whether a copy can be queued without holding up the kernel behind it.
     [[nodiscard]] bool has_slot() const {
@@ -45,6 +44,16 @@ public:
         if (copies_.size() < most) return true;
         const std::int64_t free = copies_[copies_.size() - most];
         return free <= parser_ || free + tuning::slot_slack <= last(kernels_);
+    }
+    /// Bytes of a copy's beginning that would be there before the kernels that were issued end.
+    [[nodiscard]] std::int64_t hidden_bytes(const stream::DmaOp& op) const {
+        const auto length = static_cast<std::int64_t>(op.length);
+        const timing::KernelEstimator::CopyTimes times = estimator_.dma(op);
+        const std::int64_t start = std::max(parser_, off_chip_) + times.latency.count();
+        const std::int64_t hidden = last(kernels_) - tuning::slot_slack - start;
+        const std::int64_t cycles = times.busy.count();
+        return std::clamp<std::int64_t>(length * hidden / std::max<std::int64_t>(cycles, 1), 0,
+                                        length);
     }
     [[nodiscard]] std::int64_t end() const { return std::max(last(kernels_), last(copies_)); }
 

@@ -75,7 +75,7 @@ WeightSlice make_slice(const Program& program, const NpuOp& op, std::int32_t fir
 bool is_sampled(const Program& program, const WeightSource& source) {
     const bool modelled = source.data && source.data.model() != nullptr;
     if (modelled || program.target->memory_mode == MemoryMode::sram_only) return false;
-    return source.elements() >= std::max(least_sampled, program.target->sram.size.count() / 4);
+    return source.elements() >= least_sampled;
 }
 
 /// Calls visit(op) for all, in parallel.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <set>
 
@@ -7,15 +8,12 @@
 #include <u65sim/error.hpp>
 #include <u65sim/report.hpp>
 
-#include "compile/lower/npu_operator.hpp"
+#include "ir/npu_operator.hpp"
 
 namespace u65sim {
 namespace {
 
-using namespace compiler;
-
-/// One unsigned byte of value 1, as a flexbuffer: what the runtime's operator expects.
-const std::vector<std::uint8_t> npu_custom_options{1, 4, 1};
+using namespace ir;
 
 std::int32_t extent_of(std::int64_t bytes) {
     if (bytes > std::numeric_limits<std::int32_t>::max()) {
@@ -131,7 +129,7 @@ private:
         op.name = segment.name;
         op.type = OpType::custom;
         op.custom_code = npu_operator_code;
-        op.custom_options = npu_custom_options;
+        op.custom_options.assign(std::begin(npu_custom_options), std::end(npu_custom_options));
         op.inputs = {add_bytes(segment.name + "_command_stream", make_payload(segment.stream)),
                      constants_, arena_, fast_};
         for (const TensorId id : segment.inputs) op.inputs.push_back(map(id));

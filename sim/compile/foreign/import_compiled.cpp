@@ -1,21 +1,29 @@
 #include <algorithm>
 #include <map>
-#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <u65sim/compile.hpp>
 #include <u65sim/error.hpp>
 
 #include "compile/emit/command_kinds.hpp"
-#include "compile/lower/npu_operator.hpp"
+#include "compile/emit/hazards.hpp"
+#include "compile/foreign/bind_maps.hpp"
 #include "ir/builtins.hpp"
+#include "ir/npu_operator.hpp"
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
 
 namespace u65sim {
 namespace {
 
-using namespace compiler;
+using namespace ir;
+using compiler::add_note;
+using compiler::bind_maps;
+using compiler::find_metadata;
+using compiler::kind_of;
 
 /// Bytes covered by any of the ranges added.
 class CoveredBytes {
@@ -48,12 +56,6 @@ std::string text_of(const std::vector<std::uint8_t>& bytes) {
     return text.substr(0, text.find('\0'));
 }
 
-const Metadata* find_metadata(const Graph& graph, std::string_view name) {
-    const auto found = std::find_if(graph.metadata.begin(), graph.metadata.end(),
-                                    [&](const Metadata& each) { return each.name == name; });
-    return found == graph.metadata.end() ? nullptr : &*found;
-}
-
 class Importer {
 public:
     Importer(const Graph& graph, const Target& target) : graph_(graph) { network_.target = target; }
@@ -82,7 +84,7 @@ public:
         note_missing_constants();
         note_missing_outputs();
         network_.encoded_weight_bytes = weights_.total();
-        read_bindings();
+        bind_maps(network_);
         describe_memory();
         check_fit();
         return std::move(network_);
@@ -130,13 +132,14 @@ private:
         for (const TensorId id : segment.inputs) {
             if (id < 0) fail(op, "an input is left out");
         }
-        read_constants(op);
+        read_constants(op, segment);
         const TensorId arena = op.inputs[arena_operand], fast = op.inputs[fast_operand];
         is_one_tensor_ = is_one_tensor_ && arena == fast;
         are_alike_ = are_alike_ && size_of_operand(op, arena_operand).count() > 0 &&
                      size_of_operand(op, arena_operand) == size_of_operand(op, fast_operand);
         network_.arena_size = std::max(network_.arena_size, size_of_operand(op, arena_operand));
         network_.fast_size = std::max(network_.fast_size, size_of_operand(op, fast_operand));
+        is_fast_unknown_ = fast < 0;
         read_commands(op, segment);
         network_.steps.push_back({static_cast<std::int32_t>(network_.segments.size()), -1, -1});
         network_.segments.push_back(std::move(segment));
@@ -164,8 +167,9 @@ private:
         return stream;
     }
 
-    /// Segments share one tensor of constants; some writers leave it empty behind the first.
-    void read_constants(const Operator& op) {
+    /// Segments share one tensor of constants, which some writers leave empty behind the first, or
+    /// each brings its own: then they stand one behind the other.
+    void read_constants(const Operator& op, NpuSegment& segment) {
         if (op.inputs[constants_operand] < 0) return;
         const Tensor& tensor = operand(op, constants_operand);
         if (!tensor.data) {
@@ -173,12 +177,16 @@ private:
             return;
         }
         if (tensor.data.bytes().empty()) return;
-        if (!constants_) {
-            constants_ = tensor.data;
-            network_.constants = tensor.data.bytes();
-        } else if (!(*constants_ == tensor.data)) {
-            fail(op, "its constants must be those of the operators before");
+        for (const auto& [data, begin] : constants_) {
+            segment.constants_begin = begin;
+            if (data == tensor.data) return;
         }
+        constexpr std::size_t alignment = 16;
+        auto& all = network_.constants;
+        all.resize((all.size() + alignment - 1) / alignment * alignment);
+        segment.constants_begin = Bytes{static_cast<std::int64_t>(all.size())};
+        all.insert(all.end(), tensor.data.bytes().begin(), tensor.data.bytes().end());
+        constants_.emplace_back(tensor.data, segment.constants_begin);
     }
 
     void read_commands(const Operator& op, NpuSegment& segment) {
@@ -206,6 +214,9 @@ private:
     }
 
     void note_kernel(const stream::KernelOp& op) {
+        if (is_fast_unknown_) {
+            widen_fast(compiler::accesses_of(op, architecture(network_.target.accelerator)));
+        }
         for (const stream::FeatureMap* map : {&op.ifm, &op.ofm, &op.ifm2}) {
             uses_fast_ = uses_fast_ || map->region == region_fast;
         }
@@ -224,12 +235,31 @@ private:
 
     /// Copies of constants to memory are buffered weights; those to SHRAM are tables.
     void note_dma(const stream::DmaOp& op) {
+        if (is_fast_unknown_) widen_fast(compiler::accesses_of(op));
         for (const stream::DmaEnd* end : {&op.source, &op.destination}) {
             uses_fast_ = uses_fast_ || (!end->internal && end->region == region_fast);
         }
         if (!op.source.internal && op.source.region == region_constants &&
             !op.destination.internal) {
             weights_.add(op.source.address, op.total_bytes());
+        }
+    }
+
+    /// Fast memory that an operator does not have as an operand is as large as its stream needs.
+    void widen_fast(const compiler::Accesses& accesses) {
+        for (const auto* ranges : {&accesses.reads, &accesses.writes}) {
+            for (const compiler::MemoryRange& range : *ranges) {
+                if (range.region != region_fast) continue;
+                const auto most = static_cast<std::uint64_t>(network_.target.sram.size.count());
+                if (range.end > most) {
+                    throw DoesNotFit(fmt::format(
+                        "network '{}': needs {} B of fast memory: sram.size is {}: must be "
+                        "compiled for that size, or the target needs more",
+                        graph_.name, range.end, most));
+                }
+                network_.fast_size =
+                    std::max(network_.fast_size, Bytes{static_cast<std::int64_t>(range.end)});
+            }
         }
     }
 
@@ -244,7 +274,10 @@ private:
             for (const TensorId id : *ids) {
                 if (id < 0) continue;
                 const Tensor& tensor = graph_.tensors[static_cast<std::size_t>(id)];
-                if (!tensor.data) cpu.operand_bytes += size_of(tensor);
+                if (tensor.data) continue;
+                cpu.operand_bytes += size_of(tensor);
+                cpu.elements = std::max(cpu.elements, element_count(tensor.shape));
+                if (cpu.data_type.empty()) cpu.data_type = to_string(tensor.type);
             }
         }
         network_.steps.push_back({-1, static_cast<std::int32_t>(network_.cpu_operators.size()),
@@ -254,7 +287,7 @@ private:
 
     /// What no operator brought is known by its size alone.
     void note_missing_constants() {
-        if (constants_) network_.modelled_constants = Bytes{0};
+        if (!constants_.empty()) network_.modelled_constants = Bytes{0};
         if (network_.modelled_constants.count() == 0) return;
         note(
             fmt::format("its constants ({} bytes of region {}) were not given: the network has a "
@@ -274,95 +307,6 @@ private:
             if (is_made || tensor.data || tensor.is_variable) continue;
             note(fmt::format("network output '{}' is made by no operator: it has no value",
                              tensor.name));
-        }
-    }
-
-    /// The arena offset of every tensor, -1 for none; empty when the file does not say.
-    [[nodiscard]] std::vector<std::int32_t> read_offsets() {
-        const Metadata* metadata = find_metadata(graph_, offsets_metadata);
-        if (!metadata) {
-            note(
-                fmt::format("the file lacks the metadata {}, which says where its tensors lie: "
-                            "the network has a time, but cannot compute",
-                            offsets_metadata));
-            return {};
-        }
-        const std::vector<std::uint8_t>& bytes = metadata->bytes;
-        std::vector<std::int32_t> values;
-        for (std::size_t at = 0; at + 4 <= bytes.size(); at += 4) {
-            std::uint32_t value = 0;
-            for (std::size_t i = 4; i-- > 0;) value = value << 8 | bytes[at + i];
-            values.push_back(static_cast<std::int32_t>(value));
-        }
-        // Version and number (others: index) of subgraphs, which runtimes do not look at; number
-        // of offsets; then those of the first subgraph's tensors, of the second's and so on.
-        constexpr std::ptrdiff_t head = 3;
-        const auto count = static_cast<std::int64_t>(graph_.tensors.size());
-        const auto known = static_cast<std::int64_t>(values.size()) - head;
-        if (known < count || values[2] < count || values[2] > known ||
-            (values[1] <= 1 && graph_.subgraphs.empty() && values[2] != count)) {
-            note(
-                fmt::format("the metadata {} does not give one offset to each tensor of each "
-                            "subgraph ({} to the first one's): the network has a time, but "
-                            "cannot compute",
-                            offsets_metadata, count));
-            return {};
-        }
-        return {values.begin() + head, values.begin() + head + count};
-    }
-
-    /// An operand that the runtime may put anywhere, as that of a TRANSPOSE_CONV's output shape, is
-    /// none of the stream's.
-    void drop_unplaced(NpuSegment& segment, const std::vector<std::int32_t>& offsets) {
-        const auto is_placed = [&](TensorId id) {
-            return offsets[static_cast<std::size_t>(id)] >= 0;
-        };
-        if (std::none_of(segment.outputs.begin(), segment.outputs.end(), is_placed)) return;
-        std::erase_if(segment.inputs, [&](TensorId id) {
-            if (is_placed(id)) return false;
-            note(
-                fmt::format("operator '{}': its input '{}' has no place in the arena, so its "
-                            "command stream does not read it",
-                            segment.name, graph_.tensors[static_cast<std::size_t>(id)].name));
-            return true;
-        });
-    }
-
-    /// A runtime's arena takes all tensors, also those behind the end of the operator's own.
-    void widen_arena(const Tensor& tensor, Bytes end) {
-        const Target& target = network_.target;
-        const bool in_sram = port_of_region(target.memory_mode, region_arena) == 0;
-        if (end <= network_.arena_size) return;
-        if (end > (in_sram ? target.sram.size : target.off_chip.size)) return;
-        note(
-            fmt::format("tensor '{}' ends at byte {} of an arena of {}: the arena is taken as wide",
-                        tensor.name, end.count(), network_.arena_size.count()));
-        network_.arena_size = end;
-    }
-
-    void read_bindings() {
-        const std::vector<std::int32_t> offsets = read_offsets();
-        if (offsets.empty()) return;
-        for (NpuSegment& segment : network_.segments) drop_unplaced(segment, offsets);
-        std::vector<TensorId> crossing;
-        for (const NpuSegment& segment : network_.segments) {
-            crossing.insert(crossing.end(), segment.inputs.begin(), segment.inputs.end());
-            crossing.insert(crossing.end(), segment.outputs.begin(), segment.outputs.end());
-        }
-        std::sort(crossing.begin(), crossing.end());
-        crossing.erase(std::unique(crossing.begin(), crossing.end()), crossing.end());
-        for (const TensorId id : crossing) {
-            const Tensor& tensor = graph_.tensors[static_cast<std::size_t>(id)];
-            const std::int64_t offset = offsets[static_cast<std::size_t>(id)];
-            if (offset >= 0) widen_arena(tensor, Bytes{offset} + size_of(tensor));
-            if (offset < 0 || Bytes{offset} + size_of(tensor) > network_.arena_size) {
-                note(fmt::format(
-                    "tensor '{}': {} bytes at offset {} do not lie within the arena of "
-                    "{} bytes: the network has a time, but cannot compute",
-                    tensor.name, size_of(tensor).count(), offset, network_.arena_size.count()));
-                continue;
-            }
-            network_.bindings.push_back({id, region_arena, Bytes{offset}});
         }
     }
 
@@ -389,13 +333,7 @@ private:
         }
     }
 
-    /// Once, also where an imported network is exported and imported again.
-    void note(std::string text) {
-        auto& notes = network_.graph.notes;
-        if (std::find(notes.begin(), notes.end(), text) == notes.end()) {
-            notes.push_back(std::move(text));
-        }
-    }
+    void note(std::string text) { add_note(network_.graph, std::move(text)); }
 
     void describe_memory() {
         const auto last = static_cast<std::int32_t>(network_.steps.size());
@@ -439,17 +377,18 @@ private:
 
     const Graph& graph_;
     CompiledNetwork network_;
-    std::optional<ConstantData> constants_;
+    std::vector<std::pair<ConstantData, Bytes>> constants_;  ///< apart; where each begins
     CoveredBytes weights_;
     bool uses_fast_ = false;
-    bool is_one_tensor_ = true;  ///< arena and fast memory are, in every operator
-    bool are_alike_ = true;      ///< they have as many bytes, in every operator
+    bool is_fast_unknown_ = false;  ///< the current operator's has no size
+    bool is_one_tensor_ = true;     ///< arena and fast memory are, in every operator
+    bool are_alike_ = true;         ///< they have as many bytes, in every operator
 };
 
 }  // namespace
 
 bool is_compiled(const Graph& graph) {
-    return std::any_of(graph.operators.begin(), graph.operators.end(), compiler::is_npu_operator);
+    return std::any_of(graph.operators.begin(), graph.operators.end(), ir::is_npu_operator);
 }
 
 CompiledNetwork import_compiled(const Graph& graph, const Target& target) {

@@ -12,7 +12,7 @@
 #include <u65sim/error.hpp>
 
 #include "compile/emit/hazards.hpp"
-#include "compile/lower/npu_operator.hpp"
+#include "ir/npu_operator.hpp"
 #include "stream/operation.hpp"
 
 namespace u65sim {
@@ -142,10 +142,20 @@ CommandStream read_stream(const std::vector<std::uint8_t>& bytes, const Accelera
 }
 
 Graph payload_network(const CommandStream& stream, std::vector<std::uint8_t> constants,
-                      std::string_view name) {
+                      std::string_view name, const RegionSizes& sizes) {
     const Survey survey{stream};
     const auto given = static_cast<std::int64_t>(constants.size());
-    const Bytes wanted = survey.size(region_constants);
+    const auto size = [&](int region) {
+        const Bytes touched = survey.size(region);
+        const auto& wanted = sizes.at(static_cast<std::size_t>(region));
+        if (wanted && touched > *wanted) {
+            throw InvalidStream(
+                fmt::format("{}: touches region {} up to byte {}: it was given a size of {}", name,
+                            region, touched.count(), wanted->count()));
+        }
+        return wanted.value_or(touched);
+    };
+    const Bytes wanted = size(region_constants);
     if (given > 0 && wanted.count() > given) {
         throw InvalidStream(
             fmt::format("{}: reads constants (region 0) up to byte {}: {} bytes of them were given",
@@ -154,8 +164,8 @@ Graph payload_network(const CommandStream& stream, std::vector<std::uint8_t> con
     CompiledNetwork network;
     network.name = network.graph.name = name;
     network.constants = std::move(constants);
-    network.arena_size = survey.size(region_arena);
-    network.fast_size = survey.size(region_fast);
+    network.arena_size = size(region_arena);
+    network.fast_size = size(region_fast);
     NpuSegment segment;
     segment.name = name;
     segment.stream = stream;
@@ -181,9 +191,9 @@ Graph payload_network(const CommandStream& stream, std::vector<std::uint8_t> con
     // Somebody else made the stream.
     graph.description.clear();
     std::erase_if(graph.metadata,
-                  [](const Metadata& each) { return each.name == compiler::own_metadata; });
+                  [](const Metadata& each) { return each.name == ir::own_metadata; });
     if (given == 0 && wanted.count() > 0) {
-        const TensorId id = graph.operators.at(0).inputs.at(compiler::constants_operand);
+        const TensorId id = graph.operators.at(0).inputs.at(ir::constants_operand);
         Tensor& unknown = graph.tensors.at(static_cast<std::size_t>(id));
         unknown.data = {};
         unknown.shape = {static_cast<std::int32_t>(wanted.count())};

@@ -121,6 +121,7 @@ std::string Candidate::bias() const {
     if (t.type != ElementType::int32 && t.type != ElementType::int64) {
         return fmt::format("bias is {}: must be int32 or int64", to_string(t.type));
     }
+    if (t.type == ElementType::int32) return {};  // has no room for more than 40 bits
     for (const auto value : integers(t)) {
         if (value >= (std::int64_t{1} << 39) || value < -(std::int64_t{1} << 39)) {
             return fmt::format("bias {} needs more than 40 bits", value);

@@ -127,13 +127,52 @@ void fuse_pad(Program& program, std::int32_t index) {
     program.decision(index).folded = true;
 }
 
+/// A DEPTH_TO_SPACE whose blocks the convolution before it writes: rows of each place in a block
+/// are filters of their own, which must not take more of the array's columns than all together.
+void fuse_blocks(Program& program, std::int32_t index) {
+    const Operator& op = program.op(index);
+    if (op.type != OpType::conv_2d || program.decision(index).fused_into != no_operator) return;
+    // What is made once activations are fused.
+    TensorId made = op.outputs[0];
+    const std::int32_t activation = program.fused_activation[static_cast<std::size_t>(index)];
+    if (activation != no_operator) made = program.op(activation).outputs[0];
+    if (const auto curve = program.curves.find(index); curve != program.curves.end()) {
+        made = curve->second.to;
+    }
+    const std::int32_t next = only_consumer(program, made);
+    if (next == no_operator || program.op(next).type != OpType::depth_to_space ||
+        !program.decision(next).on_npu ||
+        program.tensor(made).shape != program.tensor(op.outputs[0]).shape) {
+        return;
+    }
+    const auto* attributes = std::get_if<BlockAttributes>(&program.op(next).attributes);
+    const std::int32_t block = attributes == nullptr ? 0 : attributes->block_size;
+    const Shape& shape = program.tensor(made).shape;
+    const bool grouped =
+        program.tensor(op.inputs[0]).shape[3] != program.tensor(op.inputs[1]).shape[3];
+    if (block < 2 || shape[3] % (block * block) != 0 || grouped) return;
+    const std::int64_t unit = program.arch.ofm_ublock.depth;
+    if (block * round_up(std::int64_t{shape[3] / block}, unit) >
+        round_up(std::int64_t{shape[3]}, unit)) {
+        return;
+    }
+    program.fused_blocks.emplace(index, next);
+    program.decision(next).fused_into = index;
+}
+
 /// Whether a map's place may be part of another one: its producer writes it, and no reader but
 /// `except` wants its bytes in a row.
 bool is_written_anywhere(const Program& program, TensorId id, std::int32_t except) {
     const auto t = static_cast<std::size_t>(id);
     // A nested concatenation moves as a whole: its operands follow it.
-    const OpType made = program.op(program.producers[t]).type;
+    const std::int32_t producer = program.producers[t];
+    const OpType made = program.op(producer).type;
     if (npu_forms[made].in_place || made == OpType::pack) return false;
+    // Blocks are written into rows of their own.
+    const bool in_blocks =
+        made == OpType::depth_to_space &&
+        program.decisions[static_cast<std::size_t>(producer)].fused_into != no_operator;
+    if (in_blocks) return false;
     return std::none_of(
         program.consumers[t].begin(), program.consumers[t].end(), [&](std::int32_t consumer) {
             return consumer != except && npu_forms[program.op(consumer).type].reads_reshaped;
@@ -202,6 +241,7 @@ void fuse(Program& program) {
         if (!program.decision(i).on_npu) continue;
         if (program.rules.fuses_curves) fuse_curves(program, i);
         fuse_activation(program, i);
+        if (program.rules.writes_blocks) fuse_blocks(program, i);
         fuse_pad(program, i);
     }
     for (std::int32_t i = count - 1; wanted && i >= 0; --i) {

@@ -142,27 +142,33 @@ double producer_cycles(const Program& program, const Operator& op) {
     return std::max(macs / elements / rate, pass_cycles(program, op));
 }
 
-/// Whether one look-up takes no longer than the passes it is made of. `before` are the cycles an
-/// element takes in the producer, 0 for a look-up in a pass of its own.
-bool pays(const Program& program, const FusedCurve& curve, double before) {
+/// Whether one look-up takes no longer than the passes it is made of; it is the producer's, or
+/// without one in a pass of its own.
+bool pays(const Program& program, const FusedCurve& curve, const Operator* producer) {
+    const double before = producer == nullptr ? 0 : producer_cycles(program, *producer);
+    const bool is_clamped = producer != nullptr && activation_of(*producer) != Activation::none;
     constexpr double look_up = 1;
     constexpr double kernel_cycles = 200;  // of the smallest pass
     constexpr double table_cycles = 400;   // until a table is there
     const auto elements = static_cast<double>(element_count(program.tensor(curve.from).shape));
+    // Few channels are read and written in short runs.
+    constexpr std::int32_t few_channels = 16;
+    const bool is_shallow = extent_of(program.tensor(curve.from).shape).c < few_channels;
     double apart = 0;
     bool has_tables = false;
     for (const std::int32_t index : curve.operators) {
         const Operator& op = program.op(index);
         has_tables = has_tables || has_table(program, op);
-        apart += kernel_cycles + elements * pass_cycles(program, op);
+        apart +=
+            kernel_cycles + elements * std::max(pass_cycles(program, op), is_shallow ? 1.0 : 0.0);
     }
     double as_one = elements * std::max(0.0, look_up - before) + (has_tables ? 0 : table_cycles);
-    if (before > 0) {
+    if (producer != nullptr) {
         // The first of them would be the producer's activation anyway.
         const Operator& first = program.op(curve.operators.front());
         const bool is_clamp = ir::clamp_of(first.type).has_value();
         if (is_clamp) apart -= kernel_cycles + elements * pass_cycles(program, first);
-        if (has_table(program, first))
+        if (has_table(program, first) && !is_clamped)
             apart -= kernel_cycles + elements * std::min(look_up, before);
     } else {
         as_one += kernel_cycles;
@@ -177,11 +183,13 @@ void take(Program& program, std::int32_t maker, FusedCurve curve) {
     program.curves.emplace(maker, std::move(curve));
 }
 
-/// Whether a producer, followed by one operator, is left to fuse_activation().
-bool is_activation(const Program& program, const FusedCurve& curve) {
+/// Whether a producer, followed by one operator, is left to fuse_activation(): a table there wants
+/// a producer without a clamp of its own.
+bool is_activation(const Program& program, const Operator& producer, const FusedCurve& curve) {
     if (curve.operators.size() != 1) return false;
     const Operator& op = program.op(curve.operators.front());
-    return has_table(program, op) || ir::clamp_of(op.type);
+    return ir::clamp_of(op.type) ||
+           (has_table(program, op) && activation_of(producer) == Activation::none);
 }
 
 }  // namespace
@@ -196,15 +204,15 @@ void fuse_curves(Program& program, std::int32_t index) {
     if (!is_8_bit(program.tensor(made).type)) return;
     if (npu_forms[op.type].takes_activation && !program.bound[at(made)]) {
         FusedCurve curve = Region{program, made}.grown(false);
-        if (!curve.operators.empty() && !is_activation(program, curve) &&
-            pays(program, curve, producer_cycles(program, op))) {
+        if (!curve.operators.empty() && !is_activation(program, op, curve) &&
+            pays(program, curve, &op)) {
             take(program, index, std::move(curve));
             return;
         }
     }
     // A pass of its own.
     FusedCurve curve = Region{program, made}.grown(true);
-    if (curve.operators.size() < 2 || !pays(program, curve, 0)) return;
+    if (curve.operators.size() < 2 || !pays(program, curve, nullptr)) return;
     const std::int32_t maker = curve.operators.front();
     take(program, maker, std::move(curve));
 }

@@ -143,21 +143,27 @@ public:
         const Source source = source_of(lowering);
         ifm_ = lowering.view(source.map);
         ofm_ = lowering.output_view();
+        out_ = extent_of(lowering.output().shape);
+        if (const auto blocks = lowering.program().fused_blocks.find(lowering.index());
+            blocks != lowering.program().fused_blocks.end()) {
+            const Operator& block = lowering.program().op(blocks->second);
+            blocks_ = std::get<BlockAttributes>(block.attributes).block_size;
+            ofm_ = lowering.reshaped(ofm_, {blocks_ * out_.h, out_.w, out_.c / blocks_});
+        }
         input_ = &lowering.program().tensor(source.map);
-        is_depthwise_ =
-            op.type == OpType::depthwise_conv_2d && (ifm_.extent.c > 1 || ofm_.extent.c == 1);
+        is_depthwise_ = op.type == OpType::depthwise_conv_2d && (ifm_.extent.c > 1 || out_.c == 1);
         is_single_ = op.type == OpType::depthwise_conv_2d && !is_depthwise_;
         groups_ = op.type == OpType::conv_2d ? ifm_.extent.c / filter_.shape[3] : 1;
-        y_ = window_axis(window.padding, ifm_.extent.h, ofm_.extent.h, filter_.shape[1],
-                         window.stride_h, window.dilation_h, source.top, source.bottom);
-        x_ = window_axis(window.padding, ifm_.extent.w, ofm_.extent.w, filter_.shape[2],
-                         window.stride_w, window.dilation_w, source.left, source.right);
-        records_ = scale_records(lowering, *input_, filter_, bias_, ofm_.extent.c);
+        y_ = window_axis(window.padding, ifm_.extent.h, out_.h, filter_.shape[1], window.stride_h,
+                         window.dilation_h, source.top, source.bottom);
+        x_ = window_axis(window.padding, ifm_.extent.w, out_.w, filter_.shape[2], window.stride_w,
+                         window.dilation_w, source.left, source.right);
+        records_ = scale_records(lowering, *input_, filter_, bias_, out_.c);
         in_depth_ = ifm_.extent.c / groups_;
-        out_depth_ = ofm_.extent.c / groups_;
-        whole_width_ = {0, ofm_.extent.w, 0, ifm_.extent.w, x_.before, x_.after};
-        rows_ = axis_pieces(ifm_.extent.h, ofm_.extent.h, (y_.kernel - 1) * y_.dilation + 1,
-                            y_.stride, y_.before, y_.after);
+        out_depth_ = out_.c / (groups_ * blocks_);
+        whole_width_ = {0, out_.w, 0, ifm_.extent.w, x_.before, x_.after};
+        rows_ = axis_pieces(ifm_.extent.h, out_.h, (y_.kernel - 1) * y_.dilation + 1, y_.stride,
+                            y_.before, y_.after);
     }
 
     void run() {
@@ -167,7 +173,7 @@ public:
             fold > 1 ? std::vector{whole_width_}
                      : axis_pieces(ifm_.extent.w, ofm_.extent.w, (x_.kernel - 1) * x_.dilation + 1,
                                    x_.stride, x_.before, x_.after);
-        for (std::int32_t group = 0; group < groups_; ++group) {
+        for (std::int32_t group = 0; group < groups_ * blocks_; ++group) {
             for (const AxisPiece& row : rows_) {
                 for (const AxisPiece& column : columns) add(weights, fold, group, row, column);
             }
@@ -218,11 +224,16 @@ private:
 
     [[nodiscard]] Piece piece_of(std::int32_t group, const AxisPiece& row,
                                  const AxisPiece& column) {
-        Piece piece{lowering_.part(ifm_, row.input, column.input, group * in_depth_,
-                                   {row.inputs, column.inputs, in_depth_}),
-                    lowering_.part(ofm_, row.output, column.output, group * out_depth_,
-                                   {row.outputs, column.outputs, out_depth_}),
-                    y_, x_};
+        const Extent outputs{row.outputs, column.outputs, out_depth_};
+        // A group of filters has channels of its own, or every so many rows.
+        Piece piece{
+            lowering_.part(ifm_, row.input, column.input, blocks_ > 1 ? 0 : group * in_depth_,
+                           {row.inputs, column.inputs, in_depth_}),
+            blocks_ > 1
+                ? lowering_.stepped(ofm_, row.output * blocks_ + group, column.output, 0, outputs,
+                                    blocks_, 1)
+                : lowering_.part(ofm_, row.output, column.output, group * out_depth_, outputs),
+            y_, x_};
         piece.y.before = row.before;
         piece.y.after = row.after;
         piece.x.before = column.before;
@@ -260,6 +271,8 @@ private:
     bool is_depthwise_ = false;
     bool is_single_ = false;  ///< depthwise on one channel: a convolution
     std::int32_t groups_ = 1, in_depth_ = 0, out_depth_ = 0;
+    Extent out_;
+    std::int32_t blocks_ = 1;  ///< of a DEPTH_TO_SPACE that is written: its size
     Axis y_{}, x_{};
     std::vector<weights::ScaleRecord> records_;
     std::vector<AxisPiece> rows_;

@@ -9,28 +9,6 @@
 
 namespace u65sim::compiler {
 
-namespace {
-
-/// Every step-th row and column of a view, from a place on.
-View stepped(Lowering& lowering, const View& view, const Place& at, const Extent& extent,
-             std::int32_t step_y, std::int32_t step_x) {
-    if (step_y == 1 && step_x == 1) return lowering.part(view, at.y, at.x, at.c, extent);
-    View v = view;
-    // The origin in elements: strides of their own do not place it.
-    const std::int64_t origin =
-        (std::int64_t{view.y + at.y} * view.storage.w + view.x + at.x) * view.storage.c + view.c +
-        at.c;
-    v.y = v.x = 0;
-    v.c = static_cast<std::int32_t>(origin);
-    v.extent = extent;
-    v.stride_y = std::int64_t{view.storage.w} * view.storage.c * step_y;
-    v.stride_x = std::int64_t{view.storage.c} * step_x;
-    lowering.program().buffer(v).linear = true;
-    return v;
-}
-
-}  // namespace
-
 std::string support_rearranged(const Candidate& candidate) {
     if (auto text = candidate.same_type_and_scale(); !text.empty()) return text;
     if (!rearranged_pieces(candidate.graph(), candidate.op())) {
@@ -57,9 +35,12 @@ void lower_rearranged(Lowering& lowering) {
     }
     const View ofm = lowering.writable(result, whole);
     for (const Piece& piece : pieces) {
+        const Place &from = piece.from, &to = piece.to;
         lowering.copy(
-            stepped(lowering, ifm, piece.from, piece.extent, piece.from_step_y, piece.from_step_x),
-            stepped(lowering, ofm, piece.to, piece.extent, piece.to_step_y, piece.to_step_x), {});
+            lowering.stepped(ifm, from.y, from.x, from.c, piece.extent, piece.from_step_y,
+                             piece.from_step_x),
+            lowering.stepped(ofm, to.y, to.x, to.c, piece.extent, piece.to_step_y, piece.to_step_x),
+            {});
     }
     lowering.place(ofm, result);
 }

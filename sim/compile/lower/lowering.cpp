@@ -121,6 +121,16 @@ Extent plane_of(std::int64_t positions, std::int32_t depth) {
 std::int64_t cycles_alone(Program& program, NpuOp op, std::int64_t weights) {
     choose_block(op, program);
     stream::KernelOp k = placed_kernel(program, op);
+    // Maps that may live in the fast memory mostly do.
+    const auto place = [&](stream::FeatureMap& map, const View& view) {
+        if (program.spilling() && view.valid() && !program.buffer(view).pinned &&
+            program.buffer(view).kind == Placement::Kind::feature_map) {
+            map.region = region_fast;
+        }
+    };
+    place(k.ifm, op.ifm);
+    place(k.ifm2, op.ifm2);
+    place(k.ofm, op.ofm);
     const auto cores = static_cast<std::uint32_t>(program.target->accelerator.cores);
     for (std::uint32_t core = 0; weights > 0 && core < cores; ++core) {
         k.weights[core].length = std::max(static_cast<std::uint32_t>(weights) / cores, 1U);
@@ -154,6 +164,10 @@ DataType word_type(ElementType type) {
 }  // namespace
 
 TensorId Lowering::result() const {
+    if (const auto blocks = program_.fused_blocks.find(index_);
+        blocks != program_.fused_blocks.end()) {
+        return program_.op(blocks->second).outputs[0];
+    }
     if (const auto curve = program_.curves.find(index_); curve != program_.curves.end()) {
         return curve->second.to;
     }
@@ -228,6 +242,22 @@ View Lowering::part(const View& whole, std::int32_t y, std::int32_t x, std::int3
     v.c += c;
     v.extent = extent;
     if (v.c % 16 != 0) program_.buffer(v).linear = true;
+    return v;
+}
+
+View Lowering::stepped(const View& view, std::int32_t y, std::int32_t x, std::int32_t c,
+                       const Extent& extent, std::int32_t step_y, std::int32_t step_x) {
+    if (step_y == 1 && step_x == 1) return part(view, y, x, c, extent);
+    View v = view;
+    // The origin in elements: strides of their own do not place it.
+    const std::int64_t origin =
+        (std::int64_t{view.y + y} * view.storage.w + view.x + x) * view.storage.c + view.c + c;
+    v.y = v.x = 0;
+    v.c = static_cast<std::int32_t>(origin);
+    v.extent = extent;
+    v.stride_y = std::int64_t{view.storage.w} * view.storage.c * step_y;
+    v.stride_x = std::int64_t{view.storage.c} * step_x;
+    program_.buffer(v).linear = true;
     return v;
 }
 

@@ -40,6 +40,9 @@ public:
     /// A part of a view; offsets in elements.
     View part(const View& view, std::int32_t y, std::int32_t x, std::int32_t c,
               const Extent& extent);
+    /// Every step-th row and column of a view, from a place on.
+    View stepped(const View& view, std::int32_t y, std::int32_t x, std::int32_t c,
+                 const Extent& extent, std::int32_t step_y, std::int32_t step_x);
     /// A map read again and again along the axes where it has one element.
     View spread(const View& view, const Extent& extent);
     /// The view, or a copy of what it shows when that is not all of its bytes.
@@ -83,7 +86,8 @@ private:
 /// `positions` positions of `depth` channels as the height and width that fill unit blocks of 2x2
 /// best, the squarest of these.
 Extent plane_of(std::int64_t positions, std::int32_t depth);
-/// Predicted cycles of an operation by itself, for so many bytes of weights.
+/// Predicted cycles of an operation by itself, with maps in the fast memory where they may be, for
+/// so many bytes of weights.
 std::int64_t cycles_alone(Program& program, NpuOp op, std::int64_t weights);
 
 /// Clamp in quantised units for an activation on an output of this scale and zero point.

@@ -50,6 +50,27 @@ std::vector<BufferUse> uses_of(const Program& program) {
     return uses;
 }
 
+std::int64_t most_alive(const Program& program) {
+    const std::vector<BufferUse> uses = uses_of(program);
+    std::vector<std::int64_t> change(static_cast<std::size_t>(program.times) + 2, 0);
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+        const Buffer& buffer = program.buffers[i];
+        const bool elsewhere = buffer.pinned && program.spilling();
+        if (elsewhere || buffer.kind == Placement::Kind::constant || uses[i].first == no_time) {
+            continue;
+        }
+        change[static_cast<std::size_t>(uses[i].first)] += uses[i].size;
+        change[static_cast<std::size_t>(uses[i].last) + 1] -= uses[i].size;
+    }
+    std::int64_t alive = 0;
+    std::int64_t most = 0;
+    for (const std::int64_t by : change) {
+        alive += by;
+        most = std::max(most, alive);
+    }
+    return most;
+}
+
 CascadeSearch::CascadeSearch(const Program& program, const Segment& segment,
                              timing::KernelEstimator& estimator)
     : program_(program),

@@ -27,6 +27,8 @@ struct BufferUse {
     std::int64_t size = 0;  ///< bytes
 };
 std::vector<BufferUse> uses_of(const Program& program);
+/// Bytes of maps for the SRAM that live together, at most.
+std::int64_t most_alive(const Program& program);
 
 /// Searches the ranges of one segment. Costs once worked out serve every limit asked for.
 class CascadeSearch {

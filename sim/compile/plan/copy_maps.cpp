@@ -19,7 +19,9 @@ bool rereads_ifm(const NpuOp& op) {
 }
 
 std::int64_t MapCopier::copy_cycles(std::int64_t size) const {
-    return program_.estimator->dma(memory_copy({region_arena}, {fast_region_}, size)).count();
+    return program_.estimator->dma(memory_copy({region_arena}, {fast_region_}, size))
+        .alone()
+        .count();
 }
 
 /// Whether an operation's weights will come in slices, of which each reads all of the IFM.

@@ -5,7 +5,6 @@
 
 #include "compile/build_kernel.hpp"
 #include "compile/plan/slice_places.hpp"
-#include "timing/estimate.hpp"
 
 namespace u65sim::compiler {
 
@@ -49,12 +48,13 @@ void DeliveryClock::end_position(const NpuOp* last) {
     slack_ = last ? alone_ * last->slices.back().count / last->ofm.extent.c : alone_;
 }
 
-std::int64_t DeliveryClock::copy_cycles(std::int64_t size) {
+timing::KernelEstimator::CopyTimes DeliveryClock::copy_times(std::int64_t size) {
     // Slices of one delivery are equally large.
-    if (size == copy_.first) return copy_.second;
-    const stream::DmaOp copy = memory_copy({region_constants}, {region_}, size);
-    copy_ = {size, program_.estimator->dma(copy).count()};
-    return copy_.second;
+    if (size != copy_size_) {
+        copy_size_ = size;
+        copy_times_ = program_.estimator->dma(memory_copy({region_constants}, {region_}, size));
+    }
+    return copy_times_;
 }
 
 std::array<Cycles, 2> DeliveryClock::kernel_cycles(const NpuOp& op,
@@ -103,8 +103,10 @@ Ends DeliveryClock::least_copied(WeightLoad& load, std::span<const std::int32_t>
     const std::int64_t first = part_cycles(load, depths.front(), depths.size());
     const std::int64_t last = part_cycles(load, depths.back(), depths.size());
     Ends ends;
-    ends.dma_free = dma_free_ + others * copy_cycles(sizes.front()) + copy_cycles(sizes.back());
-    ends.finish = std::max(now_ + others * first, ends.dma_free) + last;
+    ends.dma_free = dma_free_ + others * copy_times(sizes.front()).busy.count();
+    const timing::KernelEstimator::CopyTimes copy = copy_times(sizes.back());
+    ends.dma_free += copy.busy.count();
+    ends.finish = std::max(now_ + others * first, ends.dma_free + copy.latency.count()) + last;
     return ends;
 }
 
@@ -125,8 +127,9 @@ Ends DeliveryClock::copied(WeightLoad& load, std::span<const std::int32_t> depth
             const auto at = std::min(static_cast<std::size_t>(position), starts_.size());
             issue = at < starts_.size() ? starts_[at] : ends.finish;
         }
-        ends.dma_free = std::max(ends.dma_free, issue) + copy_cycles(places[part].size);
-        starts_.push_back(std::max(ends.finish, ends.dma_free));
+        const timing::KernelEstimator::CopyTimes copy = copy_times(places[part].size);
+        ends.dma_free = std::max(ends.dma_free, issue) + copy.busy.count();
+        starts_.push_back(std::max(ends.finish, ends.dma_free + copy.latency.count()));
         if (depths[part] != depth) {
             depth = depths[part];
             cycles = part_cycles(load, depth, places.size());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compile/plan/weight_delivery.hpp"
+#include "timing/estimate.hpp"
 
 namespace u65sim::compiler {
 
@@ -40,8 +41,8 @@ public:
         return finish - now_ - load.fast;
     }
 
-    /// Cycles of one copy.
-    std::int64_t copy_cycles(std::int64_t size);
+    /// Cycles of one copy, alone.
+    std::int64_t copy_cycles(std::int64_t size) { return copy_times(size).alone().count(); }
     /// Cycles of an operation with its weights in SRAM, and where they are.
     [[nodiscard]] std::array<Cycles, 2> kernel_cycles(const NpuOp& op,
                                                       const WeightSlice* slice) const;
@@ -56,6 +57,7 @@ public:
                       std::span<const std::int64_t> sizes);
 
 private:
+    timing::KernelEstimator::CopyTimes copy_times(std::int64_t size);
     /// Cycles of a slice of so many channels with its weights in SRAM.
     [[nodiscard]] std::int64_t slice_cycles(WeightLoad& load, std::int32_t depth) const;
     /// Cycles of one of an operation's parts of so many channels.
@@ -64,9 +66,10 @@ private:
 
     const PlannedProgram& program_;
     const int region_;
-    std::vector<std::int64_t> started_;                  ///< cycle at which each position began
-    std::vector<std::int64_t> starts_;                   ///< of the parts of a delivery
-    std::pair<std::int64_t, std::int64_t> copy_{-1, 0};  ///< size and cycles of the last copy
+    std::vector<std::int64_t> started_;                ///< cycle at which each position began
+    std::vector<std::int64_t> starts_;                 ///< of the parts of a delivery
+    std::int64_t copy_size_ = -1;                      ///< of the copy asked for last
+    timing::KernelEstimator::CopyTimes copy_times_{};  ///< and what it takes
     std::int64_t now_ = 0, dma_free_ = 0, finish_ = 0;
     std::int64_t alone_ = 0;  ///< cycles of the present position's operations
     std::int64_t slack_ = 0;

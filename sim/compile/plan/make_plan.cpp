@@ -29,7 +29,7 @@ PlannedProgram make_plan(Program program, Pass last) {
     if (plan.target->memory_mode != MemoryMode::sram_only) {
         stream_weights(plan, placer.fast_maps(), placer.limit(), placer.fast_region());
     }
-    if (last == Pass::stream_weights) return plan;
+    if (last == Pass::stream_weights || plan.is_given_up) return plan;
     placer.place_rest();
     share_slices(plan);
     return plan;

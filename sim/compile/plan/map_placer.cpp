@@ -33,7 +33,7 @@ std::int64_t bytes_at(const std::vector<Lifetime>& items, std::int32_t time) {
 
 MapPlacer::MapPlacer(PlannedProgram& program)
     : program_(program),
-      limit_(program.target->sram.size.count()),
+      limit_(program.sram),
       fast_region_(program.spilling() ? region_fast : region_arena),
       copier_(program, limit_, fast_region_) {}
 

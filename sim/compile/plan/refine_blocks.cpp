@@ -76,7 +76,7 @@ private:
     /// Large weights may yet be read where they are.
     [[nodiscard]] bool in_reach(const NpuOp& op) const {
         return op.slices.empty() || op.slices[0].buffer != no_buffer ||
-               tuning::large_weights.exceeds(op.slices[0].size, program_.target->sram.size.count());
+               tuning::large_weights.exceeds(op.slices[0].size, program_.sram);
     }
 
     /// Cycles of operation `at` as kernel `k`: neighbours of another SHRAM layout hide nothing.

@@ -31,7 +31,10 @@ public:
 
     void run() {
         for (auto& segment : program_.segments) reserve(segment);
-        for (auto& segment : program_.segments) stream(segment);
+        for (auto& segment : program_.segments) segments_.push_back(loads_of(segment));
+        program_.is_given_up = program_.kernel_cycles >= program_.too_many_cycles;
+        if (program_.is_given_up) return;
+        for (SegmentLoads& segment : segments_) stream(segment);
         renumber();
     }
 
@@ -49,14 +52,17 @@ private:
         }
     }
 
-    void stream(Segment& segment) {
-        if (segment.ops.empty()) return;
-        const std::int32_t begin = segment.ops.front().time;
-        const std::int32_t end = segment.ops.back().time + 1;
-        std::vector<std::int64_t> cycles(static_cast<std::size_t>(end - begin), 0);
-        std::vector<WeightLoad> loads = loads_of(segment, begin, cycles);
-        clock_.plan_copies(loads, cycles, begin);
-        deliver_all(loads, cycles, begin);
+    /// The loads of a segment.
+    struct SegmentLoads {
+        std::int32_t begin = 0;              ///< its first position
+        std::vector<std::int64_t> cycles{};  ///< of each position, with all weights in SRAM
+        std::vector<WeightLoad> loads{};
+    };
+
+    void stream(SegmentLoads& segment) {
+        if (segment.cycles.empty()) return;
+        clock_.plan_copies(segment.loads, segment.cycles, segment.begin);
+        deliver_all(segment);
     }
 
     /// Cycles of the copy that an operation's IFM is, where it is the first to read it.
@@ -66,10 +72,12 @@ private:
         return first ? clock_.copy_cycles(map.size) : 0;
     }
 
-    /// The loads of a segment, and the cycles of each position with all weights in SRAM.
-    std::vector<WeightLoad> loads_of(Segment& segment, std::int32_t begin,
-                                     std::vector<std::int64_t>& cycles) {
-        std::vector<WeightLoad> loads;
+    SegmentLoads loads_of(Segment& segment) {
+        if (segment.ops.empty()) return {};
+        SegmentLoads result{segment.ops.front().time};
+        result.cycles.assign(static_cast<std::size_t>(segment.ops.back().time + 1 - result.begin),
+                             0);
+        std::vector<WeightLoad>& loads = result.loads;
         loads.reserve(segment.ops.size());
         std::map<std::int32_t, std::int64_t> by_operator;
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
@@ -79,7 +87,11 @@ private:
             const WeightSlice* slice = owner.slices.empty() ? nullptr : &owner.slices[0];
             const auto [in_sram, where_they_are] = clock_.kernel_cycles(op, slice);
             const std::int64_t fast = in_sram.count();
-            cycles[static_cast<std::size_t>(op.time - begin)] += fast + map_copy_cycles(op);
+            result.cycles[static_cast<std::size_t>(op.time - result.begin)] +=
+                fast + map_copy_cycles(op);
+            program_.kernel_cycles += fast;
+            const bool has_room = slice && slice->buffer != no_buffer;
+            program_.staying_cycles += has_room ? fast : where_they_are.count();
             if (program_.is_explained()) by_operator[op.graph_operator] += fast;
             if (!slice || op.repeats(i)) continue;
             WeightLoad& load = loads.emplace_back();
@@ -99,11 +111,13 @@ private:
             program_.reasons.push_back(
                 fmt::format("time of {} ({}) alone: {} cycles", op.name, to_string(op.type), sum));
         }
-        return loads;
+        return result;
     }
 
-    void deliver_all(std::vector<WeightLoad>& loads, const std::vector<std::int64_t>& cycles,
-                     std::int32_t begin) {
+    void deliver_all(SegmentLoads& segment) {
+        const std::int32_t begin = segment.begin;
+        const std::vector<std::int64_t>& cycles = segment.cycles;
+        std::vector<WeightLoad>& loads = segment.loads;
         clock_.begin_segment(begin);
         std::int32_t earliest = begin;
         std::size_t next = 0;
@@ -206,6 +220,7 @@ private:
     DeliveryClock clock_;
     DeliveryChooser chooser_;
     const int region_;
+    std::vector<SegmentLoads> segments_;
     std::vector<std::pair<const NpuOp*, std::size_t>> reserved_;
     std::vector<std::int32_t> parts_;  ///< slices of each position
     std::vector<int> streamed_;        ///< buffers made

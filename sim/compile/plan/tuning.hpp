@@ -45,6 +45,19 @@ inline constexpr Share large_slices{1, 4};
 /// worth a second plan (that part is what predictions are good to).
 inline constexpr Share crowded_share{1, 100};
 
+/// A plan with weights where they are must take less than this part of one with copies: of the two
+/// predictions are wrong by less than that.
+inline constexpr Share staying_gain{49, 50};
+/// A plan for a larger SRAM must take less than this part of the predicted cycles of one for a
+/// smaller SRAM: of two plans of one network predictions are wrong by less than that.
+inline constexpr Share larger_sram_gain{99, 100};
+/// Below so many bytes, or this part of the maps that live together, more SRAM makes plans clearly
+/// faster (chosen): those for less are not compared.
+inline constexpr std::int64_t cramped_sram = 128 << 10;
+inline constexpr Share cramped_maps{1, 4};
+/// Bytes between what lives in SRAM, as a part of it (chosen).
+inline constexpr Share lost_room{1, 8};
+
 // --- form_cascades ---
 
 /// Operations in one cascade at most (chosen: longer ones only lengthen the search).
@@ -52,9 +65,8 @@ inline constexpr std::size_t max_cascade_length = 16;
 /// OFM rows of a cascade's last operation that are tried (chosen: steps of a third to a half).
 inline constexpr std::array<std::int32_t, 12> stripe_heights = {1,  2,  3,  4,  6,  8,
                                                                 12, 16, 24, 32, 48, 64};
-/// Bytes of arenas whose cascades are tried in larger ones too (chosen), so that more room is
-/// hardly ever slower; and the smallest of them, as a part of the arena: below it nothing was
-/// gained.
+/// Bytes of arenas whose cascades are tried in larger ones too (chosen): shorter stripes leave room
+/// to weights; and the smallest of them, as a part of the arena: below it nothing was gained.
 inline constexpr std::array<std::int64_t, 10> smaller_arenas = {
     4194304, 3145728, 2097152, 1048576, 786432, 524288, 393216, 262144, 196608, 131072};
 inline constexpr Share least_arena{1, 3}, least_arena_without_spilling{1, 4};
@@ -66,9 +78,9 @@ inline constexpr Share hopeless_map{1, 2};
 /// A plan with cascades must take less than this part of the plain one's predicted cycles: the
 /// prediction is good to about a percent.
 inline constexpr Share cascade_gain{99, 100};
-/// A plan with cascades for a larger arena must take less than this part of one for a smaller
-/// arena: among plans that predictions cannot tell apart the choice does not depend on the arena.
-inline constexpr Share larger_arena_gain{199, 200};
+/// Cascades of whose predicted cycles, before maps and weights have places, this part is too many
+/// are not tried (chosen: places cost more, and seldom less).
+inline constexpr Share hopeless_cascades{9, 10};
 /// Weights anywhere must save a hundredth over copied ones to be tried, for the same reason.
 inline constexpr Share anywhere_gain{1, 100};
 

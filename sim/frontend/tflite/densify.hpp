@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "frontend/tflite/file_bytes.hpp"
+#include "frontend/file_bytes.hpp"
 #include "frontend/tflite/options.hpp"
 
 namespace u65sim::frontend {

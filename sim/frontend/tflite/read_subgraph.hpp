@@ -5,7 +5,7 @@
 
 #include <u65sim/graph.hpp>
 
-#include "frontend/tflite/file_bytes.hpp"
+#include "frontend/file_bytes.hpp"
 #include "frontend/tflite/options.hpp"
 
 namespace u65sim::frontend {

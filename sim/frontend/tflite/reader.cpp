@@ -10,7 +10,7 @@
 #include <u65sim/network.hpp>
 #include <u65sim/text.hpp>
 
-#include "frontend/tflite/file_bytes.hpp"
+#include "frontend/file_bytes.hpp"
 #include "frontend/tflite/read_subgraph.hpp"
 #include "frontend/tflite/settle_shapes.hpp"
 

@@ -17,7 +17,7 @@ namespace u65sim::machine {
 
 Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std::int64_t words,
                               const Target& target, const SimulateOptions& options,
-                              ReplayCache* cache) {
+                              ReplayCache* cache, const PortMap* ports) {
     Scheduler queue;
     const auto machine = std::make_unique<DirectMachine>(queue);
     Npu& npu = machine->npu;
@@ -25,7 +25,7 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
     const std::uint64_t most_steps = event_limit(options);
     // What units look ahead to must not depend on the limit where it is kept.
     queue.reset(cache != nullptr ? never : limit);
-    npu.load(commands, words, target, options);
+    npu.load(commands, words, target, options, ports);
     queue.wake(UnitId::command_parser, 0);
     std::optional<Replay> replay;
     if (cache != nullptr) {
@@ -61,6 +61,22 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
     }
     throw SimulationStuck(
         fmt::format("deadlock at cycle {}: {}", queue.now(), npu.describe(queue.now())));
+}
+
+std::vector<std::pair<std::string, std::int64_t>> counters_on_event_queue(
+    const std::vector<stream::Command>& commands, std::int64_t words, const Target& target,
+    const PortMap& ports, Cycles cycle) {
+    Scheduler queue;  // no unit looks ahead
+    const auto machine = std::make_unique<DirectMachine>(queue);
+    machine->npu.load(commands, words, target, {}, &ports);
+    queue.wake(UnitId::command_parser, 0);
+    Scheduler::Due due;
+    while ((due = queue.earliest()).time <= cycle.count() && due.time != never) {
+        queue.begin(due.unit, due.time);
+        const Time wanted = machine->npu.act(due.unit, due.time);
+        if (wanted != never) queue.wake(due.unit, wanted);
+    }
+    return machine->npu.counters(cycle.count());
 }
 
 }  // namespace u65sim::machine

@@ -52,13 +52,20 @@ constexpr std::int64_t most_runs = std::int64_t{1} << 20;
 }  // namespace
 
 Checker::Checker(Memory& memory, const Architecture& arch) : memory_(memory), arch_(arch) {
-    for (int region = 0; region <= region_count; ++region) {
-        const std::size_t size = memory.bytes(region).size();
-        Shadow& shadow = shadows_[static_cast<std::size_t>(region)];
-        shadow.writer.assign(size, 0);
-        shadow.destroyed.assign(size, 0);
-        shadow.was_read.assign(size, 0);
-    }
+    for (int region = 0; region <= region_count; ++region) clear(region);
+}
+
+void Checker::clear(int region) {
+    const std::size_t size = memory_.bytes(region).size();
+    Shadow& shadow = shadows_.at(static_cast<std::size_t>(region));
+    shadow.writer.assign(size, 0);
+    shadow.destroyed.assign(size, 0);
+    shadow.was_read.assign(size, 0);
+}
+
+void Checker::replaced(int region) {
+    clear(region);
+    written(region, 0, memory_.bytes(region).size());
 }
 
 void Checker::written(int region, std::uint64_t offset, std::uint64_t length) {

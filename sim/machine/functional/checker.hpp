@@ -28,6 +28,8 @@ public:
     /// `memory` must outlive this.
     Checker(Memory& memory, const Architecture& arch);
 
+    /// A region has other bytes now, all written from outside.
+    void replaced(int region);
     /// Marks bytes as written from outside (constants, inputs).
     void written(int region, std::uint64_t offset, std::uint64_t length);
     /// Nothing is in flight at a segment's start. `labels` name commands in messages.
@@ -50,6 +52,7 @@ private:
         IntervalSet reads, writes;
     };
 
+    void clear(int region);
     void begin_command(const stream::Command& command, std::uint32_t index);
     void note_read(int region, std::uint64_t offset, std::uint64_t length);
     void note_write(int region, std::uint64_t offset, std::uint64_t length);

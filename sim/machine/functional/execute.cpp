@@ -120,41 +120,57 @@ private:
         context_.keeps_variables = true;
     }
 
-    /// Where a tensor stands in the NPU's memory.
-    const std::vector<Binding>& places(TensorId id, const NpuSegment& segment) {
-        const auto found = bindings_.find(id);
-        if (found == bindings_.end()) {
-            throw InvalidModel(fmt::format("{}: segment {}: tensor {} has no place in memory",
-                                           network_.name, segment.name, tensor(id).name));
+    /// Where a tensor stands in the NPU's memory while segment `index` runs.
+    std::vector<Binding> places(TensorId id, std::uint32_t index) {
+        std::vector<Binding> found;
+        for (const Binding& place : bindings_[id]) {
+            if (place.segment < 0 || place.segment == static_cast<std::int32_t>(index)) {
+                found.push_back(place);
+            }
         }
-        return found->second;
+        if (found.empty()) {
+            throw InvalidModel(fmt::format("{}: segment {}: tensor {} has no place in memory",
+                                           network_.name, network_.segments[index].name,
+                                           tensor(id).name));
+        }
+        return found;
     }
 
     Executor& executor(const Accelerator& accelerator) {
         if (!executor_) {
             executor_.emplace(accelerator, machine::functional::Limits{options_.work_limit});
             auto& memory = executor_->memory();
-            memory.assign(region_constants, network_.constants);
             memory.resize(region_arena, static_cast<std::uint64_t>(network_.arena_size.count()));
             memory.resize(region_fast, static_cast<std::uint64_t>(network_.fast_size.count()));
             if (options_.check) {
                 checker_.emplace(memory, architecture(accelerator));
-                checker_->written(region_constants, 0, network_.constants.size());
             }
         }
         return *executor_;
+    }
+
+    /// Region 0, from where this segment's begins.
+    void load_constants(const NpuSegment& segment) {
+        if (constants_begin_ == segment.constants_begin) return;
+        constants_begin_ = segment.constants_begin;
+        const auto& all = network_.constants;
+        const auto begin = all.begin() + std::min(static_cast<std::ptrdiff_t>(all.size()),
+                                                  constants_begin_->count());
+        executor_->memory().assign(region_constants, {begin, all.end()});
+        if (checker_) checker_->replaced(region_constants);
     }
 
     void run_segment(std::uint32_t index) {
         const NpuSegment& segment = network_.segments.at(index);
         const auto commands = stream::decode(segment.stream.words, segment.stream.accelerator);
         Executor& npu = executor(segment.stream.accelerator);
+        load_constants(segment);
         auto& memory = npu.memory();
         memory.set_place({0, 0, fmt::format("inputs of {}", segment.name)});
         memory.observe(nullptr);
         for (const TensorId id : segment.inputs) {
             const Buffer& bytes = scope_.value(id);
-            for (const Binding& place : places(id, segment)) {
+            for (const Binding& place : places(id, index)) {
                 const auto offset = static_cast<std::uint64_t>(place.offset.count());
                 std::copy(bytes.begin(), bytes.end(),
                           memory.write(place.region, offset, bytes.size()));
@@ -175,7 +191,7 @@ private:
         memory.observe(nullptr);
         memory.set_place({0, 0, fmt::format("outputs of {}", segment.name)});
         for (const TensorId id : segment.outputs) {
-            const Binding& place = places(id, segment).front();
+            const Binding place = places(id, index).front();
             const std::uint64_t size = size_of(tensor(id));
             const std::uint8_t* from =
                 memory.read(place.region, static_cast<std::uint64_t>(place.offset.count()), size);
@@ -190,6 +206,7 @@ private:
     ScopeContext context_;
     Scope scope_;
     std::optional<Executor> executor_;
+    std::optional<Bytes> constants_begin_;  ///< of what region 0 holds
     std::optional<Checker> checker_;
     std::vector<Finding> findings_;
 };

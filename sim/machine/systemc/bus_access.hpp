@@ -3,25 +3,13 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 
 #include <tlm>
 
-#include <u65sim/error.hpp>
-
+#include "machine/device/memory_bus.hpp"
 #include "machine/systemc/systemc.hpp"
 
 namespace u65sim::machine {
-
-/// A transaction that the platform refused.
-class BusError : public Error {
-public:
-    BusError(const std::string& text, int port) : Error(text), port_(port) {}
-    [[nodiscard]] int port() const { return port_; }
-
-private:
-    int port_;
-};
 
 /// Both AXI ports. Requests are cut into transactions of 4 KiB at most.
 class BusAccess {
@@ -41,6 +29,43 @@ public:
 
 private:
     std::array<Socket*, 2> sockets_;
+};
+
+/// By b_transport, from a thread.
+class BlockingBus final : public MemoryBus {
+public:
+    explicit BlockingBus(const BusAccess& access) : access_(access) {}
+    void read(int port, std::uint64_t address, std::uint8_t* bytes,
+              std::uint64_t count) const override {
+        access_.transport(tlm::TLM_READ_COMMAND, port, address, bytes, count);
+    }
+    void write(int port, std::uint64_t address, const std::uint8_t* bytes,
+               std::uint64_t count) const override {
+        // A payload's data may be written to by whom it reaches, but for a write.
+        access_.transport(tlm::TLM_WRITE_COMMAND, port, address, const_cast<std::uint8_t*>(bytes),
+                          count);
+    }
+
+private:
+    const BusAccess& access_;
+};
+
+/// Reads without time where the target can, as a debugger does.
+class FetchingBus final : public MemoryBus {
+public:
+    explicit FetchingBus(const BusAccess& access) : access_(access), blocking_(access) {}
+    void read(int port, std::uint64_t address, std::uint8_t* bytes,
+              std::uint64_t count) const override {
+        access_.fetch(port, address, bytes, count);
+    }
+    void write(int port, std::uint64_t address, const std::uint8_t* bytes,
+               std::uint64_t count) const override {
+        blocking_.write(port, address, bytes, count);
+    }
+
+private:
+    const BusAccess& access_;
+    BlockingBus blocking_;
 };
 
 }  // namespace u65sim::machine

@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include <u65sim/npu_registers.hpp>
+
 #include "machine/functional/footprint.hpp"
 #include "timing/box_runs.hpp"
 
@@ -44,7 +46,7 @@ void NpuBytes::begin(const std::vector<stream::Command>& commands, const Acceler
     next_kernel_ = 0;
     pending_count_ = 0;
     ports_ = registers.ports();
-    queue_ = registers.address40(NpuModule::qbase);
+    queue_ = registers.address40(NpuRegisterMap::qbase);
     command_of_operation_.clear();
     for (std::size_t i = 0; i < commands.size(); ++i) {
         const stream::Action& action = commands[i].action;

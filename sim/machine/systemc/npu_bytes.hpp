@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "machine/channels/operation_list.hpp"
+#include "machine/device/npu_registers.hpp"
 #include "machine/functional/executor.hpp"
 #include "machine/systemc/burst_bytes.hpp"
 #include "machine/systemc/bus_access.hpp"
-#include "machine/systemc/npu_registers.hpp"
 #include "stream/operation.hpp"
 
 namespace u65sim::machine {

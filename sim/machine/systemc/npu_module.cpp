@@ -1,6 +1,5 @@
 #include <cstring>
 #include <exception>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,19 +10,16 @@
 #include <u65sim/error.hpp>
 #include <u65sim/systemc/npu.hpp>
 
+#include "machine/device/memory_bus.hpp"
+#include "machine/device/npu_control.hpp"
 #include "machine/direct/event_queue.hpp"
 #include "machine/systemc/bus_access.hpp"
 #include "machine/systemc/machine_carrier.hpp"
 #include "machine/systemc/npu_bytes.hpp"
-#include "machine/systemc/npu_loosely_timed.hpp"
-#include "machine/systemc/npu_monitor.hpp"
-#include "machine/systemc/npu_registers.hpp"
 #include "stream/operation.hpp"
 
 namespace u65sim {
 namespace {
-
-constexpr std::uint64_t largest_stream = 16U << 20;
 
 const Target& validated(const Target& target) {
     target.validate();
@@ -51,7 +47,6 @@ struct NpuModule::State {
 
     Target target;
     bool loosely_timed;
-    machine::NpuRegisters registers;
     machine::BusAccess bus;
     NoAnswers no_answers;
     sc_core::sc_event started, abandoned, status_changed;
@@ -64,20 +59,19 @@ struct NpuModule::State {
     machine::NpuBytes bytes;
     machine::TlmPorts ports;
     std::optional<machine::MachineCarrier> machine;  ///< unless loosely timed
-    std::map<unsigned, std::int64_t> counted;        ///< PMU events of the runs before
+    machine::CountedEvents counted;                  ///< of the runs before
     bool counting = false;                           ///< the machine's counters are of a run
-    machine::NpuMonitor monitor;
+    machine::NpuControl control;
 
     [[nodiscard]] std::size_t under_way();
     void drain();
-    std::vector<std::uint32_t> fetch_stream() const;
+    [[nodiscard]] std::vector<std::uint32_t> fetch_stream() const;
     Simulation run_timed(const std::vector<stream::Command>& commands, std::int64_t words);
     Simulation run_loosely_timed(const std::vector<stream::Command>& commands, std::int64_t words);
     void wait_for(const sc_core::sc_time& time) const;
     std::uint32_t run();
+    void take(machine::NpuControl::Request request);
     void abandon();
-    void reset();
-    void command(std::uint32_t value);
     [[nodiscard]] std::int64_t events(unsigned event);
     void keep_counters();
 };
@@ -85,7 +79,6 @@ struct NpuModule::State {
 NpuModule::State::State(NpuModule& module, const Target& wanted, const Settings& chosen)
     : target(wanted),
       loosely_timed(chosen.loosely_timed),
-      registers(wanted.accelerator),
       bus(module.axi0, module.axi1),
       clock(wanted.accelerator.clock),
       bytes(bus,
@@ -93,7 +86,7 @@ NpuModule::State::State(NpuModule& module, const Target& wanted, const Settings&
                 machine->fail(std::make_exception_ptr(machine::BusError(text, port)));
             }),
       ports{chosen.axi, bytes},
-      monitor([this](unsigned event) { return events(event); }) {
+      control(wanted.accelerator, [this](unsigned event) { return events(event); }) {
     if (loosely_timed) {
         module.axi0.bind(no_answers);
         module.axi1.bind(no_answers);
@@ -119,29 +112,16 @@ void NpuModule::State::drain() {
 }
 
 std::vector<std::uint32_t> NpuModule::State::fetch_stream() const {
-    const std::uint64_t size = registers.word(qsize);
-    if (size % 4 != 0 || size > largest_stream) {
-        throw InvalidStream(
-            fmt::format("QSIZE = {}: must be a multiple of 4 up to {}", size, largest_stream));
-    }
-    std::vector<std::uint8_t> stream(size);
-    const int port = registers.ports().commands;
     if (loosely_timed) {
-        bus.transport(tlm::TLM_READ_COMMAND, port, registers.address40(qbase), stream.data(), size);
-    } else {
-        bus.fetch(port, registers.address40(qbase), stream.data(), size);
+        return machine::fetch_stream(machine::BlockingBus{bus}, control.registers());
     }
-    std::vector<std::uint32_t> words(size / 4);
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        for (std::size_t byte = 4; byte-- > 0;) words[i] = words[i] << 8 | stream[4 * i + byte];
-    }
-    return words;
+    return machine::fetch_stream(machine::FetchingBus{bus}, control.registers());
 }
 
 Simulation NpuModule::State::run_timed(const std::vector<stream::Command>& commands,
                                        std::int64_t words) {
-    bytes.begin(commands, target.accelerator, registers);
-    const machine::PortMap map = registers.ports();
+    bytes.begin(commands, target.accelerator, control.registers());
+    const machine::PortMap map = control.registers().ports();
     machine->start(commands, words, target, {}, clock, &map);
     counting = true;
     if (!given_up) sc_core::wait(machine->ended() | abandoned);
@@ -159,8 +139,9 @@ Simulation NpuModule::State::run_loosely_timed(const std::vector<stream::Command
         sc_core::wait(clock.time_of(simulation.total.count()) - clock.time_of(0), abandoned);
     }
     if (given_up) throw Abandoned{};
-    machine::compute_loosely_timed(bus, commands, target.accelerator, registers);
-    for (const auto& [name, count] : simulation.pmu) counted[machine::event_number(name)] += count;
+    machine::compute_run(machine::BlockingBus{bus}, commands, target.accelerator,
+                         control.registers());
+    counted.add(simulation.pmu);
     return simulation;
 }
 
@@ -168,21 +149,18 @@ Simulation NpuModule::State::run_loosely_timed(const std::vector<stream::Command
 std::uint32_t NpuModule::State::run() {
     error.clear();
     try {
-        const std::vector<std::uint32_t> words = fetch_stream();
-        const auto commands = stream::decode(words, target.accelerator);
-        const auto count = static_cast<std::int64_t>(words.size());
-        last = loosely_timed ? run_loosely_timed(commands, count) : run_timed(commands, count);
-        registers.word(qread) = registers.word(qsize);
-        return irq_raised | stream_end;
+        return machine::status_behind(
+            [this] {
+                const std::vector<std::uint32_t> words = fetch_stream();
+                const auto commands = stream::decode(words, target.accelerator);
+                const auto count = static_cast<std::int64_t>(words.size());
+                last =
+                    loosely_timed ? run_loosely_timed(commands, count) : run_timed(commands, count);
+                control.end_queue();
+            },
+            error);
     } catch (const Abandoned&) {
         return 0;
-    } catch (const machine::BusError& failure) {
-        error = failure.what();
-        return irq_raised | bus_abort |
-               (failure.port() == 1 ? std::uint32_t{fault_on_axi1} : std::uint32_t{0});
-    } catch (const Error& failure) {
-        error = failure.what();
-        return irq_raised | parse_error;
     }
 }
 
@@ -192,21 +170,15 @@ void NpuModule::State::abandon() {
     abandoned.notify();
 }
 
-void NpuModule::State::reset() {
-    abandon();
-    start_again = false;
-    registers.clear();
-    monitor.clear();
-    if (busy) registers.word(status) = reset_ongoing;
-    status_changed.notify(sc_core::SC_ZERO_TIME);
-}
-
-void NpuModule::State::command(std::uint32_t value) {
-    if ((value & clear_irq) != 0) registers.word(status) &= ~std::uint32_t{irq_raised};
-    if ((value & stop) != 0) {
+void NpuModule::State::take(machine::NpuControl::Request request) {
+    using Request = machine::NpuControl::Request;
+    if (request == Request::reset) {
         abandon();
-    } else if ((value & start) != 0 && (registers.word(status) & (running | reset_ongoing)) == 0) {
-        registers.word(status) = running;
+        start_again = false;
+        if (busy) control.status() = reset_ongoing;
+    } else if (request == Request::abandon) {
+        abandon();
+    } else if (request == Request::start) {
         start_again = busy;
         if (!busy) started.notify(sc_core::SC_ZERO_TIME);
         busy = true;
@@ -216,24 +188,14 @@ void NpuModule::State::command(std::uint32_t value) {
 
 /// What PMU event number `event` has counted up to now.
 std::int64_t NpuModule::State::events(unsigned event) {
-    constexpr unsigned cycle = 0x011, idle = 0x020, active = 0x023;
-    if (event == 0) return 0;
-    if (event == cycle) return clock.now();
-    if (event == idle) return clock.now() - events(active);
-    std::int64_t count = counted[event];
-    if (counting) {
-        for (const auto& [name, value] : machine->npu().counters(machine->cycles().now())) {
-            if (machine::event_number(name) == event) count += value;
-        }
-    }
-    return count;
+    machine::EventCounts under_way;
+    if (counting) under_way = machine->npu().counters(machine->cycles().now());
+    return counted.of(event, clock.now(), under_way);
 }
 
 /// The run's counters, which end now, to those of the runs before.
 void NpuModule::State::keep_counters() {
-    for (const auto& [name, value] : machine->npu().counters(machine->cycles().now())) {
-        counted[machine::event_number(name)] += value;
-    }
+    counted.add(machine->npu().counters(machine->cycles().now()));
     counting = false;
 }
 
@@ -280,35 +242,15 @@ void NpuModule::b_transport(tlm::tlm_generic_payload& transaction, sc_core::sc_t
     }
     State& state = *state_;
     const auto address = static_cast<unsigned>(transaction.get_address());
-    const bool monitored = machine::NpuMonitor::has(address);
     transaction.set_response_status(tlm::TLM_OK_RESPONSE);
     if (transaction.is_read()) {
-        const std::uint32_t value =
-            monitored ? state.monitor.read(address) : state.registers.word(address);
+        const std::uint32_t value = state.control.read(address);
         std::memcpy(transaction.get_data_ptr(), &value, 4);
         return;
     }
     std::uint32_t value = 0;
     std::memcpy(&value, transaction.get_data_ptr(), 4);
-    if (monitored) {
-        state.monitor.write(address, value);
-        return;
-    }
-    switch (address) {
-        case id:
-        case status:
-        case qread:
-        case config:
-            return;  // read-only
-        case cmd:
-            state.command(value);
-            return;
-        case reset:
-            state.reset();
-            return;
-        default:
-            state.registers.word(address) = value;
-    }
+    state.take(state.control.write(address, value));
 }
 
 void NpuModule::run() {
@@ -317,20 +259,20 @@ void NpuModule::run() {
         if (!state.start_again) wait(state.started);
         state.start_again = state.given_up = false;
         const std::uint32_t ended = state.run();
-        const bool was_reset = (state.registers.word(status) & reset_ongoing) != 0;
+        const bool was_reset = (state.control.status() & reset_ongoing) != 0;
         if (!was_reset) {
-            state.registers.word(status) = ended;
+            state.control.status() = ended;
             state.status_changed.notify(sc_core::SC_ZERO_TIME);
         }
         if (state.machine) state.machine->abandon_bursts();
         state.drain();
         // A reset may have come meanwhile.
-        state.registers.word(status) &= ~std::uint32_t{reset_ongoing};
+        state.control.status() &= ~std::uint32_t{reset_ongoing};
         state.busy = state.start_again;
         state.status_changed.notify(sc_core::SC_ZERO_TIME);
     }
 }
 
-void NpuModule::drive_irq() { irq.write((state_->registers.word(status) & irq_raised) != 0); }
+void NpuModule::drive_irq() { irq.write(state_->control.irq()); }
 
 }  // namespace u65sim

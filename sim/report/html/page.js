@@ -101,7 +101,7 @@ function show(index) {
     el('h1', {text: titleOf(run)}),
     el('div', {class: 'soft', text: `${run.target.accelerator.cores > 1 ? `${run.target.accelerator.cores} cores x ` : ''}${run.target.accelerator.macs_per_cycle} MACs a cycle, ${run.target.memory.mode}, off-chip memory: ${offChip(run)}; ` +
       `compiled by ${run.model.producer}, simulated by u65sim ${run.u65sim_version}, content ${run.model.content_hash}`}),
-    cards(run), causesSection(run), ...timeSections(run), rooflineSection(run), tableSection(run), spillSection(run), notes(run));
+    cards(run), causesSection(run), ...[inferenceSection(run)].filter(each => each), ...timeSections(run), rooflineSection(run), tableSection(run), spillSection(run), notes(run));
   document.querySelectorAll('.tabs button').forEach((button, at) => button.setAttribute('aria-pressed', at === index));
   redrawFluid();
   setView(0, run.total.cycles);

@@ -1,10 +1,11 @@
 // Bytes a cycle of the ports.
 
 /// What one port may move: the ceiling that binds all traffic, lower ones of single channels, and the width of
-/// the port where the traffic comes near it or passes the others.
+/// the port where the traffic comes near it, or passes the others in steps too short to be steady.
 function portLimits(run, port, most) {
   const ceilings = ceilingsOf(run, port === 0 ? 'sram' : 'dram');
-  const passed = ceilings.length > 0 && most > ceilings[0].bytes_per_cycle;
+  const {step_cycles: step, steady_cycles: steady} = run.timeline.bandwidth;
+  const passed = ceilings.length > 0 && step < steady && most > ceilings[0].bytes_per_cycle;
   return ceilings.filter((each, index) => index === 0 || (each.channel ? each.bytes_per_cycle < .95 * ceilings[0].bytes_per_cycle
     : each.kind === 'width' && (passed || most > .6 * each.bytes_per_cycle)));
 }

@@ -47,6 +47,18 @@ TEST_CASE("Weights of a fully connected layer are decoded at 8 a cycle") {
     CHECK(work_of(work, graph, OpType::fully_connected).mac == 512 * 256 / 8);
 }
 
+TEST_CASE("A product of maps that come from one map counts nothing, of two maps it does") {
+    for (const bool one : {false, true}) {
+        GraphBuilder net{"net"};
+        const Value x = net.conv2d(net.input({1, 8, 8, 16}), 16, Window::square(3));
+        const Value y = one ? x : net.conv2d(x, 16, Window::square(3));
+        net.output(net.mul(net.relu6(x), net.logistic(y)));
+        const Graph graph = std::move(net).build();
+        const CompulsoryWork work{graph, std::vector<bool>(graph.operators.size()), u65()};
+        CHECK(work_of(work, graph, OpType::mul).is_kernel() == !one);
+    }
+}
+
 TEST_CASE("What is cut out counts nothing unless the cuts take all") {
     for (const bool all : {false, true}) {
         GraphBuilder net{"net"};

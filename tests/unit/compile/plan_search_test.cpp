@@ -5,6 +5,7 @@
 
 #include "compile/plan/make_plan.hpp"
 #include "compile/plan/plan_search.hpp"
+#include "compile/plan/tuning.hpp"
 #include "lowered.hpp"
 #include "networks.hpp"
 
@@ -100,14 +101,13 @@ TEST_CASE("the plan that is kept is the one with the least predicted cycles") {
     const Target target = with_sram(64 * 1024);
     const test::Lowered lowered{graph, target};
     PlanSearch::Result found = PlanSearch(lowered.program()).run();
-    REQUIRE(found.plan);
-    REQUIRE(compiler::has_cascades(found.cascades));
+    REQUIRE(compiler::has_cascades(found.variant.cascades));
     CHECK(found.reason.find(": taken those for") != std::string::npos);
     const std::int64_t plain = compiler::predict_cycles(make_plan(lowered.program()));
-    const std::int64_t kept = compiler::predict_cycles(*found.plan);
+    const std::int64_t kept = compiler::predict_cycles(found.plan);
     CHECK(kept < plain);
     compiler::Program again = lowered.program();
-    compiler::apply_cascades(again, found.cascades);
+    found.variant.apply(again);
     CHECK(compiler::predict_cycles(make_plan(std::move(again))) == kept);
 }
 
@@ -115,13 +115,62 @@ TEST_CASE("maps that are small beside the SRAM, or a step left out, need no sear
     const Graph graph = test::bottlenecks(16, 16);
     const Target target = test::target();
     const test::Lowered small{graph, target};
-    CHECK(PlanSearch(small.program()).run().cascades.empty());
+    CHECK(PlanSearch(small.program()).run().variant.cascades.empty());
     const Graph large = test::bottlenecks(64, 32);
     const Target tight = with_sram(64 * 1024);
     CompileOptions without;
     without.without = {"form_cascades"};
     const test::Lowered plain{large, tight, without};
     const PlanSearch::Result none = PlanSearch(plain.program()).run();
-    CHECK(none.cascades.empty());
+    CHECK(none.variant.cascades.empty());
     CHECK(none.reason.empty());
+}
+
+TEST_CASE("a plan for less SRAM is kept until one for more is clearly faster") {
+    const Graph graph = test::bottlenecks(64, 32);
+    std::int64_t before = 0;
+    std::int64_t taken = 0;
+    for (const std::int64_t kib : {128, 256, 384, 512, 1024}) {
+        const Target target = with_sram(kib * 1024);
+        const test::Lowered lowered{graph, target};
+        const PlanSearch::Result found = PlanSearch(lowered.program()).run();
+        CAPTURE(kib, found.variant.sram);
+        CHECK(found.variant.sram >= taken);
+        CHECK(found.variant.sram <= kib * 1024);
+        CHECK(found.cost == compiler::predict_cycles(found.plan));
+        if (taken > 0) {
+            const bool is_new = found.variant.sram > taken;
+            CHECK((is_new ? found.cost < compiler::tuning::larger_sram_gain.of(before)
+                          : found.cost == before));
+        }
+        before = found.cost;
+        taken = found.variant.sram;
+    }
+}
+
+TEST_CASE("SRAM between two planned sizes serves the plan for the smaller one") {
+    const Graph graph = test::bottlenecks(64, 32);
+    const Target target = with_sram(256 * 1024);
+    const Target more = with_sram(300 * 1024);
+    const test::Lowered lowered{graph, target};
+    const test::Lowered with_more{graph, more};
+    const PlanSearch::Result found = PlanSearch(lowered.program()).run();
+    const PlanSearch::Result same = PlanSearch(with_more.program()).run();
+    CHECK(same.variant.sram == found.variant.sram);
+    CHECK(same.cost == found.cost);
+    CHECK(same.plan.fast_size == found.plan.fast_size);
+}
+
+TEST_CASE("a plan whose kernels alone take too long is given up") {
+    const Graph graph = test::bottlenecks(64, 32);
+    const Target target = test::target();
+    const test::Lowered lowered{graph, target};
+    const PlannedProgram whole = make_plan(lowered.program());
+    REQUIRE_FALSE(whole.is_given_up);
+    CHECK(whole.kernel_cycles <= compiler::predict_cycles(whole));
+    compiler::Program again = lowered.program();
+    again.too_many_cycles = whole.kernel_cycles;
+    CHECK(make_plan(again).is_given_up);
+    again.too_many_cycles = whole.kernel_cycles + 1;
+    CHECK_FALSE(make_plan(again).is_given_up);
 }

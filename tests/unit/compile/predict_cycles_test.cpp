@@ -2,12 +2,10 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "compile/constants.hpp"
 #include "compile/passes.hpp"
-#include "compile/plan/make_plan.hpp"
 #include "compile/plan/plan_search.hpp"
 #include "lowered.hpp"
 #include "networks.hpp"
@@ -28,10 +26,7 @@ struct Prediction {
 
 Prediction predict(const Graph& graph, const Target& target) {
     const test::Lowered lowered{graph, target};
-    std::optional<compiler::PlannedProgram> plan =
-        compiler::PlanSearch(lowered.program()).run().plan;
-    compiler::PlannedProgram program =
-        plan ? *std::move(plan) : compiler::make_plan(lowered.program());
+    compiler::PlannedProgram program = compiler::PlanSearch(lowered.program()).run().plan;
     compiler::store_slices(program);
     Prediction result;
     result.cycles = compiler::predict_cycles(program);
@@ -47,8 +42,9 @@ Prediction predict(const Graph& graph, const Target& target) {
                 result.off_chip += times.port_cycles[1].count();
                 ++result.count;
             } else if (const auto* copy = std::get_if<stream::DmaOp>(&command.action)) {
-                result.copies += estimator.dma(*copy).count();
-                result.off_chip += estimator.dma(*copy).count();
+                const timing::KernelEstimator::CopyTimes times = estimator.dma(*copy);
+                result.copies += times.alone().count();
+                result.off_chip += times.busy.count();
             }
         }
     }

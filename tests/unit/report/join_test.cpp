@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 #include <u65sim/error.hpp>
 
 #include "unit/report/sample.hpp"
@@ -167,6 +168,32 @@ TEST_CASE("Time outside the NPU is left out, and said so, until the target has a
     CHECK(report.to_text().find("is not included") == std::string::npos);
     CHECK(report.to_text().find("1 CPU operator is assumed to take 20 us each plus") !=
           std::string::npos);
+}
+
+TEST_CASE("The whole inference has its parts, their ranges and where they are from") {
+    Target target = sample::target();
+    CHECK_FALSE(make_report(sample::network(), target, sample::simulation()).inference);
+    target.set("host.inference_us=100..300");
+    target.set("host.cpu_operator_us=20");
+    const Report report = make_report(sample::network(), target, sample::simulation());
+    REQUIRE(report.inference);
+    const WholeInference& all = *report.inference;
+    CHECK(all.npu.ms == report.npu_ms());
+    CHECK(all.calls.ms == Approx(0.2));
+    CHECK(all.cpu.ms == Approx(0.02));
+    CHECK(report.inference_ms() == Approx(report.npu_ms() + 0.22));
+    CHECK(all.low_ms() == Approx(report.npu_ms() + 0.12));
+    CHECK(all.high_ms() == Approx(report.npu_ms() + 0.32));
+    // The headline stays the NPU's, with the terms that were always part of it.
+    CHECK(report.latency_ms() == Approx(report.npu_ms() + 0.02));
+    const std::string text = report.to_text();
+    CHECK(text.find("whole inference 0.221 ms, 0.121 to 0.321:") != std::string::npos);
+    CHECK(text.find("driver and runtime") != std::string::npos);
+    const auto json = nlohmann::json::parse(report.to_json());
+    CHECK(json.at("inference").at("calls").at("source") == "assumed");
+    CHECK(json.at("inference").at("high_ms").get<double>() == Approx(all.high_ms()));
+    CHECK(json.at("inference").at("cpu_operators").at(0).at("name") == "shuffle");
+    CHECK(report.to_html().find("function inferenceSection") != std::string::npos);
 }
 
 TEST_CASE("The clock turns cycles into milliseconds") {

@@ -362,6 +362,7 @@ TEST_CASE("Tables for programs have numbers, a unit in the column's name, and no
     CHECK(head.starts_with(
         "item,role,dram.bandwidth_bytes_per_cycle,sram.size_bytes,status,latency_ms"));
     CHECK(csv.find("\n0,point,1,16384,measured,") != std::string::npos);
+    CHECK(head.find(",mac_utilization_percent,") != std::string::npos);
     CHECK(csv.find("KiB") == std::string::npos);
     CHECK(csv.find(",,") == std::string::npos);
     CHECK(head.find("reason") == std::string::npos);
@@ -369,6 +370,7 @@ TEST_CASE("Tables for programs have numbers, a unit in the column's name, and no
     CHECK(json.at("rows")[0].at("settings").at("sram.size") == 16384);
     CHECK(json.at("units").at("sram.size") == "bytes");
     CHECK(json.at("units").at("dram.bandwidth") == "B/cycle");
+    CHECK(json.at("units").at("mac_utilization") == "%");
 }
 
 TEST_CASE("A table wider than a line goes on below, and loses nothing") {

@@ -274,26 +274,26 @@ TEST_CASE("a transfer takes its slower side's data and both latencies") {
     op.destination.region = sram;
     op.destination.address = 65536;
     op.length = 4096;
-    CHECK(KernelEstimator{where}.dma(op).count() == 4096 / 16 + 500 + 30);
+    CHECK(KernelEstimator{where}.dma(op).alone().count() == 4096 / 16 + 500 + 30);
     where.off_chip.max_outstanding_reads =
         2;  // 64 bursts of 507 cycles, and 256 beats, two at once
-    CHECK(KernelEstimator{where}.dma(op).count() == (64 * 507 + 256) / 2 + 500 + 30);
+    CHECK(KernelEstimator{where}.dma(op).alone().count() == (64 * 507 + 256) / 2 + 500 + 30);
     op.stride_mode = 1;
     op.size0 = 3;
-    CHECK(KernelEstimator{where}.dma(op).count() == 3 * (64 * 507 + 256) / 2 + 500 + 30);
+    CHECK(KernelEstimator{where}.dma(op).alone().count() == 3 * (64 * 507 + 256) / 2 + 500 + 30);
     where.sram.bandwidth = BytesPerCycle{1, 1};
     // Runs of 4 bytes fill a beat of 16 each, but for those that lie one behind the other.
     op.length = 4;
     op.size0 = 4096;
     where.off_chip.max_outstanding_reads = 0;
-    CHECK(KernelEstimator{where}.dma(op).count() == 4096 * 16 + 500 + 30);
+    CHECK(KernelEstimator{where}.dma(op).alone().count() == 4096 * 16 + 500 + 30);
     op.destination.packed = true;
-    CHECK(KernelEstimator{where}.dma(op).count() == 4096 * 4 + 500 + 30);
+    CHECK(KernelEstimator{where}.dma(op).alone().count() == 4096 * 4 + 500 + 30);
     op.length = 4096;
     op.size0 = 3;
     where.off_chip.max_outstanding_reads = 2;
     op.destination.internal = true;  // SHRAM takes it as it comes
-    CHECK(KernelEstimator{where}.dma(op).count() == 3 * (64 * 507 + 256) / 2 + 500);
+    CHECK(KernelEstimator{where}.dma(op).alone().count() == 3 * (64 * 507 + 256) / 2 + 500);
 }
 
 TEST_CASE("reading weights takes their data and one latency") {

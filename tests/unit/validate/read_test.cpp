@@ -118,3 +118,17 @@ TEST_CASE("every file of reference rows in the repository reads") {
     }
     CHECK(files >= 7);
 }
+
+TEST_CASE("a row may have a compiled file of its own, and a pair") {
+    const ValidationPlan plan = read_validation_text(
+        "title: T\nproducers: [{name: own, like_vela: true}]\n"
+        "defaults: {group: g, network: n, target: u65-256, counter: C, source: s, value: 1}\n"
+        "rows:\n  - {file: \"${DIR}/{target}.bin\", pair: p}\n  - {value: 2}\n");
+    REQUIRE(plan.rows.size() == 2);
+    CHECK(plan.rows[0].compiled_file == "${DIR}/u65-256.bin");
+    CHECK_FALSE(plan.rows[0].like_vela);
+    CHECK(plan.rows[0].pair == "p");
+    CHECK(plan.rows[1].compiled_file.empty());
+    CHECK(plan.rows[1].like_vela);
+    CHECK(plan.rows[1].pair.empty());
+}

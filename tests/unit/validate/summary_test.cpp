@@ -216,3 +216,48 @@ TEST_CASE("absent files skip a row, wrong targets and settings stop the run") {
     plan.rows[0].settings = {"sram.bandwith=1"};
     CHECK_THROWS_WITH(validate(plan, options), Catch::Contains("sram.bandwidth"));
 }
+
+TEST_CASE("rows of one pair come out in the references' order or are told") {
+    Validation validation;
+    validation.results = {measured("a", 90, 100), measured("b", 150, 200), measured("c", 80, 300)};
+    for (ValidationResult& each : validation.results) each.row.pair = "flash or SRAM";
+    validation.results.push_back(skipped("d"));
+    validation.results.back().row.pair = "flash or SRAM";
+    const auto pairs = validation.pairs();
+    REQUIRE(pairs.size() == 3);
+    CHECK(pairs[0].first == "net on a");
+    CHECK(pairs[0].second == "net on b");
+    CHECK(pairs[0].ours == Approx(150.0 / 90));
+    CHECK(pairs[0].reference == 2.0);
+    CHECK(pairs[0].agrees());
+    CHECK_FALSE(pairs[1].agrees());
+    CHECK_FALSE(pairs[2].agrees());
+    CHECK(validation.to_text().find("DISAGREES") != std::string::npos);
+    CHECK(validation.to_markdown().find("## Pairs") != std::string::npos);
+    CHECK(nlohmann::json::parse(validation.to_json()).at("pairs").size() == 3);
+}
+
+TEST_CASE("a reference may lie in the range of ours or outside") {
+    ValidationResult result = measured("a", 90, 100);
+    CHECK_FALSE(result.in_range());
+    result.low = 80;
+    result.high = 100;
+    CHECK(result.in_range() == true);
+    result.high = 99;
+    CHECK(result.in_range() == false);
+    Validation validation;
+    validation.results = {result};
+    CHECK(validation.to_text().find("80 to 99 !") != std::string::npos);
+    CHECK(validation.to_markdown().find("| 80 to 99 ! |") != std::string::npos);
+}
+
+TEST_CASE("boards have their measurements' results at hand") {
+    const auto rows = recorded_rows("ra8p1");
+    REQUIRE_FALSE(rows.empty());
+    for (const RecordedRow& row : rows) {
+        CHECK(row.target == "ra8p1");
+        CHECK(row.ours > 0.0);
+        CHECK(row.reference > 0.0);
+    }
+    CHECK(recorded_rows("no-such-board").empty());
+}

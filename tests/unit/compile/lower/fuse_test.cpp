@@ -195,3 +195,34 @@ TEST_CASE(
   4 joined/3: average_pool b:8x8x8 -> joined@0,0,24:8x8x8
 )");
 }
+
+TEST_CASE("fuse: a convolution writes the rows of a DEPTH_TO_SPACE behind it") {
+    test::Builder b;
+    const TensorId x = b.conv(b.input({1, 8, 8, 16}), 12, 3);
+    const TensorId y = b.map({1, 16, 16, 3});
+    b.op(OpType::depth_to_space, {x}, y, BlockAttributes{2});
+    const Graph graph = b.finish(y);
+    CHECK(test::dump_after("fuse", graph) ==
+          "CONV_2D op0: npu0\nDEPTH_TO_SPACE op1: npu0, fused into op0\n");
+    CHECK(test::dump_after("lower", graph) == R"(npu0
+  0 op0: conv map0:8x8x16 -> map4:8x8x6 kernel 3x3/1x1 pad 1,1,1,1
+  1 op0/2: conv map0:8x8x16 -> map4@0,0,48:8x8x6 kernel 3x3/1x1 pad 1,1,1,1
+)");
+}
+
+TEST_CASE("fuse: not where its filters would fill more of the array in parts") {
+    test::Builder b;
+    const TensorId x = b.conv(b.input({1, 8, 8, 16}), 4, 3);
+    const TensorId y = b.map({1, 16, 16, 1});
+    b.op(OpType::depth_to_space, {x}, y, BlockAttributes{2});
+    CHECK(test::dump_after("fuse", b.finish(y)) == "CONV_2D op0: npu0\nDEPTH_TO_SPACE op1: npu0\n");
+}
+
+TEST_CASE("fuse: a clamped convolution takes a table behind it as well") {
+    GraphBuilder net{"net"};
+    const Value x = net.conv2d(net.input({1, 16, 16, 16}), 16, Window::square(3),
+                               {.name = "conv", .activation = Activation::relu});
+    net.output(net.logistic(x, {.name = "act"}));
+    CHECK(test::dump_after("fuse", net.build()) ==
+          "CONV_2D conv: npu0\nLOGISTIC act: npu0, fused into conv\n");
+}

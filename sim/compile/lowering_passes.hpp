@@ -1,0 +1,17 @@
+// From a graph to operations with blocks and encoded weights: what all plans begin with.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "compile/pass.hpp"
+#include "compile/program.hpp"
+
+namespace u65sim::compiler {
+
+/// Runs the passes up to encode_constants on a program that has nothing but its context and its
+/// graph, again where some operators turned out to have no form on the NPU: each pass finds all
+/// that it refuses. Stops behind `last`, when that is one of them, and returns its dump.
+std::optional<std::string> run_lowering_passes(Program& program, std::optional<Pass> last = {});
+
+}  // namespace u65sim::compiler

@@ -1,0 +1,126 @@
+// Plans of one network for one size of SRAM, of which the best is kept.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "compile/plan/cascades.hpp"
+#include "compile/program.hpp"
+
+namespace u65sim::compiler {
+
+/// What is decided before the passes of make_plan.
+struct PlanVariant {
+    std::int64_t sram = 0;      ///< Program::sram
+    Cascades cascades;          ///< empty: none
+    bool in_turns = false;      ///< Program::in_turns
+    bool weights_stay = false;  ///< stream_weights is left out
+
+    void apply(Program& program) const;
+};
+
+/// Searches of each segment's cascades, which serve all sizes, and estimators for them.
+class CascadeSearches {
+public:
+    /// `program` must outlive this, unchanged.
+    explicit CascadeSearches(const Program& program) : program_(program) {}
+
+    struct Found {
+        Cascades cascades;
+        std::int64_t cycles = 0;       ///< predicted
+        bool weights_refused = false;  ///< more would have fitted without copied weights
+    };
+    const Found& best(std::int64_t sram, CascadeSearch::Weights weights);
+    /// Whether another thread helps, with an estimator of its own.
+    [[nodiscard]] bool is_parallel() const {
+        return program_.spilling() && program_.threads->is_parallel();
+    }
+    const std::shared_ptr<timing::KernelEstimator>& second_estimator();
+
+private:
+    const Program& program_;
+    std::shared_ptr<timing::KernelEstimator> second_estimator_;
+    std::vector<CascadeSearch> searches_;  ///< by segment; made when one is asked for
+    std::map<std::pair<std::int64_t, CascadeSearch::Weights>, Found> known_;
+};
+
+/// Tries cascades: makes a whole plan with each set of them that looks good, and compares these by
+/// predicted cycles, or by bytes where these are asked for. Then tries whether maps should take
+/// turns, and whether weights should stay where they are. The result does not depend on the number
+/// of threads.
+class SizedSearch {
+public:
+    /// `program` has blocks and weights; both must outlive this, it unchanged. Plans take no more
+    /// than `size.bytes`, and have no cascades where that is roomy; those of `size.too_many_cycles`
+    /// are given up.
+    struct Size {
+        std::int64_t bytes = 0;
+        bool is_roomy = false;  ///< everything has room at once
+        std::int64_t too_many_cycles = std::numeric_limits<std::int64_t>::max();
+    };
+    SizedSearch(const Program& program, CascadeSearches& searches, const Size& size);
+
+    struct Result {
+        PlanVariant variant;
+        PlannedProgram plan;
+        std::int64_t cost = 0;  ///< predicted cycles, or bytes; or `useless`
+        [[nodiscard]] bool is_useless() const { return cost == useless; }
+        std::string reason;  ///< alternatives and what they cost; "": none
+    };
+    Result run();
+
+    /// What a plan costs that does not fit, or was given up.
+    static constexpr std::int64_t useless = std::numeric_limits<std::int64_t>::max();
+
+private:
+    /// Cascades that are worth a try.
+    struct Proposal {
+        PlanVariant variant;
+        std::string name;
+        std::int64_t least = 0;  ///< cycles: what the search for them predicts
+        std::optional<PlannedProgram> plan;
+        std::int64_t cost = 0;  ///< of the plan
+    };
+
+    [[nodiscard]] bool is_worth_it() const;
+    [[nodiscard]] PlannedProgram plan_of(const PlanVariant& variant, std::int64_t too_many) const;
+    Result search();
+    /// Keeps a variant of the result that takes less than this; what it is called among the
+    /// reasons.
+    void try_variant(Result& result, const PlanVariant& variant, std::int64_t less_than,
+                     std::string_view what);
+    void try_turns(Result& result);
+    void try_staying(Result& result);
+    [[nodiscard]] std::vector<std::int64_t> arenas() const;
+    /// What is to be small: bytes, or cycles.
+    [[nodiscard]] std::int64_t cost_of(const PlannedProgram& plan) const;
+    [[nodiscard]] std::string text_of(std::int64_t cost) const;
+    /// A plan without cascades; meanwhile cascades are proposed, where there are threads for it.
+    Result plan_without();
+    void propose();
+    /// Tries proposals until none is left, with one thread's estimator.
+    void try_proposals(const std::shared_ptr<timing::KernelEstimator>& estimator,
+                       const std::shared_ptr<ThreadPool>& threads);
+    void try_all();
+    void choose_best(Result& result);
+
+    const Program& program_;
+    CascadeSearches& searches_;
+    const Size size_;
+    std::int64_t too_many_cycles_;  ///< of cascades
+    bool by_size_;                  ///< bytes are to be small, not cycles
+    bool parallel_;                 ///< a second thread helps
+    std::vector<Proposal> proposals_;
+    std::atomic<std::size_t> next_{0};
+};
+
+}  // namespace u65sim::compiler

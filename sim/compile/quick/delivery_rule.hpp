@@ -1,0 +1,30 @@
+// How weights reach their operations, and what a network takes then: a time line of kernels one
+// after the other and copies beside them, in closed form.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compile/quick/place_rule.hpp"
+
+namespace u65sim::compiler::quick {
+
+/// One position on the time line.
+struct TimedPosition {
+    std::int64_t start = 0, end = 0;  ///< cycles
+    std::int64_t copied = 0;          ///< bytes of weights copied for it
+    std::int64_t read = 0;            ///< bytes of weights it reads off-chip
+    std::int32_t copies = 0;
+};
+
+struct TimeLine {
+    std::vector<TimedPosition> positions;
+    std::int64_t cycles = 0;
+    std::int64_t peak = 0;  ///< most bytes of the fast memory in use
+};
+
+/// Chooses for each operation's weights: copied whole as early as there is room, copied in slices
+/// that take turns, or read where they are; whatever ends first.
+TimeLine deliver_weights(const QuickNetwork& network, PlacedMaps maps);
+
+}  // namespace u65sim::compiler::quick

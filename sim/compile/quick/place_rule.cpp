@@ -1,0 +1,280 @@
+#include "compile/quick/place_rule.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <u65sim/error.hpp>
+
+#include "base/rounding.hpp"
+#include "compile/plan/tuning.hpp"
+
+namespace u65sim::compiler::quick {
+
+namespace {
+
+constexpr std::int32_t nowhere = -1;
+
+class Placing {
+public:
+    Placing(const QuickNetwork& network, const std::vector<QuickRange>& ranges)
+        : network_(network),
+          program_(network.program),
+          maps_{{}, Occupancy{ranges.size()}, {}, {}, {}, {}},
+          position_of_(static_cast<std::size_t>(program_.times) + 2, 0),
+          inside_(program_.buffers.size(), false) {
+        for (const QuickRange& range : ranges) maps_.positions.push_back({range, {}, {}});
+        maps_.fast.assign(program_.buffers.size(), false);
+        maps_.first.assign(program_.buffers.size(), nowhere);
+        maps_.last.assign(program_.buffers.size(), nowhere);
+        maps_.size.assign(program_.buffers.size(), 0);
+    }
+
+    PlacedMaps run() {
+        number();
+        find_lives();
+        if (program_.takes(Pass::merge_in_place)) merge();
+        place();
+        for (Position& position : maps_.positions) take_times(position);
+        return std::move(maps_);
+    }
+
+private:
+    [[nodiscard]] std::size_t count() const { return maps_.positions.size(); }
+
+    void number() {
+        std::int32_t time = 0;
+        for (std::size_t p = 0; p < count(); ++p) {
+            const QuickRange& range = maps_.positions[p].range;
+            const std::int32_t until = network_.ops[range.last].npu->time;
+            for (; time <= until; ++time) {
+                position_of_[static_cast<std::size_t>(time)] = static_cast<std::int32_t>(p);
+            }
+            for (std::size_t i = range.first; i < range.last; ++i) {
+                inside_[static_cast<std::size_t>(network_.ops[i].ofm)] = true;
+            }
+        }
+        const auto end = static_cast<std::int32_t>(count() == 0 ? 0 : count() - 1);
+        std::fill(position_of_.begin() + time, position_of_.end(), end);
+    }
+
+    void find_lives() {
+        for (std::size_t i = 0; i < program_.buffers.size(); ++i) {
+            const Buffer& map = program_.buffers[i];
+            if (map.first_use == no_time || inside_[i] || map.kind == Placement::Kind::constant) {
+                continue;
+            }
+            maps_.first[i] = position_of_[static_cast<std::size_t>(map.first_use)];
+            maps_.last[i] = position_of_[static_cast<std::size_t>(map.last_use)];
+            maps_.size[i] = map.size;
+        }
+    }
+
+    /// Element-wise results over an operand that dies with them, as merge_in_place has them.
+    void merge() {
+        std::vector<int> owner(program_.buffers.size());
+        std::iota(owner.begin(), owner.end(), 0);
+        for (std::size_t p = 0; p < count(); ++p) {
+            const QuickRange& range = maps_.positions[p].range;
+            const QuickOp& op = network_.ops[range.first];
+            if (range.is_cascade() || !op.npu->may_overwrite_ifm || !op.npu->ifm.whole() ||
+                !op.npu->ofm.whole()) {
+                continue;
+            }
+            const int from = owner[static_cast<std::size_t>(op.ifm)];
+            const auto in = static_cast<std::size_t>(from);
+            const auto out = static_cast<std::size_t>(op.ofm);
+            const Buffer& input = network_.buffer(op.ifm);
+            const Buffer& output = network_.buffer(op.ofm);
+            const auto now = static_cast<std::int32_t>(p);
+            if (in == out || input.kind != Placement::Kind::feature_map || input.pinned ||
+                output.pinned || output.kind != Placement::Kind::feature_map ||
+                maps_.last[in] != now || maps_.first[out] != now ||
+                maps_.size[in] != maps_.size[out] || input.layout != output.layout ||
+                input.extent != output.extent ||
+                (op.ifm2 != no_buffer && owner[static_cast<std::size_t>(op.ifm2)] == from)) {
+                continue;
+            }
+            maps_.last[in] = maps_.last[out];
+            owner[out] = from;
+            merged_.emplace_back(op.ofm, from);
+            maps_.first[out] = maps_.last[out] = nowhere;
+        }
+    }
+
+    /// Bytes and cycles that a map saves where it is fast.
+    void add_savings(const Position& position, std::vector<double>& saved) {
+        const QuickRange& range = position.range;
+        if (range.is_cascade()) {
+            add_cascade_savings(range, saved);
+            return;
+        }
+        const QuickOp& op = network_.ops[range.first];
+        const auto total = [&](const MapPlaces& places) {
+            return static_cast<double>(op.times->placed(program_, *op.npu, places).fast.total);
+        };
+        const double least = total({});
+        const auto add = [&](int buffer, const View& view, const MapPlaces& without, double times) {
+            if (buffer == no_buffer || !network_.may_be_fast(buffer)) return;
+            saved[static_cast<std::size_t>(buffer)] +=
+                times * static_cast<double>(view.extent.elements()) * stream::bytes_of(view.type) *
+                    tuning::cycles_per_byte +
+                total(without) - least;
+        };
+        double times = 1;
+        if (op.npu->kernel.kind == stream::KernelKind::conv) {
+            times = static_cast<double>(ceil_div(op.npu->ofm.extent.c, op.npu->kernel.block.depth));
+        }
+        add(op.ifm, op.npu->ifm, {false, true, true}, times);
+        add(op.ifm2, op.npu->ifm2, {true, false, true}, 1);
+        add(op.ofm, op.npu->ofm, {true, true, false}, 1);
+    }
+
+    void add_cascade_savings(const QuickRange& range, std::vector<double>& saved) {
+        StripeWalk walk(network_, range.last, range.height);
+        for (std::size_t i = range.last;; --i) {
+            const QuickOp& op = network_.ops[i];
+            const StripeTimes& times = op.times->stripe(program_, *op.npu, walk.rows());
+            const auto add = [&](int buffer, const View& view, const Duration& slow) {
+                if (buffer == no_buffer || inside_[static_cast<std::size_t>(buffer)]) return;
+                saved[static_cast<std::size_t>(buffer)] +=
+                    static_cast<double>(view.extent.elements()) * stream::bytes_of(view.type) *
+                        tuning::cycles_per_byte +
+                    walk.stripes() * static_cast<double>(slow.total - times.at[1][1].total);
+            };
+            add(op.ifm, op.npu->ifm, times.at[0][1]);
+            add(op.ifm2, op.npu->ifm2, times.at[0][1]);
+            add(op.ofm, op.npu->ofm, times.at[1][0]);
+            if (i == range.first) return;
+            walk.step();
+        }
+    }
+
+    /// What cascades hold while they run, apart from weights.
+    void add_rolling() {
+        for (std::size_t p = 0; p < count(); ++p) {
+            const QuickRange& range = maps_.positions[p].range;
+            if (!range.is_cascade()) continue;
+            StripeWalk walk(network_, range.last, range.height);
+            std::int64_t bytes = 0;
+            for (std::size_t i = range.last; i > range.first; --i) {
+                walk.step();
+                bytes += walk.rolling();
+            }
+            const auto now = static_cast<std::int32_t>(p);
+            maps_.occupancy.add(now, now, bytes);
+        }
+    }
+
+    void occupy(std::size_t buffer) {
+        maps_.fast[buffer] = true;
+        maps_.occupancy.add(maps_.first[buffer], maps_.last[buffer], maps_.size[buffer]);
+    }
+
+    void place() {
+        add_rolling();
+        std::vector<std::size_t> candidates;
+        Occupancy all = maps_.occupancy;
+        for (std::size_t i = 0; i < maps_.fast.size(); ++i) {
+            if (maps_.first[i] == nowhere || !network_.may_be_fast(static_cast<int>(i))) continue;
+            candidates.push_back(i);
+            all.add(maps_.first[i], maps_.last[i], maps_.size[i]);
+        }
+        const auto end = static_cast<std::int32_t>(count());
+        const std::int64_t most = all.most(0, end);
+        if (!program_.spilling() && most > network_.limit) {
+            throw DoesNotFit(
+                fmt::format("{} does not fit the SRAM: activations of {} B, the limit is {} B",
+                            program_.graph->name, most, network_.limit));
+        }
+        if (most > network_.limit) {
+            sort_by_saving(candidates);
+        }
+        for (const std::size_t i : candidates) {
+            if (most > network_.limit &&
+                maps_.occupancy.most(maps_.first[i], maps_.last[i]) + maps_.size[i] >
+                    network_.limit) {
+                continue;
+            }
+            occupy(i);
+        }
+        for (const auto& [made, owner] : merged_) {
+            maps_.fast[static_cast<std::size_t>(made)] =
+                maps_.fast[static_cast<std::size_t>(owner)];
+        }
+    }
+
+    void sort_by_saving(std::vector<std::size_t>& candidates) {
+        std::vector<double> saved(maps_.fast.size(), 0);
+        for (const Position& position : maps_.positions) add_savings(position, saved);
+        for (const auto& [made, owner] : merged_) {
+            saved[static_cast<std::size_t>(owner)] += saved[static_cast<std::size_t>(made)];
+        }
+        const auto worth = [&](std::size_t i) {
+            const auto life = static_cast<double>(maps_.last[i] - maps_.first[i] + 1);
+            return saved[i] /
+                   (static_cast<double>(std::max<std::int64_t>(maps_.size[i], 1)) * life);
+        };
+        std::stable_sort(candidates.begin(), candidates.end(),
+                         [&](std::size_t a, std::size_t b) { return worth(a) > worth(b); });
+    }
+
+    [[nodiscard]] bool is_fast(int buffer) const {
+        return buffer == no_buffer || maps_.fast[static_cast<std::size_t>(buffer)];
+    }
+
+    void take_times(Position& position) {
+        const QuickRange& range = position.range;
+        if (!range.is_cascade()) {
+            const QuickOp& op = network_.ops[range.first];
+            const PlacedTimes& times = op.times->placed(
+                program_, *op.npu, {is_fast(op.ifm), is_fast(op.ifm2), is_fast(op.ofm)});
+            position.fast = times.fast;
+            position.direct = times.direct;
+            return;
+        }
+        StripeWalk walk(network_, range.last, range.height);
+        double total = 0;
+        double off_chip = 0;
+        double direct = 0;
+        double direct_off_chip = 0;
+        for (std::size_t i = range.last;; --i) {
+            const QuickOp& op = network_.ops[i];
+            const StripeTimes& times = op.times->stripe(program_, *op.npu, walk.rows());
+            const bool ifm = i > range.first || is_fast(op.ifm);
+            const bool ofm = i < range.last || is_fast(op.ofm);
+            const Duration& placed = times.at[ifm][ofm];
+            const double stripes = walk.stripes();
+            total += stripes * static_cast<double>(placed.total);
+            off_chip += stripes * static_cast<double>(placed.off_chip);
+            direct += stripes *
+                      static_cast<double>(placed.total + times.direct.total - times.at[1][1].total);
+            direct_off_chip +=
+                stripes * static_cast<double>(placed.off_chip + times.direct.off_chip);
+            if (i == range.first) break;
+            walk.step();
+        }
+        position.fast = {static_cast<std::int64_t>(total), static_cast<std::int64_t>(off_chip)};
+        position.direct = {static_cast<std::int64_t>(direct),
+                           static_cast<std::int64_t>(direct_off_chip)};
+    }
+
+    const QuickNetwork& network_;
+    const Program& program_;
+    PlacedMaps maps_;
+    std::vector<std::int32_t> position_of_;    ///< by time
+    std::vector<bool> inside_;                 ///< by buffer: rolls in a cascade
+    std::vector<std::pair<int, int>> merged_;  ///< a result, and the map it takes over
+};
+
+}  // namespace
+
+std::int64_t Occupancy::most(std::int32_t first, std::int32_t last) const {
+    return *std::max_element(bytes_.begin() + first, bytes_.begin() + last + 1);
+}
+
+PlacedMaps place_maps(const QuickNetwork& network, const std::vector<QuickRange>& ranges) {
+    return Placing(network, ranges).run();
+}
+
+}  // namespace u65sim::compiler::quick

@@ -1,0 +1,49 @@
+// Which maps live in the fast memory: those that save most by the byte first, by bytes alive at a
+// time and without addresses. The compiler's own search (plan/map_placer.hpp) packs them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "compile/quick/network.hpp"
+
+namespace u65sim::compiler::quick {
+
+/// A range of operations at its turn.
+struct Position {
+    QuickRange range;
+    Duration fast;    ///< weights in the fast memory
+    Duration direct;  ///< weights read off-chip
+};
+
+/// Bytes in use at each position.
+class Occupancy {
+public:
+    explicit Occupancy(std::size_t positions) : bytes_(positions + 1, 0) {}
+    void add(std::int32_t first, std::int32_t last, std::int64_t bytes) {
+        for (std::int32_t p = first; p <= last; ++p) bytes_[static_cast<std::size_t>(p)] += bytes;
+    }
+    [[nodiscard]] std::int64_t at(std::int32_t position) const {
+        return bytes_[static_cast<std::size_t>(position)];
+    }
+    [[nodiscard]] std::int64_t most(std::int32_t first, std::int32_t last) const;
+
+private:
+    std::vector<std::int64_t> bytes_;
+};
+
+/// Where maps are, and what each position takes then.
+struct PlacedMaps {
+    std::vector<Position> positions;
+    Occupancy occupancy;
+    std::vector<bool> fast;  ///< by buffer
+    /// First and last position of each buffer, -1: not in memory as a whole; its bytes.
+    std::vector<std::int32_t> first, last;
+    std::vector<std::int64_t> size;
+};
+
+/// Throws DoesNotFit where a map has nowhere else to go.
+PlacedMaps place_maps(const QuickNetwork& network, const std::vector<QuickRange>& ranges);
+
+}  // namespace u65sim::compiler::quick

@@ -1,0 +1,194 @@
+#include "compile/quick/time_tables.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/hash.hpp"
+#include "base/rounding.hpp"
+#include "compile/build_kernel.hpp"
+#include "compile/plan/choose_blocks.hpp"
+#include "compile/plan/refine_blocks.hpp"
+#include "compile/plan/stripes.hpp"
+#include "compile/plan/weight_delivery.hpp"
+#include "timing/estimate.hpp"
+
+namespace u65sim::compiler::quick {
+
+namespace {
+
+/// Kinds that are kept, some kilobytes each (chosen).
+constexpr std::size_t most_kinds = 32768;
+/// Bytes after which bursts and beats fall alike: all maps begin at zero.
+constexpr std::uint64_t address_period = std::uint64_t{1} << 12;
+
+int fast_region(const Program& program) { return program.spilling() ? region_fast : region_arena; }
+
+/// Where a map is that is not in the fast memory.
+int region_of(const Program& program, bool fast) {
+    return fast ? fast_region(program) : region_arena;
+}
+
+/// A program of one operation, whose maps are where they are said to be.
+PlannedProgram program_of(const Program& program, const NpuOp& op, const MapPlaces& places) {
+    PlannedProgram alone;
+    static_cast<CompileContext&>(alone) = program;
+    alone.segments.emplace_back().ops.push_back(op);
+    NpuOp& only = alone.segments[0].ops[0];
+    const auto bring = [&](View& view, bool fast) {
+        if (!view.valid()) return;
+        const Buffer& from = program.buffer(view);
+        Buffer& to = alone.buffers.emplace_back();
+        to.extent = from.extent;
+        to.type = from.type;
+        to.layout = from.layout;
+        to.size = from.size;
+        to.offset = 0;
+        to.region =
+            from.kind == Placement::Kind::constant ? region_constants : region_of(program, fast);
+        view.buffer = static_cast<int>(alone.buffers.size()) - 1;
+        // All begin at address 0: where a part of a map begins is no part of a kind.
+        view.y = view.x = view.c = 0;
+    };
+    bring(only.ifm, places.ifm);
+    bring(only.ifm2, places.ifm2);
+    bring(only.ofm, places.ofm);
+    return alone;
+}
+
+Duration duration_of(const timing::KernelEstimate& estimate) {
+    return {estimate.total.count(), estimate.port_cycles[1].count()};
+}
+
+std::array<std::int64_t, 2> sums(const timing::KernelEstimate& estimate,
+                                 std::initializer_list<Channel> channels) {
+    std::array<std::int64_t, 2> bytes{};
+    for (std::size_t port = 0; port < 2; ++port) {
+        for (const Channel channel : channels) {
+            bytes[port] += estimate.ports[port].bytes[static_cast<std::size_t>(channel)].count();
+        }
+    }
+    return bytes;
+}
+
+PlacedTimes work_out(const Program& program, const NpuOp& op, const MapPlaces& places) {
+    PlannedProgram alone = program_of(program, op, places);
+    const int fast = fast_region(program);
+    if (program.takes(Pass::refine_blocks)) refine_blocks(alone, fast);
+    const NpuOp& refined = alone.segments[0].ops[0];
+    stream::KernelOp k = placed_kernel(alone, refined);
+    set_first_weights(k, refined, fast);
+    PlacedTimes times;
+    const timing::KernelEstimate in_sram = program.estimator->kernel(k);
+    times.fast = times.direct = duration_of(in_sram);
+    times.read = sums(in_sram, {Channel::ifm});
+    times.written = sums(in_sram, {Channel::ofm});
+    times.block = k.block;
+    if (!op.weights) return times;
+    times.passes = weight_passes(refined);
+    k.weight_region = k.scale_region = region_constants;
+    times.direct = duration_of(program.estimator->kernel(k));
+    return times;
+}
+
+StripeTimes work_out(const Program& program, const NpuOp& op, std::int32_t rows) {
+    const std::int32_t height = op.ofm.extent.h;
+    const std::int32_t from = rows < height ? std::min(rows, height - rows) : 0;
+    NpuOp part = stripe_of(op, from, std::min(from + rows, height));
+    part.slices = op.slices;
+    if (rows < height) choose_block(part, program);
+    StripeTimes times;
+    times.rows = rows;
+    times.passes = weight_passes(part);
+    const int fast = fast_region(program);
+    for (const std::size_t ifm : {0U, 1U}) {
+        for (const std::size_t ofm : {0U, 1U}) {
+            PlannedProgram alone = program_of(program, part, {ifm != 0, true, ofm != 0});
+            stream::KernelOp k = placed_kernel(alone, alone.segments[0].ops[0]);
+            set_first_weights(k, part, fast);
+            times.at[ifm][ofm] = duration_of(program.estimator->kernel(k));
+            if (ifm == 0 || ofm == 0) continue;
+            k.weight_region = k.scale_region = region_constants;
+            times.direct = duration_of(program.estimator->kernel(k));
+        }
+    }
+    return times;
+}
+
+}  // namespace
+
+const PlacedTimes& OperationTimes::placed(const Program& program, const NpuOp& op,
+                                          const MapPlaces& places) {
+    std::optional<PlacedTimes>& known = placed_[places.index()];
+    if (!known) known = work_out(program, op, places);
+    return *known;
+}
+
+const StripeTimes& OperationTimes::stripe(const Program& program, const NpuOp& op,
+                                          std::int32_t rows) {
+    for (const StripeTimes& known : stripes_) {
+        if (known.rows == rows) return known;
+    }
+    return stripes_.emplace_back(work_out(program, op, rows));
+}
+
+std::size_t TimeTables::KeyHash::operator()(const Key& key) const {
+    return key.kernel.hash() ^ hash_words(key.others);
+}
+
+OperationTimes& TimeTables::of(const Program& program, const NpuOp& op) {
+    const int region = fast_region(program);
+    stream::KernelOp k = build_kernel(op, [&](const View& view) {
+        const Buffer& buffer = program.buffer(view);
+        const bool constant = buffer.kind == Placement::Kind::constant;
+        return map_of(view, constant ? region_constants : region, buffer.layout);
+    });
+    Key key{timing::KernelKey{k, address_period}, {}};
+    key.others[4] = static_cast<std::uint64_t>(op.vector_product) |
+                    static_cast<std::uint64_t>(!op.lut.empty()) << 1 |
+                    static_cast<std::uint64_t>(op.ifm.scale > 0 && op.ofm.scale > 0) << 2;
+    const auto is_constant = [&](const View& view) {
+        return view.valid() && program.buffer(view).kind == Placement::Kind::constant;
+    };
+    key.others[4] |= static_cast<std::uint64_t>(is_constant(op.ifm)) << 3 |
+                     static_cast<std::uint64_t>(is_constant(op.ifm2)) << 4;
+    if (!op.slices.empty()) {
+        const WeightSlice& all = op.slices[0];
+        key.others[0] = all.weights[0].length;
+        key.others[1] = all.weights[1].length;
+        key.others[2] = all.scales[0].length;
+        key.others[3] = all.scales[1].length;
+    }
+    return kinds_[key];
+}
+
+void TimeTables::begin_network() {
+    if (kinds_.size() > most_kinds) kinds_.clear();
+}
+
+void TablePool::give_back(std::unique_ptr<Entry> entry) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(entry));
+    if (idle_.size() > most_idle) idle_.erase(idle_.begin());
+}
+
+std::shared_ptr<TimeTables> TablePool::borrow(const Target& target, const PassSet& passes) {
+    std::unique_ptr<Entry> entry;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto it = std::find_if(idle_.rbegin(), idle_.rend(), [&](const auto& idle) {
+            return idle->passes == passes && idle->target == target;
+        });
+        if (it != idle_.rend()) {
+            entry = std::move(*it);
+            idle_.erase(std::next(it).base());
+        }
+    }
+    if (!entry) entry.reset(new Entry{target, passes, {}});
+    entry->tables.begin_network();
+    TimeTables* const tables = &entry->tables;
+    const auto return_it = [this](Entry* used) { give_back(std::unique_ptr<Entry>(used)); };
+    return {std::shared_ptr<Entry>(entry.release(), return_it), tables};
+}
+
+}  // namespace u65sim::compiler::quick
