@@ -42,15 +42,21 @@ PlanSearch::Result PlanSearch::search(std::int64_t sram, std::int64_t too_many_c
     return SizedSearch(program_, searches_, {sram, is_roomy(sram), too_many_cycles}).run();
 }
 
+std::int64_t PlanSearch::value_of(const Result& result) const {
+    if (!by_size() || result.is_useless()) return result.cost;
+    return result.plan.fast_size + result.plan.arena_size;
+}
+
 PlanSearch::Result PlanSearch::run() {
     const std::vector<std::int64_t> all = sizes();
     Result best = search(all.front(), SizedSearch::useless);
     for (std::size_t i = 1; i < all.size(); ++i) {
+        const std::int64_t least = value_of(best);
         const std::int64_t less_than =
-            by_size() || best.is_useless() ? best.cost : tuning::larger_sram_gain.of(best.cost);
+            by_size() || best.is_useless() ? least : tuning::larger_sram_gain.of(least);
         Result next = search(all[i], by_size() ? SizedSearch::useless : less_than);
-        const bool is_better = next.cost < less_than;
-        std::string reason = fmt::format("SRAM: {} {} with {} B, {} with {} B", best.cost,
+        const bool is_better = value_of(next) < less_than;
+        std::string reason = fmt::format("SRAM: {} {} with {} B, {} with {} B", least,
                                          by_size() ? "bytes" : "cycles", best.variant.sram,
                                          is_better ? "less" : "not clearly less", all[i]);
         if (is_better) best = std::move(next);
@@ -64,9 +70,8 @@ void PlanSearch::take_smaller_fast_plan(Result& best) {
     Program fast = program_;
     fast.options.optimise = Optimise::performance;
     Result other = PlanSearch(fast).run();
-    other.cost = other.plan.fast_size + other.plan.arena_size;
     other.plan.options.optimise = Optimise::size;
-    if (!other.is_useless() && other.cost < best.cost) best = std::move(other);
+    if (value_of(other) < value_of(best)) best = std::move(other);
 }
 
 }  // namespace u65sim::compiler

@@ -31,6 +31,8 @@ private:
     /// The best plan of less than so many cycles for a size.
     Result search(std::int64_t sram, std::int64_t too_many_cycles);
 
+    /// What a plan is judged by: its predicted cycles, or its bytes; or `useless`.
+    [[nodiscard]] std::int64_t value_of(const Result& result) const;
     /// Optimised for size: the plan for performance, where that happens to take less memory.
     void take_smaller_fast_plan(Result& best);
 

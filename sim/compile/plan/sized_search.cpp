@@ -124,7 +124,7 @@ SizedSearch::Result SizedSearch::run() {
 SizedSearch::Result SizedSearch::search() {
     Result result = plan_without();
     // Where nothing may spill, whole maps that fit are best as they are.
-    if (!program_.spilling() && (!result.is_useless() || result.plan.is_given_up)) return result;
+    if (!program_.spilling() && !result.is_useless()) return result;
     if (!by_size_ && !result.is_useless()) too_many_cycles_ = tuning::cascade_gain.of(result.cost);
     try_all();
     choose_best(result);

@@ -60,8 +60,8 @@ private:
 class SizedSearch {
 public:
     /// `program` has blocks and weights; both must outlive this, it unchanged. Plans take no more
-    /// than `size.bytes`, and have no cascades where that is roomy; those of `size.too_many_cycles`
-    /// are given up.
+    /// than `size.bytes`, and have no cascades where that is roomy; cascades that take
+    /// `size.too_many_cycles` are given up.
     struct Size {
         std::int64_t bytes = 0;
         bool is_roomy = false;  ///< everything has room at once
