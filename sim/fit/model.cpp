@@ -60,8 +60,7 @@ double Model::figure(std::size_t index, const Values& values) {
         fields::assign(target, parameters_[i].key, values[i]);
     }
     const Run& run = simulated(index, target, values);
-    const double npu_ms = static_cast<double>(run.cycles.count()) /
-                          static_cast<double>(target.accelerator.clock.count()) * 1000.0;
+    const double npu_ms = report::milliseconds(run.cycles, target.accelerator.clock);
     if (measurement.counter == "npu_ms") return npu_ms;
     if (measurement.counter == "latency_ms") {
         return npu_ms + report::host_time_ms(measurement.stream, target.host);

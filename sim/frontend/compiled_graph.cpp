@@ -4,6 +4,9 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/format.h>
+#include <u65sim/error.hpp>
+
 namespace u65sim::frontend {
 
 void CompiledGraph::add(CompiledPart part) {
@@ -55,6 +58,14 @@ TensorId CompiledGraph::add_memory(std::string name, std::int32_t bytes) {
     tensor.type = ElementType::uint8;
     graph_.tensors.push_back(std::move(tensor));
     return static_cast<TensorId>(graph_.tensors.size() - 1);
+}
+
+void verify_file(const Graph& graph, std::string_view name) {
+    try {
+        verify(graph);
+    } catch (const InvalidModel& error) {
+        throw InvalidModel(fmt::format("{}: {}", name, error.what()));
+    }
 }
 
 }  // namespace u65sim::frontend

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <u65sim/graph.hpp>
@@ -46,5 +47,8 @@ private:
     Graph& graph_;
     std::vector<ir::MapPlace> places_;
 };
+
+/// verify(), whose message begins with the file's name here.
+void verify_file(const Graph& graph, std::string_view name);
 
 }  // namespace u65sim::frontend

@@ -16,6 +16,7 @@
 #include "compile/quick/answer.hpp"
 #include "oracle/batch.hpp"
 #include "oracle/state.hpp"
+#include "report/join.hpp"
 
 namespace u65sim {
 
@@ -30,12 +31,7 @@ struct Ranked {
 };
 
 double ms_of(const Report& report, Cycles cycles) {
-    Report other;
-    other.operators = {{}};
-    other.total.cycles = cycles;
-    other.total.host_ms = report.total.host_ms;
-    other.target.accelerator.clock = report.target.accelerator.clock;
-    return other.latency_ms();
+    return report::milliseconds(cycles, report.target.accelerator.clock) + report.total.host_ms;
 }
 
 class BestSearch {

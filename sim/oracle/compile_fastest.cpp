@@ -72,8 +72,6 @@ public:
         });
     }
 
-    [[nodiscard]] bool has_found() const { return best_.has_value(); }
-
     CompiledNetwork result() {
         if (!best_) std::rethrow_exception(refused_);
         return *std::move(best_);

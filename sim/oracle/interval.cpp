@@ -8,9 +8,7 @@ namespace {
 
 /// Milliseconds of the streams on a target.
 double npu_ms(const CompiledNetwork& network, const Target& target, const SimulateOptions& how) {
-    const Simulation simulation = simulate(network, target, how);
-    return static_cast<double>(simulation.total.count()) /
-           static_cast<double>(target.accelerator.clock.count()) * 1000.0;
+    return report::milliseconds(simulate(network, target, how).total, target.accelerator.clock);
 }
 
 bool same_npu(Target left, const Target& right) {

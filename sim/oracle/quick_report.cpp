@@ -92,10 +92,8 @@ void add_spills(Report& report, const compiler::quick::QuickAnswer& answer) {
 /// For people: where a simulation's latency is.
 std::string sentence_of(const Report& report) {
     const CycleInterval& interval = *report.interval;
-    const double clock = static_cast<double>(report.target.accelerator.clock.count());
     const auto in_ms = [&](Cycles cycles) {
-        const double npu = clock > 0 ? static_cast<double>(cycles.count()) / clock * 1000.0 : 0.0;
-        return npu + report.total.host_ms;
+        return report::milliseconds(cycles, report.target.accelerator.clock) + report.total.host_ms;
     };
     return fmt::format(
         "effort quick, not simulated: a simulation takes {:.3f} to {:.3f} ms, which held for "

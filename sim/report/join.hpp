@@ -60,6 +60,9 @@ std::vector<std::string> assumptions(const CompiledNetwork& network, const Targe
 /// Hash of what runs: command streams and constants.
 std::uint64_t content_hash(const CompiledNetwork& network);
 
+/// Of so many cycles at a clock; 0 where there is none.
+double milliseconds(Cycles cycles, Hertz clock);
+
 /// Driver calls and CPU operators of one inference, milliseconds.
 double host_time_ms(const CompiledNetwork& network, const HostTime& host);
 

@@ -145,9 +145,13 @@ double Report::latency_ms() const {
     return npu_ms() + total.host_ms;
 }
 
+double report::milliseconds(Cycles cycles, Hertz clock) {
+    if (clock.count() <= 0) return 0.0;
+    return static_cast<double>(cycles.count()) / static_cast<double>(clock.count()) * 1000.0;
+}
+
 double Report::npu_ms() const {
-    const auto clock = static_cast<double>(target.accelerator.clock.count());
-    return clock > 0.0 ? static_cast<double>(total.cycles.count()) / clock * 1000.0 : 0.0;
+    return report::milliseconds(total.cycles, target.accelerator.clock);
 }
 
 double Report::inference_ms() const { return inference ? inference->ms() : latency_ms(); }

@@ -15,6 +15,7 @@
 #include "report/ceilings.hpp"
 #include "report/format.hpp"
 #include "report/inference.hpp"
+#include "report/join.hpp"
 #include "target/traffic_text.hpp"
 
 namespace u65sim {
@@ -99,9 +100,7 @@ std::string bound_line(const Report& report) {
     const Cycles total = report.total.cycles;
     const Hertz clock = report.target.accelerator.clock;
     if (bound == Cycles{0} || total == Cycles{0} || clock.count() == 0) return {};
-    const auto in_ms = [&](Cycles cycles) {
-        return static_cast<double>(cycles.count()) / static_cast<double>(clock.count()) * 1000.0;
-    };
+    const auto in_ms = [&](Cycles cycles) { return report::milliseconds(cycles, clock); };
     return fmt::format("  {:<16}{:.3f} ms by {}, this plan {:.3f} ms ({})\n", "bound", in_ms(bound),
                        to_string(report.total.limit), in_ms(total),
                        percent(bound.count(), total.count()));

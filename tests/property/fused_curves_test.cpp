@@ -6,13 +6,10 @@
 #include <random>
 #include <vector>
 
-#include <u65sim/bound.hpp>
-#include <u65sim/compile.hpp>
-#include <u65sim/execute.hpp>
 #include <u65sim/graph.hpp>
-#include <u65sim/simulate.hpp>
 #include <u65sim/target.hpp>
 
+#include "property/fused_plans.hpp"
 #include "unit/compile/networks.hpp"
 
 using namespace u65sim;
@@ -109,8 +106,6 @@ private:
 }  // namespace
 
 TEST_CASE("random operators of one map compute the same as a table and one by one") {
-    CompileOptions apart;
-    apart.without = {"fuse"};
     int fewer = 0;
     for (unsigned seed = 0; seed < 120; ++seed) {
         RandomCurves random{seed};
@@ -121,15 +116,7 @@ TEST_CASE("random operators of one map compute the same as a table and one by on
         }
         const Target target = Target::preset(seed % 2 == 0 ? "u65-256" : "u55-64");
         CAPTURE(seed);
-        const CompiledNetwork one_by_one = compile(graph, target, apart);
-        const CompiledNetwork fused = compile(graph, target);
-        const Execution wanted = execute(one_by_one, target, {input}, {.check = true});
-        const Execution got = execute(fused, target, {input}, {.check = true});
-        CHECK(got.outputs == wanted.outputs);
-        CHECK(got.findings.empty());
-        CHECK(lower_bound(fused, target).cycles <= simulate(fused, target).total);
-        fewer += fused.segments.at(0).stream.words.size() <
-                 one_by_one.segments.at(0).stream.words.size();
+        fewer += property::fuses_exactly(graph, target, input);
     }
     CHECK(fewer > 60);
 }

@@ -6,11 +6,10 @@
 #include <random>
 #include <vector>
 
-#include <u65sim/compile.hpp>
-#include <u65sim/execute.hpp>
 #include <u65sim/graph.hpp>
 #include <u65sim/target.hpp>
 
+#include "property/fused_plans.hpp"
 #include "unit/compile/networks.hpp"
 
 using namespace u65sim;
@@ -63,8 +62,6 @@ private:
 }  // namespace
 
 TEST_CASE("random convolutions write blocks as a DEPTH_TO_SPACE behind them would") {
-    CompileOptions apart;
-    apart.without = {"fuse"};
     int fewer = 0;
     for (unsigned seed = 0; seed < 80; ++seed) {
         const Graph graph = RandomBlocks{seed}.graph();
@@ -75,14 +72,7 @@ TEST_CASE("random convolutions write blocks as a DEPTH_TO_SPACE behind them woul
         }
         const Target target = Target::preset(seed % 2 == 0 ? "u65-512" : "u55-128");
         CAPTURE(seed);
-        const CompiledNetwork one_by_one = compile(graph, target, apart);
-        const CompiledNetwork fused = compile(graph, target);
-        const Execution wanted = execute(one_by_one, target, {input}, {.check = true});
-        const Execution got = execute(fused, target, {input}, {.check = true});
-        CHECK(got.outputs == wanted.outputs);
-        CHECK(got.findings.empty());
-        fewer += fused.segments.at(0).stream.words.size() <
-                 one_by_one.segments.at(0).stream.words.size();
+        fewer += property::fuses_exactly(graph, target, input);
     }
     CHECK(fewer > 30);
 }

@@ -8,6 +8,7 @@
 #include <u65sim/compile.hpp>
 #include <u65sim/error.hpp>
 
+#include "compile/cpu_operators.hpp"
 #include "compile/emit/command_kinds.hpp"
 #include "compile/emit/hazards.hpp"
 #include "compile/foreign/bind_maps.hpp"
@@ -264,22 +265,9 @@ private:
     }
 
     void read_cpu_operator(const Operator& op, std::size_t index) {
-        CpuOperator cpu;
-        cpu.name = op.name;
-        cpu.type = op.type == OpType::custom ? op.custom_code : ir::kind_name(op);
-        cpu.reason = "left to the CPU by " + network_.producer;
-        cpu.macs = count_macs(graph_, op);
+        CpuOperator cpu =
+            compiler::cpu_operator_of(graph_, op, "left to the CPU by " + network_.producer);
         network_.macs += cpu.macs;
-        for (const auto* ids : {&op.inputs, &op.outputs}) {
-            for (const TensorId id : *ids) {
-                if (id < 0) continue;
-                const Tensor& tensor = graph_.tensors[static_cast<std::size_t>(id)];
-                if (tensor.data) continue;
-                cpu.operand_bytes += size_of(tensor);
-                cpu.elements = std::max(cpu.elements, element_count(tensor.shape));
-                if (cpu.data_type.empty()) cpu.data_type = to_string(tensor.type);
-            }
-        }
         network_.steps.push_back({-1, static_cast<std::int32_t>(network_.cpu_operators.size()),
                                   static_cast<std::int32_t>(index)});
         network_.cpu_operators.push_back(std::move(cpu));

@@ -190,11 +190,7 @@ private:
 
 Graph read_npz(std::span<const std::uint8_t> bytes, std::string_view name) {
     Graph graph = Reader{bytes, name}.read();
-    try {
-        verify(graph);
-    } catch (const InvalidModel& error) {
-        throw InvalidModel(fmt::format("{}: {}", name, error.what()));
-    }
+    verify_file(graph, name);
     return graph;
 }
 

@@ -225,11 +225,7 @@ private:
 Graph read_pte(std::span<const std::uint8_t> bytes, std::string_view name,
                const NamedData& external) {
     Graph graph = Reader{bytes, name, external}.read();
-    try {
-        verify(graph);
-    } catch (const InvalidModel& error) {
-        throw InvalidModel(fmt::format("{}: {}", name, error.what()));
-    }
+    verify_file(graph, name);
     return graph;
 }
 
