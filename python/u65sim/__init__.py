@@ -39,6 +39,7 @@ from ._errors import (
     NothingOnNpu,
     SimulationStuck,
 )
+from ._evaluate import NetworkPoint, evaluate
 from ._graph import Graph, Operator, Quantization, Tensor, ZooEntry
 from ._graph_builder import GraphBuilder, Value, Weights
 from ._native import call as _call
@@ -57,8 +58,11 @@ from ._report import (
 )
 from ._study import (
     Study,
+    StudyEffort,
     StudyKey,
     StudyMeasure,
+    StudyPoint,
+    StudyRecord,
     StudyResults,
     StudyRow,
     merge_study,
@@ -86,15 +90,16 @@ build_info: str = _call("version").value["build_info"]
 """Commit, compiler and build type of the library."""
 
 __all__ = [
-    "Advice", "AdviceReport", "BlockLeftOut", "BlockPoint", "BlockStudy", "Cancelled", "Comparison", "CompileOptions",
-    "CompiledNetwork", "CpuOperator", "CycleLimitReached", "DoesNotFit", "Error", "Execution",
-    "FileError", "Finding", "Graph", "GraphBuilder", "InterfaceTensor", "InvalidConfig",
-    "InvalidModel", "InvalidStream", "LiveRange", "MemoryUse", "Model", "NotExecutable",
-    "NothingOnNpu", "Operator", "OperatorReport", "Oracle", "OracleSettings", "OracleStatistics",
-    "Placement", "PortCeiling", "Quantization", "Report", "Segment", "Simulation", "SimulationStuck",
-    "SpillEvent", "SpilledMap", "Study", "StudyKey", "StudyMeasure", "StudyResults", "StudyRow",
-    "Target", "TargetField", "Tensor", "Value", "Weights", "ZooEntry", "__version__", "block",
-    "block_list", "build_info", "cluster_weights", "compare_reports", "compile", "execute",
+    "Advice", "AdviceReport", "BlockLeftOut", "BlockPoint", "BlockStudy", "Cancelled", "Comparison",
+    "CompileOptions", "CompiledNetwork", "CpuOperator", "CycleLimitReached", "DoesNotFit", "Error",
+    "Execution", "FileError", "Finding", "Graph", "GraphBuilder", "InterfaceTensor",
+    "InvalidConfig", "InvalidModel", "InvalidStream", "LiveRange", "MemoryUse", "Model",
+    "NetworkPoint", "NotExecutable", "NothingOnNpu", "Operator", "OperatorReport", "Oracle",
+    "OracleSettings", "OracleStatistics", "Placement", "PortCeiling", "Quantization", "Report",
+    "Segment", "Simulation", "SimulationStuck", "SpillEvent", "SpilledMap", "Study", "StudyEffort",
+    "StudyKey", "StudyMeasure", "StudyPoint", "StudyRecord", "StudyResults", "StudyRow", "Target",
+    "TargetField", "Tensor", "Value", "Weights", "ZooEntry", "__version__", "block", "block_list",
+    "build_info", "cluster_weights", "compare_reports", "compile", "evaluate", "execute",
     "limit_weight_bits", "make_report", "merge_study", "optional_steps", "pass_names",
     "prune_channels", "prune_pattern", "prune_weights", "run_study", "scale_depth",
     "scale_resolution", "scale_width", "simulate", "sparsity_schedule", "study_blocks",
