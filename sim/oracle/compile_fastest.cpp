@@ -18,6 +18,7 @@
 #include "compile/cache.hpp"
 #include "machine/direct/simulate_again.hpp"
 #include "oracle/effort.hpp"
+#include "oracle/settle.hpp"
 
 namespace u65sim {
 
@@ -151,7 +152,7 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
         throw InvalidConfig("effort quick makes no streams: take effort normal or high");
     }
     return effort == Effort::high ? compile_fastest(graph, target, options)
-                                  : compile(graph, target, options);
+                                  : oracle::compile_settled(graph, target, options, CompileCache{});
 }
 
 std::vector<Bytes> planned_sizes(const Target& target) {
