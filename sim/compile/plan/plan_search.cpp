@@ -73,7 +73,13 @@ PlanSearch::Results PlanSearch::smallest(std::vector<Result> found) {
     return {std::move(result), std::nullopt};
 }
 
-PlanSearch::Results PlanSearch::fastest(std::vector<Result> found) {
+bool PlanSearch::is_same(const Result& a, const Result& b) const {
+    // Where maps may spill, those that do are in the arena.
+    const bool same_maps = !program_.spilling() || a.plan.arena_size == b.plan.arena_size;
+    return same_maps && std::abs(a.cost - b.cost) <= tuning::same_cycles.of(a.cost);
+}
+
+PlanSearch::Results PlanSearch::fastest(std::vector<Result> found) const {
     std::string reason = "SRAM:";
     std::int64_t least = SizedSearch::useless;
     for (const Result& result : found) {
@@ -83,9 +89,8 @@ PlanSearch::Results PlanSearch::fastest(std::vector<Result> found) {
     std::vector<Result> finalists;
     for (Result& result : found) {
         const bool is_known =
-            std::any_of(finalists.begin(), finalists.end(), [&](const Result& other) {
-                return std::abs(other.cost - result.cost) <= tuning::same_cycles.of(other.cost);
-            });
+            std::any_of(finalists.begin(), finalists.end(),
+                        [&](const Result& other) { return is_same(other, result); });
         if (!is_known && tuning::certain_gain.of(result.cost) <= least) {
             finalists.push_back(std::move(result));
         }

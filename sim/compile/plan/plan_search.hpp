@@ -42,7 +42,9 @@ private:
     /// The best plan of each size that is of use, or the smallest size's of none; ascending.
     std::vector<Result> search_all();
     Results smallest(std::vector<Result> found);
-    [[nodiscard]] static Results fastest(std::vector<Result> found);
+    [[nodiscard]] Results fastest(std::vector<Result> found) const;
+    /// Whether two plans may be taken for one.
+    [[nodiscard]] bool is_same(const Result& a, const Result& b) const;
     /// Optimised for size: the plan for performance, where that happens to take less memory.
     void take_smaller_fast_plan(Result& best);
 

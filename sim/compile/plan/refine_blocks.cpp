@@ -62,6 +62,7 @@ public:
                 const std::int64_t worth =
                     tuning::least_operation_gain.of(all) / kernels[segment.ops[i].graph_operator];
                 refine(segment.ops, i, *now++, worth);
+                fill_array(segment.ops[i], worth);
                 if (in_reach(segment.ops[i])) continue;
                 fold_row(segment.ops[i], worth);
                 read_less_often(segment.ops[i], worth);
@@ -154,6 +155,41 @@ private:
         const bool plain =
             k.ofm.layout == stream::Layout::nhwc || k.ifm.layout == stream::Layout::nhwc;
         if (!op.weights && plain && all != before.depth) try_depth(all);
+    }
+
+    /// Another depth of blocks where half of the array is idle as it is: what jobs of few steps
+    /// wait for weighs more than bytes fetched.
+    void fill_array(NpuOp& op, std::int64_t worth) {
+        // Products with one position are as fast as their weights come.
+        const bool one_position = op.ofm.extent.h * op.ofm.extent.w == 1;
+        if (one_position || !may_be_sliced(op) || op.slices.empty() ||
+            op.slices[0].buffer != no_buffer) {
+            return;
+        }
+        const stream::Kernel& window = op.kernel.kernel;
+        const std::int64_t products =
+            op.ofm.extent.elements() * op.ifm.extent.c * window.height * std::int64_t{window.width};
+        const std::int64_t ideal = products / program_.target->accelerator.macs_per_cycle /
+                                   program_.target->accelerator.cores;
+        Reads least = reads_of(op);
+        if (!tuning::idle_array.exceeds(ideal, least.fast) || least.fast - ideal < worth) return;
+        const ShramUser user = shram_user(op);
+        const NpuOp before = op;
+        const std::int32_t unit = program_.arch.ofm_ublock.depth;
+        const std::int32_t most = static_cast<std::int32_t>(
+            round_up(std::min(user.ofm_c, program_.arch.max_block.depth), unit));
+        for (std::int32_t depth = brick_channels; depth <= most; depth *= 2) {
+            const BlockShape block{before.kernel.block.height, before.kernel.block.width, depth};
+            const auto layout = lay_out(user, block, program_.arch);
+            if (!layout || depth == before.kernel.block.depth) continue;
+            NpuOp other = before;
+            layout->apply(other.kernel, block);
+            other.slices = {make_whole(program_, other)};
+            const Reads reads = reads_of(other);
+            if (!reads.gains(least) || reads.fast >= least.fast) continue;
+            least = reads;
+            op = std::move(other);
+        }
     }
 
     /// Cycles of an operation with its weights in SRAM, and off-chip.

@@ -98,6 +98,9 @@ inline constexpr std::int64_t least_block_gain = 3;
 /// What an operation may gain at most must be this part of all operations' time (chosen: bounds the
 /// search).
 inline constexpr Share least_operation_gain{1, 200};
+/// Blocks of other depths are tried where products would fill less than this part of the array's
+/// time (chosen: bounds the search).
+inline constexpr Share idle_array{3, 5};
 /// An extent is tried when it is larger than the one before by this factor; a block when it has
 /// this part of the area that it replaces (chosen: bounds the search).
 inline constexpr Share next_extent{5, 4}, least_block_area{1, 4};
