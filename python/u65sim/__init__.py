@@ -43,6 +43,7 @@ from ._errors import (
     NothingOnNpu,
     SimulationStuck,
 )
+from ._evaluate import NetworkPoint, evaluate
 from ._graph import (
     Graph,
     Operator,
@@ -73,8 +74,11 @@ from ._report import (
 )
 from ._study import (
     Study,
+    StudyEffort,
     StudyKey,
     StudyMeasure,
+    StudyPoint,
+    StudyRecord,
     StudyResults,
     StudyRow,
     merge_study,
@@ -106,15 +110,16 @@ __all__ = [
     "Comparison", "CompileOptions", "CompiledNetwork", "CpuOperator", "CpuOperatorTime",
     "CycleInterval", "CycleLimitReached", "DoesNotFit", "Error", "Execution", "FileError",
     "Finding", "Graph", "GraphBuilder", "InterfaceTensor", "InvalidConfig", "InvalidModel",
-    "InvalidStream", "LiveRange", "LowerBound", "MemoryUse", "Model", "NotExecutable",
-    "NothingOnNpu", "Operator", "OperatorBound", "OperatorReport", "OperatorSupport", "Oracle",
-    "OracleSettings", "OracleStatistics", "Placement", "PortCeiling", "Quantization", "Report",
-    "Segment", "Simulation", "SimulationStuck", "SpillEvent", "SpilledMap", "Study", "StudyKey",
-    "StudyMeasure", "StudyResults", "StudyRow", "Target", "TargetField", "Tensor", "TimePart",
-    "Value", "Weights", "WholeInference", "ZooEntry", "__version__", "assemble", "block",
-    "block_list", "build_info", "cluster_weights", "compare_reports", "compile", "execute",
-    "limit_weight_bits", "lower_bound", "make_report", "merge_study", "operator_support",
-    "optional_steps", "pass_names", "prune_channels", "prune_pattern", "prune_weights", "run_study",
-    "scale_depth", "scale_resolution", "scale_width", "simulate", "sparsity_schedule",
-    "study_blocks", "study_keys", "study_measures", "substitute_blocks", "widen_activations",
+    "InvalidStream", "LiveRange", "LowerBound", "MemoryUse", "Model", "NetworkPoint",
+    "NotExecutable", "NothingOnNpu", "Operator", "OperatorBound", "OperatorReport",
+    "OperatorSupport", "Oracle", "OracleSettings", "OracleStatistics", "Placement", "PortCeiling",
+    "Quantization", "Report", "Segment", "Simulation", "SimulationStuck", "SpillEvent",
+    "SpilledMap", "Study", "StudyEffort", "StudyKey", "StudyMeasure", "StudyPoint", "StudyRecord",
+    "StudyResults", "StudyRow", "Target", "TargetField", "Tensor", "TimePart", "Value", "Weights",
+    "WholeInference", "ZooEntry", "__version__", "assemble", "block", "block_list", "build_info",
+    "cluster_weights", "compare_reports", "compile", "evaluate", "execute", "limit_weight_bits",
+    "lower_bound", "make_report", "merge_study", "operator_support", "optional_steps", "pass_names",
+    "prune_channels", "prune_pattern", "prune_weights", "run_study", "scale_depth",
+    "scale_resolution", "scale_width", "simulate", "sparsity_schedule", "study_blocks",
+    "study_keys", "study_measures", "substitute_blocks", "widen_activations",
 ]

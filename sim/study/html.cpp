@@ -72,6 +72,9 @@ std::string paragraphs(const StudyResults& results) {
         out += fmt::format("<p class=\"hypothesis\"><b>Hypothetical hardware.</b> {}</p>\n",
                            escaped(each));
     }
+    if (const std::string cost = study::effort_text(results); !cost.empty()) {
+        out += fmt::format("<p>{}.</p>\n", escaped(cost));
+    }
     if (!plan.base.empty()) {
         out += "<p>Everywhere:";
         for (const auto& [key, value] : plan.base) {
@@ -97,6 +100,7 @@ std::string row_table(const StudyResults& results) {
     std::string out = table_head(columns);
     for (const StudyRow* row : rows) {
         const bool measured = row->status == StudyRow::Status::measured;
+        const bool is_estimated = row->status == StudyRow::Status::estimated;
         out += measured ? "<tr>" : "<tr class=\"not\">";
         for (const std::string& key : keys) {
             out += setting_cell(study::setting_of(*row, key).value_or(""));
@@ -106,7 +110,7 @@ std::string row_table(const StudyResults& results) {
             out += number_cell(value, value ? study::figure(*value) : "");
         }
         const auto at = static_cast<std::size_t>(row - results.rows.data());
-        if (!front.empty()) out += text_cell(front[at] ? "yes" : "");
+        if (!front.empty()) out += text_cell(front[at] ? "yes" : is_estimated ? "no (~)" : "");
         if (reasons) out += fmt::format("<td class=\"wrap\">{}</td>", escaped(row->reason));
         out += "</tr>\n";
     }

@@ -28,6 +28,9 @@ std::string short_name(const StudyRow& row, const std::vector<std::string>& keys
 /// Rows that a reader looks at first: points, or the answers of searches.
 std::vector<const StudyRow*> main_rows(const StudyResults& results);
 
+/// How many points effort quick left to simulate, as a sentence; "" where it was not asked.
+std::string effort_text(const StudyResults& results);
+
 /// The effect of one field's change on one point.
 struct Sensitivity {
     std::size_t point = 0;
