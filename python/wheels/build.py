@@ -27,9 +27,10 @@ from wheel_file import ROOT, pack
 HERE = Path(__file__).resolve().parent
 ZIG = "ziglang==0.17.1"
 PACKAGES = ["Boost", "nlohmann_json", "CLI11"]
+STANDARD_HEADERS = ROOT / "cmake/standard_headers.hpp"
 HEADERS = ["boost", "nlohmann", "CLI", "flatbuffers", "xxhash.h"]
 # The contraction as in CMakeLists.txt, for all processors and the precompiled header.
-RELEASE_FLAGS = ["-O2", "-DNDEBUG", "-ffp-contract=off", "-fno-sanitize=undefined"]
+RELEASE_FLAGS = ["-O2", "-g0", "-DNDEBUG", "-ffp-contract=off", "-fno-sanitize=undefined"]
 # Containers of Boost 1.74 name what C++17 removed from the standard library.
 CXX_FLAGS = ["-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
              "-D_LIBCPP_ENABLE_CXX17_REMOVED_UNARY_BINARY_FUNCTION",
@@ -181,10 +182,10 @@ def make_prefix(work: Path, toolchain: Path, env: Dict[str, str]) -> Path:
 
 
 def precompile(work: Path, prefix: Path, env: Dict[str, str]) -> Path:
-    """common.hpp, compiled once for all sources."""
+    """What most sources include, compiled once for all: CMake's way is not one of zig's."""
     header = work / "common.pch"
-    if not header.exists() or header.stat().st_mtime < (HERE / "common.hpp").stat().st_mtime:
-        run(work / "toolchain/c++", "-x", "c++-header", HERE / "common.hpp", "-std=c++20",
+    if not header.exists() or header.stat().st_mtime < STANDARD_HEADERS.stat().st_mtime:
+        run(work / "toolchain/c++", "-x", "c++-header", STANDARD_HEADERS, "-std=c++20",
             *RELEASE_FLAGS, *CXX_FLAGS, "-isystem", prefix / "include", "-o", header, env=env)
     return header
 
@@ -201,7 +202,7 @@ def build(work: Path, toolchain: Path, prefix: Path, jobs: int, env: Dict[str, s
     run("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
         f"-DCMAKE_TOOLCHAIN_FILE={toolchain}", f"-DCMAKE_PREFIX_PATH={prefix}", *packages,
         f"-DCMAKE_CXX_FLAGS={' '.join(CXX_FLAGS)}", f"-DCMAKE_PROJECT_INCLUDE={included}",
-        "-DU65SIM_WITH_SYSTEMC=OFF", "-DU65SIM_BUILD_PYTHON=ON", "-DU65SIM_BUILD_CLI=ON",
+        "-DU65SIM_PRECOMPILE_HEADERS=OFF", "-DU65SIM_WITH_SYSTEMC=OFF", "-DU65SIM_BUILD_PYTHON=ON", "-DU65SIM_BUILD_CLI=ON",
         "-DU65SIM_BUILD_TESTS=OFF", "-DU65SIM_BUILD_BENCH=OFF", "-DU65SIM_BUILD_EXAMPLES=OFF",
         env=env)
     run("cmake", "--build", folder, f"-j{jobs}", "--target", "u65sim_python", "u65sim_program",

@@ -15,14 +15,14 @@ WAYS = {"normal": {}, "quick": {"effort": "quick"}, "like-vela": {"like_vela": T
 def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir()
-    graphs = {name: u65sim.Graph.zoo(name) for name in u65sim.Graph.zoo_names()}
-    graphs.update({Path(file).stem: u65sim.Graph.read(file) for file in sys.argv[2:]})
+    networks = {name: u65sim.Graph.zoo(name) for name in u65sim.Graph.zoo_names()}
+    networks.update({Path(file).stem: file for file in sys.argv[2:]})
     for target in TARGETS:
         for way, settings in WAYS.items():
             oracle = u65sim.Oracle(u65sim.Target.preset(target), **settings)
-            for name, graph in graphs.items():
+            for name, network in networks.items():
                 try:
-                    text = oracle.estimate(graph).to_json()
+                    text = oracle.estimate(network).to_json()
                 except u65sim.Error as error:
                     text = f"u65sim: error: {error}\n"
                 (folder / f"{name} {target} {way}").write_text(text)
