@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
 
@@ -80,8 +81,7 @@ class Graph:
     """A quantised network.
 
     Made by read(), from_tflite(), from_yaml(), zoo(), block() or a GraphBuilder. It never changes;
-    transforms return new ones. Equal graphs compare equal; they can be pickled, but for weights
-    that are only modelled.
+    transforms return new ones. Equal graphs compare equal, and can be pickled.
     """
 
     __slots__ = ("_handle", "_facts", "_content")
@@ -243,8 +243,16 @@ class Graph:
         return bool(call("graph.equal", self, other).value)
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return Graph.from_tflite, (self.to_tflite(), self.name)
+        reply = call("graph.to_pickle", self)
+        # Weights that are only modelled are zeros there.
+        data = zlib.compress(reply.buffers[0], 1) if reply.value else reply.buffers[0]
+        return _graph_again, (data, self.name, reply.value)
 
     def __repr__(self) -> str:
         return (f"<u65sim.Graph {self.name}: {self._facts['operators']} operators, "
                 f"{self.macs:,} MACs, {self.parameters:,} parameters>")
+
+
+def _graph_again(data: bytes, name: str, models: List[Any]) -> Graph:
+    content = zlib.decompress(data) if models else data
+    return Graph._of(call("graph.from_pickle", buffers=[content], name=name, models=models))

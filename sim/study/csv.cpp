@@ -163,8 +163,8 @@ std::string StudyResults::to_json() const {
         if (!varied.empty()) json["varied"] = varied;
         for (std::size_t name = 0; name < row.bounds.size(); ++name) {
             if (!row.bounds[name]) continue;
-            json["bounds"][names[name]] = {optional(row.bounds[name]->least),
-                                           optional(row.bounds[name]->most)};
+            json["bounds"][names[name]] = {{"least", optional(row.bounds[name]->least)},
+                                           {"most", optional(row.bounds[name]->most)}};
         }
         if (!front.empty()) json["pareto"] = static_cast<bool>(front[at]);
         if (!row.hypotheses.empty()) json["hypotheses"] = row.hypotheses;

@@ -41,8 +41,16 @@ class Files(unittest.TestCase):
     def test_pickled(self):
         graph = u65sim.Graph.zoo("ds_cnn")
         self.assertEqual(pickle.loads(pickle.dumps(graph)), graph)
-        with self.assertRaises(u65sim.InvalidModel):
-            pickle.dumps(u65sim.Graph.zoo("ds_cnn", modelled=True))
+        target = u65sim.Target.preset("u65-256")
+        for name in ("ds_cnn", "rnnoise", "mobilenet_v2_224"):
+            modelled = u65sim.Graph.zoo(name, modelled=True, sparsity=0.5, clusters=16)
+            data = pickle.dumps(modelled)
+            self.assertLess(len(data), 200_000)
+            again = pickle.loads(data)
+            self.assertEqual(again, modelled)
+            self.assertNotEqual(again, u65sim.Graph.zoo(name, modelled=True))
+            self.assertEqual(u65sim.Oracle(target, effort="quick").estimate(again),
+                             u65sim.Oracle(target, effort="quick").estimate(modelled))
 
     def test_content(self):
         graph = small()

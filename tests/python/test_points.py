@@ -184,7 +184,7 @@ class Points(unittest.TestCase):
 
     def test_networks(self):
         target = u65sim.Target.preset("u65-256")
-        graph = u65sim.Graph.zoo("ds_cnn")
+        graph = u65sim.Graph.zoo("ds_cnn", modelled=True)
         points = [u65sim.NetworkPoint(graph, target),
                   u65sim.NetworkPoint(graph, target, u65sim.OracleSettings(effort="quick"))]
         start = multiprocessing.get_context("spawn")

@@ -312,6 +312,35 @@ TEST_CASE("A search's answer over networks is that of enumerating them") {
     }
 }
 
+TEST_CASE("Bounds hold on memories that no preset has") {
+    const std::string text =
+        "title: t\nnetwork: [zoo:ds_cnn, zoo:resnet8, zoo:mobilenet_v1_025_96]\n"
+        "target: [u65-256, u65-512, u55-128]\nset: {weights.modelled: true}\naxes:\n  - random:\n"
+        "      seed: 3\n      count: 8\n      draw:\n"
+        "        network.width: {from: 0.5, to: 2}\n"
+        "        dram.bandwidth: {from: 0.5, to: 16, scale: log}\n"
+        "        dram.read_latency: {from: 50, to: 1000, scale: log}\n"
+        "        sram.size: [128KiB, 256KiB, 1MiB]\n";
+    const Study study = Study::read_text(text);
+    const StudyResults simulated = run_study(study);
+    study::Networks networks{8};
+    std::size_t held = 0;
+    for (const StudyRow& row : simulated.rows) {
+        if (row.status != StudyRow::Status::measured) continue;
+        const auto estimated = study::estimate_point(study.plan(), row.settings, networks);
+        REQUIRE(estimated);
+        for (std::size_t at = 0; at < row.measures.size(); ++at) {
+            CAPTURE(row.item, study_measures()[at].key);
+            const auto& bounds = estimated->bounds[at];
+            if (!bounds) continue;
+            CHECK(bounds->least <= *row.measures[at]);
+            CHECK(*row.measures[at] <= bounds->most);
+            ++held;
+        }
+    }
+    CHECK(held > 300);
+}
+
 TEST_CASE("Effort quick takes no part where its bounds are not known to hold") {
     for (const char* set : {"compile.effort: quick", "compile.max_blockdep: 0",
                             "compile.like_vela: true", "hypothetical.winograd: f2x2"}) {
