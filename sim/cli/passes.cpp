@@ -45,7 +45,7 @@ struct Passes {
             throw InvalidModel(fmt::format(
                 "{}: is compiled already: give the network as it was before", network.text()));
         }
-        make_folder();
+        if (!arenas.empty()) make_folder(arenas);
         const Measured all = measure(graph, resolved, {}, "all");
         std::string text = fmt::format("{} on {}\n\n{:<18} {:>12} {:>8} {:>12} {:>12} {:>7}\n",
                                        graph.name, resolved.name, "without", "cycles", "more",
@@ -64,13 +64,6 @@ private:
         std::int64_t cycles = 0, dram = 0, peak = 0;
         std::size_t spills = 0;
     };
-
-    void make_folder() const {
-        if (arenas.empty()) return;
-        std::error_code error;
-        fs::create_directories(arenas, error);
-        if (error) throw FileError(fmt::format("{}: {}", arenas, error.message()));
-    }
 
     Measured measure(const Graph& graph, const Target& resolved,
                      const std::vector<std::string>& without, const std::string& picture) const {

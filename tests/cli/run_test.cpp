@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <filesystem>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -126,6 +128,19 @@ TEST_CASE("VGG19 at 224 does not fit: exit code 3, both sizes and the limit in o
     CHECK(outcome.err.starts_with("u65sim: error: "));
     CHECK(outcome.err.find("33554432") != std::string::npos);
     CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+}
+
+TEST_CASE("A page of what does not fit says what is too large, and has no latency") {
+    const Folder folder;
+    const std::string page = folder.file("page.html");
+    const Outcome outcome = run({"run", "vgg19_224", "-o", page});
+    CHECK(outcome.exit_code == 3);
+    const std::string text = read(page);
+    CHECK_THAT(text, Catch::Contains("vgg19_224 does not fit u65-256") &&
+                         Catch::Contains("33,566,580 B") && Catch::Contains("weights of hidden") &&
+                         Catch::Contains("11,347,536") && !Catch::Contains("latency</span>"));
+    CHECK(run({"run", "vgg19_224", "-o", folder.file("x.json")}).exit_code == 3);
+    CHECK_FALSE(std::filesystem::exists(folder.file("x.json")));
 }
 
 TEST_CASE("compile writes a file that disasm shows and run runs") {

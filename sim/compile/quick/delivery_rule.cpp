@@ -8,6 +8,7 @@
 #include "base/rounding.hpp"
 #include "compile/build_kernel.hpp"
 #include "compile/plan/tuning.hpp"
+#include "target/memory_rate.hpp"
 #include "timing/estimate.hpp"
 
 namespace u65sim::compiler::quick {
@@ -58,7 +59,8 @@ class Commands {
 public:
     explicit Commands(const Program& program)
         : window_(static_cast<double>(program.target->timing.command_window.count()) / 4),
-          latency_(static_cast<double>(program.target->off_chip.read_latency.count())),
+          latency_(static_cast<double>(
+              read_latency(program.target->off_chip, program.target->accelerator).count())),
           outstanding_(static_cast<std::size_t>(program.arch.max_outstanding_kernels)) {}
 
     /// A kernel behind so many words; returns the cycle at which it may start.
@@ -212,7 +214,9 @@ private:
     /// Of a copy, what those behind it need not wait for.
     [[nodiscard]] std::int64_t copy_latency() const {
         const Target& target = *program_.target;
-        return (target.off_chip.read_latency + target.sram.write_latency).count();
+        return (read_latency(target.off_chip, target.accelerator) +
+                write_latency(target.sram, target.accelerator))
+            .count();
     }
 
     void find_loads() {
@@ -289,7 +293,8 @@ private:
     [[nodiscard]] Delivery read_directly(const Load& load) const {
         const std::int64_t read =
             program_.estimator->weight_reads(load.size * load.passes, region_constants).count();
-        const std::int64_t first = 2 * program_.target->off_chip.read_latency.count();
+        const Target& target = *program_.target;
+        const std::int64_t first = 2 * read_latency(target.off_chip, target.accelerator).count();
         const std::int64_t waits = load.direct > load.fast ? load.direct - first : 0;
         Delivery delivery;
         delivery.dma_free = std::max(now_, dma_free_) + std::max(read, waits);
