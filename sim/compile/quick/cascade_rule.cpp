@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include <boost/container/static_vector.hpp>
+
 #include "compile/plan/tuning.hpp"
 
 namespace u65sim::compiler::quick {
@@ -122,7 +124,7 @@ void CascadeRule::try_cascades(std::size_t last, std::int32_t height,
         double more = 0;                             ///< with weights off-chip
         std::int64_t weights = 0;
     };
-    std::vector<Member> members;
+    boost::container::static_vector<Member, tuning::max_cascade_length> members;
     StripeWalk walk(network_, last, height);
     std::int64_t rolling = 0;
     std::int64_t weights = 0;
@@ -162,7 +164,7 @@ void CascadeRule::try_cascades(std::size_t last, std::int32_t height,
                 double cycles = inner + (ifm ? members.back().fast : members.back().slow_in) +
                                 (ofm ? members.front().fast : members.front().slow_out);
                 // The cheapest weights by the byte are read where they are.
-                std::vector<Member> leaving;
+                decltype(members) leaving;
                 for (std::int64_t over = maps + weights - network_.limit; over > 0;) {
                     if (leaving.empty()) {
                         leaving = members;
