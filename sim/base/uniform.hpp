@@ -12,8 +12,8 @@ namespace u65sim {
 template <class Value>
 bool is_uniform(const std::vector<Value>& values) {
     static_assert(std::is_arithmetic_v<Value>);
-    return values.size() < 2 || std::memcmp(values.data(), values.data() + 1,
-                                            (values.size() - 1) * sizeof(Value)) == 0;
+    return values.size() < 2 ||
+           std::memcmp(values.data(), values.data() + 1, (values.size() - 1) * sizeof(Value)) == 0;
 }
 
 /// How many of the first values hold all that there are: one of a uniform list.

@@ -185,8 +185,8 @@ SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
             result.weights[c] = {result.weights[0].base, 0};
             continue;
         }
-        const auto packed = static_cast<std::uint32_t>(
-            weights::packed_size(static_cast<std::size_t>(own.count)));
+        const auto packed =
+            static_cast<std::uint32_t>(weights::packed_size(static_cast<std::size_t>(own.count)));
         std::int64_t size = 0;
         if (modelled) {
             const auto [estimate, known] =

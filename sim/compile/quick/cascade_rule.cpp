@@ -104,7 +104,7 @@ void CascadeRule::try_alone(std::size_t at, std::vector<State>& states) const {
                 beside + size_of(op.ifm, ifm) + (op.ofm != op.ifm ? size_of(op.ofm, ofm) : 0);
             const bool anywhere = program.spilling() && !ifm && !ofm;
             if (top > network_.limit && !anywhere) continue;
-            const PlacedTimes& times = op.times->placed(program, *op.npu, {ifm, true, ofm});
+            const BlockTimes& times = op.times->placed(program, *op.npu, {ifm, true, ofm}).refined;
             double cycles = static_cast<double>(times.fast.total);
             // Weights that find no room are read where they are.
             if (top + op.weights > network_.limit) {
