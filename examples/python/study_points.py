@@ -45,7 +45,7 @@ def dask_cluster(scheduler: str, workers: int) -> Iterator[EvaluateAll]:
 
         def evaluate_all(points: Points) -> Records:
             parts = [points[at:at + 64] for at in range(0, len(points), 64)]
-            done = client.gather(client.map(evaluate_part, parts))
+            done = client.gather(client.map(evaluate_part, parts, batch_size=100))
             return [record for part in done for record in part]
 
         yield evaluate_all

@@ -9,8 +9,8 @@
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
 #include <u65sim/compile.hpp>
-#include <u65sim/compile_cache.hpp>
 #include <u65sim/error.hpp>
+#include <u65sim/oracle.hpp>
 #include <u65sim/report.hpp>
 #include <u65sim/simulate.hpp>
 
@@ -30,7 +30,6 @@ struct Passes {
     TargetOptions target;
     OptimiseOption optimise;
     std::string arenas;
-    CompileCache cache{};  ///< rows differ in one step
 
     /// The names alone.
     static void list() {
@@ -71,7 +70,7 @@ private:
         const Progress progress{fmt::format("{}: {}", network.text(), picture)};
         CompileOptions options = optimise.resolve();
         options.without.insert(options.without.end(), without.begin(), without.end());
-        const CompiledNetwork compiled = compile(graph, resolved, options, cache);
+        const CompiledNetwork compiled = compile(graph, resolved, options, Effort::normal);
         if (!arenas.empty()) {
             write((fs::path{arenas} / (picture + ".svg")).string(), arena_svg(compiled));
         }

@@ -9,6 +9,7 @@
 #include <u65sim/oracle.hpp>
 #include <u65sim/transform.hpp>
 
+#include "oracle/settle.hpp"
 #include "oracle/variants.hpp"
 #include "report/format.hpp"
 
@@ -61,9 +62,9 @@ private:
         if (base_.spills.empty()) return;
         const Target& target = oracle_.target();
         const CompiledNetwork network =
-            is_compiled(graph_)
-                ? import_compiled(graph_, target)
-                : compile(graph_, target, oracle_.options().compile, *oracle_.options().cache);
+            is_compiled(graph_) ? import_compiled(graph_, target)
+                                : oracle::compile_settled(graph_, target, oracle_.options().compile,
+                                                          *oracle_.options().cache);
         for (const SpilledMap& spill : network.spills) {
             const Cycles with = simulated(oracle::with_map_in_sram(network, spill)).total;
             const Cycles saved = base_.total.cycles - with;
@@ -79,8 +80,8 @@ private:
     [[nodiscard]] bool spills(const std::string& tensor, Bytes sram) const {
         Target larger = oracle_.target();
         larger.sram.size = sram;
-        const CompiledNetwork network =
-            compile(graph_, larger, oracle_.options().compile, *oracle_.options().cache);
+        const CompiledNetwork network = oracle::compile_settled(
+            graph_, larger, oracle_.options().compile, *oracle_.options().cache);
         return std::any_of(network.spills.begin(), network.spills.end(),
                            [&](const SpilledMap& spill) { return spill.tensor == tensor; });
     }

@@ -48,9 +48,9 @@ Target small_sram() {
 
 bool spills(const Graph& graph, Target target, Bytes sram, const std::string& tensor) {
     target.sram.size = sram;
-    const auto spilled = compile(graph, target).spills;
-    return std::any_of(spilled.begin(), spilled.end(),
-                       [&](const SpilledMap& map) { return map.tensor == tensor; });
+    const Report report = Oracle{target}.estimate(graph);
+    return std::any_of(report.spills.begin(), report.spills.end(),
+                       [&](const SpillEvent& spill) { return spill.tensor == tensor; });
 }
 
 }  // namespace
