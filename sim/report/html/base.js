@@ -66,7 +66,7 @@ function roundStep(span, wanted) {
 
 // Okabe and Ito's colours, which those who see fewer colours tell apart; patterns and labels too. A
 // colour means the same wherever it stands: orange weights, yellow input maps, purple output maps,
-// blue the MAC array, light blue the output unit, grey copies, vermilion spilled maps.
+// blue the MAC array, light blue the output unit, grey copies, vermilion spilled maps, violet commands.
 const causes = {
   mac: ['#0072b2', '', 'the MAC array computed'],
   output: ['#56b4e9', 'dots', 'the output unit computed while the MAC array had nothing to do'],
@@ -77,11 +77,11 @@ const causes = {
   shram_reconfig: ['#7a5230', 'dots', 'the pipeline drained because the SHRAM layout changes'],
   dma_wait: ['#999999', 'up', 'an NPU_OP_DMA_WAIT held the stream'],
   kernel_wait: ['#5f6b76', 'down', 'an NPU_OP_KERNEL_WAIT held the stream'],
-  command_fetch: ['#1c2024', 'dots', 'command words were on their way'],
+  command_fetch: ['#6a51a3', 'dots', 'command words were on their way'],
   pipeline: ['#cfd6dc', 'up', 'blocks were set up, filled or drained'],
 };
 const channels = {
-  command: ['#1c2024', 'dots', 'command stream, read'],
+  command: ['#6a51a3', 'dots', 'command stream, read'],
   ifm: ['#f0e442', '', 'input feature maps, read'],
   weights: ['#e69f00', '', 'compressed weights, read'],
   scales: ['#e69f00', 'dots', 'bias and scale records, read'],

@@ -3,7 +3,7 @@ function change(value, base, smaller) {
   if (!base || value === base) return null;
   const share = value / base - 1;
   const good = smaller === null || Math.abs(share) < .0005 ? '' : (share < 0) === smaller ? 'better' : 'worse';
-  return el('span', {class: good, text: ` ${share > 0 ? '+' : ''}${(100 * share).toFixed(1)} %`});
+  return el('span', {class: `change ${good}`, text: ` ${share > 0 ? '+' : ''}${(100 * share).toFixed(1)} %`});
 }
 
 /// The operators of every run on one axis of cycles; null unless all runs kept a timeline.
