@@ -4,10 +4,10 @@ from __future__ import annotations
 import os
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from ._native import Handle, Reply, call, text_of
-from ._target import PathLike
+from ._target import PathLike, Target
 
 if TYPE_CHECKING:
     import numpy
@@ -77,6 +77,25 @@ class ZooEntry:
     summary: str
 
 
+@dataclass(frozen=True)
+class OperatorSupport:
+    """What the NPU runs of some operators; the same on every target."""
+
+    operators: str
+    """Names, separated by commas."""
+    types: str
+    """Of the maps, on the NPU."""
+    form: str
+    """What they become."""
+    left_to_cpu: str
+    """Which of them the NPU does not run."""
+
+
+def operator_support() -> List[OperatorSupport]:
+    """All operators that have a form on the NPU."""
+    return [OperatorSupport(*row) for row in call("graph.operator_support").value]
+
+
 class Graph:
     """A quantised network.
 
@@ -102,9 +121,11 @@ class Graph:
         return graph
 
     @staticmethod
-    def read(file: PathLike) -> Graph:
-        """A .tflite, compiled or not, or a YAML graph. Raises FileError or InvalidModel."""
-        return Graph._of(call("graph.read", file=os.fspath(file)))
+    def read(file: PathLike, external: Sequence[PathLike] = ()) -> Graph:
+        """A .tflite, compiled or not, a .npz of Vela's, an ExecuTorch program (.pte, whose data
+        may be in `external` files, .ptd), or a YAML graph. Raises FileError or InvalidModel."""
+        return Graph._of(call("graph.read", file=os.fspath(file),
+                              external=[os.fspath(each) for each in external]))
 
     @staticmethod
     def from_tflite(data: Union[bytes, bytearray, memoryview], name: str = "model") -> Graph:
@@ -115,6 +136,21 @@ class Graph:
     def from_yaml(text: str, origin: str = "<text>") -> Graph:
         """A YAML graph in memory. Raises InvalidModel with origin:line:column."""
         return Graph._of(call("graph.from_yaml", text=text, origin=origin))
+
+    @staticmethod
+    def from_stream(stream: Union[bytes, bytearray, memoryview], target: Target,
+                    constants: Union[bytes, bytearray, memoryview] = b"", *,
+                    sizes: Sequence[Optional[int]] = (), name: str = "stream") -> Graph:
+        """A network of one operator around a bare command stream: a driver payload, or its words,
+        which are then for the accelerator of `target`.
+
+        `constants` are the bytes of region 0; without them it has a time, but cannot compute.
+        `sizes` are the bytes of regions 0 (constants), 1 (arena) and 2 (fast memory); None: as
+        many as the stream needs. Raises InvalidStream.
+        """
+        return Graph._of(call("graph.from_stream", target,
+                              buffers=[bytes(stream), bytes(constants)], name=name,
+                              sizes=list(sizes)))
 
     @staticmethod
     def zoo(name: str, *, seed: int = 1, sparsity: float = 0.0, clusters: int = 0,

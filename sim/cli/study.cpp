@@ -86,6 +86,7 @@ struct RunStudy {
         if (file.empty()) throw InvalidConfig("FILE: must be given (see u65sim study --help)");
         std::tie(options.shard, options.shards) = shard_of(shard);
         const Study study = read_study(file, sample);
+        const std::string into = folder_for(file, folder);
         if (check) {
             print(fmt::format("{}: {} items\n", file, study.items()));
             return;
@@ -93,7 +94,7 @@ struct RunStudy {
         StudyTeam team;
         if (!team.leads()) return team.work(study);
         options.team = &team;
-        const std::string into = folder_for(file, folder);
+        make_folder(into);
         const auto results = [&] {
             Bar bar;
             options.progress = [&bar](const StudyProgress& progress) { bar(progress); };
@@ -129,6 +130,7 @@ struct MergeStudy {
 
     void operator()() const {
         const std::string into = folder_for(file, folder);
+        make_folder(into);
         const StudyResults results =
             merge_study(read_study(file, sample),
                         std::vector<fs::path>(folders.begin(), folders.end()), into, options);

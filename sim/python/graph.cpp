@@ -8,8 +8,10 @@
 #include <variant>
 #include <vector>
 
+#include <u65sim/bare_stream.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
+#include <u65sim/operator_support.hpp>
 #include <u65sim/zoo.hpp>
 
 #include "attributes.hpp"
@@ -27,7 +29,20 @@ ZooWeights zoo_weights(const Arguments& given) {
 }
 
 Reply read(const Request& request) {
-    return graph_reply(read_network(std::filesystem::path{request.arguments.text("file")}));
+    const std::vector<std::string> external = request.arguments.texts("external");
+    return graph_reply(read_network(std::filesystem::path{request.arguments.text("file")},
+                                    {external.begin(), external.end()}));
+}
+
+/// Buffers: the stream, the constants. `sizes` are those of the regions, or null.
+Reply from_stream(const Request& request) {
+    RegionSizes sizes;
+    const Json& given = request.arguments.at("sizes");
+    for (std::size_t i = 0; i < sizes.size() && i < given.size(); ++i) {
+        if (!given[i].is_null()) sizes.at(i) = Bytes{given[i].get<std::int64_t>()};
+    }
+    return graph_reply(payload_network(read_stream(request.bytes(0), request.target(0).accelerator),
+                                       request.bytes(1), request.arguments.text("name"), sizes));
 }
 
 Reply from_tflite(const Request& request) {
@@ -54,6 +69,14 @@ Json entries(const std::vector<ZooEntry>& list) {
     Json all = Json::array();
     for (const ZooEntry& entry : list) all.push_back({entry.name, entry.summary});
     return all;
+}
+
+Reply supported(const Request&) {
+    Json rows = Json::array();
+    for (const OperatorSupport& each : operator_support()) {
+        rows.push_back({each.operators, each.types, each.form, each.left_to_cpu});
+    }
+    return {std::move(rows), {}, {}};
 }
 
 Reply zoo_names(const Request&) { return {entries(zoo_list()), {}, {}}; }
@@ -190,6 +213,8 @@ std::span<const Function> graph_functions() {
         Function{"graph.read", read},
         Function{"graph.from_tflite", from_tflite},
         Function{"graph.from_yaml", from_yaml},
+        Function{"graph.from_stream", from_stream},
+        Function{"graph.operator_support", supported},
         Function{"graph.zoo", from_zoo},
         Function{"graph.zoo_list", zoo_names},
         Function{"graph.block", from_block},

@@ -76,6 +76,17 @@ class Files(unittest.TestCase):
         bias = graph.array(graph.operators[0].inputs[2])
         self.assertEqual((bias.dtype, bias.shape), (numpy.dtype("int32"), (16,)))
 
+    def test_external_data(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "small.tflite")
+            small().save(file)
+            with self.assertRaisesRegex(u65sim.Error, "small.ptd"):
+                u65sim.Graph.read(file, [os.path.join(folder, "small.ptd")])
+
+    def test_operator_support(self):
+        rows = u65sim.operator_support()
+        self.assertTrue(any("CONV_2D" in row.operators and "int8" in row.types for row in rows))
+
     def test_damaged(self):
         data = small().to_tflite()
         with self.assertRaises(u65sim.InvalidModel):
