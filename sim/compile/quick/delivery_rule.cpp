@@ -54,8 +54,12 @@ public:
 
 private:
     [[nodiscard]] std::int64_t copy_cycles(std::int64_t size) const {
-        const stream::DmaOp copy = memory_copy({region_constants}, {fast_region_}, size);
-        return program_.estimator->dma(copy).alone().count();
+        if (size != copy_size_) {
+            const stream::DmaOp copy = memory_copy({region_constants}, {fast_region_}, size);
+            copy_cycles_ = program_.estimator->dma(copy).alone().count();
+            copy_size_ = size;
+        }
+        return copy_cycles_;
     }
 
     void find_loads() {
@@ -260,9 +264,10 @@ private:
     PlacedMaps maps_;
     const int fast_region_;
     std::vector<Load> loads_;
-    std::vector<std::int64_t> started_;         ///< cycle at which each position began
-    mutable std::vector<std::int64_t> starts_;  ///< of the slices of a delivery
-    std::vector<Delivery> deliveries_;          ///< by position
+    std::vector<std::int64_t> started_;                      ///< cycle at which each position began
+    mutable std::vector<std::int64_t> starts_;               ///< of the slices of a delivery
+    std::vector<Delivery> deliveries_;                       ///< by position
+    mutable std::int64_t copy_size_ = -1, copy_cycles_ = 0;  ///< asked for last
     std::int64_t now_ = 0, dma_free_ = 0;
     std::int32_t earliest_ = 0;  ///< copies stay in the order of their use
     TimeLine line_;

@@ -161,7 +161,7 @@ private:
         span.words = words_of(kernel, p > 0 && kind_ == kernel.kind) + (p == 0 ? first_words : 0);
         kind_ = kernel.kind;
         if (position.times == nullptr) {
-            has_before_ = false;
+            before_ = nullptr;
             return span;
         }
         const BlockTimes& times = *position.times;
@@ -170,19 +170,35 @@ private:
         span.tail = static_cast<double>(ends.tail);
         span.blocks = times.blocks;
         span.jobs = times.jobs;
-        stream::KernelOp present = addressed(position, op);
-        if (has_before_ && present.shares_shram_layout(kernel_before_)) {
+        if (before_ != nullptr && share_layout(*before_, position)) {
+            const stream::KernelOp first = addressed(*before_);
             span.blockdep =
-                block_dependency(&kernel_before_, present, program_.arch, most_blockdep());
+                block_dependency(&first, addressed(position), program_.arch, most_blockdep());
         }
-        kernel_before_ = present;
-        has_before_ = true;
+        before_ = &position;
         return span;
     }
 
+    [[nodiscard]] const stream::KernelOp& kernel_of(const Position& position) const {
+        return network_.ops[position.range.first].npu->kernel;
+    }
+
+    /// KernelOp::shares_shram_layout() of two operations with their blocks.
+    [[nodiscard]] bool share_layout(const Position& left, const Position& right) const {
+        const ShramLayout& a = left.times->layout;
+        const ShramLayout& b = right.times->layout;
+        const stream::KernelOp& first = kernel_of(left);
+        const stream::KernelOp& second = kernel_of(right);
+        return a.ib_end == b.ib_end && a.ab_start == b.ab_start &&
+               a.ifm2_ib_start == b.ifm2_ib_start && first.acc_format == second.acc_format &&
+               (first.kind == stream::KernelKind::elementwise) ==
+                   (second.kind == stream::KernelKind::elementwise);
+    }
+
     /// The kernel with every map at an address of its own.
-    [[nodiscard]] stream::KernelOp addressed(const Position& position, const QuickOp& op) const {
-        stream::KernelOp kernel = build_kernel(*op.npu, [&](const View& view) {
+    [[nodiscard]] stream::KernelOp addressed(const Position& position) const {
+        const NpuOp& npu = *network_.ops[position.range.first].npu;
+        stream::KernelOp kernel = build_kernel(npu, [&](const View& view) {
             const Buffer& buffer = program_.buffer(view);
             stream::FeatureMap map = map_of(view, fast_region_, buffer.layout);
             for (auto& base : map.base) base += static_cast<std::uint64_t>(view.buffer) << 36;
@@ -200,8 +216,7 @@ private:
     LutSlots luts_;
     std::vector<Job> jobs_;
     std::vector<std::size_t> first_job_;  ///< by position
-    stream::KernelOp kernel_before_;
-    bool has_before_ = false;
+    const Position* before_ = nullptr;    ///< the position before, where it is no cascade
     stream::KernelKind kind_ = stream::KernelKind::conv;
     std::int64_t copy_size_ = -1;
     double copy_busy_ = 0;
