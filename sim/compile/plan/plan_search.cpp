@@ -13,6 +13,15 @@
 
 namespace u65sim::compiler {
 
+namespace {
+
+std::string name_of(const PlanVariant& variant) {
+    return fmt::format("{} B{}", variant.sram,
+                       variant.weights_stay ? " and weights that stay" : "");
+}
+
+}  // namespace
+
 PlanSearch::PlanSearch(const Program& program)
     : program_(program), searches_(program), maps_(most_alive(program)), everything_(maps_) {
     for_each_op(program, [&](const NpuOp& op) {
@@ -93,7 +102,7 @@ PlanSearch::Results PlanSearch::fastest(std::vector<Result> found) const {
     std::string reason = "SRAM:";
     std::int64_t least = SizedSearch::useless;
     for (const Result& result : found) {
-        reason += fmt::format(" {} cycles with {} B,", result.cost, result.variant.sram);
+        reason += fmt::format(" {} cycles with {},", result.cost, name_of(result.variant));
         least = std::min(least, result.cost);
     }
     std::vector<Result> finalists;
@@ -112,8 +121,8 @@ PlanSearch::Results PlanSearch::fastest(std::vector<Result> found) const {
         if (!is_clear) std::swap(results.first, *results.rival);
     }
     reason.back() = ':';
-    reason += fmt::format(" taken {} B", results.first.variant.sram);
-    if (results.rival) reason += fmt::format(", or {} B", results.rival->variant.sram);
+    reason += fmt::format(" taken {}", name_of(results.first.variant));
+    if (results.rival) reason += fmt::format(", or {}", name_of(results.rival->variant));
     results.first.plan.reasons.push_back(reason);
     if (results.rival) results.rival->plan.reasons.push_back(std::move(reason));
     return results;
