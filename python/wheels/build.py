@@ -128,6 +128,7 @@ def write_toolchain(work: Path, zig: Path, platform: Platform) -> Path:
 set(CMAKE_SYSTEM_PROCESSOR {platform.processor})
 set(CMAKE_C_COMPILER {cc})
 set(CMAKE_CXX_COMPILER {cxx})
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)  # a program would need a C++ library of its own
 set(CMAKE_AR {ar} CACHE FILEPATH "")
 set(CMAKE_RANLIB {ranlib} CACHE FILEPATH "")
 set(CMAKE_FIND_ROOT_PATH {work}/prefix)

@@ -11,6 +11,7 @@
 #include <u65sim/graph.hpp>
 
 #include "base/integer_range.hpp"
+#include "base/uniform.hpp"
 #include "ir/builtins.hpp"
 #include "ir/infer_shapes.hpp"
 #include "ir/operator_info.hpp"
@@ -76,13 +77,15 @@ private:
             return fmt::format("{} scales but {} zero points, must be as many",
                                quantization.scales.size(), quantization.zero_points.size());
         }
-        for (const float scale : quantization.scales) {
+        for (std::size_t i = 0, end = distinct_prefix(quantization.scales); i < end; ++i) {
+            const float scale = quantization.scales[i];
             // A channel of weights that are all zero may have a scale of zero.
             const bool may_be_zero = quantization.scales.size() > 1;
             if (scale > 0.0F && scale <= std::numeric_limits<float>::max()) continue;
             if (auto fault = ir::scale_fault(scale, may_be_zero); !fault.empty()) return fault;
         }
-        for (const std::int64_t zero_point : quantization.zero_points) {
+        for (std::size_t i = 0, end = distinct_prefix(quantization.zero_points); i < end; ++i) {
+            const std::int64_t zero_point = quantization.zero_points[i];
             if (zero_point < lowest || zero_point > highest) {
                 return fmt::format("zero point is {}, must be between {} and {}", zero_point,
                                    lowest, highest);

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/uniform.hpp"
 #include "oracle/fields.hpp"
 
 namespace u65sim::oracle {
@@ -39,7 +40,10 @@ public:
     void one(const std::vector<Value>& values) {
         one(values.size());
         if constexpr (Plain<Value>) {
-            if (!values.empty()) sink_.append(values.data(), values.size() * sizeof(Value));
+            // Of many channels alike one says all.
+            const std::size_t distinct = distinct_prefix(values);
+            one(distinct);
+            if (distinct > 0) sink_.append(values.data(), distinct * sizeof(Value));
         } else {
             for (const Value& value : values) one(value);
         }

@@ -1,6 +1,7 @@
 #include "study/changes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "oracle/named.hpp"
 
@@ -74,6 +75,18 @@ std::shared_ptr<const Graph> Networks::get(const std::string& network,
     return find_or_make({network, changes}, [&] {
         return std::make_shared<const Graph>(changed(*original(), changes));
     });
+}
+
+Target Networks::target(const std::string& name, const std::filesystem::path& folder) {
+    if (named::is_target_file(name)) return named::target(name, folder);
+    {
+        const std::lock_guard lock{mutex_};
+        const auto found = presets_.find(name);
+        if (found != presets_.end()) return found->second;
+    }
+    Target preset = Target::preset(name);
+    const std::lock_guard lock{mutex_};
+    return presets_.emplace(name, std::move(preset)).first->second;
 }
 
 }  // namespace u65sim::study

@@ -3,9 +3,11 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include <u65sim/compile_cache.hpp>
+#include <u65sim/target.hpp>
 #include <u65sim/transform.hpp>
 
 namespace u65sim::study {
@@ -41,8 +44,8 @@ struct NetworkChanges {
 /// The network behind its changes. Throws InvalidModel.
 Graph changed(const Graph& graph, const NetworkChanges& changes);
 
-/// Networks by name and changes: each is made once while it is in use, by whoever asks first.
-/// Safe from any thread.
+/// Networks by name and changes: each is made once while it is in use, by whoever asks first; and
+/// targets by name. Safe from any thread.
 class Networks {
 public:
     /// At most `capacity` networks are kept beyond those in use.
@@ -50,6 +53,9 @@ public:
 
     /// `network` is "zoo:NAME" or a file. Throws what reading and changing throw.
     std::shared_ptr<const Graph> get(const std::string& network, const NetworkChanges& changes);
+
+    /// A preset, which is read once, or a file in `folder`. Throws what reading throws.
+    Target target(const std::string& name, const std::filesystem::path& folder);
 
     /// What compiling one of them leaves for others, which have much in common.
     [[nodiscard]] const CompileCache& compile_cache() const { return compile_cache_; }
@@ -68,6 +74,7 @@ private:
     std::size_t capacity_;
     std::mutex mutex_;
     std::list<std::pair<Key, Future>> entries_;  ///< most recently used first
+    std::map<std::string, Target> presets_;
     CompileCache compile_cache_{};
 };
 

@@ -43,8 +43,10 @@ void add_known(const Study::Plan& plan, const Settings& settings, StudyRow& row)
     row.measures.insert(row.measures.end(), known.begin(), known.end());
 }
 
-Variant variant_of(const Study::Plan& plan, const Settings& settings, const Networks& networks) {
-    Variant variant = make_variant(settings, plan.folder);
+Variant variant_of(const Study::Plan& plan, const Settings& settings, Networks& networks) {
+    Variant variant = make_variant(settings, plan.folder, [&](const std::string& name) {
+        return networks.target(name, plan.folder);
+    });
     variant.changes.keep = plan.keep;
     variant.options.cache = networks.compile_cache();
     variant.target.validate();

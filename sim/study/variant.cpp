@@ -332,15 +332,21 @@ std::string resolved_network(const std::string& network, const fs::path& folder)
     return (folder / network).lexically_normal().string();
 }
 
-Variant make_variant(const std::vector<StudySetting>& settings, const fs::path& folder) {
+Variant make_variant(const std::vector<StudySetting>& settings, const fs::path& folder,
+                     const std::function<Target(const std::string& name)>& read) {
     Variant variant;
     const StudySetting* target = nullptr;
     for (const StudySetting& setting : settings) {
         if (setting.first == "target") target = &setting;
     }
-    variant.target = target ? named::target(target->second, folder) : Target::preset("u65-256");
+    variant.target = read(target ? target->second : "u65-256");
     for (const StudySetting& setting : settings) apply(variant, setting, folder);
     return variant;
+}
+
+Variant make_variant(const std::vector<StudySetting>& settings, const fs::path& folder) {
+    return make_variant(settings, folder,
+                        [&folder](const std::string& name) { return named::target(name, folder); });
 }
 
 void check_setting(const StudySetting& setting, const fs::path& folder) {

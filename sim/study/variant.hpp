@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,10 @@ struct Variant {
 
 /// Makes the variant that settings describe: the target first, then what changes it, in the order
 /// given; a later value of a key replaces an earlier one. Paths are relative to `folder`. Throws
-/// InvalidConfig "key = value: must be ..." or naming the nearest key.
+/// InvalidConfig "key = value: must be ..." or naming the nearest key. `read` finds the target.
+Variant make_variant(const std::vector<StudySetting>& settings, const std::filesystem::path& folder,
+                     const std::function<Target(const std::string& name)>& read);
+/// The target is a preset, or a file in `folder`.
 Variant make_variant(const std::vector<StudySetting>& settings,
                      const std::filesystem::path& folder);
 

@@ -222,7 +222,9 @@ class Oracle(unittest.TestCase):
 
     def test_ctrl_c_ends_a_batch(self):
         program = (
-            "import u65sim\n"
+            "import signal, u65sim\n"
+            # Shells have what they start in the background ignore it.
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "oracle = u65sim.Oracle(u65sim.Target.preset('u65-256'))\n"
             "graphs = [u65sim.Graph.zoo('mobilenet_v2_224', seed=s) for s in range(1, 4)] * 100\n"
             "oracle = u65sim.Oracle(u65sim.Target.preset('u65-256'),"

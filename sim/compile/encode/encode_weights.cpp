@@ -58,18 +58,17 @@ std::uint64_t content_key(const WeightSource& source, const weights::Order& orde
 
 /// One core's share of a slice.
 struct CoreWeights {
-    std::vector<std::int32_t> channels;
+    std::int32_t first, step, count;  ///< channels first, first + step, ...: count of them
     weights::Order order;
     weights::Coding coding;
-    std::int32_t step;
     std::uint64_t key = 0;  ///< of the content; 0: modelled, or no channels
 
-    CoreWeights(const NpuOp& op, std::int32_t first, std::int32_t slice_channels, std::int32_t core,
-                const CompileContext& context)
-        : channels(weights::channels_of_core(first, slice_channels, core,
-                                             context.target->accelerator.cores)),
-          coding(context.rules.coding),
-          step(context.target->accelerator.cores) {
+    CoreWeights(const NpuOp& op, std::int32_t slice_first, std::int32_t slice_channels,
+                std::int32_t core, const CompileContext& context)
+        : first(slice_first + core),
+          step(context.target->accelerator.cores),
+          count(weights::block_depth_of_core(slice_channels, core, step)),
+          coding(context.rules.coding) {
         order.traversal =
             op.kernel.kind == stream::KernelKind::depthwise ? weights::Traversal::depthwise
             : op.kernel.kernel.part_kernel_first            ? weights::Traversal::part_kernel_first
@@ -81,13 +80,12 @@ struct CoreWeights {
         order.ofm_ublock_depth = context.arch.ofm_ublock.depth;
         order.ifm_ublock_depth = context.arch.ifm_ublock.depth;
         const bool modelled = op.weights->data && op.weights->data.model() != nullptr;
-        if (modelled || channels.empty()) return;
-        key = content_key(*op.weights, order, coding, first, slice_channels, core, step);
+        if (modelled || count == 0) return;
+        key = content_key(*op.weights, order, coding, slice_first, slice_channels, core, step);
     }
 
-    [[nodiscard]] std::int32_t count() const { return static_cast<std::int32_t>(channels.size()); }
     [[nodiscard]] StoredWeights stored(const WeightSource& source) const {
-        return {source, channels[0], step, count()};
+        return {source, first, step, count};
     }
     /// Of the encoded weights, from the cache, where it is afterwards; and whether it was before.
     [[nodiscard]] std::pair<std::uint32_t, bool> size(const WeightSource& source, Sizing sizing,
@@ -113,9 +111,9 @@ struct CoreWeights {
     }
     [[nodiscard]] std::vector<weights::ScaleRecord> records(const NpuOp& op) const {
         std::vector<weights::ScaleRecord> own;
-        own.reserve(channels.size());
-        for (const auto channel : channels) {
-            own.push_back(op.scales[static_cast<std::size_t>(channel)]);
+        own.reserve(static_cast<std::size_t>(count));
+        for (std::int32_t i = 0; i < count; ++i) {
+            own.push_back(op.scales[static_cast<std::size_t>(first + i * step)]);
         }
         return own;
     }
@@ -181,17 +179,18 @@ SliceLayout lay_out_slice(const NpuOp& op, std::int32_t first, std::int32_t coun
     for (std::int32_t core = 0; core < accelerator.cores; ++core) {
         const CoreWeights own{op, first, count, core, context};
         const auto c = static_cast<std::size_t>(core);
-        if (own.channels.empty()) {
+        if (own.count == 0) {
             // A core without work points at core 0's ranges with nothing in them.
             result.scales[c] = {result.scales[0].base, 0};
             result.weights[c] = {result.weights[0].base, 0};
             continue;
         }
-        const auto packed = static_cast<std::uint32_t>(weights::packed_size(own.channels.size()));
+        const auto packed =
+            static_cast<std::uint32_t>(weights::packed_size(static_cast<std::size_t>(own.count)));
         std::int64_t size = 0;
         if (modelled) {
             const auto [estimate, known] =
-                estimate_encoded(source, own.order, own.coding, own.count(), cache);
+                estimate_encoded(source, own.order, own.coding, own.count, cache);
             result.known = result.known && known;
             size = estimate;
         } else {
@@ -215,7 +214,7 @@ void encode_slice(const NpuOp& op, const WeightSlice& slice, const CompileContex
     const Accelerator& accelerator = context.target->accelerator;
     for (std::int32_t core = 0; core < accelerator.cores; ++core) {
         const CoreWeights own{op, slice.first, slice.count, core, context};
-        if (own.channels.empty()) continue;
+        if (own.count == 0) continue;
         const EncodedWeights encoded = own.encoded(*op.weights, context.cache->weights);
         const auto put = [&](const stream::ByteRange& range,
                              const std::vector<std::uint8_t>& bytes) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "arith/rescale.hpp"
+#include "base/uniform.hpp"
 
 namespace u65sim::compiler {
 
@@ -13,15 +14,23 @@ std::vector<weights::ScaleRecord> scale_records(const Lowering& lowering, const 
                                                 std::int32_t channels) {
     const auto scaling = arith::channel_scaling(lowering.op().type, ifm, bias, lowering.output());
     const auto& scales = filter.quantization.scales;
-    const bool modelled = filter.data && filter.data.model() != nullptr;
-    const auto biases = bias && !modelled ? integers(*bias) : std::vector<std::int64_t>{};
-    std::vector<weights::ScaleRecord> records(modelled ? 0 : static_cast<std::size_t>(channels));
+    const std::size_t count = std::min(static_cast<std::size_t>(channels), scales.size());
+    if (filter.data && filter.data.model() != nullptr) {
+        // Of modelled weights there are no records, only scales that must have a multiplier.
+        const std::size_t distinct = std::min(count, distinct_prefix(scales));
+        for (std::size_t i = 0; i < distinct; ++i) {
+            if (i > 0 && scales[i] == scales[i - 1]) continue;
+            static_cast<void>(scaling.multiplier(scales[i]));
+        }
+        return {};
+    }
+    const auto biases = bias ? integers(*bias) : std::vector<std::int64_t>{};
+    std::vector<weights::ScaleRecord> records(static_cast<std::size_t>(channels));
     arith::Multiplier m;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(channels); ++i) {
+    for (std::size_t i = 0; i < records.size(); ++i) {
         // Many channels have the scale of the one before.
-        const std::size_t own = std::min(i, scales.size() - 1);
-        if (i == 0 || (own == i && scales[i] != scales[i - 1])) m = scaling.multiplier(scales[own]);
-        if (!modelled) records[i] = {i < biases.size() ? biases[i] : 0, m.multiplier, m.shift};
+        if (i == 0 || (i < count && scales[i] != scales[i - 1])) m = scaling.multiplier(scales[i]);
+        records[i] = {i < biases.size() ? biases[i] : 0, m.multiplier, m.shift};
     }
     return records;
 }
@@ -30,10 +39,8 @@ WeightSource weight_source(const Tensor& filter) {
     WeightSource source;
     source.data = filter.data;
     source.is_unsigned = filter.type == ElementType::uint8;
-    source.zero_points.reserve(std::max<std::size_t>(1, filter.quantization.zero_points.size()));
-    for (const auto z : filter.quantization.zero_points) {
-        source.zero_points.push_back(static_cast<std::int32_t>(z));
-    }
+    const auto& zero_points = filter.quantization.zero_points;
+    source.zero_points.assign(zero_points.begin(), zero_points.end());
     if (source.zero_points.empty()) source.zero_points.push_back(0);
     return source;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,15 @@
 #include "compile/plan/tuning.hpp"
 
 namespace u65sim::compiler {
+
+namespace {
+
+std::string name_of(const PlanVariant& variant) {
+    return fmt::format("{} B{}", variant.sram,
+                       variant.weights_stay ? " and weights that stay" : "");
+}
+
+}  // namespace
 
 PlanSearch::PlanSearch(const Program& program)
     : program_(program), searches_(program), maps_(most_alive(program)), everything_(maps_) {
@@ -59,7 +69,9 @@ std::vector<PlanSearch::Result> PlanSearch::search_all() {
         if (next.is_useless() && !found.empty()) continue;
         if (!found.empty() && found.front().is_useless()) found.clear();
         least = std::min(least, value_of(next));
+        const std::unique_ptr<Result> staying = std::move(next.staying);
         found.push_back(std::move(next));
+        if (staying) found.push_back(std::move(*staying));
     }
     return found;
 }
@@ -73,27 +85,29 @@ PlanSearch::Results PlanSearch::smallest(std::vector<Result> found) {
     return {std::move(result), std::nullopt};
 }
 
-bool PlanSearch::is_same(const Result& a, const Result& b) const {
-    // Where maps may spill, those that do are in the arena.
-    const bool same_maps = !program_.spilling() || a.plan.arena_size == b.plan.arena_size;
-    return same_maps && std::abs(a.cost - b.cost) <= tuning::same_cycles.of(a.cost);
+void PlanSearch::add(std::vector<Result>& finalists, Result result) const {
+    const auto same = std::find_if(finalists.begin(), finalists.end(), [&](const Result& other) {
+        return result.variant.weights_stay == other.variant.weights_stay &&
+               std::abs(other.cost - result.cost) <= tuning::same_cycles.of(other.cost);
+    });
+    if (same == finalists.end()) {
+        finalists.push_back(std::move(result));
+    } else if (program_.spilling() && result.plan.arena_size < same->plan.arena_size) {
+        // Predictions are too fast where much is read off-chip at a time: spilled maps are there.
+        *same = std::move(result);
+    }
 }
 
 PlanSearch::Results PlanSearch::fastest(std::vector<Result> found) const {
     std::string reason = "SRAM:";
     std::int64_t least = SizedSearch::useless;
     for (const Result& result : found) {
-        reason += fmt::format(" {} cycles with {} B,", result.cost, result.variant.sram);
+        reason += fmt::format(" {} cycles with {},", result.cost, name_of(result.variant));
         least = std::min(least, result.cost);
     }
     std::vector<Result> finalists;
     for (Result& result : found) {
-        const bool is_known =
-            std::any_of(finalists.begin(), finalists.end(),
-                        [&](const Result& other) { return is_same(other, result); });
-        if (!is_known && tuning::certain_gain.of(result.cost) <= least) {
-            finalists.push_back(std::move(result));
-        }
+        if (tuning::certain_gain.of(result.cost) <= least) add(finalists, std::move(result));
     }
     std::stable_sort(finalists.begin(), finalists.end(),
                      [](const Result& a, const Result& b) { return a.cost < b.cost; });
@@ -107,8 +121,8 @@ PlanSearch::Results PlanSearch::fastest(std::vector<Result> found) const {
         if (!is_clear) std::swap(results.first, *results.rival);
     }
     reason.back() = ':';
-    reason += fmt::format(" taken {} B", results.first.variant.sram);
-    if (results.rival) reason += fmt::format(", or {} B", results.rival->variant.sram);
+    reason += fmt::format(" taken {}", name_of(results.first.variant));
+    if (results.rival) reason += fmt::format(", or {}", name_of(results.rival->variant));
     results.first.plan.reasons.push_back(reason);
     if (results.rival) results.rival->plan.reasons.push_back(std::move(reason));
     return results;

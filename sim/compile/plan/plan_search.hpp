@@ -43,8 +43,8 @@ private:
     std::vector<Result> search_all();
     Results smallest(std::vector<Result> found);
     [[nodiscard]] Results fastest(std::vector<Result> found) const;
-    /// Whether two plans may be taken for one.
-    [[nodiscard]] bool is_same(const Result& a, const Result& b) const;
+    /// Adds a plan for more SRAM; of two that may be taken for one the better is kept.
+    void add(std::vector<Result>& finalists, Result result) const;
     /// Optimised for size: the plan for performance, where that happens to take less memory.
     void take_smaller_fast_plan(Result& best);
 

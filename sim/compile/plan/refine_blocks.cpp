@@ -160,17 +160,15 @@ private:
     /// Another depth of blocks where half of the array is idle as it is: what jobs of few steps
     /// wait for weighs more than bytes fetched.
     void fill_array(NpuOp& op, std::int64_t worth) {
-        // Products with one position are as fast as their weights come.
-        const bool one_position = op.ofm.extent.h * op.ofm.extent.w == 1;
-        if (one_position || !may_be_sliced(op) || op.slices.empty() ||
-            op.slices[0].buffer != no_buffer) {
-            return;
-        }
+        if (!may_be_sliced(op) || op.slices.empty() || op.slices[0].buffer != no_buffer) return;
         const stream::Kernel& window = op.kernel.kernel;
         const std::int64_t products =
             op.ofm.extent.elements() * op.ifm.extent.c * window.height * std::int64_t{window.width};
         const std::int64_t ideal = products / program_.target->accelerator.macs_per_cycle /
                                    program_.target->accelerator.cores;
+        // Products of few positions are as fast as their weights come.
+        const std::int64_t size = op.slices[0].size;
+        if (program_.estimator->weight_reads(size, region_constants).count() > ideal) return;
         Reads least = reads_of(op);
         if (!tuning::idle_array.exceeds(ideal, least.fast) || least.fast - ideal < worth) return;
         const ShramUser user = shram_user(op);

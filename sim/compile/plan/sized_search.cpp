@@ -160,11 +160,33 @@ void SizedSearch::try_staying(Result& result) {
         program_.target->memory_mode == MemoryMode::sram_only) {
         return;
     }
-    const std::int64_t less_than = by_size_ ? result.cost : tuning::staying_gain.of(result.cost);
-    if (!by_size_ && result.plan.staying_cycles >= less_than) return;
     PlanVariant variant = result.variant;
     variant.weights_stay = true;
-    try_variant(result, variant, less_than, "weights stay");
+    if (by_size_) {
+        try_variant(result, variant, result.cost, "weights stay");
+        return;
+    }
+    const bool waits = tuning::waiting_share.of(result.cost) > result.plan.kernel_cycles;
+    const std::int64_t clear = tuning::staying_gain.of(result.cost);
+    if (result.plan.staying_cycles >= clear &&
+        !(waits && tuning::certain_gain.of(result.plan.staying_cycles) < result.cost)) {
+        return;
+    }
+    auto staying = std::make_unique<Result>();
+    staying->plan = plan_of(variant, useless);
+    staying->cost = cost_of(staying->plan);
+    staying->variant = std::move(variant);
+    staying->reason = result.reason;
+    std::string reason =
+        fmt::format("weights stay: {}, else {}", text_of(staying->cost), text_of(result.cost));
+    staying->plan.reasons.push_back(reason);
+    if (staying->cost < clear) {
+        result = std::move(*staying);
+        return;
+    }
+    result.plan.reasons.push_back(std::move(reason));
+    if (waits && tuning::certain_gain.of(staying->cost) < result.cost)
+        result.staying = std::move(staying);
 }
 
 SizedSearch::Result SizedSearch::plan_without() {

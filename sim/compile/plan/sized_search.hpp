@@ -75,6 +75,8 @@ public:
         std::int64_t cost = 0;  ///< predicted cycles, or bytes; or `useless`
         [[nodiscard]] bool is_useless() const { return cost == useless; }
         std::string reason;  ///< alternatives and what they cost; "": none
+        /// With weights where they are, where that may be faster for all that predictions tell.
+        std::unique_ptr<Result> staying{};
     };
     Result run();
 

@@ -48,13 +48,16 @@ inline constexpr Share crowded_share{1, 100};
 /// A plan with weights where they are must take less than this part of one with copies: of the two
 /// predictions are wrong by less than that.
 inline constexpr Share staying_gain{49, 50};
+/// Where kernels alone take less than this part of a plan's cycles, its weights are waited for, and
+/// the machine may be asked whether they should stay (chosen: elsewhere there is little to gain).
+inline constexpr Share waiting_share{19, 20};
 /// A plan for a larger SRAM must take less than this part of the predicted cycles of one for a
 /// smaller SRAM where nobody asks the machine: of two plans of one network predictions are mostly
 /// wrong by less than that.
 inline constexpr Share larger_sram_gain{99, 100};
 /// Of plans for several sizes, the one of the fewest predicted cycles may turn out slower than
 /// those of which it takes more than this part (measured on random networks), and than no others.
-inline constexpr Share certain_gain{978, 1000};
+inline constexpr Share certain_gain{979, 1000};
 /// Plans whose predicted cycles differ by no more than this part are taken for one plan (chosen:
 /// most of them are).
 inline constexpr Share same_cycles{1, 1000};

@@ -133,8 +133,8 @@ private:
             row.cycles += share;
             row.end = std::max(row.end, timed.end);
             row.kernels += counts_[at];
-            row.block = op.npu->kernel.block;
-            add_traffic(op, range, i, row);
+            row.block = position.times != nullptr ? position.times->block : op.npu->kernel.block;
+            add_traffic(op, position, i, row);
         }
         counts_.clear();
         OperatorTime& row = row_of(network_.ops[range.first].npu->graph_operator, timed.start);
@@ -143,13 +143,17 @@ private:
         count(row, 0, 0, timed.copied);
         // Copied weights are read again.
         count(row, 0, timed.copied, 0);
+        row.dmas += position.map_copy > 0 ? 1 : 0;
+        count(row, 1, position.map_copy, 0);
+        count(row, 0, 0, position.map_copy);
     }
 
     void add_terms(const Position& position, const TimedPosition& timed, std::int64_t before) {
         QuickTerms& terms = answer_.terms;
-        const auto cycles = static_cast<double>(timed.end - timed.start);
+        const std::int64_t begun = std::max(timed.start, before);
+        const auto cycles = static_cast<double>(timed.end - begun);
         terms.cycles += static_cast<double>(timed.end - before);
-        terms.waits += static_cast<double>(timed.start - before);
+        terms.waits += static_cast<double>(begun - before);
         if (position.range.is_cascade()) {
             terms.cascades += cycles;
             before_ = nullptr;
@@ -181,9 +185,10 @@ private:
         (port == 0 ? row.sram_bytes : row.dram_bytes) += read + written;
     }
 
-    void add_traffic(const QuickOp& op, const QuickRange& range, std::size_t at,
+    void add_traffic(const QuickOp& op, const Position& position, std::size_t at,
                      OperatorTime& row) {
-        const bool ifm = at > range.first || is_fast(op.ifm);
+        const QuickRange& range = position.range;
+        const bool ifm = at > range.first || position.reads_copy || is_fast(op.ifm);
         const bool ofm = at < range.last || is_fast(op.ofm);
         const PlacedTimes& times =
             op.times->placed(program_, *op.npu, {ifm, is_fast(op.ifm2), ofm});

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include <boost/container/static_vector.hpp>
+
 #include "compile/plan/tuning.hpp"
 
 namespace u65sim::compiler::quick {
@@ -102,7 +104,7 @@ void CascadeRule::try_alone(std::size_t at, std::vector<State>& states) const {
                 beside + size_of(op.ifm, ifm) + (op.ofm != op.ifm ? size_of(op.ofm, ofm) : 0);
             const bool anywhere = program.spilling() && !ifm && !ofm;
             if (top > network_.limit && !anywhere) continue;
-            const PlacedTimes& times = op.times->placed(program, *op.npu, {ifm, true, ofm});
+            const BlockTimes& times = op.times->placed(program, *op.npu, {ifm, true, ofm}).refined;
             double cycles = static_cast<double>(times.fast.total);
             // Weights that find no room are read where they are.
             if (top + op.weights > network_.limit) {
@@ -122,7 +124,7 @@ void CascadeRule::try_cascades(std::size_t last, std::int32_t height,
         double more = 0;                             ///< with weights off-chip
         std::int64_t weights = 0;
     };
-    std::vector<Member> members;
+    boost::container::static_vector<Member, tuning::max_cascade_length> members;
     StripeWalk walk(network_, last, height);
     std::int64_t rolling = 0;
     std::int64_t weights = 0;
@@ -162,7 +164,7 @@ void CascadeRule::try_cascades(std::size_t last, std::int32_t height,
                 double cycles = inner + (ifm ? members.back().fast : members.back().slow_in) +
                                 (ofm ? members.front().fast : members.front().slow_out);
                 // The cheapest weights by the byte are read where they are.
-                std::vector<Member> leaving;
+                decltype(members) leaving;
                 for (std::int64_t over = maps + weights - network_.limit; over > 0;) {
                     if (leaving.empty()) {
                         leaving = members;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/rounding.hpp"
 #include "compile/build_kernel.hpp"
@@ -26,165 +27,9 @@ struct Load {
 };
 
 /// How a load comes, and when its position and the copies end.
-struct Delivery {
-    std::int32_t parts = 0;  ///< 0: read where it is
-    std::int64_t part_size = 0;
-    /// The position from which on each part has a place that does not wait for one of another.
-    std::vector<std::int32_t> from;
+struct Choice : Delivery {
     std::int64_t finish = 0, dma_free = 0;
     [[nodiscard]] std::int64_t score() const { return finish + tuning::queue_cycle.of(dma_free); }
-    [[nodiscard]] std::int32_t places() const { return static_cast<std::int32_t>(from.size()); }
-};
-
-/// Words of a stream before a kernel: registers that differ from those of the one before, a wait,
-/// and the kernel (typical of the zoo's networks). The first one sets them all.
-std::int32_t words_of(const stream::KernelOp& kernel, bool like_before) {
-    switch (kernel.kind) {
-        case stream::KernelKind::elementwise:
-            return like_before ? 16 : 32;
-        case stream::KernelKind::pool:
-            return like_before ? 20 : 32;
-        case stream::KernelKind::conv:
-        case stream::KernelKind::depthwise:
-            break;
-    }
-    return like_before ? 34 : 40;
-}
-constexpr std::int32_t first_words = 60;  ///< more of the first kernel
-constexpr std::int32_t copy_words = 7;
-
-/// When commands have come: in windows that share one latency, as far ahead of the kernels as they
-/// may be outstanding.
-class Commands {
-public:
-    explicit Commands(const Program& program)
-        : window_(static_cast<double>(program.target->timing.command_window.count()) / 4),
-          latency_(static_cast<double>(
-              read_latency(program.target->off_chip, program.target->accelerator).count())),
-          outstanding_(static_cast<std::size_t>(program.arch.max_outstanding_kernels)) {}
-
-    /// A kernel behind so many words; returns the cycle at which it may start.
-    double ready(std::int32_t words) {
-        double fetched = words;
-        if (ends_.size() >= outstanding_) {
-            const double free = ends_[ends_.size() - outstanding_];
-            if (free > now_) {
-                now_ = free;
-                fetched = std::max(0.0, fetched - window_);  // came meanwhile
-            }
-        }
-        now_ += fetched / window_ * latency_;
-        return now_;
-    }
-    void ended(double cycle) { ends_.push_back(cycle); }
-
-private:
-    double window_, latency_;  ///< words; cycles
-    std::size_t outstanding_;
-    double now_ = 0;
-    std::vector<double> ends_;  ///< of kernels
-};
-
-/// Kernels one after the other; copies beside them in the order of their use, on the off-chip
-/// memory that both share evenly while both want it.
-class Clock {
-public:
-    struct Copy {
-        std::int32_t position = 0, part = 0;
-        std::int32_t from = 0;         ///< position from which on it has a place
-        std::int32_t after = nothing;  ///< part of its position whose place it takes
-        std::int64_t cycles = 0;       ///< without latency
-    };
-    static constexpr std::int32_t nothing = -1;
-
-    /// Copies follow each other without a gap; one that finds the queue empty has `latency` more.
-    Clock(std::vector<Copy> copies, std::int64_t latency, const Program& program)
-        : commands_(program),
-          copies_(std::move(copies)),
-          latency_(static_cast<double>(latency)),
-          left_(copies_.empty() ? 0 : cycles_of(0) + latency_) {}
-
-    /// Kernel `part` of a position, behind its copy where it has one. Returns its start.
-    std::int64_t kernel(std::int32_t position, std::int32_t part, const Duration& duration,
-                        std::int32_t words) {
-        position_ = position;
-        part_ = part;
-        const double commands = commands_.ready(words);
-        if (commands > now_) {
-            run(commands - now_, 1.0);
-            now_ = commands;
-        }
-        while (next_ < copies_.size() && is_needed(copies_[next_])) {
-            begin();
-            now_ += left_;
-            finish();
-        }
-        const double start = now_;
-        const auto total = static_cast<double>(duration.total);
-        const auto own = static_cast<double>(duration.off_chip);
-        const double shared = own > 0 ? std::min(own, pending(own)) : 0;
-        const double cycles = std::max(total, own + shared);
-        run(cycles, shared > 0 ? cycles / std::max(1.0, cycles - own) : 1.0);
-        now_ = start + cycles;
-        commands_.ended(now_);
-        return static_cast<std::int64_t>(start);
-    }
-    [[nodiscard]] std::int64_t now() const { return static_cast<std::int64_t>(now_); }
-
-private:
-    [[nodiscard]] double cycles_of(std::size_t copy) const {
-        return static_cast<double>(copies_[copy].cycles);
-    }
-    [[nodiscard]] bool is_needed(const Copy& copy) const {
-        return copy.position < position_ || (copy.position == position_ && copy.part <= part_);
-    }
-    [[nodiscard]] bool has_place(const Copy& copy) const {
-        if (copy.from > position_) return false;
-        return copy.after == nothing || (copy.position == position_ && copy.after < part_);
-    }
-    /// A copy that comes behind an idle time of the queue.
-    void begin() {
-        if (is_idle_) left_ += latency_;
-        is_idle_ = false;
-    }
-    void finish() {
-        ++next_;
-        left_ = next_ < copies_.size() ? cycles_of(next_) : 0;
-    }
-    /// Cycles of copies that may run now, as far as they are not more than `most`.
-    [[nodiscard]] double pending(double most) const {
-        double sum = 0;
-        for (std::size_t i = next_; i < copies_.size() && sum < most && has_place(copies_[i]);
-             ++i) {
-            sum += i == next_ ? left_ : cycles_of(i);
-        }
-        return sum;
-    }
-    /// Copies run for so many cycles, each of theirs taking `stretch`.
-    void run(double cycles, double stretch) {
-        while (next_ < copies_.size()) {
-            if (!has_place(copies_[next_])) {
-                is_idle_ = true;
-                return;
-            }
-            begin();
-            if (left_ * stretch > cycles) {
-                left_ -= cycles / stretch;
-                return;
-            }
-            cycles -= left_ * stretch;
-            finish();
-        }
-    }
-
-    Commands commands_;
-    std::vector<Copy> copies_;
-    std::size_t next_ = 0;  ///< the first that has not ended
-    double latency_;
-    double left_;           ///< cycles of the next copy
-    bool is_idle_ = false;  ///< the queue ran empty
-    double now_ = 0;        ///< end of the last kernel
-    std::int32_t position_ = 0, part_ = 0;
 };
 
 class Delivering {
@@ -197,26 +42,24 @@ public:
 
     TimeLine run() {
         line_.positions.resize(maps_.positions.size());
+        deliveries_.resize(maps_.positions.size());
         find_loads();
         plan_copies();
         choose_all();
-        run_clock();
+        issue(network_, maps_, deliveries_, line_.positions);
+        if (!line_.positions.empty()) line_.cycles = line_.positions.back().end;
         line_.peak = maps_.occupancy.most(0, static_cast<std::int32_t>(maps_.positions.size()));
         return std::move(line_);
     }
 
 private:
     [[nodiscard]] std::int64_t copy_cycles(std::int64_t size) const {
-        const stream::DmaOp copy = memory_copy({region_constants}, {fast_region_}, size);
-        return program_.estimator->dma(copy).alone().count();
-    }
-
-    /// Of a copy, what those behind it need not wait for.
-    [[nodiscard]] std::int64_t copy_latency() const {
-        const Target& target = *program_.target;
-        return (read_latency(target.off_chip, target.accelerator) +
-                write_latency(target.sram, target.accelerator))
-            .count();
+        if (size != copy_size_) {
+            const stream::DmaOp copy = memory_copy({region_constants}, {fast_region_}, size);
+            copy_cycles_ = program_.estimator->dma(copy).alone().count();
+            copy_size_ = size;
+        }
+        return copy_cycles_;
     }
 
     void find_loads() {
@@ -232,7 +75,7 @@ private:
                 const QuickOp& op = network_.ops[position.range.first];
                 load.size = op.weights;
                 if (load.size > 0) {
-                    load.passes = op.times->placed(program_, *op.npu, {}).passes;
+                    load.passes = position.times->passes;
                     if (op.npu->kernel.kind == stream::KernelKind::conv) load.sliceable = &op;
                 }
             }
@@ -290,24 +133,25 @@ private:
         return from < position ? started_[static_cast<std::size_t>(from)] : now_;
     }
 
-    [[nodiscard]] Delivery read_directly(const Load& load) const {
+    [[nodiscard]] Choice read_directly(const Load& load) const {
         const std::int64_t read =
             program_.estimator->weight_reads(load.size * load.passes, region_constants).count();
         const Target& target = *program_.target;
         const std::int64_t first = 2 * read_latency(target.off_chip, target.accelerator).count();
         const std::int64_t waits = load.direct > load.fast ? load.direct - first : 0;
-        Delivery delivery;
+        Choice delivery;
         delivery.dma_free = std::max(now_, dma_free_) + std::max(read, waits);
         delivery.finish = std::max(now_ + load.direct, delivery.dma_free);
         if (load.passes > 1) delivery.finish += tuning::reread_cycles;
         return delivery;
     }
 
-    [[nodiscard]] Delivery copy_whole(const Load& load, std::int32_t from) const {
-        Delivery delivery;
+    [[nodiscard]] Choice copy_whole(const Load& load, std::int32_t from) const {
+        Choice delivery;
         delivery.parts = 1;
         delivery.part_size = load.size;
         delivery.from = {from};
+        delivery.least = earliest_of(load);
         delivery.dma_free =
             std::max(dma_free_, issue_of(from, load.position)) + copy_cycles(load.size);
         delivery.finish = std::max(now_, delivery.dma_free) + load.fast;
@@ -315,12 +159,12 @@ private:
     }
 
     /// Slices of so many channels, as many at a time as there is room for.
-    [[nodiscard]] std::optional<Delivery> copy_sliced(const Load& load, std::int32_t depth,
-                                                      std::int32_t step) const {
-        Delivery delivery;
+    [[nodiscard]] std::optional<Choice> copy_sliced(const Load& load, std::int32_t depth,
+                                                    std::int32_t step) const {
+        Choice delivery;
         delivery.parts = static_cast<std::int32_t>(ceil_div(depth, step));
         delivery.part_size = round_up(load.size * step / depth, 16);
-        std::int32_t least = earliest_of(load);
+        std::int32_t least = delivery.least = earliest_of(load);
         for (std::int32_t part = 0; part < delivery.parts; ++part) {
             const auto from = room_from(load, (part + 1) * delivery.part_size, least);
             if (!from) break;
@@ -347,14 +191,14 @@ private:
         return delivery;
     }
 
-    Delivery choose(const Load& load) const {
-        Delivery best = read_directly(load);
+    Choice choose(const Load& load) const {
+        Choice best = read_directly(load);
         if (program_.target->memory_mode == MemoryMode::sram_only ||
             !program_.takes(Pass::stream_weights)) {
             return best;
         }
         if (const auto from = room_from(load, load.size, earliest_of(load))) {
-            Delivery whole = copy_whole(load, *from);
+            Choice whole = copy_whole(load, *from);
             const std::int64_t gain = load.passes == 1 ? tuning::least_wait : 0;
             if (whole.score() + gain <= best.score()) best = std::move(whole);
         }
@@ -385,14 +229,13 @@ private:
 
     void choose_all() {
         started_.assign(maps_.positions.size(), 0);
-        parts_.assign(maps_.positions.size(), 0);
         std::size_t next = 0;
         for (std::size_t p = 0; p < maps_.positions.size(); ++p) {
             started_[p] = now_;
             std::int64_t finish = now_ + maps_.positions[p].fast.total;
             if (next < loads_.size() && loads_[next].position == static_cast<std::int32_t>(p)) {
                 const Load& load = loads_[next++];
-                const Delivery delivery = choose(load);
+                const Choice delivery = choose(load);
                 finish = std::max(finish, delivery.finish);
                 dma_free_ = delivery.dma_free;
                 take(load, delivery);
@@ -401,7 +244,7 @@ private:
         }
     }
 
-    void take(const Load& load, const Delivery& delivery) {
+    void take(const Load& load, const Choice& delivery) {
         TimedPosition& timed = line_.positions[static_cast<std::size_t>(load.position)];
         if (delivery.parts == 0) {
             timed.read = load.size * load.passes;
@@ -409,46 +252,11 @@ private:
         }
         timed.copied = load.size;
         timed.copies = delivery.parts;
-        const std::int64_t cycles = copy_cycles(delivery.part_size);
-        for (std::int32_t part = 0; part < delivery.parts; ++part) {
-            const bool has_own = part < delivery.places();
-            const std::int32_t from =
-                has_own ? delivery.from[static_cast<std::size_t>(part)] : load.position;
-            if (has_own) maps_.occupancy.add(from, load.position, delivery.part_size);
-            copies_.push_back({load.position, part, from,
-                               has_own ? Clock::nothing : part - delivery.places(),
-                               cycles - copy_latency()});
+        for (const std::int32_t from : delivery.from) {
+            maps_.occupancy.add(from, load.position, delivery.part_size);
         }
         earliest_ = std::max(earliest_, delivery.from.back());
-        parts_[static_cast<std::size_t>(load.position)] = delivery.parts;
-    }
-
-    void run_clock() {
-        Clock clock(std::move(copies_), copy_latency(), program_);
-        const stream::KernelOp* before = nullptr;
-        for (std::size_t p = 0; p < maps_.positions.size(); ++p) {
-            const Position& position = maps_.positions[p];
-            TimedPosition& timed = line_.positions[p];
-            const std::int32_t parts = parts_[p];
-            Duration duration = parts == 0 && timed.read > 0 ? position.direct : position.fast;
-            if (parts > 1) {
-                duration.total = duration.total / parts + tuning::extra_kernel_cycles;
-                duration.off_chip /= parts;
-            }
-            // Of a cascade's many kernels commands come ahead.
-            const stream::KernelOp& kernel = network_.ops[position.range.first].npu->kernel;
-            std::int32_t words = words_of(kernel, before != nullptr && before->kind == kernel.kind);
-            before = &kernel;
-            if (p == 0) words += first_words;
-            if (parts > 0) words += copy_words;
-            for (std::int32_t part = 0; part < std::max(parts, 1); ++part) {
-                const std::int64_t start =
-                    clock.kernel(static_cast<std::int32_t>(p), part, duration, words);
-                if (part == 0) timed.start = start;
-            }
-            timed.end = clock.now();
-        }
-        line_.cycles = clock.now();
+        deliveries_[static_cast<std::size_t>(load.position)] = delivery;
     }
 
     const QuickNetwork& network_;
@@ -456,10 +264,10 @@ private:
     PlacedMaps maps_;
     const int fast_region_;
     std::vector<Load> loads_;
-    std::vector<std::int64_t> started_;         ///< cycle at which each position began
-    mutable std::vector<std::int64_t> starts_;  ///< of the slices of a delivery
-    std::vector<std::int32_t> parts_;           ///< by position: 0 where weights are not copied
-    std::vector<Clock::Copy> copies_;           ///< in the order of their use
+    std::vector<std::int64_t> started_;                      ///< cycle at which each position began
+    mutable std::vector<std::int64_t> starts_;               ///< of the slices of a delivery
+    std::vector<Delivery> deliveries_;                       ///< by position
+    mutable std::int64_t copy_size_ = -1, copy_cycles_ = 0;  ///< asked for last
     std::int64_t now_ = 0, dma_free_ = 0;
     std::int32_t earliest_ = 0;  ///< copies stay in the order of their use
     TimeLine line_;

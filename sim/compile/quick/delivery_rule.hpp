@@ -5,17 +5,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "compile/quick/issue_rule.hpp"
 #include "compile/quick/place_rule.hpp"
 
 namespace u65sim::compiler::quick {
-
-/// One position on the time line.
-struct TimedPosition {
-    std::int64_t start = 0, end = 0;  ///< cycles
-    std::int64_t copied = 0;          ///< bytes of weights copied for it
-    std::int64_t read = 0;            ///< bytes of weights it reads off-chip
-    std::int32_t copies = 0;
-};
 
 struct TimeLine {
     std::vector<TimedPosition> positions;

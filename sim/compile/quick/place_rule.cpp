@@ -1,13 +1,17 @@
 #include "compile/quick/place_rule.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
 
 #include "base/rounding.hpp"
+#include "compile/build_kernel.hpp"
+#include "compile/plan/copy_maps.hpp"
 #include "compile/plan/tuning.hpp"
+#include "timing/estimate.hpp"
 
 namespace u65sim::compiler::quick {
 
@@ -35,6 +39,8 @@ public:
         find_lives();
         if (program_.takes(Pass::merge_in_place)) merge();
         place();
+        if (program_.takes(Pass::copy_maps) && program_.spilling()) copy_maps();
+        find_worth();
         for (Position& position : maps_.positions) take_times(position);
         return std::move(maps_);
     }
@@ -111,7 +117,8 @@ private:
         }
         const QuickOp& op = network_.ops[range.first];
         const auto total = [&](const MapPlaces& places) {
-            return static_cast<double>(op.times->placed(program_, *op.npu, places).fast.total);
+            return static_cast<double>(
+                op.times->placed(program_, *op.npu, places).refined.fast.total);
         };
         const double least = total({});
         const auto add = [&](int buffer, const View& view, const MapPlaces& without, double times) {
@@ -219,16 +226,100 @@ private:
                          [&](std::size_t a, std::size_t b) { return worth(a) > worth(b); });
     }
 
+    /// Maps off-chip that a convolution reads once for each block of its depth are copied, where
+    /// that saves time and has room, as copy_maps has it.
+    void copy_maps() {
+        struct Candidate {
+            std::int64_t slow = 0, saved = 0;
+            std::vector<std::size_t> readers;  ///< positions
+        };
+        std::map<int, Candidate> candidates;
+        for (std::size_t p = 0; p < count(); ++p) {
+            const QuickRange& range = maps_.positions[p].range;
+            const QuickOp& op = network_.ops[range.first];
+            if (range.is_cascade() || is_fast(op.ifm) || !rereads_ifm(*op.npu)) continue;
+            const Buffer& map = network_.buffer(op.ifm);
+            if (map.kind != Placement::Kind::feature_map || map.whole_life ||
+                map.size > network_.limit) {
+                continue;
+            }
+            const auto total = [&](bool fast) {
+                const MapPlaces places{fast, is_fast(op.ifm2), is_fast(op.ofm)};
+                return op.times->placed(program_, *op.npu, places).chosen.fast.total;
+            };
+            Candidate& candidate = candidates[op.ifm];
+            candidate.slow += total(false);
+            candidate.saved += total(false) - total(true);
+            candidate.readers.push_back(p);
+        }
+        for (auto& [buffer, candidate] : candidates) {
+            const std::int64_t size = network_.buffer(buffer).size;
+            const stream::DmaOp copy = memory_copy({region_arena}, {region_fast}, size);
+            const auto first = static_cast<std::int32_t>(candidate.readers.front());
+            const auto last = static_cast<std::int32_t>(candidate.readers.back());
+            candidate.saved -= program_.estimator->dma(copy).alone().count();
+            if (candidate.saved <= tuning::least_wait ||
+                tuning::copy_gain.exceeds(candidate.saved, candidate.slow) ||
+                maps_.occupancy.most(first, last) + size > network_.limit) {
+                continue;
+            }
+            maps_.occupancy.add(first, last, size);
+            for (const std::size_t p : candidate.readers) maps_.positions[p].reads_copy = true;
+            maps_.positions[candidate.readers.front()].map_copy = size;
+        }
+    }
+
     [[nodiscard]] bool is_fast(int buffer) const {
         return buffer == no_buffer || maps_.fast[static_cast<std::size_t>(buffer)];
+    }
+
+    [[nodiscard]] const PlacedTimes& placed_times(const Position& position) const {
+        const QuickOp& op = network_.ops[position.range.first];
+        return op.times->placed(
+            program_, *op.npu,
+            {position.reads_copy || is_fast(op.ifm), is_fast(op.ifm2), is_fast(op.ofm)});
+    }
+
+    /// What an operation may gain by another block must be worth looking for.
+    void find_worth() {
+        std::int64_t all = 0;
+        for (const Position& position : maps_.positions) {
+            if (!position.range.is_cascade()) all += placed_times(position).chosen.fast.total;
+        }
+        worth_ = tuning::least_operation_gain.of(all);
+    }
+
+    /// The better one of two blocks: neighbours of another SHRAM layout hide nothing of its ends,
+    /// as refine_blocks has it.
+    [[nodiscard]] const BlockTimes& block_of(const Position& position) {
+        const PlacedTimes& times = placed_times(position);
+        const std::size_t at = position.range.first;
+        stream::KernelOp kernel = network_.ops[at].npu->kernel;
+        const auto cost = [&](const BlockTimes& of) {
+            of.layout.apply(kernel, of.block);
+            std::int64_t cycles = of.fast.total;
+            if (at > 0 && !kernel.shares_shram_layout(before_)) cycles += of.fill;
+            if (at + 1 < network_.ops.size() &&
+                !kernel.shares_shram_layout(network_.ops[at + 1].npu->kernel)) {
+                cycles += of.fill;
+            }
+            return cycles;
+        };
+        const std::int64_t least = cost(times.chosen) * (100 - tuning::least_block_gain) / 100;
+        const bool is_worth = times.chosen.fast.total - times.chosen.least >= worth_;
+        const bool refined =
+            is_worth && times.refined.block != times.chosen.block && cost(times.refined) < least;
+        const BlockTimes& taken = refined ? times.refined : times.chosen;
+        taken.layout.apply(kernel, taken.block);
+        before_ = kernel;
+        return taken;
     }
 
     void take_times(Position& position) {
         const QuickRange& range = position.range;
         if (!range.is_cascade()) {
-            const QuickOp& op = network_.ops[range.first];
-            const PlacedTimes& times = op.times->placed(
-                program_, *op.npu, {is_fast(op.ifm), is_fast(op.ifm2), is_fast(op.ofm)});
+            const BlockTimes& times = block_of(position);
+            position.times = &times;
             position.fast = times.fast;
             position.direct = times.direct;
             return;
@@ -265,6 +356,8 @@ private:
     std::vector<std::int32_t> position_of_;    ///< by time
     std::vector<bool> inside_;                 ///< by buffer: rolls in a cascade
     std::vector<std::pair<int, int>> merged_;  ///< a result, and the map it takes over
+    std::int64_t worth_ = 0;
+    stream::KernelOp before_;  ///< the kernel of the position before
 };
 
 }  // namespace

@@ -13,8 +13,11 @@ namespace u65sim::compiler::quick {
 /// A range of operations at its turn.
 struct Position {
     QuickRange range;
-    Duration fast;    ///< weights in the fast memory
-    Duration direct;  ///< weights read off-chip
+    Duration fast;                      ///< weights in the fast memory
+    Duration direct;                    ///< weights read off-chip
+    const BlockTimes* times = nullptr;  ///< of one operation: with its block, where its maps are
+    bool reads_copy = false;            ///< its IFM is read from a copy in the fast memory
+    std::int64_t map_copy = 0;          ///< bytes of that copy, where this is its first reader
 };
 
 /// Bytes in use at each position.

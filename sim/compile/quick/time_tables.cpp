@@ -11,6 +11,7 @@
 #include "compile/plan/refine_blocks.hpp"
 #include "compile/plan/stripes.hpp"
 #include "compile/plan/weight_delivery.hpp"
+#include "target/memory_rate.hpp"
 #include "timing/estimate.hpp"
 
 namespace u65sim::compiler::quick {
@@ -29,12 +30,21 @@ int region_of(const Program& program, bool fast) {
     return fast ? fast_region(program) : region_arena;
 }
 
-/// A program of one operation, whose maps are where they are said to be.
+/// Whether all blocks share a constant operand, which is read once then.
+bool is_shared_constant(const Program& program, const NpuOp& op) {
+    return op.ifm2.valid() && program.buffer(op.ifm2).kind == Placement::Kind::constant &&
+           op.ifm2.extent.h == 1 && op.ifm2.extent.w == 1 &&
+           op.ifm2.extent.c <= op.kernel.block.depth;
+}
+
+/// A program of one operation, whose maps are where they are said to be; a constant that is read
+/// once is as good as in the fast memory.
 PlannedProgram program_of(const Program& program, const NpuOp& op, const MapPlaces& places) {
     PlannedProgram alone;
     static_cast<CompileContext&>(alone) = program;
     alone.segments.emplace_back().ops.push_back(op);
     NpuOp& only = alone.segments[0].ops[0];
+    const bool shared = is_shared_constant(program, op);
     const auto bring = [&](View& view, bool fast) {
         if (!view.valid()) return;
         const Buffer& from = program.buffer(view);
@@ -44,8 +54,11 @@ PlannedProgram program_of(const Program& program, const NpuOp& op, const MapPlac
         to.layout = from.layout;
         to.size = from.size;
         to.offset = 0;
-        to.region =
-            from.kind == Placement::Kind::constant ? region_constants : region_of(program, fast);
+        const bool constant = from.kind == Placement::Kind::constant;
+        const bool once = shared && &view == &only.ifm2;
+        to.region = once       ? fast_region(program)
+                    : constant ? region_constants
+                               : region_of(program, fast);
         view.buffer = static_cast<int>(alone.buffers.size()) - 1;
         // All begin at address 0: where a part of a map begins is no part of a kind.
         view.y = view.x = view.c = 0;
@@ -60,6 +73,24 @@ Duration duration_of(const timing::KernelEstimate& estimate) {
     return {estimate.total.count(), estimate.port_cycles[1].count()};
 }
 
+/// What surrounds a kernel's work: its first inputs, or the first weights behind the first scales.
+BlockTimes::Ends ends_of(const Target& target, const stream::KernelOp& kernel,
+                         const timing::KernelEstimate& estimate) {
+    const auto latency = [&](int region) {
+        const bool off_chip = port_of_region(target.memory_mode, region) == 1;
+        return read_latency(off_chip ? target.off_chip : target.sram, target.accelerator).count();
+    };
+    std::int64_t first = latency(kernel.ifm.region);
+    if (kernel.is_binary() && !kernel.broadcast.scalar) {
+        first = std::max(first, latency(kernel.ifm2.region));
+    }
+    if (kernel.has_weights()) first = std::max(first, 2 * latency(kernel.weight_region));
+    BlockTimes::Ends ends;
+    ends.head = std::min(first + target.timing.kernel_setup.count(), estimate.fill.count());
+    ends.tail = estimate.fill.count() - ends.head;
+    return ends;
+}
+
 std::array<std::int64_t, 2> sums(const timing::KernelEstimate& estimate,
                                  std::initializer_list<Channel> channels) {
     std::array<std::int64_t, 2> bytes{};
@@ -71,23 +102,61 @@ std::array<std::int64_t, 2> sums(const timing::KernelEstimate& estimate,
     return bytes;
 }
 
+/// Times of the one operation of a program, with the block that it has there.
+BlockTimes with_its_block(const PlannedProgram& alone) {
+    const NpuOp& op = alone.segments[0].ops[0];
+    stream::KernelOp k = placed_kernel(alone, op);
+    set_first_weights(k, op, fast_region(alone));
+    BlockTimes times;
+    const timing::KernelEstimate in_sram = alone.estimator->kernel(k);
+    times.fast = times.direct = duration_of(in_sram);
+    times.block = k.block;
+    times.layout = {k.ib_end, k.ab_start, k.ifm2_ib_start};
+    times.blocks = in_sram.blocks;
+    times.jobs = in_sram.jobs;
+    times.fill = in_sram.fill.count();
+    times.least = std::max(in_sram.mac, in_sram.output).count();
+    times.fast_ends = times.direct_ends = ends_of(*alone.target, k, in_sram);
+    if (!op.weights) return times;
+    times.passes = weight_passes(op);
+    k.weight_region = k.scale_region = region_constants;
+    const timing::KernelEstimate off_chip = alone.estimator->kernel(k);
+    times.direct = duration_of(off_chip);
+    times.direct_ends = ends_of(*alone.target, k, off_chip);
+    return times;
+}
+
+/// A shared constant is waited for once, off-chip.
+void add_first_read(const Target& target, BlockTimes& times) {
+    const std::int64_t more = (read_latency(target.off_chip, target.accelerator) -
+                               read_latency(target.sram, target.accelerator))
+                                  .count();
+    times.fast.total += more;
+    times.direct.total += more;
+    times.fast_ends.head += more;
+    times.direct_ends.head += more;
+    times.fill += more;
+}
+
 PlacedTimes work_out(const Program& program, const NpuOp& op, const MapPlaces& places) {
     PlannedProgram alone = program_of(program, op, places);
-    const int fast = fast_region(program);
-    if (program.takes(Pass::refine_blocks)) refine_blocks(alone, fast);
-    const NpuOp& refined = alone.segments[0].ops[0];
-    stream::KernelOp k = placed_kernel(alone, refined);
-    set_first_weights(k, refined, fast);
     PlacedTimes times;
-    const timing::KernelEstimate in_sram = program.estimator->kernel(k);
-    times.fast = times.direct = duration_of(in_sram);
-    times.read = sums(in_sram, {Channel::ifm});
-    times.written = sums(in_sram, {Channel::ofm});
-    times.block = k.block;
-    if (!op.weights) return times;
-    times.passes = weight_passes(refined);
-    k.weight_region = k.scale_region = region_constants;
-    times.direct = duration_of(program.estimator->kernel(k));
+    times.chosen = times.refined = with_its_block(alone);
+    if (program.takes(Pass::refine_blocks)) {
+        refine_blocks(alone, fast_region(program));
+        if (alone.segments[0].ops[0].kernel.block != times.chosen.block) {
+            times.refined = with_its_block(alone);
+        }
+    }
+    stream::KernelOp kernel = placed_kernel(alone, alone.segments[0].ops[0]);
+    if (is_shared_constant(program, op)) {
+        kernel.ifm2.region = region_constants;
+        add_first_read(*program.target, times.chosen);
+        add_first_read(*program.target, times.refined);
+    }
+    const timing::KernelEstimate estimate = program.estimator->kernel(kernel);
+    times.read = sums(estimate, {Channel::ifm});
+    times.written = sums(estimate, {Channel::ofm});
     return times;
 }
 

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "compile/plan/shram.hpp"
 #include "compile/program.hpp"
 #include "timing/kernel_key.hpp"
 
@@ -36,12 +37,27 @@ struct Duration {
     }
 };
 
-/// A whole operation, with the block that is best where its maps are.
-struct PlacedTimes {
+/// A whole operation with one block.
+struct BlockTimes {
     Duration fast;            ///< weights in the fast memory
     Duration direct;          ///< weights read off-chip
     std::int64_t passes = 1;  ///< over the weights: blocks in height and width
     BlockShape block;
+    ShramLayout layout;
+    std::int64_t blocks = 1, jobs = 1;
+    std::int64_t fill = 0;   ///< of `fast`, what neighbours can hide
+    std::int64_t least = 0;  ///< busy cycles of MAC array or output unit
+    /// Cycles before the first block is worked on and behind the work on the last one.
+    struct Ends {
+        std::int64_t head = 0, tail = 0;
+    };
+    Ends fast_ends, direct_ends;
+};
+
+/// By where an operation's maps are.
+struct PlacedTimes {
+    BlockTimes chosen;   ///< the block from before places are known
+    BlockTimes refined;  ///< the one that is best there, where neighbours do not count
     /// Bytes of maps read and written by port.
     std::array<std::int64_t, 2> read{}, written{};
 };

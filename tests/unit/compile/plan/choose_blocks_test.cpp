@@ -42,3 +42,17 @@ TEST_CASE("choose_blocks: 24 KiB of shared buffer hold smaller blocks than 48") 
   4 pool: max_pool sum:32x32x32 -> pool:16x16x32 kernel 2x2/2x2 block 4x4x32
 )");
 }
+
+TEST_CASE(
+    "choose_blocks: on a tie of both weight orders the IFM block is of the one that is taken") {
+    // 26 of 32 channels in use, depth first, and 26 of 4 times 8 with 48 elements of the kernel.
+    GraphBuilder net{"tie"};
+    net.output(net.conv2d(net.input({1, 1, 96, 26}), 64, Window{.kernel_w = 48, .stride_w = 2}));
+    const auto kernels = test::kernels_of(compile(net.build(), test::target(Product::u55, 128),
+                                                  {.without = {"refine_blocks", "fold_columns"}}));
+    REQUIRE(kernels.size() == 1);
+    CHECK(kernels[0].kernel.part_kernel_first);
+    // 48 positions at stride 2 need 102 columns of 16 channels, twice: four banks of 1 KiB.
+    CHECK(kernels[0].ib_end - 2 == 4);
+    CHECK(kernels[0].block.depth == 32);
+}

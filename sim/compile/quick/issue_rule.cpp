@@ -1,0 +1,427 @@
+#include "compile/quick/issue_rule.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include <boost/container/static_vector.hpp>
+
+#include "compile/build_kernel.hpp"
+#include "compile/emit/block_dependency.hpp"
+#include "compile/emit/lut_slots.hpp"
+#include "compile/plan/tuning.hpp"
+#include "compile/quick/stream_clock.hpp"
+#include "target/memory_rate.hpp"
+#include "timing/estimate.hpp"
+
+namespace u65sim::compiler::quick {
+
+namespace {
+
+constexpr std::size_t nobody = static_cast<std::size_t>(-1);
+
+/// Words of a stream before a kernel: registers that differ from those of the one before, a wait,
+/// and the kernel (typical of the zoo's networks). The first one sets them all.
+std::int32_t words_of(const stream::KernelOp& kernel, bool like_before) {
+    switch (kernel.kind) {
+        case stream::KernelKind::elementwise:
+            return like_before ? 16 : 32;
+        case stream::KernelKind::pool:
+            return like_before ? 20 : 32;
+        case stream::KernelKind::conv:
+        case stream::KernelKind::depthwise:
+            break;
+    }
+    return like_before ? 34 : 40;
+}
+constexpr std::int32_t first_words = 49;      ///< more of the first kernel
+constexpr std::int32_t first_copy_words = 2;  ///< more of the first copy
+constexpr std::int32_t slice_words = 16;      ///< of a later slice: places alone differ
+constexpr std::int32_t copy_words = 7, table_words = 9, wait_words = 1;
+
+/// One kernel, and the copies that it needs.
+struct Job {
+    std::int32_t position = 0;
+    KernelSpan span;
+    bool reads_table = false;
+    struct Copy {
+        double busy = 0;  ///< cycles on the off-chip port
+        std::int64_t bytes = 0;
+        std::size_t from = 0;        ///< job with which it may go
+        std::size_t after = nobody;  ///< job whose kernel must have ended
+        bool is_table = false;
+    };
+    /// Of a map, of weights and of a table; one more where a copy is made in parts.
+    boost::container::static_vector<Copy, 4> copies;
+};
+
+/// The jobs of a plan, in order.
+class JobMaker {
+public:
+    JobMaker(const QuickNetwork& network, const PlacedMaps& maps,
+             const std::vector<Delivery>& deliveries)
+        : network_(network),
+          program_(network.program),
+          maps_(maps),
+          deliveries_(deliveries),
+          fast_region_(program_.spilling() ? region_fast : region_arena),
+          luts_(program_.arch),
+          first_job_(maps.positions.size(), 0) {}
+
+    std::vector<Job> run() {
+        for (std::size_t p = 0; p < maps_.positions.size(); ++p) add(p);
+        return std::move(jobs_);
+    }
+
+private:
+    void add(std::size_t p) {
+        const Position& position = maps_.positions[p];
+        const Delivery& delivery = deliveries_[p];
+        first_job_[p] = jobs_.size();
+        const std::int32_t parts = std::max(delivery.parts, 1);
+        KernelSpan span = span_of(p);
+        if (parts > 1) {
+            const double ends = span.head + span.tail;
+            span.total = std::max(0.0, span.total - ends) / parts + ends;
+            span.off_chip /= parts;
+            span.blocks = std::max<std::int64_t>(1, span.blocks / parts);
+            span.jobs = std::max<std::int64_t>(1, span.jobs / parts);
+        }
+        const QuickOp& op = network_.ops[position.range.first];
+        for (std::int32_t part = 0; part < parts; ++part) {
+            Job& job = jobs_.emplace_back();
+            job.position = static_cast<std::int32_t>(p);
+            job.span = span;
+            job.reads_table = !op.npu->lut.empty();
+            if (part == 0 && position.map_copy > 0) {
+                job.copies.push_back(
+                    {busy_of(position.map_copy), position.map_copy, jobs_.size() - 1});
+            }
+            if (delivery.parts > 0) add_weights(delivery, part, job);
+            if (part == 0 && job.reads_table) add_table(*op.npu, job);
+            // The next slice has another part of the OFM.
+            span.blockdep = most_blockdep();
+            span.words = slice_words;
+        }
+        if (!job_reads_table() && program_.arch.reserved_end_banks == 0) luts_.clear();
+    }
+
+    [[nodiscard]] bool job_reads_table() const { return jobs_.back().reads_table; }
+    [[nodiscard]] int most_blockdep() const {
+        return std::min(program_.options.max_blockdep, program_.arch.max_blockdep);
+    }
+
+    void add_weights(const Delivery& delivery, std::int32_t part, Job& job) {
+        const std::size_t own = jobs_.size() - 1;
+        Job::Copy copy{busy_of(delivery.part_size), delivery.part_size, own};
+        if (part < delivery.places()) {
+            const std::int32_t from = delivery.from[static_cast<std::size_t>(part)];
+            copy.from = first_job_[static_cast<std::size_t>(from)];
+            if (from > delivery.least && copy.from > 0) copy.after = copy.from - 1;
+        } else {
+            copy.after = own - static_cast<std::size_t>(delivery.places());
+            copy.from = copy.after + 1;
+        }
+        job.copies.push_back(copy);
+    }
+
+    void add_table(const NpuOp& op, Job& job) {
+        const auto place = luts_.place(op.lut_offset, static_cast<int>(op.lut.size()));
+        if (place.resident) return;
+        stream::DmaOp copy;
+        copy.source = {region_constants, false, 0};
+        copy.destination = {3, true, luts_.address(place.slot)};
+        copy.length = op.lut.size();
+        const auto busy = static_cast<double>(program_.estimator->dma(copy).busy.count());
+        // On small devices other kernels use these banks: load right before.
+        const std::size_t from = program_.arch.reserved_end_banks > 0 ? 0 : jobs_.size() - 1;
+        job.copies.push_back({busy, static_cast<std::int64_t>(op.lut.size()), from, nobody, true});
+    }
+
+    /// Cycles that a copy has the off-chip port.
+    double busy_of(std::int64_t size) {
+        if (size != copy_size_) {
+            copy_size_ = size;
+            const stream::DmaOp copy = memory_copy({region_constants}, {fast_region_}, size);
+            copy_busy_ = static_cast<double>(program_.estimator->dma(copy).busy.count());
+        }
+        return copy_busy_;
+    }
+
+    KernelSpan span_of(std::size_t p) {
+        const Position& position = maps_.positions[p];
+        const QuickOp& op = network_.ops[position.range.first];
+        const bool direct = deliveries_[p].parts == 0 && op.weights > 0;
+        const Duration& duration = direct ? position.direct : position.fast;
+        const stream::KernelOp& kernel = op.npu->kernel;
+        KernelSpan span;
+        span.total = static_cast<double>(duration.total);
+        span.off_chip = static_cast<double>(duration.off_chip);
+        span.reads_weights = direct;
+        span.words = words_of(kernel, p > 0 && kind_ == kernel.kind) + (p == 0 ? first_words : 0);
+        kind_ = kernel.kind;
+        if (position.times == nullptr) {
+            before_ = nullptr;
+            return span;
+        }
+        const BlockTimes& times = *position.times;
+        const BlockTimes::Ends& ends = direct ? times.direct_ends : times.fast_ends;
+        span.head = static_cast<double>(ends.head);
+        span.tail = static_cast<double>(ends.tail);
+        span.blocks = times.blocks;
+        span.jobs = times.jobs;
+        if (before_ != nullptr && share_layout(*before_, position)) {
+            const stream::KernelOp first = addressed(*before_);
+            span.blockdep =
+                block_dependency(&first, addressed(position), program_.arch, most_blockdep());
+        }
+        before_ = &position;
+        return span;
+    }
+
+    [[nodiscard]] const stream::KernelOp& kernel_of(const Position& position) const {
+        return network_.ops[position.range.first].npu->kernel;
+    }
+
+    /// KernelOp::shares_shram_layout() of two operations with their blocks.
+    [[nodiscard]] bool share_layout(const Position& left, const Position& right) const {
+        const ShramLayout& a = left.times->layout;
+        const ShramLayout& b = right.times->layout;
+        const stream::KernelOp& first = kernel_of(left);
+        const stream::KernelOp& second = kernel_of(right);
+        return a.ib_end == b.ib_end && a.ab_start == b.ab_start &&
+               a.ifm2_ib_start == b.ifm2_ib_start && first.acc_format == second.acc_format &&
+               (first.kind == stream::KernelKind::elementwise) ==
+                   (second.kind == stream::KernelKind::elementwise);
+    }
+
+    /// The kernel with every map at an address of its own.
+    [[nodiscard]] stream::KernelOp addressed(const Position& position) const {
+        const NpuOp& npu = *network_.ops[position.range.first].npu;
+        stream::KernelOp kernel = build_kernel(npu, [&](const View& view) {
+            const Buffer& buffer = program_.buffer(view);
+            stream::FeatureMap map = map_of(view, fast_region_, buffer.layout);
+            for (auto& base : map.base) base += static_cast<std::uint64_t>(view.buffer) << 36;
+            return map;
+        });
+        position.times->layout.apply(kernel, position.times->block);
+        return kernel;
+    }
+
+    const QuickNetwork& network_;
+    const Program& program_;
+    const PlacedMaps& maps_;
+    const std::vector<Delivery>& deliveries_;
+    const int fast_region_;
+    LutSlots luts_;
+    std::vector<Job> jobs_;
+    std::vector<std::size_t> first_job_;  ///< by position
+    const Position* before_ = nullptr;    ///< the position before, where it is no cascade
+    stream::KernelKind kind_ = stream::KernelKind::conv;
+    std::int64_t copy_size_ = -1;
+    double copy_busy_ = 0;
+};
+
+/// What emit expects of the stream, and decides by: no word takes time, no ends overlap.
+class Expected {
+public:
+    explicit Expected(const Program& program)
+        : most_kernels_(static_cast<std::size_t>(program.arch.max_outstanding_kernels)),
+          most_copies_(static_cast<std::size_t>(program.arch.max_outstanding_dmas)),
+          latency_(static_cast<double>(
+              (read_latency(program.target->off_chip, program.target->accelerator) +
+               write_latency(program.target->sram, program.target->accelerator))
+                  .count())) {}
+
+    void wait_for_kernels(std::size_t count) { wait(kernels_, count); }
+    void wait_for_copies(std::size_t count) { wait(copies_, count); }
+    void kernel(const KernelSpan& span) {
+        if (kernels_.size() >= most_kernels_) wait(kernels_, kernels_.size() - most_kernels_ + 1);
+        const double start = std::max(parser_, last(kernels_));
+        off_chip_ = std::max(off_chip_, start) + span.off_chip;
+        double end = start + span.total;
+        if (span.off_chip > 0) end = std::max(end, off_chip_);
+        kernels_.push_back(end);
+    }
+    void copy(double busy) {
+        if (copies_.size() >= most_copies_) wait(copies_, copies_.size() - most_copies_ + 1);
+        off_chip_ = std::max(off_chip_, parser_) + busy;
+        copies_.push_back(std::max(last(copies_), off_chip_ + latency_));
+    }
+    /// Whether a copy can be queued without holding up the kernel behind it.
+    [[nodiscard]] bool has_slot() const {
+        if (copies_.size() < most_copies_) return true;
+        const double free = copies_[copies_.size() - most_copies_];
+        return free <= parser_ || free + tuning::slot_slack <= last(kernels_);
+    }
+    /// Cycles of a copy's beginning that would be there before the kernels that were issued end.
+    [[nodiscard]] double hidden(double busy) const {
+        const double start = std::max(parser_, off_chip_) + latency_;
+        return std::clamp(last(kernels_) - tuning::slot_slack - start, 0.0, busy);
+    }
+
+private:
+    static double last(const std::vector<double>& ends) { return ends.empty() ? 0 : ends.back(); }
+    void wait(const std::vector<double>& ends, std::size_t count) {
+        if (count > 0) parser_ = std::max(parser_, ends[count - 1]);
+    }
+
+    const std::size_t most_kernels_, most_copies_;
+    double latency_;
+    double parser_ = 0, off_chip_ = 0;
+    std::vector<double> kernels_, copies_;  ///< ends, oldest first
+};
+
+/// Issues jobs as emit does: copies for later kernels around each kernel, as far as there are slots
+/// and places.
+class Issuer {
+public:
+    Issuer(const Program& program, std::vector<Job> jobs)
+        : clock_(program),
+          expected_(program),
+          jobs_(std::move(jobs)),
+          most_kernels_(static_cast<std::size_t>(program.arch.max_outstanding_kernels)) {
+        for (std::size_t i = 0; i < jobs_.size(); ++i) {
+            if (!jobs_[i].copies.empty()) copying_.push_back(i);
+        }
+        copies_of_.assign(jobs_.size(), 0);
+    }
+
+    StreamClock& run() {
+        for (std::size_t i = 0; i < jobs_.size(); ++i) {
+            while (!jobs_[i].copies.empty()) issue(i, 0);
+            issue_ahead(i, true);
+            expected_.wait_for_copies(copies_of_[i]);
+            clock_.kernel(jobs_[i].span, copies_of_[i]);
+            expected_.kernel(jobs_[i].span);
+            if (jobs_[i].reads_table) last_reader_ = i;
+            issue_ahead(i, false);
+        }
+        clock_.finish();
+        return clock_;
+    }
+    [[nodiscard]] const std::vector<Job>& jobs() const { return jobs_; }
+
+private:
+    /// The kernel that must end before a copy may go, if it has not surely ended.
+    [[nodiscard]] std::size_t obstacle(const Job::Copy& copy) const {
+        const std::size_t after = copy.is_table ? last_reader_ : copy.after;
+        if (after == nobody) return nobody;
+        const std::size_t issued = clock_.kernels();
+        return after < ended_ || after + most_kernels_ < issued ? nobody : after;
+    }
+
+    void issue(std::size_t at, std::size_t index) {
+        Job& job = jobs_[at];
+        const Job::Copy& copy = job.copies[index];
+        std::int32_t words = copy.is_table ? table_words : copy_words;
+        if (clock_.copies() == 0) words += first_copy_words;
+        if (const std::size_t kernel = obstacle(copy); kernel != nobody) {
+            clock_.wait_for_kernels(kernel + 1);
+            expected_.wait_for_kernels(kernel + 1);
+            ended_ = std::max(ended_, kernel + 1);
+            words += wait_words;
+        }
+        clock_.copy(copy.busy, words);
+        expected_.copy(copy.busy);
+        copies_of_[at] = clock_.copies();
+        job.copies.erase(job.copies.begin() + static_cast<std::ptrdiff_t>(index));
+    }
+
+    /// Issues a copy, or its beginning, that ends before the kernels that run do, so that a table
+    /// which waits for these is not held up. Whether all of it went.
+    bool issue_hidden(std::size_t at, std::size_t index) {
+        auto& copies = jobs_[at].copies;
+        Job::Copy& copy = copies[index];
+        const double hidden = expected_.hidden(copy.busy);
+        if (hidden >= copy.busy) {
+            issue(at, index);
+            return true;
+        }
+        const double share = hidden / copy.busy;
+        const std::int64_t bytes =
+            static_cast<std::int64_t>(share * static_cast<double>(copy.bytes)) /
+            tuning::smallest_slice * tuning::smallest_slice;
+        if (bytes == 0 || copies.size() == copies.capacity()) return false;
+        Job::Copy first = copy;
+        first.bytes = bytes;
+        first.busy = copy.busy * static_cast<double>(bytes) / static_cast<double>(copy.bytes);
+        copy.bytes -= first.bytes;
+        copy.busy -= first.busy;
+        copies.insert(copies.begin() + static_cast<std::ptrdiff_t>(index), first);
+        issue(at, index);
+        return false;
+    }
+
+    [[nodiscard]] bool is_free(const Job::Copy& copy, std::size_t at, bool before) const {
+        const std::size_t kernel = obstacle(copy);
+        if (before) {
+            return kernel == nobody && copy.after != at &&
+                   !(copy.is_table && jobs_[at].reads_table);
+        }
+        return kernel == nobody || kernel + 1 < clock_.kernels();
+    }
+
+    [[nodiscard]] bool reads_table(std::size_t first, std::size_t end) const {
+        return std::any_of(jobs_.begin() + static_cast<std::ptrdiff_t>(first),
+                           jobs_.begin() + static_cast<std::ptrdiff_t>(end),
+                           [](const Job& job) { return job.reads_table; });
+    }
+
+    [[nodiscard]] bool is_due(const Job::Copy& copy, std::size_t user, std::size_t at) const {
+        if (copy.is_table && user == at + 1) return true;
+        return (!copy.is_table || !reads_table(at + 1, user)) && expected_.has_slot();
+    }
+
+    void issue_ahead(std::size_t at, bool before) {
+        while (next_ < copying_.size() &&
+               (copying_[next_] <= at || jobs_[copying_[next_]].copies.empty())) {
+            ++next_;
+        }
+        bool behind_table = false;
+        for (std::size_t n = next_; n < copying_.size(); ++n) {
+            const std::size_t user = copying_[n];
+            bool waits = false;
+            for (std::size_t i = 0; i < jobs_[user].copies.size();) {
+                const Job::Copy& copy = jobs_[user].copies[i];
+                const bool goes =
+                    copy.from <= at && is_due(copy, user, at) && is_free(copy, at, before);
+                if (goes && (!behind_table || (!copy.is_table && issue_hidden(user, i)))) {
+                    if (!behind_table) issue(user, i);
+                } else {
+                    (copy.is_table ? behind_table : waits) = true;
+                    ++i;
+                }
+            }
+            // Later weights would hold up weights before them.
+            if (waits) break;
+        }
+    }
+
+    StreamClock clock_;
+    Expected expected_;
+    std::vector<Job> jobs_;
+    const std::size_t most_kernels_;
+    std::vector<std::size_t> copying_;    ///< jobs with copies
+    std::vector<std::size_t> copies_of_;  ///< by job: copies issued up to its last one
+    std::size_t next_ = 0, ended_ = 0;
+    std::size_t last_reader_ = nobody;  ///< of a table
+};
+
+}  // namespace
+
+void issue(const QuickNetwork& network, const PlacedMaps& maps,
+           const std::vector<Delivery>& deliveries, std::vector<TimedPosition>& positions) {
+    Issuer issuer(network.program, JobMaker(network, maps, deliveries).run());
+    const StreamClock& clock = issuer.run();
+    std::vector<bool> has_begun(positions.size(), false);
+    for (std::size_t i = 0; i < issuer.jobs().size(); ++i) {
+        const auto p = static_cast<std::size_t>(issuer.jobs()[i].position);
+        TimedPosition& timed = positions[p];
+        if (!has_begun[p]) timed.start = static_cast<std::int64_t>(clock.times(i).start);
+        has_begun[p] = true;
+        timed.end = static_cast<std::int64_t>(clock.times(i).end);
+    }
+}
+
+}  // namespace u65sim::compiler::quick

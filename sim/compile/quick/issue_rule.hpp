@@ -1,0 +1,35 @@
+// The order in which a stream issues copies and kernels, as emit has it, and what it takes then.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compile/quick/place_rule.hpp"
+
+namespace u65sim::compiler::quick {
+
+/// How the weights of one position come.
+struct Delivery {
+    std::int32_t parts = 0;  ///< 0: read where they are
+    std::int64_t part_size = 0;
+    /// The position from which on each part has a place that does not wait for one of another.
+    std::vector<std::int32_t> from;
+    /// The position from which on copies would go if there were room: behind it a place is free
+    /// only when the kernel before has ended.
+    std::int32_t least = 0;
+    [[nodiscard]] std::int32_t places() const { return static_cast<std::int32_t>(from.size()); }
+};
+
+/// One position on the time line.
+struct TimedPosition {
+    std::int64_t start = 0, end = 0;  ///< cycles; neighbours overlap
+    std::int64_t copied = 0;          ///< bytes of weights copied for it
+    std::int64_t read = 0;            ///< bytes of weights it reads off-chip
+    std::int32_t copies = 0;
+};
+
+/// Sets start and end of every position.
+void issue(const QuickNetwork& network, const PlacedMaps& maps,
+           const std::vector<Delivery>& deliveries, std::vector<TimedPosition>& positions);
+
+}  // namespace u65sim::compiler::quick
