@@ -6,7 +6,6 @@
 #include <array>
 #include <chrono>
 #include <fstream>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -90,37 +89,6 @@ void quick(benchmark::State& state, const std::string& family) {
         times.measure([&] { benchmark::DoNotOptimize(oracle.estimate(graph)); });
     }
     times.tell(state);
-}
-
-/// The fastest of so many networks of examples/090's space, on two threads.
-void search(benchmark::State& state) {
-    const auto count = static_cast<std::size_t>(state.range(0));
-    const auto candidate = [](std::size_t i) { return bench::variant("small_images", i); };
-    BestOptions options;
-    options.batch.threads = 2;
-    for (auto _ : state) {
-        Oracle oracle = make();
-        const Best best = oracle.best_of(count, candidate, options);
-        state.counters["exact_answers"] = static_cast<double>(best.exact_answers);
-        state.counters["misses"] = static_cast<double>(best.misses);
-        state.counters["winner"] = static_cast<double>(best.index.value_or(count));
-    }
-}
-
-/// The same by simulating all of them.
-void enumerate(benchmark::State& state) {
-    const auto count = static_cast<std::size_t>(state.range(0));
-    for (auto _ : state) {
-        Oracle oracle = make();
-        std::size_t winner = 0;
-        double least = std::numeric_limits<double>::infinity();
-        for (std::size_t i = 0; i < count; ++i) {
-            const double ms = oracle.estimate(bench::variant("small_images", i)).latency_ms();
-            if (ms < least) winner = i;
-            least = std::min(least, ms);
-        }
-        state.counters["winner"] = static_cast<double>(winner);
-    }
 }
 
 void one_layer(benchmark::State& state, const std::string& family) {
@@ -220,16 +188,6 @@ void memory(benchmark::State& state) {
     };
     add("oracle/batch/threads:1", 1);
     add("oracle/batch/threads:2", 2);
-    const auto once = [](const char* name, auto measured, std::int64_t count) {
-        benchmark::RegisterBenchmark(name, measured)
-            ->Arg(count)
-            ->Unit(benchmark::kSecond)
-            ->Iterations(1)
-            ->UseRealTime();
-    };
-    once("oracle/best_of", search, 5'000);
-    once("oracle/enumerate", enumerate, 5'000);
-    once("oracle/best_of_many", search, 100'000);
     benchmark::RegisterBenchmark("oracle/memory", memory)
         ->Unit(benchmark::kSecond)
         ->Iterations(1)

@@ -5,9 +5,9 @@ u65sim_packages=(
   libsystemc-dev libboost-graph-dev libfmt-dev libyaml-cpp-dev
   libflatbuffers-dev flatbuffers-compiler libcli11-dev nlohmann-json3-dev libxxhash-dev
 )
-# What the tests and benchmarks need on top; ccache lets the consumer test reuse the build, chromium
-# opens HTML reports and gtkwave reads value change dumps (tests of either are skipped without).
-u65sim_test_packages=(catch2 libbenchmark-dev ccache chromium gtkwave python3 python3-numpy python3-pandas mypy)
+# What the tests and benchmarks need on top; chromium opens HTML reports and gtkwave reads value change
+# dumps (tests of either are skipped without).
+u65sim_test_packages=(catch2 libbenchmark-dev chromium gtkwave python3 python3-numpy python3-pandas mypy)
 # What tests/check_format.sh needs.
 u65sim_format_packages=(clang-format git)
 # For studies over several machines (the preset `mpi`).

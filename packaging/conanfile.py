@@ -1,8 +1,10 @@
-# Recipe for Conan 2, from a clone: conan create packaging. Not run where the project was made, which had no Conan remote
-# at hand. The library is the one without SystemC, which Conan's centre does not have.
+# Recipe for Conan 2, from a clone: conan create packaging -s compiler.cppstd=20. The library is the one without SystemC, which
+# Conan's centre does not have. Tried with Debian's packages in place of what it requires ([platform_requires] in the
+# profile), as no Conan remote was at hand.
 import os
 
 from conan import ConanFile
+from conan.tools.build import check_min_cppstd
 from conan.tools.cmake import CMake, CMakeDeps, CMakeToolchain, cmake_layout
 from conan.tools.files import copy
 
@@ -13,12 +15,20 @@ class U65sim(ConanFile):
     license = "MIT"
     description = "Cycle-approximate simulator of the Arm Ethos-U65 NPU"
     settings = "os", "compiler", "build_type", "arch"
-    requires = "fmt/9.1.0", "yaml-cpp/0.8.0", "boost/1.83.0", "nlohmann_json/3.11.3", "xxhash/0.8.2", "flatbuffers/23.5.26"
     tool_requires = "flatbuffers/23.5.26"
+
+    def requirements(self):
+        for linked in ("fmt/9.1.0", "yaml-cpp/0.8.0"):
+            self.requires(linked)
+        for header in ("boost/1.83.0", "nlohmann_json/3.11.3", "xxhash/0.8.2", "flatbuffers/23.5.26"):
+            self.requires(header, libs=False, visible=False)
+
+    def validate(self):
+        check_min_cppstd(self, 20)
 
     def export_sources(self):
         root = os.path.dirname(self.recipe_folder)
-        for pattern in ("CMakeLists.txt", "LICENSE", "cmake/*", "include/*", "sim/*", "configs/*"):
+        for pattern in ("CMakeLists.txt", "LICENSE", "cmake/*", "include/*", "sim/*", "configs/*", "docs/*"):
             copy(self, pattern, root, self.export_sources_folder)
 
     def layout(self):
@@ -42,6 +52,6 @@ class U65sim(ConanFile):
         CMake(self).install(component="runtime")
 
     def package_info(self):
-        self.cpp_info.set_property("cmake_target_name", "u65sim::direct")
-        self.cpp_info.libs = ["u65sim_direct"]
-        self.cpp_info.requires = ["fmt::fmt", "yaml-cpp::yaml-cpp", "boost::headers"]
+        # The library's own CMake package, which finds fmt and yaml-cpp: u65sim::direct and u65sim::c.
+        self.cpp_info.set_property("cmake_find_mode", "none")
+        self.cpp_info.builddirs = [os.path.join("lib", "cmake")]

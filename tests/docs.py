@@ -75,6 +75,12 @@ FIGURES_ELSEWHERE = {
     "docs/calibration.md": "tests/peers/calibrate.py",
     "docs/bound.md": "tests/peers/compare_families.py (Vela's networks)",
     "docs/oracle.md": "bench_u65sim, tests/peers/oracle_speed.py (Vela)",
+    "docs/machine.md": "tests/peers/renew_validation.sh, as docs/validation.md",
+    "docs/limitations.md": "tests/peers/renew_validation.sh, and the commands that its entries name",
+    "docs/functional.md": "bench_u65sim --benchmark_filter='execute|gemm'",
+    "docs/platform.md": "examples/084-what-a-dram-can-do.cpp",
+    "docs/activations-outgrow-sram.md": "examples/050-activations-outgrow-sram.cpp; a test holds them",
+    "docs/studies.md": "bench_u65sim --benchmark_filter=study/variants/1000",
 }
 
 

@@ -10,9 +10,7 @@ u65sim_install "${u65sim_packages[@]}" "${u65sim_test_packages[@]}"
 if [ -d "${U65SIM_MODELS:-../shared/models}" ]; then
   export U65SIM_REQUIRE_MODELS=${U65SIM_REQUIRE_MODELS:-1}
 fi
-cache=()
-if command -v ccache >/dev/null; then cache=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 cmake --preset release -DU65SIM_BUILD_TESTS=ON -DU65SIM_BUILD_BENCH=ON \
-  -DU65SIM_BUILD_EXAMPLES=ON -DU65SIM_BUILD_PYTHON=ON "${cache[@]}"
+  -DU65SIM_BUILD_EXAMPLES=ON -DU65SIM_BUILD_PYTHON=ON
 cmake --build --preset release
 ctest --preset release --parallel "$(nproc)" "$@"

@@ -13,8 +13,6 @@ if [ "${1:-}" = lower ]; then
     targets=(--target "${programs[@]/#/test_}")
     labels=(-L "^test_($(IFS='|' && echo "${programs[*]}"))\$")
 fi
-cache=()
-if command -v ccache >/dev/null; then cache=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
-cmake --preset sanitize "${cache[@]}"
+cmake --preset sanitize
 cmake --build --preset sanitize "${targets[@]}"
 ctest --preset sanitize --parallel "$(nproc)" "${labels[@]}" "$@"

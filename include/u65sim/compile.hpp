@@ -147,10 +147,10 @@ std::vector<std::string> pass_names();
 /// the same without them, only slower or with more memory.
 std::vector<std::string> optional_steps();
 
-/// Lowers a graph for a target. Modelled weights have sizes and addresses, but no bytes: such a
-/// network can be simulated, not stored or executed. Throws InvalidModel for broken graphs and
-/// DoesNotFit when model plus activations exceed the off-chip memory (or the arena, where there is
-/// no spilling).
+/// Lowers a graph for a target, by predictions alone (oracle.hpp has compile() with an Effort).
+/// Modelled weights have sizes, no bytes: for simulation only. Throws InvalidModel for broken
+/// graphs, DoesNotFit when model plus activations exceed the off-chip memory (or the arena, where
+/// there is no spilling).
 CompiledNetwork compile(const Graph& graph, const Target& target,
                         const CompileOptions& options = {});
 

@@ -1,8 +1,12 @@
 // Every failure the library reports is one of these exceptions; it never prints, exits or aborts.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace u65sim {
 
@@ -37,7 +41,27 @@ public:
 /// contributors.
 class DoesNotFit : public Error {
 public:
+    struct Part {
+        std::string name;
+        std::int64_t bytes = 0;
+        bool operator==(const Part&) const = default;
+    };
+    /// What there is no room for, bytes.
+    struct Need {
+        std::string field;  ///< of the target, which says the limit: "dram.size"
+        std::int64_t limit = 0;
+        std::int64_t model = 0;        ///< constants and command streams
+        std::int64_t activations = 0;  ///< feature maps alive at one time, at most
+        std::vector<Part> largest;     ///< of both, the largest first
+        bool operator==(const Need&) const = default;
+    };
     using Error::Error;
+    DoesNotFit(const std::string& text, Need need) : Error(text), need_(std::move(need)) {}
+    /// Nothing where the network comes compiled, or was planned with effort quick.
+    [[nodiscard]] const std::optional<Need>& need() const { return need_; }
+
+private:
+    std::optional<Need> need_;
 };
 
 /// A network's latency was asked for, but the NPU runs no part of it; the text says why.

@@ -23,7 +23,7 @@ namespace u65sim {
 
 /// How much work goes into a network's streams.
 enum class Effort : std::uint8_t {
-    normal,  ///< compile(): one plan, by the compiler's predictions
+    normal,  ///< one plan by predictions; of two that are close, the machine decides
     high,    ///< compile_fastest(): many plans, by the machine
     quick,   ///< no streams and no machine: a plan by rules, its time in closed form, an interval
 };
@@ -31,8 +31,8 @@ enum class Effort : std::uint8_t {
 std::string_view to_string(Effort effort);
 /// The effort that is written so; nothing for other texts.
 std::optional<Effort> parse_effort(std::string_view text);
-/// Compiles by compile() or compile_fastest(), as the effort says. Throws what they throw, and
-/// InvalidConfig for effort quick, which makes no streams.
+/// Compiles as the effort says: compile()'s plan or its close rival, whichever runs faster, or
+/// compile_fastest(). Throws what they throw; InvalidConfig for effort quick, without streams.
 CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options,
                         Effort effort);
 

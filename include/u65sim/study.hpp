@@ -59,6 +59,12 @@ private:
     std::shared_ptr<const Plan> plan_;
 };
 
+/// Between which values a figure is.
+struct StudyBounds {
+    double least = 0.0, most = 0.0;
+    bool operator==(const StudyBounds&) const = default;
+};
+
 /// One simulated point, or the reason why it could not be.
 struct StudyRow {
     enum class Status : std::uint8_t {
@@ -66,6 +72,7 @@ struct StudyRow {
         does_not_fit,  ///< refused for its size
         failed,        ///< could not be changed, compiled or simulated
         unanswered,    ///< a search found no value that keeps its conditions
+        estimated,  ///< `measures` are effort quick's: `bounds` settle what is asked of the point
     };
     /// Why the point was simulated.
     enum class Role : std::uint8_t {
@@ -80,12 +87,23 @@ struct StudyRow {
     Status status = Status::measured;
     std::vector<StudySetting> settings;
     std::vector<std::optional<double>> measures;  ///< in the order of the study's measures
-    std::vector<std::string> hypotheses;          ///< assumptions of hardware that does not exist
+    /// Where effort quick says that a simulation's figures are, in the same order; none: anywhere.
+    /// Empty where it was not asked.
+    std::vector<std::optional<StudyBounds>> bounds;
+    std::vector<std::string> hypotheses;  ///< assumptions of hardware that does not exist
     std::string reason;
     bool operator==(const StudyRow&) const = default;
 };
 std::string_view to_string(StudyRow::Status status);
 std::string_view to_string(StudyRow::Role role);
+
+/// What a front or searches cost that effort quick took part in.
+struct StudyEffort {
+    std::size_t simulated = 0;  ///< points that were simulated
+    std::size_t estimated = 0;  ///< those that effort quick's bounds made needless to simulate
+    std::size_t misses = 0;     ///< of the simulated ones, those outside of their bounds
+    bool operator==(const StudyEffort&) const = default;
+};
 
 /// A file of a study's results.
 struct StudyFile {
@@ -100,6 +118,8 @@ struct StudyResults {
     /// For each row, whether no other is better in all measures of the study's `pareto`; empty
     /// where the study asks for no front.
     [[nodiscard]] std::vector<bool> pareto_front() const;
+    /// What effort quick left to simulate; nothing where it was not asked.
+    [[nodiscard]] std::optional<StudyEffort> effort() const;
     [[nodiscard]] std::string to_text() const;  ///< a summary of at most 100 columns
     [[nodiscard]] std::string to_csv() const;   ///< one line a row
     [[nodiscard]] std::string to_json() const;
@@ -111,7 +131,7 @@ struct StudyResults {
 /// How far a run is.
 struct StudyProgress {
     std::size_t done = 0;    ///< items, those of an earlier run among them
-    std::size_t total = 0;   ///< items to do, without those of other shards
+    std::size_t total = 0;   ///< items to do, without those of other shards; a front adds to it
     std::size_t points = 0;  ///< simulated by this run
     double seconds = 0.0;    ///< since this run's start
 };
@@ -130,6 +150,8 @@ public:
     [[nodiscard]] bool leads() const;
     /// Simulates items as the leader hands them out, until none is left.
     void work(const Study& study);
+    /// Tells the others that none is left. run_study() does so when it is through.
+    void dismiss();
 
     struct State;
     [[nodiscard]] State& state() { return *state_; }
@@ -151,17 +173,59 @@ struct StudyOptions {
 
 /// Runs a study and keeps each finished item as a line of `folder`/points.jsonl, in the order of
 /// the items whatever finishes first; a shard's file is points-I-of-N.jsonl. Behind the last one
-/// (not for shards) results.csv, results.json, study.html and the plots are written. A run that
-/// was ended at any moment goes on with `resume` and leaves the same bytes as one that was not.
-/// Throws InvalidConfig when the folder holds another study's journal, or one without `resume`.
+/// (not for shards) results.csv, results.json, study.html and the plots are written. A study that
+/// simulates its front alone has a line by effort quick an item, then lines of what is simulated,
+/// which shards leave to merge_study(). A run that was ended at any moment goes on with `resume`
+/// and leaves the same bytes as one that was not. Throws InvalidConfig when the folder holds
+/// another study's journal, or one without `resume`.
 StudyResults run_study(const Study& study, const std::filesystem::path& folder,
                        const StudyOptions& options = {});
 /// The same without files.
 StudyResults run_study(const Study& study, const StudyOptions& options = {});
 
-/// Joins the shards of a study to what an unbroken run leaves. Throws InvalidConfig for journals of
-/// another study and names items that no journal holds.
+/// Joins the shards of a study to what an unbroken run leaves; of a study that simulates its front
+/// alone, simulates it, on `options.jobs` threads. Throws InvalidConfig for journals of another
+/// study and names items that no journal holds.
 StudyResults merge_study(const Study& study, const std::vector<std::filesystem::path>& folders,
-                         const std::filesystem::path& folder);
+                         const std::filesystem::path& folder, const StudyOptions& options = {});
+
+/// A piece of a study's work by itself, for processes that do not have the study: an item, what it
+/// changes, and how it is answered. Its files must be where the study has them.
+struct StudyPoint {
+    std::size_t item = 0;
+    std::string text;  ///< a line of JSON, which StudyEvaluator reads
+    bool operator==(const StudyPoint&) const = default;
+};
+
+/// What is left of a study whose points are evaluated elsewhere: those that have no record yet.
+/// Where all have one, nothing; but a study that simulates its front alone then names points to
+/// simulate, until its front is known. Throws InvalidConfig for records of other studies.
+std::vector<StudyPoint> study_points(const Study& study,
+                                     const std::vector<std::string>& records = {});
+
+/// Evaluates points of any study. An answer depends on nothing but the point: what is kept from one
+/// to the next are networks and what compiling them leaves. Safe from any thread.
+class StudyEvaluator {
+public:
+    StudyEvaluator();
+    ~StudyEvaluator();
+    StudyEvaluator(const StudyEvaluator&) = delete;
+    StudyEvaluator& operator=(const StudyEvaluator&) = delete;
+
+    /// The point's record: a line as a study's journal has it, without its end. A point that cannot
+    /// be simulated has a record that says why. Throws InvalidConfig for a text that is none, or of
+    /// another version of u65sim.
+    std::string evaluate(std::string_view point);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// What run_study() finds, from the records of all points, in any order and as often as they came;
+/// with a `folder` that is not empty, the same files in it. Throws InvalidConfig when points have
+/// no record, or two that differ.
+StudyResults collect_study(const Study& study, const std::vector<std::string>& records,
+                           const std::filesystem::path& folder = {});
 
 }  // namespace u65sim

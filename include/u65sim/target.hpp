@@ -195,6 +195,7 @@ struct TargetField {
         source;         ///< register fact, published model, public measurement, calibrated, assumed
     std::string range;  ///< what is accepted, readable
     std::string value;  ///< of the target asked, as --set would take it
+    std::optional<double> number;  ///< the value in `unit`; none for texts and truth values
     /// What the target itself says of its number; `source` then holds its text.
     std::optional<FieldSource> stated;
 };

@@ -15,12 +15,16 @@ from ._compile import (
     Execution,
     Finding,
     InterfaceTensor,
+    LowerBound,
+    OperatorBound,
     Placement,
     Segment,
     Simulation,
     SpilledMap,
+    assemble,
     compile,
     execute,
+    lower_bound,
     make_report,
     optional_steps,
     pass_names,
@@ -39,13 +43,24 @@ from ._errors import (
     NothingOnNpu,
     SimulationStuck,
 )
-from ._graph import Graph, Operator, Quantization, Tensor, ZooEntry
+from ._evaluate import NetworkPoint, evaluate
+from ._graph import (
+    Graph,
+    Operator,
+    OperatorSupport,
+    Quantization,
+    Tensor,
+    ZooEntry,
+    operator_support,
+)
 from ._graph_builder import GraphBuilder, Value, Weights
 from ._native import call as _call
-from ._oracle import Advice, AdviceReport, Oracle, OracleSettings, OracleStatistics
+from ._oracle import Advice, AdviceReport, Best, Oracle, OracleSettings, OracleStatistics
 from ._report import (
     Comparison,
     CpuOperator,
+    CpuOperatorTime,
+    CycleInterval,
     LiveRange,
     MemoryUse,
     Model,
@@ -53,12 +68,17 @@ from ._report import (
     PortCeiling,
     Report,
     SpillEvent,
+    TimePart,
+    WholeInference,
     compare_reports,
 )
 from ._study import (
     Study,
+    StudyEffort,
     StudyKey,
     StudyMeasure,
+    StudyPoint,
+    StudyRecord,
     StudyResults,
     StudyRow,
     merge_study,
@@ -86,16 +106,19 @@ build_info: str = _call("version").value["build_info"]
 """Commit, compiler and build type of the library."""
 
 __all__ = [
-    "Advice", "AdviceReport", "BlockLeftOut", "BlockPoint", "BlockStudy", "Cancelled", "Comparison", "CompileOptions",
-    "CompiledNetwork", "CpuOperator", "CycleLimitReached", "DoesNotFit", "Error", "Execution",
-    "FileError", "Finding", "Graph", "GraphBuilder", "InterfaceTensor", "InvalidConfig",
-    "InvalidModel", "InvalidStream", "LiveRange", "MemoryUse", "Model", "NotExecutable",
-    "NothingOnNpu", "Operator", "OperatorReport", "Oracle", "OracleSettings", "OracleStatistics",
-    "Placement", "PortCeiling", "Quantization", "Report", "Segment", "Simulation", "SimulationStuck",
-    "SpillEvent", "SpilledMap", "Study", "StudyKey", "StudyMeasure", "StudyResults", "StudyRow",
-    "Target", "TargetField", "Tensor", "Value", "Weights", "ZooEntry", "__version__", "block",
-    "block_list", "build_info", "cluster_weights", "compare_reports", "compile", "execute",
-    "limit_weight_bits", "make_report", "merge_study", "optional_steps", "pass_names",
+    "Advice", "AdviceReport", "Best", "BlockLeftOut", "BlockPoint", "BlockStudy", "Cancelled",
+    "Comparison", "CompileOptions", "CompiledNetwork", "CpuOperator", "CpuOperatorTime",
+    "CycleInterval", "CycleLimitReached", "DoesNotFit", "Error", "Execution", "FileError",
+    "Finding", "Graph", "GraphBuilder", "InterfaceTensor", "InvalidConfig", "InvalidModel",
+    "InvalidStream", "LiveRange", "LowerBound", "MemoryUse", "Model", "NetworkPoint",
+    "NotExecutable", "NothingOnNpu", "Operator", "OperatorBound", "OperatorReport",
+    "OperatorSupport", "Oracle", "OracleSettings", "OracleStatistics", "Placement", "PortCeiling",
+    "Quantization", "Report", "Segment", "Simulation", "SimulationStuck", "SpillEvent",
+    "SpilledMap", "Study", "StudyEffort", "StudyKey", "StudyMeasure", "StudyPoint", "StudyRecord",
+    "StudyResults", "StudyRow", "Target", "TargetField", "Tensor", "TimePart", "Value", "Weights",
+    "WholeInference", "ZooEntry", "__version__", "assemble", "block", "block_list", "build_info",
+    "cluster_weights", "compare_reports", "compile", "evaluate", "execute", "limit_weight_bits",
+    "lower_bound", "make_report", "merge_study", "operator_support", "optional_steps", "pass_names",
     "prune_channels", "prune_pattern", "prune_weights", "run_study", "scale_depth",
     "scale_resolution", "scale_width", "simulate", "sparsity_schedule", "study_blocks",
     "study_keys", "study_measures", "substitute_blocks", "widen_activations",

@@ -278,6 +278,40 @@ def make_report(network: CompiledNetwork, simulation: Simulation,
 
 
 @dataclass(frozen=True)
+class OperatorBound:
+    """The least an operator takes by itself, all its operands at hand."""
+
+    operator: int
+    """Its place in the graph that was compiled."""
+    cycles: int
+    limit: str
+
+
+@dataclass(frozen=True)
+class LowerBound:
+    """What no command stream of the network can go below; 0 and "none" where nothing is known."""
+
+    cycles: int
+    limit: str
+    """"mac", "output", "weights", "sram", "off_chip", "ports", "latency" ..."""
+    operators: Tuple[OperatorBound, ...]
+    """Those that cost something."""
+
+
+def lower_bound(network: CompiledNetwork, target: Optional[Target] = None) -> LowerBound:
+    """The bound of all that a network runs on the NPU, whatever its streams look like."""
+    row = call("report.bound", network, target or network.target).value
+    operators = tuple(OperatorBound(*each) for each in row["operators"])
+    return LowerBound(row["cycles"], row["limit"], operators)
+
+
+def assemble(text: str) -> List[bytes]:
+    """Command streams of a text as disassemble() writes it, as driver payloads: Graph.from_stream()
+    takes one. Raises InvalidStream with the line."""
+    return call("compile.assemble", text=text).buffers
+
+
+@dataclass(frozen=True)
 class Finding:
     """A fault of a stream that nevertheless runs, found by execute(check=True)."""
 

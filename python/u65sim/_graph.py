@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import os
+import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from ._native import Handle, Reply, call, text_of
-from ._target import PathLike
+from ._target import PathLike, Target
 
 if TYPE_CHECKING:
     import numpy
@@ -76,12 +77,30 @@ class ZooEntry:
     summary: str
 
 
+@dataclass(frozen=True)
+class OperatorSupport:
+    """What the NPU runs of some operators; the same on every target."""
+
+    operators: str
+    """Names, separated by commas."""
+    types: str
+    """Of the maps, on the NPU."""
+    form: str
+    """What they become."""
+    left_to_cpu: str
+    """Which of them the NPU does not run."""
+
+
+def operator_support() -> List[OperatorSupport]:
+    """All operators that have a form on the NPU."""
+    return [OperatorSupport(*row) for row in call("graph.operator_support").value]
+
+
 class Graph:
     """A quantised network.
 
     Made by read(), from_tflite(), from_yaml(), zoo(), block() or a GraphBuilder. It never changes;
-    transforms return new ones. Equal graphs compare equal; they can be pickled, but for weights
-    that are only modelled.
+    transforms return new ones. Equal graphs compare equal, and can be pickled.
     """
 
     __slots__ = ("_handle", "_facts", "_content")
@@ -102,9 +121,11 @@ class Graph:
         return graph
 
     @staticmethod
-    def read(file: PathLike) -> Graph:
-        """A .tflite, compiled or not, or a YAML graph. Raises FileError or InvalidModel."""
-        return Graph._of(call("graph.read", file=os.fspath(file)))
+    def read(file: PathLike, external: Sequence[PathLike] = ()) -> Graph:
+        """A .tflite, compiled or not, a .npz of Vela's, an ExecuTorch program (.pte, whose data
+        may be in `external` files, .ptd), or a YAML graph. Raises FileError or InvalidModel."""
+        return Graph._of(call("graph.read", file=os.fspath(file),
+                              external=[os.fspath(each) for each in external]))
 
     @staticmethod
     def from_tflite(data: Union[bytes, bytearray, memoryview], name: str = "model") -> Graph:
@@ -115,6 +136,21 @@ class Graph:
     def from_yaml(text: str, origin: str = "<text>") -> Graph:
         """A YAML graph in memory. Raises InvalidModel with origin:line:column."""
         return Graph._of(call("graph.from_yaml", text=text, origin=origin))
+
+    @staticmethod
+    def from_stream(stream: Union[bytes, bytearray, memoryview], target: Target,
+                    constants: Union[bytes, bytearray, memoryview] = b"", *,
+                    sizes: Sequence[Optional[int]] = (), name: str = "stream") -> Graph:
+        """A network of one operator around a bare command stream: a driver payload, or its words,
+        which are then for the accelerator of `target`.
+
+        `constants` are the bytes of region 0; without them it has a time, but cannot compute.
+        `sizes` are the bytes of regions 0 (constants), 1 (arena) and 2 (fast memory); None: as
+        many as the stream needs. Raises InvalidStream.
+        """
+        return Graph._of(call("graph.from_stream", target,
+                              buffers=[bytes(stream), bytes(constants)], name=name,
+                              sizes=list(sizes)))
 
     @staticmethod
     def zoo(name: str, *, seed: int = 1, sparsity: float = 0.0, clusters: int = 0,
@@ -243,8 +279,16 @@ class Graph:
         return bool(call("graph.equal", self, other).value)
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return Graph.from_tflite, (self.to_tflite(), self.name)
+        reply = call("graph.to_pickle", self)
+        # Weights that are only modelled are zeros there.
+        data = zlib.compress(reply.buffers[0], 1) if reply.value else reply.buffers[0]
+        return _graph_again, (data, self.name, reply.value)
 
     def __repr__(self) -> str:
         return (f"<u65sim.Graph {self.name}: {self._facts['operators']} operators, "
                 f"{self.macs:,} MACs, {self.parameters:,} parameters>")
+
+
+def _graph_again(data: bytes, name: str, models: List[Any]) -> Graph:
+    content = zlib.decompress(data) if models else data
+    return Graph._of(call("graph.from_pickle", buffers=[content], name=name, models=models))

@@ -20,12 +20,15 @@ class OracleSettings:
     like_vela: bool = False
     """Plans like Vela's, for networks that Vela will compile."""
     effort: str = "normal"
-    """"high": many plans are run, and the fastest is kept."""
+    """"high": many plans are run, and the fastest is kept; "quick": nothing is compiled or run, a
+    plan by rules and its time in closed form, with an interval (Report.interval)."""
     compile: CompileOptions = CompileOptions()
     """Further options of the compiler."""
     cycle_limit: int = DEFAULT_CYCLE_LIMIT
     timeline: bool = False
     """Reports say what each unit did when."""
+    ranges: bool = False
+    """Of targets with ranges, Report.inference has that of the NPU's time too: two more runs."""
     memory_bytes: int = 64 << 20
     """Room for answers that are kept; 0 keeps none."""
     workers: int = 0
@@ -48,6 +51,25 @@ class Advice:
     """"more SRAM": the size that does it."""
     channels: int
     """The number tried."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best of many networks, which Oracle.best_of() found."""
+
+    index: Optional[int]
+    """Its place; None: no network is within the budget."""
+    report: Optional[Report]
+    """Its own, by the oracle's effort."""
+    failed: int
+    """Networks without an answer, which are not considered."""
+    quick_answers: int
+    exact_answers: int
+    """By the oracle's effort, of those that the quick ones left in question."""
+    misses: int
+    """Of the exact answers, those outside of `least_cycles` and `most_cycles` of their interval.
+    With none, the best network is the one that asking for all of them would have found, as far as
+    the intervals of the others hold."""
 
 
 class AdviceReport:
@@ -121,7 +143,7 @@ class Oracle:
         self._settings = chosen
         self._handle = call(
             "oracle.create", target, effort=chosen.effort, cycle_limit=chosen.cycle_limit,
-            timeline=chosen.timeline, memory_bytes=chosen.memory_bytes, workers=chosen.workers,
+            timeline=chosen.timeline, ranges=chosen.ranges, memory_bytes=chosen.memory_bytes, workers=chosen.workers,
             **arguments).objects[0]
 
     @property
@@ -175,6 +197,26 @@ class Oracle:
                 raise failure
             answers.append(failure)
         return answers
+
+    def best_of(self, graphs: Sequence[Graph], scores: Optional[Sequence[float]] = None, *,
+                budget_ms: Optional[float] = None, threads: int = 0,
+                progress: Optional[Progress] = None) -> Best:
+        """The fastest of many networks, or with a score for each the one with the largest score
+        of those within `budget_ms`; the first of equals.
+
+        All are ranked by effort quick, then by the oracle's own effort as many as that leaves in
+        question: the network that estimate_all() would find, at a part of the cost. `progress` is
+        called after each quick answer. Raises InvalidConfig for an oracle of effort quick, for
+        targets and options that effort quick has no rules for, and for scores that are not one a
+        network.
+        """
+        reply = call_long("oracle.best_of", self, *graphs, budget_ms=budget_ms, threads=threads,
+                          scores=None if scores is None else [float(each) for each in scores],
+                          progress=progress)
+        facts = dict(reply.value)
+        summary = facts.pop("report")
+        report = Report._of(reply.objects[0], summary) if reply.objects else None
+        return Best(report=report, **facts)
 
     def advise(self, graph: Graph, *, threads: int = 0) -> AdviceReport:
         """What would make this network faster, the largest saving first: each is tried on the

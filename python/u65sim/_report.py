@@ -108,6 +108,57 @@ class OperatorReport:
 
 
 @dataclass(frozen=True)
+class CycleInterval:
+    """Between which cycles a simulation would be, of a report by effort quick."""
+
+    low_cycles: int
+    high_cycles: int
+    """Held `coverage` of the networks kept out of the calibration."""
+    coverage: float
+    least_cycles: int
+    most_cycles: int
+    """Held nearly all that were measured, with a margin: what a search relies on."""
+    source: str
+    """The networks it was measured on."""
+
+
+@dataclass(frozen=True)
+class TimePart:
+    """A span of time, from `low_ms` to `high_ms` where its numbers have ranges."""
+
+    ms: float
+    low_ms: float
+    high_ms: float
+    source: str
+    """Of the least certain number in it: "measured", "vendor", "published" or "assumed"."""
+
+
+@dataclass(frozen=True)
+class CpuOperatorTime:
+    """What an operator left to the CPU takes."""
+
+    name: str
+    type: str
+    work: str
+    """The kind of work it is; empty for a target without a CPU."""
+    time: TimePart
+
+
+@dataclass(frozen=True)
+class WholeInference:
+    """One inference as a clock beside the board measures it."""
+
+    ms: float
+    low_ms: float
+    high_ms: float
+    npu: TimePart
+    calls: TimePart
+    """Driver, runtime, caches."""
+    cpu: TimePart
+    cpu_operators: Tuple[CpuOperatorTime, ...]
+
+
+@dataclass(frozen=True)
 class LiveRange:
     """Where a buffer lay in memory, and between which cycles the place was its own."""
 
@@ -317,6 +368,35 @@ class Report:
     def live_ranges(self) -> List[LiveRange]:
         """Buffers in memory, by start."""
         return [_row(LiveRange, row) for row in self._document()["live_ranges"]]
+
+    @property
+    def bound_cycles(self) -> int:
+        """No command stream takes fewer; 0: not known."""
+        return int(self._document()["total"]["bound_cycles"])
+
+    @property
+    def limit(self) -> str:
+        """What sets `bound_cycles`: "mac", "weights", "sram", "off_chip" ...; "none"."""
+        return str(self._document()["total"]["limit"])
+
+    @property
+    def interval(self) -> Optional[CycleInterval]:
+        """Of effort quick only, which simulates nothing."""
+        row = self._document().get("interval")
+        return None if row is None else _row(CycleInterval, row)
+
+    @property
+    def inference(self) -> Optional[WholeInference]:
+        """Of targets that say what the rest of an inference takes (`host` fields), or whose
+        numbers have ranges."""
+        row = self._document().get("inference")
+        if row is None:
+            return None
+        parts = {key: _row(TimePart, row[key]) for key in ("npu", "calls", "cpu")}
+        cpu = tuple(_row(CpuOperatorTime, {**each, "time": _row(TimePart, each)})
+                    for each in row["cpu_operators"])
+        whole: WholeInference = _row(WholeInference, {**row, **parts, "cpu_operators": cpu})
+        return whole
 
     @property
     def assumptions(self) -> List[str]:

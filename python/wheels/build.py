@@ -12,31 +12,33 @@ No header of Python is needed: the package calls its library through ctypes, so 
 serves every CPython from 3.9 on, and PyPy.
 """
 import argparse
-import base64
-import hashlib
 import os
 import re
 import shutil
-import stat
 import subprocess
 import sys
 import time
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List
 
+from wheel_file import ROOT, pack
+
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 ZIG = "ziglang==0.17.1"
 PACKAGES = ["Boost", "nlohmann_json", "CLI11"]
+STANDARD_HEADERS = ROOT / "cmake/standard_headers.hpp"
 HEADERS = ["boost", "nlohmann", "CLI", "flatbuffers", "xxhash.h"]
-# No contraction of products and sums, which only some processors have: reports are equal on all.
-RELEASE_FLAGS = ["-O2", "-DNDEBUG", "-ffp-contract=off", "-fno-sanitize=undefined"]
+# The contraction as in CMakeLists.txt, for all processors and the precompiled header.
+RELEASE_FLAGS = ["-O2", "-g0", "-DNDEBUG", "-ffp-contract=off", "-fno-sanitize=undefined"]
 # Containers of Boost 1.74 name what C++17 removed from the standard library.
 CXX_FLAGS = ["-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
              "-D_LIBCPP_ENABLE_CXX17_REMOVED_UNARY_BINARY_FUNCTION",
              "-D_LIBCPP_ENABLE_CXX17_REMOVED_FEATURES"]
+# Zig's compiler is clang. The precompiled header is what it was when its sources are.
+CCACHE = {"CMAKE_C_COMPILER_LAUNCHER": "ccache", "CMAKE_CXX_COMPILER_LAUNCHER": "ccache",
+          "CCACHE_COMPILERTYPE": "clang", "CCACHE_DEPEND": "1",
+          "CCACHE_SLOPPINESS": "pch_defines,time_macros,include_file_mtime,include_file_ctime"}
 
 
 @dataclass(frozen=True)
@@ -180,10 +182,10 @@ def make_prefix(work: Path, toolchain: Path, env: Dict[str, str]) -> Path:
 
 
 def precompile(work: Path, prefix: Path, env: Dict[str, str]) -> Path:
-    """common.hpp, compiled once for all sources."""
+    """What most sources include, compiled once for all: CMake's way is not one of zig's."""
     header = work / "common.pch"
-    if not header.exists() or header.stat().st_mtime < (HERE / "common.hpp").stat().st_mtime:
-        run(work / "toolchain/c++", "-x", "c++-header", HERE / "common.hpp", "-std=c++20",
+    if not header.exists() or header.stat().st_mtime < STANDARD_HEADERS.stat().st_mtime:
+        run(work / "toolchain/c++", "-x", "c++-header", STANDARD_HEADERS, "-std=c++20",
             *RELEASE_FLAGS, *CXX_FLAGS, "-isystem", prefix / "include", "-o", header, env=env)
     return header
 
@@ -200,70 +202,12 @@ def build(work: Path, toolchain: Path, prefix: Path, jobs: int, env: Dict[str, s
     run("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
         f"-DCMAKE_TOOLCHAIN_FILE={toolchain}", f"-DCMAKE_PREFIX_PATH={prefix}", *packages,
         f"-DCMAKE_CXX_FLAGS={' '.join(CXX_FLAGS)}", f"-DCMAKE_PROJECT_INCLUDE={included}",
-        "-DU65SIM_WITH_SYSTEMC=OFF", "-DU65SIM_BUILD_PYTHON=ON", "-DU65SIM_BUILD_CLI=ON",
+        "-DU65SIM_PRECOMPILE_HEADERS=OFF", "-DU65SIM_WITH_SYSTEMC=OFF", "-DU65SIM_BUILD_PYTHON=ON", "-DU65SIM_BUILD_CLI=ON",
         "-DU65SIM_BUILD_TESTS=OFF", "-DU65SIM_BUILD_BENCH=OFF", "-DU65SIM_BUILD_EXAMPLES=OFF",
         env=env)
     run("cmake", "--build", folder, f"-j{jobs}", "--target", "u65sim_python", "u65sim_program",
         env=env)
     return folder
-
-
-def wheel_metadata(version: str) -> str:
-    readme = (ROOT / "docs/python.md").read_text()
-    return f"""Metadata-Version: 2.1
-Name: u65sim
-Version: {version}
-Summary: Cycle-approximate simulator of the Arm Ethos-U65 NPU
-License: MIT
-Requires-Python: >=3.9
-Classifier: Programming Language :: Python :: 3
-Classifier: Typing :: Typed
-Provides-Extra: numpy
-Requires-Dist: numpy; extra == "numpy"
-Description-Content-Type: text/markdown
-
-{readme}"""
-
-
-def pack(folder: Path, platform: Platform, version: str, out: Path) -> Path:
-    """The wheel: equal inputs give equal bytes."""
-    info = f"u65sim-{version}.dist-info"
-    tags = "".join(f"Tag: py3-none-{tag}\n" for tag in platform.tags.split("."))
-    files: Dict[str, bytes] = {}
-    for source in sorted((ROOT / "python/u65sim").glob("*.py")):
-        files[f"u65sim/{source.name}"] = source.read_bytes()
-    files["u65sim/py.typed"] = b""
-    files[f"u65sim/{platform.library}"] = (
-        folder / "python/u65sim" / platform.library).read_bytes()
-    files["u65sim/bin/u65sim"] = (folder / "bin/u65sim").read_bytes()
-    files[f"{info}/METADATA"] = wheel_metadata(version).encode()
-    files[f"{info}/WHEEL"] = (
-        f"Wheel-Version: 1.0\nGenerator: u65sim\nRoot-Is-Purelib: false\n{tags}").encode()
-    files[f"{info}/entry_points.txt"] = b"[console_scripts]\nu65sim = u65sim.__main__:main\n"
-    files[f"{info}/LICENSE"] = (ROOT / "LICENSE").read_bytes()
-    record = "".join(
-        f"{name},sha256={_digest(content)},{len(content)}\n" for name, content in files.items())
-    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    out.mkdir(parents=True, exist_ok=True)
-    wheel = out / f"u65sim-{version}-py3-none-{platform.tags}.whl"
-    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
-            mode = 0o755 if name.startswith(("u65sim/bin/", "u65sim/lib")) else 0o644
-            entry.external_attr = (stat.S_IFREG | mode) << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content)
-    return wheel
-
-
-def _digest(content: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-
-
-def project_version() -> str:
-    found = re.search(r"project\(u65sim VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())
-    assert found is not None
-    return found.group(1)
 
 
 def main() -> None:
@@ -274,16 +218,20 @@ def main() -> None:
                         help="for the compiler, sources and objects (default: build/wheels)")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="for the wheel")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--ccache", action="store_true",
+                        help="keep objects in ccache, for wheels of later commits")
     given = parser.parse_args()
     platform = PLATFORMS[given.platform]
     work = given.work.resolve() / given.platform
     work.mkdir(parents=True, exist_ok=True)
     env = {"ZIG_GLOBAL_CACHE_DIR": str(given.work.resolve() / "zig-cache")}
+    if given.ccache:
+        env.update(CCACHE, CCACHE_COMPILERCHECK=f"string:{ZIG} {platform.target}")
     start = time.monotonic()
     toolchain = write_toolchain(work, zig_program(given.work.resolve()), platform)
     prefix = make_prefix(work, toolchain, env)
     folder = build(work, toolchain, prefix, given.jobs, env)
-    wheel = pack(folder, platform, project_version(), given.out.resolve())
+    wheel = pack(folder, platform.tags, platform.library, given.out.resolve())
     print(f"{wheel}: {wheel.stat().st_size / 1e6:.1f} MB, "
           f"{(time.monotonic() - start) / 60:.1f} minutes")
 

@@ -95,6 +95,30 @@ std::vector<std::size_t> sorted_places(const std::vector<Value>& values, const S
 
 }  // namespace
 
+CpuResults cpu_quantize_within(const CpuCall& call) {
+    // quantize_per_tensor: scale, zero point, lowest, highest, type; the first two are the
+    // output's.
+    const Tensor& output = call.output();
+    if (!is_float(*call.input(0).tensor)) call.not_executable("wants float32");
+    const Affine to = affine_of(call, output);
+    const RawRange type = raw_range(call, output.type);
+    const auto low = integers(call, 3), high = integers(call, 4);
+    if (low.size() != 1 || high.size() != 1 || low[0] > high[0] || !type.holds(low[0]) ||
+        !type.holds(high[0])) {
+        call.invalid("its lowest and highest value must be two numbers in the output's range");
+    }
+    const float factor = 1.0F / to.scale;
+    std::vector<std::int64_t> raw;
+    for (const float value : float_values(call, call.input(0))) {
+        const float steps = std::nearbyint(value * factor);
+        constexpr float bound = 2e9F;
+        const auto whole =
+            static_cast<std::int64_t>(std::isnan(steps) ? 0.0F : std::clamp(steps, -bound, bound));
+        raw.push_back(std::clamp(whole + to.zero_point, low[0], high[0]));
+    }
+    return {store_raw(call, output.type, raw)};
+}
+
 CpuResults cpu_aten_average_pool(const CpuCall& call) {
     const CpuOperand& input = call.input(0);
     const Shape& from = input.tensor->shape;

@@ -9,6 +9,7 @@
 #include <flatbuffers/flexbuffers.h>
 #include <fmt/format.h>
 
+#include "arith/binary_heap.hpp"
 #include "arith/cpu_kernel_table.hpp"
 
 namespace u65sim::arith {
@@ -87,17 +88,19 @@ std::vector<std::size_t> descending(std::span<const float> values, std::size_t c
     return order;
 }
 
-/// The best `count` labels of a box. The reference orders equal scores as a partial sort leaves
-/// them, and takes the first where it wants one.
+/// The best `count` labels of a box. The reference orders equal scores as the partial sort of GNU's
+/// library leaves them, and takes the first where it wants one.
 std::vector<std::size_t> best_labels(std::span<const float> scores, std::size_t count) {
-    std::vector<std::size_t> order(scores.size());
-    std::iota(order.begin(), order.end(), 0);
+    if (count <= 1) return descending(scores, count);
+    std::vector<std::size_t> labels(std::min(count, scores.size()));
+    std::iota(labels.begin(), labels.end(), 0);
     const auto better = [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; };
-    const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(count, order.size()));
-    if (count == 1) return descending(scores, 1);
-    std::partial_sort(order.begin(), end, order.end(), better);
-    order.erase(end, order.end());
-    return order;
+    BinaryHeap kept(labels, better);  // the worst on top
+    for (std::size_t label = labels.size(); label < scores.size(); ++label) {
+        if (better(label, kept.top())) kept.replace_top(label);
+    }
+    for (std::size_t place = labels.size(); place-- > 0;) labels[place] = kept.pop();
+    return labels;
 }
 
 class Detector {

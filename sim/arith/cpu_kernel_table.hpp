@@ -76,6 +76,8 @@ CpuResults cpu_l2_pool(const CpuCall& call);
 /// REDUCE_ANY and REDUCE_ALL.
 CpuResults cpu_reduce_logical(const CpuCall& call);
 CpuResults cpu_reduce_prod(const CpuCall& call);
+/// ExecuTorch's quantize_per_tensor, to a range within the type's.
+CpuResults cpu_quantize_within(const CpuCall& call);
 /// ExecuTorch's aten::avg_pool2d.out: extents N, C, H, W or C, H, W.
 CpuResults cpu_aten_average_pool(const CpuCall& call);
 /// ExecuTorch's aten::sort.values and sort.values_stable: values, then their positions.

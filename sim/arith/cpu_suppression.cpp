@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <deque>
-#include <queue>
 
 #include <fmt/format.h>
 
+#include "arith/binary_heap.hpp"
 #include "arith/cpu_kernel_table.hpp"
 
 namespace u65sim::arith {
@@ -76,14 +75,13 @@ bool survives(const std::vector<Box>& boxes, const Chosen& chosen, const Limits&
 Chosen choose(const std::vector<Box>& boxes, const std::vector<float>& scores,
               const Limits& limits) {
     const auto worse = [](const Candidate& a, const Candidate& b) { return a.score < b.score; };
-    std::priority_queue<Candidate, std::deque<Candidate>, decltype(worse)> queue(worse);
+    BinaryHeap<Candidate, decltype(worse)> queue(worse);
     for (std::size_t i = 0; i < boxes.size(); ++i) {
         if (scores[i] > limits.score) queue.push({i, scores[i], 0});
     }
     Chosen chosen;
     while (chosen.boxes.size() < limits.most && !queue.empty()) {
-        Candidate next = queue.top();
-        queue.pop();
+        Candidate next = queue.pop();
         const float before = next.score;
         if (!survives(boxes, chosen, limits, next)) continue;
         if (next.score == before) {

@@ -77,11 +77,7 @@ struct Blocks {
 
     void write_document(const Target& where,
                         const std::function<void(std::size_t, std::size_t)>& progress) const {
-        std::error_code error;
-        std::filesystem::create_directories(document, error);
-        if (!std::filesystem::is_directory(document)) {
-            throw FileError(fmt::format("{}: cannot create this folder", document));
-        }
+        make_folder(document);
         const auto place = [&](const std::string& name) {
             return (std::filesystem::path{document} / name).string();
         };

@@ -7,6 +7,7 @@
 #include <u65sim/compile.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
+#include <u65sim/oracle.hpp>
 #include <u65sim/report.hpp>
 
 #include "commands.hpp"
@@ -42,8 +43,7 @@ struct Compile {
             return;
         }
         require_writable({output, arena});
-        const CompiledNetwork result =
-            optimise.effort() == Effort::normal ? compiled(resolved, options) : searched(resolved);
+        const CompiledNetwork result = compiled(resolved, options);
         if (!arena.empty()) write(arena, arena_svg(result));
         if (output.empty()) return;
         write(output, write_tflite(export_compiled(result)));
@@ -55,12 +55,10 @@ struct Compile {
     }
 
     CompiledNetwork compiled(const Target& resolved, const CompileOptions& options) const {
-        const Progress progress{fmt::format("compiling {}", network.text())};
-        return u65sim::compile(read(), resolved, options);
-    }
-    CompiledNetwork searched(const Target& resolved) const {
-        const Progress progress{fmt::format("compiling {} in many ways", network.text())};
-        return optimise.compile(read(), resolved);
+        const bool in_many_ways = optimise.effort() == Effort::high;
+        const Progress progress{
+            fmt::format("compiling {}{}", network.text(), in_many_ways ? " in many ways" : "")};
+        return u65sim::compile(read(), resolved, options, optimise.effort());
     }
 
     Graph read() const {

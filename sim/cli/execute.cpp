@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <system_error>
 
 #include <fmt/format.h>
 #include <CLI/Option.hpp>
@@ -79,15 +78,6 @@ std::string described(const CompiledNetwork& network, const std::vector<Finding>
         if (!line.empty()) text += fmt::format("\n    {}", line);
     }
     return text;
-}
-
-void make_folder(const std::string& folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error || !fs::is_directory(folder, error)) {
-        throw FileError(fmt::format("{}: cannot create this folder: {}", folder,
-                                    error ? error.message() : "a file of this name exists"));
-    }
 }
 
 }  // namespace

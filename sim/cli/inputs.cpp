@@ -36,6 +36,8 @@ bool exists(const std::string& text) {
     return fs::exists(text, error);
 }
 
+std::string standard_input(const std::string& text) { return text == "-" ? "/dev/stdin" : text; }
+
 Target base_target(const std::string& text) {
     const auto presets = Target::preset_names();
     if (std::find(presets.begin(), presets.end(), text) != presets.end()) {
@@ -158,8 +160,10 @@ CompiledNetwork OptimiseOption::compile(const Graph& graph, const Target& target
 CLI::Option* NetworkOption::add_to(CLI::App& command) {
     return command
         .add_option("NET", text_,
-                    "A file (.tflite, .npz, .pte, a YAML graph), or a name of 'u65sim zoo list'")
+                    "A file (.tflite, .npz, .pte, a YAML graph), - for standard input, or a name "
+                    "of 'u65sim zoo list'")
         ->required()
+        ->transform(standard_input)
         ->type_name("");
 }
 

@@ -1,5 +1,7 @@
 #include "output.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -8,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -88,6 +91,23 @@ void require_writable(std::initializer_list<std::string> files) {
         if (!is_flow(file) && !seen.insert(one_name(file)).second) {
             throw FileError(fmt::format("{}: two results cannot go into one file", file));
         }
+    }
+}
+
+void make_folder(const std::string& folder) {
+    std::error_code error;
+    if (std::filesystem::is_directory(folder, error) && folder != "-") return;
+    constexpr std::array<std::string_view, 7> of_files{".html", ".csv",  ".json",  ".svg",
+                                                       ".md",   ".yaml", ".tflite"};
+    const std::string ending = std::filesystem::path{folder}.extension().string();
+    if (folder == "-" || std::find(of_files.begin(), of_files.end(), ending) != of_files.end()) {
+        throw FileError(
+            fmt::format("{}: must be a folder: several files are written into it", folder));
+    }
+    std::filesystem::create_directories(folder, error);
+    if (error || !std::filesystem::is_directory(folder, error)) {
+        throw FileError(fmt::format("{}: cannot create this folder: {}", folder,
+                                    error ? error.message() : "a file of this name exists"));
     }
 }
 

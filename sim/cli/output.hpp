@@ -29,6 +29,10 @@ void write(const std::string& file, const std::vector<std::uint8_t>& bytes);
 /// before a long run than behind it. Empty names are skipped.
 void require_writable(std::initializer_list<std::string> files);
 
+/// Makes the folder that several results go into. Throws FileError where it cannot be made, and for
+/// what names standard output or a file ("results.html").
+void make_folder(const std::string& folder);
+
 /// Whether `file` is a pipe or a device, which can be read once.
 bool is_flow(const std::string& file);
 

@@ -9,8 +9,8 @@
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
 #include <u65sim/compile.hpp>
-#include <u65sim/compile_cache.hpp>
 #include <u65sim/error.hpp>
+#include <u65sim/oracle.hpp>
 #include <u65sim/report.hpp>
 #include <u65sim/simulate.hpp>
 
@@ -30,7 +30,6 @@ struct Passes {
     TargetOptions target;
     OptimiseOption optimise;
     std::string arenas;
-    CompileCache cache{};  ///< rows differ in one step
 
     /// The names alone.
     static void list() {
@@ -46,7 +45,7 @@ struct Passes {
             throw InvalidModel(fmt::format(
                 "{}: is compiled already: give the network as it was before", network.text()));
         }
-        make_folder();
+        if (!arenas.empty()) make_folder(arenas);
         const Measured all = measure(graph, resolved, {}, "all");
         std::string text = fmt::format("{} on {}\n\n{:<18} {:>12} {:>8} {:>12} {:>12} {:>7}\n",
                                        graph.name, resolved.name, "without", "cycles", "more",
@@ -66,19 +65,12 @@ private:
         std::size_t spills = 0;
     };
 
-    void make_folder() const {
-        if (arenas.empty()) return;
-        std::error_code error;
-        fs::create_directories(arenas, error);
-        if (error) throw FileError(fmt::format("{}: {}", arenas, error.message()));
-    }
-
     Measured measure(const Graph& graph, const Target& resolved,
                      const std::vector<std::string>& without, const std::string& picture) const {
         const Progress progress{fmt::format("{}: {}", network.text(), picture)};
         CompileOptions options = optimise.resolve();
         options.without.insert(options.without.end(), without.begin(), without.end());
-        const CompiledNetwork compiled = compile(graph, resolved, options, cache);
+        const CompiledNetwork compiled = compile(graph, resolved, options, Effort::normal);
         if (!arenas.empty()) {
             write((fs::path{arenas} / (picture + ".svg")).string(), arena_svg(compiled));
         }

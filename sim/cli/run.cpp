@@ -8,8 +8,10 @@
 #include <fmt/format.h>
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
+#include <u65sim/error.hpp>
 #include <u65sim/model_explorer.hpp>
 #include <u65sim/oracle.hpp>
+#include <u65sim/room.hpp>
 
 #include "commands.hpp"
 #include "execute.hpp"
@@ -81,7 +83,7 @@ struct Run {
             const Progress progress{fmt::format("executing {}", network.text())};
             data.execute(graph(oracle.target()), oracle.target(), optimise, network.arena());
         }
-        const Report report = estimate(oracle);
+        const Report report = estimated(oracle, format);
         if (!trace.empty()) write(trace, report.to_trace());
         if (format == "html") {
             write(output.file(), report.to_html());
@@ -109,6 +111,18 @@ struct Run {
     Graph graph(const Target& for_target) const {
         return network.is_stream() ? network.read_stream_network(for_target.accelerator)
                                    : network.read();
+    }
+
+    /// Where a page was asked for, one says what does not fit; the error says so in any case.
+    Report estimated(Oracle& oracle, const std::string& format) const {
+        try {
+            return estimate(oracle);
+        } catch (const DoesNotFit& error) {
+            if (format == "html" && !is_standard_output(output.file())) {
+                write(output.file(), does_not_fit_html(network.text(), oracle.target(), error));
+            }
+            throw;
+        }
     }
 
     Report estimate(Oracle& oracle) const {

@@ -86,6 +86,7 @@ struct RunStudy {
         if (file.empty()) throw InvalidConfig("FILE: must be given (see u65sim study --help)");
         std::tie(options.shard, options.shards) = shard_of(shard);
         const Study study = read_study(file, sample);
+        const std::string into = folder_for(file, folder);
         if (check) {
             print(fmt::format("{}: {} items\n", file, study.items()));
             return;
@@ -93,7 +94,7 @@ struct RunStudy {
         StudyTeam team;
         if (!team.leads()) return team.work(study);
         options.team = &team;
-        const std::string into = folder_for(file, folder);
+        make_folder(into);
         const auto results = [&] {
             Bar bar;
             options.progress = [&bar](const StudyProgress& progress) { bar(progress); };
@@ -124,18 +125,25 @@ struct RunStudy {
 struct MergeStudy {
     std::string file, folder;
     std::vector<std::string> folders;
+    StudyOptions options;
     std::size_t sample = 0;
 
     void operator()() const {
         const std::string into = folder_for(file, folder);
-        const StudyResults results = merge_study(
-            read_study(file, sample), std::vector<fs::path>(folders.begin(), folders.end()), into);
+        make_folder(into);
+        const StudyResults results =
+            merge_study(read_study(file, sample),
+                        std::vector<fs::path>(folders.begin(), folders.end()), into, options);
         print(results.to_text());
         print(fmt::format("\nWritten to {}: study.html, results.csv, results.json\n", into));
     }
 };
 
-void add_common(CLI::App& command, std::string& folder, std::size_t& sample) {
+void add_common(CLI::App& command, std::string& folder, std::size_t& sample, unsigned& jobs) {
+    command.add_option("-j,--jobs", jobs, "Items simulated at the same time")
+        ->check(whole_number(1, 1024))
+        ->capture_default_str()
+        ->type_name("N");
     command
         .add_option("-o,--output", folder,
                     "Folder for the results, made when it is not there; default: FILE's name with "
@@ -155,11 +163,7 @@ void add_study(CLI::App& app) {
     CLI::App* command =
         app.add_subcommand("study", "Run a what-if study: axes, searches, fronts, plots");
     command->add_option("FILE", study->file, "The study, a YAML file")->type_name("");
-    add_common(*command, study->folder, study->sample);
-    command->add_option("-j,--jobs", study->options.jobs, "Items simulated at the same time")
-        ->check(whole_number(1, 1024))
-        ->capture_default_str()
-        ->type_name("N");
+    add_common(*command, study->folder, study->sample, study->options.jobs);
     command->add_flag("--resume", study->options.resume,
                       "Go on where an earlier run into the same folder ended");
     command
@@ -186,9 +190,10 @@ void add_study(CLI::App& app) {
     join->add_option("DIR", merge->folders, "Folders that the shards wrote")
         ->required()
         ->type_name("");
-    add_common(*join, merge->folder, merge->sample);
+    add_common(*join, merge->folder, merge->sample, merge->options.jobs);
     join->footer(
-        "The result is, byte for byte, that of one run over all items.\n\n"
+        "The result is, byte for byte, that of one run over all items. A study that simulates\n"
+        "its front alone is simulated here, on N threads.\n\n"
         "Example:\n"
         "  u65sim study-merge mine.yaml part1 part2 -o mine-results");
     join->callback([merge] { (*merge)(); });

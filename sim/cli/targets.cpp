@@ -1,6 +1,5 @@
 // u65sim targets: the hardware descriptions that --target and --set take.
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +7,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -79,28 +77,10 @@ void list(const ReportOutput& output) {
 
 /// A value in its field's unit: 524288 for "512KiB". Texts and truth values stay as they are.
 Json in_its_unit(const TargetField& field) {
-    constexpr std::array<std::pair<std::string_view, double>, 9> factors{{{"KiB", 1024.0},
-                                                                          {"MiB", 1048576.0},
-                                                                          {"GiB", 1073741824.0},
-                                                                          {"GHz", 1e9},
-                                                                          {"MHz", 1e6},
-                                                                          {"kHz", 1e3},
-                                                                          {"Hz", 1.0},
-                                                                          {"B", 1.0},
-                                                                          {"", 1.0}}};
     if (field.value == "true" || field.value == "false") return field.value == "true";
-    double number = 0.0;
-    const char* const end = field.value.data() + field.value.size();
-    const auto [stop, error] = std::from_chars(field.value.data(), end, number);
-    if (error != std::errc{}) return field.value;
-    const std::string_view suffix{stop, static_cast<std::size_t>(end - stop)};
-    for (const auto& [name, factor] : factors) {
-        if (suffix != name) continue;
-        const double value = number * factor;
-        if (value == std::floor(value)) return static_cast<std::int64_t>(value);
-        return value;
-    }
-    return field.value;
+    if (!field.number) return field.value;
+    if (*field.number != std::floor(*field.number)) return *field.number;
+    return static_cast<std::int64_t>(*field.number);
 }
 
 std::string fields_json(const Target& target) {
@@ -179,12 +159,36 @@ std::string rows(const Target& target) {
                   : fmt::format(", {:+.1f} %", 100.0 * (row.ours / row.reference - 1.0)));
     }
     if (text.empty()) text = "#   none: no measurement of this board is public\n";
-    return "# measurements (configs/validation/boards.yaml):\n" + text;
+    return fmt::format(
+               "# measurements (configs/validation/boards.yaml), ranges of the numbers above and "
+               "{:g} "
+               "% that\n# the simulator itself may be off:\n",
+               100.0 * simulator_error) +
+           text;
+}
+
+constexpr std::array known_cpus{Cpu::cortex_m55, Cpu::cortex_m85, Cpu::cortex_a55};
+
+std::string cpus_json() {
+    Json json = Json::array();
+    for (const Cpu cpu : known_cpus) {
+        for (const CpuCost& cost : cpu_costs(cpu)) {
+            json.push_back({{"cpu", to_string(cpu)},
+                            {"work", cost.work},
+                            {"unit", cost.unit},
+                            {"cycles", cost.typical},
+                            {"low_cycles", cost.low},
+                            {"high_cycles", cost.high},
+                            {"kind", to_string(cost.kind)},
+                            {"source", cost.source}});
+        }
+    }
+    return json.dump(2) + '\n';
 }
 
 std::string cpus() {
     std::string text;
-    for (const Cpu cpu : {Cpu::cortex_m55, Cpu::cortex_m85, Cpu::cortex_a55}) {
+    for (const Cpu cpu : known_cpus) {
         text += fmt::format("{}, cycles of 8-bit work on one thread\n", to_string(cpu));
         for (const CpuCost& cost : cpu_costs(cpu)) {
             text += fmt::format("  {:<12}{:>8} ({} to {}) a {}\n      {}: {}\n", cost.work,
@@ -242,15 +246,22 @@ void add_targets(CLI::App& app) {
     list_output->add_to(*names, {"text", "json"}, "text or json");
     names->footer("Examples:\n  u65sim targets list\n  u65sim targets list --format json");
     names->callback([list_output] { list(*list_output); });
-    targets->callback([targets] {
-        if (targets->get_subcommands().empty()) list({});
+    auto own_output = std::make_shared<ReportOutput>();
+    own_output->add_to(*targets, {"text", "json"}, "Of the list: text or json");
+    targets->callback([targets, own_output] {
+        if (targets->get_subcommands().empty()) list(*own_output);
     });
     add_show(*targets);
     add_export(*targets);
     CLI::App* costs = targets->add_subcommand(
         "cpus", "What operators cost on the CPUs of host.cpu, with sources");
-    costs->footer("Example:\n  u65sim targets cpus");
-    costs->callback([] { print(cpus()); });
+    auto cost_output = std::make_shared<ReportOutput>();
+    cost_output->add_to(*costs, {"text", "json"}, "text or json");
+    costs->footer("Examples:\n  u65sim targets cpus\n  u65sim targets cpus --format json");
+    costs->callback([cost_output] {
+        require_writable({cost_output->file()});
+        write(cost_output->file(), cost_output->format() == "json" ? cpus_json() : cpus());
+    });
 
     auto field_options = std::make_shared<TargetOptions>();
     CLI::App* describe = targets->add_subcommand(
@@ -266,6 +277,9 @@ void add_targets(CLI::App& app) {
         write(field_output->file(),
               field_output->format() == "json" ? fields_json(target) : fields(target));
     });
+    for (CLI::App* each : targets->get_subcommands(nullptr)) {
+        for (const char* own : {"--format", "--output"}) each->excludes(targets->get_option(own));
+    }
 }
 
 }  // namespace u65sim::cli

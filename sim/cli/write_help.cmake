@@ -78,7 +78,7 @@ ${bash_cases}        *) words=\"\" ;;
     fi
     COMPREPLY=()
     if [ \"$COMP_CWORD\" -eq 1 ] || [ \"\${word:0:1}\" = - ]; then
-        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")
+        COMPREPLY=(\$(compgen -W \"$words\" -- \"$word\"))
     fi
 }
 complete -o default -F _u65sim u65sim

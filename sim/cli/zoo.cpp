@@ -30,20 +30,15 @@ struct Write {
         if (chosen.empty()) {
             for (const ZooEntry& entry : zoo_list()) chosen.push_back(entry.name);
         }
+        if (folder == "-" && chosen.size() == 1) {
+            return cli::write(folder, write_tflite(zoo(chosen.front(), weights)));
+        }
         for (const std::string& name : chosen) {
             const Graph graph = zoo(name, weights);  // refuses what it does not know
-            make_folder();
+            make_folder(folder);
             const auto file = std::filesystem::path{folder} / (graph.name + ".tflite");
             save_tflite(graph, file);
             print(file.string() + '\n');
-        }
-    }
-
-    void make_folder() const {
-        std::error_code error;
-        std::filesystem::create_directories(folder, error);
-        if (!std::filesystem::is_directory(folder)) {
-            throw FileError(fmt::format("{}: cannot create this folder", folder));
         }
     }
 };
@@ -75,14 +70,18 @@ void add_zoo(CLI::App& app) {
     output->add_to(*names, {"text", "json"}, "text or json");
     names->footer("Examples:\n  u65sim zoo list\n  u65sim zoo list --format json");
     names->callback([output] { list(*output); });
-    zoo->callback([zoo] {
-        if (zoo->get_subcommands().empty()) list({});
+    auto own_output = std::make_shared<ReportOutput>();
+    own_output->add_to(*zoo, {"text", "json"}, "Of the list: text or json");
+    zoo->callback([zoo, own_output] {
+        if (zoo->get_subcommands().empty()) list(*own_output);
     });
     auto write = std::make_shared<Write>();
     CLI::App* command =
         zoo->add_subcommand("write", "Write networks as DIR/NAME.tflite; all of them by default");
     command->add_option("NAME", write->names, "Names of 'u65sim zoo list'")->type_name("");
-    command->add_option("-o,--output", write->folder, "Folder, created when missing")
+    command
+        ->add_option("-o,--output", write->folder,
+                     "Folder, created when missing; - for one network to standard output")
         ->required()
         ->type_name("DIR");
     command->add_option("--seed", write->weights.seed, "Seed of the weights")
@@ -102,6 +101,9 @@ void add_zoo(CLI::App& app) {
     command->footer(
         "Example:\n  u65sim zoo write vgg19_cifar100 rnnoise -o nets --seed 7 --sparsity 0.5");
     command->callback([write] { (*write)(); });
+    for (CLI::App* each : {names, command}) {
+        for (const char* own : {"--format", "--output"}) each->excludes(zoo->get_option(own));
+    }
 }
 
 }  // namespace u65sim::cli

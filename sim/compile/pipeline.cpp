@@ -16,6 +16,8 @@
 namespace u65sim {
 
 using compiler::CompileContext;
+using compiler::Finalist;
+using compiler::Finalists;
 using compiler::Pass;
 using compiler::PlannedProgram;
 using compiler::Program;
@@ -25,8 +27,8 @@ namespace {
 /// From a graph to a network, or to the dump behind one of the passes.
 class Pipeline {
 public:
-    Pipeline(const Graph& graph, const CompileContext& context)
-        : last_(compiler::last_pass(context.options)) {
+    Pipeline(const Graph& graph, const CompileContext& context, Finalist finalist)
+        : last_(compiler::last_pass(context.options)), finalist_(finalist) {
         static_cast<CompileContext&>(program_) = context;
         program_.graph = &graph;
         network_.name = graph.name;
@@ -42,13 +44,19 @@ public:
         if (!is_lowered) return std::move(network_);
         std::optional<PlannedProgram> planned = plan();
         if (!planned) return std::move(network_);
-        compiler::store_slices(*planned);
-        if (stops_after(Pass::place)) {
-            network_.pass_dump = compiler::dump_buffers(*planned);
-            return std::move(network_);
-        }
-        emit(*planned);
+        finish(*planned, network_);
         return std::move(network_);
+    }
+
+    Finalists run_finalists() {
+        lower();
+        network_.graph = *program_.graph;
+        compiler::PlanSearch::Results found = compiler::PlanSearch(program_).run();
+        Finalists finalists;
+        if (found.rival) finish(found.rival->plan, finalists.rival.emplace(network_));
+        finish(found.first.plan, network_);
+        finalists.first = std::move(network_);
+        return finalists;
     }
 
 private:
@@ -63,7 +71,9 @@ private:
 
     /// The best plan; nothing when the dump is made.
     std::optional<PlannedProgram> plan() {
-        compiler::PlanSearch::Result found = compiler::PlanSearch(program_).run();
+        compiler::PlanSearch::Results both = compiler::PlanSearch(program_).run();
+        compiler::PlanSearch::Result& found =
+            finalist_ == Finalist::rival && both.rival ? *both.rival : both.first;
         const bool stops = last_ && *last_ < Pass::place;
         if (!stops) return std::move(found.plan);
         found.variant.apply(program_);
@@ -88,22 +98,33 @@ private:
         if (network_.pass_dump.empty()) network_.pass_dump = "no buffers\n";
     }
 
-    void emit(PlannedProgram& program) {
-        compiler::emit(program, network_);
+    /// Puts a plan's streams and constants, or its dump, into the network.
+    void finish(PlannedProgram& plan, CompiledNetwork& network) const {
+        compiler::store_slices(plan);
+        if (stops_after(Pass::place)) {
+            network.pass_dump = compiler::dump_buffers(plan);
+        } else {
+            emit(plan, network);
+        }
+    }
+
+    void emit(PlannedProgram& program, CompiledNetwork& network) const {
+        compiler::emit(program, network);
         std::int64_t stream_bytes = 0;
-        for (const auto& segment : network_.segments) {
+        for (const auto& segment : network.segments) {
             stream_bytes +=
                 std::int64_t{4} * static_cast<std::int64_t>(segment.stream.words.size());
         }
         compiler::check_fit(program, stream_bytes);
-        network_.cpu_operators = compiler::cpu_operators_of(program);
+        network.cpu_operators = compiler::cpu_operators_of(program);
         if (!stops_after(Pass::emit)) return;
-        for (const auto& segment : network_.segments) {
-            network_.pass_dump += disassemble(segment.stream);
+        for (const auto& segment : network.segments) {
+            network.pass_dump += disassemble(segment.stream);
         }
     }
 
     const std::optional<Pass> last_;
+    const Finalist finalist_;
     Program program_;
     CompiledNetwork network_;
 };
@@ -131,6 +152,23 @@ compiler::CompileContext compiler::make_context(const Target& target, const Comp
     return context;
 }
 
+namespace {
+
+/// The context of one compilation of a graph that is well-formed. Throws InvalidModel for others.
+CompileContext context_for(const Graph& graph, const Target& target, const CompileOptions& options,
+                           compiler::Constants constants, const CompileCache& cache,
+                           compiler::CacheCounters& counters) {
+    CompileContext context = compiler::make_context(target, options, cache, counters);
+    verify(graph);
+    if (graph.outputs.empty()) {
+        throw InvalidModel(fmt::format("network '{}': must have an output", graph.name));
+    }
+    context.with_bytes = constants == compiler::Constants::bytes && !has_modelled_weights(graph);
+    return context;
+}
+
+}  // namespace
+
 CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options) {
     return compile(graph, target, options, CompileCache{});
 }
@@ -144,15 +182,19 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
 CompiledNetwork compiler::compile(const Graph& graph, const Target& target,
                                   const CompileOptions& options, Constants constants,
                                   const CompileCache& cache, CacheCounters& counters,
-                                  SramSizes sizes) {
-    CompileContext context = make_context(target, options, cache, counters);
+                                  SramSizes sizes, Finalist finalist) {
+    CompileContext context = context_for(graph, target, options, constants, cache, counters);
     context.plans_for_less = sizes == SramSizes::several;
-    verify(graph);
-    if (graph.outputs.empty()) {
-        throw InvalidModel(fmt::format("network '{}': must have an output", graph.name));
-    }
-    context.with_bytes = constants == Constants::bytes && !has_modelled_weights(graph);
-    return Pipeline{graph, context}.run();
+    return Pipeline{graph, context, finalist}.run();
+}
+
+compiler::Finalists compiler::compile_finalists(const Graph& graph, const Target& target,
+                                                const CompileOptions& options, Constants constants,
+                                                const CompileCache& cache,
+                                                CacheCounters& counters) {
+    return Pipeline{graph, context_for(graph, target, options, constants, cache, counters),
+                    Finalist::first}
+        .run_finalists();
 }
 
 }  // namespace u65sim

@@ -35,9 +35,8 @@ std::string area_text(std::string_view name, const Memory& memory, const Acceler
     const double scale = rate.numerator() > 0 ? std::min(rate.value() / width, 1.0) : 1.0;
     std::string out = fmt::format(
         "{0}_clock_scale={1}\n{0}_burst_length={2}\n{0}_read_latency={3}\n{0}_write_latency={4}\n",
-        name, scale, memory.burst.count(),
-        npu_cycles(memory.read_latency, memory, accelerator).count(),
-        npu_cycles(memory.write_latency, memory, accelerator).count());
+        name, scale, memory.burst.count(), read_latency(memory, accelerator).count(),
+        write_latency(memory, accelerator).count());
     // Vela itself does not use these for an Ethos-U55 or U65; zero is no limit.
     out += fmt::format("{0}_max_reads={1}\n{0}_max_writes={2}\n", name,
                        memory.max_outstanding_reads, memory.max_outstanding_writes);

@@ -1,9 +1,11 @@
 // The functions of machine/systemc/engine.hpp for the program: those of the module, which comes
 // with SystemC's library when somebody needs it.
 #include <filesystem>
+#include <system_error>
 
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <sys/auxv.h>
 
 #include <u65sim/error.hpp>
 
@@ -15,7 +17,14 @@ namespace {
 
 /// Where the module stands beside the program, installed or in the build folder.
 std::filesystem::path module_file() {
-    const auto program = std::filesystem::read_symlink("/proc/self/exe");
+    std::error_code failed;
+    auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
+    if (failed) {  // a root without /proc: the file as it was called
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): the auxiliary vector holds addresses as
+        // numbers.
+        const auto* const called = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+        program = std::filesystem::weakly_canonical(called);
+    }
     return (program.parent_path() / U65SIM_SYSTEMC_KERNEL).lexically_normal();
 }
 

@@ -138,12 +138,13 @@ std::string advice_table(const std::vector<Advice>& advice) {
     if (advice.empty()) return "<p>No change that was tried makes it faster.</p>\n";
     std::string out =
         "<div class=\"scroll\"><table class=\"sortable\" id=\"advice\"><thead><tr><th "
-        "class=\"n\">cycles saved</th><th>change</th><th>of</th><th>what it does</th></tr></thead>"
+        "class=\"n\">cycles saved</th><th>change</th><th class=\"of\">of</th><th>what it "
+        "does</th></tr></thead>"
         "<tbody>\n";
     for (const Advice& each : advice) {
-        out +=
-            fmt::format("<tr>{}{}{}<td class=\"wrap\">{}</td></tr>\n", number(each.saved.count()),
-                        cell(to_string(each.kind)), cell(each.subject), escaped(each.text));
+        out += fmt::format("<tr>{}{}<td class=\"of\">{}</td><td class=\"wrap\">{}</td></tr>\n",
+                           number(each.saved.count()), cell(to_string(each.kind)),
+                           escaped(each.subject), escaped(each.text));
     }
     return out + "</tbody></table></div>\n";
 }
@@ -161,25 +162,58 @@ std::vector<std::string> largest_sentences(const Report& report) {
     return sentences;
 }
 
+/// What each takes on the CPU, where the target says what such work costs, and why it is there.
 std::vector<std::string> cpu_sentences(const Report& report) {
     std::vector<std::string> sentences;
-    for (const CpuOperator& op : report.model.cpu_operators) {
-        sentences.push_back(fmt::format("{} ({}): {}", op.name, op.type, op.reason));
+    const std::vector<CpuOperator>& left = report.model.cpu_operators;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+        std::string time;
+        if (report.inference && i < report.inference->operators.size()) {
+            const TimePart& part = report.inference->operators[i].time;
+            if (part.high_ms > 0.0) {
+                time = fmt::format(", {:.3f} ms ({:.3f} to {:.3f})", part.ms, part.low_ms,
+                                   part.high_ms);
+            }
+        }
+        sentences.push_back(
+            fmt::format("{} ({}){}: {}", left[i].name, left[i].type, time, left[i].reason));
     }
     return sentences;
 }
 
-constexpr std::string_view cpu_title = "Left to the CPU, whose time is not simulated";
+std::string_view cpu_title(const Report& report) {
+    return report.inference && report.inference->cpu.high_ms > 0.0
+               ? "Left to the CPU, whose time is by the target's numbers"
+               : "Left to the CPU, whose time is not simulated";
+}
+
+/// "1,234,567 cycles, 1.235 ms", and the whole inference where the target speaks of it.
+std::string totals(const Report& report) {
+    std::string text = fmt::format(
+        "{} cycles, {:.3f} ms", report::grouped(report.total.cycles.count()), report.latency_ms());
+    if (report.inference) {
+        text += fmt::format(", whole inference {:.3f} ms", report.inference->ms());
+    }
+    return text;
+}
+
+/// Names of merged operators are as long as all of theirs together.
+constexpr std::size_t name_width = 60;
+std::string with_short_name(std::string text, const std::string& name) {
+    const std::size_t at = name.empty() ? std::string::npos : text.find(name);
+    if (at != std::string::npos) text.replace(at, name.size(), report::elided(name, name_width));
+    return text;
+}
 
 }  // namespace
 
 std::string AdviceReport::to_text(std::size_t most) const {
     std::string all =
-        fmt::format("{} on {}: {} cycles, {:.3f} ms\n", report.model.name, report.target.name,
-                    report.total.cycles.count(), report.latency_ms());
+        fmt::format("{} on {}: {}\n", report.model.name, report.target.name, totals(report));
     all += "\nThe largest operators\n";
     for (const OperatorReport* op : largest(report)) {
-        all += fmt::format("{:>12}  {}\n", op->cycles.count(), sentence(*op, report));
+        all += fmt::format("{:>12}  {}\n", report::grouped(op->cycles.count()),
+                           with_short_name(sentence(*op, report), op->name));
     }
     const auto add = [&](std::string_view title, const std::vector<std::string>& sentences) {
         if (sentences.empty()) return;
@@ -188,12 +222,13 @@ std::string AdviceReport::to_text(std::size_t most) const {
     };
     add("By kind of operator", kind_sentences(report));
     add("What the memories allow", memory_sentences(report));
-    add(cpu_title, cpu_sentences(report));
+    add(cpu_title(report), cpu_sentences(report));
     if (advice.empty()) return all + "\nNo change that was tried makes it faster.\n";
     all += fmt::format("\n{:>12}  {:<15}  {}\n", "cycles", "change", "what it does");
     for (std::size_t i = 0; i < std::min(most, advice.size()); ++i) {
-        all += fmt::format("{:>12}  {:<15}  {}\n", advice[i].saved.count(),
-                           to_string(advice[i].kind), advice[i].text);
+        all += fmt::format("{:>12}  {:<15}  {}\n", report::grouped(advice[i].saved.count()),
+                           to_string(advice[i].kind),
+                           with_short_name(advice[i].text, advice[i].subject));
     }
     if (advice.size() > most) {
         all += fmt::format("... and {} more (--top {})\n", advice.size() - most, advice.size());
@@ -240,19 +275,16 @@ std::string AdviceReport::to_html() const {
         fmt::format("Advice for {} on {}", report.model.name, report.target.name);
     return fmt::format(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta "
-        "name=\"viewport\" "
-        "content=\"width=device-width\">\n<title>{0}</title>\n<link rel=\"icon\" "
-        "href=\"data:,\">\n<style>\n{1}</style></head>\n<body>\n<h1>{0}</h1>\n<p>{2} cycles, "
-        "{3:.3f} "
-        "ms; simulated by u65sim {4}. Each change was tried by itself.</p>\n{5}{6}{7}{10}<h2>What "
-        "would "
+        "name=\"viewport\" content=\"width=device-width\">\n<title>{0}</title>\n<link "
+        "rel=\"icon\" href=\"data:,\">\n<style>\n{1}</style></head>\n<body>\n<h1>{0}</h1>\n<p>{2}; "
+        "simulated by u65sim {3}. Each change was tried by itself.</p>\n{4}{5}{6}{7}<h2>What would "
         "make it faster</h2>\n{8}<script>\n{9}</script>\n</body></html>\n",
-        escaped(title), report::viewer_style(), report::grouped(report.total.cycles.count()),
-        report.latency_ms(), escaped(report.u65sim_version),
+        escaped(title), report::viewer_style(), totals(report), escaped(report.u65sim_version),
         list("The largest operators", largest_sentences(report)),
+        list("By kind of operator", kind_sentences(report)),
         list("What the memories allow", memory_sentences(report)),
-        list(cpu_title, cpu_sentences(report)), advice_table(advice), report::sort_script(),
-        list("By kind of operator", kind_sentences(report)));
+        list(cpu_title(report), cpu_sentences(report)), advice_table(advice),
+        report::sort_script());
 }
 
 }  // namespace u65sim

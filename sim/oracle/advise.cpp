@@ -9,7 +9,9 @@
 #include <u65sim/oracle.hpp>
 #include <u65sim/transform.hpp>
 
+#include "oracle/settle.hpp"
 #include "oracle/variants.hpp"
+#include "report/format.hpp"
 
 namespace u65sim {
 
@@ -45,6 +47,10 @@ private:
         const auto total = static_cast<double>(base_.total.cycles.count());
         return total > 0 ? 100.0 * static_cast<double>(part.count()) / total : 0.0;
     }
+    /// "1,234 cycles (5.6 %)", of the network's.
+    [[nodiscard]] std::string cycles(Cycles part) const {
+        return fmt::format("{} cycles ({:.1f} %)", report::grouped(part.count()), share(part));
+    }
     [[nodiscard]] Simulation simulated(const CompiledNetwork& network) const {
         SimulateOptions how;
         how.backend = oracle_.options().backend;
@@ -56,17 +62,16 @@ private:
         if (base_.spills.empty()) return;
         const Target& target = oracle_.target();
         const CompiledNetwork network =
-            is_compiled(graph_)
-                ? import_compiled(graph_, target)
-                : compile(graph_, target, oracle_.options().compile, *oracle_.options().cache);
+            is_compiled(graph_) ? import_compiled(graph_, target)
+                                : oracle::compile_settled(graph_, target, oracle_.options().compile,
+                                                          *oracle_.options().cache);
         for (const SpilledMap& spill : network.spills) {
             const Cycles with = simulated(oracle::with_map_in_sram(network, spill)).total;
             const Cycles saved = base_.total.cycles - with;
             advice_.push_back(
                 {Advice::Kind::keep_in_sram, spill.tensor,
-                 fmt::format("{} ({} B) in SRAM instead of DRAM would save {} cycles "
-                             "({:.1f} %)",
-                             spill.tensor, spill.size.count(), saved.count(), share(saved)),
+                 fmt::format("{} ({} B) in SRAM instead of DRAM would save {}", spill.tensor,
+                             report::grouped(spill.size.count()), cycles(saved)),
                  saved});
             if (!is_compiled(graph_)) grow_sram(spill, network.arena_size);
         }
@@ -75,8 +80,8 @@ private:
     [[nodiscard]] bool spills(const std::string& tensor, Bytes sram) const {
         Target larger = oracle_.target();
         larger.sram.size = sram;
-        const CompiledNetwork network =
-            compile(graph_, larger, oracle_.options().compile, *oracle_.options().cache);
+        const CompiledNetwork network = oracle::compile_settled(
+            graph_, larger, oracle_.options().compile, *oracle_.options().cache);
         return std::any_of(network.spills.begin(), network.spills.end(),
                            [&](const SpilledMap& spill) { return spill.tensor == tensor; });
     }
@@ -102,10 +107,8 @@ private:
         const Cycles saved = saved_on(larger).value_or(Cycles{0});
         advice_.push_back(
             {Advice::Kind::more_sram, spill.tensor,
-             fmt::format("{} no longer spills from {} KiB of SRAM on, which would save {} cycles "
-                         "({:.1f} %)",
-                         spill.tensor, larger.sram.size.count() / 1024, saved.count(),
-                         share(saved)),
+             fmt::format("{} no longer spills from {} KiB of SRAM on, which would save {}",
+                         spill.tensor, larger.sram.size.count() / 1024, cycles(saved)),
              saved, larger.sram.size});
     }
 
@@ -157,9 +160,7 @@ private:
         const std::optional<Cycles> saved = saved_on(target);
         if (!saved || *saved <= Cycles{0}) return;
         advice_.push_back({Advice::Kind::better_memory, key,
-                           fmt::format("{} {} would save {} cycles ({:.1f} %)", key, how,
-                                       saved->count(), share(*saved)),
-                           *saved});
+                           fmt::format("{} {} would save {}", key, how, cycles(*saved)), *saved});
     }
 
     void leave_to_the_host() {
@@ -172,8 +173,8 @@ private:
             advice_.push_back(
                 {Advice::Kind::on_the_host, name,
                  fmt::format("{} left to the host, or left out where only the largest result "
-                             "counts, would save {} cycles ({:.1f} %)",
-                             name, saved.count(), share(saved)),
+                             "counts, would save {}",
+                             name, cycles(saved)),
                  saved});
         }
     }
@@ -198,9 +199,9 @@ private:
             advice_.push_back(
                 {Advice::Kind::other_blocks, std::string{to_string(kind)},
                  fmt::format(
-                     "{} blocks in place of all depthwise convolutions would save {} cycles "
-                     "({:.1f} %) with {:.2f} times the MACs; accuracy is not looked at",
-                     to_string(kind), saved.count(), share(saved),
+                     "{} blocks in place of all depthwise convolutions would save {} with {:.2f} "
+                     "times the MACs; accuracy is not looked at",
+                     to_string(kind), cycles(saved),
                      times(report.model.macs.count(), base_.model.macs.count())),
                  saved});
         }
@@ -220,9 +221,8 @@ private:
             const Cycles saved = base_.total.cycles - answers[i].get().total.cycles;
             if (saved <= Cycles{0}) continue;
             advice_.push_back({Advice::Kind::sparse_weights, names[i],
-                               fmt::format("half of the weights of {} zero would save {} cycles "
-                                           "({:.1f} %)",
-                                           names[i], saved.count(), share(saved)),
+                               fmt::format("half of the weights of {} zero would save {}", names[i],
+                                           cycles(saved)),
                                saved});
         }
     }
@@ -247,10 +247,10 @@ private:
         }
         const std::vector<Answer> answers = oracle_.estimate_all(alone, options_);
         for (std::size_t i = 0; i < trials.size(); ++i) {
-            const auto cycles = [&](std::size_t which) {
+            const auto taken = [&](std::size_t which) {
                 return answers[3 * i + which].get().total.cycles;
             };
-            add_trial(trials[i], cycles(0), cycles(1), cycles(2));
+            add_trial(trials[i], taken(0), taken(1), taken(2));
         }
     }
 
@@ -260,17 +260,22 @@ private:
             advice_.push_back(
                 {Advice::Kind::fewer_channels, name,
                  fmt::format("{} channels of {} instead of {} would save {} of its {} cycles",
-                             trial.fewer, name, trial.channels, (now - with_fewer).count(),
-                             now.count()),
+                             trial.fewer, name, trial.channels,
+                             report::grouped((now - with_fewer).count()),
+                             report::grouped(now.count())),
                  now - with_fewer, Bytes{0}, trial.fewer});
         }
         if ((with_more - now) * no_slower <= now) {
-            advice_.push_back({Advice::Kind::unused_channels, name,
-                               fmt::format("{} could have {} channels instead of {} for {} cycles "
-                                           "more than its {}",
-                                           name, trial.more, trial.channels,
-                                           (with_more - now).count(), now.count()),
-                               now - with_more, Bytes{0}, trial.more});
+            advice_.push_back(
+                {Advice::Kind::unused_channels, name,
+                 fmt::format("{} could have {} channels instead of {} for {} than "
+                             "its {}",
+                             name, trial.more, trial.channels,
+                             with_more < now
+                                 ? report::grouped((now - with_more).count()) + " cycles less"
+                                 : report::grouped((with_more - now).count()) + " cycles more",
+                             report::grouped(now.count())),
+                 now - with_more, Bytes{0}, trial.more});
         }
     }
 

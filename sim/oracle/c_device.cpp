@@ -9,6 +9,7 @@
 
 #include <u65sim/compile.hpp>
 #include <u65sim/device.hpp>
+#include <u65sim/oracle.hpp>
 
 #include "target/architecture.hpp"
 
@@ -88,8 +89,9 @@ u65sim_program* u65sim_program_new(const u65sim_target* target, const u65sim_gra
     return make<u65sim_program>([&] {
         const u65sim::Graph& network = given(graph, "graph")->value;
         const u65sim::Target& wanted = given(target, "target")->value;
-        return u65sim::is_compiled(network) ? u65sim::import_compiled(network, wanted)
-                                            : u65sim::compile(network, wanted);
+        return u65sim::is_compiled(network)
+                   ? u65sim::import_compiled(network, wanted)
+                   : u65sim::compile(network, wanted, {}, u65sim::Effort::normal);
     });
 }
 

@@ -18,6 +18,7 @@
 #include "compile/cache.hpp"
 #include "machine/direct/simulate_again.hpp"
 #include "oracle/effort.hpp"
+#include "oracle/settle.hpp"
 
 namespace u65sim {
 
@@ -27,14 +28,20 @@ namespace {
 constexpr std::array<std::int64_t, 14> planned_kib = {64,   128,  192,  256,  384,  512,  768,
                                                       1024, 1536, 2048, 3072, 4096, 8192, 16384};
 
-/// Steps that plans leave out.
-const std::vector<std::vector<std::string>>& omissions() {
-    static const std::vector<std::vector<std::string>> all{{},
-                                                           {"form_cascades"},
-                                                           {"refine_blocks"},
-                                                           {"form_cascades", "refine_blocks"},
-                                                           {"stream_weights"},
-                                                           {"merge_in_place"}};
+/// How a plan is made.
+struct Variant {
+    std::vector<std::string> without{};  ///< steps that are left out
+    bool like_vela = false;
+};
+
+const std::vector<Variant>& variants() {
+    static const std::vector<Variant> all{{},
+                                          {{"form_cascades"}},
+                                          {{"refine_blocks"}},
+                                          {{"form_cascades", "refine_blocks"}},
+                                          {{"stream_weights"}},
+                                          {{"merge_in_place"}},
+                                          {{}, true}};
     return all;
 }
 
@@ -49,11 +56,13 @@ public:
         Target planned = target_;
         planned.sram.size = sram;
         const std::size_t first = plans_;
-        plans_ += omissions().size();
-        for_each_index(omissions().size(), options_.threads, [&](std::size_t i) {
+        plans_ += variants().size();
+        for_each_index(variants().size(), options_.threads, [&](std::size_t i) {
+            const Variant& variant = variants()[i];
             CompileOptions how = options_;
             how.threads = 1;
-            how.without.insert(how.without.end(), omissions()[i].begin(), omissions()[i].end());
+            how.like_vela = variant.like_vela;
+            how.without.insert(how.without.end(), variant.without.begin(), variant.without.end());
             std::optional<CompiledNetwork> network;
             try {
                 compiler::CacheCounters counters;
@@ -151,7 +160,7 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
         throw InvalidConfig("effort quick makes no streams: take effort normal or high");
     }
     return effort == Effort::high ? compile_fastest(graph, target, options)
-                                  : compile(graph, target, options);
+                                  : oracle::compile_settled(graph, target, options, CompileCache{});
 }
 
 std::vector<Bytes> planned_sizes(const Target& target) {

@@ -1,6 +1,7 @@
 #include <u65sim/oracle.hpp>
 
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
@@ -14,6 +15,7 @@
 #include "oracle/graph_hash.hpp"
 #include "oracle/interval.hpp"
 #include "oracle/quick_report.hpp"
+#include "oracle/settle.hpp"
 #include "oracle/state.hpp"
 #include "report/join.hpp"
 
@@ -82,18 +84,20 @@ Report Oracle::State::work_out_quick(const Graph& graph, std::optional<Bytes> fi
 
 Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_size) {
     if (options.effort == Effort::quick) return work_out_quick(graph, file_size);
-    std::optional<CompiledNetwork> network;
+    compiler::Finalists finalists;
     {
         const Stopwatch watch{counters, Stage::compile};
-        network =
-            is_compiled(graph) ? import_compiled(graph, target)
-            : options.effort == Effort::high
-                ? compile_fastest(graph, target, options.compile, *options.cache)
-                : compiler::compile(graph, target, options.compile, compiler::Constants::sizes,
-                                    *options.cache, counters.cache);
-        network->file_size = file_size ? *file_size : serialised_size(graph);
+        if (is_compiled(graph)) {
+            finalists.first = import_compiled(graph, target);
+        } else if (options.effort == Effort::high) {
+            finalists.first = compile_fastest(graph, target, options.compile, *options.cache);
+        } else {
+            finalists = compiler::compile_finalists(graph, target, options.compile,
+                                                    compiler::Constants::sizes, *options.cache,
+                                                    counters.cache);
+        }
     }
-    Simulation simulation;
+    oracle::Settled settled;
     std::optional<Simulation> alone;
     {
         const Stopwatch watch{counters, Stage::simulate};
@@ -102,22 +106,25 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
         how.cycle_limit = options.cycle_limit;
         how.timeline = options.timeline;
         how.vcd_file = options.vcd_file;
-        simulation = machine::simulate(*network, how, replay_cache);
+        settled = oracle::settle(std::move(finalists), how, replay_cache);
         if (!target.traffic.empty()) {
-            alone = machine::simulate_without_traffic(*network, target, how);
+            alone = machine::simulate_without_traffic(settled.network, target, how);
         }
     }
+    CompiledNetwork& network = settled.network;
+    const Simulation& simulation = settled.simulation;
+    network.file_size = file_size ? *file_size : serialised_size(graph);
     const Stopwatch watch{counters, Stage::report};
-    Report report = make_report(*network, target, simulation, lower_bound(*network, target));
+    Report report = make_report(network, target, simulation, lower_bound(network, target));
     if (alone) {
-        report.contention = report::contention(report, make_report(*network, target, *alone));
+        report.contention = report::contention(report, make_report(network, target, *alone));
         report.contention->traffic = simulation.traffic;
     }
     if (options.ranges) {
         SimulateOptions how;
         how.backend = options.backend;
         how.cycle_limit = options.cycle_limit;
-        oracle::add_npu_range(report, *network, how);
+        oracle::add_npu_range(report, network, how);
     }
     return report;
 }

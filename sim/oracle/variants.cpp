@@ -118,10 +118,32 @@ std::optional<Graph> with_half_the_weights(const Graph& graph, const Operator& o
     return changed;
 }
 
+namespace {
+
+/// Whether the network's results have these channels: its classes, boxes or the like. What follows
+/// element by element or by shape alone changes nothing about that.
+bool decides_results(const Graph& graph, TensorId id) {
+    if (std::find(graph.outputs.begin(), graph.outputs.end(), id) != graph.outputs.end()) {
+        return true;
+    }
+    return std::any_of(graph.operators.begin(), graph.operators.end(), [&](const Operator& next) {
+        const bool keeps_channels =
+            next.type == OpType::softmax || next.type == OpType::log_softmax ||
+            next.type == OpType::logistic || next.type == OpType::quantize ||
+            next.type == OpType::dequantize || next.type == OpType::reshape ||
+            next.type == OpType::squeeze || next.type == OpType::expand_dims;
+        return keeps_channels && !next.inputs.empty() && next.inputs.front() == id &&
+               !next.outputs.empty() && decides_results(graph, next.outputs.front());
+    });
+}
+
+}  // namespace
+
 std::int32_t free_channels(const Graph& graph, const Operator& op) {
     if (op.type != OpType::conv_2d && op.type != OpType::fully_connected) return 0;
     const TensorId id = weights_of(graph, op);
     if (id == no_tensor || op.outputs.empty()) return 0;
+    if (decides_results(graph, op.outputs.front())) return 0;
     const Tensor& input = tensor_of(graph, op.inputs.at(0));
     const Tensor& weights = tensor_of(graph, id);
     if (input.shape.empty() || weights.shape.empty()) return 0;

@@ -1,7 +1,10 @@
 // Compiled networks: making, storing, simulating them.
 #include <array>
+#include <cstdint>
 #include <string>
+#include <vector>
 
+#include <u65sim/bare_stream.hpp>
 #include <u65sim/compile.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
@@ -169,6 +172,16 @@ Reply simulation(const Request& request) {
     return reply;
 }
 
+/// A text as payloads, one a stream.
+Reply assembled(const Request& request) {
+    Reply reply;
+    for (const CommandStream& stream : assemble_streams(request.arguments.text("text"))) {
+        const std::vector<std::uint8_t> bytes = make_payload(stream);
+        reply.buffers.emplace_back(bytes.begin(), bytes.end());
+    }
+    return reply;
+}
+
 Reply lists(const Request&) {
     return {{{"passes", pass_names()}, {"optional_steps", optional_steps()}}, {}, {}};
 }
@@ -205,7 +218,7 @@ std::span<const Function> compile_functions() {
         Function{"compile.constants", constants}, Function{"compile.disassemble", listing},
         Function{"compile.payload", payload},     Function{"compile.export", exported},
         Function{"compile.arena_svg", arena},     Function{"compile.simulate", simulation},
-        Function{"compile.lists", lists},
+        Function{"compile.lists", lists},         Function{"compile.assemble", assembled},
     };
     return functions;
 }

@@ -1,11 +1,17 @@
 // Graphs: reading, writing, looking into them.
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
+#include <u65sim/bare_stream.hpp>
 #include <u65sim/error.hpp>
 #include <u65sim/network.hpp>
+#include <u65sim/operator_support.hpp>
 #include <u65sim/zoo.hpp>
 
 #include "attributes.hpp"
@@ -23,7 +29,20 @@ ZooWeights zoo_weights(const Arguments& given) {
 }
 
 Reply read(const Request& request) {
-    return graph_reply(read_network(std::filesystem::path{request.arguments.text("file")}));
+    const std::vector<std::string> external = request.arguments.texts("external");
+    return graph_reply(read_network(std::filesystem::path{request.arguments.text("file")},
+                                    {external.begin(), external.end()}));
+}
+
+/// Buffers: the stream, the constants. `sizes` are those of the regions, or null.
+Reply from_stream(const Request& request) {
+    RegionSizes sizes;
+    const Json& given = request.arguments.at("sizes");
+    for (std::size_t i = 0; i < sizes.size() && i < given.size(); ++i) {
+        if (!given[i].is_null()) sizes.at(i) = Bytes{given[i].get<std::int64_t>()};
+    }
+    return graph_reply(payload_network(read_stream(request.bytes(0), request.target(0).accelerator),
+                                       request.bytes(1), request.arguments.text("name"), sizes));
 }
 
 Reply from_tflite(const Request& request) {
@@ -52,10 +71,50 @@ Json entries(const std::vector<ZooEntry>& list) {
     return all;
 }
 
+Reply supported(const Request&) {
+    Json rows = Json::array();
+    for (const OperatorSupport& each : operator_support()) {
+        rows.push_back({each.operators, each.types, each.form, each.left_to_cpu});
+    }
+    return {std::move(rows), {}, {}};
+}
+
 Reply zoo_names(const Request&) { return {entries(zoo_list()), {}, {}}; }
 Reply block_names(const Request&) { return {entries(block_list()), {}, {}}; }
 
 Reply to_tflite(const Request& request) { return bytes_reply(write_tflite(request.graph(0))); }
+
+/// A file of the graph with zeros for weights that are only modelled, and their models.
+Reply to_pickle(const Request& request) {
+    Graph graph = request.graph(0);
+    Json models = Json::array();
+    for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
+        ConstantData& data = graph.tensors[i].data;
+        if (!data || data.model() == nullptr) continue;
+        const WeightModel& model = *data.model();
+        models.push_back({i, data.size(), static_cast<int>(model.distribution), model.density,
+                          model.clusters, model.seed, model.bits_per_weight});
+        data = ConstantData{std::vector<std::uint8_t>(static_cast<std::size_t>(data.size()))};
+    }
+    Reply reply = bytes_reply(write_tflite(graph));
+    reply.value = std::move(models);
+    return reply;
+}
+
+Reply from_pickle(const Request& request) {
+    Graph graph = read_tflite(request.bytes(0), request.arguments.text("name"));
+    for (const Json& each : request.arguments.at("models")) {
+        WeightModel model;
+        model.distribution = static_cast<WeightModel::Distribution>(each.at(2).get<int>());
+        model.density = each.at(3).get<double>();
+        model.clusters = each.at(4).get<std::int32_t>();
+        model.seed = each.at(5).get<std::uint64_t>();
+        model.bits_per_weight = each.at(6).get<double>();
+        graph.tensors.at(each.at(0).get<std::size_t>()).data =
+            ConstantData{model, each.at(1).get<std::int64_t>()};
+    }
+    return graph_reply(std::move(graph));
+}
 
 Reply save(const Request& request) {
     save_tflite(request.graph(0), std::filesystem::path{request.arguments.text("file")});
@@ -154,12 +213,16 @@ std::span<const Function> graph_functions() {
         Function{"graph.read", read},
         Function{"graph.from_tflite", from_tflite},
         Function{"graph.from_yaml", from_yaml},
+        Function{"graph.from_stream", from_stream},
+        Function{"graph.operator_support", supported},
         Function{"graph.zoo", from_zoo},
         Function{"graph.zoo_list", zoo_names},
         Function{"graph.block", from_block},
         Function{"graph.block_list", block_names},
         Function{"graph.to_tflite", to_tflite},
         Function{"graph.save", save},
+        Function{"graph.to_pickle", to_pickle},
+        Function{"graph.from_pickle", from_pickle},
         Function{"graph.content", content},
         Function{"graph.data", data},
         Function{"graph.listing", listing},

@@ -37,13 +37,15 @@ public:
     using std::invalid_argument::invalid_argument;
 };
 
-/// What Python holds: one of the library's values. All but oracles and builders never change.
-using Object = std::variant<std::shared_ptr<const Target>, std::shared_ptr<const Graph>,
-                            std::shared_ptr<const CompiledNetwork>,
-                            std::shared_ptr<const Simulation>, std::shared_ptr<const Report>,
-                            std::shared_ptr<Oracle>, std::shared_ptr<GraphBuilder>,
-                            std::shared_ptr<const Study>, std::shared_ptr<const StudyResults>,
-                            std::shared_ptr<const BlockStudy>, std::shared_ptr<const AdviceReport>>;
+/// What Python holds: one of the library's values. All but oracles, builders and evaluators never
+/// change.
+using Object =
+    std::variant<std::shared_ptr<const Target>, std::shared_ptr<const Graph>,
+                 std::shared_ptr<const CompiledNetwork>, std::shared_ptr<const Simulation>,
+                 std::shared_ptr<const Report>, std::shared_ptr<Oracle>,
+                 std::shared_ptr<GraphBuilder>, std::shared_ptr<const Study>,
+                 std::shared_ptr<const StudyResults>, std::shared_ptr<const BlockStudy>,
+                 std::shared_ptr<const AdviceReport>, std::shared_ptr<StudyEvaluator>>;
 
 /// Arguments by name. Each function throws WrongArgument for a missing one or another type.
 class Arguments {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <u65sim/advice.hpp>
@@ -22,6 +23,7 @@ Reply create(const Request& request) {
     options.effort = effort_of(given);
     options.cycle_limit = Cycles{given.long_integer("cycle_limit")};
     options.timeline = given.flag("timeline");
+    options.ranges = given.flag("ranges");
     options.memory = Bytes{given.long_integer("memory_bytes")};
     const std::int32_t workers = given.integer("workers");
     if (workers < 0) throw InvalidConfig("workers = " + std::to_string(workers) + ": below 0");
@@ -78,6 +80,29 @@ Reply estimate_all(const Request& request) {
             reply.value.push_back({{"error", failure.type}, {"text", failure.text}});
         }
     }
+    return reply;
+}
+
+/// The best one's report, and counts.
+Reply best_of(const Request& request) {
+    const Arguments& given = request.arguments;
+    std::vector<Graph> graphs;
+    for (std::size_t i = 1; i < request.objects.size(); ++i) graphs.push_back(request.graph(i));
+    BestOptions options;
+    if (given.has("scores")) options.scores = given.numbers("scores");
+    if (given.has("budget_ms")) options.budget_ms = given.number("budget_ms");
+    options.batch = batch_options(request, graphs.size());
+    Best best = request.object<Oracle>(0).best_of(graphs, options);
+    Reply reply;
+    if (best.report) reply = report_reply(std::move(*best.report));
+    Json index;
+    if (best.index) index = *best.index;
+    reply.value = {{"report", std::move(reply.value)},
+                   {"index", std::move(index)},
+                   {"failed", best.failed},
+                   {"quick_answers", best.quick_answers},
+                   {"exact_answers", best.exact_answers},
+                   {"misses", best.misses}};
     return reply;
 }
 
@@ -143,6 +168,7 @@ std::span<const Function> oracle_functions() {
         Function{"oracle.estimate", estimate},
         Function{"oracle.estimate_file", estimate_file},
         Function{"oracle.estimate_all", estimate_all},
+        Function{"oracle.best_of", best_of},
         Function{"oracle.advise", advise},
         Function{"oracle.statistics", statistics},
         Function{"advice.text", advice_text},

@@ -48,6 +48,21 @@ Reply make(const Request& request) {
     return reply;
 }
 
+/// A row an operator of the graph.
+Reply bound(const Request& request) {
+    const auto& network = request.object<const CompiledNetwork>(0);
+    const LowerBound least = lower_bound(network, request.target(1));
+    Json rows = Json::array();
+    for (const OperatorBound& each : least.operators) {
+        rows.push_back({each.graph_operator, each.cycles.count(), to_string(each.limit)});
+    }
+    return {{{"cycles", least.cycles.count()},
+             {"limit", to_string(least.limit)},
+             {"operators", std::move(rows)}},
+            {},
+            {}};
+}
+
 Reply compare(const Request& request) {
     const std::vector<std::string> origins = request.arguments.texts("origins");
     const std::vector<std::string> reports = request.arguments.texts("reports");
@@ -92,6 +107,7 @@ std::span<const Function> report_functions() {
         Function{"report.model_explorer", model_explorer},
         Function{"report.html", html},
         Function{"report.make", make},
+        Function{"report.bound", bound},
         Function{"report.compare", compare},
         Function{"version", versions},
     };

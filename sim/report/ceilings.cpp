@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 
 #include "target/architecture.hpp"
+#include "target/memory_rate.hpp"
+#include "target/quantity_text.hpp"
 
 namespace u65sim {
 
@@ -56,7 +58,8 @@ public:
                                                      Bytes bytes) const {
         const auto slots = writes ? memory_.max_outstanding_writes : memory_.max_outstanding_reads;
         if (slots <= 0 || part.bursts == 0) return std::nullopt;
-        const Cycles latency = writes ? memory_.write_latency : memory_.read_latency;
+        const Cycles latency = writes ? write_latency(memory_, target_.accelerator)
+                                      : read_latency(memory_, target_.accelerator);
         const auto bursts = static_cast<double>(part.bursts);
         // A burst keeps its place from its address to its last beat and a little longer.
         const double held = static_cast<double>((latency + target_.timing.burst_overhead).count()) +
@@ -72,10 +75,29 @@ private:
     const Memory& memory_;
 };
 
-void sort_from(std::vector<PortCeiling>& ceilings, std::size_t first) {
-    std::stable_sort(
-        ceilings.begin() + static_cast<std::ptrdiff_t>(first), ceilings.end(),
-        [](const auto& a, const auto& b) { return a.bytes_per_cycle < b.bytes_per_cycle; });
+/// From `first` on the lowest first, without those that are above what the port can carry.
+void sort_from(std::vector<PortCeiling>& ceilings, std::size_t first, double width) {
+    const auto begin = ceilings.begin() + static_cast<std::ptrdiff_t>(first);
+    std::stable_sort(begin, ceilings.end(), [](const auto& a, const auto& b) {
+        return a.bytes_per_cycle < b.bytes_per_cycle;
+    });
+    ceilings.erase(std::find_if(begin, ceilings.end(),
+                                [&](const auto& each) { return each.bytes_per_cycle > width; }),
+                   ceilings.end());
+}
+
+/// "dram.bandwidth = 4 B/cycle of 250MHz, dram.available = 0.5": all that makes the rate.
+std::string rate_text(const Memory& memory, std::string_view name) {
+    std::string text;
+    if (memory.bandwidth.numerator() > 0) {
+        text = fmt::format("{}.bandwidth = {:g} B/cycle", name, memory.bandwidth.value());
+        if (memory.clock.count() > 0) text += " of " + text::format_hertz(memory.clock);
+    }
+    if (memory.available < 1.0) {
+        text +=
+            fmt::format("{}{}.available = {:g}", text.empty() ? "" : ", ", name, memory.available);
+    }
+    return text;
 }
 
 }  // namespace
@@ -89,11 +111,10 @@ std::vector<PortCeiling> port_ceilings(const Target& target, int port, const Por
     const std::int64_t beats = ways[0].beats + ways[1].beats;
     if (beats == 0) return {};
     const auto bytes = static_cast<double>(all.count());
-    std::vector<PortCeiling> ceilings;
-    ceilings.push_back({PortCeiling::Kind::width,
-                        bytes / static_cast<double>(std::max(ways[0].beats, ways[1].beats))});
+    const double width = bytes / static_cast<double>(std::max(ways[0].beats, ways[1].beats));
+    std::vector<PortCeiling> ceilings{{PortCeiling::Kind::width, width}};
     if (target.ideal_memory) return ceilings;
-    const BytesPerCycle rate = memory_of(target, port).bandwidth;
+    const BytesPerCycle rate = rate_left(memory_of(target, port), target.accelerator);
     if (rate.numerator() > 0) {
         const auto moved =
             static_cast<double>(beats * architecture(target.accelerator).axi_width_bytes);
@@ -104,7 +125,7 @@ std::vector<PortCeiling> port_ceilings(const Target& target, int port, const Por
         const auto each = in_flight.ceiling(ways[writes ? 1 : 0], writes, all);
         if (each) ceilings.push_back(*each);
     }
-    sort_from(ceilings, 0);
+    sort_from(ceilings, 0, width);
     const std::size_t of_all = ceilings.size();
     for (std::size_t i = 0; i < channel_count; ++i) {
         const auto channel = static_cast<Channel>(i);
@@ -118,7 +139,7 @@ std::vector<PortCeiling> port_ceilings(const Target& target, int port, const Por
         each->channel = channel;
         ceilings.push_back(*each);
     }
-    sort_from(ceilings, of_all);
+    sort_from(ceilings, of_all, width);
     return ceilings;
 }
 
@@ -149,7 +170,7 @@ std::string describe(const PortCeiling& ceiling, const Target& target, int port)
             return fmt::format("the port's width, {} B/cycle each way",
                                architecture(target.accelerator).axi_width_bytes);
         case PortCeiling::Kind::bandwidth:
-            return fmt::format("{} = {:g} B/cycle", field, memory.bandwidth.value());
+            return rate_text(memory, port == 0 ? "sram" : "dram");
         case PortCeiling::Kind::reads_in_flight:
             return in_flight(memory.max_outstanding_reads);
         case PortCeiling::Kind::writes_in_flight:

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <map>
+#include <sstream>
 #include <tuple>
 #include <utility>
 
@@ -18,7 +19,9 @@
 namespace u65sim::report {
 namespace {
 
-constexpr double width = 900, margin = 24;
+constexpr double margin = 24;
+constexpr double narrow = 500;  ///< pixels; below, panels stand below each other
+constexpr double title_line = 18;
 constexpr double letter = 6.7;  ///< mean width of a letter of 12 px
 
 // Dark where the reader prefers dark; series' colours stay.
@@ -48,16 +51,35 @@ std::vector<std::string> different(const Chart& chart, Member member) {
     return all;
 }
 
+/// A title on lines that are no longer than `room` pixels where its words allow.
+std::vector<std::string> lines(const std::string& title, double room) {
+    constexpr double bold_letter = 7.8;
+    std::vector<std::string> all;
+    std::istringstream words{title};
+    for (std::string word; words >> word;) {
+        const bool fits =
+            !all.empty() &&
+            bold_letter * static_cast<double>(all.back().size() + word.size() + 1) <= room;
+        if (fits) {
+            all.back() += ' ' + word;
+        } else {
+            all.push_back(word);
+        }
+    }
+    return all;
+}
+
 /// The panels side by side, the legend below them.
 class Drawing {
 public:
     explicit Drawing(const Chart& chart)
         : chart_(chart),
           names_(different(chart, &ChartSeries::name)),
-          panels_(different(chart, &ChartSeries::panel)) {
+          panels_(different(chart, &ChartSeries::panel)),
+          title_(lines(chart.title, chart.width - 2 * margin)) {
         if (panels_.empty()) panels_.emplace_back();
         const std::size_t count = panels_.size();
-        columns_ = count == 1 ? 1 : count <= 4 ? 2 : 3;
+        columns_ = count == 1 || chart.width < narrow ? 1 : count <= 4 ? 2 : 3;
         x_ = make_scale(values(&ChartPoint::x),
                         {.logarithmic = chart.log_x, .binary = chart.binary_x});
         if (!chart.categories.empty()) {
@@ -72,15 +94,19 @@ public:
 
     std::string write() {
         const double rows = std::ceil(static_cast<double>(panels_.size()) / columns_);
-        const double height = 32 + rows * panel_height() + legend_height() + margin;
+        const double height = head() + rows * panel_height() + legend_height() + margin;
         std::string out = fmt::format(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
             "height=\"{1}\" role=\"img\"><title>{2}</title><style>{3}</style>\n<rect "
             "class=\"back\" "
-            "width=\"{0}\" height=\"{1}\"/>\n<text class=\"title\" x=\"{4}\" y=\"22\">{2}</text>\n",
-            width, height, escaped(chart_.title), style, margin);
+            "width=\"{0}\" height=\"{1}\"/>\n",
+            chart_.width, height, escaped(chart_.title), style);
+        for (std::size_t at = 0; at < title_.size(); ++at) {
+            out += fmt::format("<text class=\"title\" x=\"{}\" y=\"{}\">{}</text>\n", margin,
+                               22 + title_line * static_cast<double>(at), escaped(title_[at]));
+        }
         for (std::size_t at = 0; at < panels_.size(); ++at) out += panel(at);
-        return out + legend(32 + rows * panel_height()) + "</svg>\n";
+        return out + legend(head() + rows * panel_height()) + "</svg>\n";
     }
 
 private:
@@ -91,8 +117,14 @@ private:
         }
         return all;
     }
-    [[nodiscard]] double plot_width() const { return width / columns_ - 84 - margin; }
-    [[nodiscard]] double plot_height() const { return columns_ == 1 ? 330 : 210; }
+    /// What the title takes, on as many lines as it needs.
+    [[nodiscard]] double head() const {
+        return 14 + title_line * static_cast<double>(std::max<std::size_t>(title_.size(), 1));
+    }
+    [[nodiscard]] double plot_width() const { return chart_.width / columns_ - 84 - margin; }
+    [[nodiscard]] double plot_height() const {
+        return columns_ == 1 && chart_.width >= narrow ? 330 : 210;
+    }
     /// Room for slanted names, which their longest decides.
     [[nodiscard]] double foot() const {
         std::size_t most = 0;
@@ -112,9 +144,9 @@ private:
         const auto column = static_cast<double>(at % static_cast<std::size_t>(columns_));
         const auto row = static_cast<double>(at / static_cast<std::size_t>(columns_));
         Box box;
-        box.left = column * width / columns_ + 84;
+        box.left = column * chart_.width / columns_ + 84;
         box.right = box.left + plot_width();
-        box.top = 32 + row * panel_height() + (panels_.size() > 1 ? 22 : 6);
+        box.top = head() + row * panel_height() + (panels_.size() > 1 ? 22 : 6);
         box.bottom = box.top + plot_height();
         std::tie(x_.begin, x_.end) = std::pair{box.left, box.right};
         std::tie(y_.begin, y_.end) = std::pair{box.bottom, box.top};
@@ -141,8 +173,11 @@ private:
                              "{:.1f},{:.1f}) rotate(-30)\">{}</text>\n",
                              at + 6, box.bottom + 16, escaped(text));
         }
-        return out + fmt::format("<text class=\"tick x\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", at,
-                                 box.bottom + 18, escaped(text));
+        // The last one ends inside of the drawing.
+        const double half = letter * static_cast<double>(text.size()) / 2;
+        return out + fmt::format("<text class=\"tick x\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
+                                 std::min(at, box.right + margin - half - 1), box.bottom + 18,
+                                 escaped(text));
     }
 
     [[nodiscard]] std::string x_axis(const Box& box) const {
@@ -237,7 +272,8 @@ private:
         std::size_t longest = 1;
         for (const std::string& name : names_) longest = std::max(longest, name.size());
         const double room = 30 + letter * static_cast<double>(longest);
-        return std::max<std::size_t>(1, static_cast<std::size_t>((width - 2 * margin) / room));
+        return std::max<std::size_t>(1,
+                                     static_cast<std::size_t>((chart_.width - 2 * margin) / room));
     }
     [[nodiscard]] bool has_legend() const {
         return names_.size() > 1 || (names_.size() == 1 && !names_.front().empty());
@@ -254,7 +290,7 @@ private:
         for (std::size_t at = 0; at < names_.size(); ++at) {
             if (names_[at].empty()) continue;
             const double x = margin + 6 +
-                             static_cast<double>(at % columns) * (width - 2 * margin) /
+                             static_cast<double>(at % columns) * (chart_.width - 2 * margin) /
                                  static_cast<double>(columns);
             const double y = top + 10 + 20 * std::floor(static_cast<double>(at / columns));
             const bool marked = std::any_of(
@@ -275,7 +311,7 @@ private:
     }
 
     const Chart& chart_;
-    std::vector<std::string> names_, panels_;
+    std::vector<std::string> names_, panels_, title_;
     int columns_ = 1;
     Scale x_, y_;
     bool slanted_ = false;

@@ -33,6 +33,7 @@ struct Chart {
     std::vector<ChartLine> limits;      ///< dashed lines across
     bool log_x = false, log_y = false;  ///< ignored where a value is not above zero
     bool binary_x = false;              ///< x in bytes: ticks as KiB and MiB
+    double width = 900;                 ///< of the drawing, pixels
 };
 
 /// Whether values crowd at the low end of a linear axis: all above zero, over a factor of ten or

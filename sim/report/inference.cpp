@@ -11,8 +11,8 @@ namespace u65sim::report {
 
 void set_npu_time(WholeInference& inference, double ms, double low_ms, double high_ms) {
     inference.npu.ms = ms;
-    inference.npu.low_ms = std::min(ms, low_ms);
-    inference.npu.high_ms = std::max(ms, high_ms);
+    inference.npu.low_ms = std::min(ms, low_ms) * (1.0 - simulator_error);
+    inference.npu.high_ms = std::max(ms, high_ms) * (1.0 + simulator_error);
 }
 
 std::string inference_line(const WholeInference& inference) {
@@ -34,9 +34,12 @@ std::string inference_section(const WholeInference& inference) {
                            elided(type, 20), part.ms, part.low_ms, part.high_ms, label);
     };
     row("NPU", "simulated", inference.npu,
-        fmt::format("{} (memories)", to_string(inference.npu.kind)));
+        fmt::format("{} (memories), +-{:g} %", to_string(inference.npu.kind),
+                    100.0 * simulator_error));
     row("driver and runtime", "calls", inference.calls, to_string(inference.calls.kind));
-    row("CPU", "operators", inference.cpu, to_string(inference.cpu.kind));
+    if (!inference.operators.empty()) {
+        row("CPU", "operators", inference.cpu, to_string(inference.cpu.kind));
+    }
     for (const CpuOperatorTime& op : inference.operators) {
         const std::string label = op.work.empty() ? std::string{} : fmt::format("as {}", op.work);
         row("  " + op.name, op.type, op.time, label);

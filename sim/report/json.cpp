@@ -1,5 +1,8 @@
 // The report for other tools. The keys are described in docs/report.md; adding one is no new
 // schema, changing or removing one is.
+#include <cmath>
+#include <cstdint>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <u65sim/report.hpp>
@@ -18,16 +21,12 @@ using Json = nlohmann::ordered_json;
 
 /// A field's value in its unit: a number or a truth value where it is one, else text.
 Json typed(const TargetField& field) {
-    if (field.unit == "bytes") {
-        if (const auto bytes = text::parse_bytes(field.value)) return bytes->count();
-    } else if (field.unit == "Hz") {
-        if (const auto clock = text::parse_hertz(field.value)) return clock->count();
-    } else if (field.unit == "B/cycle") {
-        if (const auto rate = text::parse_rate(field.value)) return rate->value();
+    if (field.number) {
+        const bool is_whole = field.unit != "B/cycle" && *field.number == std::floor(*field.number);
+        return is_whole ? Json(static_cast<std::int64_t>(*field.number)) : Json(*field.number);
     }
+    if (field.key == "name") return field.value;
     if (const auto truth = text::parse_bool(field.value)) return *truth;
-    if (const auto whole = text::parse_integer(field.value)) return *whole;
-    if (const auto real = text::parse_real(field.value)) return *real;
     return field.value;
 }
 
@@ -41,7 +40,7 @@ Json target_json(const Target& target) {
             at = &(*at)[std::string{key.substr(0, dot)}];
             key.remove_prefix(dot + 1);
         }
-        (*at)[std::string{key}] = field.key == "name" ? Json(field.value) : typed(field);
+        (*at)[std::string{key}] = typed(field);
     }
     return root;
 }

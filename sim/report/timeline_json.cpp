@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "target/memory_rate.hpp"
+
 namespace u65sim::report {
 
 namespace {
@@ -24,8 +26,9 @@ std::int64_t steady_after(const Target& target) {
     std::int64_t cycles = 1;
     if (target.ideal_memory) return cycles;
     for (const Memory* memory : {&target.sram, &target.off_chip}) {
-        cycles = std::max({cycles, memory->bandwidth_period.count(), memory->read_latency.count(),
-                           memory->write_latency.count()});
+        cycles = std::max({cycles, memory->bandwidth_period.count(),
+                           read_latency(*memory, target.accelerator).count(),
+                           write_latency(*memory, target.accelerator).count()});
     }
     return cycles;
 }

@@ -142,6 +142,11 @@ std::string StudyResults::to_json() const {
     if (plan.sampled_from != 0) root["sampled_from"] = plan.sampled_from;
     if (plan.energy) root["energy_source"] = plan.energy->source;
     if (!plan.known_source.empty()) root["known_source"] = plan.known_source;
+    if (const auto effort = this->effort()) {
+        root["effort_quick"] = {{"simulated", effort->simulated},
+                                {"estimated", effort->estimated},
+                                {"misses", effort->misses}};
+    }
     root["rows"] = Json::array();
     for (std::size_t at = 0; at < rows.size(); ++at) {
         const StudyRow& row = rows[at];
@@ -156,6 +161,11 @@ std::string StudyResults::to_json() const {
                   {"measures", std::move(measures)}};
         const std::string& varied = plan.items.at(row.item).varied;
         if (!varied.empty()) json["varied"] = varied;
+        for (std::size_t name = 0; name < row.bounds.size(); ++name) {
+            if (!row.bounds[name]) continue;
+            json["bounds"][names[name]] = {{"least", optional(row.bounds[name]->least)},
+                                           {"most", optional(row.bounds[name]->most)}};
+        }
         if (!front.empty()) json["pareto"] = static_cast<bool>(front[at]);
         if (!row.hypotheses.empty()) json["hypotheses"] = row.hypotheses;
         if (!row.reason.empty()) json["reason"] = row.reason;

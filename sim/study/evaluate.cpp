@@ -1,6 +1,13 @@
 #include "study/evaluate.hpp"
 
+#include <cstddef>
+#include <exception>
 #include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -36,6 +43,20 @@ void add_known(const Study::Plan& plan, const Settings& settings, StudyRow& row)
     row.measures.insert(row.measures.end(), known.begin(), known.end());
 }
 
+Variant variant_of(const Study::Plan& plan, const Settings& settings, const Networks& networks) {
+    Variant variant = make_variant(settings, plan.folder);
+    variant.changes.keep = plan.keep;
+    variant.options.cache = networks.compile_cache();
+    variant.target.validate();
+    return variant;
+}
+
+/// Whether networks like this one were among those that effort quick's bounds are from.
+bool is_quick_known(const Variant& variant) {
+    return variant.options.effort == Effort::normal &&
+           variant.options.compile == CompileOptions{} && variant.target.hypotheses().empty();
+}
+
 }  // namespace
 
 StudyRow evaluate_point(const Study::Plan& plan, const Settings& settings, Networks& networks) {
@@ -48,10 +69,7 @@ StudyRow evaluate_point(const Study::Plan& plan, const Settings& settings, Netwo
         return row;
     };
     try {
-        Variant variant = make_variant(settings, plan.folder);
-        variant.changes.keep = plan.keep;
-        variant.options.cache = networks.compile_cache();
-        variant.target.validate();
+        const Variant variant = variant_of(plan, settings, networks);
         row.hypotheses = variant.target.hypotheses();
         const auto graph = networks.get(variant.network, variant.changes);
         const Report report = Oracle{variant.target, variant.options}.estimate(*graph);
@@ -69,23 +87,55 @@ StudyRow evaluate_point(const Study::Plan& plan, const Settings& settings, Netwo
     return row;
 }
 
-std::vector<StudyRow> evaluate_item(const Study::Plan& plan, std::size_t index,
-                                    Networks& networks) {
-    const Item& item = plan.items.at(index);
+std::optional<StudyRow> estimate_point(const Study::Plan& plan, const Settings& settings,
+                                       Networks& networks) {
+    StudyRow row;
+    row.settings = settings;
+    row.status = StudyRow::Status::estimated;
+    try {
+        Variant variant = variant_of(plan, settings, networks);
+        if (!is_quick_known(variant)) return std::nullopt;
+        variant.options.effort = Effort::quick;
+        const auto graph = networks.get(variant.network, variant.changes);
+        Report report = Oracle{variant.target, variant.options}.estimate(*graph);
+        if (!report.runs_on_npu()) return std::nullopt;
+        row.measures = measure(report, plan.energy);
+        row.bounds = bounds(std::move(report));
+        add_known(plan, settings, row);
+    } catch (const std::exception&) {
+        return std::nullopt;  // a simulation says what is wrong
+    }
+    for (std::size_t at = row.bounds.size(); at < row.measures.size(); ++at) {
+        const auto& known = row.measures[at];
+        row.bounds.push_back(known ? std::optional{StudyBounds{*known, *known}} : std::nullopt);
+    }
+    return row;
+}
+
+std::vector<StudyRow> evaluate_item(const Study::Plan& plan, const Task& task, Networks& networks) {
+    const Item& item = plan.items.at(task.item);
     std::vector<StudyRow> rows;
     if (plan.search) {
-        rows = bisect(*plan.search, [&](const std::string& value) {
+        const auto with = [&](const std::string& value) {
             Settings settings = item.settings;
             settings.emplace_back(plan.search->key, value);
-            return evaluate_point(plan, settings, networks);
-        });
+            return settings;
+        };
+        const Probe probe{
+            [&](const std::string& value) { return evaluate_point(plan, with(value), networks); },
+            [&](const std::string& value) { return estimate_point(plan, with(value), networks); }};
+        rows = bisect(*plan.search, probe);
         if (rows.back().status == StudyRow::Status::unanswered)
             rows.back().settings = item.settings;
     } else {
-        rows.push_back(evaluate_point(plan, item.settings, networks));
+        std::optional<StudyRow> row;
+        if (plan.simulates_front && task.pass == Pass::first) {
+            row = estimate_point(plan, item.settings, networks);
+        }
+        rows.push_back(row ? std::move(*row) : evaluate_point(plan, item.settings, networks));
         rows.back().role = item.role;
     }
-    for (StudyRow& row : rows) row.item = index;
+    for (StudyRow& row : rows) row.item = task.item;
     return rows;
 }
 

@@ -9,6 +9,7 @@
 
 #include <u65sim/report.hpp>
 
+#include "report/chart.hpp"
 #include "report/html_viewer.hpp"
 #include "report/svg.hpp"
 #include "study/plan.hpp"
@@ -20,11 +21,17 @@ namespace {
 
 using report::escaped;
 
-/// Beside what pages of reports look like. Plots keep a width at which they can be read.
+/// Of plots on phones, pixels.
+constexpr double phone = 350;
+
+/// Beside what pages of reports look like. Plots keep a width at which they can be read, and have
+/// a drawing of their own for phones.
 constexpr const char* style =
     "body{max-width:1900px}.plots{display:flex;flex-wrap:wrap;gap:16px}"
     ".plots>div{overflow-x:auto;max-width:100%}.plots svg{display:block;min-width:640px;"
     "max-width:900px;width:100%;height:auto}.not td{color:var(--soft)}"
+    ".plots>.phone{display:none}@media(max-width:600px){.plots>.wide{display:none}"
+    ".plots>.phone{display:block}.plots .phone svg{min-width:0}}"
     ".hypothesis{border-left:4px solid #e69f00;background:var(--panel);padding:.4em .8em}"
     "td.wrap{min-width:180px;max-width:520px}";
 
@@ -72,6 +79,9 @@ std::string paragraphs(const StudyResults& results) {
         out += fmt::format("<p class=\"hypothesis\"><b>Hypothetical hardware.</b> {}</p>\n",
                            escaped(each));
     }
+    if (const std::string cost = study::effort_text(results); !cost.empty()) {
+        out += fmt::format("<p>{}.</p>\n", escaped(cost));
+    }
     if (!plan.base.empty()) {
         out += "<p>Everywhere:";
         for (const auto& [key, value] : plan.base) {
@@ -97,6 +107,7 @@ std::string row_table(const StudyResults& results) {
     std::string out = table_head(columns);
     for (const StudyRow* row : rows) {
         const bool measured = row->status == StudyRow::Status::measured;
+        const bool is_estimated = row->status == StudyRow::Status::estimated;
         out += measured ? "<tr>" : "<tr class=\"not\">";
         for (const std::string& key : keys) {
             out += setting_cell(study::setting_of(*row, key).value_or(""));
@@ -106,7 +117,7 @@ std::string row_table(const StudyResults& results) {
             out += number_cell(value, value ? study::figure(*value) : "");
         }
         const auto at = static_cast<std::size_t>(row - results.rows.data());
-        if (!front.empty()) out += text_cell(front[at] ? "yes" : "");
+        if (!front.empty()) out += text_cell(front[at] ? "yes" : is_estimated ? "no (~)" : "");
         if (reasons) out += fmt::format("<td class=\"wrap\">{}</td>", escaped(row->reason));
         out += "</tr>\n";
     }
@@ -165,7 +176,11 @@ std::string StudyResults::to_html() const {
         escaped(plan.title), report::viewer_style(), style);
     out += paragraphs(*this);
     out += "<div class=\"plots\">\n";
-    for (const StudyFile& plot : plots()) out += "<div>" + plot.content + "</div>\n";
+    for (report::Chart chart : study::charts(*this)) {
+        out += "<div class=\"wide\">" + report::to_svg(chart) + "</div>\n";
+        chart.width = phone;
+        out += "<div class=\"phone\">" + report::to_svg(chart) + "</div>\n";
+    }
     out += "</div>\n";
     out +=
         "<h2>Points</h2>\n" + row_table(*this) + sensitivity_table(*this) + interval_table(*this);

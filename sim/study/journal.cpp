@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr int journal_version = 2;
+constexpr int journal_version = 3;
 
 std::string dumped(const Json& json) {
     // Messages may quote bytes that are no UTF-8.
@@ -56,6 +56,19 @@ Value named(std::string_view name, std::initializer_list<Value> values) {
         if (to_string(value) == name) return value;
     }
     throw InvalidConfig(fmt::format("'{}' is no known state of a row", name));
+}
+
+std::vector<std::optional<StudyBounds>> bounds_of(const Json& json,
+                                                  const std::vector<std::string>& names) {
+    std::vector<std::optional<StudyBounds>> bounds;
+    for (const std::string& name : names) {
+        const auto found = json.find(name);
+        bounds.push_back(found == json.end()
+                             ? std::nullopt
+                             : std::optional{StudyBounds{found->at(0).get<double>(),
+                                                         found->at(1).get<double>()}});
+    }
+    return bounds;
 }
 
 /// What stands at the end of a line so that a changed byte is noticed.
@@ -114,9 +127,13 @@ std::vector<std::string> checked_lines(const Study& study, const fs::path& path,
     const auto items = shard_items(study, shard, shards);
     for (std::size_t at = 0; at < lines.size(); ++at) {
         try {
-            if (at >= items.size()) throw InvalidConfig("more lines than the study has items");
-            const auto rows = from_line(study.plan(), lines[at]);
-            if (rows.empty() || rows.front().item != items[at]) {
+            // Behind the items are lines of those that a front made a run simulate.
+            const bool is_first = at < items.size();
+            if (!is_first && (shards > 1 || !study.plan().simulates_front)) {
+                throw InvalidConfig("more lines than the study has items");
+            }
+            const std::size_t item = rows_of(study.plan(), lines[at]).front().item;
+            if (is_first && item != items[at]) {
                 throw InvalidConfig(fmt::format("must hold item {}", items[at]));
             }
         } catch (const InvalidConfig& error) {
@@ -142,6 +159,11 @@ std::string to_line(const Study::Plan& plan, std::size_t item, const std::vector
                   {"status", to_string(row.status)},
                   {"settings", std::move(settings)},
                   {"measures", std::move(measures)}};
+        for (std::size_t at = 0; at < row.bounds.size(); ++at) {
+            if (!row.bounds[at]) continue;
+            json["bounds"][names[at]] = {figure(row.bounds[at]->least),
+                                         figure(row.bounds[at]->most)};
+        }
         if (!row.hypotheses.empty()) json["hypotheses"] = row.hypotheses;
         if (!row.reason.empty()) json["reason"] = row.reason;
         list.push_back(std::move(json));
@@ -163,14 +185,14 @@ std::vector<StudyRow> from_line(const Study::Plan& plan, std::string_view line) 
                 named(each.at("role").get<std::string>(),
                       {Role::point, Role::probe, Role::answer, Role::sensitivity, Role::sample});
             using Status = StudyRow::Status;
-            row.status =
-                named(each.at("status").get<std::string>(),
-                      {Status::measured, Status::does_not_fit, Status::failed, Status::unanswered});
+            row.status = named(each.at("status").get<std::string>(),
+                               {Status::measured, Status::does_not_fit, Status::failed,
+                                Status::unanswered, Status::estimated});
             for (const Json& setting : each.at("settings")) {
                 row.settings.emplace_back(setting.at(0).get<std::string>(),
                                           setting.at(1).get<std::string>());
             }
-            if (row.status == Status::measured) {
+            if (row.status == Status::measured || row.status == Status::estimated) {
                 const Json& measures = each.at("measures");
                 for (const std::string& name : names) {
                     const auto found = measures.find(name);
@@ -179,6 +201,7 @@ std::vector<StudyRow> from_line(const Study::Plan& plan, std::string_view line) 
                                                : std::optional<double>(found->get<double>()));
                 }
             }
+            if (each.contains("bounds")) row.bounds = bounds_of(each.at("bounds"), names);
             if (each.contains("hypotheses")) {
                 row.hypotheses = each.at("hypotheses").get<std::vector<std::string>>();
             }
@@ -187,6 +210,16 @@ std::vector<StudyRow> from_line(const Study::Plan& plan, std::string_view line) 
         }
     } catch (const Json::exception& error) {
         throw InvalidConfig(fmt::format("is no line of a study's results: {}", error.what()));
+    }
+    return rows;
+}
+
+std::vector<StudyRow> rows_of(const Study::Plan& plan, std::string_view line) {
+    std::vector<StudyRow> rows = from_line(plan, line);
+    if (rows.empty()) throw InvalidConfig("is no line of a study's results: must have rows");
+    if (rows.front().item >= plan.items.size()) {
+        throw InvalidConfig(
+            fmt::format("item {}: must be below {}", rows.front().item, plan.items.size()));
     }
     return rows;
 }

@@ -14,6 +14,8 @@ namespace u65sim::study {
 /// InvalidConfig for a line that is none.
 std::string to_line(const Study::Plan& plan, std::size_t item, const std::vector<StudyRow>& rows);
 std::vector<StudyRow> from_line(const Study::Plan& plan, std::string_view line);
+/// The same of an item that the plan has. Throws InvalidConfig for others too.
+std::vector<StudyRow> rows_of(const Study::Plan& plan, std::string_view line);
 
 /// Items that one shard does, in their order.
 std::vector<std::size_t> shard_items(const Study& study, std::size_t shard, std::size_t shards);

@@ -1,14 +1,24 @@
 #include "study/measures.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 
 namespace u65sim::study {
 namespace {
 
+/// What effort quick tells of a measure.
+enum class ByQuick : std::uint8_t {
+    nothing,    ///< a figure without a known error
+    by_cycles,  ///< rises or falls with the cycles
+    exactly,    ///< a simulation's report has the same
+};
+
 struct Measure {
     StudyMeasure info;
     std::function<double(const Report&)> value;
+    ByQuick by_quick = ByQuick::nothing;
 };
 
 double number(std::int64_t value) { return static_cast<double>(value); }
@@ -16,19 +26,25 @@ double number(std::int64_t value) { return static_cast<double>(value); }
 const std::vector<Measure>& table() {
     static const std::vector<Measure> measures{
         {{"latency_ms", "ms", "Time of one inference, host time included"},
-         [](const Report& r) { return r.latency_ms(); }},
+         [](const Report& r) { return r.latency_ms(); },
+         ByQuick::by_cycles},
         {{"inference_ms", "ms", "Time of the whole inference: NPU, calls and CPU operators"},
          [](const Report& r) { return r.inference_ms(); }},
         {{"npu_cycles", "cycles", "Cycles in which the NPU is active"},
-         [](const Report& r) { return number(r.total.cycles.count()); }},
+         [](const Report& r) { return number(r.total.cycles.count()); },
+         ByQuick::by_cycles},
         {{"inferences_per_s", "1/s", "Inferences a second, one behind the other", true},
-         [](const Report& r) { return r.latency_ms() > 0 ? 1000.0 / r.latency_ms() : 0.0; }},
+         [](const Report& r) { return r.latency_ms() > 0 ? 1000.0 / r.latency_ms() : 0.0; },
+         ByQuick::by_cycles},
         {{"mac_utilization", "%", "MACs done of those the array could have done", true},
-         [](const Report& r) { return 100.0 * r.total.mac_utilization; }},
+         [](const Report& r) { return 100.0 * r.total.mac_utilization; },
+         ByQuick::by_cycles},
         {{"macs", "MAC", "Multiply-accumulates of the network"},
-         [](const Report& r) { return number(r.model.macs.count()); }},
+         [](const Report& r) { return number(r.model.macs.count()); },
+         ByQuick::exactly},
         {{"parameters", "", "Weights and biases of the network"},
-         [](const Report& r) { return number(r.model.parameters); }},
+         [](const Report& r) { return number(r.model.parameters); },
+         ByQuick::exactly},
         {{"weight_bytes", "B", "Encoded weights and scales in the compiled network"},
          [](const Report& r) { return number(r.encoded_weight_bytes.count()); }},
         {{"sram_peak_bytes", "B", "Highest SRAM byte in use"},
@@ -94,6 +110,30 @@ std::vector<std::optional<double>> measure(const Report& report,
         values.resize(values.size() + energies().size());
     }
     return values;
+}
+
+std::vector<std::optional<StudyBounds>> bounds(Report quick) {
+    const Cycles cycles = quick.total.cycles;
+    const double utilization = quick.total.mac_utilization;
+    const CycleInterval interval = *quick.interval;
+    std::vector<std::optional<StudyBounds>> all(study_measures().size());
+    const auto add = [&](Cycles end) {
+        quick.total.cycles = end;
+        if (end.count() > 0) {
+            quick.total.mac_utilization =
+                utilization * number(cycles.count()) / number(end.count());
+        }
+        for (std::size_t at = 0; at < table().size(); ++at) {
+            if (table()[at].by_quick == ByQuick::nothing) continue;
+            const double value = table()[at].value(quick);
+            if (!all[at]) all[at] = StudyBounds{value, value};
+            all[at]->least = std::min(all[at]->least, value);
+            all[at]->most = std::max(all[at]->most, value);
+        }
+    };
+    add(interval.least);
+    add(interval.most);
+    return all;
 }
 
 }  // namespace u65sim::study

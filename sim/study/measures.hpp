@@ -19,4 +19,9 @@ std::optional<std::size_t> find_measure(std::string_view key);
 std::vector<std::optional<double>> measure(const Report& report,
                                            const std::optional<EnergyTable>& energy);
 
+/// Where effort quick says that each of them is in a simulation's report: what follows from cycles
+/// lies within its interval, what counts the network is the same, and of the rest nothing is known.
+/// `quick` has an interval and runs on the NPU.
+std::vector<std::optional<StudyBounds>> bounds(Report quick);
+
 }  // namespace u65sim::study

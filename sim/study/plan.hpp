@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -24,6 +25,19 @@ struct Item {
     StudyRow::Role role = StudyRow::Role::point;
     std::size_t point = 0;  ///< the point of the axes it belongs to
     std::string varied;     ///< sensitivities: the field and its change, "dram.bandwidth +1"
+};
+
+/// How an item is answered.
+enum class Pass : std::uint8_t {
+    first,  ///< by effort quick where the plan simulates its front alone
+    exact,  ///< by simulation
+};
+
+/// One thing to do.
+struct Task {
+    std::size_t item = 0;
+    Pass pass = Pass::first;
+    bool operator==(const Task&) const = default;
 };
 
 /// "latency_ms <= 2", or "fits" (always part of a search).
@@ -77,6 +91,7 @@ struct Study::Plan {
     std::string known_source;
     std::vector<study::KnownFigures> known;
     std::vector<study::Objective> pareto;
+    bool simulates_front = false;  ///< and nothing that effort quick keeps off it
     std::vector<study::PlotRequest> plots;
     std::string uncertainty;       ///< what is drawn, for reports; empty without
     std::size_t samples = 0;       ///< drawn for each point

@@ -267,11 +267,18 @@ std::vector<PlotRequest> requests(const Study::Plan& plan) {
 
 }  // namespace
 
+std::vector<report::Chart> study::charts(const StudyResults& results) {
+    std::vector<report::Chart> charts;
+    for (const PlotRequest& plot : requests(results.study.plan())) {
+        charts.push_back(drawn(results, plot));
+    }
+    return charts;
+}
+
 std::vector<StudyFile> StudyResults::plots() const {
     std::vector<StudyFile> files;
-    for (const PlotRequest& plot : requests(study.plan())) {
-        files.push_back(
-            {fmt::format("plot-{}.svg", files.size() + 1), report::to_svg(drawn(*this, plot))});
+    for (const report::Chart& chart : study::charts(*this)) {
+        files.push_back({fmt::format("plot-{}.svg", files.size() + 1), report::to_svg(chart)});
     }
     return files;
 }

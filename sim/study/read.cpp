@@ -35,7 +35,7 @@ public:
         const Fields fields = map_of(
             root, "a study",
             {"title", "note", "network", "target", "set", "keep", "axes", "find", "sensitivities",
-             "uncertainty", "energy", "known", "measures", "pareto", "plots"});
+             "uncertainty", "energy", "known", "measures", "pareto", "simulate", "plots"});
         plan_.title = printable(text_of(require(fields, root, "title"), "title"));
         if (fields.contains("note"))
             plan_.note = printable_lines(text_of(fields.at("note"), "note"));

@@ -54,6 +54,7 @@ void ResultsReader::read(const Fields& fields) {
         plan_.shown = {"latency_ms", "mac_utilization", "dram_bytes", "spills"};
     }
     if (fields.contains("pareto")) read_pareto(fields.at("pareto"));
+    if (fields.contains("simulate")) read_simulate(fields);
     if (fields.contains("plots")) read_plots(fields.at("plots"));
 }
 
@@ -223,6 +224,26 @@ void ResultsReader::read_pareto(const YAML::Node& node) {
     }
     if (plan_.pareto.size() < 2 || plan_.pareto.size() > 3) {
         document_.fail(node.Mark(), "pareto: must name two or three measures");
+    }
+}
+
+void ResultsReader::read_simulate(const Fields& fields) {
+    const YAML::Node& node = fields.at("simulate");
+    const std::string what = document_.text_of(node, "simulate");
+    if (what != "all" && what != "front") {
+        document_.fail(node.Mark(), fmt::format("simulate = {}: must be all or front", what));
+    }
+    plan_.simulates_front = what == "front";
+    if (!plan_.simulates_front) return;
+    if (plan_.pareto.empty()) {
+        document_.fail(node.Mark(), "simulate = front: must have a front, under pareto");
+    }
+    for (const char* key : {"sensitivities", "uncertainty"}) {
+        if (!fields.contains(key)) continue;
+        document_.fail(node.Mark(),
+                       fmt::format("simulate = front: must be all with {}, which compare "
+                                   "simulated points",
+                                   key));
     }
 }
 

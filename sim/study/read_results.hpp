@@ -21,8 +21,8 @@ public:
     ResultsReader(const config::YamlDocument& document, const AxisReader& axes, Study::Plan& plan)
         : document_(document), axes_(axes), plan_(plan) {}
 
-    /// Reads `energy`, `known`, `find`, `measures`, `pareto` and `plots` of the file's keys, behind
-    /// the axes. Throws InvalidConfig with file:line:column.
+    /// Reads `energy`, `known`, `find`, `measures`, `pareto`, `simulate` and `plots` of the file's
+    /// keys, behind the axes. Throws InvalidConfig with file:line:column.
     void read(const config::YamlDocument::Fields& fields);
 
 private:
@@ -34,6 +34,7 @@ private:
     void read_find(const YAML::Node& node);
     void read_measures(const YAML::Node& node);
     void read_pareto(const YAML::Node& node);
+    void read_simulate(const Fields& fields);
     void read_plots(const YAML::Node& node);
 
     [[nodiscard]] Condition condition(const YAML::Node& node) const;

@@ -4,10 +4,15 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "report/format.hpp"
+#include "study/front.hpp"
 #include "study/measures.hpp"
 #include "study/plan.hpp"
 
@@ -96,6 +101,18 @@ std::vector<const StudyRow*> main_rows(const StudyResults& results) {
     return rows;
 }
 
+std::string effort_text(const StudyResults& results) {
+    const auto effort = results.effort();
+    if (!effort) return {};
+    const std::size_t all = effort->simulated + effort->estimated;
+    return fmt::format(
+        "{} of {} {} were simulated, {} of them outside of the bounds by effort quick; {} were "
+        "estimated{}",
+        effort->simulated, all, results.study.plan().search ? "probes" : "points", effort->misses,
+        effort->estimated,
+        results.study.plan().search ? "" : " (~): their bounds keep them off the front");
+}
+
 std::vector<Sensitivity> sensitivities(const StudyResults& results) {
     const Study::Plan& plan = results.study.plan();
     std::vector<Sensitivity> all;
@@ -161,9 +178,11 @@ std::string_view to_string(StudyRow::Status status) {
         case StudyRow::Status::failed:
             return "failed";
         case StudyRow::Status::unanswered:
+            return "unanswered";
+        case StudyRow::Status::estimated:
             break;
     }
-    return "unanswered";
+    return "estimated";
 }
 
 std::string_view to_string(StudyRow::Role role) {
@@ -183,34 +202,43 @@ std::string_view to_string(StudyRow::Role role) {
 }
 
 std::vector<bool> StudyResults::pareto_front() const {
-    const auto& objectives = study.plan().pareto;
-    if (objectives.empty()) return {};
-    const auto counts = [&](const StudyRow& row) {
-        if (row.status != StudyRow::Status::measured) return false;
-        if (row.role != StudyRow::Role::point && row.role != StudyRow::Role::answer) return false;
-        return std::all_of(objectives.begin(), objectives.end(), [&](const auto& each) {
-            return row.measures.at(each.measure).has_value();
-        });
-    };
-    const auto beats = [&](const StudyRow& left, const StudyRow& right) {
-        bool better = false;
-        for (const auto& each : objectives) {
-            double a = *left.measures[each.measure];
-            double b = *right.measures[each.measure];
-            if (each.larger_is_better) std::swap(a, b);
-            if (a > b) return false;
-            better |= a < b;
-        }
-        return better;
-    };
-    std::vector<bool> front(rows.size());
+    const Study::Plan& plan = study.plan();
+    if (plan.pareto.empty()) return {};
+    std::vector<study::Corner> corners;
+    std::vector<std::size_t> row_of;
     for (std::size_t at = 0; at < rows.size(); ++at) {
-        front[at] =
-            counts(rows[at]) && std::none_of(rows.begin(), rows.end(), [&](const auto& row) {
-                return counts(row) && beats(row, rows[at]);
-            });
+        auto corner = study::corner_of(plan, rows[at]);
+        if (!corner) continue;
+        corners.push_back(std::move(*corner));
+        row_of.push_back(at);
     }
+    const std::vector<bool> is_on = study::front_of(corners);
+    std::vector<bool> front(rows.size());
+    for (std::size_t at = 0; at < corners.size(); ++at) front[row_of[at]] = is_on[at];
     return front;
+}
+
+std::optional<StudyEffort> StudyResults::effort() const {
+    StudyEffort effort;
+    bool was_asked = false;
+    for (const StudyRow& row : rows) {
+        if (row.role != StudyRow::Role::point && row.role != StudyRow::Role::probe) continue;
+        was_asked |= !row.bounds.empty();
+        if (row.status == StudyRow::Status::estimated) {
+            ++effort.estimated;
+            continue;
+        }
+        ++effort.simulated;
+        for (std::size_t at = 0; at < std::min(row.bounds.size(), row.measures.size()); ++at) {
+            const auto& value = row.measures[at];
+            const auto& bounds = row.bounds[at];
+            if (!value || !bounds || (bounds->least <= *value && *value <= bounds->most)) continue;
+            ++effort.misses;
+            break;
+        }
+    }
+    if (!was_asked) return std::nullopt;
+    return effort;
 }
 
 }  // namespace u65sim

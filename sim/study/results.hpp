@@ -8,6 +8,8 @@
 
 #include <u65sim/study.hpp>
 
+#include "report/chart.hpp"
+
 namespace u65sim::study {
 
 /// A row's value of a key: the last one set; nothing where it is not set.
@@ -27,6 +29,11 @@ std::string point_name(const StudyRow& row, const std::vector<std::string>& keys
 std::string short_name(const StudyRow& row, const std::vector<std::string>& keys);
 /// Rows that a reader looks at first: points, or the answers of searches.
 std::vector<const StudyRow*> main_rows(const StudyResults& results);
+
+/// The plots that the study asks for, or shows by itself.
+std::vector<report::Chart> charts(const StudyResults& results);
+/// How many points effort quick left to simulate, as a sentence; "" where it was not asked.
+std::string effort_text(const StudyResults& results);
 
 /// The effect of one field's change on one point.
 struct Sensitivity {

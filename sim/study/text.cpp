@@ -108,7 +108,8 @@ std::string main_table(const StudyResults& results) {
         for (const std::string& key : keys) {
             if (!shared) line.push_back(study::setting_of(*row, key).value_or("-"));
         }
-        if (row->status != StudyRow::Status::measured) {
+        const bool is_estimated = row->status == StudyRow::Status::estimated;
+        if (row->status != StudyRow::Status::measured && !is_estimated) {
             line.emplace_back(to_string(row->status));
         } else {
             for (const std::string& name : plan.shown) {
@@ -117,7 +118,7 @@ std::string main_table(const StudyResults& results) {
             }
             if (!front.empty()) {
                 const auto at = static_cast<std::size_t>(row - results.rows.data());
-                line.emplace_back(front[at] ? "*" : "");
+                line.emplace_back(front[at] ? "*" : is_estimated ? "~" : "");
             }
         }
         lines.push_back(std::move(line));
@@ -130,7 +131,10 @@ std::string main_table(const StudyResults& results) {
 std::string reasons(const StudyResults& results) {
     std::vector<std::pair<std::string, std::size_t>> counted;
     for (const StudyRow& row : results.rows) {
-        if (row.status == StudyRow::Status::measured || row.role == StudyRow::Role::probe) continue;
+        if (row.reason.empty() || row.role == StudyRow::Role::probe ||
+            row.status == StudyRow::Status::measured) {
+            continue;
+        }
         auto found = std::find_if(counted.begin(), counted.end(),
                                   [&](const auto& each) { return each.first == row.reason; });
         if (found == counted.end()) found = counted.insert(found, {row.reason, 0});
@@ -209,8 +213,11 @@ std::string StudyResults::to_text() const {
     }
     for (const std::string& each : study::hypotheses(*this))
         out += wrapped("HYPOTHETICAL: " + each);
-    out += '\n' + main_table(*this) + answers(*this) + sensitivity_table(*this) +
-           interval_table(*this) + reasons(*this);
+    out += '\n' + main_table(*this);
+    if (const std::string cost = study::effort_text(*this); !cost.empty()) {
+        out += '\n' + wrapped(cost);
+    }
+    out += answers(*this) + sensitivity_table(*this) + interval_table(*this) + reasons(*this);
     if (plan.energy) out += '\n' + wrapped("Energies are an estimate: " + plan.energy->source);
     if (!plan.known_source.empty()) {
         out += '\n' + wrapped(fmt::format("Not simulated: {} ({})", plan.known_measures.front(),

@@ -31,4 +31,12 @@ Cycles npu_cycles(Cycles cycles, const Memory& memory, const Accelerator& accele
     return Cycles{ceil_div(ticks, memory.clock.count())};
 }
 
+Cycles read_latency(const Memory& memory, const Accelerator& accelerator) {
+    return npu_cycles(memory.read_latency, memory, accelerator);
+}
+
+Cycles write_latency(const Memory& memory, const Accelerator& accelerator) {
+    return npu_cycles(memory.write_latency, memory, accelerator);
+}
+
 }  // namespace u65sim

@@ -13,4 +13,9 @@ BytesPerCycle rate_left(const Memory& memory, const Accelerator& accelerator);
 /// Cycles of the memory's clock as cycles of the NPU, rounded up.
 Cycles npu_cycles(Cycles cycles, const Memory& memory, const Accelerator& accelerator);
 
+/// From a read's address to its first data, in cycles of the NPU.
+Cycles read_latency(const Memory& memory, const Accelerator& accelerator);
+/// From a write's last data to its response, in cycles of the NPU.
+Cycles write_latency(const Memory& memory, const Accelerator& accelerator);
+
 }  // namespace u65sim

@@ -100,7 +100,8 @@ std::vector<TargetField> describe_fields(const Target& target) {
     std::vector<TargetField> result;
     for (const fields::Field& field : fields::table()) {
         TargetField described{field.key,   field.unit,        field.summary, field.source,
-                              field.range, field.get(target), std::nullopt};
+                              field.range, field.get(target), std::nullopt,  std::nullopt};
+        if (field.key != "name") described.number = fields::number(field, described.value);
         if (const FieldSource* stated = fields::source_of(target, field)) {
             described.source = fmt::format("{}: {}", to_string(stated->kind), stated->text);
             described.stated = *stated;

@@ -18,8 +18,8 @@ PortRules port_rules(const Target& target, const Architecture& arch, int port) {
     rules.map_bus = longer(rules.bus.beat_bytes / narrowest);
     rules.weight_bus = longer(target.accelerator.cores);
     if (target.ideal_memory) return rules;
-    rules.read_latency = npu_cycles(memory.read_latency, memory, target.accelerator).count();
-    rules.write_latency = npu_cycles(memory.write_latency, memory, target.accelerator).count();
+    rules.read_latency = read_latency(memory, target.accelerator).count();
+    rules.write_latency = write_latency(memory, target.accelerator).count();
     rules.read_slots = memory.max_outstanding_reads;
     rules.write_slots = memory.max_outstanding_writes;
     rules.slot_overhead = target.timing.burst_overhead.count();

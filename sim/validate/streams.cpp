@@ -11,6 +11,7 @@
 #include <u65sim/network.hpp>
 
 #include "oracle/named.hpp"
+#include "oracle/settle.hpp"
 
 namespace u65sim::validation {
 
@@ -86,8 +87,8 @@ const CompiledNetwork& Streams::of(const ValidationRow& row, const Target& targe
     CompileOptions options;
     options.like_vela = row.like_vela;
     return streams_
-        .emplace(key,
-                 own ? compile(network, target, options, cache_) : import_compiled(network, target))
+        .emplace(key, own ? oracle::compile_settled(network, target, options, cache_)
+                          : import_compiled(network, target))
         .first->second;
 }
 

@@ -267,6 +267,39 @@ TEST_CASE("A program's kernels without an operator of ours are custom operators"
     }
 }
 
+TEST_CASE("Ends of a program quantise to the levels that it says") {
+    const CompiledNetwork source = small_network();
+    ProgramWriter program;
+    const std::vector<std::int32_t> shape{1, 6, 8, 4};
+    const auto real = program.tensor(torch_float, shape),
+               again = program.tensor(torch_float, shape);
+    const auto x = program.tensor(torch_int8, shape), y = program.tensor(torch_int8, shape);
+    const auto scale = program.real(0.05), zero = program.integer(3), type = program.integer(1);
+    const auto low = program.integer(-100), high = program.integer(90);
+    program.kernel("quantized_decomposed::quantize_per_tensor", "out",
+                   {real, scale, zero, low, high, type, x, x});
+    program.delegate("EthosUBackend", vela_blocks(source), {x, y});
+    program.kernel("quantized_decomposed::dequantize_per_tensor", "out",
+                   {x, scale, zero, low, high, type, program.nothing(), again, again});
+    const CompiledNetwork network =
+        import_compiled(read(program.write({real}, {x, y, again})), target());
+    // Halves go to the even neighbour, as PyTorch rounds; -128 and 127 are beyond the levels.
+    std::vector<float> values(input_bytes, 0.5F);
+    values[0] = -6.55F, values[1] = 6.2F, values[2] = std::nanf("");
+    values[3] = 2.5F * 0.05F, values[4] = 3.5F * 0.05F;
+    const Execution execution = execute(network, target(), {bytes_of(values)});
+    const Buffer& levels = execution.outputs.at(0);
+    const auto level = [&](std::size_t i) { return static_cast<std::int8_t>(levels.at(i)); };
+    CHECK(level(0) == -100);
+    CHECK(level(1) == 90);
+    CHECK(level(2) == 3);
+    CHECK(level(3) == 5);
+    CHECK(level(4) == 7);
+    CHECK(level(5) == 13);
+    CHECK(execution.outputs.at(1) == computed(source, levels));
+    CHECK(floats(execution.outputs.at(2)).at(1) == Approx(0.05F * 87));
+}
+
 TEST_CASE("aten::avg_pool2d averages planes as PyTorch does") {
     const CompiledNetwork source = small_network();
     ProgramWriter program;

@@ -119,6 +119,33 @@ TEST_CASE("slices are shallower than a block where those of a whole block have n
     CHECK(run.total < simulate(compile(graph, tight, where_they_are), tight).total);
 }
 
+TEST_CASE("a long row of outputs is computed as several rows, and the result stays the same") {
+    GraphBuilder net{"long_row", {{.seed = 5}}};
+    const Value row = net.conv2d(net.input({1, 1, 148, 16}), 256, Window::square(1));
+    net.output(net.conv2d(row, 320, Window::square(1)));
+    const Graph graph = net.build();
+    std::vector<std::uint8_t> values(148 * 16);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::uint8_t>(i * i);
+    CompileOptions as_it_is;
+    as_it_is.without = {"refine_blocks"};
+    ExecuteOptions checked;
+    checked.check = true;
+    Target tight = Target::preset("u65-256");
+    tight.sram.size = Bytes{96 * 1024};
+    const CompiledNetwork network = compile(graph, tight);
+    for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+    std::size_t folded = 0;
+    for (const auto& command :
+         stream::decode(network.segments[0].stream.words, tight.accelerator)) {
+        const auto* kernel = std::get_if<stream::KernelOp>(&command.action);
+        if (kernel != nullptr && kernel->ofm.height > 1) ++folded;
+    }
+    CHECK(folded > 0);
+    const Execution got = execute(network, tight, {values}, checked);
+    for (const auto& finding : got.findings) FAIL_CHECK(finding.text);
+    CHECK(got.outputs == execute(compile(graph, tight, as_it_is), tight, {values}).outputs);
+}
+
 TEST_CASE("a layer whose weights need many slices reads them from slow flash once") {
     // 1.6 MB of weights for a row of outputs, behind 1 B/cycle.
     GraphBuilder net{"long_filters", {{.seed = 3}}};

@@ -2,7 +2,11 @@
 #include <cstdint>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <u65sim/bare_stream.hpp>
+#include <u65sim/command_stream.hpp>
 #include <u65sim/network.hpp>
+#include <vector>
 
 #include "cli/program.hpp"
 #include "support/environment.hpp"
@@ -42,6 +46,31 @@ std::string expected(const std::string& network, std::uint64_t wanted) {
         if (name == network && seed == wanted) return bytes;
     }
     return "missing";
+}
+
+/// Compiles ds_cnn to npu.tflite and writes its parts beside it: the payload, the payload's words,
+/// the constants, and an input.
+void write_ds_cnn_stream(const Folder& folder) {
+    REQUIRE(run({"compile", "ds_cnn", "-o", folder.file("npu.tflite")}).exit_code == 0);
+    const auto graph = u65sim::read_network(folder.file("npu.tflite"));
+    const auto operand = [&](std::size_t i) {
+        const auto id = graph.operators.at(0).inputs.at(i);
+        const auto& bytes = graph.tensors.at(static_cast<std::size_t>(id)).data.bytes();
+        return std::string{bytes.begin(), bytes.end()};
+    };
+    constexpr std::size_t header_bytes = 32;
+    write(folder.file("payload.bin"), operand(0));
+    write(folder.file("words.bin"), operand(0).substr(header_bytes));
+    write(folder.file("weights.bin"), operand(1));
+    write(folder.file("in.bin"), seeded(ds_cnn_input_bytes, 1));
+}
+
+/// Where the one input of a driver payload stands in the arena: its tensor's name says so.
+std::size_t input_offset(const std::string& payload) {
+    const auto graph =
+        u65sim::payload_network(u65sim::parse_payload({payload.begin(), payload.end()}), {}, "x");
+    const std::string& name = graph.tensors.at(static_cast<std::size_t>(graph.inputs.at(0))).name;
+    return std::stoul(name.substr(name.find('@') + 1), nullptr, 0);
 }
 
 }  // namespace
@@ -119,18 +148,7 @@ TEST_CASE("What the NPU refuses of common operators runs on the CPU") {
 
 TEST_CASE("A bare stream with its weights computes what its network computes") {
     const Folder folder;
-    REQUIRE(run({"compile", "ds_cnn", "-o", folder.file("npu.tflite")}).exit_code == 0);
-    const auto graph = u65sim::read_network(folder.file("npu.tflite"));
-    const auto operand = [&](std::size_t i) {
-        const auto id = graph.operators.at(0).inputs.at(i);
-        const auto& bytes = graph.tensors.at(static_cast<std::size_t>(id)).data.bytes();
-        return std::string{bytes.begin(), bytes.end()};
-    };
-    constexpr std::size_t header_bytes = 32;
-    write(folder.file("payload.bin"), operand(0));
-    write(folder.file("words.bin"), operand(0).substr(header_bytes));
-    write(folder.file("weights.bin"), operand(1));
-    write(folder.file("in.bin"), seeded(ds_cnn_input_bytes, 1));
+    write_ds_cnn_stream(folder);
     const json whole = json::parse(run({"run", folder.file("npu.tflite"), "-f", "json"}).out);
     for (const char* stream : {"payload.bin", "words.bin"}) {
         const Outcome outcome =
@@ -149,6 +167,37 @@ TEST_CASE("A bare stream with its weights computes what its network computes") {
     CHECK(computed.err.find("--weights FILE gives those") != std::string::npos);
     CHECK(run({"disasm", folder.file("payload.bin")}).out ==
           run({"disasm", folder.file("words.bin"), "--target", "u65-256"}).out);
+}
+
+TEST_CASE("A bare stream with all its regions computes what its network computes") {
+    const Folder folder;
+    write_ds_cnn_stream(folder);
+    const json whole = json::parse(run({"run", folder.file("npu.tflite"), "-f", "json"}).out);
+    // As a driver hands buffers over, the input in the arena's file; or the arena's size alone.
+    const std::size_t offset = input_offset(read(folder.file("payload.bin")));
+    write(folder.file("arena.bin"),
+          std::string(offset, '\0') + read(folder.file("in.bin")) + std::string(65536, '\0'));
+    const auto with_regions = [&](std::vector<std::string> more) {
+        std::vector<std::string> arguments = {
+            "run",      folder.file("words.bin"), "--region", "0=" + folder.file("weights.bin"),
+            "--output", folder.file("results"),   "-f",       "json"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return run(arguments);
+    };
+    const std::string arena = "1=" + folder.file("arena.bin");
+    for (const std::vector<std::string>& given :
+         {std::vector<std::string>{"--region", arena, "--region", "2=393216"},
+          {"--region", arena},
+          {"--region", "1=65536", "--input", folder.file("in.bin")}}) {
+        const Outcome outcome = with_regions(given);
+        CAPTURE(given, outcome.err);
+        REQUIRE(outcome.exit_code == 0);
+        CHECK(hex(read(folder.file("results/output_0.bin"))) == expected("zoo/ds_cnn", 1));
+        CHECK(json::parse(outcome.out).at("total").at("cycles") == whole.at("total").at("cycles"));
+    }
+    const Outcome small = with_regions({"--region", arena, "--region", "2=16"});
+    CHECK(small.exit_code == 2);
+    CHECK(small.err.find("touches region 2 up to byte") != std::string::npos);
 }
 
 TEST_CASE("A bare stream without what it needs is refused") {

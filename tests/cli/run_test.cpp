@@ -1,4 +1,9 @@
 #include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -6,6 +11,24 @@
 
 using namespace u65sim::cli_test;
 using nlohmann::json;
+
+namespace {
+
+/// The number that stands behind `words` in `text`.
+std::string digits_behind(const std::string& text, const std::string& words) {
+    const std::size_t at = text.find(words);
+    if (at == std::string::npos) return {};
+    const std::size_t first = at + words.size();
+    return text.substr(first, text.find_first_not_of("0123456789", first) - first);
+}
+
+/// 1234567 as 1,234,567.
+std::string grouped(std::string digits) {
+    for (std::size_t left = digits.size(); left > 3;) digits.insert(left -= 3, ",");
+    return digits;
+}
+
+}  // namespace
 
 TEST_CASE("run prints a report, the same bytes every time") {
     const Outcome first = run({"run", "rnnoise"});
@@ -126,6 +149,23 @@ TEST_CASE("VGG19 at 224 does not fit: exit code 3, both sizes and the limit in o
     CHECK(outcome.err.starts_with("u65sim: error: "));
     CHECK(outcome.err.find("33554432") != std::string::npos);
     CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+}
+
+TEST_CASE("A page of what does not fit says what is too large, and has no latency") {
+    const Folder folder;
+    const std::string page = folder.file("page.html");
+    const Outcome outcome = run({"run", "vgg19_224", "-o", page});
+    CHECK(outcome.exit_code == 3);
+    const std::string text = read(page);
+    // The sizes of the message, with separators.
+    const std::string total = grouped(digits_behind(outcome.err, " B = "));
+    const std::string largest = grouped(digits_behind(outcome.err, "weights of hidden ("));
+    CHECK(total.size() == std::string_view{"33,554,432"}.size());
+    CHECK_THAT(text, Catch::Contains("vgg19_224 does not fit u65-256") &&
+                         Catch::Contains(total + " B") && Catch::Contains("weights of hidden") &&
+                         Catch::Contains(largest) && !Catch::Contains("latency</span>"));
+    CHECK(run({"run", "vgg19_224", "-o", folder.file("x.json")}).exit_code == 3);
+    CHECK_FALSE(std::filesystem::exists(folder.file("x.json")));
 }
 
 TEST_CASE("compile writes a file that disasm shows and run runs") {

@@ -84,4 +84,13 @@ TEST_CASE("Advice and results of studies keep to their schemas") {
     const Json results = Json::parse(read(folder.file("out/results.json")));
     CHECK(schema_errors(schema("study"), results) == Errors{});
     CHECK(results.at("sensitivities").size() == 2);
+    write(study,
+          "title: t\nnetwork: ds_cnn\naxes:\n  - network.width: [0.25, 1, 4]\n"
+          "pareto: [latency_ms, {macs: smallest}]\nsimulate: front\n");
+    REQUIRE(run({"study", study, "-o", folder.file("front")}).exit_code == 0);
+    const Json front = Json::parse(read(folder.file("front/results.json")));
+    CHECK(schema_errors(schema("study"), front) == Errors{});
+    CHECK(front.at("effort_quick").at("estimated") == 2);
+    CHECK(front.at("rows")[2].at("bounds").at("macs").at("least") ==
+          front.at("rows")[2].at("measures").at("macs"));
 }

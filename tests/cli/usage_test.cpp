@@ -42,6 +42,11 @@ TEST_CASE("Help and version are answers, not errors") {
 TEST_CASE("What only lists needs no word that says so") {
     CHECK(run({"zoo"}).out == run({"zoo", "list"}).out);
     CHECK(run({"targets"}).out == run({"targets", "list"}).out);
+    const std::vector<std::string> json{"--format", "json"};
+    for (const char* command : {"zoo", "targets"}) {
+        CHECK(run({command, json[0], json[1]}).out == run({command, "list", json[0], json[1]}).out);
+        check_refused({command, json[0], json[1], "list"}, "--format");
+    }
     CHECK(run({"targets", "list"}).out.find("u65-256-imx93 ") != std::string::npos);
 }
 
@@ -61,6 +66,8 @@ TEST_CASE("Bad usage ends with 2 and says what was wrong") {
     check_refused({"compile", "rnnoise"}, "-o");
     check_refused({"compile", "rnnoise", "--dump-after", "juggle"}, "juggle");
     check_refused({"zoo", "write", "rnnoise"}, "--output");
+    check_refused({"zoo", "write", "-o", "-"}, "must be a folder");
+    check_refused({"blocks", "--document", "-"}, "must be a folder");
     check_refused({"zoo", "write", "rnnoise", "-o", "/tmp", "--sparsity", "2"}, "--sparsity");
 }
 

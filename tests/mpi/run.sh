@@ -26,6 +26,23 @@ for ranks in 2 4; do
   diff -r "$folder/one" "$folder/ranks$ranks" || fail "$ranks ranks leave other bytes"
 done
 
+# Layers of a front are handed out one behind the other.
+cat > "$folder/front.yaml" <<'YAML'
+title: A front
+network: zoo:mobilenet_v1_025_96
+set: {weights.modelled: true}
+axes:
+  - network.width: {from: 0.5, to: 2, step: 0.25}
+  - network.resolution: [48, 64, 96]
+pareto: [latency_ms, {macs: largest}]
+simulate: front
+YAML
+"$program" study "$folder/front.yaml" -o "$folder/front-one" >/dev/null
+"${launch[@]}" -n 3 "$program" study "$folder/front.yaml" -o "$folder/front-ranks" >/dev/null
+diff -r "$folder/front-one" "$folder/front-ranks" || fail "ranks find another front"
+"${launch[@]}" -n 3 "$program" study "$folder/front.yaml" -o "$folder/front-ranks" --resume >/dev/null
+diff -r "$folder/front-one" "$folder/front-ranks" || fail "a front that was known changes"
+
 "${launch[@]}" -n 3 "$program" study "$folder/study.yaml" -o "$folder/killed" \
   >"$folder/out" 2>"$folder/err" &
 mpirun=$!

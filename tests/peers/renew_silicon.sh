@@ -9,6 +9,7 @@ if [ $# -ne 1 ]; then
     sed -n '2,5s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
+: "${U65SIM_MODELS:?must name the folder of the networks}" "${U65SIM_BOARDS:?must name the folder of the boards}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$1" validate configs/validation/boards.yaml --format md |

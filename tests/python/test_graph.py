@@ -41,8 +41,16 @@ class Files(unittest.TestCase):
     def test_pickled(self):
         graph = u65sim.Graph.zoo("ds_cnn")
         self.assertEqual(pickle.loads(pickle.dumps(graph)), graph)
-        with self.assertRaises(u65sim.InvalidModel):
-            pickle.dumps(u65sim.Graph.zoo("ds_cnn", modelled=True))
+        target = u65sim.Target.preset("u65-256")
+        for name in ("ds_cnn", "rnnoise", "mobilenet_v2_224"):
+            modelled = u65sim.Graph.zoo(name, modelled=True, sparsity=0.5, clusters=16)
+            data = pickle.dumps(modelled)
+            self.assertLess(len(data), 200_000)
+            again = pickle.loads(data)
+            self.assertEqual(again, modelled)
+            self.assertNotEqual(again, u65sim.Graph.zoo(name, modelled=True))
+            self.assertEqual(u65sim.Oracle(target, effort="quick").estimate(again),
+                             u65sim.Oracle(target, effort="quick").estimate(modelled))
 
     def test_content(self):
         graph = small()
@@ -67,6 +75,17 @@ class Files(unittest.TestCase):
         graph = small()
         bias = graph.array(graph.operators[0].inputs[2])
         self.assertEqual((bias.dtype, bias.shape), (numpy.dtype("int32"), (16,)))
+
+    def test_external_data(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "small.tflite")
+            small().save(file)
+            with self.assertRaisesRegex(u65sim.Error, "small.ptd"):
+                u65sim.Graph.read(file, [os.path.join(folder, "small.ptd")])
+
+    def test_operator_support(self):
+        rows = u65sim.operator_support()
+        self.assertTrue(any("CONV_2D" in row.operators and "int8" in row.types for row in rows))
 
     def test_damaged(self):
         data = small().to_tflite()

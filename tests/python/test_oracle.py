@@ -50,6 +50,47 @@ class Oracle(unittest.TestCase):
         with self.assertRaisesRegex(u65sim.InvalidConfig, "like_vela with effort high"):
             u65sim.Oracle(self.target, like_vela=True, effort="high")
 
+    def test_quick(self):
+        graph = u65sim.Graph.zoo("ds_cnn")
+        quick = u65sim.Oracle(self.target, effort="quick").estimate(graph)
+        self.assertIsNone(u65sim.Oracle(self.target).estimate(graph).interval)
+        interval = quick.interval
+        self.assertLess(interval.least_cycles, interval.low_cycles)
+        self.assertLess(interval.low_cycles, quick.cycles)
+        self.assertLess(quick.cycles, interval.high_cycles)
+        self.assertLess(interval.high_cycles, interval.most_cycles)
+        self.assertEqual(pickle.loads(pickle.dumps(quick)).interval, interval)
+
+    def test_best_of(self):
+        graphs = [u65sim.Graph.from_yaml(TINY % filters) for filters in (64, 8, 32, 16)]
+        oracle = u65sim.Oracle(self.target)
+        reports = oracle.estimate_all(graphs)
+        fastest = oracle.best_of(graphs)
+        self.assertEqual(fastest.index, 1)
+        self.assertEqual(fastest.report, reports[1])
+        self.assertEqual((fastest.failed, fastest.quick_answers, fastest.misses), (0, 4, 0))
+        self.assertLessEqual(fastest.exact_answers, 4)
+        budget = reports[2].latency_ms
+        widest = oracle.best_of(graphs, [graph.macs for graph in graphs], budget_ms=budget)
+        self.assertEqual(widest.index, 2)
+        self.assertEqual(widest.report.cycles, reports[2].cycles)
+        nothing = oracle.best_of(graphs, budget_ms=0)
+        self.assertEqual((nothing.index, nothing.report), (None, None))
+        with self.assertRaisesRegex(u65sim.InvalidConfig, "score"):
+            oracle.best_of(graphs, [1.0])
+        with self.assertRaises(u65sim.InvalidConfig):
+            u65sim.Oracle(self.target, effort="quick").best_of(graphs)
+
+    def test_whole_inference(self):
+        board = u65sim.Target.preset("u65-256-imx93")
+        report = u65sim.Oracle(board).estimate(u65sim.Graph.zoo("ds_cnn"))
+        whole = report.inference
+        self.assertEqual(whole.ms, report.latency_ms)
+        self.assertAlmostEqual(whole.npu.ms + whole.calls.ms + whole.cpu.ms, whole.ms)
+        self.assertEqual(whole.calls.ms, float(board["host.driver_call_us"]) / 1000)
+        self.assertIsNone(u65sim.Oracle(self.target).estimate(
+            u65sim.Graph.zoo("ds_cnn")).inference)
+
     def test_target_fields(self):
         wide = self.target.copy()
         wide.set("sram.size=1MiB")

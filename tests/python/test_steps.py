@@ -38,6 +38,31 @@ class Compiled(unittest.TestCase):
         with self.assertRaisesRegex(u65sim.InvalidStream, "segment = 1"):
             self.network.disassemble(1)
 
+    def test_bare_stream(self):
+        payload = self.network.payload()
+        self.assertEqual(u65sim.assemble(self.network.disassemble()), [payload])
+        bare = u65sim.Graph.from_stream(payload, self.target, self.network.constants, name="bare")
+        self.assertEqual(bare.name, "bare")
+        self.assertEqual(u65sim.simulate(u65sim.compile(bare, self.target)).cycles,
+                         u65sim.simulate(self.network).cycles)
+        with self.assertRaises(u65sim.InvalidStream):
+            u65sim.Graph.from_stream(payload, self.target, self.network.constants,
+                                     sizes=(None, 16))
+        with self.assertRaises(u65sim.InvalidStream):
+            u65sim.Graph.from_stream(b"COP1", self.target)
+        with self.assertRaises(u65sim.InvalidStream):
+            u65sim.assemble("NPU_OP_CONVOLUTE")
+
+    def test_lower_bound(self):
+        report = u65sim.Oracle(self.target).estimate(self.graph)
+        bound = u65sim.lower_bound(self.network)
+        self.assertEqual((bound.cycles, bound.limit), (report.bound_cycles, report.limit))
+        self.assertLess(0, bound.cycles)
+        self.assertLessEqual(bound.cycles, report.cycles)
+        names = [op.name for op in self.graph.operators]
+        self.assertEqual({names[each.operator]: each.cycles for each in bound.operators},
+                         {op.name: op.bound_cycles for op in report.operators if op.bound_cycles})
+
     def test_stored_and_imported(self):
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "npu.tflite")

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
@@ -9,12 +10,21 @@ namespace u65sim::compiler {
 
 namespace {
 
-std::string largest(std::vector<std::pair<std::int64_t, std::string>> parts) {
+using Part = DoesNotFit::Part;
+
+std::vector<Part> largest(std::vector<Part> parts) {
+    constexpr std::size_t most = 20;
     std::stable_sort(parts.begin(), parts.end(),
-                     [](const auto& a, const auto& b) { return a.first > b.first; });
+                     [](const Part& a, const Part& b) { return a.bytes > b.bytes; });
+    if (parts.size() > most) parts.resize(most);
+    return parts;
+}
+
+/// The first of them as a sentence names them.
+std::string names(const std::vector<Part>& parts) {
     std::string text;
     for (std::size_t i = 0; i < parts.size() && i < 5; ++i) {
-        text += fmt::format("{}{} ({} B)", i ? ", " : "", parts[i].second, parts[i].first);
+        text += fmt::format("{}{} ({} B)", i ? ", " : "", parts[i].name, parts[i].bytes);
     }
     return text;
 }
@@ -22,7 +32,7 @@ std::string largest(std::vector<std::pair<std::int64_t, std::string>> parts) {
 /// The most bytes of whole feature maps alive at one of some operators, and these maps.
 struct WholeMaps {
     std::int64_t bytes = 0;
-    std::vector<std::pair<std::int64_t, std::string>> maps;
+    std::vector<Part> maps;
 };
 
 WholeMaps whole_maps(const Program& program, const std::vector<bool>& at_operators) {
@@ -66,7 +76,7 @@ WholeMaps whole_maps(const Program& program, const std::vector<bool>& at_operato
     for (std::size_t id = 0; id < lives.size(); ++id) {
         const Life& life = lives[id];
         if (life.used && life.first <= worst && worst <= life.last) {
-            result.maps.emplace_back(bytes_of(id), graph.tensors[id].name);
+            result.maps.push_back({graph.tensors[id].name, bytes_of(id)});
         }
     }
     return result;
@@ -81,8 +91,6 @@ WholeMaps maps_beside_cpu(const PlannedProgram& program) {
     return whole_maps(program, on_cpu);
 }
 
-using Part = std::pair<std::int64_t, std::string>;
-
 /// What the weights of each operation take.
 std::vector<Part> weights_of(const PlannedProgram& program) {
     std::vector<Part> weights;
@@ -92,7 +100,7 @@ std::vector<Part> weights_of(const PlannedProgram& program) {
             if (op.repeats(i)) continue;
             std::int64_t size = 0;
             for (const auto& slice : op.slices) size += slice.size;
-            if (size > 0) weights.emplace_back(size, "weights of " + op.name);
+            if (size > 0) weights.push_back({"weights of " + op.name, size});
         }
     }
     return weights;
@@ -102,7 +110,7 @@ std::vector<Part> maps_of(const PlannedProgram& program) {
     std::vector<Part> maps;
     for (const auto& buffer : program.buffers) {
         if (buffer.region != region_arena || buffer.first_use == no_time) continue;
-        maps.emplace_back(buffer.size, buffer.name);
+        maps.push_back({buffer.name, buffer.size});
     }
     return maps;
 }
@@ -113,12 +121,17 @@ std::vector<Part> both(std::vector<Part> parts, const std::vector<Part>& more) {
 }
 
 /// Throws where model and activations are above a memory's limit.
-void require_room(const PlannedProgram& program, const char* memory, std::int64_t limit,
-                  std::int64_t constants, std::int64_t arena, const std::vector<Part>& parts) {
-    if (constants + arena <= limit) return;
-    throw DoesNotFit(fmt::format(
-        "{} does not fit {}: model {} B + activations {} B = {} B, the limit is {} B; largest: {}",
-        program.graph->name, memory, constants, arena, constants + arena, limit, largest(parts)));
+void require_room(const PlannedProgram& program, const char* memory, DoesNotFit::Need need,
+                  const std::vector<Part>& parts) {
+    const std::int64_t bytes = need.model + need.activations;
+    if (bytes <= need.limit) return;
+    need.largest = largest(parts);
+    const std::string text = fmt::format(
+        "{} does not fit {}: model {} B + activations {} B = {} B, the limit is {} B ({}); "
+        "largest: {}",
+        program.graph->name, memory, need.model, need.activations, bytes, need.limit, need.field,
+        names(need.largest));
+    throw DoesNotFit(text, std::move(need));
 }
 
 }  // namespace
@@ -129,12 +142,13 @@ void check_fit(const PlannedProgram& program, std::int64_t stream_bytes) {
     const std::vector<Part> weights = weights_of(program);
     const std::vector<Part> maps = maps_of(program);
     const auto in_dram = [&](std::int64_t arena, const std::vector<Part>& parts) {
-        require_room(program, "the off-chip memory", target.off_chip.size.count(), model, arena,
-                     parts);
+        require_room(program, "the off-chip memory",
+                     {"dram.size", target.off_chip.size.count(), model, arena, {}}, parts);
     };
     const auto in_sram = [&](std::int64_t constants, std::int64_t arena,
                              const std::vector<Part>& parts) {
-        require_room(program, "the SRAM", target.sram.size.count(), constants, arena, parts);
+        require_room(program, "the SRAM",
+                     {"sram.size", target.sram.size.count(), constants, arena, {}}, parts);
     };
     const WholeMaps beside_cpu = maps_beside_cpu(program);
     switch (target.memory_mode) {

@@ -60,7 +60,8 @@ stream::FeatureMap map_of(const View& view, int region, stream::Layout layout) {
     if (layout == stream::Layout::nhcwb16) {
         map.stride_x = 16 * element;
         map.stride_c = map.stride_x * view.storage.w;
-        map.stride_y = map.stride_c * ceil_div(view.storage.c, 16);
+        map.stride_y =
+            view.stride_y ? *view.stride_y * element : map.stride_c * ceil_div(view.storage.c, 16);
     } else {
         map.stride_x = view.stride_x.value_or(view.storage.c) * element;
         map.stride_y =

@@ -346,7 +346,7 @@ std::int64_t CascadeSearch::streaming(const Range& range, std::int64_t bytes) {
         all.push_back({ops_[at].slices[0].size, *link.streamed});
     }
     // The cheapest by the byte first.
-    std::sort(all.begin(), all.end(), [](const Streamed& a, const Streamed& b) {
+    std::stable_sort(all.begin(), all.end(), [](const Streamed& a, const Streamed& b) {
         return a.cycles * b.bytes < b.cycles * a.bytes;
     });
     std::int64_t cycles = 0;

@@ -38,13 +38,6 @@ bool is_part_kernel(const NpuOp& op) {
     return op.ifm.extent.c <= 8 || use.part_kernel >= use.depth_first;
 }
 
-/// Which one the search assumes: the published compiler's test differs on a tie.
-bool searches_part_kernel(const NpuOp& op) {
-    if (!may_be_part_kernel(op)) return false;
-    const OrderUse use = order_use(op);
-    return op.ifm.extent.c <= 8 || use.part_kernel > use.depth_first;
-}
-
 }  // namespace
 
 ShramUser shram_user(const NpuOp& op) {
@@ -55,7 +48,7 @@ ShramUser shram_user(const NpuOp& op) {
         k.kind == KernelKind::conv ||
         (k.kind == KernelKind::pool && k.pool_mode == stream::PoolMode::reduce_sum);
     user.vector_product = op.vector_product;
-    user.part_kernel = searches_part_kernel(op);
+    user.part_kernel = is_part_kernel(op);
     user.two_maps = op.binary() && !k.broadcast.scalar;
     user.lut = !op.lut.empty();
     user.ifm_bits = op.ifm_bits();

@@ -5,6 +5,7 @@
 
 #include "compile/build_kernel.hpp"
 #include "compile/plan/slice_places.hpp"
+#include "target/memory_rate.hpp"
 
 namespace u65sim::compiler {
 
@@ -71,7 +72,8 @@ Ends DeliveryClock::read_directly(const WeightLoad& load) const {
     Ends ends;
     // Where the operation waits for them, they have the port to its end, but for the time in which
     // its first scales and then its first weights are on their way.
-    const std::int64_t first = 2 * program_.target->off_chip.read_latency.count();
+    const Target& target = *program_.target;
+    const std::int64_t first = 2 * read_latency(target.off_chip, target.accelerator).count();
     const std::int64_t waits =
         load.direct > load.fast ? (load.direct - first) * load.op->stripes : 0;
     ends.dma_free = std::max(now_, dma_free_) + std::max(read, waits);

@@ -1,6 +1,8 @@
 #include "compile/plan/plan_search.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -47,29 +49,82 @@ std::int64_t PlanSearch::value_of(const Result& result) const {
     return result.plan.fast_size + result.plan.arena_size;
 }
 
-PlanSearch::Result PlanSearch::run() {
-    const std::vector<std::int64_t> all = sizes();
-    Result best = search(all.front(), SizedSearch::useless);
-    for (std::size_t i = 1; i < all.size(); ++i) {
-        const std::int64_t least = value_of(best);
-        const std::int64_t less_than =
-            by_size() || best.is_useless() ? least : tuning::larger_sram_gain.of(least);
-        Result next = search(all[i], by_size() ? SizedSearch::useless : less_than);
-        const bool is_better = value_of(next) < less_than;
-        std::string reason = fmt::format("SRAM: {} {} with {} B, {} with {} B", least,
-                                         by_size() ? "bytes" : "cycles", best.variant.sram,
-                                         is_better ? "less" : "not clearly less", all[i]);
-        if (is_better) best = std::move(next);
-        best.plan.reasons.push_back(std::move(reason));
+std::vector<PlanSearch::Result> PlanSearch::search_all() {
+    std::vector<Result> found;
+    std::int64_t least = SizedSearch::useless;
+    for (const std::int64_t size : sizes()) {
+        const bool is_bounded = !by_size() && least != SizedSearch::useless;
+        Result next =
+            search(size, is_bounded ? tuning::larger_sram_gain.of(least) : SizedSearch::useless);
+        if (next.is_useless() && !found.empty()) continue;
+        if (!found.empty() && found.front().is_useless()) found.clear();
+        least = std::min(least, value_of(next));
+        found.push_back(std::move(next));
     }
-    if (by_size()) take_smaller_fast_plan(best);
-    return best;
+    return found;
+}
+
+PlanSearch::Results PlanSearch::smallest(std::vector<Result> found) {
+    const auto best = std::min_element(
+        found.begin(), found.end(),
+        [&](const Result& a, const Result& b) { return value_of(a) < value_of(b); });
+    Result result = std::move(*best);
+    take_smaller_fast_plan(result);
+    return {std::move(result), std::nullopt};
+}
+
+bool PlanSearch::is_same(const Result& a, const Result& b) const {
+    // Where maps may spill, those that do are in the arena.
+    const bool same_maps = !program_.spilling() || a.plan.arena_size == b.plan.arena_size;
+    return same_maps && std::abs(a.cost - b.cost) <= tuning::same_cycles.of(a.cost);
+}
+
+PlanSearch::Results PlanSearch::fastest(std::vector<Result> found) const {
+    std::string reason = "SRAM:";
+    std::int64_t least = SizedSearch::useless;
+    for (const Result& result : found) {
+        reason += fmt::format(" {} cycles with {} B,", result.cost, result.variant.sram);
+        least = std::min(least, result.cost);
+    }
+    std::vector<Result> finalists;
+    for (Result& result : found) {
+        const bool is_known =
+            std::any_of(finalists.begin(), finalists.end(),
+                        [&](const Result& other) { return is_same(other, result); });
+        if (!is_known && tuning::certain_gain.of(result.cost) <= least) {
+            finalists.push_back(std::move(result));
+        }
+    }
+    std::stable_sort(finalists.begin(), finalists.end(),
+                     [](const Result& a, const Result& b) { return a.cost < b.cost; });
+    Results results;
+    results.first = std::move(finalists[0]);
+    if (finalists.size() > 1) {
+        results.rival = std::move(finalists[1]);
+        const Result& other = *results.rival;
+        const bool is_clear = other.variant.sram > results.first.variant.sram ||
+                              results.first.cost < tuning::larger_sram_gain.of(other.cost);
+        if (!is_clear) std::swap(results.first, *results.rival);
+    }
+    reason.back() = ':';
+    reason += fmt::format(" taken {} B", results.first.variant.sram);
+    if (results.rival) reason += fmt::format(", or {} B", results.rival->variant.sram);
+    results.first.plan.reasons.push_back(reason);
+    if (results.rival) results.rival->plan.reasons.push_back(std::move(reason));
+    return results;
+}
+
+PlanSearch::Results PlanSearch::run() {
+    std::vector<Result> found = search_all();
+    if (by_size()) return smallest(std::move(found));
+    if (found.size() == 1) return {std::move(found.front()), std::nullopt};
+    return fastest(std::move(found));
 }
 
 void PlanSearch::take_smaller_fast_plan(Result& best) {
     Program fast = program_;
     fast.options.optimise = Optimise::performance;
-    Result other = PlanSearch(fast).run();
+    Result other = PlanSearch(fast).run().first;
     other.plan.options.optimise = Optimise::size;
     if (value_of(other) < value_of(best)) best = std::move(other);
 }

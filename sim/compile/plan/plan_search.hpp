@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,17 +12,22 @@
 namespace u65sim::compiler {
 
 /// A plan for a smaller SRAM is one for a larger SRAM, too: searches the best plan for each of
-/// planned_sizes that is not above the target's and for the target's own, and keeps the smallest
-/// size's but where a larger one's is predicted to be clearly faster. So cycles do not grow from
-/// one of planned_sizes to a larger size as long as predictions of two plans are wrong by no more
-/// than that (docs/compiler.md).
+/// planned_sizes that is not above the target's and for the target's own, and keeps one, or the two
+/// best where predictions cannot tell which is faster. So cycles do not grow from one of
+/// planned_sizes to a larger size as long as predictions are wrong by no more than
+/// tuning::certain_gain and the machine decides between the two (docs/compiler.md).
 class PlanSearch {
 public:
     /// `program` has blocks and weights, and must outlive this, unchanged.
     explicit PlanSearch(const Program& program);
 
     using Result = SizedSearch::Result;
-    Result run();
+    struct Results {
+        /// The smaller size's, but where the other is predicted to be clearly faster.
+        Result first;
+        std::optional<Result> rival;
+    };
+    Results run();
 
 private:
     /// Sizes to plan for, ascending: one where everything has room is the last.
@@ -33,6 +39,12 @@ private:
 
     /// What a plan is judged by: its predicted cycles, or its bytes; or `useless`.
     [[nodiscard]] std::int64_t value_of(const Result& result) const;
+    /// The best plan of each size that is of use, or the smallest size's of none; ascending.
+    std::vector<Result> search_all();
+    Results smallest(std::vector<Result> found);
+    [[nodiscard]] Results fastest(std::vector<Result> found) const;
+    /// Whether two plans may be taken for one.
+    [[nodiscard]] bool is_same(const Result& a, const Result& b) const;
     /// Optimised for size: the plan for performance, where that happens to take less memory.
     void take_smaller_fast_plan(Result& best);
 

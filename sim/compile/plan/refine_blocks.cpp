@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "compile/build_kernel.hpp"
+#include "compile/constants.hpp"
 #include "compile/plan/choose_blocks.hpp"
 #include "compile/plan/tuning.hpp"
+#include "compile/plan/weight_delivery.hpp"
 #include "timing/estimate.hpp"
 
 namespace u65sim::compiler {
@@ -18,6 +20,8 @@ namespace {
 
 /// Maps begin at multiples of this, but for parts of others: bytes.
 constexpr std::uint64_t brick_alignment = 16;
+/// Channels of a brick: depths are multiples of it.
+constexpr std::int32_t brick_channels = 16;
 
 /// Extents of one axis to try, ascending: each divides it into fewer pieces than those before, and
 /// is at least a quarter larger.
@@ -55,9 +59,13 @@ public:
         for (auto& segment : program_.segments) {
             for (std::size_t i = 0; i < segment.ops.size(); ++i) {
                 if (segment.ops[i].is_stripe()) continue;
-                refine(
-                    segment.ops, i, *now++,
-                    tuning::least_operation_gain.of(all) / kernels[segment.ops[i].graph_operator]);
+                const std::int64_t worth =
+                    tuning::least_operation_gain.of(all) / kernels[segment.ops[i].graph_operator];
+                refine(segment.ops, i, *now++, worth);
+                fill_array(segment.ops[i], worth);
+                if (in_reach(segment.ops[i])) continue;
+                fold_row(segment.ops[i], worth);
+                read_less_often(segment.ops[i], worth);
             }
         }
     }
@@ -147,6 +155,142 @@ private:
         const bool plain =
             k.ofm.layout == stream::Layout::nhwc || k.ifm.layout == stream::Layout::nhwc;
         if (!op.weights && plain && all != before.depth) try_depth(all);
+    }
+
+    /// Another depth of blocks where half of the array is idle as it is: what jobs of few steps
+    /// wait for weighs more than bytes fetched.
+    void fill_array(NpuOp& op, std::int64_t worth) {
+        // Products with one position are as fast as their weights come.
+        const bool one_position = op.ofm.extent.h * op.ofm.extent.w == 1;
+        if (one_position || !may_be_sliced(op) || op.slices.empty() ||
+            op.slices[0].buffer != no_buffer) {
+            return;
+        }
+        const stream::Kernel& window = op.kernel.kernel;
+        const std::int64_t products =
+            op.ofm.extent.elements() * op.ifm.extent.c * window.height * std::int64_t{window.width};
+        const std::int64_t ideal = products / program_.target->accelerator.macs_per_cycle /
+                                   program_.target->accelerator.cores;
+        Reads least = reads_of(op);
+        if (!tuning::idle_array.exceeds(ideal, least.fast) || least.fast - ideal < worth) return;
+        const ShramUser user = shram_user(op);
+        const NpuOp before = op;
+        const std::int32_t unit = program_.arch.ofm_ublock.depth;
+        const std::int32_t most = static_cast<std::int32_t>(
+            round_up(std::min(user.ofm_c, program_.arch.max_block.depth), unit));
+        for (std::int32_t depth = brick_channels; depth <= most; depth *= 2) {
+            const BlockShape block{before.kernel.block.height, before.kernel.block.width, depth};
+            const auto layout = lay_out(user, block, program_.arch);
+            if (!layout || depth == before.kernel.block.depth) continue;
+            NpuOp other = before;
+            layout->apply(other.kernel, block);
+            other.slices = {make_whole(program_, other)};
+            const Reads reads = reads_of(other);
+            if (!reads.gains(least) || reads.fast >= least.fast) continue;
+            least = reads;
+            op = std::move(other);
+        }
+    }
+
+    /// Cycles of an operation with its weights in SRAM, and off-chip.
+    struct Reads {
+        std::int64_t fast = 0, direct = 0;
+        /// Whether this is faster than `other` by what predictions are good to.
+        [[nodiscard]] bool gains(const Reads& other) const {
+            return direct * 100 < other.direct * (100 - tuning::least_block_gain) &&
+                   fast * 100 <= other.fast * (100 + tuning::least_block_gain);
+        }
+    };
+    [[nodiscard]] Reads reads_of(const NpuOp& op) const {
+        const auto [fast, direct] = program_.estimator->weight_placements(
+            kernel_of(op), {weight_region_, region_constants});
+        return {fast.count(), direct.count()};
+    }
+
+    /// A row of a map as rows of a piece each, where a 1x1 window makes no difference between them
+    /// and blocks, which are no wider than so much, then cover more of it.
+    void fold_row(NpuOp& op, std::int64_t worth) {
+        if (!is_one_row(op) || weight_passes(op) == 1) return;
+        Reads least = reads_of(op);
+        if (least.direct - least.fast < worth) return;
+        const NpuOp before = op;
+        const std::int32_t width = op.ofm.extent.w;
+        for (std::int32_t rows = 2; rows <= program_.arch.max_block.height; ++rows) {
+            if (width % rows != 0 || width / rows > program_.arch.max_block.width) continue;
+            NpuOp folded = before;
+            for (View* view : {&folded.ifm, &folded.ofm}) {
+                const bool bricks = program_.buffer(*view).layout == stream::Layout::nhcwb16;
+                view->extent.h = rows;
+                view->extent.w = width / rows;
+                view->stride_y =
+                    std::int64_t{view->extent.w} * (bricks ? brick_channels : view->storage.c);
+            }
+            choose_block(folded, program_);
+            if (weight_passes(folded) >= weight_passes(before)) continue;
+            folded.slices = {make_whole(program_, folded)};
+            const Reads reads = reads_of(folded);
+            if (!reads.gains(least)) continue;
+            least = reads;
+            op = std::move(folded);
+        }
+    }
+
+    /// Whether an operation takes a row to a row, position by position.
+    [[nodiscard]] static bool is_one_row(const NpuOp& op) {
+        const auto is_row = [](const View& view) {
+            return view.extent.h == 1 && view.row_again == Again::none &&
+                   view.column_again == Again::none && !view.stride_x && !view.stride_y;
+        };
+        const stream::KernelOp& k = op.kernel;
+        return may_be_sliced(op) && is_row(op.ifm) && is_row(op.ofm) &&
+               op.ifm.extent.w == op.ofm.extent.w && k.kernel.dilated_height() == 1 &&
+               k.kernel.dilated_width() == 1 && k.kernel.stride_x == 1 &&
+               k.upscale == stream::Upscale::none;
+    }
+
+    /// Shallower blocks that cover more of the map, where weights that may stay off-chip are read
+    /// anew for each block position: they must take less time with weights there, and no more with
+    /// weights in SRAM.
+    void read_less_often(NpuOp& op, std::int64_t worth) {
+        const std::int64_t passes = weight_passes(op);
+        if (passes == 1 || !may_be_sliced(op)) return;
+        const Reads now = reads_of(op);
+        if (now.direct - now.fast < worth) return;
+        KernelOp k = kernel_of(op);
+        KernelOp off_chip = k;
+        off_chip.weight_region = off_chip.scale_region = region_constants;
+        Reads least = now;
+        const ShramUser user = shram_user(op);
+        const Architecture& arch = program_.arch;
+        const std::int32_t deepest = k.block.depth;
+        bool is_found = false;
+        const auto consider = [&](const BlockShape& block) {
+            if (ceil_div(user.ofm_h, block.height) * ceil_div(user.ofm_w, block.width) >= passes) {
+                return;
+            }
+            const auto layout = lay_out(user, block, arch);
+            if (!layout) return;
+            layout->apply(off_chip, block);
+            if (program_.estimator->least(off_chip).count() >= least.direct) return;
+            layout->apply(k, block);
+            const Reads reads{program_.estimator->total(k).count(),
+                              program_.estimator->total(off_chip).count()};
+            if (!reads.gains(now) || reads.direct >= least.direct) return;
+            least = reads;
+            layout->apply(op.kernel, block);
+            is_found = true;
+        };
+        const auto widths = extents(user.ofm_w, arch.max_block.width, arch.ofm_ublock.width);
+        const auto heights = extents(user.ofm_h, arch.max_block.height, arch.ofm_ublock.height);
+        const std::int32_t step = std::max(arch.ofm_ublock.depth, brick_channels);
+        for (const std::int32_t depth : extents(user.ofm_c, deepest - 1, step)) {
+            if (depth >= deepest) continue;
+            for (const std::int32_t height : heights) {
+                for (const std::int32_t width : widths) consider({height, width, depth});
+            }
+        }
+        // Weights are stored in the order of a block's depth.
+        if (is_found) op.slices = {make_whole(program_, op)};
     }
 
     PlannedProgram& program_;

@@ -13,8 +13,8 @@ void SlicePlacer::set_neighbours(std::span<const Lifetime> items, std::int32_t f
     for (const Lifetime& item : items) {
         if (item.is_placed() && item.first <= last && first <= item.last) near_.push_back(item);
     }
-    std::sort(near_.begin(), near_.end(),
-              [](const Lifetime& a, const Lifetime& b) { return a.offset < b.offset; });
+    std::stable_sort(near_.begin(), near_.end(),
+                     [](const Lifetime& a, const Lifetime& b) { return a.offset < b.offset; });
 }
 
 std::int64_t SlicePlacer::neighbour_bytes() const {

@@ -49,8 +49,15 @@ inline constexpr Share crowded_share{1, 100};
 /// predictions are wrong by less than that.
 inline constexpr Share staying_gain{49, 50};
 /// A plan for a larger SRAM must take less than this part of the predicted cycles of one for a
-/// smaller SRAM: of two plans of one network predictions are wrong by less than that.
+/// smaller SRAM where nobody asks the machine: of two plans of one network predictions are mostly
+/// wrong by less than that.
 inline constexpr Share larger_sram_gain{99, 100};
+/// Of plans for several sizes, the one of the fewest predicted cycles may turn out slower than
+/// those of which it takes more than this part (measured on random networks), and than no others.
+inline constexpr Share certain_gain{978, 1000};
+/// Plans whose predicted cycles differ by no more than this part are taken for one plan (chosen:
+/// most of them are).
+inline constexpr Share same_cycles{1, 1000};
 /// Below so many bytes, or this part of the maps that live together, more SRAM makes plans clearly
 /// faster (chosen): those for less are not compared.
 inline constexpr std::int64_t cramped_sram = 128 << 10;
@@ -91,6 +98,9 @@ inline constexpr std::int64_t least_block_gain = 3;
 /// What an operation may gain at most must be this part of all operations' time (chosen: bounds the
 /// search).
 inline constexpr Share least_operation_gain{1, 200};
+/// Blocks of other depths are tried where products would fill less than this part of the array's
+/// time (chosen: bounds the search).
+inline constexpr Share idle_array{3, 5};
 /// An extent is tried when it is larger than the one before by this factor; a block when it has
 /// this part of the area that it replaces (chosen: bounds the search).
 inline constexpr Share next_extent{5, 4}, least_block_area{1, 4};

@@ -168,11 +168,11 @@ void CascadeRule::try_cascades(std::size_t last, std::int32_t height,
                 for (std::int64_t over = maps + weights - network_.limit; over > 0;) {
                     if (leaving.empty()) {
                         leaving = members;
-                        std::sort(leaving.begin(), leaving.end(),
-                                  [](const Member& a, const Member& b) {
-                                      return a.more * static_cast<double>(b.weights) >
-                                             b.more * static_cast<double>(a.weights);
-                                  });
+                        std::stable_sort(leaving.begin(), leaving.end(),
+                                         [](const Member& a, const Member& b) {
+                                             return a.more * static_cast<double>(b.weights) >
+                                                    b.more * static_cast<double>(a.weights);
+                                         });
                     }
                     over -= std::max<std::int64_t>(leaving.back().weights, 1);
                     cycles += leaving.back().more;

@@ -9,6 +9,7 @@
 #include "base/rounding.hpp"
 #include "compile/build_kernel.hpp"
 #include "compile/plan/tuning.hpp"
+#include "target/memory_rate.hpp"
 #include "timing/estimate.hpp"
 
 namespace u65sim::compiler::quick {
@@ -135,7 +136,8 @@ private:
     [[nodiscard]] Choice read_directly(const Load& load) const {
         const std::int64_t read =
             program_.estimator->weight_reads(load.size * load.passes, region_constants).count();
-        const std::int64_t first = 2 * program_.target->off_chip.read_latency.count();
+        const Target& target = *program_.target;
+        const std::int64_t first = 2 * read_latency(target.off_chip, target.accelerator).count();
         const std::int64_t waits = load.direct > load.fast ? load.direct - first : 0;
         Choice delivery;
         delivery.dma_free = std::max(now_, dma_free_) + std::max(read, waits);

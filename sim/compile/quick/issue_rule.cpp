@@ -11,6 +11,7 @@
 #include "compile/emit/lut_slots.hpp"
 #include "compile/plan/tuning.hpp"
 #include "compile/quick/stream_clock.hpp"
+#include "target/memory_rate.hpp"
 #include "timing/estimate.hpp"
 
 namespace u65sim::compiler::quick {
@@ -228,7 +229,8 @@ public:
         : most_kernels_(static_cast<std::size_t>(program.arch.max_outstanding_kernels)),
           most_copies_(static_cast<std::size_t>(program.arch.max_outstanding_dmas)),
           latency_(static_cast<double>(
-              (program.target->off_chip.read_latency + program.target->sram.write_latency)
+              (read_latency(program.target->off_chip, program.target->accelerator) +
+               write_latency(program.target->sram, program.target->accelerator))
                   .count())) {}
 
     void wait_for_kernels(std::size_t count) { wait(kernels_, count); }

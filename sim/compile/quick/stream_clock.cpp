@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "target/memory_rate.hpp"
 #include "timing/axi.hpp"
 
 namespace u65sim::compiler::quick {
@@ -19,13 +20,19 @@ constexpr std::int64_t chunk_beats = 64;
 /// Cycles below which nothing is left.
 constexpr double nothing = 1e-6;
 
+double off_chip_latency(const Program& program) {
+    return static_cast<double>(
+        read_latency(program.target->off_chip, program.target->accelerator).count());
+}
+
 }  // namespace
 
 StreamClock::StreamClock(const Program& program)
     : setup_(static_cast<double>(program.target->timing.kernel_setup.count())),
-      words_latency_(static_cast<double>(program.target->off_chip.read_latency.count()) + 4),
-      read_latency_(static_cast<double>(program.target->off_chip.read_latency.count())),
-      write_latency_(static_cast<double>(program.target->sram.write_latency.count())),
+      words_latency_(off_chip_latency(program) + 4),
+      read_latency_(off_chip_latency(program)),
+      write_latency_(static_cast<double>(
+          write_latency(program.target->sram, program.target->accelerator).count())),
       words_a_piece_(std::max<std::int32_t>(
           1, static_cast<std::int32_t>(program.target->timing.command_prefetch.count() / 4))),
       pieces_ahead_(std::max<std::size_t>(

@@ -11,6 +11,7 @@
 #include "compile/plan/refine_blocks.hpp"
 #include "compile/plan/stripes.hpp"
 #include "compile/plan/weight_delivery.hpp"
+#include "target/memory_rate.hpp"
 #include "timing/estimate.hpp"
 
 namespace u65sim::compiler::quick {
@@ -77,7 +78,7 @@ BlockTimes::Ends ends_of(const Target& target, const stream::KernelOp& kernel,
                          const timing::KernelEstimate& estimate) {
     const auto latency = [&](int region) {
         const bool off_chip = port_of_region(target.memory_mode, region) == 1;
-        return (off_chip ? target.off_chip : target.sram).read_latency.count();
+        return read_latency(off_chip ? target.off_chip : target.sram, target.accelerator).count();
     };
     std::int64_t first = latency(kernel.ifm.region);
     if (kernel.is_binary() && !kernel.broadcast.scalar) {
@@ -127,8 +128,9 @@ BlockTimes with_its_block(const PlannedProgram& alone) {
 
 /// A shared constant is waited for once, off-chip.
 void add_first_read(const Target& target, BlockTimes& times) {
-    const std::int64_t more =
-        target.off_chip.read_latency.count() - target.sram.read_latency.count();
+    const std::int64_t more = (read_latency(target.off_chip, target.accelerator) -
+                               read_latency(target.sram, target.accelerator))
+                                  .count();
     times.fast.total += more;
     times.direct.total += more;
     times.fast_ends.head += more;

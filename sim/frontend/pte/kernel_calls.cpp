@@ -10,6 +10,9 @@
 
 #include <fmt/format.h>
 
+#include "base/integer_range.hpp"
+#include "ir/spread.hpp"
+
 namespace u65sim::frontend {
 namespace {
 
@@ -84,44 +87,54 @@ private:
         return static_cast<std::size_t>(number < 0 ? number + all : number);
     }
 
+    struct Levels {
+        Quantization quantization;
+        IntegerRange range;
+    };
+
     /// scale, zero point, lowest and highest value behind the first argument.
-    [[nodiscard]] std::optional<Quantization> quantization(const Tensor& tensor) const {
+    [[nodiscard]] std::optional<Levels> levels(const Tensor& tensor) const {
         constexpr std::size_t wanted = 5;
-        if (arguments_.size() < wanted) return std::nullopt;
+        if (arguments_.size() < wanted || !is_quantisable(tensor.type)) return std::nullopt;
         const auto scale = values_.real(arguments_[1]);
         const auto zero_point = values_.integer(arguments_[2]);
         const auto low = values_.integer(arguments_[3]), high = values_.integer(arguments_[4]);
         if (!scale || !zero_point || !low || !high) return std::nullopt;
-        const auto is_whole = [&](std::int64_t lowest, std::int64_t highest) {
-            return *low == lowest && *high == highest;
-        };
-        const bool is_range = tensor.type == ElementType::int8    ? is_whole(-128, 127)
-                              : tensor.type == ElementType::uint8 ? is_whole(0, 255)
-                              : tensor.type == ElementType::int16 ? is_whole(-32768, 32767)
-                                                                  : false;
+        const IntegerRange range{*low, *high}, whole = ir::activation_type_range(tensor.type);
         const auto real_scale = static_cast<float>(*scale);
-        if (!is_range || !(real_scale > 0.0F) || *zero_point < *low || *zero_point > *high) {
+        if (!(real_scale > 0.0F) || !range.holds(*zero_point) || !whole.holds(range.low) ||
+            !whole.holds(range.high)) {
             return std::nullopt;
         }
-        return Quantization{{real_scale}, {*zero_point}, 0};
+        return Levels{Quantization{{real_scale}, {*zero_point}, 0}, range};
     }
 
+    static bool is_quantisable(ElementType type) {
+        return type == ElementType::int8 || type == ElementType::uint8 ||
+               type == ElementType::int16;
+    }
+
+    /// Over less than the type's range it stays a kernel of ExecuTorch's, whose operands say which;
+    /// its output's scale and zero point are the tensor's.
     bool read_quantize() {
         if (name_ != "quantized_decomposed::quantize_per_tensor.out") return false;
-        const auto found = quantization(output());
+        const auto found = levels(output());
         if (!found || input().type != ElementType::float32 || !has_one_order()) return false;
-        output().quantization = *found;
-        op_.type = OpType::quantize;
-        op_.inputs = {inputs_.front()};
+        output().quantization = found->quantization;
+        const bool is_whole = found->range == ir::activation_type_range(output().type);
+        op_.type = is_whole ? OpType::quantize : OpType::custom;
+        op_.inputs = is_whole ? std::vector<TensorId>{inputs_.front()} : operands_;
+        if (!is_whole) op_.custom_code = name_;
         return true;
     }
 
     bool read_dequantize() {
         if (name_ != "quantized_decomposed::dequantize_per_tensor.out") return false;
-        const auto found = quantization(input());
+        const auto found = levels(input());
         if (!found || output().type != ElementType::float32 || !has_one_order()) return false;
-        if (!input().quantization.empty() && !(input().quantization == *found)) return false;
-        input().quantization = *found;
+        const Quantization& known = input().quantization;
+        if (!known.empty() && !(known == found->quantization)) return false;
+        input().quantization = found->quantization;
         op_.type = OpType::dequantize;
         op_.inputs = {inputs_.front()};
         return true;

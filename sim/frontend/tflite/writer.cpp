@@ -23,6 +23,8 @@ constexpr std::int64_t most_constants = std::int64_t{2'000} * 1024 * 1024;  ///<
 template <class Table>
 using Offsets = std::vector<flatbuffers::Offset<Table>>;
 
+/// Each call writes one object: which of two comes first moves bytes, and of arguments the compiler
+/// chooses.
 class Writer {
 public:
     /// What `sized` writes has the right size, and constants without values.
@@ -52,15 +54,17 @@ private:
                 schema::CreateMetadataTable(builder_, builder_.CreateString(entry.name), buffer));
         }
         const auto codes = write_codes();
-        const auto model = schema::CreateModelTable(
-            builder_, schema_version, builder_.CreateVector(codes),
-            builder_.CreateVector(subgraphs), builder_.CreateString(graph_.description),
-            builder_.CreateVector(buffers_), 0,
-            metadata.empty()
-                ? flatbuffers::Offset<
-                      flatbuffers::Vector<flatbuffers::Offset<schema::MetadataTable>>>{}
-                : builder_.CreateVector(metadata));
-        schema::FinishModelTableBuffer(builder_, model);
+        flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<schema::MetadataTable>>>
+            metadata_vector;
+        if (!metadata.empty()) metadata_vector = builder_.CreateVector(metadata);
+        const auto buffer_vector = builder_.CreateVector(buffers_);
+        const auto description = builder_.CreateString(graph_.description);
+        const auto subgraph_vector = builder_.CreateVector(subgraphs);
+        const auto code_vector = builder_.CreateVector(codes);
+        schema::FinishModelTableBuffer(
+            builder_,
+            schema::CreateModelTable(builder_, schema_version, code_vector, subgraph_vector,
+                                     description, buffer_vector, 0, metadata_vector));
     }
 
     flatbuffers::Offset<schema::SubGraphTable> write_subgraph(const Graph& graph) {
@@ -68,10 +72,13 @@ private:
         for (const Tensor& tensor : graph.tensors) tensors.push_back(write_tensor(tensor));
         Offsets<schema::OperatorTable> operators;
         for (const Operator& op : graph.operators) operators.push_back(write_operator(graph, op));
-        return schema::CreateSubGraphTable(
-            builder_, builder_.CreateVector(tensors), builder_.CreateVector(graph.inputs),
-            builder_.CreateVector(graph.outputs), builder_.CreateVector(operators),
-            builder_.CreateString(graph.name));
+        const auto name = builder_.CreateString(graph.name);
+        const auto operator_vector = builder_.CreateVector(operators);
+        const auto outputs = builder_.CreateVector(graph.outputs);
+        const auto inputs = builder_.CreateVector(graph.inputs);
+        const auto tensor_vector = builder_.CreateVector(tensors);
+        return schema::CreateSubGraphTable(builder_, tensor_vector, inputs, outputs,
+                                           operator_vector, name);
     }
 
     // Bytes of all constants. The builder aborts when it outgrows its 32-bit offsets.
@@ -125,10 +132,11 @@ private:
         flatbuffers::Offset<schema::QuantizationTable> quantization;
         if (!tensor.quantization.empty()) {
             const Quantization& source = tensor.quantization;
-            quantization = schema::CreateQuantizationTable(
-                builder_, 0, 0, builder_.CreateVector(source.scales),
-                builder_.CreateVector(source.zero_points), schema::AnyQuantizationDetails::NONE, 0,
-                source.axis);
+            const auto zero_points = builder_.CreateVector(source.zero_points);
+            const auto scales = builder_.CreateVector(source.scales);
+            quantization = schema::CreateQuantizationTable(builder_, 0, 0, scales, zero_points,
+                                                           schema::AnyQuantizationDetails::NONE, 0,
+                                                           source.axis);
         }
         const auto name = builder_.CreateString(tensor.name);
         const auto shape = builder_.CreateVector(tensor.shape);

@@ -286,7 +286,7 @@ std::vector<Finding> overlapping_placements(const std::vector<Placement>& placem
     for (const Placement& placement : placements) {
         if (placement.kind != Placement::Kind::constant) sorted.push_back(&placement);
     }
-    std::sort(sorted.begin(), sorted.end(), [](const Placement* a, const Placement* b) {
+    std::stable_sort(sorted.begin(), sorted.end(), [](const Placement* a, const Placement* b) {
         return std::tie(a->region, a->offset) < std::tie(b->region, b->offset);
     });
     for (std::size_t i = 0; i < sorted.size(); ++i) {

@@ -17,7 +17,8 @@ const svg = (tag, attributes, ...children) =>
 
 const grouped = value => Math.round(value).toLocaleString('en-US');
 const readable = value => value < 1024 ? `${grouped(value)} B`
-  : value < 1048576 ? `${(value / 1024).toFixed(1)} KiB` : `${(value / 1048576).toFixed(2)} MiB`;
+  : value < 1048576 ? `${(value / 1024).toFixed(1)} KiB`
+  : value < 1073741824 ? `${(value / 1048576).toFixed(2)} MiB` : `${(value / 1073741824).toFixed(2)} GiB`;
 const percent = share => `${(100 * share).toFixed(1)} %`;
 const short = value => value >= 1e6 ? `${+(value / 1e6).toPrecision(4)} M`
   : value >= 1e3 ? `${+(value / 1e3).toPrecision(4)} k` : `${+value.toPrecision(3)}`;
@@ -41,6 +42,13 @@ const titleOf = run => `${run.model.name} on ${run.target.name}`;
 
 /// A colour of viewer.css, for canvases: dark where the reader prefers dark.
 const theme = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+/// Pixels that a text of the page's font takes.
+const ruler = document.createElement('canvas').getContext('2d');
+function textWidth(text, size) {
+  ruler.font = `${size || 12}px system-ui,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif`;
+  return ruler.measureText(text).width;
+}
 
 /// A drawing that is made anew for the width it has: `draw(width)` gives an element.
 function fluid(draw) {
@@ -164,7 +172,7 @@ function stackedBar(set, table, parts, whole, width, height, labels, press) {
     const w = width * value / whole;
     bar.append(svg('rect', {x, width: w, height, fill: `url(#${set}-${name})`, class: press ? 'link' : null,
       on: {...hover(`${name}: ${grouped(value)} cycles, ${percent(value / whole)}\n${(table[name] || fallback)[2]}`), ...(press ? {click: () => press(name)} : {})}}));
-    if (labels && w > 7.4 * name.length + 16) bar.append(...boxed(name, x + 7, height / 2 + 4));
+    if (labels && w > textWidth(name) + 16) bar.append(...boxed(name, x + 7, height / 2 + 4));
     x += w;
   }
   return bar;
@@ -172,6 +180,6 @@ function stackedBar(set, table, parts, whole, width, height, labels, press) {
 
 /// A text on a ground of its own, for drawings that it lies on.
 function boxed(text, x, y, extra) {
-  return [svg('rect', {x: x - 3, y: y - 12, width: 7.6 * text.length + 6, height: 16, rx: 3, class: 'ground', 'pointer-events': 'none'}),
+  return [svg('rect', {x: x - 3, y: y - 12, width: textWidth(text) + 6, height: 16, rx: 3, class: 'ground', 'pointer-events': 'none'}),
     svg('text', {x, y, 'pointer-events': 'none', text, ...extra})];
 }

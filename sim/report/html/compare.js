@@ -34,13 +34,16 @@ function jointPlot(names, width) {
   return plot;
 }
 
+/// A field's value as people read it: bytes of memories with their unit.
+const settingText = (key, value) => /\.size$/.test(key) && Number.isFinite(value) ? readable(value) : String(value);
+
 /// A name a run: its letter, network and target, and where others have both too, what else differs.
 function runNames() {
   const fields = runs.map(run => flat(run.target, '').filter(([key]) => key !== 'name'));
   return runs.map((run, index) => {
     const same = runs.map((other, at) => at).filter(at => titleOf(runs[at]) === titleOf(run));
     const differing = same.length < 2 ? [] : fields[index].filter(([key, value]) => same.some(at => fields[at].some(([name, other]) => name === key && other !== value)));
-    const more = differing.slice(0, 2).map(([key, value]) => `${key} ${value}`).join(', ');
+    const more = differing.slice(0, 2).map(([key, value]) => `${key} ${settingText(key, value)}`).join(', ');
     return `${String.fromCharCode(65 + index % 26)}: ${titleOf(run)}${more ? `, ${more}` : ''}`;
   });
 }
@@ -56,7 +59,7 @@ function comparison() {
   for (const key of settings[0].keys()) {
     if (settings.every(each => each.get(key) === settings[0].get(key))) continue;
     body.push(el('tr', {title: 'a field of the target that is not the same everywhere'}, el('td', {text: `target: ${key}`}),
-      ...settings.map(each => el('td', {class: 'n', text: String(each.get(key))}))));
+      ...settings.map(each => el('td', {class: 'n', text: settingText(key, each.get(key))}))));
   }
   const bars = runs.map((run, index) => el('div', {}, el('div', {class: 'soft', text: `${names[index]}: ${grouped(run.total.cycles)} cycles`}),
     fluid(width => stackedBar('cause', causes, causeNames(run).map(name => [name, run.stalls[name]]), longest, width, 28, true))));

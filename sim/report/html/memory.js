@@ -49,6 +49,7 @@ function memoryChart(run, memory) {
   const height = memory === 'sram' ? (missed.length ? 440 : 320) : 220, floor = height - 20;
   const y = bytes => floor - bytes / top * (floor - 6);
   const chart = timeChart(height, (pen, self) => {
+    grid(pen, self);
     for (const each of ranges) {
       if (each.end_cycle < view.from || each.start_cycle > view.to) continue;
       const left = Math.max(gutter, self.x(each.start_cycle)), right = Math.min(self.width, self.x(each.end_cycle));

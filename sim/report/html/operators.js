@@ -45,7 +45,8 @@ function tableSection(run) {
   search.addEventListener('keydown', event => { if (event.key === 'Enter' && table.matches.length) setView(...around(table.matches[0])); });
   operatorTable = table;
   table.fill();
-  return section('table', `Operators: ${run.operators.length}`, 'Press a heading to sort, a row to see it in the charts over time.',
+  const without = run.model.npu_operators - run.operators.length;
+  return section('table', `Operators: ${run.operators.length}`, (without > 0 ? `${without} more on the NPU ${without === 1 ? 'needs no kernel of its' : 'need no kernel of their'} own. ` : '') + 'Press a heading to sort, a row to see it in the charts over time.',
     el('div', {class: 'bar'}, el('label', {text: 'search', for: 'search'}), search, cause, found), holder);
 }
 

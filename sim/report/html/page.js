@@ -29,7 +29,8 @@ function cards(run) {
     el('span', {text: name}), el('b', {text: value}), el('small', {text: more}));
   const rate = memory => `${((memory.read_bytes + memory.write_bytes) / Math.max(1, run.total.cycles)).toFixed(2)} B/cycle`;
   return el('div', {class: 'cards'},
-    card('latency', milliseconds(run.total.latency_ms), totals[0][1], run.total.host_ms ? `${run.total.host_ms.toFixed(3)} ms of it outside the NPU` : onNpu(run)),
+    card('latency', milliseconds(run.total.latency_ms), totals[0][1], [onNpu(run), run.total.host_ms ? `${run.total.host_ms.toFixed(3)} ms of it outside the NPU` : null].filter(each => each).join('; ')),
+    run.inference ? card('whole inference', milliseconds(run.inference.ms), 'NPU, calls and CPU operators', `${run.inference.low_ms.toFixed(3)} to ${run.inference.high_ms.toFixed(3)} ms`) : null,
     card('NPU cycles', grouped(run.total.cycles), totals[1][1], `at ${run.target.accelerator.clock / 1e6} MHz`),
     card('MAC utilization', percent(run.total.mac_utilization), totals[3][1], `${grouped(run.model.macs)} MACs`),
     card('SRAM peak', readable(run.sram.peak_bytes), totals[6][1], `of ${readable(run.sram.capacity_bytes)}`),

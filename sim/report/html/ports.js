@@ -23,6 +23,7 @@ function portChart(run, port) {
   const top = Math.max(most, ...limits.map(each => each.bytes_per_cycle)) * 1.08, height = 170, floor = height - 20;
   const y = rate => floor - rate / top * (floor - 8);
   const chart = timeChart(height, (pen, self) => {
+    grid(pen, self);
     const first = Math.max(0, Math.floor(view.from / step)), end = Math.min(steps, Math.ceil(view.to / step));
     for (let i = first; i < end; ++i) {
       const left = Math.max(gutter, self.x(i * step)), right = Math.min(self.width, self.x(i * step + cycles(i)));

@@ -76,14 +76,9 @@ function rooflinePlot(run, memory, width) {
     const rate = each.bytes_per_cycle, from = Math.max(low, floor / rate), to = peak / rate;
     if (to > from) line(x(from), y(from * rate), x(to), y(peak), index ? 'roof other' : 'roof', {on: hover(ceilingText(each))});
   });
-  if (slope && peak / slope > Math.max(low, floor / slope)) {
-    const text = `${slope.toFixed(2)} B/cycle`;
-    const at = x(Math.sqrt(Math.max(low, floor / slope) * peak / slope)), up = y(Math.sqrt(Math.max(low, floor / slope) * peak / slope) * slope);
-    word(text, at - 10, up - 6, {'text-anchor': 'end', class: 'limit'});
-    taken.push([at - 10 - 7 * text.length, up - 18, at, up]);
-  }
   const order = run.operators.map((op, index) => index).sort((a, b) => run.operators[b].cycles - run.operators[a].cycles);
   const places = placeMarks(run, order, bytes, box, x, y);
+  nameSlope(plot, slope, {x, y, from: Math.max(low, floor / slope), to: peak / slope}, places, taken, box);
   for (const index of order) plot.append(rooflineMark(run, index, bytes(run.operators[index]), places[index]));
   nameMarks(plot, run, order, places, taken, box);
   plot.append(...roofs);
@@ -116,16 +111,34 @@ function rooflineMark(run, index, moved, place) {
       `${grouped(op.cycles)} cycles, ${grouped(op.macs)} MACs, ${readable(moved)}\nbound by ${op.bound_by || 'nothing: no cycles'}`)});
 }
 
-/// Names of the operators with the most cycles, where they cover no other name and few marks.
+/// Whether a text's box, [left, top, right, bottom], covers a mark.
+const coversMark = ([left, top, right, bottom], places, but) => places.some((place, index) => index !== but &&
+  place.x + 6 * place.size > left && place.x - 6 * place.size < right && place.y + 6 * place.size > top && place.y - 6 * place.size < bottom);
+
+/// The figure of the lowest ceiling beside its line, where it covers no mark.
+function nameSlope(plot, slope, line, places, taken, box) {
+  if (!slope || line.to <= line.from) return;
+  const text = `${slope.toFixed(2)} B/cycle`, wide = textWidth(text);
+  const spots = [.5, .4, .6, .3, .7, .2, .8].flatMap(part => {
+    const at = line.from * (line.to / line.from) ** part, x = line.x(at), y = line.y(at * slope);
+    return [[x - 10 - wide, y - 6], [x + 10, y + 16]];
+  });
+  const boxOf = ([at, up]) => [at - 2, up - 12, at + wide + 2, up + 3];
+  const spot = spots.find(each => each[0] > box.left + 4 && each[0] + wide < box.width - box.right && !coversMark(boxOf(each), places)) || spots[0];
+  taken.push(boxOf(spot));
+  plot.append(svg('text', {class: 'limit', x: spot[0], y: spot[1], text}));
+}
+
+/// Names of the operators with the most cycles, where they cover no other name and no mark.
 function nameMarks(plot, run, order, places, taken, box) {
   let left = Math.max(3, Math.floor(box.width / 130));
   for (const index of order.slice(0, 40)) {
     if (!left || !run.operators[index].cycles) return;
-    const {x, y, size} = places[index], name = cut(run.operators[index].name, 22), wide = 7.6 * name.length, gap = 7 * size + 3;
+    const {x, y, size} = places[index], name = cut(run.operators[index].name, 22), wide = textWidth(name, 11.5), gap = 7 * size + 3;
     const spots = [[x + gap, y + 4], [x - gap - wide, y + 4], [x - wide / 2, y - gap - 2], [x - wide / 2, y + gap + 11]];
     const spot = spots.find(([at, up]) => at > box.left && at + wide < box.width - box.right && up - 11 > 0 && up < box.height - box.foot - 14 &&
       !taken.some(([a, b, c, d]) => at < c && at + wide > a && up - 11 < d && up + 3 > b) &&
-      !order.slice(0, 30).some(other => other !== index && places[other].x > at - 4 && places[other].x < at + wide + 4 && places[other].y > up - 14 && places[other].y < up + 6));
+      !coversMark([at - 2, up - 11, at + wide + 2, up + 3], places, index));
     if (!spot) continue;
     taken.push([spot[0], spot[1] - 11, spot[0] + wide, spot[1] + 3]);
     plot.append(svg('text', {class: 'named', x: spot[0], y: spot[1], text: name, 'pointer-events': 'none'}));

@@ -6,9 +6,9 @@ function sortable(id, columns, rows, press) {
     const line = el('tr', {class: 'row', 'data-index': index, on: press ? {click: () => press(row)} : {}});
     for (const column of columns) {
       const shown = column.node ? column.node(row) : (column.text || column.value)(row);
-      const cell = el('td', {class: column.number ? 'n' : column.wrap ? 'wrap' : column.title === 'name' ? 'name' : null});
+      const cell = el('td', {class: column.number ? 'n' : column.wrap ? 'wrap' : column.title === 'name' || column.title === 'type' ? column.title : null});
       cell.append(shown);
-      if (column.title === 'name') cell.title = shown;
+      if (column.title === 'name' || column.title === 'type') cell.title = shown;
       line.append(cell);
     }
     body.append(line);

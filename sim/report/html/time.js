@@ -48,6 +48,7 @@ function timeChart(height, paint, find) {
     pen.clearRect(0, 0, chart.width, height);
     pen.font = chartFont;
     pen.textBaseline = 'middle';
+    chart.ticks = ticks(chart);
     paint(pen, chart);
     axis(pen, chart);
   };
@@ -74,15 +75,26 @@ function timeChart(height, paint, find) {
   return chart;
 }
 
-function axis(pen, chart) {
+/// Cycles in view that have a line and a figure.
+function ticks(chart) {
   const step = Math.max(1, roundStep(view.to - view.from, Math.max(2, (chart.width - gutter) / (chart.width < 600 ? 70 : 110))));
-  const soft = theme('soft'), grid = theme('grid');
+  const all = [];
+  for (let at = Math.ceil(view.from / step) * step; at <= view.to; at += step) all.push(at);
+  return all;
+}
+
+/// Lines at the ticks, behind what is drawn after them.
+function grid(pen, chart) {
+  pen.fillStyle = theme('grid');
+  for (const at of chart.ticks) pen.fillRect(chart.x(at), 0, 1, chart.height - 18);
+}
+
+function axis(pen, chart) {
+  const soft = theme('soft');
   pen.textAlign = 'center';
-  for (let at = Math.ceil(view.from / step) * step; at <= view.to; at += step) {
+  pen.fillStyle = soft;
+  for (const at of chart.ticks) {
     const x = chart.x(at);
-    pen.fillStyle = grid;
-    pen.fillRect(x, 0, 1, chart.height - 18);
-    pen.fillStyle = soft;
     if (x > gutter + 12 && x < chart.width - 30) pen.fillText(short(at), x, chart.height - 8);
   }
   pen.textAlign = 'left';
@@ -136,10 +148,13 @@ function unitsChart(run) {
   const chart = timeChart(tracks.length * rowHeight + 24, (pen, self) => {
     const grounds = [theme('panel'), theme('ground')];
     tracks.forEach((track, index) => {
+      pen.fillStyle = grounds[index % 2];
+      pen.fillRect(0, index * rowHeight, self.width, rowHeight);
+    });
+    grid(pen, self);
+    tracks.forEach((track, index) => {
       const top = index * rowHeight;
       const floor = top + rowHeight - 4;
-      pen.fillStyle = grounds[index % 2];
-      pen.fillRect(0, top, self.width, rowHeight);
       const port = track.name.startsWith('axi');
       for (let i = firstVisible(track.spans); i < track.spans.length; ++i) {
         const span = track.spans[i];

@@ -100,7 +100,7 @@ TEST_CASE("the plan that is kept is the one with the least predicted cycles") {
     const Graph graph = test::bottlenecks(64, 32);
     const Target target = with_sram(64 * 1024);
     const test::Lowered lowered{graph, target};
-    PlanSearch::Result found = PlanSearch(lowered.program()).run();
+    PlanSearch::Result found = PlanSearch(lowered.program()).run().first;
     REQUIRE(compiler::has_cascades(found.variant.cascades));
     CHECK(found.reason.find(": taken those for") != std::string::npos);
     const std::int64_t plain = compiler::predict_cycles(make_plan(lowered.program()));
@@ -115,36 +115,69 @@ TEST_CASE("maps that are small beside the SRAM, or a step left out, need no sear
     const Graph graph = test::bottlenecks(16, 16);
     const Target target = test::target();
     const test::Lowered small{graph, target};
-    CHECK(PlanSearch(small.program()).run().variant.cascades.empty());
+    CHECK(PlanSearch(small.program()).run().first.variant.cascades.empty());
     const Graph large = test::bottlenecks(64, 32);
     const Target tight = with_sram(64 * 1024);
     CompileOptions without;
     without.without = {"form_cascades"};
     const test::Lowered plain{large, tight, without};
-    const PlanSearch::Result none = PlanSearch(plain.program()).run();
+    const PlanSearch::Result none = PlanSearch(plain.program()).run().first;
     CHECK(none.variant.cascades.empty());
     CHECK(none.reason.empty());
 }
 
-TEST_CASE("a plan for less SRAM is kept until one for more is clearly faster") {
+TEST_CASE("more SRAM keeps the plan for less, or takes one that is predicted to be faster") {
     const Graph graph = test::bottlenecks(64, 32);
     std::int64_t before = 0;
     std::int64_t taken = 0;
     for (const std::int64_t kib : {128, 256, 384, 512, 1024}) {
         const Target target = with_sram(kib * 1024);
         const test::Lowered lowered{graph, target};
-        const PlanSearch::Result found = PlanSearch(lowered.program()).run();
+        const PlanSearch::Result found = PlanSearch(lowered.program()).run().first;
         CAPTURE(kib, found.variant.sram);
         CHECK(found.variant.sram >= taken);
         CHECK(found.variant.sram <= kib * 1024);
         CHECK(found.cost == compiler::predict_cycles(found.plan));
-        if (taken > 0) {
-            const bool is_new = found.variant.sram > taken;
-            CHECK((is_new ? found.cost < compiler::tuning::larger_sram_gain.of(before)
-                          : found.cost == before));
-        }
+        if (taken > 0)
+            CHECK((found.variant.sram > taken ? found.cost < before : found.cost == before));
         before = found.cost;
         taken = found.variant.sram;
+    }
+}
+
+TEST_CASE("two plans are left where predictions cannot tell which is faster, the smaller first") {
+    int left = 0;
+    for (const std::int32_t channels : {16, 24, 32, 48, 64}) {
+        const Graph graph = test::bottlenecks(64, channels);
+        const Target target = with_sram(1024 * 1024);
+        const test::Lowered lowered{graph, target};
+        const PlanSearch::Results found = PlanSearch(lowered.program()).run();
+        if (!found.rival) continue;
+        CAPTURE(channels);
+        ++left;
+        const std::int64_t less = std::min(found.first.cost, found.rival->cost);
+        const std::int64_t more = std::max(found.first.cost, found.rival->cost);
+        CHECK(compiler::tuning::certain_gain.of(more) <= less);
+        CHECK(more - less > compiler::tuning::same_cycles.of(less));
+        CHECK(found.first.variant.sram != found.rival->variant.sram);
+        if (found.first.variant.sram > found.rival->variant.sram) {
+            CHECK(found.first.cost < compiler::tuning::larger_sram_gain.of(found.rival->cost));
+        }
+        CHECK(found.rival->cost == compiler::predict_cycles(found.rival->plan));
+    }
+    CHECK(left > 0);
+}
+
+TEST_CASE("with Vela's rules, and in small memory, one plan is left") {
+    const Graph graph = test::bottlenecks(64, 32);
+    const Target target = with_sram(1024 * 1024);
+    CompileOptions like_vela;
+    like_vela.like_vela = true;
+    CompileOptions small;
+    small.optimise = Optimise::size;
+    for (const CompileOptions& options : {like_vela, small}) {
+        const test::Lowered lowered{graph, target, options};
+        CHECK_FALSE(PlanSearch(lowered.program()).run().rival);
     }
 }
 
@@ -154,8 +187,8 @@ TEST_CASE("SRAM between two planned sizes serves the plan for the smaller one") 
     const Target more = with_sram(300 * 1024);
     const test::Lowered lowered{graph, target};
     const test::Lowered with_more{graph, more};
-    const PlanSearch::Result found = PlanSearch(lowered.program()).run();
-    const PlanSearch::Result same = PlanSearch(with_more.program()).run();
+    const PlanSearch::Result found = PlanSearch(lowered.program()).run().first;
+    const PlanSearch::Result same = PlanSearch(with_more.program()).run().first;
     CHECK(same.variant.sram == found.variant.sram);
     CHECK(same.cost == found.cost);
     CHECK(same.plan.fast_size == found.plan.fast_size);

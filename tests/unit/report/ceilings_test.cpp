@@ -110,3 +110,30 @@ TEST_CASE("An idle port has no ceiling, an ideal memory the port's width alone")
     REQUIRE(ceilings.size() == 1);
     CHECK(ceilings[0].kind == Kind::width);
 }
+
+TEST_CASE("What other masters leave, and a memory's own clock, move its ceilings") {
+    PortTraffic traffic;
+    add(traffic, Channel::weights, 1000, 4);
+    Target shared = target();
+    shared.set("dram.available=0.5");
+    const auto half = of(report::port_ceilings(shared, 1, traffic), Kind::bandwidth);
+    CHECK(half.bytes_per_cycle == Approx(3.75 / 2));
+    CHECK(report::describe(half, shared, 1) ==
+          "dram.bandwidth = 3.75 B/cycle, dram.available = 0.5");
+    Target slow = target();
+    slow.off_chip.clock = Hertz{slow.accelerator.clock.count() / 2};
+    const auto ceilings = report::port_ceilings(slow, 1, traffic);
+    CHECK(of(ceilings, Kind::bandwidth).bytes_per_cycle == Approx(3.75 / 2));
+    CHECK(of(ceilings, Kind::reads_in_flight).held_cycles == Approx(2 * 500 + 8 + 4));
+}
+
+TEST_CASE("No ceiling is above what the port can carry") {
+    PortTraffic traffic;
+    add(traffic, Channel::weights, 1000, 4);
+    add(traffic, Channel::ofm, 1, 1);  // hardly a write: many times as many could be in flight
+    const auto ceilings = report::port_ceilings(target(), 1, traffic);
+    for (const PortCeiling& each : ceilings) {
+        CHECK(each.kind != Kind::writes_in_flight);
+        CHECK(each.bytes_per_cycle <= of(ceilings, Kind::width).bytes_per_cycle);
+    }
+}

@@ -4,6 +4,8 @@
 #include <u65sim/error.hpp>
 #include <u65sim/study.hpp>
 
+#include "study/plan.hpp"
+
 using namespace u65sim;
 
 namespace {
@@ -180,6 +182,18 @@ TEST_CASE("Sensitivities leave out what a share cannot change") {
         CHECK(key != "host.driver_call_us");  // zero on this target
     }
     CHECK(bandwidth);
+}
+
+TEST_CASE("A front that alone is simulated must be asked for, and compares points") {
+    const std::string front = head + "pareto: [latency_ms, {macs: largest}]\n";
+    CHECK(Study::read_text(front + "simulate: front\n").plan().simulates_front);
+    CHECK_FALSE(Study::read_text(front + "simulate: all\n").plan().simulates_front);
+    CHECK(complaint(front + "simulate: some\n") ==
+          "s.yaml:4:11: simulate = some: must be all or front");
+    CHECK(complaint(head + "simulate: front\n") ==
+          "s.yaml:3:11: simulate = front: must have a front, under pareto");
+    CHECK(complaint(front + "simulate: front\nsensitivities: {change: 10 %}\n")
+              .find("s.yaml:4:11: simulate = front: must be all with sensitivities") == 0);
 }
 
 TEST_CASE("Keys and measures are listed with what they take") {

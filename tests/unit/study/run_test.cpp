@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,12 +65,14 @@ std::vector<StudyRow> searched(int border, bool largest) {
     for (int value = 1; value <= 20; ++value) search.values.push_back(std::to_string(value));
     search.conditions.push_back(
         {0, largest ? "<=" : ">=", static_cast<double>(border), "latency_ms within"});
-    return study::bisect(search, [](const std::string& value) {
+    const auto simulate = [](const std::string& value) {
         StudyRow row;
         row.settings = {{"network.width", value}};
         row.measures = {std::stod(value)};
         return row;
-    });
+    };
+    const auto estimate = [](const std::string&) { return std::optional<StudyRow>{}; };
+    return study::bisect(search, {simulate, estimate});
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
-// What most sources include, compiled once: it halves the time that a wheel takes to build.
-#include <fmt/format.h>
+// What most sources include of the standard library, and fmt: parsed once
+// (precompiled_headers.cmake). Each source still includes what it uses.
+#pragma once
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -47,3 +49,5 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <fmt/format.h>
