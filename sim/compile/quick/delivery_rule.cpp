@@ -149,7 +149,7 @@ private:
     [[nodiscard]] Choice copy_whole(const Load& load, std::int32_t from) const {
         Choice delivery;
         delivery.parts = 1;
-        delivery.part_size = load.size;
+        delivery.part_size = delivery.last_size = load.size;
         delivery.from = {from};
         delivery.least = earliest_of(load);
         delivery.dma_free =
@@ -164,16 +164,22 @@ private:
         Choice delivery;
         delivery.parts = static_cast<std::int32_t>(ceil_div(depth, step));
         delivery.part_size = round_up(load.size * step / depth, 16);
+        delivery.last_size =
+            std::max<std::int64_t>(16, load.size - (delivery.parts - 1) * delivery.part_size);
         std::int32_t least = delivery.least = earliest_of(load);
         for (std::int32_t part = 0; part < delivery.parts; ++part) {
-            const auto from = room_from(load, (part + 1) * delivery.part_size, least);
+            const auto from =
+                room_from(load, part * delivery.part_size + delivery.size_of(part), least);
             if (!from) break;
             delivery.from.push_back(*from);
             least = *from;
         }
         if (delivery.places() < 2) return std::nullopt;
-        const std::int64_t cycles = load.fast * step / depth + tuning::extra_kernel_cycles;
-        const std::int64_t copy = copy_cycles(delivery.part_size);
+        const auto cycles_of = [&](std::int32_t part) {
+            const std::int32_t channels = std::min(step, depth - part * step);
+            return load.fast * channels / depth + tuning::extra_kernel_cycles;
+        };
+        const std::int64_t cycles = cycles_of(0);
         starts_.clear();
         delivery.dma_free = dma_free_;
         std::int64_t finish = now_;
@@ -183,9 +189,10 @@ private:
                 part < delivery.places()
                     ? issue_of(delivery.from[static_cast<std::size_t>(part)], load.position)
                     : starts_[static_cast<std::size_t>(part - delivery.places())] + cycles;
-            delivery.dma_free = std::max(delivery.dma_free, issue) + copy;
+            delivery.dma_free =
+                std::max(delivery.dma_free, issue) + copy_cycles(delivery.size_of(part));
             starts_.push_back(std::max(finish, delivery.dma_free));
-            finish = starts_.back() + cycles;
+            finish = starts_.back() + cycles_of(part);
         }
         delivery.finish = finish;
         return delivery;
@@ -252,8 +259,9 @@ private:
         }
         timed.copied = load.size;
         timed.copies = delivery.parts;
-        for (const std::int32_t from : delivery.from) {
-            maps_.occupancy.add(from, load.position, delivery.part_size);
+        for (std::int32_t part = 0; part < delivery.places(); ++part) {
+            maps_.occupancy.add(delivery.from[static_cast<std::size_t>(part)], load.position,
+                                delivery.size_of(part));
         }
         earliest_ = std::max(earliest_, delivery.from.back());
         deliveries_[static_cast<std::size_t>(load.position)] = delivery;

@@ -1,6 +1,7 @@
 #include "compile/quick/issue_rule.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -79,18 +80,13 @@ private:
         const Delivery& delivery = deliveries_[p];
         first_job_[p] = jobs_.size();
         const std::int32_t parts = std::max(delivery.parts, 1);
-        KernelSpan span = span_of(p);
-        if (parts > 1) {
-            const double ends = span.head + span.tail;
-            span.total = std::max(0.0, span.total - ends) / parts + ends;
-            span.off_chip /= parts;
-            span.blocks = std::max<std::int64_t>(1, span.blocks / parts);
-            span.jobs = std::max<std::int64_t>(1, span.jobs / parts);
-        }
+        const KernelSpan whole = span_of(p);
+        KernelSpan span = whole;
         const QuickOp& op = network_.ops[position.range.first];
         for (std::int32_t part = 0; part < parts; ++part) {
             Job& job = jobs_.emplace_back();
             job.position = static_cast<std::int32_t>(p);
+            if (parts > 1) take_part(whole, delivery.share_of(part), span);
             job.span = span;
             job.reads_table = !op.npu->lut.empty();
             if (part == 0 && position.map_copy > 0) {
@@ -106,6 +102,18 @@ private:
         if (!job_reads_table() && program_.arch.reserved_end_banks == 0) luts_.clear();
     }
 
+    /// A slice has the ends of the whole operation, and a share of the work between them.
+    static void take_part(const KernelSpan& whole, double share, KernelSpan& part) {
+        const double ends = whole.head + whole.tail;
+        const auto count = [&](std::int64_t all) {
+            return std::max<std::int64_t>(1, std::llround(static_cast<double>(all) * share));
+        };
+        part.total = std::max(0.0, whole.total - ends) * share + ends;
+        part.off_chip = whole.off_chip * share;
+        part.blocks = count(whole.blocks);
+        part.jobs = count(whole.jobs);
+    }
+
     [[nodiscard]] bool job_reads_table() const { return jobs_.back().reads_table; }
     [[nodiscard]] int most_blockdep() const {
         return std::min(program_.options.max_blockdep, program_.arch.max_blockdep);
@@ -113,7 +121,8 @@ private:
 
     void add_weights(const Delivery& delivery, std::int32_t part, Job& job) {
         const std::size_t own = jobs_.size() - 1;
-        Job::Copy copy{busy_of(delivery.part_size), delivery.part_size, own};
+        const std::int64_t size = delivery.size_of(part);
+        Job::Copy copy{busy_of(size), size, own};
         if (part < delivery.places()) {
             const std::int32_t from = delivery.from[static_cast<std::size_t>(part)];
             copy.from = first_job_[static_cast<std::size_t>(from)];
