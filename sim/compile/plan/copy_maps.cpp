@@ -30,6 +30,13 @@ bool MapCopier::comes_in_turns(const NpuOp& op) const {
            op.slices[0].size > tuning::whole_weights.of(limit_);
 }
 
+/// What an operation's weights take of the off-chip port beside it: nothing where they may come
+/// before, as a whole.
+std::int64_t MapCopier::weight_cycles(const NpuOp& op) const {
+    if (op.slices.empty() || op.slices[0].size <= tuning::whole_weights.of(limit_)) return 0;
+    return copy_cycles(op.slices[0].size);
+}
+
 void MapCopier::add_reader(NpuOp& op, std::size_t first, std::vector<Candidate>& found) const {
     const Buffer& buffer = at(op.ifm.buffer);
     if (buffer.kind != Placement::Kind::feature_map || buffer.rolling_rows > 0 ||
@@ -44,10 +51,14 @@ void MapCopier::add_reader(NpuOp& op, std::size_t first, std::vector<Candidate>&
         parts = ceil_div(op.ofm.extent.c, depth);
         keep_channels(k, depth);
     }
-    k.ifm.region = region_arena;
-    const std::int64_t slow = parts * program_.estimator->total(k).count();
-    k.ifm.region = fast_region_;
-    const std::int64_t saved = slow - parts * program_.estimator->total(k).count();
+    const std::int64_t weights = weight_cycles(op);
+    const auto cycles = [&](int region) {
+        k.ifm.region = region;
+        const timing::KernelTimes each = program_.estimator->times(k);
+        return std::max(parts * each.total.count(), parts * each.port_cycles[1].count() + weights);
+    };
+    const std::int64_t slow = cycles(region_arena);
+    const std::int64_t saved = slow - cycles(fast_region_);
     if (saved <= 0) return;
     const auto known =
         std::find_if(found.begin() + static_cast<std::ptrdiff_t>(first), found.end(),

@@ -52,6 +52,7 @@ private:
     void drop_useless(const Segment& segment, std::size_t first,
                       std::vector<Candidate>& found) const;
     [[nodiscard]] bool comes_in_turns(const NpuOp& op) const;
+    [[nodiscard]] std::int64_t weight_cycles(const NpuOp& op) const;
     [[nodiscard]] std::int64_t copy_cycles(std::int64_t size) const;
     [[nodiscard]] const Buffer& at(int buffer) const {
         return program_.buffers[static_cast<std::size_t>(buffer)];

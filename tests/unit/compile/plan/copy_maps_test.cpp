@@ -77,6 +77,22 @@ TEST_CASE("copy_maps: an input that each block of depth reads anew is copied onc
                       [](const CommandLabel& label) { return label.name.ends_with("/ifm"); }));
 }
 
+TEST_CASE("copy_maps: an input is copied that is read beside more weights than have room") {
+    GraphBuilder net{"net", {{.modelled = true}}};
+    net.output(net.conv2d(net.input({1, 1, 37, 2000}, "in"), 2000, Window::square(1)));
+    const Graph graph = net.build();
+    const Target target = with_sram(384);
+    const test::Lowered lowered{graph, target};
+    const PlannedProgram plan = best_plan(lowered);
+    const auto copies = copies_of(plan);
+    REQUIRE(copies.size() == 1);
+    CHECK(copies[0]->name == "in/copy");
+    // Either alone leaves the array at work, but both share a port.
+    const CompileOptions without{.without = {"copy_maps"}};
+    const test::Lowered left_out{graph, target, without};
+    CHECK(compiler::predict_cycles(plan) * 5 < compiler::predict_cycles(best_plan(left_out)) * 4);
+}
+
 TEST_CASE("copy_maps: what is read once, or does not fit, stays where it is") {
     const auto count = [](std::int32_t channels, std::int64_t kib) {
         const Graph graph = pointwise(channels, 1);
