@@ -17,7 +17,7 @@ title: An array of jobs
 network: [zoo:ds_cnn, zoo:resnet8]
 axes:
   - dram.bandwidth: {from: 0.5, to: 4, step: 0.25}
-  - dram.read_latency: [100, 200, 300, 400]
+  - dram.read_latency: {from: 100, to: 400, step: 10}
 YAML
 
 fail() { echo "FAILED: $*" >&2; exit 1; }
