@@ -23,7 +23,7 @@ mirror=$({ cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || tr
     sed -n 's/^deb *\(\[[^]]*\] *\)\?\(http[^ ]*\) bookworm .*/\2/p; s/^URIs: *\([^ ]*debian\) *$/\1/p' | head -n 1)
 rm -rf "$root"
 mkdir -p "$cache"
-debootstrap --variant=minbase --cache-dir="$cache" bookworm "$root" "${mirror:-http://deb.debian.org/debian}" >"$build/debootstrap.log"
+debootstrap --variant=minbase --cache-dir="$cache" bookworm "$root" "${mirror:?no mirror of Debian bookworm in /etc/apt}" >"$build/debootstrap.log"
 [ -n "${U65SIM_KEEP_ROOT:-}" ] || trap 'rm -rf "$root"' EXIT
 mkdir "$root/debs" && cp "$build"/*.deb "$root/debs" && cp -r packaging/consumer "$root/consumer"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
