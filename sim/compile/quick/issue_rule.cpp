@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include <boost/container/static_vector.hpp>
@@ -170,7 +171,7 @@ private:
         span.words = words_of(kernel, p > 0 && kind_ == kernel.kind) + (p == 0 ? first_words : 0);
         kind_ = kernel.kind;
         if (position.times == nullptr) {
-            before_ = nullptr;
+            before_.reset();
             return span;
         }
         const BlockTimes& times = *position.times;
@@ -179,29 +180,12 @@ private:
         span.tail = static_cast<double>(ends.tail);
         span.blocks = times.blocks;
         span.jobs = times.jobs;
-        if (before_ != nullptr && share_layout(*before_, position)) {
-            const stream::KernelOp first = addressed(*before_);
-            span.blockdep =
-                block_dependency(&first, addressed(position), program_.arch, most_blockdep());
+        const stream::KernelOp placed = addressed(position);
+        if (before_ && before_->shares_shram_layout(placed)) {
+            span.blockdep = block_dependency(&*before_, placed, program_.arch, most_blockdep());
         }
-        before_ = &position;
+        before_ = placed;
         return span;
-    }
-
-    [[nodiscard]] const stream::KernelOp& kernel_of(const Position& position) const {
-        return network_.ops[position.range.first].npu->kernel;
-    }
-
-    /// KernelOp::shares_shram_layout() of two operations with their blocks.
-    [[nodiscard]] bool share_layout(const Position& left, const Position& right) const {
-        const ShramLayout& a = left.times->layout;
-        const ShramLayout& b = right.times->layout;
-        const stream::KernelOp& first = kernel_of(left);
-        const stream::KernelOp& second = kernel_of(right);
-        return a.ib_end == b.ib_end && a.ab_start == b.ab_start &&
-               a.ifm2_ib_start == b.ifm2_ib_start && first.acc_format == second.acc_format &&
-               (first.kind == stream::KernelKind::elementwise) ==
-                   (second.kind == stream::KernelKind::elementwise);
     }
 
     /// The kernel with every map at an address of its own.
@@ -225,7 +209,8 @@ private:
     LutSlots luts_;
     std::vector<Job> jobs_;
     std::vector<std::size_t> first_job_;  ///< by position
-    const Position* before_ = nullptr;    ///< the position before, where it is no cascade
+    /// Of the position before, where it is no cascade.
+    std::optional<stream::KernelOp> before_;
     stream::KernelKind kind_ = stream::KernelKind::conv;
     std::int64_t copy_size_ = -1;
     double copy_busy_ = 0;
