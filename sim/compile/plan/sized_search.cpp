@@ -99,6 +99,11 @@ std::string SizedSearch::text_of(std::int64_t cost) const {
     return fmt::format("{} {}", cost, by_size_ ? "B" : "cycles");
 }
 
+std::string SizedSearch::compared(std::string_view what, std::int64_t cost,
+                                  std::int64_t other) const {
+    return fmt::format("{}: {}, else {}", what, text_of(cost), text_of(other));
+}
+
 PlannedProgram SizedSearch::plan_of(const PlanVariant& variant, std::int64_t too_many) const {
     Program trial = program_;
     variant.apply(trial);
@@ -135,7 +140,7 @@ void SizedSearch::try_variant(Result& result, const PlanVariant& variant, std::i
                               std::string_view what) {
     PlannedProgram plan = plan_of(variant, less_than);
     const std::int64_t cost = cost_of(plan);
-    std::string reason = fmt::format("{}: {}, else {}", what, text_of(cost), text_of(result.cost));
+    std::string reason = compared(what, cost, result.cost);
     if (cost < less_than) {
         result.variant = variant;
         result.cost = cost;
@@ -177,16 +182,16 @@ void SizedSearch::try_staying(Result& result) {
     staying->cost = cost_of(staying->plan);
     staying->variant = std::move(variant);
     staying->reason = result.reason;
-    std::string reason =
-        fmt::format("weights stay: {}, else {}", text_of(staying->cost), text_of(result.cost));
+    std::string reason = compared("weights stay", staying->cost, result.cost);
     staying->plan.reasons.push_back(reason);
     if (staying->cost < clear) {
         result = std::move(*staying);
         return;
     }
     result.plan.reasons.push_back(std::move(reason));
-    if (waits && tuning::certain_gain.of(staying->cost) < result.cost)
+    if (waits && tuning::certain_gain.of(staying->cost) < result.cost) {
         result.staying = std::move(staying);
+    }
 }
 
 SizedSearch::Result SizedSearch::plan_without() {

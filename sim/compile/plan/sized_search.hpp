@@ -106,6 +106,9 @@ private:
     /// What is to be small: bytes, or cycles.
     [[nodiscard]] std::int64_t cost_of(const PlannedProgram& plan) const;
     [[nodiscard]] std::string text_of(std::int64_t cost) const;
+    /// What a variant costs beside another plan, for who asks why.
+    [[nodiscard]] std::string compared(std::string_view what, std::int64_t cost,
+                                       std::int64_t other) const;
     /// A plan without cascades; meanwhile cascades are proposed, where there are threads for it.
     Result plan_without();
     void propose();
