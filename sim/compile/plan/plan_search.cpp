@@ -20,6 +20,11 @@ std::string name_of(const PlanVariant& variant) {
                        variant.weights_stay ? " and weights that stay" : "");
 }
 
+/// Plans of the same predicted cycles and spilled bytes are nearly always one.
+bool same(const SizedSearch::Result& a, const SizedSearch::Result& b) {
+    return a.cost == b.cost && a.plan.arena_size == b.plan.arena_size;
+}
+
 }  // namespace
 
 PlanSearch::PlanSearch(const Program& program)
@@ -76,69 +81,55 @@ std::vector<PlanSearch::Result> PlanSearch::search_all() {
     return found;
 }
 
-PlanSearch::Results PlanSearch::smallest(std::vector<Result> found) {
+PlanSearch::Result PlanSearch::smallest(std::vector<Result> found) {
     const auto best = std::min_element(
         found.begin(), found.end(),
         [&](const Result& a, const Result& b) { return value_of(a) < value_of(b); });
     Result result = std::move(*best);
     take_smaller_fast_plan(result);
-    return {std::move(result), std::nullopt};
+    return result;
 }
 
-void PlanSearch::add(std::vector<Result>& finalists, Result result) const {
-    const auto same = std::find_if(finalists.begin(), finalists.end(), [&](const Result& other) {
-        return result.variant.weights_stay == other.variant.weights_stay &&
-               std::abs(other.cost - result.cost) <= tuning::same_cycles.of(other.cost);
-    });
-    if (same == finalists.end()) {
-        finalists.push_back(std::move(result));
-    } else if (program_.spilling() && result.plan.arena_size < same->plan.arena_size) {
-        // Predictions are too fast where much is read off-chip at a time: spilled maps are there.
-        *same = std::move(result);
-    }
-}
-
-PlanSearch::Results PlanSearch::fastest(std::vector<Result> found) const {
+PlanSearch::Results PlanSearch::fastest(std::vector<Result> found) {
     std::string reason = "SRAM:";
     std::int64_t least = SizedSearch::useless;
     for (const Result& result : found) {
         reason += fmt::format(" {} cycles with {},", result.cost, name_of(result.variant));
         least = std::min(least, result.cost);
     }
-    std::vector<Result> finalists;
+    Results finalists;
     for (Result& result : found) {
-        if (tuning::certain_gain.of(result.cost) <= least) add(finalists, std::move(result));
+        const bool is_known = std::any_of(finalists.begin(), finalists.end(),
+                                          [&](const Result& other) { return same(other, result); });
+        const bool may_be_best = tuning::certain_gain.of(result.cost) <= least;
+        if (may_be_best && !is_known) finalists.push_back(std::move(result));
     }
-    std::stable_sort(finalists.begin(), finalists.end(),
-                     [](const Result& a, const Result& b) { return a.cost < b.cost; });
-    Results results;
-    results.first = std::move(finalists[0]);
-    if (finalists.size() > 1) {
-        results.rival = std::move(finalists[1]);
-        const Result& other = *results.rival;
-        const bool is_clear = other.variant.sram > results.first.variant.sram ||
-                              results.first.cost < tuning::larger_sram_gain.of(other.cost);
-        if (!is_clear) std::swap(results.first, *results.rival);
-    }
+    const auto first =
+        std::find_if(finalists.begin(), finalists.end(), [&](const Result& result) {
+            return tuning::larger_sram_gain.of(result.cost) <= least;
+        });
+    std::rotate(finalists.begin(), first, first + 1);
     reason.back() = ':';
-    reason += fmt::format(" taken {}", name_of(results.first.variant));
-    if (results.rival) reason += fmt::format(", or {}", name_of(results.rival->variant));
-    results.first.plan.reasons.push_back(reason);
-    if (results.rival) results.rival->plan.reasons.push_back(std::move(reason));
-    return results;
+    reason += fmt::format(" taken {}", name_of(finalists[0].variant));
+    for (std::size_t i = 1; i < finalists.size(); ++i) {
+        reason += fmt::format(", or {}", name_of(finalists[i].variant));
+    }
+    for (Result& result : finalists) result.plan.reasons.push_back(reason);
+    return finalists;
 }
 
 PlanSearch::Results PlanSearch::run() {
-    std::vector<Result> found = search_all();
-    if (by_size()) return smallest(std::move(found));
-    if (found.size() == 1) return {std::move(found.front()), std::nullopt};
-    return fastest(std::move(found));
+    Results found = search_all();
+    if (!by_size() && found.size() > 1) return fastest(std::move(found));
+    Results one;
+    one.push_back(by_size() ? smallest(std::move(found)) : std::move(found.front()));
+    return one;
 }
 
 void PlanSearch::take_smaller_fast_plan(Result& best) {
     Program fast = program_;
     fast.options.optimise = Optimise::performance;
-    Result other = PlanSearch(fast).run().first;
+    Result other = std::move(PlanSearch(fast).run().front());
     other.plan.options.optimise = Optimise::size;
     if (value_of(other) < value_of(best)) best = std::move(other);
 }

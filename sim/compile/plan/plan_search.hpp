@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,21 +11,19 @@
 namespace u65sim::compiler {
 
 /// A plan for a smaller SRAM is one for a larger SRAM, too: searches the best plan for each of
-/// planned_sizes that is not above the target's and for the target's own, and keeps one, or the two
-/// best where predictions cannot tell which is faster. So cycles do not grow from one of
-/// planned_sizes to a larger size as long as predictions are wrong by no more than
-/// tuning::certain_gain and the machine decides between the two (docs/compiler.md).
+/// planned_sizes that is not above the target's and for the target's own, and keeps one, or all
+/// between which predictions cannot tell. So cycles do not grow from one of planned_sizes to a
+/// larger size as long as predictions are wrong by no more than tuning::certain_gain and the
+/// machine decides between those (docs/compiler.md).
 class PlanSearch {
 public:
     /// `program` has blocks and weights, and must outlive this, unchanged.
     explicit PlanSearch(const Program& program);
 
     using Result = SizedSearch::Result;
-    struct Results {
-        /// The smaller size's, but where the other is predicted to be clearly faster.
-        Result first;
-        std::optional<Result> rival;
-    };
+    /// Never empty; in front the plan to take where nobody asks the machine: of the smallest size
+    /// of which none is predicted to be clearly faster.
+    using Results = std::vector<Result>;
     Results run();
 
 private:
@@ -41,10 +38,8 @@ private:
     [[nodiscard]] std::int64_t value_of(const Result& result) const;
     /// The best plan of each size that is of use, or the smallest size's of none; ascending.
     std::vector<Result> search_all();
-    Results smallest(std::vector<Result> found);
-    [[nodiscard]] Results fastest(std::vector<Result> found) const;
-    /// Adds a plan for more SRAM; of two that may be taken for one the better is kept.
-    void add(std::vector<Result>& finalists, Result result) const;
+    Result smallest(std::vector<Result> found);
+    [[nodiscard]] static Results fastest(std::vector<Result> found);
     /// Optimised for size: the plan for performance, where that happens to take less memory.
     void take_smaller_fast_plan(Result& best);
 

@@ -58,9 +58,6 @@ inline constexpr Share larger_sram_gain{99, 100};
 /// Of plans for several sizes, the one of the fewest predicted cycles may turn out slower than
 /// those of which it takes more than this part (measured on random networks), and than no others.
 inline constexpr Share certain_gain{979, 1000};
-/// Plans whose predicted cycles differ by no more than this part are taken for one plan (chosen:
-/// most of them are).
-inline constexpr Share same_cycles{1, 1000};
 /// Below so many bytes, or this part of the maps that live together, more SRAM makes plans clearly
 /// faster (chosen): those for less are not compared.
 inline constexpr std::int64_t cramped_sram = 128 << 10;
