@@ -186,9 +186,11 @@ CompiledNetwork compiler::compile(const Graph& graph, const Target& target,
     return Pipeline{graph, context, finalist}.run();
 }
 
-std::vector<CompiledNetwork> compiler::compile_finalists(
-    const Graph& graph, const Target& target, const CompileOptions& options, Constants constants,
-    const CompileCache& cache, CacheCounters& counters) {
+std::vector<CompiledNetwork> compiler::compile_finalists(const Graph& graph, const Target& target,
+                                                         const CompileOptions& options,
+                                                         Constants constants,
+                                                         const CompileCache& cache,
+                                                         CacheCounters& counters) {
     return Pipeline{graph, context_for(graph, target, options, constants, cache, counters), 0}
         .run_finalists();
 }

@@ -90,8 +90,7 @@ Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_siz
         if (is_compiled(graph)) {
             finalists.push_back(import_compiled(graph, target));
         } else if (options.effort == Effort::high) {
-            finalists.push_back(
-                compile_fastest(graph, target, options.compile, *options.cache));
+            finalists.push_back(compile_fastest(graph, target, options.compile, *options.cache));
         } else {
             finalists = compiler::compile_finalists(graph, target, options.compile,
                                                     compiler::Constants::sizes, *options.cache,

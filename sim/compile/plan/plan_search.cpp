@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -35,28 +36,27 @@ PlanSearch::PlanSearch(const Program& program)
     everything_ += tuning::lost_room.of(everything_);
 }
 
-std::vector<std::int64_t> PlanSearch::sizes() const {
+PlanSearch::Sizes PlanSearch::sizes() const {
     const std::int64_t all = program_.target->sram.size.count();
     const bool is_searched = program_.plans_for_less &&
                              program_.target->memory_mode != MemoryMode::sram_only &&
                              !program_.options.like_vela;
     const std::int64_t cramped = std::max(tuning::cramped_sram, tuning::cramped_maps.of(maps_));
-    std::vector<std::int64_t> sizes;
+    Sizes sizes;
     for (const std::int64_t size : planned_sizes) {
         if (size > all || !is_searched) break;
-        // Where room is short any more of it counts: no smaller one is worth a look.
-        const bool was_cramped = !by_size() && !sizes.empty() && sizes.back() < cramped;
-        if (was_cramped) sizes.clear();
-        sizes.push_back(size);
+        if (!by_size() && !sizes.others.empty() && sizes.others.back() < cramped) {
+            sizes.cramped.push_back(sizes.others.back());
+            sizes.others.clear();
+        }
+        sizes.others.push_back(size);
         if (is_roomy(size)) break;
     }
     // A size between two of them, or above all, may bring what the one below cannot.
-    if (sizes.empty() || (sizes.back() != all && !is_roomy(sizes.back()))) sizes.push_back(all);
+    if (sizes.others.empty() || (sizes.others.back() != all && !is_roomy(sizes.others.back()))) {
+        sizes.others.push_back(all);
+    }
     return sizes;
-}
-
-PlanSearch::Result PlanSearch::search(std::int64_t sram, std::int64_t too_many_cycles) {
-    return SizedSearch(program_, searches_, {sram, is_roomy(sram), too_many_cycles}).run();
 }
 
 std::int64_t PlanSearch::value_of(const Result& result) const {
@@ -65,12 +65,14 @@ std::int64_t PlanSearch::value_of(const Result& result) const {
 }
 
 std::vector<PlanSearch::Result> PlanSearch::search_all() {
+    const Sizes all = sizes();
     std::vector<Result> found;
     std::int64_t least = SizedSearch::useless;
-    for (const std::int64_t size : sizes()) {
+    for (const std::int64_t size : all.others) {
         const bool is_bounded = !by_size() && least != SizedSearch::useless;
-        Result next =
-            search(size, is_bounded ? tuning::larger_sram_gain.of(least) : SizedSearch::useless);
+        const std::int64_t too_many =
+            is_bounded ? tuning::larger_sram_gain.of(least) : SizedSearch::useless;
+        Result next = SizedSearch(program_, searches_, {size, is_roomy(size), too_many}).run();
         if (next.is_useless() && !found.empty()) continue;
         if (!found.empty() && found.front().is_useless()) found.clear();
         least = std::min(least, value_of(next));
@@ -78,7 +80,35 @@ std::vector<PlanSearch::Result> PlanSearch::search_all() {
         found.push_back(std::move(next));
         if (staying) found.push_back(std::move(*staying));
     }
+    search_cramped(all.cramped, found);
     return found;
+}
+
+void PlanSearch::search_cramped(const std::vector<std::int64_t>& sizes,
+                                std::vector<Result>& found) {
+    std::int64_t least = SizedSearch::useless;
+    for (const Result& result : found) least = std::min(least, result.cost);
+    std::set<Cascades> close = found.front().close;
+    for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) {
+        const Result& more = found.front();
+        if (more.is_useless() || tuning::certain_gain.of(more.cost) > least) return;
+        const auto search = [&](const std::set<Cascades>& only) {
+            const std::int64_t too_many = tuning::certain_gain.over(least);
+            return SizedSearch(program_, searches_, {*size, false, too_many, &only}).run();
+        };
+        Result next = search({more.variant.cascades});
+        // Where those that are best in more SRAM are clearly slower, so are others.
+        if (next.is_useless() && next.is_tried) return;
+        close.erase(more.variant.cascades);
+        Result other = search(close);
+        close = next.close;
+        close.insert(other.close.begin(), other.close.end());
+        if (other.cost < next.cost) next = std::move(other);
+        if (next.is_useless()) return;
+        const std::unique_ptr<Result> staying = std::move(next.staying);
+        if (staying) found.insert(found.begin(), std::move(*staying));
+        found.insert(found.begin(), std::move(next));
+    }
 }
 
 PlanSearch::Result PlanSearch::smallest(std::vector<Result> found) {
@@ -104,10 +134,9 @@ PlanSearch::Results PlanSearch::fastest(std::vector<Result> found) {
         const bool may_be_best = tuning::certain_gain.of(result.cost) <= least;
         if (may_be_best && !is_known) finalists.push_back(std::move(result));
     }
-    const auto first =
-        std::find_if(finalists.begin(), finalists.end(), [&](const Result& result) {
-            return tuning::larger_sram_gain.of(result.cost) <= least;
-        });
+    const auto first = std::find_if(finalists.begin(), finalists.end(), [&](const Result& result) {
+        return tuning::larger_sram_gain.of(result.cost) <= least;
+    });
     std::rotate(finalists.begin(), first, first + 1);
     reason.back() = ':';
     reason += fmt::format(" taken {}", name_of(finalists[0].variant));

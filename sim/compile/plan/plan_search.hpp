@@ -28,16 +28,21 @@ public:
 
 private:
     /// Sizes to plan for, ascending: one where everything has room is the last.
-    [[nodiscard]] std::vector<std::int64_t> sizes() const;
+    struct Sizes {
+        std::vector<std::int64_t> cramped;  ///< any more is mostly better
+        std::vector<std::int64_t> others;   ///< never empty
+    };
+    [[nodiscard]] Sizes sizes() const;
     [[nodiscard]] bool by_size() const { return program_.options.optimise == Optimise::size; }
     [[nodiscard]] bool is_roomy(std::int64_t sram) const { return everything_ <= sram; }
-    /// The best plan of less than so many cycles for a size.
-    Result search(std::int64_t sram, std::int64_t too_many_cycles);
 
     /// What a plan is judged by: its predicted cycles, or its bytes; or `useless`.
     [[nodiscard]] std::int64_t value_of(const Result& result) const;
     /// The best plan of each size that is of use, or the smallest size's of none; ascending.
     std::vector<Result> search_all();
+    /// Plans for the cramped sizes, down to the first whose plan is clearly slower than others,
+    /// are put in front of those for larger ones.
+    void search_cramped(const std::vector<std::int64_t>& sizes, std::vector<Result>& found);
     Result smallest(std::vector<Result> found);
     [[nodiscard]] static Results fastest(std::vector<Result> found);
     /// Optimised for size: the plan for performance, where that happens to take less memory.

@@ -102,7 +102,7 @@ TEST_CASE("the plan that is kept is the one with the least predicted cycles") {
     const Graph graph = test::bottlenecks(64, 32);
     const Target target = with_sram(64 * 1024);
     const test::Lowered lowered{graph, target};
-    PlanSearch::Result found = PlanSearch(lowered.program()).run().front();
+    PlanSearch::Result found = std::move(PlanSearch(lowered.program()).run().front());
     REQUIRE(compiler::has_cascades(found.variant.cascades));
     CHECK(found.reason.find(": taken those for") != std::string::npos);
     const std::int64_t plain = compiler::predict_cycles(make_plan(lowered.program()));
@@ -123,7 +123,7 @@ TEST_CASE("maps that are small beside the SRAM, or a step left out, need no sear
     CompileOptions without;
     without.without = {"form_cascades"};
     const test::Lowered plain{large, tight, without};
-    const PlanSearch::Result none = PlanSearch(plain.program()).run().front();
+    const PlanSearch::Result none = std::move(PlanSearch(plain.program()).run().front());
     CHECK(none.variant.cascades.empty());
     CHECK(none.reason.empty());
 }
@@ -135,7 +135,7 @@ TEST_CASE("more SRAM keeps the plan for less, or takes one that is predicted to 
     for (const std::int64_t kib : {128, 256, 384, 512, 1024}) {
         const Target target = with_sram(kib * 1024);
         const test::Lowered lowered{graph, target};
-        const PlanSearch::Result found = PlanSearch(lowered.program()).run().front();
+        const PlanSearch::Result found = std::move(PlanSearch(lowered.program()).run().front());
         CAPTURE(kib, found.variant.sram);
         CHECK(found.variant.sram >= taken);
         CHECK(found.variant.sram <= kib * 1024);
@@ -194,8 +194,8 @@ TEST_CASE("SRAM between two planned sizes serves the plan for the smaller one") 
     const Target more = with_sram(300 * 1024);
     const test::Lowered lowered{graph, target};
     const test::Lowered with_more{graph, more};
-    const PlanSearch::Result found = PlanSearch(lowered.program()).run().front();
-    const PlanSearch::Result same = PlanSearch(with_more.program()).run().front();
+    const PlanSearch::Result found = std::move(PlanSearch(lowered.program()).run().front());
+    const PlanSearch::Result same = std::move(PlanSearch(with_more.program()).run().front());
     CHECK(same.variant.sram == found.variant.sram);
     CHECK(same.cost == found.cost);
     CHECK(same.plan.fast_size == found.plan.fast_size);
