@@ -10,6 +10,7 @@
 #include "compile/passes.hpp"
 #include "compile/plan/make_plan.hpp"
 #include "compile/plan/tuning.hpp"
+#include "compile/plan/vela_cascades.hpp"
 
 namespace u65sim::compiler {
 
@@ -113,15 +114,19 @@ PlannedProgram SizedSearch::plan_of(const PlanVariant& variant, std::int64_t too
 
 SizedSearch::Result SizedSearch::run() {
     Result result;
-    if (is_worth_it()) {
+    const bool by_room = program_.rules.cascades_by_room && program_.spilling() && !by_size_;
+    if (is_worth_it() && !by_room) {
         result = search();
     } else {
         result.variant.sram = size_.bytes;
+        if (by_room && program_.takes(Pass::form_cascades)) {
+            result.variant.cascades = vela_cascades(program_);
+        }
         result.plan = plan_of(result.variant, useless);
         result.cost = cost_of(result.plan);
     }
     if (result.is_useless()) return result;
-    if (!by_size_) try_turns(result);
+    if (!by_size_ && !by_room) try_turns(result);
     try_staying(result);
     return result;
 }
