@@ -34,6 +34,10 @@ struct Rules {
     bool transposes_by_row = false;
     /// A BATCH_MATMUL makes one column of its result after the other, by products of 32 bits.
     bool multiplies_by_columns = false;
+    /// A map that is interpolated at half pixels gets its edges twice first, in a copy.
+    bool pads_before_resize = false;
+    /// Depthwise weights come in slices as others do.
+    bool slices_depthwise = false;
     /// Of maps off-chip, those of the network's inputs are copied that convolutions wait for.
     bool copies_inputs = false;
     /// With a dedicated SRAM, cascades grow by what fits, whatever they bring.
@@ -83,6 +87,8 @@ constexpr Rules rules_of_vela_5_2() {
     rules.look_up = LookUp8::behind_pool;
     rules.transposes_by_row = true;
     rules.multiplies_by_columns = true;
+    rules.pads_before_resize = true;
+    rules.slices_depthwise = true;
     rules.copies_inputs = true;
     rules.cascades_by_room = true;
     rules.weights_before_maps = true;
