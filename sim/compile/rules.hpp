@@ -59,6 +59,8 @@ struct Rules {
     bool splits_transposed = true;
     /// A convolution writes the blocks of a DEPTH_TO_SPACE behind it.
     bool writes_blocks = true;
+    /// Branches may run in another order than the graph's, where maps must fit.
+    bool orders_branches = true;
     /// How sections of weights are coded: smallest for each, or alike for all.
     weights::Coding coding = weights::Coding::smallest;
 };
@@ -77,6 +79,7 @@ constexpr Rules rules_of_vela_5_0() {
             .fuses_curves = false,
             .splits_transposed = false,
             .writes_blocks = false,
+            .orders_branches = false,
             .coding = weights::Coding::uniform};
 }
 
