@@ -183,3 +183,32 @@ TEST_CASE("GIVEN inputs of odd depth, THEN weights like Vela's take more bytes t
     CHECK(encoded(114, version) > encoded(114, {}) + 114 * 128 / 16);
     CHECK(encoded(128, version) < encoded(128, {}) + 128);
 }
+
+TEST_CASE(
+    "GIVEN a resize at half pixels, THEN Vela 5.2 copies the map with its edges twice first") {
+    GraphBuilder net("enlarged");
+    const Value x = net.conv2d(net.input({1, 6, 5, 16}), 16, Window::square(1));
+    const Value large = net.resize_bilinear(x, 12, 10, {.half_pixel_centers = true});
+    net.output(net.conv2d(large, 16, Window::square(1)));
+    const Graph graph = net.build();
+    // The map, a row above and one below, a column on each side.
+    const auto copies = [&](const CompileOptions& options) {
+        return count(kernels(graph, options), stream::KernelKind::pool);
+    };
+    CHECK(copies(as_vela()) == 5);
+    CHECK(copies(as_vela(VelaVersion::v5_0)) == 0);
+    CHECK(copies({}) == 0);
+    check_same_outputs(graph);
+}
+
+TEST_CASE("GIVEN depthwise weights that nothing hides, THEN Vela 5.2 brings them in slices") {
+    GraphBuilder net("depthwise");
+    net.output(net.depthwise_conv2d(net.input({1, 12, 12, 512}), Window::square(3)));
+    const Graph graph = net.build();
+    const auto slices = [&](const CompileOptions& options) {
+        return count(kernels(graph, options), stream::KernelKind::depthwise);
+    };
+    CHECK(slices(as_vela()) > 1);
+    CHECK(slices(as_vela(VelaVersion::v5_0)) == 1);
+    check_same_outputs(graph);
+}

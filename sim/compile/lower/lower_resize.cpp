@@ -88,10 +88,10 @@ void lower_half_pixels(Lowering& lowering, const View& from, const View& to, std
     for (std::int32_t y = 0; y < factor; ++y) {
         for (std::int32_t x = 0; x < factor; ++x) {
             const Neighbours rows = neighbours(y, factor), columns = neighbours(x, factor);
-            View ifm = is_padded ? lowering.part(map, rows.again == Again::last ? 1 : 0,
-                                                 columns.again == Again::last ? 1 : 0, 0,
-                                                 from.extent)
-                                 : map;
+            View ifm = is_padded
+                           ? lowering.part(map, rows.again == Again::last ? 1 : 0,
+                                           columns.again == Again::last ? 1 : 0, 0, from.extent)
+                           : map;
             if (!is_padded) {
                 ifm.row_again = rows.again;
                 ifm.column_again = columns.again;

@@ -69,8 +69,8 @@ Delivery VelaDelivery::choose(WeightLoad& load) {
     const std::int64_t slack = slack_before(load);
     const std::int64_t ahead =
         std::min({load.size, load.size * slack / clock_.copy_cycles(load.size), room / 2});
-    const bool may_slice = may_be_sliced(op) || (program_.rules.slices_depthwise &&
-                                                 may_be_sliced_with_input(op));
+    const bool may_slice =
+        may_be_sliced(op) || (program_.rules.slices_depthwise && may_be_sliced_with_input(op));
     if (ahead < load.size && may_slice && op.ofm.extent.c > 16) {
         Delivery delivery = sliced(load, before, ahead, room);
         if (!delivery.places.empty()) return delivery;

@@ -14,8 +14,8 @@ bool may_be_sliced(const NpuOp& op) {
 }
 
 bool may_be_sliced_with_input(const NpuOp& op) {
-    return op.kernel.kind == stream::KernelKind::depthwise && op.stripes == 1 &&
-           !op.is_stripe() && op.ifm.extent.c == op.ofm.extent.c;
+    return op.kernel.kind == stream::KernelKind::depthwise && op.stripes == 1 && !op.is_stripe() &&
+           op.ifm.extent.c == op.ofm.extent.c;
 }
 
 namespace {
