@@ -46,6 +46,8 @@ struct Rules {
     bool weights_before_maps = false;
     /// Weights come in slices and buffers of Vela's sizes, at Vela's times.
     bool delivers_as_vela = false;
+    /// And by the cycles that Vela counts.
+    bool counts_as_vela = false;
     ReadOnce read_once = ReadOnce::choose;
     /// Maps of fewer channels lie in memory as NHWC, others in bricks (NHCWB16).
     std::int32_t least_brick_channels = 16;
@@ -95,6 +97,7 @@ constexpr Rules rules_of_vela_5_2() {
     rules.copies_inputs = true;
     rules.cascades_by_room = true;
     rules.weights_before_maps = true;
+    rules.counts_as_vela = true;
     rules.read_once = ReadOnce::unhidden;
     rules.coding = weights::Coding::frequent;
     return rules;
