@@ -48,6 +48,7 @@ void DeliveryClock::deliver(const WeightLoad& load, const Delivery& delivery) {
 void DeliveryClock::end_position(const NpuOp* last) {
     now_ = finish_;
     slack_ = alone_;
+    slices_before_ = last ? static_cast<std::int32_t>(last->slices.size()) : 1;
     if (!last) return;
     slack_ = program_.rules.counts_as_vela && !last->is_stripe()
                  ? vela_cycles(program_, *last, last->slices.back().count)

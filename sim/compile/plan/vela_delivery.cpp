@@ -92,11 +92,15 @@ Delivery VelaDelivery::choose(WeightLoad& load) {
     return {depths, {places.begin(), places.end()}, clock_.copied(load, depths, places)};
 }
 
-/// Places for slices that take turns, copied while the operation before runs if possible.
+/// Places for slices that take turns, copied while the operation before runs if possible: in 5.2
+/// while its last slice does.
 std::span<const Lifetime> VelaDelivery::in_turns(const WeightLoad& load, std::int32_t before,
                                                  std::span<const std::int64_t> sizes, bool twice) {
     const auto find = [&](std::int32_t from) {
-        const SliceTimes times{from, load.time};
+        const bool ahead = from < load.time && program_.rules.counts_as_vela;
+        const std::int32_t parts = clock_.slices_before();
+        const SliceTimes times{from, load.time,
+                               ahead ? (fine * (parts - 1) + parts - 1) / parts : 0};
         return places_ == SlicePlaces::counted ? slices_.counted_in_turns(times, sizes, twice)
                                                : slices_.in_turns(times, sizes, twice);
     };
