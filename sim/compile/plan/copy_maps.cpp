@@ -119,7 +119,7 @@ bool MapCopier::is_waited_for(const Candidate& candidate) const {
     };
     std::int64_t as_it_is = 0, copied = off_chip(size);
     for (const NpuOp* op : candidate.readers) {
-        const std::int64_t cycles = vela_cycles(program_, *op, op->ofm.extent.c);
+        const std::int64_t cycles = vela_cycles(program_, *op);
         const std::int64_t others =
             at(op->ofm.buffer).size + (op->slices.empty() ? 0 : op->slices[0].size);
         as_it_is += std::max(cycles, off_chip(vela_input_bytes(program_, *op) + others));

@@ -50,9 +50,14 @@ void DeliveryClock::end_position(const NpuOp* last) {
     slack_ = alone_;
     slices_before_ = last ? static_cast<std::int32_t>(last->slices.size()) : 1;
     if (!last) return;
-    slack_ = program_.rules.counts_as_vela && !last->is_stripe()
-                 ? vela_cycles(program_, *last, last->slices.back().count)
-                 : alone_ * last->slices.back().count / last->ofm.extent.c;
+    const std::int32_t channels = last->slices.back().count;
+    if (!program_.rules.counts_as_vela || last->is_stripe()) {
+        slack_ = alone_ * channels / last->ofm.extent.c;
+    } else if (slices_before_ > 1) {
+        slack_ = vela_slice_cycles(program_, *last, channels);
+    } else {
+        slack_ = vela_cycles(program_, *last);
+    }
 }
 
 timing::KernelEstimator::CopyTimes DeliveryClock::copy_times(std::int64_t size) {

@@ -48,9 +48,9 @@ double write_run(const View& map, stream::Layout layout, const BlockShape& block
     return whole && depth <= 16 ? depth * width : std::min({64.0, 16.0 * cores, depth});
 }
 
-double transfer(double elements, double run, const MapMemory& memory, double latency) {
+double transfer(double elements, double run, const MapMemory& memory) {
     const double bursts = memory.burst / std::min(memory.burst, run);
-    return latency + elements * bursts / memory.bytes_per_cycle;
+    return elements * bursts / memory.bytes_per_cycle;
 }
 
 double elements_of(const BlockShape& block, const Extent& map) {
@@ -58,9 +58,9 @@ double elements_of(const BlockShape& block, const Extent& map) {
            std::min(block.depth, map.c);
 }
 
-}  // namespace
-
-std::int64_t vela_cycles(const Program& program, const NpuOp& op, std::int32_t depth) {
+/// Cycles of so many channels, with their scales in `constants`.
+std::int64_t cycles_of(const Program& program, const NpuOp& op, std::int32_t depth,
+                       const Memory& constants) {
     const Target& target = *program.target;
     stream::KernelOp kernel = placed_kernel(program, op);
     keep_channels(kernel, depth);
@@ -76,7 +76,7 @@ std::int64_t vela_cycles(const Program& program, const NpuOp& op, std::int32_t d
     }
     // Records of ten bytes a channel, 256 bytes a latency.
     const double scales =
-        10.0 * block.depth * static_cast<double>(target.off_chip.read_latency.count()) / 256;
+        10.0 * block.depth * static_cast<double>(constants.read_latency.count()) / 256;
     const double array = static_cast<double>(macs);
     const double output = std::max(
         scales,
@@ -88,14 +88,24 @@ std::int64_t vela_cycles(const Program& program, const NpuOp& op, std::int32_t d
     const MapMemory memory = map_memory(program);
     const BlockShape& out = op.kernel.block;
     const BlockShape in = ifm_block(shram_user(op), out, program.arch);
-    const double first =
-        transfer(elements_of(in, op.ifm.extent),
-                 read_run(op.ifm, program.buffer(op.ifm).layout, in), memory, memory.read_latency);
-    const double last =
-        transfer(elements_of(out, {op.ofm.extent.h, op.ofm.extent.w, depth}),
-                 write_run(op.ofm, program.buffer(op.ofm).layout, out, target.accelerator.cores),
-                 memory, memory.write_latency);
-    return std::llround(std::max(array, output) * blocks + std::min(array, output) + first + last);
+    const double read = transfer(elements_of(in, op.ifm.extent),
+                                 read_run(op.ifm, program.buffer(op.ifm).layout, in), memory);
+    const double written = transfer(
+        elements_of(out, {op.ofm.extent.h, op.ofm.extent.w, depth}),
+        write_run(op.ofm, program.buffer(op.ofm).layout, out, target.accelerator.cores), memory);
+    const double all = (read + array + output) / 4;  // parts of a block's way
+    return std::llround(std::max({array, output, all}) * blocks + std::min(array, output) +
+                        memory.read_latency + read + memory.write_latency + written);
+}
+
+}  // namespace
+
+std::int64_t vela_cycles(const Program& program, const NpuOp& op) {
+    return cycles_of(program, op, op.ofm.extent.c, program.target->off_chip);
+}
+
+std::int64_t vela_slice_cycles(const Program& program, const NpuOp& op, std::int32_t depth) {
+    return cycles_of(program, op, depth, program.target->sram);
 }
 
 std::int64_t vela_input_bytes(const Program& program, const NpuOp& op) {

@@ -7,11 +7,13 @@
 
 namespace u65sim::compiler {
 
-/// Cycles of a convolution of `depth` output channels, by the performance model that Vela
+/// Cycles of a convolution with its weights where they are, by the performance model that Vela
 /// publishes (npu_performance.py of ethos-u-vela), with maps off-chip where the SRAM is dedicated:
 /// as they lie when it plans. Half of those that 5.2 prints (`--verbose-schedule`) are met within
 /// 1 %, three of four within 6 %.
-std::int64_t vela_cycles(const Program& program, const NpuOp& op, std::int32_t depth);
+std::int64_t vela_cycles(const Program& program, const NpuOp& op);
+/// The same for a slice of so many channels, with its weights in the SRAM.
+std::int64_t vela_slice_cycles(const Program& program, const NpuOp& op, std::int32_t depth);
 
 /// Bytes of its first map that Vela lets such an operation read: a block's for each block of the
 /// result and each part of the kernel, but once where one block covers the plane (seen in what it

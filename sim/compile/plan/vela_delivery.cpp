@@ -61,7 +61,7 @@ bool VelaDelivery::stays_where_it_is(const WeightLoad& load) {
     if (op.kernel.kind != stream::KernelKind::conv) return false;
     const std::int64_t copy = copy_cycles(load.size);
     const std::int64_t hidden = std::min(slack_before(load), copy);
-    const std::int64_t rest = vela_cycles(program_, op, op.ofm.extent.c) - copy;
+    const std::int64_t rest = vela_cycles(program_, op) - copy;
     constexpr std::int64_t share = 10;
     return rest <= 0 || share * hidden * rest < copy * copy;
 }
@@ -150,7 +150,7 @@ Delivery VelaDelivery::sliced_by_estimate(WeightLoad& load, std::int32_t before,
         return std::max<std::int32_t>(brick, static_cast<std::int32_t>(channels / brick * brick));
     };
     std::int32_t first = bricks(depth * ahead / load.size);
-    const std::int64_t meanwhile = vela_cycles(program_, *load.op, std::min(first, depth));
+    const std::int64_t meanwhile = vela_slice_cycles(program_, *load.op, std::min(first, depth));
     std::int64_t step =
         round_up(std::max<std::int64_t>(1, depth * meanwhile / copy_cycles(load.size)), block);
     step = std::min(step, depth * (room / 2) / load.size);
