@@ -94,7 +94,10 @@ private:
             const WeightSlice* slice = op.slices.empty() ? nullptr : &op.slices[i];
             stream::KernelOp& k = job.kernel;
             k = build_kernel(op, [&](const View& view) {
-                if (slice == nullptr || &view != &op.ofm) return resolve(program_, view);
+                const bool is_sliced =
+                    &view == &op.ofm ||
+                    (&view == &op.ifm && op.kernel.kind == stream::KernelKind::depthwise);
+                if (slice == nullptr || !is_sliced) return resolve(program_, view);
                 View channels = view;
                 channels.c += slice->first;
                 channels.extent.c = slice->count;
