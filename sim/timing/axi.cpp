@@ -57,6 +57,18 @@ Cycles streaming_cycles(const Access& access, const PortRules& rules, bool write
     return Cycles{cycles};
 }
 
+Cycles streaming_from_idle(const Access& access, const PortRules& rules, bool write) {
+    if (access.beats <= 0) return Cycles{0};
+    const std::int64_t slots = write ? rules.write_slots : rules.read_slots;
+    if (slots == 0 || access.bursts <= slots) return Cycles{access.beats};
+    const std::int64_t latency = write ? rules.write_latency : rules.read_latency;
+    const std::int64_t burst = ceil_div(access.beats, access.bursts);
+    const std::int64_t rounds = (access.bursts - 1) / slots;
+    const std::int64_t last = access.bursts - rounds * slots;
+    return Cycles{
+        std::max(access.beats, rounds * (latency + rules.slot_overhead + burst) + last * burst)};
+}
+
 Cycles capped_cycles(const Access& both, const PortRules& rules) {
     if (rules.cap_beats <= 0 || both.beats <= 0) return Cycles{0};
     const std::int64_t burst = std::max<std::int64_t>(1, both.beats / both.bursts);
@@ -65,8 +77,19 @@ Cycles capped_cycles(const Access& both, const PortRules& rules) {
     return Cycles{ceil_div(both.beats * rules.cap_period, granted)};
 }
 
+Cycles capped_from_idle(const Access& both, const PortRules& rules) {
+    const Cycles capped = capped_cycles(both, rules);
+    if (rules.steady_cap) return capped;
+    return std::max(capped - Cycles{rules.cap_period / 2}, Cycles{0});
+}
+
 std::int64_t transfer_cycles(const Access& access, const PortRules& rules, bool write) {
     return std::max(streaming_cycles(access, rules, write), capped_cycles(access, rules)).count();
+}
+
+std::int64_t first_cycles(const Access& access, const PortRules& rules, bool write) {
+    return std::max(streaming_from_idle(access, rules, write), capped_from_idle(access, rules))
+        .count();
 }
 
 }  // namespace u65sim::timing

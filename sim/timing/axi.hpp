@@ -40,9 +40,16 @@ PortRules port_rules(const Target& target, const Architecture& arch, int port);
 /// Shortest time of all `reads` or all `writes` of a port: the larger of width and slots; no
 /// latency, no cap.
 Cycles streaming_cycles(const Access& access, const PortRules& rules, bool write);
+/// The same where all slots are free at first: bursts come in rounds, as many as there are slots
+/// in each, and the last round does not wait for its slots to be free again.
+Cycles streaming_from_idle(const Access& access, const PortRules& rules, bool write);
 /// Shortest time that the cap allows for reads and writes together.
 Cycles capped_cycles(const Access& both, const PortRules& rules);
-/// The longer of both.
+/// The same from somewhere in a period whose grant is there at once.
+Cycles capped_from_idle(const Access& both, const PortRules& rules);
+/// The longer of both, in a steady state.
 std::int64_t transfer_cycles(const Access& access, const PortRules& rules, bool write);
+/// The longer of both on an idle port.
+std::int64_t first_cycles(const Access& access, const PortRules& rules, bool write);
 
 }  // namespace u65sim::timing

@@ -111,6 +111,14 @@ std::int64_t BlockPipeline::cycles(const BlockSupply& supply) const {
     const auto step_y = steps(count_y), step_x = steps(count_x), step_z = steps(count_z);
     const std::size_t x0 = first(count_x), z0 = first(count_z);
     const BlockClass& begin = at({first(count_y), x0, z0});
+    // From the last block of an axis to the next one, and of three blocks with it in the middle:
+    // what the third one waits for the first one's accumulators beyond both steps.
+    const auto turn = [&](const BlockClass& inside, const BlockClass& last,
+                          const BlockClass& next) {
+        const std::int64_t on = step(last, next, supply);
+        if (next.array == 0 || inside.array == 0) return on;
+        return std::max(on, next.array + inside.output + supply.write - step(inside, last, supply));
+    };
     // The first job's weights are waited for before the first block.
     const WeightSupply& from = supply.weights;
     const std::int64_t weights =
@@ -123,9 +131,11 @@ std::int64_t BlockPipeline::cycles(const BlockSupply& supply) const {
                 if (times > 0) sum += times * step(at({y, x, 0}), at({y, x, z}), supply);
             }
             const std::int64_t times = in_y[y] * step_x[x];
-            if (times > 0) sum += times * step(at({y, 0, 1}), at({y, x, z0}), supply);
+            if (times > 0) sum += times * turn(at({y, 0, 0}), at({y, 0, 1}), at({y, x, z0}));
         }
-        if (step_y[y] > 0) sum += step_y[y] * step(at({0, 1, 1}), at({y, x0, z0}), supply);
+        if (step_y[y] == 0) continue;
+        const BlockClass& inside = count_z > 1 ? at({0, 1, 0}) : at({0, 0, 1});
+        sum += step_y[y] * turn(inside, at({0, 1, 1}), at({y, x0, z0}));
     }
     return sum;
 }

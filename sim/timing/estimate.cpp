@@ -10,6 +10,7 @@
 #include "timing/kernel_costs.hpp"
 #include "timing/kernel_fields.hpp"
 #include "timing/kernel_key.hpp"
+#include "timing/mac_array.hpp"
 
 namespace u65sim::timing {
 
@@ -24,7 +25,10 @@ void add(PortTraffic& traffic, Channel channel, const Access& access) {
     traffic.bursts[index] += access.bursts;
 }
 
-constexpr std::int64_t weight_request_beats = 16;  ///< of the weight loader (machine rule)
+// Rules of the machine's loaders.
+constexpr std::int64_t weight_request_beats = 16;
+constexpr std::int64_t scale_blocks_ahead = 2;
+constexpr std::int64_t scale_unit = 16;  ///< bytes
 
 /// Times of one kernel, the ones asked for last.
 class RecentTimes {
@@ -237,14 +241,38 @@ KernelEstimator::Supply KernelEstimator::supply_of(const KernelCosts& costs, con
         supply.first =
             together ? supply.first + in2.first : std::max(supply.first, in2.first + latency);
     }
-    if (op.has_weights()) {  // they are asked for when the first scales have come
-        supply.first_weights =
+    if (op.has_weights()) {
+        supply.weights_latency =
             rules_[ports.weights].read_latency +
             (op.scales[0].length > 0 ? rules_[ports.scales].read_latency : std::int64_t{0});
+        supply.first_weights =
+            supply.weights_latency + first_weights_data(costs.traversal(), op, ports);
     }
     supply.first = std::max({supply.first, costs.store().first, supply.first_weights});
     if (op.has_weights()) supply.weights = weight_supply(costs, op, ports);
     return supply;
+}
+
+/// Data that comes before the first job's first weights: these are asked for when the records of
+/// as many blocks as are asked for at a time have come.
+std::int64_t KernelEstimator::first_weights_data(const Traversal& traversal, const KernelOp& op,
+                                                 const Ports& ports) const {
+    const PortRules& rules = rules_[ports.scales];
+    Access scales;
+    const std::int64_t blocks = std::min(traversal.blocks(), scale_blocks_ahead);
+    for (const stream::ByteRange& range : op.scales) {
+        const std::int64_t bytes = std::min<std::int64_t>(
+            range.length, round_up(range.length / traversal.blocks_z(), scale_unit));
+        for (std::int64_t block = 0; block < blocks; ++block) {
+            const std::int64_t from = block % traversal.blocks_z() * bytes;
+            scales +=
+                run_access(range.base + static_cast<std::uint64_t>(from), bytes, rules.weight_bus);
+        }
+    }
+    const BusShape& bus = rules_[ports.weights].weight_bus;
+    const std::int64_t weights = std::int64_t{op.weights[0].length} + op.weights[1].length;
+    return first_cycles(scales, rules, false) +
+           std::min(weight_request_beats, ceil_div(weights, bus.beat_bytes));
 }
 
 /// The decoder's buffer lets requests run ahead of the job in the array by its size alone. So the
@@ -262,20 +290,25 @@ WeightSupply KernelEstimator::weight_supply(const KernelCosts& costs, const Kern
     const std::int64_t buffer = target_.timing.weight_buffer.count() * target_.accelerator.cores;
     const std::int64_t ahead = std::max(buffer / request, std::int64_t{1}) * request;
     const std::int64_t bytes = ceil_div(pass, jobs);
-    std::int64_t data = ceil_div(transfer_cycles(run_access(0, pass, bus), rules, false), jobs);
+    const Access all = run_access(0, pass, bus);
+    std::int64_t data = ceil_div(streaming_cycles(all, rules, false).count(), jobs);
     const std::int64_t latency = rules.read_latency + weight_request_beats;
     WeightSupply supply;
     supply.bytes = bytes;
     supply.request = std::min(request, bytes);
     if (bytes > ahead) {
         // When a job ends only the buffer's bytes are in flight; slots that could carry more are
-        // idle, half of the time that these take.
+        // idle, half of the time that these take. A cap's grant is not lost by that.
         const std::int64_t in_flight = rules.read_slots * bus.burst_bytes;
         data += data * std::max<std::int64_t>(0, std::min(in_flight, bytes) - ahead) / (2 * bytes);
         supply.beyond = bytes - ahead;
         supply.wait = block_jobs * latency;
     }
-    supply.least = block_jobs * std::max(data, latency / (1 + (ahead - 1) / bytes));
+    const std::int64_t positions =
+        std::int64_t{costs.traversal().blocks_y()} * costs.traversal().blocks_x();
+    const std::int64_t capped =
+        ceil_div(capped_from_idle(all * positions, rules).count(), jobs * positions);
+    supply.least = block_jobs * std::max({data, capped, latency / (1 + (ahead - 1) / bytes)});
     return supply;
 }
 
@@ -293,11 +326,11 @@ KernelEstimate KernelEstimator::assemble(const KernelCosts& costs, const KernelO
     const TimingConstants& timing = target_.timing;
     // The first inputs and the last write have nothing to hide behind, nor has the stage that waits
     // for the slowest one at either end.
-    const std::int64_t last_chunk = costs.piece(KernelCosts::out, ports.ofm).mean;
+    const KernelCosts::PieceCycles& chunk = costs.piece(KernelCosts::out, ports.ofm);
     std::int64_t bound =
         supply.first +
         compute.cycles({supply.load, costs.store().block,
-                        last_chunk + timing.block_output_delay.count(), supply.weights}) +
+                        chunk.mean + timing.block_output_delay.count(), supply.weights}) +
         compute.last_output;
     for (std::size_t port = 0; port < 2; ++port) {
         const Access& reads = traffic.reads[port];
@@ -310,14 +343,15 @@ KernelEstimate KernelEstimator::assemble(const KernelCosts& costs, const KernelO
                                            .count();
         const std::int64_t capped = capped_cycles(both, rules_[port]).count();
         estimate.port_cycles[port] = Cycles{std::max(streaming, capped)};
-        // Off-chip, a kernel begins somewhere in a period whose grant is there at once; of the
-        // SRAM's, the kernels before have used their part.
-        const bool idle_before = port == 1 && !rules_[port].steady_cap;
-        const std::int64_t granted = idle_before ? rules_[port].cap_period / 2 : 0;
-        const std::int64_t cycles = std::max(streaming, capped - granted);
+        // The off-chip port is idle before; of the SRAM's cap the kernels before have used their
+        // part.
+        const std::int64_t cycles =
+            std::max({streaming_from_idle(reads, rules_[port], false).count(),
+                      streaming_from_idle(writes, rules_[port], true).count(),
+                      port == 1 ? capped_from_idle(both, rules_[port]).count() : capped});
         const bool reading = reads.beats >= writes.beats;
         const bool weights = op.has_weights() && port == ports.weights;
-        const std::int64_t latency = weights ? supply.first_weights : rules_[port].read_latency;
+        const std::int64_t latency = weights ? supply.weights_latency : rules_[port].read_latency;
         // Of the last job's weights the array works on what is there.
         const std::int64_t last_job =
             weights ? compute.last_job * supply.weights.request / supply.weights.bytes
@@ -326,12 +360,16 @@ KernelEstimate KernelEstimator::assemble(const KernelCosts& costs, const KernelO
                                                     : supply.first + compute.first_array);
         bound = std::max(bound, ends);
     }
-    const std::int64_t last_write = last_chunk + rules_[ports.ofm].write_latency;
+    const std::int64_t last_write = chunk.first + rules_[ports.ofm].write_latency;
+    // An element-wise block has its start before the output unit, others a delay.
+    const std::int64_t start = op.kind == stream::KernelKind::elementwise
+                                   ? block_start_cycles(op, timing).count()
+                                   : timing.block_output_delay.count();
     estimate.fill =
         Cycles{supply.first + std::min(compute.last_output, compute.first_array) + last_write} +
         timing.kernel_setup + timing.block_completion;
-    estimate.total = Cycles{bound + last_write} + timing.kernel_setup + timing.block_output_delay +
-                     timing.block_completion;
+    estimate.total =
+        Cycles{bound + last_write + start} + timing.kernel_setup + timing.block_completion;
     return estimate;
 }
 

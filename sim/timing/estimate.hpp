@@ -14,6 +14,7 @@
 #include "target/architecture.hpp"
 #include "timing/axi.hpp"
 #include "timing/block_pipeline.hpp"
+#include "timing/traversal.hpp"
 
 namespace u65sim::timing {
 
@@ -89,9 +90,10 @@ private:
         std::array<Access, 2> reads, writes;  ///< by port
     };
     struct Supply {
-        std::int64_t load = 0;           ///< from asking for a job's input to its arrival
-        std::int64_t first = 0;          ///< until the first block can begin
-        std::int64_t first_weights = 0;  ///< until its first weights are there
+        std::int64_t load = 0;             ///< from asking for a job's input to its arrival
+        std::int64_t first = 0;            ///< until the first block can begin
+        std::int64_t first_weights = 0;    ///< until its first weights are there
+        std::int64_t weights_latency = 0;  ///< of that, no data on its way
         WeightSupply weights;
     };
     [[nodiscard]] std::size_t port_of(int region) const;
@@ -103,6 +105,9 @@ private:
                                 const Ports& ports, KernelEstimate& estimate) const;
     [[nodiscard]] Supply supply_of(const KernelCosts& costs, const stream::KernelOp& op,
                                    const Ports& ports) const;
+    [[nodiscard]] std::int64_t first_weights_data(const Traversal& traversal,
+                                                  const stream::KernelOp& op,
+                                                  const Ports& ports) const;
     [[nodiscard]] WeightSupply weight_supply(const KernelCosts& costs, const stream::KernelOp& op,
                                              const Ports& ports) const;
     [[nodiscard]] KernelEstimate assemble(const KernelCosts& costs, const stream::KernelOp& op,

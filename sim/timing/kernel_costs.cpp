@@ -126,14 +126,17 @@ std::int64_t KernelCosts::first_load(const PortRules& rules, bool second) const 
     const Box block = traversal_.block(0, 0, 0);
     const Box box = second ? traversal_.ifm2_box(block)
                            : traversal_.ifm_box(block, 0, traversal_.sub_kernel(0));
-    return transfer_cycles(box_access(map, box, rules.map_bus), rules, false);
+    return first_cycles(box_access(map, box, rules.map_bus), rules, false);
 }
 
-std::int64_t KernelCosts::chunk_cycles(const PortRules& rules, const Access& ofm) const {
+KernelCosts::PieceCycles KernelCosts::chunk_cycles(const PortRules& rules,
+                                                   const Access& ofm) const {
     const std::int64_t chunks =
         traversal_.blocks() *
         std::max<std::int64_t>(1, ceil_div(ofm.bytes, traversal_.blocks() * chunk_bytes));
-    return ceil_div(transfer_cycles(ofm, rules, true), chunks);
+    const Access chunk{ceil_div(ofm.bytes, chunks), ceil_div(ofm.beats, chunks),
+                       ceil_div(ofm.bursts, chunks)};
+    return {ceil_div(transfer_cycles(ofm, rules, true), chunks), first_cycles(chunk, rules, true)};
 }
 
 const Access& KernelCosts::access(Map map, std::size_t port) const {
@@ -147,7 +150,7 @@ const KernelCosts::PieceCycles& KernelCosts::piece(Map map, std::size_t port) co
     if (!known) {
         const PortRules& rules = rules_[port];
         if (map == out) {
-            known = {chunk_cycles(rules, access(map, port)), 0};
+            known = chunk_cycles(rules, access(map, port));
         } else {
             known = {load_cycles(rules, access(map, port)), first_load(rules, map == second_in)};
         }

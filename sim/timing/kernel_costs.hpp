@@ -31,7 +31,7 @@ public:
     /// Data of one transfer, without latency.
     struct PieceCycles {
         std::int64_t mean = 0;   ///< a load; a chunk of the OFM
-        std::int64_t first = 0;  ///< the first load; none for the OFM
+        std::int64_t first = 0;  ///< the first load; a chunk by itself
     };
     [[nodiscard]] const PieceCycles& piece(Map map, std::size_t port) const;
     /// Loads that share one box: it stays the same while only the OFM depth advances.
@@ -60,7 +60,7 @@ private:
     [[nodiscard]] Access work_out(Map map, const BusShape& bus) const;
     [[nodiscard]] StoreCycles work_out_store(int cores) const;
     [[nodiscard]] std::int64_t first_load(const PortRules& rules, bool second) const;
-    [[nodiscard]] std::int64_t chunk_cycles(const PortRules& rules, const Access& ofm) const;
+    [[nodiscard]] PieceCycles chunk_cycles(const PortRules& rules, const Access& ofm) const;
 
     const stream::KernelOp op_;
     const std::array<PortRules, 2>& rules_;
