@@ -23,9 +23,8 @@ Span input_span(int first_output, int outputs, int stride, int pad, int kernel_f
                 int dilation, int upscale, int limit) {
     const int low = first_output * stride - pad + kernel_first * dilation;
     const int high = low + (outputs - 1) * stride + (kernel - 1) * dilation + 1;
-    const bool is_plain = upscale == 1;  // a division less for most
-    const int begin = std::clamp(is_plain ? low : floor_div(low, upscale), 0, limit);
-    const int end = std::clamp(is_plain ? high : floor_div(high + upscale - 1, upscale), 0, limit);
+    const int begin = std::clamp(floor_div(low, upscale), 0, limit);
+    const int end = std::clamp(floor_div(high + upscale - 1, upscale), 0, limit);
     return {begin, end - begin};
 }
 

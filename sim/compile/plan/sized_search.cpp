@@ -257,7 +257,6 @@ void SizedSearch::propose() {
 
 void SizedSearch::try_proposals(const std::shared_ptr<timing::KernelEstimator>& estimator,
                                 const std::shared_ptr<ThreadPool>& threads) {
-    Proposal* best = nullptr;  // of this thread's
     for (std::size_t i = next_++; i < proposals_.size(); i = next_++) {
         Proposal& proposal = proposals_[i];
         if (!by_size_ && tuning::hopeless_cascades.of(proposal.least) >= too_many_cycles_) continue;
@@ -270,10 +269,6 @@ void SizedSearch::try_proposals(const std::shared_ptr<timing::KernelEstimator>& 
         proposal.cost = cost_of(*proposal.plan);
         proposal.plan->estimator = program_.estimator;
         proposal.plan->threads = program_.threads;
-        // Only the plan that choose_best() may take is kept.
-        const bool is_better = best == nullptr || proposal.cost <= best->cost;
-        Proposal* const worse = is_better ? std::exchange(best, &proposal) : &proposal;
-        if (worse != nullptr) worse->plan.reset();
     }
 }
 
