@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <numeric>
 #include <utility>
 
@@ -40,6 +41,17 @@ std::int64_t floor_sum(std::int64_t count, std::int64_t size, std::int64_t step,
 /// Units of `size` bytes that each run touches, added up. Only places modulo the size count: few
 /// kinds of rows, and a sum for each.
 std::int64_t units_touched(const Runs& runs, std::int64_t size) {
+    if (const auto unit = static_cast<std::uint64_t>(size); std::has_single_bit(unit)) {
+        // All runs begin at one place in a unit, as most do.
+        const auto is_alike = [&](std::size_t axis) {
+            return runs.count[axis] == 1 || (runs.stride[axis] & (size - 1)) == 0;
+        };
+        if (is_alike(0) && is_alike(1)) {
+            const auto first = static_cast<std::int64_t>(runs.address & (unit - 1));
+            const std::int64_t one = ((first + runs.bytes - 1) >> std::countr_zero(unit)) + 1;
+            return one * runs.count[0] * runs.count[1];
+        }
+    }
     const auto within = [size](std::int64_t value) { return (value % size + size) % size; };
     std::array<std::int64_t, 2> step{within(runs.stride[0]), within(runs.stride[1])};
     std::array<std::int64_t, 2> kinds{};

@@ -24,11 +24,13 @@ constexpr Key key_of(std::uint32_t code, std::uint32_t count) {
 struct Values {
     std::array<std::uint32_t, code_count> codes, counts;
     std::size_t size = 0;
+    std::uint64_t count = 0;  ///< of all weights
 
     void add(std::span<const Key> keys) {
         for (const Key key : keys) {
             codes[size] = code_count - 1 - key % code_count;
-            counts[size++] = key / code_count;
+            counts[size] = key / code_count;
+            count += counts[size++];
         }
     }
 };
@@ -41,14 +43,18 @@ struct ModeCosts {
 
     explicit ModeCosts(const Values& of) : values(of) {}
 
-    [[nodiscard]] std::uint64_t best(const Palette& palette) const {
+    /// `limit` where there is none below it.
+    [[nodiscard]] std::uint64_t best(const Palette& palette, std::uint64_t limit) const {
         const std::size_t used = values.size;
-        std::uint32_t count = 0;
-        for (std::size_t i = 0; i < used; ++i) count += values.counts[i];
-        auto bits = std::numeric_limits<std::uint64_t>::max();
+        const std::uint64_t count = values.count;
+        std::uint64_t bits = limit;
+        if (palette.size == 0 || largest < palette.size) {
+            bits = std::min(bits, count * palette.index_bits());
+        }
         for (std::uint32_t d = 0; d < divisors; ++d) {
             const std::uint32_t quotient = largest >> d;
-            const std::uint64_t base = std::uint64_t{count} * (1 + d);
+            const std::uint64_t base = count * (1 + d);
+            if (base >= bits) break;
             // Truncated weights never take more bits than others of the same divisor. At most 2^17
             // weights a part, indices below 2^10: the sums fit.
             std::uint32_t sum = 0;
@@ -65,9 +71,6 @@ struct ModeCosts {
             }
             bits = std::min(bits, base + sum);
         }
-        if (palette.size == 0 || largest < palette.size) {
-            bits = std::min(bits, std::uint64_t{count} * palette.index_bits());
-        }
         return bits;
     }
 };
@@ -79,12 +82,14 @@ std::uint32_t width_of(std::uint32_t value) {
 /// Where direct codes count from: the lowest of those outside the palette, or of all.
 enum class DirectFrom : std::uint8_t { outside, all };
 
-/// A palette of the first `size` values; `bits` stays at the maximum when the direct codes would
-/// leave the range of indices.
-PaletteChoice try_size(const Values& values, std::uint32_t size,
+constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
+
+/// A palette of the first `size` values; `bits` is `limit` or more when it takes as many, or when
+/// the direct codes would leave the range of indices.
+PaletteChoice try_size(const Values& values, std::uint32_t size, std::uint64_t limit = no_limit,
                        DirectFrom from = DirectFrom::outside) {
     PaletteChoice choice;
-    choice.bits = std::numeric_limits<std::uint64_t>::max();
+    choice.bits = limit;
     Palette& palette = choice.palette;
     palette.size = size;
     ModeCosts costs{values};
@@ -112,8 +117,9 @@ PaletteChoice try_size(const Values& values, std::uint32_t size,
         if (costs.largest >= code_count) return choice;
     }
     palette.entry_bits = width_of(size > 0 ? largest_entry : costs.largest);
-    choice.bits = slice_header_bits + palette_header_bits +
-                  std::uint64_t{size} * palette.entry_bits + costs.best(palette);
+    const std::uint64_t header =
+        slice_header_bits + palette_header_bits + std::uint64_t{size} * palette.entry_bits;
+    if (header < limit) choice.bits = header + costs.best(palette, limit - header);
     return choice;
 }
 
@@ -142,8 +148,8 @@ PaletteChoice frequent_palette(const Histogram& histogram) {
         if (i < largest_palette) listed += values.counts[i];
     }
     const PaletteChoice choice =
-        try_size(values, 2 * listed >= all ? largest_palette : 0, DirectFrom::all);
-    const bool is_possible = choice.bits != std::numeric_limits<std::uint64_t>::max();
+        try_size(values, 2 * listed >= all ? largest_palette : 0, no_limit, DirectFrom::all);
+    const bool is_possible = choice.bits != no_limit;
     return is_possible ? choice : choose_palette(histogram);
 }
 
@@ -161,17 +167,17 @@ PaletteChoice choose_palette(const Histogram& histogram) {
     for (const std::uint32_t size : {2U, 4U, 8U, 16U, static_cast<std::uint32_t>(listed)}) {
         // A palette of one entry does not exist: its second entry is a dummy.
         if (size < 2 ? used != 1 : size > std::max<std::size_t>(listed, 2)) continue;
-        PaletteChoice choice = try_size(values, std::max(size, 2U));
+        PaletteChoice choice = try_size(values, std::max(size, 2U), best.bits);
         if (choice.bits < best.bits) best = choice;
     }
     if (used > largest_palette) {
         // Codes outside the palette cost least where they follow one another from the lowest on.
         const auto high = std::span{by_code}.subspan(used - listed, listed);
         std::sort(high.begin(), high.end(), std::greater<>{});
-        values.size = 0;
+        values.size = values.count = 0;
         values.add(high);
         values.add(std::span{by_code}.first(used - listed));
-        const PaletteChoice choice = try_size(values, largest_palette);
+        const PaletteChoice choice = try_size(values, largest_palette, best.bits);
         if (choice.bits < best.bits) best = choice;
     }
     return best;

@@ -87,6 +87,8 @@ private:
     void try_depth(std::int32_t depth) {
         const BlockShape& u = arch_.ofm_ublock;
         const std::int32_t ifm_depth = ifm_block(user_, {u.height, u.width, depth}, arch_).depth;
+        const DepthCosts costs = costs_of(depth);
+        const ShramRoom room{user_, depth, ifm_depth, arch_};
         // For each height the widest blocks that fit: wider ones need more of everything.
         std::size_t fitting = widths_.size();
         for (const Side& h : heights_) {
@@ -94,32 +96,43 @@ private:
                 const Side& w = widths_[i];
                 const BlockShape block{h.ofm, w.ofm, depth};
                 const BlockShape in{h.ifm, w.ifm, ifm_depth};
-                if (!lay_out(user_, block, in, arch_)) {
+                if (!room.fits(block, in)) {
                     fitting = i;
                     break;
                 }
-                consider(block, in, cost_of(h, w, depth));
+                consider(block, in, cost_of(h, w, costs));
             }
             if (fitting == 0) break;
         }
     }
 
-    /// Elements fetched per output element; blocks for elementwise operations.
-    [[nodiscard]] double cost_of(const Side& h, const Side& w, std::int32_t depth) const {
-        if (user_.kind == KernelKind::elementwise) {
-            const std::int32_t real_h = flat_ ? 1 : h.ofm;
-            return std::max(ofm_elements_ / (static_cast<double>(real_h) * w.ofm * depth), 1.0);
-        }
+    /// What of a block's cost is the same for all blocks of a depth.
+    struct DepthCosts {
+        double depth;
+        double weights;     ///< output channels that each position of a block fetches weights of
+        double ifm_passes;  ///< over the input
+    };
+    [[nodiscard]] DepthCosts costs_of(std::int32_t depth) const {
         const bool depthwise = user_.kind == KernelKind::depthwise;
         const bool pool = user_.kind == KernelKind::pool;
-        double weight_fetch = 0;
-        if (!pool && !user_.vector_product) {
-            weight_fetch = area_ * user_.ifm_c * w.count * h.count;
-            if (!depthwise) weight_fetch *= depth * (static_cast<double>(user_.ofm_c) / depth);
+        return {static_cast<double>(depth),
+                depthwise ? 1.0 : depth * (static_cast<double>(user_.ofm_c) / depth),
+                depthwise || pool ? 1.0 : static_cast<double>(ceil_div(user_.ofm_c, depth))};
+    }
+
+    /// Elements fetched per output element; blocks for elementwise operations.
+    [[nodiscard]] double cost_of(const Side& h, const Side& w, const DepthCosts& costs) const {
+        if (user_.kind == KernelKind::elementwise) {
+            const std::int32_t real_h = flat_ ? 1 : h.ofm;
+            return std::max(ofm_elements_ / (static_cast<double>(real_h) * w.ofm * costs.depth),
+                            1.0);
         }
-        double ifm_fetch =
-            static_cast<double>(w.ifm) * h.ifm * user_.ifm_c * sub_kernels_ * w.part * h.part;
-        if (!depthwise && !pool) ifm_fetch *= static_cast<double>(ceil_div(user_.ofm_c, depth));
+        double weight_fetch = 0;
+        if (user_.kind != KernelKind::pool && !user_.vector_product) {
+            weight_fetch = area_ * user_.ifm_c * w.count * h.count * costs.weights;
+        }
+        const double ifm_fetch = static_cast<double>(w.ifm) * h.ifm * user_.ifm_c * sub_kernels_ *
+                                 w.part * h.part * costs.ifm_passes;
         return (ifm_fetch + weight_fetch) / ofm_elements_;
     }
 

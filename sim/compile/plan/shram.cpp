@@ -8,7 +8,7 @@ namespace u65sim::compiler {
 
 namespace {
 
-constexpr int bank_bytes = 1024;
+constexpr int lut_banks = 2;
 constexpr int max_sub_kernel = 8;
 
 int granule(const ShramUser& user, const ShramGranules& g) {
@@ -59,32 +59,33 @@ std::optional<ShramLayout> lay_out(const ShramUser& user, const BlockShape& ofm_
     return lay_out(user, ofm_block, ifm_block(user, ofm_block, arch), arch);
 }
 
+ShramRoom::ShramRoom(const ShramUser& user, std::int32_t ofm_depth, std::int32_t ifm_depth,
+                     const Architecture& arch)
+    : elementwise_(user.kind == stream::KernelKind::elementwise),
+      flat_(is_flat(user, arch)),
+      inputs_(elementwise_ && user.two_maps ? 2 : 1),
+      begin_(arch.reserved_output_banks),
+      end_(arch.shram_banks - std::max(user.lut ? lut_banks : 0, arch.reserved_end_banks)),
+      ifm_bytes_(round_up(std::int64_t{ifm_depth} * user.ifm_bits / 8, 8)),
+      accumulator_bits_(round_up(ofm_depth, 8) * user.acc_bits),
+      ifm_granule_(granule(user, arch.granules)),
+      accumulator_granule_(user.acc_bits == 16   ? arch.granules.acc16
+                           : user.acc_bits == 40 ? arch.granules.acc40
+                                                 : arch.granules.acc32) {}
+
 std::optional<ShramLayout> lay_out(const ShramUser& user, const BlockShape& ofm_block,
                                    const BlockShape& ifm, const Architecture& arch) {
-    const std::int64_t ifm_bytes = std::int64_t{ifm.width} * ifm.height *
-                                   round_up(std::int64_t{ifm.depth} * user.ifm_bits / 8, 8);
-    const std::int64_t ifm_banks =
-        round_up(2 * ceil_div(ifm_bytes, bank_bytes), granule(user, arch.granules));
-    const int lut_banks = user.lut ? 2 : 0;
-    const int end = arch.shram_banks - std::max(lut_banks, arch.reserved_end_banks);
-    const std::int64_t ifm_end = arch.reserved_output_banks + ifm_banks;
+    const ShramRoom room{user, ofm_block.depth, ifm.depth, arch};
+    if (!room.fits(ofm_block, ifm)) return std::nullopt;
+    const std::int64_t ifm_end = room.begin() + room.ifm_banks(ifm);
     ShramLayout layout;
+    layout.ab_start = static_cast<int>(room.end() - room.accumulator_banks(ofm_block));
     if (user.kind == stream::KernelKind::elementwise) {
-        if (ifm_end + (user.two_maps ? ifm_banks : 0) > end) return std::nullopt;
-        layout.ib_end = layout.ab_start = end;
+        layout.ib_end = layout.ab_start;
         layout.ifm2_ib_start = user.two_maps ? static_cast<int>(ifm_end) : 0;
-        return layout;
+    } else {
+        layout.ib_end = static_cast<int>(ifm_end);
     }
-    const std::int32_t height = is_flat(user, arch) ? 1 : ofm_block.height;
-    const std::int64_t acc_bytes =
-        std::int64_t{ofm_block.width} * height * round_up(ofm_block.depth, 8) * user.acc_bits / 8;
-    const int acc_granule = user.acc_bits == 16   ? arch.granules.acc16
-                            : user.acc_bits == 40 ? arch.granules.acc40
-                                                  : arch.granules.acc32;
-    const std::int64_t acc_banks = round_up(2 * ceil_div(acc_bytes, bank_bytes), acc_granule);
-    if (ifm_end > end - acc_banks) return std::nullopt;
-    layout.ib_end = static_cast<int>(ifm_end);
-    layout.ab_start = static_cast<int>(end - acc_banks);
     return layout;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/rounding.hpp"
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
 
@@ -36,6 +37,47 @@ struct ShramLayout {
         kernel.ab_start = ab_start;
         kernel.ifm2_ib_start = ifm2_ib_start;
     }
+};
+
+/// Banks that blocks of one depth take.
+class ShramRoom {
+public:
+    ShramRoom(const ShramUser& user, std::int32_t ofm_depth, std::int32_t ifm_depth,
+              const Architecture& arch);
+
+    /// Of both buffers for a block of one input.
+    [[nodiscard]] std::int64_t ifm_banks(const BlockShape& ifm) const {
+        return whole_granules(std::int64_t{ifm.width} * ifm.height * ifm_bytes_, ifm_granule_);
+    }
+    /// Of both buffers of accumulators; none of an elementwise operation.
+    [[nodiscard]] std::int64_t accumulator_banks(const BlockShape& ofm) const {
+        if (elementwise_) return 0;
+        return whole_granules(
+            std::int64_t{ofm.width} * (flat_ ? 1 : ofm.height) * accumulator_bits_ / 8,
+            accumulator_granule_);
+    }
+    [[nodiscard]] bool fits(const BlockShape& ofm, const BlockShape& ifm) const {
+        return begin_ + inputs_ * ifm_banks(ifm) <= end_ - accumulator_banks(ofm);
+    }
+    /// The banks that inputs and accumulators share: from begin() up to, not with, end().
+    [[nodiscard]] std::int64_t begin() const { return begin_; }
+    [[nodiscard]] std::int64_t end() const { return end_; }
+
+private:
+    static constexpr std::int64_t bank_bytes = 1024;
+    static std::int64_t whole_granules(std::int64_t bytes, std::int64_t granule) {
+        const std::int64_t banks = 2 * ceil_div(bytes, bank_bytes);
+        const bool is_power = (granule & (granule - 1)) == 0;
+        return is_power ? (banks + granule - 1) & -granule : round_up(banks, granule);
+    }
+
+    bool elementwise_;
+    bool flat_;            ///< one row of unit blocks instead of two
+    std::int64_t inputs_;  ///< maps that have buffers
+    std::int64_t begin_, end_;
+    std::int64_t ifm_bytes_;         ///< of a block's column
+    std::int64_t accumulator_bits_;  ///< the same
+    std::int64_t ifm_granule_, accumulator_granule_;
 };
 
 /// The IFM block one job loads for an OFM block.
