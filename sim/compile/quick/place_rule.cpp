@@ -327,6 +327,8 @@ private:
         StripeWalk walk(network_, range.last, range.height);
         double total = 0;
         double off_chip = 0;
+        double sram = 0;
+        double crowded = 0;
         double direct = 0;
         double direct_off_chip = 0;
         for (std::size_t i = range.last;; --i) {
@@ -338,6 +340,8 @@ private:
             const double stripes = walk.stripes();
             total += stripes * static_cast<double>(placed.total);
             off_chip += stripes * static_cast<double>(placed.off_chip);
+            sram += stripes * static_cast<double>(placed.sram);
+            crowded += stripes * static_cast<double>(placed.crowded);
             direct += stripes *
                       static_cast<double>(placed.total + times.direct.total - times.at[1][1].total);
             direct_off_chip +=
@@ -345,9 +349,10 @@ private:
             if (i == range.first) break;
             walk.step();
         }
-        position.fast = {static_cast<std::int64_t>(total), static_cast<std::int64_t>(off_chip)};
-        position.direct = {static_cast<std::int64_t>(direct),
-                           static_cast<std::int64_t>(direct_off_chip)};
+        const auto of = [](double cycles) { return static_cast<std::int64_t>(cycles); };
+        position.fast = {of(total), of(off_chip), 0, of(sram), of(crowded)};
+        position.direct = {of(direct), of(direct_off_chip), 0, of(sram),
+                           of(direct + crowded - total)};
     }
 
     const QuickNetwork& network_;
