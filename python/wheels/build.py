@@ -140,6 +140,8 @@ set(CMAKE_FIND_PACKAGE_PREFER_CONFIG ON)
 set(CMAKE_CXX_FLAGS_RELEASE "{" ".join(RELEASE_FLAGS)}")
 set(CMAKE_SHARED_LINKER_FLAGS_INIT "-s")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-s")
+set(CMAKE_INSTALL_NAME_DIR "@rpath")  # what a macOS library says its own name is
+set(CMAKE_BUILD_WITH_INSTALL_NAME_DIR ON)
 """)
     return file
 

@@ -8,7 +8,8 @@
 # from `pip install` to the first report, compares reports with PROGRAM's to the byte (the zoo's networks and those
 # given, three targets, three ways to answer), and runs the package's tests. A wheel for aarch64 does so under
 # qemu-user-static, whose interpreter the kernel must know (binfmt_misc). Of a wheel for macOS, which cannot run
-# here, it checks what its files import (llvm-objdump): the system's libraries alone.
+# here, it checks what its files say of themselves (llvm-objdump): they are for arm64 and macOS 11, signed ad hoc, as
+# the system demands of every program there, and import the system's libraries alone.
 set -euo pipefail
 wheel=$(realpath "$1")
 program=$(realpath "$2")
@@ -16,15 +17,18 @@ shift 2
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 check_imports() {
-  local file library
+  local file library headers wanted
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
   python3 -m zipfile -e "$wheel" "$folder"
   for file in "$folder/u65sim/libu65sim_python.dylib" "$folder/u65sim/bin/u65sim"; do
-    llvm-objdump --macho --private-header "$file" | grep -q ARM64 || { echo "$file: not for arm64" >&2; exit 1; }
+    headers=$(llvm-objdump --macho --private-headers "$file")
+    for wanted in ARM64 'minos 11.0' LC_CODE_SIGNATURE; do
+      grep -q "$wanted" <<<"$headers" || { echo "${file##*/}: no $wanted in its header" >&2; exit 1; }
+    done
     llvm-objdump --macho --dylibs-used "$file" | tail -n +2 | awk '{print $1}' | while read -r library; do
       case $library in
-        /usr/lib/libSystem.B.dylib | /usr/lib/libc++.1.dylib | */libu65sim_python.dylib) echo "${file##*/}: $library" ;;
+        /usr/lib/libSystem.B.dylib | /usr/lib/libc++.1.dylib | @rpath/libu65sim_python.dylib) echo "${file##*/}: $library" ;;
         *)
           echo "${file##*/}: $library is not one of the system's" >&2
           exit 1
@@ -32,7 +36,7 @@ check_imports() {
       esac
     done
   done
-  echo "imports are the system's; not run"
+  echo "for arm64 and macOS 11, signed ad hoc, imports the system's libraries; not run"
 }
 case $wheel in
   *macosx*)

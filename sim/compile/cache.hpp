@@ -1,8 +1,9 @@
 // The parts of a CompileCache, and what is counted of their use.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <vector>
 
 #include <u65sim/compile_cache.hpp>
 
@@ -32,23 +33,16 @@ enum class Constants : std::uint8_t { bytes, sizes };
 /// Sizes of SRAM that plans are made for: the target's and smaller ones, or the target's alone.
 enum class SramSizes : std::uint8_t { several, one };
 
-/// Which of the plans that predictions cannot tell apart: the one that they are for, or the other
-/// one. Where they can, both are the same.
-enum class Finalist : std::uint8_t { first, rival };
-
-/// As u65sim::compile, counting.
+/// As u65sim::compile, counting. `finalist`: which of the networks of compile_finalists.
 CompiledNetwork compile(const Graph& graph, const Target& target, const CompileOptions& options,
                         Constants constants, const CompileCache& cache, CacheCounters& counters,
-                        SramSizes sizes = SramSizes::several, Finalist finalist = Finalist::first);
+                        SramSizes sizes = SramSizes::several, std::size_t finalist = 0);
 
-struct Finalists {
-    CompiledNetwork first;
-    std::optional<CompiledNetwork> rival;  ///< where predictions cannot tell which is faster
-};
-/// The same, for somebody who asks the machine: `options.dump_after` must be empty.
-Finalists compile_finalists(const Graph& graph, const Target& target, const CompileOptions& options,
-                            Constants constants, const CompileCache& cache,
-                            CacheCounters& counters);
+/// The networks of all plans between which predictions cannot tell, in front the one that they are
+/// for: for somebody who asks the machine. `options.dump_after` must be empty.
+std::vector<CompiledNetwork> compile_finalists(const Graph& graph, const Target& target,
+                                               const CompileOptions& options, Constants constants,
+                                               const CompileCache& cache, CacheCounters& counters);
 
 }  // namespace compiler
 

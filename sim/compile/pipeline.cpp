@@ -1,5 +1,7 @@
+#include <cstddef>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
@@ -16,8 +18,6 @@
 namespace u65sim {
 
 using compiler::CompileContext;
-using compiler::Finalist;
-using compiler::Finalists;
 using compiler::Pass;
 using compiler::PlannedProgram;
 using compiler::Program;
@@ -27,7 +27,7 @@ namespace {
 /// From a graph to a network, or to the dump behind one of the passes.
 class Pipeline {
 public:
-    Pipeline(const Graph& graph, const CompileContext& context, Finalist finalist)
+    Pipeline(const Graph& graph, const CompileContext& context, std::size_t finalist)
         : last_(compiler::last_pass(context.options)), finalist_(finalist) {
         static_cast<CompileContext&>(program_) = context;
         program_.graph = &graph;
@@ -48,15 +48,14 @@ public:
         return std::move(network_);
     }
 
-    Finalists run_finalists() {
+    std::vector<CompiledNetwork> run_finalists() {
         lower();
         network_.graph = *program_.graph;
         compiler::PlanSearch::Results found = compiler::PlanSearch(program_).run();
-        Finalists finalists;
-        if (found.rival) finish(found.rival->plan, finalists.rival.emplace(network_));
-        finish(found.first.plan, network_);
-        finalists.first = std::move(network_);
-        return finalists;
+        std::vector<CompiledNetwork> networks(found.size() - 1, network_);
+        networks.push_back(std::move(network_));
+        for (std::size_t i = 0; i < found.size(); ++i) finish(found[i].plan, networks[i]);
+        return networks;
     }
 
 private:
@@ -71,9 +70,8 @@ private:
 
     /// The best plan; nothing when the dump is made.
     std::optional<PlannedProgram> plan() {
-        compiler::PlanSearch::Results both = compiler::PlanSearch(program_).run();
-        compiler::PlanSearch::Result& found =
-            finalist_ == Finalist::rival && both.rival ? *both.rival : both.first;
+        compiler::PlanSearch::Results results = compiler::PlanSearch(program_).run();
+        compiler::PlanSearch::Result& found = results.at(finalist_);
         const bool stops = last_ && *last_ < Pass::place;
         if (!stops) return std::move(found.plan);
         found.variant.apply(program_);
@@ -124,7 +122,7 @@ private:
     }
 
     const std::optional<Pass> last_;
-    const Finalist finalist_;
+    const std::size_t finalist_;  ///< of the plans between which predictions cannot tell
     Program program_;
     CompiledNetwork network_;
 };
@@ -182,18 +180,18 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
 CompiledNetwork compiler::compile(const Graph& graph, const Target& target,
                                   const CompileOptions& options, Constants constants,
                                   const CompileCache& cache, CacheCounters& counters,
-                                  SramSizes sizes, Finalist finalist) {
+                                  SramSizes sizes, std::size_t finalist) {
     CompileContext context = context_for(graph, target, options, constants, cache, counters);
     context.plans_for_less = sizes == SramSizes::several;
     return Pipeline{graph, context, finalist}.run();
 }
 
-compiler::Finalists compiler::compile_finalists(const Graph& graph, const Target& target,
-                                                const CompileOptions& options, Constants constants,
-                                                const CompileCache& cache,
-                                                CacheCounters& counters) {
-    return Pipeline{graph, context_for(graph, target, options, constants, cache, counters),
-                    Finalist::first}
+std::vector<CompiledNetwork> compiler::compile_finalists(const Graph& graph, const Target& target,
+                                                         const CompileOptions& options,
+                                                         Constants constants,
+                                                         const CompileCache& cache,
+                                                         CacheCounters& counters) {
+    return Pipeline{graph, context_for(graph, target, options, constants, cache, counters), 0}
         .run_finalists();
 }
 

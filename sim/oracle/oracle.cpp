@@ -84,13 +84,13 @@ Report Oracle::State::work_out_quick(const Graph& graph, std::optional<Bytes> fi
 
 Report Oracle::State::work_out(const Graph& graph, std::optional<Bytes> file_size) {
     if (options.effort == Effort::quick) return work_out_quick(graph, file_size);
-    compiler::Finalists finalists;
+    std::vector<CompiledNetwork> finalists;
     {
         const Stopwatch watch{counters, Stage::compile};
         if (is_compiled(graph)) {
-            finalists.first = import_compiled(graph, target);
+            finalists.push_back(import_compiled(graph, target));
         } else if (options.effort == Effort::high) {
-            finalists.first = compile_fastest(graph, target, options.compile, *options.cache);
+            finalists.push_back(compile_fastest(graph, target, options.compile, *options.cache));
         } else {
             finalists = compiler::compile_finalists(graph, target, options.compile,
                                                     compiler::Constants::sizes, *options.cache,

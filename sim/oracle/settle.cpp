@@ -1,5 +1,7 @@
 #include "oracle/settle.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <utility>
 
 #include <u65sim/error.hpp>
@@ -8,16 +10,18 @@
 
 namespace u65sim::oracle {
 
-using compiler::Finalist;
-using compiler::Finalists;
-
 namespace {
 
-/// The run of the rival where it is faster than a run that took so many cycles.
-std::optional<Simulation> faster(const CompiledNetwork& rival, Cycles than,
-                                 machine::ReplayCache& cache) {
+SimulateOptions plainly() {
     SimulateOptions how;
     how.backend = SimulationBackend::direct;
+    return how;
+}
+
+/// The run of a rival where it is faster than a run that took so many cycles.
+std::optional<Simulation> faster(const CompiledNetwork& rival, Cycles than,
+                                 machine::ReplayCache& cache) {
+    SimulateOptions how = plainly();
     how.cycle_limit = than;
     try {
         Simulation run = machine::simulate(rival, how, cache);
@@ -32,33 +36,35 @@ bool is_plain(const SimulateOptions& how) {
     return how.backend == SimulationBackend::direct && !how.timeline && how.vcd_file.empty();
 }
 
-/// Which is faster on its target, on the direct back end.
-Finalist faster_of(const Finalists& finalists, machine::ReplayCache& cache) {
-    if (!finalists.rival) return Finalist::first;
-    SimulateOptions how;
-    how.backend = SimulationBackend::direct;
-    const Cycles first = machine::simulate(finalists.first, how, cache).total;
-    return faster(*finalists.rival, first, cache) ? Finalist::rival : Finalist::first;
-}
+struct Fastest {
+    std::size_t index = 0;
+    Simulation simulation;
+};
 
-CompiledNetwork taken(Finalists finalists, Finalist finalist) {
-    return finalist == Finalist::rival ? *std::move(finalists.rival) : std::move(finalists.first);
+/// Runs networks on their target, on the direct back end, each until it is slower than the fastest
+/// one before.
+Fastest fastest_of(const std::vector<CompiledNetwork>& finalists, const SimulateOptions& how,
+                   machine::ReplayCache& cache) {
+    Fastest fastest{0, machine::simulate(finalists[0], how, cache)};
+    for (std::size_t i = 1; i < finalists.size(); ++i) {
+        auto better = faster(finalists[i], fastest.simulation.total, cache);
+        if (better) fastest = {i, *std::move(better)};
+    }
+    return fastest;
 }
 
 }  // namespace
 
-Settled settle(Finalists finalists, const SimulateOptions& how, machine::ReplayCache& cache) {
-    if (!finalists.rival || !is_plain(how)) {
-        const Finalist finalist = faster_of(finalists, cache);
-        CompiledNetwork network = taken(std::move(finalists), finalist);
-        Simulation simulation = machine::simulate(network, how, cache);
-        return {std::move(network), std::move(simulation)};
+Settled settle(std::vector<CompiledNetwork> finalists, const SimulateOptions& how,
+               machine::ReplayCache& cache) {
+    if (is_plain(how)) {
+        Fastest fastest = fastest_of(finalists, how, cache);
+        return {std::move(finalists[fastest.index]), std::move(fastest.simulation)};
     }
-    Simulation simulation = machine::simulate(finalists.first, how, cache);
-    if (auto better = faster(*finalists.rival, simulation.total, cache)) {
-        return {*std::move(finalists.rival), *std::move(better)};
-    }
-    return {std::move(finalists.first), std::move(simulation)};
+    const std::size_t index =
+        finalists.size() == 1 ? 0 : fastest_of(finalists, plainly(), cache).index;
+    Simulation simulation = machine::simulate(finalists[index], how, cache);
+    return {std::move(finalists[index]), std::move(simulation)};
 }
 
 CompiledNetwork compile_settled(const Graph& graph, const Target& target,
@@ -72,10 +78,11 @@ CompiledNetwork compile_settled(const Graph& graph, const Target& target,
     CompileOptions whole = options;
     whole.dump_after.clear();
     const auto constants = last ? compiler::Constants::sizes : compiler::Constants::bytes;
-    Finalists finalists =
+    std::vector<CompiledNetwork> finalists =
         compiler::compile_finalists(graph, target, whole, constants, cache, counters);
-    const Finalist finalist = faster_of(finalists, replays);
-    if (!last) return taken(std::move(finalists), finalist);
+    const std::size_t finalist =
+        finalists.size() == 1 ? 0 : fastest_of(finalists, plainly(), replays).index;
+    if (!last) return std::move(finalists[finalist]);
     return compiler::compile(graph, target, options, compiler::Constants::bytes, cache, counters,
                              compiler::SramSizes::several, finalist);
 }

@@ -1,6 +1,8 @@
 // Effort normal: the machine decides where the compiler's predictions cannot.
 #pragma once
 
+#include <vector>
+
 #include <u65sim/compile.hpp>
 #include <u65sim/compile_cache.hpp>
 #include <u65sim/simulate.hpp>
@@ -14,12 +16,12 @@ struct Settled {
     CompiledNetwork network;
     Simulation simulation;
 };
-/// The faster one of two plans, or the only one, and its run; of equals the first.
-Settled settle(compiler::Finalists finalists, const SimulateOptions& how,
+/// The fastest of these, and its run; of equals the first. There must be one.
+Settled settle(std::vector<CompiledNetwork> finalists, const SimulateOptions& how,
                machine::ReplayCache& cache);
 
-/// As compiler::compile_finalists, or the dump that `options.dump_after` asks for, of the faster
-/// one.
+/// The fastest of compiler::compile_finalists, or the dump of it that `options.dump_after` asks
+/// for.
 CompiledNetwork compile_settled(const Graph& graph, const Target& target,
                                 const CompileOptions& options, const CompileCache& cache);
 

@@ -112,7 +112,7 @@ TEST_CASE("With effort normal cycles grow with the SRAM by no more than predicti
     }
 }
 
-TEST_CASE("With effort normal the machine decides between two plans that are close") {
+TEST_CASE("With effort normal the machine decides between plans that are close") {
     int asked = 0;
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
         const Graph graph = property::random_graph(seed);

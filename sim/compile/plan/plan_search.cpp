@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -20,6 +21,11 @@ std::string name_of(const PlanVariant& variant) {
                        variant.weights_stay ? " and weights that stay" : "");
 }
 
+/// Plans of the same predicted cycles and spilled bytes are nearly always one.
+bool same(const SizedSearch::Result& a, const SizedSearch::Result& b) {
+    return a.cost == b.cost && a.plan.arena_size == b.plan.arena_size;
+}
+
 }  // namespace
 
 PlanSearch::PlanSearch(const Program& program)
@@ -30,28 +36,27 @@ PlanSearch::PlanSearch(const Program& program)
     everything_ += tuning::lost_room.of(everything_);
 }
 
-std::vector<std::int64_t> PlanSearch::sizes() const {
+PlanSearch::Sizes PlanSearch::sizes() const {
     const std::int64_t all = program_.target->sram.size.count();
     const bool is_searched = program_.plans_for_less &&
                              program_.target->memory_mode != MemoryMode::sram_only &&
                              !program_.options.like_vela;
     const std::int64_t cramped = std::max(tuning::cramped_sram, tuning::cramped_maps.of(maps_));
-    std::vector<std::int64_t> sizes;
+    Sizes sizes;
     for (const std::int64_t size : planned_sizes) {
         if (size > all || !is_searched) break;
-        // Where room is short any more of it counts: no smaller one is worth a look.
-        const bool was_cramped = !by_size() && !sizes.empty() && sizes.back() < cramped;
-        if (was_cramped) sizes.clear();
-        sizes.push_back(size);
+        if (!by_size() && !sizes.others.empty() && sizes.others.back() < cramped) {
+            sizes.cramped.push_back(sizes.others.back());
+            sizes.others.clear();
+        }
+        sizes.others.push_back(size);
         if (is_roomy(size)) break;
     }
     // A size between two of them, or above all, may bring what the one below cannot.
-    if (sizes.empty() || (sizes.back() != all && !is_roomy(sizes.back()))) sizes.push_back(all);
+    if (sizes.others.empty() || (sizes.others.back() != all && !is_roomy(sizes.others.back()))) {
+        sizes.others.push_back(all);
+    }
     return sizes;
-}
-
-PlanSearch::Result PlanSearch::search(std::int64_t sram, std::int64_t too_many_cycles) {
-    return SizedSearch(program_, searches_, {sram, is_roomy(sram), too_many_cycles}).run();
 }
 
 std::int64_t PlanSearch::value_of(const Result& result) const {
@@ -60,12 +65,14 @@ std::int64_t PlanSearch::value_of(const Result& result) const {
 }
 
 std::vector<PlanSearch::Result> PlanSearch::search_all() {
+    const Sizes all = sizes();
     std::vector<Result> found;
     std::int64_t least = SizedSearch::useless;
-    for (const std::int64_t size : sizes()) {
+    for (const std::int64_t size : all.others) {
         const bool is_bounded = !by_size() && least != SizedSearch::useless;
-        Result next =
-            search(size, is_bounded ? tuning::larger_sram_gain.of(least) : SizedSearch::useless);
+        const std::int64_t too_many =
+            is_bounded ? tuning::larger_sram_gain.of(least) : SizedSearch::useless;
+        Result next = SizedSearch(program_, searches_, {size, is_roomy(size), too_many}).run();
         if (next.is_useless() && !found.empty()) continue;
         if (!found.empty() && found.front().is_useless()) found.clear();
         least = std::min(least, value_of(next));
@@ -73,72 +80,85 @@ std::vector<PlanSearch::Result> PlanSearch::search_all() {
         found.push_back(std::move(next));
         if (staying) found.push_back(std::move(*staying));
     }
+    search_cramped(all.cramped, found);
     return found;
 }
 
-PlanSearch::Results PlanSearch::smallest(std::vector<Result> found) {
+void PlanSearch::search_cramped(const std::vector<std::int64_t>& sizes,
+                                std::vector<Result>& found) {
+    std::int64_t least = SizedSearch::useless;
+    for (const Result& result : found) least = std::min(least, result.cost);
+    std::set<Cascades> close = found.front().close;
+    for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) {
+        const Result& more = found.front();
+        if (more.is_useless() || tuning::certain_gain.of(more.cost) > least) return;
+        const auto search = [&](const std::set<Cascades>& only) {
+            const std::int64_t too_many = tuning::certain_gain.over(least);
+            return SizedSearch(program_, searches_, {*size, false, too_many, &only}).run();
+        };
+        Result next = search({more.variant.cascades});
+        // Where those that are best in more SRAM are clearly slower, so are others.
+        if (next.is_useless() && next.is_tried) return;
+        close.erase(more.variant.cascades);
+        Result other = search(close);
+        close = next.close;
+        close.insert(other.close.begin(), other.close.end());
+        if (other.cost < next.cost) next = std::move(other);
+        if (next.is_useless()) return;
+        const std::unique_ptr<Result> staying = std::move(next.staying);
+        if (staying) found.insert(found.begin(), std::move(*staying));
+        found.insert(found.begin(), std::move(next));
+    }
+}
+
+PlanSearch::Result PlanSearch::smallest(std::vector<Result> found) {
     const auto best = std::min_element(
         found.begin(), found.end(),
         [&](const Result& a, const Result& b) { return value_of(a) < value_of(b); });
     Result result = std::move(*best);
     take_smaller_fast_plan(result);
-    return {std::move(result), std::nullopt};
+    return result;
 }
 
-void PlanSearch::add(std::vector<Result>& finalists, Result result) const {
-    const auto same = std::find_if(finalists.begin(), finalists.end(), [&](const Result& other) {
-        return result.variant.weights_stay == other.variant.weights_stay &&
-               std::abs(other.cost - result.cost) <= tuning::same_cycles.of(other.cost);
-    });
-    if (same == finalists.end()) {
-        finalists.push_back(std::move(result));
-    } else if (program_.spilling() && result.plan.arena_size < same->plan.arena_size) {
-        // Predictions are too fast where much is read off-chip at a time: spilled maps are there.
-        *same = std::move(result);
-    }
-}
-
-PlanSearch::Results PlanSearch::fastest(std::vector<Result> found) const {
+PlanSearch::Results PlanSearch::fastest(std::vector<Result> found) {
     std::string reason = "SRAM:";
     std::int64_t least = SizedSearch::useless;
     for (const Result& result : found) {
         reason += fmt::format(" {} cycles with {},", result.cost, name_of(result.variant));
         least = std::min(least, result.cost);
     }
-    std::vector<Result> finalists;
+    Results finalists;
     for (Result& result : found) {
-        if (tuning::certain_gain.of(result.cost) <= least) add(finalists, std::move(result));
+        const bool is_known = std::any_of(finalists.begin(), finalists.end(),
+                                          [&](const Result& other) { return same(other, result); });
+        const bool may_be_best = tuning::certain_gain.of(result.cost) <= least;
+        if (may_be_best && !is_known) finalists.push_back(std::move(result));
     }
-    std::stable_sort(finalists.begin(), finalists.end(),
-                     [](const Result& a, const Result& b) { return a.cost < b.cost; });
-    Results results;
-    results.first = std::move(finalists[0]);
-    if (finalists.size() > 1) {
-        results.rival = std::move(finalists[1]);
-        const Result& other = *results.rival;
-        const bool is_clear = other.variant.sram > results.first.variant.sram ||
-                              results.first.cost < tuning::larger_sram_gain.of(other.cost);
-        if (!is_clear) std::swap(results.first, *results.rival);
-    }
+    const auto first = std::find_if(finalists.begin(), finalists.end(), [&](const Result& result) {
+        return tuning::larger_sram_gain.of(result.cost) <= least;
+    });
+    std::rotate(finalists.begin(), first, first + 1);
     reason.back() = ':';
-    reason += fmt::format(" taken {}", name_of(results.first.variant));
-    if (results.rival) reason += fmt::format(", or {}", name_of(results.rival->variant));
-    results.first.plan.reasons.push_back(reason);
-    if (results.rival) results.rival->plan.reasons.push_back(std::move(reason));
-    return results;
+    reason += fmt::format(" taken {}", name_of(finalists[0].variant));
+    for (std::size_t i = 1; i < finalists.size(); ++i) {
+        reason += fmt::format(", or {}", name_of(finalists[i].variant));
+    }
+    for (Result& result : finalists) result.plan.reasons.push_back(reason);
+    return finalists;
 }
 
 PlanSearch::Results PlanSearch::run() {
-    std::vector<Result> found = search_all();
-    if (by_size()) return smallest(std::move(found));
-    if (found.size() == 1) return {std::move(found.front()), std::nullopt};
-    return fastest(std::move(found));
+    Results found = search_all();
+    if (!by_size() && found.size() > 1) return fastest(std::move(found));
+    Results one;
+    one.push_back(by_size() ? smallest(std::move(found)) : std::move(found.front()));
+    return one;
 }
 
 void PlanSearch::take_smaller_fast_plan(Result& best) {
     Program fast = program_;
     fast.options.optimise = Optimise::performance;
-    Result other = PlanSearch(fast).run().first;
+    Result other = std::move(PlanSearch(fast).run().front());
     other.plan.options.optimise = Optimise::size;
     if (value_of(other) < value_of(best)) best = std::move(other);
 }

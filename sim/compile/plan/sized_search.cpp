@@ -10,6 +10,7 @@
 #include "compile/passes.hpp"
 #include "compile/plan/make_plan.hpp"
 #include "compile/plan/tuning.hpp"
+#include "compile/plan/vela_cascades.hpp"
 
 namespace u65sim::compiler {
 
@@ -113,15 +114,18 @@ PlannedProgram SizedSearch::plan_of(const PlanVariant& variant, std::int64_t too
 
 SizedSearch::Result SizedSearch::run() {
     Result result;
-    if (is_worth_it()) {
+    const bool by_room = program_.rules.cascades_by_room && program_.spilling() && !by_size_;
+    if (is_worth_it() && !by_room) {
         result = search();
     } else {
-        result.variant.sram = size_.bytes;
-        result.plan = plan_of(result.variant, useless);
-        result.cost = cost_of(result.plan);
+        if (by_room && program_.takes(Pass::form_cascades)) {
+            result.variant.cascades = vela_cascades(program_);
+        }
+        try_one(result);
+        result.close.insert(result.variant.cascades);
     }
     if (result.is_useless()) return result;
-    if (!by_size_) try_turns(result);
+    if (!by_size_ && !by_room) try_turns(result);
     try_staying(result);
     return result;
 }
@@ -130,7 +134,10 @@ SizedSearch::Result SizedSearch::search() {
     Result result = plan_without();
     // Where nothing may spill, whole maps that fit are best as they are.
     if (!program_.spilling() && !result.is_useless()) return result;
-    if (!by_size_ && !result.is_useless()) too_many_cycles_ = tuning::cascade_gain.of(result.cost);
+    if (!by_size_ && !result.is_useless()) {
+        const std::int64_t clear = tuning::cascade_gain.of(result.cost);
+        too_many_cycles_ = size_.only == nullptr ? clear : std::min(clear, too_many_cycles_);
+    }
     try_all();
     choose_best(result);
     return result;
@@ -194,13 +201,24 @@ void SizedSearch::try_staying(Result& result) {
     }
 }
 
+void SizedSearch::try_one(Result& result) const {
+    result.variant.sram = size_.bytes;
+    result.cost = useless;
+    if (!is_tried(result.variant.cascades)) return;
+    result.is_tried = true;
+    result.plan = plan_of(result.variant, useless);
+    result.cost = cost_of(result.plan);
+}
+
+bool SizedSearch::is_tried(const Cascades& cascades) const {
+    return size_.only == nullptr || size_.only->count(cascades) > 0;
+}
+
 SizedSearch::Result SizedSearch::plan_without() {
     std::optional<ThreadPool::BackgroundTask> proposing;
     if (parallel_) proposing.emplace(*program_.threads, [this] { propose(); });
     Result result;
-    result.variant.sram = size_.bytes;
-    result.plan = plan_of(result.variant, useless);
-    result.cost = cost_of(result.plan);
+    try_one(result);
     if (proposing) {
         proposing->finish();
     } else if (program_.spilling() || result.is_useless()) {
@@ -216,7 +234,7 @@ void SizedSearch::propose() {
         const bool too_slow =
             !by_size_ && tuning::hopeless_cascades.of(found.cycles) >= size_.too_many_cycles;
         if (too_slow || !has_cascades(cascades) || !is_whole(cascades, program_) ||
-            !known.insert(cascades).second) {
+            !is_tried(cascades) || !known.insert(cascades).second) {
             return;
         }
         PlanVariant variant;
@@ -266,7 +284,22 @@ void SizedSearch::try_all() {
     trying.finish();
 }
 
+void SizedSearch::note_close(Result& result) const {
+    std::int64_t least = result.cost;
+    for (const Proposal& proposal : proposals_) least = std::min(least, proposal.cost);
+    const auto is_close = [&](std::int64_t cost) { return tuning::certain_gain.of(cost) <= least; };
+    if (!result.is_useless() && is_close(result.cost)) result.close.insert(result.variant.cascades);
+    for (const Proposal& proposal : proposals_) {
+        if (!proposal.plan) continue;
+        const bool is_given_up = proposal.plan->is_given_up;
+        const std::int64_t cost = is_given_up ? too_many_cycles_ : proposal.cost;
+        if (cost != useless && is_close(cost)) result.close.insert(proposal.variant.cascades);
+    }
+}
+
 void SizedSearch::choose_best(Result& result) {
+    if (!by_size_) note_close(result);
+    result.is_tried = result.is_tried || !proposals_.empty();
     std::int64_t least = by_size_ || result.is_useless() ? result.cost : too_many_cycles_;
     result.reason = fmt::format("cascades: none {}", text_of(result.cost));
     for (const Proposal& proposal : proposals_) {
@@ -286,6 +319,7 @@ void SizedSearch::choose_best(Result& result) {
         result.plan = *std::move(best->plan);
         result.cost = best->cost;
     }
+    if (result.is_useless()) return;
     result.reason += fmt::format(": taken {}", taken);
     const auto behind = static_cast<std::ptrdiff_t>(program_.reasons.size());
     result.plan.reasons.insert(result.plan.reasons.begin() + behind, result.reason);

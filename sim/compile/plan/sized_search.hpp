@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,6 +67,8 @@ public:
         std::int64_t bytes = 0;
         bool is_roomy = false;  ///< everything has room at once
         std::int64_t too_many_cycles = std::numeric_limits<std::int64_t>::max();
+        /// The only cascades that are tried; no plan without them unless none are among these.
+        const std::set<Cascades>* only = nullptr;
     };
     SizedSearch(const Program& program, CascadeSearches& searches, const Size& size);
 
@@ -74,7 +77,10 @@ public:
         PlannedProgram plan;
         std::int64_t cost = 0;  ///< predicted cycles, or bytes; or `useless`
         [[nodiscard]] bool is_useless() const { return cost == useless; }
-        std::string reason;  ///< alternatives and what they cost; "": none
+        bool is_tried = false;  ///< there were cascades to try, or a plan without
+        std::string reason;     ///< alternatives and what they cost; "": none
+        /// These cascades and those that may be faster for all that predictions tell.
+        std::set<Cascades> close{};
         /// With weights where they are, where that may be faster for all that predictions tell.
         std::unique_ptr<Result> staying{};
     };
@@ -94,6 +100,7 @@ private:
     };
 
     [[nodiscard]] bool is_worth_it() const;
+    [[nodiscard]] bool is_tried(const Cascades& cascades) const;
     [[nodiscard]] PlannedProgram plan_of(const PlanVariant& variant, std::int64_t too_many) const;
     Result search();
     /// Keeps a variant of the result that takes less than this; what it is called among the
@@ -109,6 +116,8 @@ private:
     /// What a variant costs beside another plan, for who asks why.
     [[nodiscard]] std::string compared(std::string_view what, std::int64_t cost,
                                        std::int64_t other) const;
+    /// The plan with the cascades of the variant, where that is tried.
+    void try_one(Result& result) const;
     /// A plan without cascades; meanwhile cascades are proposed, where there are threads for it.
     Result plan_without();
     void propose();
@@ -117,6 +126,8 @@ private:
                        const std::shared_ptr<ThreadPool>& threads);
     void try_all();
     void choose_best(Result& result);
+    /// Keeps which cascades are close to the best.
+    void note_close(Result& result) const;
 
     const Program& program_;
     CascadeSearches& searches_;

@@ -14,6 +14,10 @@ struct Share {
     [[nodiscard]] constexpr std::int64_t of(std::int64_t whole) const {
         return whole * numerator / denominator;
     }
+    /// The whole of which this share is a part.
+    [[nodiscard]] constexpr std::int64_t over(std::int64_t part) const {
+        return part * denominator / numerator;
+    }
     /// Whether this share of the whole is more than a part.
     [[nodiscard]] constexpr bool exceeds(std::int64_t part, std::int64_t whole) const {
         return part * denominator < whole * numerator;
@@ -58,11 +62,8 @@ inline constexpr Share larger_sram_gain{99, 100};
 /// Of plans for several sizes, the one of the fewest predicted cycles may turn out slower than
 /// those of which it takes more than this part (measured on random networks), and than no others.
 inline constexpr Share certain_gain{979, 1000};
-/// Plans whose predicted cycles differ by no more than this part are taken for one plan (chosen:
-/// most of them are).
-inline constexpr Share same_cycles{1, 1000};
-/// Below so many bytes, or this part of the maps that live together, more SRAM makes plans clearly
-/// faster (chosen): those for less are not compared.
+/// Below so many bytes, or this part of the maps that live together, more SRAM mostly makes plans
+/// clearly faster (chosen): for less only cascades are tried that do well in more.
 inline constexpr std::int64_t cramped_sram = 128 << 10;
 inline constexpr Share cramped_maps{1, 4};
 /// Bytes between what lives in SRAM, as a part of it (chosen).

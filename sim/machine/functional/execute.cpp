@@ -154,8 +154,8 @@ private:
         if (constants_begin_ == segment.constants_begin) return;
         constants_begin_ = segment.constants_begin;
         const auto& all = network_.constants;
-        const auto begin = all.begin() + std::min(static_cast<std::ptrdiff_t>(all.size()),
-                                                  constants_begin_->count());
+        const auto begin =
+            all.begin() + std::min<std::ptrdiff_t>(std::ssize(all), constants_begin_->count());
         executor_->memory().assign(region_constants, {begin, all.end()});
         if (checker_) checker_->replaced(region_constants);
     }

@@ -26,7 +26,7 @@ struct Prediction {
 
 Prediction predict(const Graph& graph, const Target& target) {
     const test::Lowered lowered{graph, target};
-    compiler::PlannedProgram program = compiler::PlanSearch(lowered.program()).run().first.plan;
+    compiler::PlannedProgram program = compiler::PlanSearch(lowered.program()).run().front().plan;
     compiler::store_slices(program);
     Prediction result;
     result.cycles = compiler::predict_cycles(program);

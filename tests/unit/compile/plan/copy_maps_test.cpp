@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <u65sim/graph_builder.hpp>
@@ -39,7 +40,7 @@ Target with_sram(std::int64_t kib) {
 }
 
 PlannedProgram best_plan(const test::Lowered& lowered) {
-    return PlanSearch(lowered.program()).run().first.plan;
+    return PlanSearch(lowered.program()).run().front().plan;
 }
 
 std::vector<const Buffer*> copies_of(const PlannedProgram& plan) {
@@ -110,7 +111,7 @@ TEST_CASE("copy_maps: where a copy has no room beside a map, the map takes turns
     const Graph graph = pointwise(1024, 2);
     const Target target = with_sram(384);
     const test::Lowered lowered{graph, target};
-    const PlanSearch::Result found = PlanSearch(lowered.program()).run().first;
+    const PlanSearch::Result found = std::move(PlanSearch(lowered.program()).run().front());
     CHECK(found.variant.in_turns);
     CHECK(copies_of(found.plan).size() == 2);
     const PlannedProgram stays = compiler::make_plan(lowered.program());
