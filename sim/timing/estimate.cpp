@@ -45,14 +45,6 @@ Access first_scales(const Traversal& traversal, const KernelOp& op, const BusSha
     return scales;
 }
 
-/// Cycles in which a port passes a kernel's reads, and before these `first` of them while nothing
-/// else can be read: what is left may find slots for all of it.
-Cycles reading_cycles(const Access& reads, const Access& first, const PortRules& rules) {
-    const Access left{reads.bytes, reads.beats - first.beats, reads.bursts - first.bursts};
-    const bool at_once = first.bursts > 0 && left.bursts <= rules.read_slots;
-    return streaming_from_idle(at_once ? left : reads, rules, false);
-}
-
 /// Times of one kernel, the ones asked for last.
 class RecentTimes {
 public:
@@ -358,11 +350,8 @@ KernelEstimate KernelEstimator::assemble(const KernelCosts& costs, const KernelO
         const bool weights = op.has_weights() && port == ports.weights;
         // The off-chip port is idle before; of the SRAM's cap the kernels before have used their
         // part.
-        const Access first = weights && port == ports.scales
-                                 ? first_scales(traversal, op, rules_[port].weight_bus)
-                                 : Access{};
         const std::int64_t cycles =
-            std::max({reading_cycles(reads, first, rules_[port]).count(),
+            std::max({streaming_from_idle(reads, rules_[port], false).count(),
                       streaming_from_idle(writes, rules_[port], true).count(),
                       port == 1 ? capped_from_idle(both, rules_[port]).count() : capped});
         const bool reading = reads.beats >= writes.beats;
