@@ -75,7 +75,8 @@ PlannedProgram program_of(const Program& program, const NpuOp& op, const MapPlac
 std::int64_t early_cycles(const Target& target, const timing::KernelEstimate& estimate) {
     const timing::PortRules rules = timing::port_rules(target, architecture(target.accelerator), 1);
     const PortTraffic& port = estimate.ports[1];
-    timing::Access both{0, port.read_beats() + port.write_beats(), 0};
+    timing::Access both;
+    for (const std::int64_t beats : port.beats) both.beats += beats;
     for (const std::int64_t bursts : port.bursts) both.bursts += bursts;
     const bool is_capped = timing::capped_cycles(both, rules) == estimate.port_cycles[1];
     return is_capped && !rules.steady_cap ? rules.cap_period / 2 : 0;
@@ -87,8 +88,10 @@ Duration duration_of(const CompileContext& program, const stream::KernelOp& kern
     duration.total = duration.crowded = estimate.total.count();
     duration.off_chip = estimate.port_cycles[1].count();
     duration.sram = estimate.port_cycles[0].count();
-    if (duration.off_chip > 0) duration.early = early_cycles(*program.target, estimate);
-    if (estimate.ports[1].read_beats() > 0) duration.crowded = crowded.total(kernel).count();
+    if (duration.off_chip > 0) {
+        duration.early = early_cycles(*program.target, estimate);
+        duration.crowded = crowded.total(kernel).count();
+    }
     return duration;
 }
 
