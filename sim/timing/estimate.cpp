@@ -87,13 +87,14 @@ struct KernelEstimator::Kept {
     std::unordered_map<KernelKey, KeptKernel, KernelKeyHash> kernels;
 };
 
-KernelEstimator::KernelEstimator(const Target& target)
+KernelEstimator::KernelEstimator(const Target& target, Cycles off_chip_wait)
     : target_(target),
       arch_(architecture(target.accelerator)),
       rules_{port_rules(target, arch_, 0), port_rules(target, arch_, 1)},
       address_period_(static_cast<std::uint64_t>(
           std::lcm(rules_[0].address_period(), rules_[1].address_period()))),
       kept_(std::make_unique<Kept>()) {
+    rules_[1].read_latency += off_chip_wait.count();
     for (std::size_t region = 0; region < ports_.size(); ++region) {
         ports_[region] = static_cast<std::uint8_t>(
             port_of_region(target_.memory_mode, static_cast<int>(region)));

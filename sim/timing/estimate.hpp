@@ -44,8 +44,9 @@ using PlacementCycles = std::array<std::array<Cycles, 2>, 2>;
 /// threads at a time.
 class KernelEstimator {
 public:
-    /// `target` must outlive this, unchanged.
-    explicit KernelEstimator(const Target& target);
+    /// `target` must outlive this, unchanged. Reads off-chip come so much later than with its
+    /// memory idle.
+    explicit KernelEstimator(const Target& target, Cycles off_chip_wait = Cycles{0});
     ~KernelEstimator();
     KernelEstimator(const KernelEstimator&) = delete;
     KernelEstimator& operator=(const KernelEstimator&) = delete;

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
-#include "base/rounding.hpp"
 #include "target/architecture.hpp"
-#include "target/memory_rate.hpp"
 #include "timing/axi.hpp"
 
 namespace u65sim::compiler::quick {
 
-std::int64_t wait_for_port(const Target& target) {
+Cycles wait_for_port(const Target& target) {
     const timing::PortRules rules = timing::port_rules(target, architecture(target.accelerator), 1);
     const std::int64_t bytes = chunk_beats * rules.bus.beat_bytes;
     const std::int64_t chunk =
@@ -19,17 +17,7 @@ std::int64_t wait_for_port(const Target& target) {
     const std::int64_t beats = rules.bus.burst_bytes / rules.bus.beat_bytes;
     const std::int64_t round = rules.read_latency + rules.slot_overhead + beats;
     const bool waits = rules.read_slots > 0 && rules.read_slots * beats < round;
-    return std::max(chunk, waits ? round : 0) / 2;
-}
-
-Target crowded(Target target) {
-    // Latencies count the memory's own cycles.
-    const Cycles latency = read_latency(target.off_chip, target.accelerator);
-    const std::int64_t later = latency.count() + wait_for_port(target);
-    Cycles& own = target.off_chip.read_latency;
-    own = latency > Cycles{0} ? Cycles{ceil_div(own.count() * later, latency.count())}
-                              : Cycles{later};
-    return target;
+    return Cycles{std::max(chunk, waits ? round : 0) / 2};
 }
 
 }  // namespace u65sim::compiler::quick

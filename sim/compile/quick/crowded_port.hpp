@@ -10,10 +10,7 @@ namespace u65sim::compiler::quick {
 /// Beats of a copy that have the port at a time (machine rule).
 inline constexpr std::int64_t chunk_beats = 64;
 
-/// Cycles that a read which comes anytime waits behind those of a copy, in the mean.
-std::int64_t wait_for_port(const Target& target);
-
-/// A target whose reads off-chip come so much later.
-Target crowded(Target target);
+/// What a read which comes anytime waits behind those of a copy, in the mean.
+Cycles wait_for_port(const Target& target);
 
 }  // namespace u65sim::compiler::quick

@@ -39,7 +39,7 @@ StreamClock::StreamClock(const Program& program)
                                       words_a_piece_))),
       most_kernels_(static_cast<std::size_t>(program.arch.max_outstanding_kernels)),
       most_copies_(static_cast<std::size_t>(program.arch.max_outstanding_dmas)),
-      port_wait_(static_cast<double>(wait_for_port(*program.target))),
+      port_wait_(static_cast<double>(wait_for_port(*program.target).count())),
       piece_ends_(pieces_ahead_, 0) {
     const auto of_a_chunk = [&](int port, bool write) {
         const timing::PortRules rules = timing::port_rules(*program.target, program.arch, port);

@@ -226,8 +226,9 @@ const StripeTimes& OperationTimes::stripe(const Program& program, const NpuOp& o
 }
 
 TimeTables::TimeTables(const Target& target)
-    : crowded_target_(crowded(target)),
-      crowded_(std::make_unique<timing::KernelEstimator>(crowded_target_)) {}
+    : target_(target),
+      wait_(wait_for_port(target)),
+      crowded_(std::make_unique<timing::KernelEstimator>(target_, wait_)) {}
 
 std::size_t TimeTables::KeyHash::operator()(const Key& key) const {
     return key.kernel.hash() ^ hash_words(key.others);
@@ -262,7 +263,7 @@ OperationTimes& TimeTables::of(const Program& program, const NpuOp& op) {
 void TimeTables::begin_network() {
     if (kinds_.size() <= most_kinds) return;
     kinds_.clear();
-    crowded_ = std::make_unique<timing::KernelEstimator>(crowded_target_);
+    crowded_ = std::make_unique<timing::KernelEstimator>(target_, wait_);
 }
 
 void TablePool::give_back(std::unique_ptr<Entry> entry) {

@@ -100,6 +100,8 @@ private:
 class TimeTables {
 public:
     explicit TimeTables(const Target& target);
+    TimeTables(const TimeTables&) = delete;
+    TimeTables& operator=(const TimeTables&) = delete;
 
     /// The times of operations like `op`, which has a block and weights, in layouts that are
     /// chosen. Valid until the next network begins.
@@ -116,7 +118,8 @@ private:
     struct KeyHash {
         std::size_t operator()(const Key& key) const;
     };
-    Target crowded_target_;
+    Target target_;
+    Cycles wait_;  ///< of reads off-chip where a copy has the port
     std::unique_ptr<timing::KernelEstimator> crowded_;
     std::unordered_map<Key, OperationTimes, KeyHash> kinds_;
 };
