@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -27,6 +28,7 @@ struct Job {
         std::int32_t ready_from = 0;  ///< time from which its target is its own
         const char* label = "";
         bool is_map = false;
+        bool is_held = false;  ///< until the kernels in flight have ended
     };
     /// Of a map, of weights and of a table; one more where a copy is made in parts.
     boost::container::static_vector<Copy, 4> copies;
@@ -158,7 +160,10 @@ private:
 
     void issue(Job& job, std::size_t copy) {
         const stream::DmaOp dma = job.copies[copy].dma;
-        if (const auto wait = tracker_.dma(accesses_of(dma))) {
+        std::optional<int> wait = tracker_.dma(accesses_of(dma));
+        // Held back, it begins beside the kernel that was issued last.
+        if (job.copies[copy].is_held) wait = std::min(wait.value_or(1), 1);
+        if (wait) {
             append(stream::KernelWait{*wait});
             timeline_.kernel_wait(*wait);
         }
@@ -224,14 +229,18 @@ private:
             Job& job = jobs_[copying_[n]];
             bool waits = false;
             for (std::size_t i = 0; i < job.copies.size();) {
-                const Job::Copy& copy = job.copies[i];
+                Job::Copy& copy = job.copies[i];
                 const bool table = copy.dma.destination.internal;
                 const auto is_due = [&] {
                     if (table && copying_[n] == at + 1) return true;
                     const bool stays = !table || !reads_table(at + 1, copying_[n]);
                     return stays && timeline_.has_slot();
                 };
-                const bool goes = copy.ready_from <= current.time && is_due() && is_free(copy.dma);
+                bool goes = copy.ready_from <= current.time && is_due() && is_free(copy.dma);
+                if (before) {
+                    copy.is_held = goes && !table && is_better_beside(copy.dma, current);
+                    goes = goes && !copy.is_held;
+                }
                 if (goes && (!behind_table || (!table && issue_hidden(job, i)))) {
                     if (!behind_table) issue(job, i);
                 } else {
@@ -242,6 +251,12 @@ private:
             // Later weights would hold up weights before them.
             if (waits) break;
         }
+    }
+
+    /// Whether a copy takes time from the kernels in flight that it would not take from the next.
+    [[nodiscard]] bool is_better_beside(const stream::DmaOp& dma, const Job& next) const {
+        return !program_.options.like_vela && timeline_.taken_by(dma) > tuning::least_wait &&
+               timeline_.hides_beside(dma, next.kernel);
     }
 
     /// Whether a job from `first` up to but without `end` reads a table.
