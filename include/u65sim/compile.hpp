@@ -15,6 +15,10 @@ namespace u65sim {
 
 enum class Optimise : std::uint8_t { performance, size };
 
+/// Versions of Vela whose rules are known.
+enum class VelaVersion : std::uint8_t { v5_0, v5_2 };
+std::string_view to_string(VelaVersion version);  ///< "5.0", "5.2"
+
 struct CompileOptions {
     Optimise optimise = Optimise::performance;
     int max_blockdep = 3;  ///< 0..3
@@ -27,8 +31,12 @@ struct CompileOptions {
     /// Plan as Vela does where its rules are known and ours are faster (columns stay columns,
     /// weights come one operation ahead at most), to predict what a stream of its takes.
     bool like_vela = false;
+    VelaVersion vela_version = VelaVersion::v5_2;  ///< whose rules `like_vela` takes
     bool operator==(const CompileOptions&) const = default;
 };
+/// Sets `like_vela`, and the version where the text is one: "true", "false", "5.0" or "5.2".
+/// Returns false, and changes nothing, for any other text.
+bool set_like_vela(CompileOptions& options, std::string_view text);
 
 /// Base addresses an Ethos-U stream uses (reference 2.3).
 inline constexpr int region_constants = 0;  ///< weights, scales, tables: "flash" tensor

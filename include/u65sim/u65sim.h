@@ -62,6 +62,9 @@ void u65sim_graph_free(u65sim_graph* graph);
 u65sim_oracle* u65sim_oracle_new(const u65sim_target* target);
 /** The same, but its plans are like Vela's: for networks that Vela will compile. Since 2. */
 u65sim_oracle* u65sim_oracle_new_like_vela(const u65sim_target* target);
+/** The same with the rules of one version of Vela: "5.0" or "5.2", whose those above are. Since 4. */
+u65sim_oracle* u65sim_oracle_new_like_vela_version(const u65sim_target* target,
+                                                   const char* version);
 /** The same, but it runs many plans of each network and keeps the fastest. Since 3. */
 u65sim_oracle* u65sim_oracle_new_effort_high(const u65sim_target* target);
 /** The same, but networks are planned by rules and timed in closed form: hundreds of times faster,

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include <u65sim/compile.hpp>
+
 namespace u65sim {
 
 /// What a reference figure says about ours.
@@ -32,7 +34,8 @@ struct ValidationRow {
     std::string producer;               ///< of the command stream, as rows name it
     std::string compiled_file;  ///< its compiled network; empty: our compiler makes the stream
     bool like_vela = false;     ///< with CompileOptions::like_vela
-    std::string counter;        ///< a PMU event's name, latency_ms, npu_ms or inference_ms
+    VelaVersion vela_version = VelaVersion::v5_2;  ///< CompileOptions::vela_version
+    std::string counter;  ///< a PMU event's name, latency_ms, npu_ms or inference_ms
     ReferenceKind kind = ReferenceKind::figure;
     double reference = 0.0;          ///< in the counter's unit
     std::optional<double> baseline;  ///< an estimator's figure for the same, for comparison

@@ -36,11 +36,14 @@ class CompileOptions:
     """Steps to leave out, of optional_steps()."""
     like_vela: bool = False
     """Plan as Vela does, for networks that Vela will compile."""
+    vela_version: str = "5.2"
+    """Whose rules like_vela takes: "5.0" or "5.2"."""
 
     def _arguments(self) -> Dict[str, Any]:
         return {"optimise": self.optimise, "max_blockdep": self.max_blockdep,
                 "threads": self.threads, "dump_after": self.dump_after,
-                "without": list(self.without), "like_vela": self.like_vela}
+                "without": list(self.without), "like_vela": self.like_vela,
+                "vela_version": self.vela_version}
 
 
 def pass_names() -> List[str]:

@@ -127,16 +127,18 @@ void OptimiseOption::add_to(CLI::App& command) {
         ->check(CLI::IsMember(optional_steps()))
         ->allow_extra_args(false)
         ->type_name("STEP");
-    command.add_flag("--like-vela", like_vela_,
-                     "Plans as Vela does where we know better: closer to what a network takes that "
-                     "Vela will compile");
+    command
+        .add_flag("--like-vela{5.2}", like_vela_,
+                  "Plans as Vela does where we know better: closer to what a network takes that "
+                  "Vela will compile; --like-vela=5.0 as that version does, else as 5.2")
+        ->check(CLI::IsMember({"5.0", "5.2"}));
 }
 
 CompileOptions OptimiseOption::resolve() const {
     CompileOptions options;
     options.optimise = goal_ == "size" ? Optimise::size : Optimise::performance;
     options.without = without_;
-    options.like_vela = like_vela_;
+    if (!like_vela_.empty()) set_like_vela(options, like_vela_);
     options.threads = std::max(1U, std::thread::hardware_concurrency());
     return options;
 }

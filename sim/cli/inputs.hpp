@@ -53,7 +53,7 @@ private:
     std::string effort_ = "normal";
     std::string goal_ = "performance";
     std::vector<std::string> without_;
-    bool like_vela_ = false;
+    std::string like_vela_;  ///< a version; empty: not
 };
 
 /// NET.

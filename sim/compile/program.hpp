@@ -126,6 +126,7 @@ struct NpuOp {
     std::vector<std::uint8_t> lut;                ///< 256, 1024 or 2048 bytes; empty: none
     std::int64_t lut_offset = 0;                  ///< in the constants
     bool may_overwrite_ifm = false;  ///< with its result: what is read there is read first
+    bool waits_for_all = false;      ///< starts when the operation before has ended
     bool vector_product = false;     ///< fully connected: each weight is used once a batch
     std::vector<WeightSlice> slices;
     /// Stripes of one operation: index in the segment of the first one, which owns the weights.

@@ -10,15 +10,39 @@
 
 namespace u65sim::compiler {
 
+/// Which operands of a concatenation are written straight into its result; others are copied.
+enum class InPlace : std::uint8_t { all, unshared, none };
+
+/// Behind which operation, that changes nothing, a look-up on 8 bits stands.
+enum class LookUp8 : std::uint8_t { behind_maximum, behind_addition, behind_pool };
+
+/// Weights that a convolution reads once: where they are.
+enum class ReadOnce : std::uint8_t {
+    choose,     ///< where they come sooner
+    dedicated,  ///< with a dedicated SRAM, and those of fully connected layers
+    unhidden,   ///< where the operation before hides little of a copy
+};
+
 struct Rules {
-    /// Operands of a concatenation are written straight into its result; else each is copied.
-    bool concatenates_in_place = true;
+    InPlace concatenation = InPlace::all;
     /// Elementwise operations on few channels view their maps as deeper ones.
     bool deepens_shallow_maps = false;
     /// A map is copied before a reshape when others read it as it was, too.
     bool copies_before_reshape = false;
+    LookUp8 look_up = LookUp8::behind_maximum;
+    /// The last two axes of many rows are swapped row by row, not all rows at once.
+    bool transposes_by_row = false;
+    /// A BATCH_MATMUL makes one column of its result after the other, by products of 32 bits.
+    bool multiplies_by_columns = false;
+    /// Of maps off-chip, those of the network's inputs are copied that convolutions wait for.
+    bool copies_inputs = false;
+    /// With a dedicated SRAM, cascades grow by what fits, whatever they bring.
+    bool cascades_by_room = false;
+    /// With a dedicated SRAM, weights take their room before maps do.
+    bool weights_before_maps = false;
     /// Weights come in slices and buffers of Vela's sizes, at Vela's times.
     bool delivers_as_vela = false;
+    ReadOnce read_once = ReadOnce::choose;
     /// Maps of fewer channels lie in memory as NHWC, others in bricks (NHCWB16).
     std::int32_t least_brick_channels = 16;
     /// A MEAN or SUM over height and width is one average pool; else sums of ones in 32 bits.
@@ -37,12 +61,14 @@ struct Rules {
     weights::Coding coding = weights::Coding::smallest;
 };
 
-constexpr Rules rules_of(const CompileOptions& options) {
-    if (!options.like_vela) return {};
-    return {.concatenates_in_place = false,
+/// What Vela 5.0 does.
+constexpr Rules rules_of_vela_5_0() {
+    return {.concatenation = InPlace::none,
             .deepens_shallow_maps = true,
             .copies_before_reshape = true,
+            .look_up = LookUp8::behind_addition,
             .delivers_as_vela = true,
+            .read_once = ReadOnce::dedicated,
             .least_brick_channels = 8,
             .sums_by_pool = false,
             .permutes_by_convolution = false,
@@ -51,6 +77,26 @@ constexpr Rules rules_of(const CompileOptions& options) {
             .writes_blocks = false,
             .orders_branches = false,
             .coding = weights::Coding::uniform};
+}
+
+/// And 5.2 otherwise.
+constexpr Rules rules_of_vela_5_2() {
+    Rules rules = rules_of_vela_5_0();
+    rules.concatenation = InPlace::unshared;
+    rules.look_up = LookUp8::behind_pool;
+    rules.transposes_by_row = true;
+    rules.multiplies_by_columns = true;
+    rules.copies_inputs = true;
+    rules.cascades_by_room = true;
+    rules.weights_before_maps = true;
+    rules.read_once = ReadOnce::unhidden;
+    rules.coding = weights::Coding::frequent;
+    return rules;
+}
+
+constexpr Rules rules_of(const CompileOptions& options) {
+    if (!options.like_vela) return {};
+    return options.vela_version == VelaVersion::v5_0 ? rules_of_vela_5_0() : rules_of_vela_5_2();
 }
 
 }  // namespace u65sim::compiler

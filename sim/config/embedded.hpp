@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include <u65sim/target.hpp>
+
 namespace u65sim::config {
 
 struct EmbeddedFile {
@@ -21,5 +23,8 @@ const EmbeddedFile* find_embedded(std::string_view kind, std::string_view stem);
 /// The embedded file behind a preset's name, e.g. "u65-256" -> "u65-256-high-end". Null for an
 /// unknown name.
 const EmbeddedFile* find_preset(std::string_view name);
+
+/// The target that a file of "targets" holds.
+Target target_of(const EmbeddedFile& file);
 
 }  // namespace u65sim::config

@@ -83,7 +83,7 @@ Target Target::preset(std::string_view name) {
         throw InvalidConfig(
             fmt::format("target {}: no such preset; {}", name, known_words(name, names)));
     }
-    return from_yaml_text(file->text, file->stem + ".yaml");
+    return config::target_of(*file);
 }
 
 }  // namespace u65sim

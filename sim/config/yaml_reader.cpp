@@ -11,6 +11,7 @@
 #include <u65sim/error.hpp>
 #include <u65sim/target.hpp>
 #include "config/embedded.hpp"
+#include "config/plain_map.hpp"
 #include "config/text_file.hpp"
 #include "config/yaml_document.hpp"
 #include "target/fields.hpp"
@@ -32,13 +33,29 @@ public:
         : YamlDocument(std::move(origin)), folder_(std::move(folder)), depth_(depth) {}
 
     void read(std::string_view text, Target& target, bool memory_only) {
-        memory_only_ = memory_only;
+        check_depth();
+        read(parse(text, max_file_bytes), target, memory_only);
+    }
+
+    /// An embedded file, which has no errors that need a place.
+    void read(const config::EmbeddedFile& file, Target& target, bool memory_only) {
+        const auto plain = config::read_plain_map(file.text);
+        if (!plain) return read(file.text, target, memory_only);
+        check_depth();
+        read(*plain, target, memory_only);
+    }
+
+private:
+    void check_depth() const {
         if (depth_ > max_base_depth) {
             fail(YAML::Mark::null_mark(),
                  fmt::format("more than {} files based on each other: must not be in a circle",
                              max_base_depth));
         }
-        const YAML::Node root = parse(text, max_file_bytes);
+    }
+
+    void read(const YAML::Node& root, Target& target, bool memory_only) {
+        memory_only_ = memory_only;
         if (root.IsNull()) return;
         if (!root.IsMap()) fail(root.Mark(), "must be a map of target fields");
         // What a file is based on comes first, wherever it stands.
@@ -51,12 +68,11 @@ public:
         read_map(root, "", target);
     }
 
-private:
     void read_base(const YAML::Node& node, Target& target) const {
         if (memory_only_) fail(node.Mark(), "base: must not stand in a file of memories");
         const std::string& name = scalar(node, "base");
         if (const config::EmbeddedFile* preset = config::find_preset(name)) {
-            Reader(preset->stem + ".yaml", {}, depth_ + 1).read(preset->text, target, false);
+            Reader(preset->stem + ".yaml", {}, depth_ + 1).read(*preset, target, false);
             return;
         }
         read_other(node, "base", name, target, false);
@@ -74,7 +90,7 @@ private:
         }
         const std::string& name = scalar(file, "memory");
         if (const config::EmbeddedFile* known = config::find_embedded("memories", name)) {
-            Reader(known->stem + ".yaml", {}, depth_ + 1).read(known->text, target, true);
+            Reader(known->stem + ".yaml", {}, depth_ + 1).read(*known, target, true);
             return;
         }
         read_other(file, "memory", name, target, true);
@@ -234,9 +250,11 @@ private:
     bool memory_only_ = false;
 };
 
-Target read_text(std::string_view text, const std::string& origin, const fs::path& folder) {
+/// `source`: a text or an embedded file.
+template <class Source>
+Target read_source(const Source& source, const std::string& origin, const fs::path& folder) {
     Target target;
-    Reader(origin, folder, 0).read(text, target, false);
+    Reader(origin, folder, 0).read(source, target, false);
     try {
         target.validate();
     } catch (const InvalidConfig& error) {
@@ -247,12 +265,17 @@ Target read_text(std::string_view text, const std::string& origin, const fs::pat
 
 }  // namespace
 
+Target config::target_of(const EmbeddedFile& file) {
+    return read_source(file, file.stem + ".yaml", {});
+}
+
 Target Target::from_yaml(const std::filesystem::path& file) {
-    return read_text(config::read_text_file(file), file.string(), file.parent_path());
+    return read_source(std::string_view{config::read_text_file(file)}, file.string(),
+                       file.parent_path());
 }
 
 Target Target::from_yaml_text(std::string_view text, std::string_view origin) {
-    return read_text(text, std::string(origin), {});
+    return read_source(text, std::string(origin), {});
 }
 
 }  // namespace u65sim

@@ -105,6 +105,18 @@ u65sim_oracle* u65sim_oracle_new_like_vela(const u65sim_target* target) {
     });
 }
 
+u65sim_oracle* u65sim_oracle_new_like_vela_version(const u65sim_target* target,
+                                                   const char* version) {
+    return make<u65sim_oracle>([&] {
+        const std::string text = given(version, "version");
+        u65sim::CompileOptions options;
+        if (!u65sim::set_like_vela(options, text) || text != to_string(options.vela_version)) {
+            throw u65sim::InvalidConfig("version = '" + text + "': must be '5.0' or '5.2'");
+        }
+        return u65sim::Oracle{given(target, "target")->value, options};
+    });
+}
+
 namespace {
 
 u65sim_oracle* new_with_effort(const u65sim_target* target, u65sim::Effort effort) {

@@ -62,6 +62,7 @@ public:
             CompileOptions how = options_;
             how.threads = 1;
             how.like_vela = variant.like_vela;
+            how.vela_version = VelaVersion::v5_0;
             how.without.insert(how.without.end(), variant.without.begin(), variant.without.end());
             std::optional<CompiledNetwork> network;
             try {

@@ -201,6 +201,10 @@ CompileOptions compile_options(const Arguments& given) {
     options.threads = static_cast<unsigned>(threads);
     options.dump_after = given.text("dump_after");
     options.without = given.texts("without");
+    const std::string version = given.text("vela_version");
+    if (!set_like_vela(options, version) || version != to_string(options.vela_version)) {
+        throw InvalidConfig("vela_version = '" + version + "': must be '5.0' or '5.2'");
+    }
     options.like_vela = given.flag("like_vela");
     return options;
 }

@@ -10,6 +10,7 @@
 #include "report/ceilings.hpp"
 #include "report/format.hpp"
 #include "report/inference.hpp"
+#include "report/json_text.hpp"
 #include "report/timeline_json.hpp"
 #include "target/quantity_text.hpp"
 
@@ -18,6 +19,7 @@ namespace u65sim {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using report::JsonText;
 
 /// A field's value in its unit: a number or a truth value where it is one, else text.
 Json typed(const TargetField& field) {
@@ -45,166 +47,172 @@ Json target_json(const Target& target) {
     return root;
 }
 
-Json causes_json(const CauseCycles& causes) {
-    Json json = Json::object();
-    for (std::size_t i = 0; i < cause_count; ++i) {
-        json[std::string{to_string(static_cast<Cause>(i))}] = causes[i].count();
-    }
-    return json;
+void add_causes(JsonText& json, const CauseCycles& causes) {
+    json.object("stalls", [&] {
+        for (std::size_t i = 0; i < cause_count; ++i) {
+            json.field(to_string(static_cast<Cause>(i)), causes[i].count());
+        }
+    });
 }
 
-Json model_json(const Report::Model& model) {
-    Json cpu = Json::array();
-    for (const CpuOperator& op : model.cpu_operators) {
-        cpu.push_back({{"name", op.name},
-                       {"type", op.type},
-                       {"reason", op.reason},
-                       {"operand_bytes", op.operand_bytes.count()},
-                       {"macs", op.macs.count()},
-                       {"elements", op.elements},
-                       {"data_type", op.data_type}});
-    }
-    return {{"name", model.name},
-            {"producer", model.producer},
-            {"content_hash", fmt::format("{:016x}", model.content_hash)},
-            {"macs", model.macs.count()},
-            {"npu_macs", model.npu_macs.count()},
-            {"parameters", model.parameters},
-            {"file_bytes", model.file_bytes.count()},
-            {"npu_operators", model.npu_operators},
-            {"cpu_operators", std::move(cpu)}};
+void add_model(JsonText& json, const Report::Model& model) {
+    json.object("model", [&] {
+        json.field("name", model.name);
+        json.field("producer", model.producer);
+        json.field("content_hash", fmt::format("{:016x}", model.content_hash));
+        json.field("macs", model.macs.count());
+        json.field("npu_macs", model.npu_macs.count());
+        json.field("parameters", model.parameters);
+        json.field("file_bytes", model.file_bytes.count());
+        json.field("npu_operators", model.npu_operators);
+        json.objects("cpu_operators", model.cpu_operators, [&](const CpuOperator& op) {
+            json.field("name", op.name);
+            json.field("type", op.type);
+            json.field("reason", op.reason);
+            json.field("operand_bytes", op.operand_bytes.count());
+            json.field("macs", op.macs.count());
+            json.field("elements", op.elements);
+            json.field("data_type", op.data_type);
+        });
+    });
 }
 
 /// What limits a port, the lowest ceiling first, with the field of the target that moves it.
-Json ceilings_json(const Report::MemoryUse& use, const Target& target, int port) {
-    Json json = Json::array();
-    for (const PortCeiling& ceiling : use.ceilings) {
-        json.push_back({{"kind", to_string(ceiling.kind)},
-                        {"bytes_per_cycle", ceiling.bytes_per_cycle},
-                        {"text", report::describe(ceiling, target, port)},
-                        {"field", report::field_of(ceiling, port)}});
-        if (ceiling.channel) json.back()["channel"] = to_string(*ceiling.channel);
-    }
-    return json;
+void add_ceilings(JsonText& json, const Report::MemoryUse& use, const Target& target, int port) {
+    json.objects("ceilings", use.ceilings, [&](const PortCeiling& ceiling) {
+        json.field("kind", to_string(ceiling.kind));
+        json.field("bytes_per_cycle", ceiling.bytes_per_cycle);
+        json.field("text", report::describe(ceiling, target, port));
+        json.field("field", report::field_of(ceiling, port));
+        if (ceiling.channel) json.field("channel", to_string(*ceiling.channel));
+    });
 }
 
-Json spills_json(const std::vector<SpillEvent>& spills) {
-    Json json = Json::array();
-    for (const SpillEvent& spill : spills) {
-        json.push_back({{"tensor", spill.tensor},
-                        {"bytes", spill.bytes.count()},
-                        {"reason", spill.reason},
-                        {"producer", spill.producer},
-                        {"consumers", spill.consumers},
-                        {"start_cycle", spill.start_cycle.count()},
-                        {"dram_read_bytes", spill.dram_read_bytes.count()},
-                        {"dram_write_bytes", spill.dram_write_bytes.count()}});
-    }
-    return json;
+void add_total(JsonText& json, const Report& report) {
+    json.object("total", [&] {
+        json.field("cycles", report.total.cycles.count());
+        json.field("latency_ms", report.runs_on_npu() ? Json(report.latency_ms()) : Json(nullptr));
+        json.field("host_ms", report.total.host_ms);
+        json.field("mac_utilization", report.total.mac_utilization);
+        json.field("bound_cycles", report.total.bound.count());
+        json.field("limit", to_string(report.total.limit));
+        json.field("peak_macs_per_cycle", report.target.peak_macs_per_cycle());
+        json.field("peak_depthwise_macs_per_cycle", report::peak_depthwise_macs(report.target));
+    });
 }
 
-Json live_ranges_json(const std::vector<LiveRange>& ranges) {
-    Json json = Json::array();
-    for (const LiveRange& range : ranges) {
-        json.push_back({{"name", range.name},
-                        {"kind", to_string(range.kind)},
-                        {"memory", to_string(range.memory)},
-                        {"offset", range.offset.count()},
-                        {"bytes", range.size.count()},
-                        {"start_cycle", range.start_cycle.count()},
-                        {"end_cycle", range.end_cycle.count()},
-                        {"spilled", range.spilled}});
-    }
-    return json;
+void add_memories(JsonText& json, const Report& report) {
+    json.object("sram", [&] {
+        json.field("capacity_bytes", report.sram.capacity.count());
+        json.field("peak_bytes", report.sram.peak.count());
+        json.field("read_bytes", report.sram.read.count());
+        json.field("write_bytes", report.sram.write.count());
+        add_ceilings(json, report.sram, report.target, 0);
+    });
+    json.object("dram", [&] {
+        json.field("capacity_bytes", report.dram.capacity.count());
+        json.field("used_bytes", report.dram.peak.count());
+        json.field("model_bytes", report.dram_model_bytes.count());
+        json.field("activation_bytes", report.dram_activation_bytes.count());
+        json.field("read_bytes", report.dram.read.count());
+        json.field("write_bytes", report.dram.write.count());
+        json.field("encoded_weight_bytes", report.encoded_weight_bytes.count());
+        add_ceilings(json, report.dram, report.target, 1);
+    });
 }
 
-Json operators_json(const std::vector<OperatorReport>& operators) {
-    Json json = Json::array();
-    for (const OperatorReport& op : operators) {
-        json.push_back({{"name", op.name},
-                        {"type", op.type},
-                        {"start_cycle", op.start_cycle.count()},
-                        {"end_cycle", op.end_cycle.count()},
-                        {"cycles", op.cycles.count()},
-                        {"macs", op.macs.count()},
-                        {"mac_utilization", op.mac_utilization},
-                        {"bound_by", report::name_of(op.bound_by)},
-                        {"block", op.block},
-                        {"sram_bytes", op.sram_bytes.count()},
-                        {"dram_bytes", op.dram_bytes.count()},
-                        {"kernels", op.kernels},
-                        {"dmas", op.dmas},
-                        {"bound_cycles", op.bound.count()},
-                        {"limit", to_string(op.limit)},
-                        {"kept_by", report::name_of(op.kept_by)},
-                        {"stalls", causes_json(op.stalls)}});
-    }
-    return json;
+void add_spills(JsonText& json, const std::vector<SpillEvent>& spills) {
+    json.objects("spills", spills, [&](const SpillEvent& spill) {
+        json.field("tensor", spill.tensor);
+        json.field("bytes", spill.bytes.count());
+        json.field("reason", spill.reason);
+        json.field("producer", spill.producer);
+        json.values("consumers", spill.consumers);
+        json.field("start_cycle", spill.start_cycle.count());
+        json.field("dram_read_bytes", spill.dram_read_bytes.count());
+        json.field("dram_write_bytes", spill.dram_write_bytes.count());
+    });
 }
 
-Json contention_json(const Contention& contention, Cycles total) {
-    Json operators = Json::array();
-    for (const Cycles cycles : contention.operators) operators.push_back(cycles.count());
-    Json traffic = Json::array();
-    for (const Bytes bytes : contention.traffic) traffic.push_back(bytes.count());
-    return {{"alone_cycles", contention.alone.count()},
-            {"cycles", (total - contention.alone).count()},
-            {"traffic_bytes", std::move(traffic)},
-            {"operators", std::move(operators)}};
+void add_operators(JsonText& json, const std::vector<OperatorReport>& operators) {
+    json.objects("operators", operators, [&](const OperatorReport& op) {
+        json.field("name", op.name);
+        json.field("type", op.type);
+        json.field("start_cycle", op.start_cycle.count());
+        json.field("end_cycle", op.end_cycle.count());
+        json.field("cycles", op.cycles.count());
+        json.field("macs", op.macs.count());
+        json.field("mac_utilization", op.mac_utilization);
+        json.field("bound_by", report::name_of(op.bound_by));
+        json.field("block", op.block);
+        json.field("sram_bytes", op.sram_bytes.count());
+        json.field("dram_bytes", op.dram_bytes.count());
+        json.field("kernels", op.kernels);
+        json.field("dmas", op.dmas);
+        json.field("bound_cycles", op.bound.count());
+        json.field("limit", to_string(op.limit));
+        json.field("kept_by", report::name_of(op.kept_by));
+        add_causes(json, op.stalls);
+    });
 }
 
-Json interval_json(const CycleInterval& interval) {
-    return {{"effort", "quick"},
-            {"low_cycles", interval.low.count()},
-            {"high_cycles", interval.high.count()},
-            {"coverage", interval.coverage},
-            {"least_cycles", interval.least.count()},
-            {"most_cycles", interval.most.count()},
-            {"source", interval.source}};
+void add_live_ranges(JsonText& json, const std::vector<LiveRange>& ranges) {
+    json.objects("live_ranges", ranges, [&](const LiveRange& range) {
+        json.field("name", range.name);
+        json.field("kind", to_string(range.kind));
+        json.field("memory", to_string(range.memory));
+        json.field("offset", range.offset.count());
+        json.field("bytes", range.size.count());
+        json.field("start_cycle", range.start_cycle.count());
+        json.field("end_cycle", range.end_cycle.count());
+        json.field("spilled", range.spilled);
+    });
+}
+
+void add_contention(JsonText& json, const Contention& contention, Cycles total) {
+    const auto count = [](const auto& quantity) { return quantity.count(); };
+    json.object("contention", [&] {
+        json.field("alone_cycles", contention.alone.count());
+        json.field("cycles", (total - contention.alone).count());
+        json.values("traffic_bytes", contention.traffic, count);
+        json.values("operators", contention.operators, count);
+    });
+}
+
+void add_interval(JsonText& json, const CycleInterval& interval) {
+    json.object("interval", [&] {
+        json.field("effort", "quick");
+        json.field("low_cycles", interval.low.count());
+        json.field("high_cycles", interval.high.count());
+        json.field("coverage", interval.coverage);
+        json.field("least_cycles", interval.least.count());
+        json.field("most_cycles", interval.most.count());
+        json.field("source", interval.source);
+    });
 }
 
 }  // namespace
 
 std::string Report::to_json() const {
-    Json json = Json::object();
-    json["schema_version"] = schema_version;
-    json["u65sim_version"] = u65sim_version;
-    json["model"] = model_json(model);
-    json["target"] = target_json(target);
-    if (interval) json["interval"] = interval_json(*interval);
-    json["total"] = {{"cycles", total.cycles.count()},
-                     {"latency_ms", runs_on_npu() ? Json(latency_ms()) : Json(nullptr)},
-                     {"host_ms", total.host_ms},
-                     {"mac_utilization", total.mac_utilization},
-                     {"bound_cycles", total.bound.count()},
-                     {"limit", to_string(total.limit)},
-                     {"peak_macs_per_cycle", target.peak_macs_per_cycle()},
-                     {"peak_depthwise_macs_per_cycle", report::peak_depthwise_macs(target)}};
-    json["sram"] = {{"capacity_bytes", sram.capacity.count()},
-                    {"peak_bytes", sram.peak.count()},
-                    {"read_bytes", sram.read.count()},
-                    {"write_bytes", sram.write.count()},
-                    {"ceilings", ceilings_json(sram, target, 0)}};
-    json["dram"] = {{"capacity_bytes", dram.capacity.count()},
-                    {"used_bytes", dram.peak.count()},
-                    {"model_bytes", dram_model_bytes.count()},
-                    {"activation_bytes", dram_activation_bytes.count()},
-                    {"read_bytes", dram.read.count()},
-                    {"write_bytes", dram.write.count()},
-                    {"encoded_weight_bytes", encoded_weight_bytes.count()},
-                    {"ceilings", ceilings_json(dram, target, 1)}};
-    Json counters = Json::object();
-    for (const auto& [name, value] : pmu) counters[name] = value;
-    json["pmu"] = std::move(counters);
-    json["stalls"] = causes_json(stalls);
-    json["spills"] = spills_json(spills);
-    json["operators"] = operators_json(operators);
-    json["live_ranges"] = live_ranges_json(live_ranges);
-    if (contention) json["contention"] = contention_json(*contention, total.cycles);
-    if (inference) json["inference"] = report::inference_json(*inference);
-    json["assumptions"] = assumptions;
-    // Names come from files and may hold any bytes: those that are no UTF-8 are replaced.
-    std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace);
+    JsonText json;
+    json.field("schema_version", schema_version);
+    json.field("u65sim_version", u65sim_version);
+    add_model(json, model);
+    json.field("target", target_json(target));
+    if (interval) add_interval(json, *interval);
+    add_total(json, *this);
+    add_memories(json, *this);
+    json.object("pmu", [&] {
+        for (const auto& [name, value] : pmu) json.field(name, value);
+    });
+    add_causes(json, stalls);
+    add_spills(json, spills);
+    add_operators(json, operators);
+    add_live_ranges(json, live_ranges);
+    if (contention) add_contention(json, *contention, total.cycles);
+    if (inference) json.field("inference", report::inference_json(*inference));
+    json.values("assumptions", assumptions);
+    std::string text = json.text();
     if (!timeline.spans.empty()) {
         // Thousands of numbers, so not a line each.
         text.resize(text.size() - 2);

@@ -132,12 +132,10 @@ Key optimise() {
 }
 
 Key like_vela() {
-    return {{"compile.like_vela", "", "Plans as Vela does where ours are faster", "true or false"},
+    return {{"compile.like_vela", "", "Plans as Vela does where ours are faster",
+             "true, false or a version: 5.0, 5.2"},
             [](NetworkChanges&, OracleOptions& options, std::string_view text) {
-                const auto value = text::parse_bool(text::trim(text));
-                if (!value) return false;
-                options.compile.like_vela = *value;
-                return true;
+                return set_like_vela(options.compile, text::trim(text));
             }};
 }
 

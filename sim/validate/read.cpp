@@ -26,7 +26,7 @@ constexpr std::size_t max_rows = 100'000;
 /// A producer as a file declares it: our compiler where `compiled` is empty.
 struct Producer {
     std::string name, compiled;
-    bool like_vela = false;
+    CompileOptions options;  ///< like_vela
 };
 
 class Reader : private config::YamlDocument {
@@ -70,12 +70,12 @@ private:
             if (fields.contains("file")) producer.compiled = text_of(fields.at("file"), "file");
             if (fields.contains("like_vela")) {
                 const YAML::Node& like = fields.at("like_vela");
-                const auto value = text::parse_bool(text_of(like, "like_vela"));
-                if (!value) fail(like.Mark(), "like_vela: must be true or false");
+                if (!set_like_vela(producer.options, text_of(like, "like_vela"))) {
+                    fail(like.Mark(), "like_vela: must be true, false, 5.0 or 5.2");
+                }
                 if (fields.contains("file")) {
                     fail(like.Mark(), "like_vela: is for our compiler, not for a compiled file");
                 }
-                producer.like_vela = *value;
             }
             for (const Producer& known : producers_) {
                 if (known.name == producer.name) {
@@ -179,7 +179,8 @@ private:
         for (const Producer& producer : chosen(fields)) {
             const std::string& compiled = file.empty() ? producer.compiled : file;
             row.producer = producer.name;
-            row.like_vela = producer.like_vela && compiled.empty();
+            row.like_vela = producer.options.like_vela && compiled.empty();
+            row.vela_version = producer.options.vela_version;
             row.compiled_file = compiled.empty() ? "" : resolve(with_names(compiled, row));
             plan.rows.push_back(row);
         }

@@ -32,15 +32,14 @@ struct Outcome {
     std::map<std::string, double> fast, slow;  ///< at the ends of ranges; empty without ranges
 };
 
-/// A command stream: what it is made from, how, and the target it is made for.
-using StreamKey = std::tuple<std::string, std::string, bool, std::string>;  // network, file, like
-                                                                            // Vela, target
+/// A command stream: network or file, whether made like Vela and which, and the target.
+using StreamKey = std::tuple<std::string, std::string, bool, VelaVersion, std::string>;
 /// A stream on a machine with these settings.
 using RunKey = std::pair<StreamKey, std::vector<std::string>>;
 
 RunKey run_key(const ValidationRow& row) {
     return {{row.compiled_file.empty() ? row.network : "", row.compiled_file, row.like_vela,
-             row.target},
+             row.vela_version, row.target},
             row.settings};
 }
 

@@ -75,7 +75,8 @@ const Graph& Streams::graph(const std::string& text, const Target& target) {
 const CompiledNetwork& Streams::of(const ValidationRow& row, const Target& target) {
     const bool own = row.compiled_file.empty();
     const std::string& file = own ? row.network : row.compiled_file;
-    const std::tuple key{own ? file : "", own ? "" : file, row.like_vela, target.to_yaml()};
+    const std::tuple key{own ? file : "", own ? "" : file, row.like_vela, row.vela_version,
+                         target.to_yaml()};
     const auto known = streams_.find(key);
     if (known != streams_.end()) return known->second;
     const Graph& network = graph(file, target);
@@ -86,6 +87,7 @@ const CompiledNetwork& Streams::of(const ValidationRow& row, const Target& targe
     }
     CompileOptions options;
     options.like_vela = row.like_vela;
+    options.vela_version = row.vela_version;
     return streams_
         .emplace(key, own ? oracle::compile_settled(network, target, options, cache_)
                           : import_compiled(network, target))

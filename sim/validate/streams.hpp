@@ -38,7 +38,8 @@ private:
     Variable variable_;
     std::map<std::string, Graph> graphs_;
     /// By network, file, whether like Vela, and the target.
-    std::map<std::tuple<std::string, std::string, bool, std::string>, CompiledNetwork> streams_;
+    std::map<std::tuple<std::string, std::string, bool, VelaVersion, std::string>, CompiledNetwork>
+        streams_;
     CompileCache cache_{};  ///< rows have networks in common
 };
 

@@ -16,6 +16,10 @@ enum class Coding : std::uint8_t {
     /// One palette and one mode of weights and runs for all; zero runs also where a sixteenth of
     /// the weights are zeros that mostly stand side by side. Vela's streams are about as large.
     uniform,
+    /// One palette for all as in Vela's streams: of the 32 most frequent weights where these are
+    /// half of all or more, else none; zero runs as with uniform; modes wherever they make it
+    /// smaller.
+    frequent,
 };
 
 /// Compresses weights (zero points removed, -255..255, already in brick order). The result ends

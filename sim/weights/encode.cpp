@@ -77,10 +77,12 @@ public:
     /// Calls take(section, slices, bits) for every section of the part in stream order.
     template <class Take>
     void encode_part(std::span<const std::uint16_t> codes, Coding coding, Take&& take) {
-        if (coding == Coding::uniform) {
-            const SectionForm form = SectionCounts{codes}.uniform_form();
+        if (coding != Coding::smallest) {
+            const SectionForm form = SectionCounts{codes}.uniform_form(coding);
             const Section section = make_section(codes, form);
-            const std::uint64_t bits = planner_.plan_uniform(section, slices_);
+            const std::uint64_t bits = coding == Coding::frequent
+                                           ? planner_.plan(section, slices_)
+                                           : planner_.plan_uniform(section, slices_);
             take(section, std::span<const Slice>{slices_}, bits);
             return;
         }

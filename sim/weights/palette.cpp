@@ -76,9 +76,13 @@ std::uint32_t width_of(std::uint32_t value) {
     return std::max(smallest_entry_bits, static_cast<std::uint32_t>(std::bit_width(value)));
 }
 
+/// Where direct codes count from: the lowest of those outside the palette, or of all.
+enum class DirectFrom : std::uint8_t { outside, all };
+
 /// A palette of the first `size` values; `bits` stays at the maximum when the direct codes would
 /// leave the range of indices.
-PaletteChoice try_size(const Values& values, std::uint32_t size) {
+PaletteChoice try_size(const Values& values, std::uint32_t size,
+                       DirectFrom from = DirectFrom::outside) {
     PaletteChoice choice;
     choice.bits = std::numeric_limits<std::uint64_t>::max();
     Palette& palette = choice.palette;
@@ -94,8 +98,10 @@ PaletteChoice try_size(const Values& values, std::uint32_t size) {
     if (listed > 0) costs.largest = static_cast<std::uint32_t>(listed) - 1;
     if (listed < values.size) {
         std::uint32_t lowest = largest_direct_offset, highest = 0;
-        for (std::size_t i = listed; i < values.size; ++i) {
+        for (std::size_t i = from == DirectFrom::all ? 0 : listed; i < values.size; ++i) {
             lowest = std::min(lowest, values.codes[i]);
+        }
+        for (std::size_t i = listed; i < values.size; ++i) {
             highest = std::max(highest, values.codes[i]);
         }
         palette.direct_offset = lowest;
@@ -111,15 +117,40 @@ PaletteChoice try_size(const Values& values, std::uint32_t size) {
     return choice;
 }
 
-}  // namespace
-
-U65SIM_VERSIONS
-PaletteChoice choose_palette(const Histogram& histogram) {
-    std::array<Key, code_count> by_code, by_count;
+/// The keys of the codes that occur, by code; how many there are.
+std::size_t list_codes(const Histogram& histogram, std::array<Key, code_count>& by_code) {
     std::size_t used = 0;
     for (std::uint32_t code = 0; code < code_count; ++code) {
         if (histogram[code] > 0) by_code[used++] = key_of(code, histogram[code]);
     }
+    return used;
+}
+
+}  // namespace
+
+PaletteChoice frequent_palette(const Histogram& histogram) {
+    std::array<Key, code_count> keys;
+    const std::size_t used = list_codes(histogram, keys);
+    if (used <= largest_palette) return choose_palette(histogram);
+    std::partial_sort(keys.begin(), keys.begin() + largest_palette, keys.begin() + used,
+                      std::greater<>{});
+    Values values;
+    values.add(std::span{keys}.first(used));
+    std::uint64_t all = 0, listed = 0;
+    for (std::size_t i = 0; i < used; ++i) {
+        all += values.counts[i];
+        if (i < largest_palette) listed += values.counts[i];
+    }
+    const PaletteChoice choice =
+        try_size(values, 2 * listed >= all ? largest_palette : 0, DirectFrom::all);
+    const bool is_possible = choice.bits != std::numeric_limits<std::uint64_t>::max();
+    return is_possible ? choice : choose_palette(histogram);
+}
+
+U65SIM_VERSIONS
+PaletteChoice choose_palette(const Histogram& histogram) {
+    std::array<Key, code_count> by_code, by_count;
+    const std::size_t used = list_codes(histogram, by_code);
     const std::size_t listed = std::min<std::size_t>(used, largest_palette);
     std::copy_n(by_code.begin(), used, by_count.begin());
     std::partial_sort(by_count.begin(), by_count.begin() + listed, by_count.begin() + used,

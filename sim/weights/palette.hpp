@@ -18,6 +18,11 @@ struct PaletteChoice {
 /// The palette that makes the weights counted in `histogram` smallest.
 PaletteChoice choose_palette(const Histogram& histogram);
 
+/// The palette of Coding::frequent: the 32 most frequent codes where these are half of the weights
+/// or more, else none; direct codes count from the lowest code there is. Where no more than 32
+/// codes occur, the smallest palette.
+PaletteChoice frequent_palette(const Histogram& histogram);
+
 /// Index of every code under `palette`; meaningless for codes the palette cannot express.
 std::array<std::uint16_t, code_count> index_table(const Palette& palette);
 

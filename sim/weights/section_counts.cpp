@@ -42,25 +42,30 @@ void SectionCounts::choose() {
     form_ = {with_zeros.palette, false, with_zeros.bits};
     const std::uint32_t zeros = histogram_[0];
     if (zeros * zero_run_share < codes_.size()) return;
-    const SectionForm runs = form_with_runs();
+    const SectionForm runs = form_with_runs(choose_palette);
     if (runs.bits < form_.bits) form_ = runs;
 }
 
-SectionForm SectionCounts::form_with_runs() {
+SectionForm SectionCounts::form_with_runs(ChoosePalette palette_of) {
     if (!runs_counted_) count_runs();
     // A section of nothing but zeros codes the first of them.
     const std::uint32_t zeros = histogram_[0];
     histogram_[0] = zeros == codes_.size() ? 1 : 0;
-    const PaletteChoice without = choose_palette(histogram_);
+    const PaletteChoice without = palette_of(histogram_);
     histogram_[0] = zeros;
     return {without.palette, true, without.bits + run_bits()};
 }
 
-SectionForm SectionCounts::uniform_form() {
+SectionForm SectionCounts::uniform_form(Coding coding) {
+    const ChoosePalette palette_of = coding == Coding::frequent ? frequent_palette : choose_palette;
     const std::uint64_t zeros = histogram_[0];
-    if (form_.zero_runs || zeros * uniform_run_share < codes_.size()) return form_;
-    const SectionForm runs = form_with_runs();
-    return zeros >= uniform_run_length * run_count_ ? runs : form_;
+    const bool is_sparse = zeros * uniform_run_share >= codes_.size();
+    if (form_.zero_runs || is_sparse) {
+        const SectionForm runs = form_with_runs(palette_of);
+        if (form_.zero_runs || zeros >= uniform_run_length * run_count_) return runs;
+    }
+    const PaletteChoice plain = palette_of(histogram_);
+    return {plain.palette, false, plain.bits};
 }
 
 void SectionCounts::count_runs() {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "weights/codec.hpp"
 #include "weights/palette.hpp"
 
 namespace u65sim::weights {
@@ -26,12 +27,13 @@ public:
     [[nodiscard]] std::span<const std::uint16_t> codes() const { return codes_; }
     /// The smaller of two forms: zeros as weights, or as runs.
     [[nodiscard]] const SectionForm& form() const { return form_; }
-    /// The form for Coding::uniform.
-    [[nodiscard]] SectionForm uniform_form();
+    /// The form for Coding::uniform, or Coding::frequent.
+    [[nodiscard]] SectionForm uniform_form(Coding coding);
 
 private:
     void choose();
-    [[nodiscard]] SectionForm form_with_runs();
+    using ChoosePalette = PaletteChoice (*)(const Histogram&);
+    [[nodiscard]] SectionForm form_with_runs(ChoosePalette palette_of);
     void count_runs();
     [[nodiscard]] std::uint64_t run_bits() const;
 

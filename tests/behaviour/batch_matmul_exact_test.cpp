@@ -68,12 +68,17 @@ void agree(const MatrixProduct& p, const char* preset, std::int64_t sram = 0) {
                                                   {&graph.tensors[1], inputs[1]}};
     const std::vector<const Tensor*> outputs{&graph.tensors[2]};
     const auto wanted = arith::run_cpu_operator(graph.operators[0], operands, outputs);
-    const CompiledNetwork network = compile(graph, target);
-    REQUIRE(network.segments.size() == 1);
-    const auto done = execute(network, target, inputs, {.check = true});
-    CAPTURE(preset, to_string(p.a), to_string(p.b), p.adjoint_x, p.adjoint_y, p.zero_a, p.zero_b);
-    CHECK(done.outputs == wanted);
-    CHECK(done.findings.empty());
+    for (const bool like_vela : {false, true}) {
+        CompileOptions options;
+        options.like_vela = like_vela;
+        const CompiledNetwork network = compile(graph, target, options);
+        REQUIRE(network.segments.size() == 1);
+        const auto done = execute(network, target, inputs, {.check = true});
+        CAPTURE(preset, to_string(p.a), to_string(p.b), p.adjoint_x, p.adjoint_y, p.zero_a,
+                p.zero_b, like_vela);
+        CHECK(done.outputs == wanted);
+        CHECK(done.findings.empty());
+    }
 }
 
 }  // namespace

@@ -156,6 +156,7 @@ TEST_CASE("a layer whose weights need many slices reads them from slow flash onc
     tight.sram.size = Bytes{192 * 1024};
     CompileOptions like_vela;
     like_vela.like_vela = true;
+    like_vela.vela_version = VelaVersion::v5_0;
     for (const CompileOptions& options : {CompileOptions{}, like_vela}) {
         CAPTURE(options.like_vela);
         const CompiledNetwork network = compile(graph, tight, options);

@@ -8,8 +8,9 @@ packages, and a virtual environment with ethos-u-vela for --vela (its python):
   compare_families.py --vela VENV/bin/python --u65sim build/release/bin/u65sim --work DIR \\
       [--seeds 1-300] [--settings u65-256,u55-128/sram_only] [--efforts normal,high] [--exact]
 
-A setting is TARGET or TARGET/MODE; all of them by default. "like-vela" among the efforts plans with
-Vela's rules; its error is tabled as well. With --exact every network is executed
+A setting is TARGET or TARGET/MODE; all of them by default. "like-vela" or "like-vela=5.0" among the
+efforts plans with the rules of Vela 5.2 or 5.0; how far its cycles are from those of Vela's stream is
+tabled as well. With --exact every network is executed
 with the checker on as well, and its outputs compared with LiteRT's. Rows go to --rows as JSON, one a
 line; the table and the worst rows to standard output.
 """
@@ -18,6 +19,7 @@ import collections
 import glob
 import json
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -36,7 +38,7 @@ MODES = {
     "u55": {"shared_sram": ("Ethos_U55_High_End_Embedded", "Shared_Sram", 1024 * KIB),
             "sram_only": ("Ethos_U55_High_End_Embedded", "Sram_Only", 8192 * KIB)},
 }
-LIKE_VELA = "like-vela"  # beside the efforts: plans with Vela's rules
+LIKE_VELA = "like-vela"  # beside the efforts, with or without a version: plans with Vela's rules
 TARGETS = ("u65-256", "u65-512", "u55-64", "u55-128", "u55-256")
 
 
@@ -125,7 +127,7 @@ def compare(options, vela, network, setting, pairs):
     row = {"network": network.stem, "setting": str(setting)}
     row["vela"] = simulate(options.u65sim, compiled, ours) if compiled else {"error": error}
     for effort in options.efforts.split(","):
-        plan = ["--like-vela"] if effort == LIKE_VELA else ["--effort", effort]
+        plan = [f"--{effort}"] if effort.startswith(LIKE_VELA) else ["--effort", effort]
         row[effort] = simulate(options.u65sim, network, [*ours, *plan])
     if pairs:
         row["outputs"] = exactness(options.u65sim, network, setting, vela.config, pairs)
@@ -179,6 +181,28 @@ def table(rows, efforts):
                 f"| {values[0]:.3f} ({all_of_it[0][1]['network']}) | {sum(v > 1 for v in values)} "
                 f"| {sum(v > 1.02 for v in values)} | {over_bound(these, effort)} | {alone[0]} | {alone[1]} "
                 f"| {sum(bool(row.get('outputs')) for row in these)} |")
+    return "\n".join(lines)
+
+
+def percent(value):
+    return f"{100 * value:.1f} %"
+
+
+def errors(rows, effort):
+    """How far plans with Vela's rules are from its streams, by setting; negative is faster."""
+    lines = [f"Errors of {effort}:", "",
+             "| setting | networks | mean error | median | nine of ten within | worst | bias "
+             "| above 10 % |", "|---|--:|--:|--:|--:|--:|--:|--:|"]
+    for setting in sorted({row["setting"] for row in rows}) + ["all"]:
+        of_setting = [row for row in rows if setting in ("all", row["setting"])]
+        signed = sorted((ratio - 1 for ratio, _ in ratios(of_setting, effort)), key=abs)
+        if not signed:
+            continue
+        sizes = [abs(error) for error in signed]
+        figures = (statistics.mean(sizes), statistics.median(sizes), sizes[len(sizes) * 9 // 10],
+                   signed[-1], statistics.mean(signed))
+        lines.append(f"| {setting} | {len(sizes)} | " + " | ".join(percent(f) for f in figures) +
+                     f" | {sum(size > 0.1 for size in sizes)} |")
     return "\n".join(lines)
 
 
@@ -248,6 +272,8 @@ def main():
                 print(json.dumps(rows[-1]), file=out, flush=True)
     print(table(rows, options.efforts.split(",")))
     for effort in options.efforts.split(","):
+        if effort.startswith(LIKE_VELA):
+            print("\n" + errors(rows, effort))
         print("\n" + worst(rows, effort, folder, options.worst))
     print("\n" + shares(rows, options.efforts.split(",")[0]))
     wrong = below_bound(rows)

@@ -3,7 +3,7 @@
 
 Compiles networks with Vela, runs its streams on u65sim, and tables three guesses of their cycles:
 Vela's own, ours of the best plan, and ours of `--like-vela`. Takes the options of compare_vela.py
-and shares its folder:
+and shares its folder; --version is that of the Vela:
 
   tests/peers/like_vela.py --vela VENV/bin/vela --u65sim build/release/bin/u65sim --work DIR
 """
@@ -39,7 +39,8 @@ def rows_of(comparison, options, sizes):
             compiled, _ = comparison.vela(name, path, sram)
             stream = compiled and simulated(options, compiled, sram)
             guesses = compiled and [estimated(compiled), simulated(options, path, sram),
-                                    simulated(options, path, sram, "--like-vela")]
+                                    simulated(options, path, sram,
+                                              f"--like-vela={options.version}")]
             if stream and all(guesses):
                 yield name, sram, [guess / stream - 1 for guess in guesses]
 
@@ -79,7 +80,9 @@ def table(rows):
 
 
 def main():
-    options = arguments(__doc__.splitlines()[0]).parse_args()
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("--version", default="5.2", choices=("5.0", "5.2"))
+    options = parser.parse_args()
     comparison = Comparison(options)
     rows = list(rows_of(comparison, options, [int(s) * KIB for s in options.sizes.split(",")]))
     if options.json:

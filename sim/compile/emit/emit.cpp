@@ -270,7 +270,9 @@ private:
         stream::KernelOp& k = job.kernel;
         // Times are predicted without it.
         if (writing_) {
-            const int most = std::min(program_.options.max_blockdep, program_.arch.max_blockdep);
+            const int most = job.op->waits_for_all ? 0
+                                                   : std::min(program_.options.max_blockdep,
+                                                              program_.arch.max_blockdep);
             k.blockdep = block_dependency(last_, k, program_.arch, most);
             last_ = &k;
         }

@@ -183,7 +183,8 @@ bool is_written_anywhere(const Program& program, TensorId id, std::int32_t excep
 void fuse_concatenation(Program& program, std::int32_t index) {
     const Operator& op = program.op(index);
     if (op.type != OpType::concatenation && op.type != OpType::pack) return;
-    if (!program.rules.concatenates_in_place) return;
+    const InPlace in_place = program.rules.concatenation;
+    if (in_place == InPlace::none) return;
     const Tensor& out = program.tensor(op.outputs[0]);
     const auto* attributes = std::get_if<AxisAttributes>(&op.attributes);
     const std::size_t rank = out.shape.size();
@@ -198,7 +199,8 @@ void fuse_concatenation(Program& program, std::int32_t index) {
         const bool once = std::count(op.inputs.begin(), op.inputs.end(), id) == 1;
         if (in.data || program.bound[t] || !once || producer == no_operator ||
             program.slots[t].into != no_tensor || !same_quantization(in, out) ||
-            in.type != out.type || activation_of(op) != Activation::none) {
+            in.type != out.type || activation_of(op) != Activation::none ||
+            (in_place == InPlace::unshared && program.consumers[t].size() > 1)) {
             continue;
         }
         if (op.type == OpType::pack || !is_written_anywhere(program, id, index)) continue;

@@ -100,6 +100,38 @@ View window(Lowering& lowering, View map, std::int64_t origin, const Extent& ext
     return map;
 }
 
+/// Every matrix of rows x columns as columns x rows.
+View turned(Lowering& lowering, const View& map, std::int32_t rows, std::int32_t columns,
+            std::string_view suffix) {
+    const std::int64_t size = std::int64_t{rows} * columns;
+    const auto count = static_cast<std::int32_t>(map.extent.elements() / size);
+    View to = lowering.temporary({count, columns, rows}, map.type, suffix);
+    to.zero_point = map.zero_point;
+    to.scale = map.scale;
+    for (std::int32_t i = 0; i < count; ++i) {
+        lowering.copy(window(lowering, map, i * size, {rows, columns, 1}, columns, 1),
+                      window(lowering, to, i * size, {rows, columns, 1}, 1, rows), suffix);
+    }
+    return to;
+}
+
+/// What the sums of products are scaled by.
+stream::Scale scale_of_sums(Lowering& lowering) {
+    const auto m =
+        arith::quantise(static_cast<double>(scale(lowering.input(0)) * scale(lowering.input(1))) /
+                        static_cast<double>(scale(lowering.output())));
+    return {m.multiplier, m.shift};
+}
+
+/// A map of the lowering's own that becomes the result, unless the result can be written itself.
+View written(Lowering& lowering, const View& result) {
+    if (result.whole()) return result;
+    View out = lowering.temporary(result.extent, result.type, "product");
+    out.zero_point = result.zero_point;
+    out.scale = result.scale;
+    return out;
+}
+
 class ProductLowering {
 public:
     explicit ProductLowering(Lowering& lowering)
@@ -112,22 +144,17 @@ public:
         // Sums over columns of 16 bits are a pool's; 32 bits are added along the depth.
         by_columns_ = are_short(lowering.input(0), lowering.input(1));
         if (by_columns_) {
-            if (adjoint_y) b_ = turned(b_, extents_.columns, extents_.depth, "turned");
+            if (adjoint_y) b_ = turned(lowering_, b_, extents_.columns, extents_.depth, "turned");
             return;
         }
-        if (a_turned_) a_ = turned(a_, extents_.depth, extents_.rows, "turned");
+        if (a_turned_) a_ = turned(lowering_, a_, extents_.depth, extents_.rows, "turned");
         a_turned_ = false;
-        if (!adjoint_y) b_ = turned(b_, extents_.depth, extents_.columns, "turned too");
+        if (!adjoint_y) b_ = turned(lowering_, b_, extents_.depth, extents_.columns, "turned too");
     }
 
     void run() {
         const View result = lowering_.output_view();
-        out_ = result;
-        if (!result.whole()) {
-            out_ = lowering_.temporary(result.extent, result.type, "product");
-            out_.zero_point = result.zero_point;
-            out_.scale = result.scale;
-        }
+        out_ = written(lowering_, result);
         const DataType type = by_columns_ ? DataType::s16 : DataType::s32;
         part_ = part_of(extents_, stream::bytes_of(type), lowering_.program().target->sram.size);
         const Extent most = extent_of_part(part_.rows, part_.columns);
@@ -149,20 +176,6 @@ private:
     [[nodiscard]] Extent extent_of_part(std::int32_t rows, std::int32_t columns) const {
         return by_columns_ ? Extent{rows, extents_.depth, columns}
                            : Extent{rows, columns, extents_.depth};
-    }
-
-    /// Every matrix of rows x columns as columns x rows.
-    View turned(const View& map, std::int32_t rows, std::int32_t columns, std::string_view suffix) {
-        const std::int64_t size = std::int64_t{rows} * columns;
-        const auto count = static_cast<std::int32_t>(map.extent.elements() / size);
-        View to = lowering_.temporary({count, columns, rows}, map.type, suffix);
-        to.zero_point = map.zero_point;
-        to.scale = map.scale;
-        for (std::int32_t i = 0; i < count; ++i) {
-            lowering_.copy(window(lowering_, map, i * size, {rows, columns, 1}, columns, 1),
-                           window(lowering_, to, i * size, {rows, columns, 1}, 1, rows), suffix);
-        }
-        return to;
     }
 
     void add_part(std::int64_t matrix, std::int32_t y, std::int32_t x) {
@@ -188,10 +201,7 @@ private:
             by_columns_ ? stream::PoolMode::average : stream::PoolMode::reduce_sum;
         if (by_columns_) sums.kernel.kernel.width = extents_.depth;
         sums.kernel.global_scale = true;
-        const auto m = arith::quantise(
-            static_cast<double>(scale(lowering_.input(0)) * scale(lowering_.input(1))) /
-            static_cast<double>(scale(lowering_.output())));
-        sums.kernel.ofm_scale = {m.multiplier, m.shift};
+        sums.kernel.ofm_scale = scale_of_sums(lowering_);
     }
 
     /// One operand's elements for each element of the other: strides of zero repeat the first, and
@@ -226,6 +236,51 @@ private:
     Part part_;
 };
 
+/// As Vela does: a column of all results at a time. A row of the second operand, turned, meets all
+/// rows of the first; the products of 32 bits are summed along the depth. In Vela's streams their
+/// rows have room for one element more, and with a dedicated SRAM they are off-chip all the same.
+void lower_by_columns(Lowering& lowering, const Extents& e) {
+    const BatchMatmulAttributes form = form_of(lowering.op());
+    const auto count = static_cast<std::int32_t>(e.count);
+    const std::int64_t depth = e.depth, columns = e.columns;
+    View a = lowering.packed(lowering.input_view(0));
+    View b = lowering.packed(lowering.input_view(1));
+    if (form.adjoint_x) a = turned(lowering, a, e.depth, e.rows, "turned");
+    if (!form.adjoint_y) b = turned(lowering, b, e.depth, e.columns, "turned too");
+    const View result = lowering.output_view();
+    const View out = written(lowering, result);
+    const View rows = lowering.temporary({count, e.rows, e.depth + 1}, DataType::s32, "products");
+    lowering.program().buffer(rows).linear = lowering.program().buffer(rows).pinned = true;
+    const View products = lowering.part(rows, 0, 0, 0, {count, e.rows, e.depth});
+    const View from = window(lowering, a, 0, products.extent, e.rows * depth, depth);
+    for (std::int32_t x = 0; x < e.columns; ++x) {
+        NpuOp& product = lowering.add(KernelKind::elementwise, from, products);
+        product.ifm2 = window(lowering, b, x * depth, {count, 1, e.depth}, columns * depth, depth);
+        product.kernel.broadcast.width = e.rows > 1;
+        product.kernel.elementwise_mode = ElementwiseMode::mul;
+        product.kernel.global_scale = true;
+        product.kernel.opa_scale = product.kernel.opb_scale = {1, 0};
+        product.kernel.ofm_scale = {1, 0};
+        NpuOp& sum =
+            lowering.add(KernelKind::pool, products,
+                         window(lowering, out, x, {count, e.rows, 1}, e.rows * columns, columns));
+        sum.kernel.pool_mode = stream::PoolMode::reduce_sum;
+        sum.kernel.global_scale = true;
+        sum.kernel.ofm_scale = scale_of_sums(lowering);
+    }
+    if (out.buffer != result.buffer) lowering.copy(out, result, "place");
+}
+
+/// Whether each matrix meets one of the other operand, and views can have these sizes.
+bool may_go_by_columns(Lowering& lowering, const Extents& e) {
+    constexpr std::int64_t most = 65535;
+    if (e.count > most || e.rows > most || e.columns > most_parts) return false;
+    const std::int64_t of_a = std::int64_t{e.rows} * e.depth;
+    const std::int64_t of_b = std::int64_t{e.columns} * e.depth;
+    return element_count(lowering.input(0).shape) == e.count * of_a &&
+           element_count(lowering.input(1).shape) == e.count * of_b;
+}
+
 }  // namespace
 
 std::string support_batch_matmul(const Candidate& candidate) {
@@ -250,6 +305,13 @@ std::string support_batch_matmul(const Candidate& candidate) {
     return {};
 }
 
-void lower_batch_matmul(Lowering& lowering) { ProductLowering(lowering).run(); }
+void lower_batch_matmul(Lowering& lowering) {
+    const Extents e = extents_of(lowering.op(), lowering.input(0).shape, lowering.output().shape);
+    if (lowering.program().rules.multiplies_by_columns && may_go_by_columns(lowering, e)) {
+        lower_by_columns(lowering, e);
+    } else {
+        ProductLowering(lowering).run();
+    }
+}
 
 }  // namespace u65sim::compiler

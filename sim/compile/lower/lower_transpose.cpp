@@ -35,6 +35,24 @@ void swap_axes(Lowering& lowering, const View& from, AxisSwap swap, const View& 
     lowering.copy(ifm, swapped, suffix);
 }
 
+/// Swaps the last two axes of each of many rows by an operation of its own.
+void swap_row_by_row(Lowering& lowering, const View& from, const BatchedSwap& batch,
+                     const View& to) {
+    const auto [rows, swap] = batch;
+    lowering.program().buffer(to).linear = true;
+    const View ifm = lowering.reshaped(from, {rows * swap.outer, swap.inner, swap.rest});
+    for (std::int32_t row = 0; row < rows; ++row) {
+        View swapped = to;
+        swapped.storage = {swap.outer, rows * swap.inner, swap.rest};
+        swapped.extent = {swap.outer, swap.inner, swap.rest};
+        swapped.stride_y = swap.rest;
+        swapped.stride_x = std::int64_t{swap.outer} * swap.rest;
+        swapped.x = row * swap.inner;
+        const View one = lowering.part(ifm, row * swap.outer, 0, 0, swapped.extent);
+        lowering.copy(one, swapped, "row").waits_for_all = row > 0;
+    }
+}
+
 /// A transpose of its last axes alone: `from[i]` is where each group's element `i` comes from.
 struct Shuffle {
     std::int64_t groups = 1;
@@ -150,6 +168,12 @@ void lower_transpose(Lowering& lowering) {
     const auto steps = transpose_steps(shape, permutation);
     const View result = lowering.output_view();
     const View from = lowering.packed(lowering.input_view(0));
+    const auto batch = steps ? batched_swap(*steps) : std::nullopt;
+    if (program.rules.transposes_by_row && batch && result.whole() &&
+        stream::bytes_of(result.type) <= 2) {
+        swap_row_by_row(lowering, from, *batch, result);
+        return;
+    }
     const bool may_shuffle = program.rules.permutes_by_convolution || !steps;
     const auto shuffle = may_shuffle && stream::bytes_of(from.type) <= 2
                              ? shuffle_of(shape, permutation)

@@ -73,15 +73,28 @@ std::string no_look_up(const Candidate& candidate) {
                        to_string(candidate.map().type));
 }
 
+/// Each element as the copying pool leaves it, looked up.
+void look_up_copied(Lowering& lowering, const View& ifm, const View& ofm,
+                    std::vector<std::uint8_t> table) {
+    NpuOp& npu = lowering.copy(ifm, ofm, {});
+    npu.kernel.activation.function = 16;
+    npu.lut = std::move(table);
+}
+
 }  // namespace
 
 void look_up_8(Lowering& lowering, const View& ifm, const View& ofm,
                std::vector<std::uint8_t> table) {
+    const LookUp8 behind = lowering.program().rules.look_up;
+    if (behind == LookUp8::behind_pool) {
+        look_up_copied(lowering, ifm, ofm, std::move(table));
+        return;
+    }
     NpuOp& npu = lowering.add(KernelKind::elementwise, ifm, ofm);
     npu.kernel.broadcast.scalar = true;
     npu.ifm2 = {};
     npu.ifm2.type = ifm.type;
-    if (lowering.program().options.like_vela) {
+    if (behind == LookUp8::behind_addition) {
         npu.kernel.elementwise_mode = ElementwiseMode::add;
         npu.ofm.zero_point = ifm.zero_point;
         npu.kernel.global_scale = true;
@@ -156,9 +169,7 @@ void lower_curve(Lowering& lowering) {
         look_up_8(lowering, ifm, ofm, table_of(lowering.program(), lowering.op()));
         return;
     }
-    NpuOp& npu = lowering.copy(ifm, ofm, {});
-    npu.kernel.activation.function = 16;
-    npu.lut = table_of(lowering.program(), lowering.op());
+    look_up_copied(lowering, ifm, ofm, table_of(lowering.program(), lowering.op()));
 }
 
 void lower_logistic(Lowering& lowering) {

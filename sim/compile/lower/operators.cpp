@@ -252,6 +252,12 @@ std::optional<std::vector<AxisSwap>> transpose_steps(const Shape& shape,
     return fits ? std::optional{steps} : std::nullopt;
 }
 
+std::optional<BatchedSwap> batched_swap(const std::vector<AxisSwap>& steps) {
+    // The last axis goes to the front, then behind the first.
+    if (steps.size() != 2 || steps[0].rest != 1) return std::nullopt;
+    return BatchedSwap{steps[1].inner, {steps[1].rest, steps[1].outer, 1}};
+}
+
 std::optional<std::int32_t> resize_factor(const Shape& input, const Shape& output,
                                           const ResizeAttributes& form) {
     const auto size = [&](std::int32_t n, std::int32_t factor) {

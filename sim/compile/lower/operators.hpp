@@ -58,6 +58,14 @@ struct AxisSwap {
 std::optional<std::vector<AxisSwap>> transpose_steps(const Shape& shape,
                                                      const std::vector<std::int64_t>& permutation);
 
+/// A swap of the outer axes of each of `rows` stretches of elements.
+struct BatchedSwap {
+    std::int32_t rows = 1;
+    AxisSwap swap;
+};
+/// What two steps of a transpose do together where they keep the first axis; else nothing.
+std::optional<BatchedSwap> batched_swap(const std::vector<AxisSwap>& steps);
+
 /// How often RESIZE repeats each element along both axes: 1, 2, 4 or 8; with aligned corners the
 /// output is (n - 1) * factor + 1. Empty for other sizes. Shapes of 4 dimensions.
 std::optional<std::int32_t> resize_factor(const Shape& input, const Shape& output,

@@ -7,6 +7,7 @@
 #include "compile/constants.hpp"
 #include "compile/plan/choose_blocks.hpp"
 #include "compile/plan/stripes.hpp"
+#include "compile/plan/vela_cascades.hpp"
 
 namespace u65sim::compiler {
 
@@ -29,6 +30,14 @@ void fit_to_stripes(Program& program, std::vector<NpuOp>& ops, const Range& rang
         op.kernel.ifm2_ib_start = stripe.kernel.ifm2_ib_start;
         if (!same_depth && op.weights) op.slices = {make_whole(program, op)};
         if (m + 1 < members) program.buffer(op.ofm).rolling_rows = schedule.rolling_rows(m);
+    }
+    if (!program.rules.cascades_by_room) return;
+    std::int32_t rows = range.height;
+    for (std::size_t i = range.last; i > range.first; --i) {
+        const std::int32_t before = rows * row_stride(ops[i]);
+        std::int32_t& kept = program.buffer(ops[i - 1].ofm).rolling_rows;
+        kept = std::max(kept, rolling_rows_of_vela(ops[i - 1], before, ops[i], rows));
+        rows = before;
     }
 }
 

@@ -111,12 +111,20 @@ void MapCopier::add(const Candidate& candidate, const Lifetime& place) {
     program_.buffers.push_back(std::move(copy));
 }
 
-std::vector<Lifetime> copy_maps(PlannedProgram& program, std::span<const Lifetime> placed,
-                                std::int64_t limit, int fast_region) {
-    MapCopier copier(program, limit, fast_region);
-    const auto found = copier.find([&](int buffer) {
-        return program.buffers[static_cast<std::size_t>(buffer)].region != fast_region;
-    });
+bool MapCopier::is_waited_for(const Candidate& candidate) const {
+    std::int64_t passes = 0;
+    for (const NpuOp* op : candidate.readers) {
+        passes += ceil_div(op->ofm.extent.c, op->kernel.block.depth);
+    }
+    return 2 * passes * copy_cycles(at(candidate.buffer).size) >= candidate.slow - candidate.saved;
+}
+
+namespace {
+
+/// Gives copies places beside what is there.
+std::vector<Lifetime> place_copies(PlannedProgram& program, MapCopier& copier,
+                                   const std::vector<MapCopier::Candidate>& found,
+                                   std::span<const Lifetime> placed, std::int64_t limit) {
     if (found.empty()) return {};
     std::vector<Lifetime> items(placed.begin(), placed.end());
     std::vector<double> benefits;
@@ -136,6 +144,31 @@ std::vector<Lifetime> copy_maps(PlannedProgram& program, std::span<const Lifetim
         }
     }
     return copies;
+}
+
+}  // namespace
+
+std::vector<Lifetime> copy_maps(PlannedProgram& program, std::span<const Lifetime> placed,
+                                std::int64_t limit, int fast_region) {
+    MapCopier copier(program, limit, fast_region);
+    const auto found = copier.find([&](int buffer) {
+        return program.buffers[static_cast<std::size_t>(buffer)].region != fast_region;
+    });
+    return place_copies(program, copier, found, placed, limit);
+}
+
+std::vector<Lifetime> copy_inputs(PlannedProgram& program, std::span<const Lifetime> placed,
+                                  std::int64_t limit, int fast_region) {
+    MapCopier copier(program, limit, fast_region);
+    std::vector<bool> is_input(program.buffers.size(), false);
+    for (const TensorId id : program.graph->inputs) {
+        const View& view = program.views[static_cast<std::size_t>(id)];
+        if (view.valid()) is_input[static_cast<std::size_t>(view.buffer)] = true;
+    }
+    auto found =
+        copier.find([&](int buffer) { return is_input[static_cast<std::size_t>(buffer)]; });
+    std::erase_if(found, [&](const auto& candidate) { return !copier.is_waited_for(candidate); });
+    return place_copies(program, copier, found, placed, limit);
 }
 
 }  // namespace u65sim::compiler

@@ -42,6 +42,8 @@ public:
         }
         return found;
     }
+    /// Whether reading a candidate off-chip takes half of its readers' time or more.
+    [[nodiscard]] bool is_waited_for(const Candidate& candidate) const;
     /// When a copy is alive: from its first to its last reader.
     [[nodiscard]] Lifetime lifetime(const Candidate& candidate) const;
     /// Lets the readers have a copy at this place.
@@ -67,5 +69,10 @@ private:
 /// memory of `limit` bytes. Returns the copies' lifetimes with their places.
 std::vector<Lifetime> copy_maps(PlannedProgram& program, std::span<const Lifetime> placed,
                                 std::int64_t limit, int fast_region);
+
+/// The same for inputs of the network alone: those that operations read so often off-chip that they
+/// wait for them half of their time or more.
+std::vector<Lifetime> copy_inputs(PlannedProgram& program, std::span<const Lifetime> placed,
+                                  std::int64_t limit, int fast_region);
 
 }  // namespace u65sim::compiler

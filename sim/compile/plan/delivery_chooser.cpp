@@ -11,13 +11,14 @@
 namespace u65sim::compiler {
 
 DeliveryChooser::DeliveryChooser(PlannedProgram& program, std::vector<Lifetime>& items,
-                                 DeliveryClock& clock, std::int64_t limit, int region)
+                                 DeliveryClock& clock, const FastMemory& memory)
     : program_(program),
       items_(items),
       clock_(clock),
-      slices_(limit),
-      limit_(limit),
-      region_(region) {}
+      slices_(memory.limit),
+      limit_(memory.limit),
+      region_(memory.region),
+      kind_of_places_(memory.places) {}
 
 Delivery DeliveryChooser::choose(WeightLoad& load, std::int32_t from) {
     Delivery delivery = choose_by_size(load, from);
@@ -43,7 +44,8 @@ Delivery DeliveryChooser::choose_by_size(WeightLoad& load, std::int32_t from) {
     if (small) from = load.time;
     if (program_.rules.delivers_as_vela) {
         if (load.reservation && load.op->stripes > 1) return whole_at(load, {&reserved, 1});
-        return VelaDelivery{program_, items_, slices_, clock_, limit_}.choose(load);
+        return VelaDelivery{program_, items_, slices_, clock_, {limit_, kind_of_places_}}.choose(
+            load);
     }
     if (!program_.takes(Pass::stream_weights)) {
         return load.reservation ? whole_at(load, {&reserved, 1}) : where_they_are;

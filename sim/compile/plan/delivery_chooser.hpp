@@ -11,12 +11,19 @@
 
 namespace u65sim::compiler {
 
+/// Where weights are copied to.
+struct FastMemory {
+    std::int64_t limit = 0;  ///< bytes
+    int region = no_region;
+    SlicePlaces places = SlicePlaces::final;
+};
+
 /// Chooses how operations' weights are brought, in the order of execution.
 class DeliveryChooser {
 public:
     /// `items` are the lifetimes in the fast memory, in fine positions. All must outlive this.
     DeliveryChooser(PlannedProgram& program, std::vector<Lifetime>& items, DeliveryClock& clock,
-                    std::int64_t limit, int region);
+                    const FastMemory& memory);
 
     /// The best delivery of a load whose copies begin at position `from` at the earliest, found
     /// again with exact sizes where sampled ones were too small. Where it comes in slices, the
@@ -52,6 +59,7 @@ private:
     SlicePlacer slices_;
     const std::int64_t limit_;
     const int region_;
+    const SlicePlaces kind_of_places_;
     // Of the present load.
     std::vector<Slicing> slicings_;
     std::vector<std::int32_t> depths_;

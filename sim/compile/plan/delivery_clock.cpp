@@ -5,6 +5,7 @@
 
 #include "compile/build_kernel.hpp"
 #include "compile/plan/slice_places.hpp"
+#include "compile/plan/vela_delivery.hpp"
 #include "target/memory_rate.hpp"
 
 namespace u65sim::compiler {
@@ -42,11 +43,19 @@ void DeliveryClock::begin_position(std::int32_t time, std::int64_t cycles) {
 void DeliveryClock::deliver(const WeightLoad& load, const Delivery& delivery) {
     finish_ = std::max(finish_, delivery.ends.finish + alone_ - load.fast);
     dma_free_ = delivery.ends.dma_free;
+    if (program_.rules.read_once == ReadOnce::unhidden) {
+        const bool spilling = program_.spilling();
+        counted_ = cycles_of_vela(load, spilling) - load.fast;
+        if (delivery.places.empty()) counted_ -= copy_cycles(load.size);
+    }
 }
 
 void DeliveryClock::end_position(const NpuOp* last) {
     now_ = finish_;
-    slack_ = last ? alone_ * last->slices.back().count / last->ofm.extent.c : alone_;
+    slack_ = alone_;
+    if (!last) return;
+    slack_ = (alone_ + counted_) * last->slices.back().count / last->ofm.extent.c;
+    slack_ = std::max<std::int64_t>(0, slack_);
 }
 
 std::int32_t DeliveryClock::free_from(std::int32_t first, std::int32_t last) const {

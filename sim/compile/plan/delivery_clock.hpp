@@ -77,6 +77,8 @@ private:
     std::int64_t now_ = 0, dma_free_ = 0, finish_ = 0;
     std::int64_t alone_ = 0;  ///< cycles of the present position's operations
     std::int64_t slack_ = 0;
+    /// Cycles that Vela counts more for the last operation that had weights delivered.
+    std::int64_t counted_ = 0;
     std::int32_t segment_begin_ = 0;
 };
 

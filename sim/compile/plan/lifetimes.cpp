@@ -16,15 +16,17 @@ void use(Buffer& buffer, std::int32_t time) {
 
 }  // namespace
 
+bool must_be_linear(const View& view, const Buffer& buffer) {
+    return view.storage != buffer.extent || view.stride_y || view.stride_x ||
+           view.c % brick_channels != 0;
+}
+
 void choose_layouts(Program& program) {
     for_each_op(program, [&](NpuOp& op) {
         for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
             if (!view->valid()) continue;
             Buffer& buffer = program.buffer(*view);
-            if (view->storage != buffer.extent || view->stride_y || view->stride_x ||
-                view->c % brick_channels != 0) {
-                buffer.linear = true;
-            }
+            if (must_be_linear(*view, buffer)) buffer.linear = true;
         }
     });
     for (auto& buffer : program.buffers) {

@@ -5,6 +5,8 @@
 
 namespace u65sim::compiler {
 
+/// Whether a view sees a buffer so that this must stay NHWC.
+bool must_be_linear(const View& view, const Buffer& buffer);
 /// Bricks of 16 channels or rows for every map, and what it takes.
 void choose_layouts(Program& program);
 /// First and last use of every buffer, in positions of the execution order.

@@ -1,6 +1,7 @@
 #include "compile/plan/map_placer.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "compile/constants.hpp"
 #include "compile/plan/candidate_search.hpp"
 #include "compile/plan/tuning.hpp"
+#include "compile/plan/vela_choice.hpp"
 #include "compile/plan/weight_delivery.hpp"
 #include "timing/estimate.hpp"
 
@@ -52,6 +54,61 @@ void MapPlacer::place_fast() {
         }
     }
     settle_candidates(items);
+}
+
+void MapPlacer::place_rolling() {
+    std::vector<int> rolling;
+    std::vector<Lifetime> items;
+    for (std::size_t i = 0; i < program_.buffers.size(); ++i) {
+        const Buffer& buffer = program_.buffers[i];
+        if (buffer.rolling_rows == 0 || buffer.first_use == no_time) continue;
+        rolling.push_back(static_cast<int>(i));
+        items.push_back(whole_life(buffer));
+    }
+    place_all(items, limit_);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        settle(rolling[i], fast_region_, items[i].offset);
+    }
+}
+
+bool MapPlacer::place_beside_weights() {
+    fixed_.clear();
+    maps_.clear();
+    std::vector<double> accesses(program_.buffers.size(), 0);
+    for_each_op(program_, [&](const NpuOp& op) { add_accesses(op, accesses); });
+    const double all = std::accumulate(accesses.begin(), accesses.end(), 1.0);
+    std::vector<int> maps;
+    std::vector<Lifetime> must, optional;
+    std::vector<double> weights;
+    for (std::size_t i = 0; i < program_.buffers.size(); ++i) {
+        const Buffer& buffer = program_.buffers[i];
+        const auto index = static_cast<int>(i);
+        if (buffer.kind == Placement::Kind::constant || buffer.first_use == no_time) continue;
+        if (buffer.pinned) {
+            mandatory_.push_back(index);
+        } else if (buffer.kind == Placement::Kind::weight_buffer || buffer.rolling_rows > 0 ||
+                   buffer.copy_of != no_buffer) {
+            must.push_back(whole_life(buffer));
+            candidates_.push_back({index, all, nullptr});
+        } else {
+            maps.push_back(index);
+            optional.push_back(whole_life(buffer));
+            weights.push_back(accesses[i]);
+        }
+    }
+    const std::vector<bool> stays = choose_as_vela(must, optional, weights, limit_);
+    for (std::size_t i = 0; i < maps.size(); ++i) {
+        if (stays[i]) {
+            candidates_.push_back({maps[i], weights[i], nullptr});
+        } else {
+            spilled_.push_back(maps[i]);
+        }
+    }
+    const std::vector<Lifetime> items = placed_candidates();
+    const bool has_all = std::all_of(items.begin(), items.begin() + std::ptrdiff_t(must.size()),
+                                     [](const Lifetime& item) { return item.is_placed(); });
+    settle_candidates(items);
+    return has_all;
 }
 
 std::vector<Lifetime> MapPlacer::placed_candidates() const {
@@ -179,6 +236,25 @@ void MapPlacer::add_savings(const NpuOp& op, std::vector<double>& saved) {
             slow = program_.estimator->total(second);
         }
         sum += static_cast<double>((slow - least).count());
+    }
+}
+
+/// What several operations write counts half, which makes Vela spill joined maps first where it has
+/// a choice; but whole where they write it with strides, as phases of a resize.
+void MapPlacer::add_accesses(const NpuOp& op, std::vector<double>& accesses) const {
+    for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
+        if (!view->valid()) continue;
+        const bool is_joined = view == &op.ofm && !op.is_stripe() && !op.ofm.whole();
+        double times = is_joined ? 0.5 : 1;
+        if (is_joined && view->stride_y) {
+            times = static_cast<double>(program_.buffer(*view).extent.elements()) /
+                    static_cast<double>(view->extent.elements());
+        }
+        if (view == &op.ifm && op.kernel.kind == stream::KernelKind::conv) {
+            times = static_cast<double>(ceil_div(op.ofm.extent.c, op.kernel.block.depth));
+        }
+        accesses[static_cast<std::size_t>(view->buffer)] +=
+            times * static_cast<double>(view->extent.elements()) * stream::bytes_of(view->type);
     }
 }
 

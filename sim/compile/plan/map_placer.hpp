@@ -20,6 +20,11 @@ public:
     /// Gives maps, and weights that block positions read anew, places in the fast memory. Without
     /// spilling all maps get one, whatever that takes.
     void place_fast();
+    /// Gives the buffers between a cascade's operations places in the fast memory.
+    void place_rolling();
+    /// Gives all other maps places there that weights, which were delivered before, leave free;
+    /// these and rolling buffers may move. Returns whether all of these have one.
+    bool place_beside_weights();
     /// The arena in DRAM: what must be there, and what found no room; and the sizes of the regions.
     void place_rest();
 
@@ -55,6 +60,8 @@ private:
     void add_savings(const NpuOp& op, std::vector<double>& saved);
     void collect_maps();
     void collect_weights();
+    /// Adds up, by buffer, the bytes that an operation reads and writes.
+    void add_accesses(const NpuOp& op, std::vector<double>& accesses) const;
     [[nodiscard]] Lifetime lifetime_of(const Candidate& candidate) const;
     /// What is fixed, and then the candidates, of which some have found places.
     [[nodiscard]] std::vector<Lifetime> placed_candidates() const;

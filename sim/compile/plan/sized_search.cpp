@@ -10,6 +10,7 @@
 #include "compile/passes.hpp"
 #include "compile/plan/make_plan.hpp"
 #include "compile/plan/tuning.hpp"
+#include "compile/plan/vela_cascades.hpp"
 
 namespace u65sim::compiler {
 
@@ -113,14 +114,18 @@ PlannedProgram SizedSearch::plan_of(const PlanVariant& variant, std::int64_t too
 
 SizedSearch::Result SizedSearch::run() {
     Result result;
-    if (is_worth_it()) {
+    const bool by_room = program_.rules.cascades_by_room && program_.spilling() && !by_size_;
+    if (is_worth_it() && !by_room) {
         result = search();
     } else {
-        try_none(result);
+        if (by_room && program_.takes(Pass::form_cascades)) {
+            result.variant.cascades = vela_cascades(program_);
+        }
+        try_one(result);
         result.close.insert(result.variant.cascades);
     }
     if (result.is_useless()) return result;
-    if (!by_size_) try_turns(result);
+    if (!by_size_ && !by_room) try_turns(result);
     try_staying(result);
     return result;
 }
@@ -196,7 +201,7 @@ void SizedSearch::try_staying(Result& result) {
     }
 }
 
-void SizedSearch::try_none(Result& result) const {
+void SizedSearch::try_one(Result& result) const {
     result.variant.sram = size_.bytes;
     result.cost = useless;
     if (!is_tried(result.variant.cascades)) return;
@@ -213,7 +218,7 @@ SizedSearch::Result SizedSearch::plan_without() {
     std::optional<ThreadPool::BackgroundTask> proposing;
     if (parallel_) proposing.emplace(*program_.threads, [this] { propose(); });
     Result result;
-    try_none(result);
+    try_one(result);
     if (proposing) {
         proposing->finish();
     } else if (program_.spilling() || result.is_useless()) {

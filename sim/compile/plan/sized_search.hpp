@@ -116,8 +116,8 @@ private:
     /// What a variant costs beside another plan, for who asks why.
     [[nodiscard]] std::string compared(std::string_view what, std::int64_t cost,
                                        std::int64_t other) const;
-    /// The plan without cascades, where that is tried.
-    void try_none(Result& result) const;
+    /// The plan with the cascades of the variant, where that is tried.
+    void try_one(Result& result) const;
     /// A plan without cascades; meanwhile cascades are proposed, where there are threads for it.
     Result plan_without();
     void propose();

@@ -105,13 +105,45 @@ std::span<const Lifetime> SlicePlacer::in_turns(SliceTimes times,
     take_near(*std::min_element(sizes.begin(), sizes.end()));
     places_.clear();
     for (std::size_t part = 0; part < sizes.size(); ++part) {
-        const std::int32_t begin =
-            part == 0 ? first_of(times.from) : begins_[twice ? part - 1 : part];
-        Lifetime place{sizes[part], begin, begins_[part + 1] - 1, no_offset};
+        Lifetime place{sizes[part], begin_of(times, part, twice), begins_[part + 1] - 1, no_offset};
         place.offset = lowest_fit(place);
         if (place.offset + place.size > limit_) return {};
         add(place);
     }
+    return places_;
+}
+
+std::int32_t SlicePlacer::begin_of(SliceTimes times, std::size_t part, bool twice) const {
+    return part == 0 ? first_of(times.from) : begins_[twice ? part - 1 : part];
+}
+
+std::int64_t SlicePlacer::bytes_at(std::int32_t position) const {
+    std::int64_t bytes = 0;
+    for (const auto* items : {&near_, &places_}) {
+        for (const Lifetime& item : *items) {
+            if (item.first <= position && position <= item.last) {
+                bytes += round_up(item.size, allocation_alignment);
+            }
+        }
+    }
+    return bytes;
+}
+
+std::span<const Lifetime> SlicePlacer::counted_in_turns(SliceTimes times,
+                                                        std::span<const std::int64_t> sizes,
+                                                        bool twice) {
+    divide(times.time, sizes.size());
+    places_.clear();
+    for (std::size_t part = 0; part < sizes.size(); ++part) {
+        places_.push_back({sizes[part], begin_of(times, part, twice), begins_[part + 1] - 1, 0});
+    }
+    std::vector<std::int32_t> begins;
+    for (const Lifetime& place : places_) begins.push_back(place.first);
+    for (const Lifetime& item : near_) begins.push_back(std::max(item.first, places_[0].first));
+    const bool fits = std::all_of(begins.begin(), begins.end(), [&](std::int32_t position) {
+        return bytes_at(position) <= limit_;
+    });
+    if (!fits) places_.clear();
     return places_;
 }
 

@@ -16,6 +16,9 @@ inline constexpr std::int32_t fine = 256;
 constexpr std::int32_t first_of(std::int32_t time) { return time * fine; }
 constexpr std::int32_t last_of(std::int32_t time) { return time * fine + fine - 1; }
 
+/// Whether slices stay where they are placed, or all will be placed anew: only bytes are counted.
+enum class SlicePlaces : std::uint8_t { final, counted };
+
 /// When slices may be in memory: copied from `from` on, the last one read until `time` ends.
 struct SliceTimes {
     std::int32_t from = 0, time = 0;  ///< positions of the execution order
@@ -39,6 +42,10 @@ public:
     /// The same in two buffers that take turns, or in one.
     std::span<const Lifetime> in_turns(SliceTimes times, std::span<const std::int64_t> sizes,
                                        bool twice);
+    /// The same where all places will be found anew: none of them is one yet, all have offset 0,
+    /// and only bytes are counted.
+    std::span<const Lifetime> counted_in_turns(SliceTimes times,
+                                               std::span<const std::int64_t> sizes, bool twice);
 
 private:
     struct Taken {
@@ -50,6 +57,10 @@ private:
     /// What stands in the way of slices read in the divided positions, `smallest` bytes at least.
     void take_near(std::int64_t smallest);
     [[nodiscard]] std::int64_t lowest_fit(const Lifetime& item) const;
+    /// Begin of a part of those that take turns.
+    [[nodiscard]] std::int32_t begin_of(SliceTimes times, std::size_t part, bool twice) const;
+    /// Bytes of neighbours and places alive at a fine position.
+    [[nodiscard]] std::int64_t bytes_at(std::int32_t position) const;
     void add(const Lifetime& place);
 
     std::int64_t limit_;

@@ -16,11 +16,11 @@ namespace {
 class WeightStreamer {
 public:
     WeightStreamer(PlannedProgram& program, std::vector<Lifetime> items, std::int64_t limit,
-                   int region)
+                   int region, SlicePlaces places)
         : program_(program),
           items_(std::move(items)),
           clock_(program, region),
-          chooser_(program, items_, clock_, limit, region),
+          chooser_(program, items_, clock_, {limit, region, places}),
           region_(region) {
         for (auto& item : items_) {
             item.first = first_of(item.first);
@@ -229,8 +229,8 @@ private:
 }  // namespace
 
 void stream_weights(PlannedProgram& program, std::vector<Lifetime> maps, std::int64_t limit,
-                    int fast_region) {
-    WeightStreamer(program, std::move(maps), limit, fast_region).run();
+                    int fast_region, SlicePlaces places) {
+    WeightStreamer(program, std::move(maps), limit, fast_region, places).run();
 }
 
 }  // namespace u65sim::compiler

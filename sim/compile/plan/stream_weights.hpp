@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compile/plan/allocate.hpp"
+#include "compile/plan/slice_places.hpp"
 #include "compile/program.hpp"
 
 namespace u65sim::compiler {
@@ -16,6 +17,6 @@ namespace u65sim::compiler {
 /// place is kept when nothing better is found. Operations in slices take more positions of
 /// the execution order, so all times of the program are counted anew.
 void stream_weights(PlannedProgram& program, std::vector<Lifetime> maps, std::int64_t limit,
-                    int fast_region);
+                    int fast_region, SlicePlaces places = SlicePlaces::final);
 
 }  // namespace u65sim::compiler

@@ -21,16 +21,52 @@ std::vector<std::int64_t> predicted_sizes(const WeightLoad& load,
 
 }  // namespace
 
+std::int64_t cycles_of_vela(const WeightLoad& load, bool spilling) {
+    constexpr std::int64_t weights_a_cycle = 8, fewest = 820, channel_off_chip = 20, channel = 10;
+    const NpuOp& op = *load.op;
+    const std::int64_t weights = op.weights ? op.weights->elements() / weights_a_cycle : 0;
+    const std::int64_t channels = std::min(op.ofm.extent.c, op.kernel.block.depth);
+    return std::max(load.fast, weights) +
+           (spilling ? fewest + channel_off_chip * channels : channel * channels);
+}
+
+std::int64_t VelaDelivery::slack_before(const WeightLoad& load) const {
+    return load.time > clock_.segment_begin() ? clock_.slack() : 0;
+}
+
+/// Whether weights are read where they are, which are read once or come with the first operation.
+bool VelaDelivery::stays_where_it_is(const WeightLoad& load) {
+    const NpuOp& op = *load.op;
+    if (program_.rules.read_once == ReadOnce::unhidden && load.time == clock_.segment_begin() &&
+        load.time == 0 && program_.spilling()) {
+        constexpr std::int32_t brick = 16;
+        const bool one_block = op.ofm.extent.c <= op.kernel.block.depth;
+        const bool one_row = op.ofm.extent.h == 1 && op.kernel.kernel.width > 1;
+        if (op.ofm.extent.c > brick && (one_block || one_row)) return true;
+    }
+    const bool is_once = weight_passes(op) == 1;
+    if (program_.rules.read_once == ReadOnce::dedicated) {
+        return (program_.spilling() && is_once) ||
+               program_.op(op.graph_operator).type == OpType::fully_connected;
+    }
+    if (!is_once) return false;
+    if (op.kernel.kind != stream::KernelKind::conv) return false;
+    const std::int64_t copy = clock_.copy_cycles(load.size);
+    const std::int64_t hidden = std::min(slack_before(load), copy);
+    const std::int64_t rest = cycles_of_vela(load, program_.spilling()) - copy;
+    constexpr std::int64_t share = 10;
+    return rest <= 0 || share * hidden * rest < copy * copy;
+}
+
 Delivery VelaDelivery::choose(WeightLoad& load) {
     const NpuOp& op = *load.op;
     Delivery where_they_are{{}, {}, clock_.read_directly(load)};
-    if (program_.op(op.graph_operator).type == OpType::fully_connected) return where_they_are;
-    if (program_.spilling() && weight_passes(op) == 1) return where_they_are;
+    if (stays_where_it_is(load)) return where_they_are;
     const std::int32_t before = std::max(load.time - 1, clock_.segment_begin());
     slices_.set_neighbours(items_, first_of(load.time), last_of(load.time));
     const std::int64_t room = limit_ - slices_.neighbour_bytes();
     slices_.set_neighbours(items_, first_of(before), last_of(load.time));
-    const std::int64_t slack = load.time > clock_.segment_begin() ? clock_.slack() : 0;
+    const std::int64_t slack = slack_before(load);
     const std::int64_t ahead =
         std::min({load.size, load.size * slack / clock_.copy_cycles(load.size), room / 2});
     if (ahead < load.size && may_be_sliced(op) && op.ofm.extent.c > 16) {
@@ -47,8 +83,13 @@ Delivery VelaDelivery::choose(WeightLoad& load) {
 /// Places for slices that take turns, copied while the operation before runs if possible.
 std::span<const Lifetime> VelaDelivery::in_turns(const WeightLoad& load, std::int32_t before,
                                                  std::span<const std::int64_t> sizes, bool twice) {
-    const auto places = slices_.in_turns({before, load.time}, sizes, twice);
-    return places.empty() ? slices_.in_turns({load.time, load.time}, sizes, twice) : places;
+    const auto find = [&](std::int32_t from) {
+        const SliceTimes times{from, load.time};
+        return places_ == SlicePlaces::counted ? slices_.counted_in_turns(times, sizes, twice)
+                                               : slices_.in_turns(times, sizes, twice);
+    };
+    const auto places = find(before);
+    return places.empty() ? find(load.time) : places;
 }
 
 /// The first slice of those `ahead` bytes, the others as deep as the time of the one before

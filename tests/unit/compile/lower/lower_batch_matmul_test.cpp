@@ -1,5 +1,6 @@
 // Products of two maps: of elements, and their sums.
 #include <catch2/catch.hpp>
+#include <u65sim/compile.hpp>
 
 #include "unit/compile/pass_dump.hpp"
 
@@ -7,15 +8,27 @@ using namespace u65sim;
 
 namespace {
 
-std::string product(const Shape& a, const Shape& b, const Shape& out, bool adjoint_y,
-                    std::int64_t zero_a) {
+Graph product_of(const Shape& a, const Shape& b, const Shape& out, bool adjoint_y,
+                 std::int64_t zero_a) {
     test::Builder builder;
     const TensorId left = builder.map(a, 0.05F, zero_a), right = builder.map(b, 0.05F, 3);
     builder.graph.inputs = {left, right};
     const TensorId made = builder.map(out);
     builder.op(OpType::batch_matmul, {left, right}, made,
                BatchMatmulAttributes{false, adjoint_y, false});
-    return test::dump_after("lower", builder.finish(made));
+    return builder.finish(made);
+}
+
+std::string product(const Shape& a, const Shape& b, const Shape& out, bool adjoint_y,
+                    std::int64_t zero_a) {
+    return test::dump_after("lower", product_of(a, b, out, adjoint_y, zero_a));
+}
+
+CompileOptions like_vela(const char* dump_after = "") {
+    CompileOptions options;
+    options.like_vela = true;
+    options.dump_after = dump_after;
+    return options;
 }
 
 }  // namespace
@@ -44,4 +57,39 @@ TEST_CASE("lower_batch_matmul: two buffers take turns where products come in par
 TEST_CASE("lower_batch_matmul: what takes thousands of parts stays on the CPU") {
     const std::string text = product({6000, 600}, {600, 600}, {6000, 600}, false, 0);
     CHECK(text.find("mul") == std::string::npos);
+}
+
+// As in streams of Vela 5.2: a column of the result at a time.
+TEST_CASE("lower_batch_matmul: like Vela, each column is products and their sums") {
+    const Graph graph = product_of({2, 6, 8}, {2, 3, 8}, {2, 6, 3}, true, 0);
+    CHECK(compile(graph, test::target(), like_vela("lower")).pass_dump == R"(npu0
+  0 op0: mul map0:2x6x8 -> op0/products:2x6x8 with map1:2x1x8
+  1 op0/2: reduce_sum op0/products:2x6x8 -> map2:2x6x1
+  2 op0/3: mul map0:2x6x8 -> op0/products:2x6x8 with map1@0,0,8:2x1x8
+  3 op0/4: reduce_sum op0/products:2x6x8 -> map2@0,0,1:2x6x1
+  4 op0/5: mul map0:2x6x8 -> op0/products:2x6x8 with map1@0,0,16:2x1x8
+  5 op0/6: reduce_sum op0/products:2x6x8 -> map2@0,0,2:2x6x1
+)");
+}
+
+TEST_CASE("lower_batch_matmul: like Vela, products are off-chip, with room for one more a row") {
+    const Graph graph = product_of({2, 6, 8}, {2, 8, 3}, {2, 6, 3}, false, 0);
+    const CompiledNetwork network = compile(graph, test::target(), like_vela());
+    std::size_t sums = 0;
+    for (const auto& kernel : test::kernels_of(network)) {
+        if (kernel.kind != stream::KernelKind::pool ||
+            kernel.pool_mode != stream::PoolMode::reduce_sum) {
+            continue;
+        }
+        ++sums;
+        CHECK(kernel.ifm.region == region_arena);
+        CHECK(kernel.ifm.stride_x == 9 * 4);
+    }
+    CHECK(sums == 3);
+}
+
+TEST_CASE("lower_batch_matmul: like Vela, what meets several matrices is multiplied our way") {
+    const Graph graph = product_of({2, 6, 8}, {1, 3, 8}, {2, 6, 3}, true, 0);
+    const std::string ours = test::dump_after("lower", graph);
+    CHECK(compile(graph, test::target(), like_vela("lower")).pass_dump == ours);
 }

@@ -1,0 +1,79 @@
+#include "report/json_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace u65sim::report {
+
+namespace {
+
+constexpr std::size_t step = 2;  ///< blanks for each open bracket
+
+/// Whether a text stands in JSON as it is.
+bool is_plain(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\';
+    });
+}
+
+}  // namespace
+
+void JsonText::open(char bracket) {
+    text_ += bracket;
+    ++depth_;
+    is_first_ = true;
+}
+
+void JsonText::close(char bracket) {
+    --depth_;
+    if (!is_first_) {
+        text_ += '\n';
+        text_.append(depth_ * step, ' ');
+    }
+    text_ += bracket;
+    is_first_ = false;
+}
+
+void JsonText::begin_line() {
+    text_ += is_first_ ? "\n" : ",\n";
+    text_.append(depth_ * step, ' ');
+    is_first_ = false;
+}
+
+void JsonText::begin(std::string_view key) {
+    begin_line();
+    put(key);
+    text_ += ": ";
+}
+
+void JsonText::put(double value) { text_ += std::isfinite(value) ? Json(value).dump() : "null"; }
+
+void JsonText::put(std::string_view text) {
+    if (!is_plain(text)) {
+        text_ += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+        return;
+    }
+    text_ += '"';
+    text_ += text;
+    text_ += '"';
+}
+
+void JsonText::put_json(const Json& value) {
+    const std::string lines =
+        value.dump(static_cast<int>(step), ' ', false, Json::error_handler_t::replace);
+    for (const char c : lines) {
+        text_ += c;
+        if (c == '\n') text_.append(depth_ * step, ' ');
+    }
+}
+
+void JsonText::put_whole(std::int64_t value) {
+    std::array<char, 24> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    text_.append(digits.data(), end);
+}
+
+}  // namespace u65sim::report
