@@ -1,7 +1,12 @@
 // The functions of machine/systemc/engine.hpp for the program: those of the module, which comes
 // with SystemC's library when somebody needs it.
+#include <cstddef>
 #include <filesystem>
+#include <new>
+#include <string>
 #include <system_error>
+#include <tuple>
+#include <utility>
 
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -9,6 +14,7 @@
 
 #include <u65sim/error.hpp>
 
+#include "machine/systemc/engine.hpp"
 #include "on_demand/kernel.hpp"
 
 namespace u65sim {
@@ -43,23 +49,39 @@ const on_demand::SystemcKernel& systemc_kernel() {
     return kernel;
 }
 
+/// Throws what a run threw.
+template <std::size_t index = 0>
+[[noreturn]] void throw_again(std::size_t error, const std::string& message) {
+    if constexpr (index < on_demand::error_count) {
+        if (error == index) throw std::tuple_element_t<index, on_demand::Errors>(message);
+        throw_again<index + 1>(error, message);
+    } else {
+        throw std::bad_alloc();
+    }
+}
+
+Simulation simulation_of(on_demand::Outcome outcome) {
+    if (!outcome.simulation) throw_again(outcome.error, outcome.message);
+    return *std::move(outcome.simulation);
+}
+
 }  // namespace
 
 Simulation machine::run_on_systemc(const std::vector<stream::Command>& commands, std::int64_t words,
                                    const Target& target, const SimulateOptions& options) {
-    return systemc_kernel().run(commands, words, target, options);
+    return simulation_of(systemc_kernel().run(commands, words, target, options));
 }
 
 Simulation machine::trace_on_systemc(const std::vector<stream::Command>& commands,
                                      std::int64_t words, const Target& target,
                                      const SimulateOptions& options, VcdFile& vcd, Cycles start) {
-    return systemc_kernel().trace(commands, words, target, options, vcd, start);
+    return simulation_of(systemc_kernel().trace(commands, words, target, options, vcd, start));
 }
 
 Simulation machine::run_on_shared_memories(const std::vector<stream::Command>& commands,
                                            std::int64_t words, const Target& target,
                                            const SimulateOptions& options) {
-    return systemc_kernel().run_on_shared_memories(commands, words, target, options);
+    return simulation_of(systemc_kernel().run_on_shared_memories(commands, words, target, options));
 }
 
 }  // namespace u65sim

@@ -141,6 +141,16 @@ TEST_CASE("--set changes what it names: ideal memory is faster, a slower clock t
     CHECK(both.at("latency_ms").get<double>() < slow.at("latency_ms").get<double>());
 }
 
+TEST_CASE("A failure on the SystemC kernel is told as one on the direct kernel") {
+    for (const char* backend : {"direct", "systemc", "systemc-tlm"}) {
+        CAPTURE(backend);
+        const Outcome outcome =
+            run({"run", "rnnoise", "--backend", backend, "--cycle-limit", "1000"});
+        CHECK(outcome.exit_code == 2);
+        CHECK_THAT(outcome.err, Catch::Contains("which is 1000"));
+    }
+}
+
 TEST_CASE("VGG19 at 224 does not fit: exit code 3, both sizes and the limit in one line") {
     const Outcome outcome = run({"run", "vgg19_224"});
     CAPTURE(outcome.err);
