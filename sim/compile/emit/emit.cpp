@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <fmt/format.h>
@@ -22,13 +23,14 @@ namespace {
 struct Job {
     const NpuOp* op = nullptr;
     stream::KernelOp kernel;
+    timing::KernelTimes times;
     Accesses accesses;  ///< of the kernel
     struct Copy {
         stream::DmaOp dma;
         std::int32_t ready_from = 0;  ///< time from which its target is its own
         const char* label = "";
         bool is_map = false;
-        bool is_held = false;  ///< until the kernels in flight have ended
+        bool with_last = false;  ///< begins with the kernel issued last
     };
     /// Of a map, of weights and of a table; one more where a copy is made in parts.
     boost::container::static_vector<Copy, 4> copies;
@@ -110,6 +112,7 @@ private:
                 luts_.clear();
             }
             job.accesses = accesses_of(k, program_.arch);
+            job.times = program_.estimator->times(k);
         }
     }
 
@@ -161,8 +164,7 @@ private:
     void issue(Job& job, std::size_t copy) {
         const stream::DmaOp dma = job.copies[copy].dma;
         std::optional<int> wait = tracker_.dma(accesses_of(dma));
-        // Held back, it begins beside the kernel that was issued last.
-        if (job.copies[copy].is_held) wait = std::min(wait.value_or(1), 1);
+        if (job.copies[copy].with_last) wait = std::min(wait.value_or(1), 1);
         if (wait) {
             append(stream::KernelWait{*wait});
             timeline_.kernel_wait(*wait);
@@ -237,9 +239,10 @@ private:
                     return stays && timeline_.has_slot();
                 };
                 bool goes = copy.ready_from <= current.time && is_due() && is_free(copy.dma);
-                if (before) {
-                    copy.is_held = goes && !table && is_better_beside(copy.dma, current);
-                    goes = goes && !copy.is_held;
+                if (goes && !table) {
+                    const Begin begin = best_begin(copy.dma, before ? at : at + 1, copying_[n]);
+                    goes = begin == Begin::at_once || (begin == Begin::with_last && !before);
+                    copy.with_last = begin == Begin::with_last;
                 }
                 if (goes && (!behind_table || (!table && issue_hidden(job, i)))) {
                     if (!behind_table) issue(job, i);
@@ -253,10 +256,31 @@ private:
         }
     }
 
-    /// Whether a copy takes time from the kernels in flight that it would not take from the next.
-    [[nodiscard]] bool is_better_beside(const stream::DmaOp& dma, const Job& next) const {
-        return !program_.options.like_vela && timeline_.taken_by(dma) > tuning::least_wait &&
-               timeline_.hides_beside(dma, next.kernel);
+    /// When a copy for job `reader` costs least: at once, when the kernel that was issued last
+    /// begins, or beside those from `next` on, which are not issued yet.
+    enum class Begin { at_once, with_last, later };
+    [[nodiscard]] Begin best_begin(const stream::DmaOp& dma, std::size_t next,
+                                   std::size_t reader) const {
+        if (program_.options.like_vela) return Begin::at_once;
+        const auto kernels = std::span(jobs_).subspan(next, reader - next);
+        const std::int64_t now = timeline_.copies_from();
+        std::int64_t least = timeline_.cost(dma, now, kernels) - tuning::least_wait;
+        Begin best = Begin::at_once;
+        std::int64_t begin = timeline_.last_start();
+        const auto compare = [&](Begin when) {
+            const std::int64_t cost = timeline_.cost(dma, std::max(begin, now), kernels);
+            if (cost >= least) return;
+            least = cost;
+            best = when;
+        };
+        if (least > 0) compare(Begin::with_last);
+        begin = timeline_.kernels_end();
+        for (const Job& job : kernels) {
+            if (least <= 0) break;
+            compare(Begin::later);
+            begin += job.times.total.count();
+        }
+        return best;
     }
 
     /// Whether a job from `first` up to but without `end` reads a table.
@@ -286,7 +310,7 @@ private:
             labels_.back().maps = maps_of(*job.op);
         }
         append(k);
-        timeline_.kernel(k);
+        timeline_.kernel(job.times);
     }
 
     template <class Action>
