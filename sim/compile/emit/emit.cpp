@@ -62,7 +62,7 @@ public:
         for (std::size_t i = 0; i < jobs_.size(); ++i) {
             issue_copies(jobs_[i]);
             issue_ahead(i, true);
-            issue_kernel(jobs_[i]);
+            issue_kernel(jobs_[i], i > 0 ? &jobs_[i - 1] : nullptr);
             // What had to wait for the kernels before this one runs beside this one.
             issue_ahead(i, false);
         }
@@ -290,7 +290,7 @@ private:
                            [](const Job& job) { return job.kernel.activation.uses_lut(); });
     }
 
-    void issue_kernel(Job& job) {
+    void issue_kernel(Job& job, const Job* before) {
         stream::KernelOp& k = job.kernel;
         // Times are predicted without it.
         if (writing_) {
@@ -310,7 +310,8 @@ private:
             labels_.back().maps = maps_of(*job.op);
         }
         append(k);
-        timeline_.kernel(job.times);
+        const bool overlaps = before != nullptr && before->op == job.op;
+        timeline_.kernel(job.times, overlaps);
     }
 
     template <class Action>

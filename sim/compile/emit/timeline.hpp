@@ -30,10 +30,11 @@ public:
         const auto left = static_cast<std::size_t>(outstanding);
         if (copies_.size() > left) parser_ = std::max(parser_, copies_[copies_.size() - 1 - left]);
     }
-    void kernel(const timing::KernelTimes& times) {
+    void kernel(const timing::KernelTimes& times, bool overlaps) {
         kernel_wait(arch_.max_outstanding_kernels - 1);
         Kernel kernel(times);
-        const std::int64_t start = kernels_end();
+        std::int64_t start = kernels_end();
+        if (overlaps) start = std::max(parser_, start - times.fill.count());
         const Overlap overlap = beside(dma_free_ - start, kernel.total, kernel);
         kernel.end = start + kernel.total + overlap.taken;
         const std::int64_t later = overlap.time - overlap.copied;
