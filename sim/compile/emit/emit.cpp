@@ -14,6 +14,7 @@
 #include "compile/emit/lut_slots.hpp"
 #include "compile/emit/timeline.hpp"
 #include "compile/passes.hpp"
+#include "compile/plan/tuning.hpp"
 
 namespace u65sim::compiler {
 
@@ -23,7 +24,6 @@ namespace {
 struct Job {
     const NpuOp* op = nullptr;
     stream::KernelOp kernel;
-    timing::KernelTimes times;
     Accesses accesses;  ///< of the kernel
     struct Copy {
         stream::DmaOp dma;
@@ -50,6 +50,7 @@ public:
         std::size_t count = 0;
         for (const NpuOp& op : segment.ops) count += std::max<std::size_t>(op.slices.size(), 1);
         jobs_.reserve(count);
+        times_.reserve(count);
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
             add_jobs(segment.ops[i], segment.ops[i].repeats(i));
         }
@@ -62,7 +63,7 @@ public:
         for (std::size_t i = 0; i < jobs_.size(); ++i) {
             issue_copies(jobs_[i]);
             issue_ahead(i, true);
-            issue_kernel(jobs_[i], i > 0 ? &jobs_[i - 1] : nullptr);
+            issue_kernel(i);
             // What had to wait for the kernels before this one runs beside this one.
             issue_ahead(i, false);
         }
@@ -112,7 +113,7 @@ private:
                 luts_.clear();
             }
             job.accesses = accesses_of(k, program_.arch);
-            job.times = program_.estimator->times(k);
+            times_.push_back(program_.estimator->times(k));
         }
     }
 
@@ -239,10 +240,12 @@ private:
                     return stays && timeline_.has_slot();
                 };
                 bool goes = copy.ready_from <= current.time && is_due() && is_free(copy.dma);
-                if (goes && !table) {
-                    const Begin begin = best_begin(copy.dma, before ? at : at + 1, copying_[n]);
-                    goes = begin == Begin::at_once || (begin == Begin::with_last && !before);
-                    copy.with_last = begin == Begin::with_last;
+                if (goes && !table && !like_vela) {
+                    const std::size_t next = before ? at : at + 1;
+                    const auto begin = timeline_.best_begin(
+                        copy.dma, std::span(times_).subspan(next, copying_[n] - next));
+                    copy.with_last = begin == Timeline::Begin::with_last;
+                    goes = begin == Timeline::Begin::at_once || (copy.with_last && !before);
                 }
                 if (goes && (!behind_table || (!table && issue_hidden(job, i)))) {
                     if (!behind_table) issue(job, i);
@@ -256,33 +259,6 @@ private:
         }
     }
 
-    /// When a copy for job `reader` costs least: at once, when the kernel that was issued last
-    /// begins, or beside those from `next` on, which are not issued yet.
-    enum class Begin { at_once, with_last, later };
-    [[nodiscard]] Begin best_begin(const stream::DmaOp& dma, std::size_t next,
-                                   std::size_t reader) const {
-        if (program_.options.like_vela) return Begin::at_once;
-        const auto kernels = std::span(jobs_).subspan(next, reader - next);
-        const std::int64_t now = timeline_.copies_from();
-        std::int64_t least = timeline_.cost(dma, now, kernels) - tuning::least_wait;
-        Begin best = Begin::at_once;
-        std::int64_t begin = timeline_.last_start();
-        const auto compare = [&](Begin when) {
-            const std::int64_t cost = timeline_.cost(dma, std::max(begin, now), kernels);
-            if (cost >= least) return;
-            least = cost;
-            best = when;
-        };
-        if (least > 0) compare(Begin::with_last);
-        begin = timeline_.kernels_end();
-        for (const Job& job : kernels) {
-            if (least <= 0) break;
-            compare(Begin::later);
-            begin += job.times.total.count();
-        }
-        return best;
-    }
-
     /// Whether a job from `first` up to but without `end` reads a table.
     [[nodiscard]] bool reads_table(std::size_t first, std::size_t end) const {
         return std::any_of(jobs_.begin() + static_cast<std::ptrdiff_t>(first),
@@ -290,7 +266,8 @@ private:
                            [](const Job& job) { return job.kernel.activation.uses_lut(); });
     }
 
-    void issue_kernel(Job& job, const Job* before) {
+    void issue_kernel(std::size_t at) {
+        Job& job = jobs_[at];
         stream::KernelOp& k = job.kernel;
         // Times are predicted without it.
         if (writing_) {
@@ -310,8 +287,8 @@ private:
             labels_.back().maps = maps_of(*job.op);
         }
         append(k);
-        const bool overlaps = before != nullptr && before->op == job.op;
-        timeline_.kernel(job.times, overlaps);
+        const bool overlaps = at > 0 && jobs_[at - 1].op == job.op;
+        timeline_.kernel(times_[at], overlaps);
     }
 
     template <class Action>
@@ -344,7 +321,8 @@ private:
     Timeline timeline_;
     LutSlots luts_;
     std::vector<Job> jobs_;
-    std::vector<std::size_t> copying_;  ///< jobs with copies
+    std::vector<timing::KernelTimes> times_;  ///< of the jobs' kernels
+    std::vector<std::size_t> copying_;        ///< jobs with copies
     std::size_t next_copying_ = 0;
     std::vector<stream::Action> actions_;
     std::vector<CommandLabel> labels_;
