@@ -12,6 +12,9 @@ Timeline::Kernel::Kernel(const KernelTimes& times)
     : total(std::max<std::int64_t>(1, times.total.count())),
       reads(std::min(total, times.port_cycles[1].count())) {}
 
+/// While the parser waits, commands arrive no further than their window.
+void Timeline::parse(std::int64_t words) { parser_ += estimator_.command_fetch(words).count(); }
+
 void Timeline::kernel_wait(int outstanding) {
     const auto left = static_cast<std::size_t>(outstanding);
     if (kernels_.size() <= left) return;
@@ -25,6 +28,7 @@ void Timeline::dma_wait(int outstanding) {
 }
 
 void Timeline::kernel(const KernelTimes& times, bool overlaps) {
+    parse(tuning::kernel_words);
     kernel_wait(arch_.max_outstanding_kernels - 1);
     Kernel kernel(times);
     std::int64_t start = kernels_end();
@@ -40,6 +44,7 @@ void Timeline::kernel(const KernelTimes& times, bool overlaps) {
 }
 
 void Timeline::copy(const stream::DmaOp& op) {
+    parse(tuning::copy_words);
     dma_wait(arch_.max_outstanding_dmas - 1);
     const timing::KernelEstimator::CopyTimes times = estimator_.dma(op);
     std::int64_t left = times.busy.count();

@@ -51,6 +51,7 @@ private:
         std::int64_t time = 0;    ///< that these take
         std::int64_t taken = 0;   ///< from the kernel
     };
+    void parse(std::int64_t words);
     static Overlap beside(std::int64_t copies, std::int64_t rest, const Kernel& kernel);
     [[nodiscard]] std::int64_t cost(const timing::KernelEstimator::CopyTimes& copy,
                                     std::int64_t begin,
