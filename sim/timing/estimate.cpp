@@ -385,6 +385,13 @@ Cycles KernelEstimator::weight_reads(std::int64_t bytes, int region) const {
                   rules.read_latency};
 }
 
+Cycles KernelEstimator::command_fetch(std::int64_t words) const {
+    const auto port = static_cast<std::size_t>(port_of_commands(target_.memory_mode));
+    const std::int64_t bytes = 4 * words;
+    return Cycles{
+        ceil_div(bytes * rules_[port].read_latency, target_.timing.command_window.count())};
+}
+
 KernelEstimator::CopyTimes KernelEstimator::dma(const stream::DmaOp& op) const {
     CopyTimes times;
     for (const bool write : {false, true}) {

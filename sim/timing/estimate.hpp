@@ -74,6 +74,8 @@ public:
     [[nodiscard]] CopyTimes dma(const stream::DmaOp& op) const;
     /// Cycles of reading so many bytes of weights from a region, alone, with the latency.
     [[nodiscard]] Cycles weight_reads(std::int64_t bytes, int region) const;
+    /// Cycles between the arrivals of so many words of commands, of which a window is on its way.
+    [[nodiscard]] Cycles command_fetch(std::int64_t words) const;
 
     /// Different kernels looked up since begin_network(), and how many were kept from before.
     struct Lookups {

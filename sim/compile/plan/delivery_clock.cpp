@@ -60,6 +60,11 @@ void DeliveryClock::end_position(const NpuOp* last) {
     }
 }
 
+std::int32_t DeliveryClock::free_from(std::int32_t first, std::int32_t last) const {
+    while (last > first && started_[static_cast<std::size_t>(last)] > dma_free_) --last;
+    return last;
+}
+
 timing::KernelEstimator::CopyTimes DeliveryClock::copy_times(std::int64_t size) {
     // Slices of one delivery are equally large.
     if (size != copy_size_) {

@@ -32,6 +32,10 @@ public:
     /// The position ends; `last` is the last operation that had weights delivered, if any.
     void end_position(const NpuOp* last);
 
+    /// The position from `first` to `last`, the present one, in which the copies and reads so far
+    /// have the off-chip memory until their end: copies made before take from those reads.
+    [[nodiscard]] std::int32_t free_from(std::int32_t first, std::int32_t last) const;
+
     [[nodiscard]] std::int64_t now() const { return now_; }  ///< start of the present position
     [[nodiscard]] std::int32_t segment_begin() const { return segment_begin_; }
     /// Cycles of the position before, or of the last slice there.
