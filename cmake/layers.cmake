@@ -24,7 +24,7 @@ set(U65SIM_DEPS_study base target ir oracle config zoo report transform)
 set(U65SIM_DEPS_validate base target config oracle zoo report)
 set(U65SIM_DEPS_fit base target report validate)
 set(U65SIM_DEPS_blocks base target ir oracle zoo report)
-set(U65SIM_DEPS_on_demand machine)
+set(U65SIM_DEPS_on_demand stream machine)
 
 # All layers that `layer` needs, itself included.
 function(u65sim_layer_closure layer result)

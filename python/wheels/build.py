@@ -119,8 +119,10 @@ def write_toolchain(work: Path, zig: Path, platform: Platform) -> Path:
     """A CMake toolchain file whose compilers are zig's for the platform."""
     folder = work / "toolchain"
     folder.mkdir(parents=True, exist_ok=True)
-    cc = write_script(folder / "cc", f'exec "{zig}" cc -target {platform.target} "$@"')
-    cxx = write_script(folder / "c++", f'exec "{zig}" c++ -target {platform.target} "$@"')
+    # Names of headers that a wheel's messages hold are none of the machine that made it.
+    places = f'-ffile-prefix-map="{work}"=. -ffile-prefix-map="{ROOT}"=.'
+    cc = write_script(folder / "cc", f'exec "{zig}" cc -target {platform.target} {places} "$@"')
+    cxx = write_script(folder / "c++", f'exec "{zig}" c++ -target {platform.target} {places} "$@"')
     ar = write_script(folder / "ar", f'exec "{zig}" ar "$@"')
     ranlib = write_script(folder / "ranlib", f'exec "{zig}" ranlib "$@"')
     file = folder / "toolchain.cmake"

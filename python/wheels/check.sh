@@ -16,12 +16,17 @@ program=$(realpath "$2")
 shift 2
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
+unpacked=$(mktemp -d)
+trap 'rm -rf "$unpacked"' EXIT
+python3 -m zipfile -e "$wheel" "$unpacked"
+if grep -rl "$root" "$unpacked"; then
+  echo "check.sh: names of the folder it was built in are in the wheel" >&2
+  exit 1
+fi
+
 check_imports() {
   local file library headers wanted
-  folder=$(mktemp -d)
-  trap 'rm -rf "$folder"' EXIT
-  python3 -m zipfile -e "$wheel" "$folder"
-  for file in "$folder/u65sim/libu65sim_python.dylib" "$folder/u65sim/bin/u65sim"; do
+  for file in "$unpacked/u65sim/libu65sim_python.dylib" "$unpacked/u65sim/bin/u65sim"; do
     headers=$(llvm-objdump --macho --private-headers "$file")
     for wanted in ARM64 'minos 11.0' LC_CODE_SIGNATURE; do
       grep -q "$wanted" <<<"$headers" || { echo "${file##*/}: no $wanted in its header" >&2; exit 1; }
@@ -66,7 +71,7 @@ done
 rm -rf "$debian/try"
 mkdir -p "$debian/try/networks" "$debian/try/source/docs" "$debian/try/source/examples"
 mount -t proc none "$debian/proc"
-trap 'umount "$debian/proc"' EXIT
+trap 'umount "$debian/proc"; rm -rf "$unpacked"' EXIT
 cp "$wheel" "$debian/try/"
 cp "$root/tests/golden/network.yaml" "$@" "$debian/try/networks/"
 cp -r "$root/tests/python" "$root/python/wheels/reports.py" "$debian/try/"

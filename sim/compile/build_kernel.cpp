@@ -30,6 +30,7 @@ void keep_channels(stream::KernelOp& kernel, std::int32_t depth) {
         }
     }
     kernel.ofm.depth = depth;
+    if (kernel.kind == stream::KernelKind::depthwise) kernel.ifm.depth = depth;
 }
 
 stream::DmaOp memory_copy(const CopyEnd& from, const CopyEnd& to, std::int64_t bytes) {

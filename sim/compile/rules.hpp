@@ -34,6 +34,10 @@ struct Rules {
     bool transposes_by_row = false;
     /// A BATCH_MATMUL makes one column of its result after the other, by products of 32 bits.
     bool multiplies_by_columns = false;
+    /// A map that is interpolated at half pixels gets its edges twice first, in a copy.
+    bool pads_before_resize = false;
+    /// Depthwise weights come in slices as others do.
+    bool slices_depthwise = false;
     /// Of maps off-chip, those of the network's inputs are copied that convolutions wait for.
     bool copies_inputs = false;
     /// With a dedicated SRAM, cascades grow by what fits, whatever they bring.
@@ -42,6 +46,8 @@ struct Rules {
     bool weights_before_maps = false;
     /// Weights come in slices and buffers of Vela's sizes, at Vela's times.
     bool delivers_as_vela = false;
+    /// And by the cycles that Vela counts.
+    bool counts_as_vela = false;
     ReadOnce read_once = ReadOnce::choose;
     /// Maps of fewer channels lie in memory as NHWC, others in bricks (NHCWB16).
     std::int32_t least_brick_channels = 16;
@@ -86,9 +92,12 @@ constexpr Rules rules_of_vela_5_2() {
     rules.look_up = LookUp8::behind_pool;
     rules.transposes_by_row = true;
     rules.multiplies_by_columns = true;
+    rules.pads_before_resize = true;
+    rules.slices_depthwise = true;
     rules.copies_inputs = true;
     rules.cascades_by_room = true;
     rules.weights_before_maps = true;
+    rules.counts_as_vela = true;
     rules.read_once = ReadOnce::unhidden;
     rules.coding = weights::Coding::frequent;
     return rules;

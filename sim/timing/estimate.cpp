@@ -30,6 +30,21 @@ constexpr std::int64_t weight_request_beats = 16;
 constexpr std::int64_t scale_blocks_ahead = 2;
 constexpr std::int64_t scale_unit = 16;  ///< bytes
 
+/// The records that are asked for before the first weights: of the first blocks.
+Access first_scales(const Traversal& traversal, const KernelOp& op, const BusShape& bus) {
+    Access scales;
+    const std::int64_t blocks = std::min(traversal.blocks(), scale_blocks_ahead);
+    for (const stream::ByteRange& range : op.scales) {
+        const std::int64_t bytes = std::min<std::int64_t>(
+            range.length, round_up(range.length / traversal.blocks_z(), scale_unit));
+        for (std::int64_t block = 0; block < blocks; ++block) {
+            const std::int64_t from = block % traversal.blocks_z() * bytes;
+            scales += run_access(range.base + static_cast<std::uint64_t>(from), bytes, bus);
+        }
+    }
+    return scales;
+}
+
 /// Times of one kernel, the ones asked for last.
 class RecentTimes {
 public:
@@ -72,13 +87,14 @@ struct KernelEstimator::Kept {
     std::unordered_map<KernelKey, KeptKernel, KernelKeyHash> kernels;
 };
 
-KernelEstimator::KernelEstimator(const Target& target)
+KernelEstimator::KernelEstimator(const Target& target, Cycles off_chip_wait)
     : target_(target),
       arch_(architecture(target.accelerator)),
       rules_{port_rules(target, arch_, 0), port_rules(target, arch_, 1)},
       address_period_(static_cast<std::uint64_t>(
           std::lcm(rules_[0].address_period(), rules_[1].address_period()))),
       kept_(std::make_unique<Kept>()) {
+    rules_[1].read_latency += off_chip_wait.count();
     for (std::size_t region = 0; region < ports_.size(); ++region) {
         ports_[region] = static_cast<std::uint8_t>(
             port_of_region(target_.memory_mode, static_cast<int>(region)));
@@ -257,21 +273,10 @@ KernelEstimator::Supply KernelEstimator::supply_of(const KernelCosts& costs, con
 /// as many blocks as are asked for at a time have come.
 std::int64_t KernelEstimator::first_weights_data(const Traversal& traversal, const KernelOp& op,
                                                  const Ports& ports) const {
-    const PortRules& rules = rules_[ports.scales];
-    Access scales;
-    const std::int64_t blocks = std::min(traversal.blocks(), scale_blocks_ahead);
-    for (const stream::ByteRange& range : op.scales) {
-        const std::int64_t bytes = std::min<std::int64_t>(
-            range.length, round_up(range.length / traversal.blocks_z(), scale_unit));
-        for (std::int64_t block = 0; block < blocks; ++block) {
-            const std::int64_t from = block % traversal.blocks_z() * bytes;
-            scales +=
-                run_access(range.base + static_cast<std::uint64_t>(from), bytes, rules.weight_bus);
-        }
-    }
+    const Access scales = first_scales(traversal, op, rules_[ports.scales].weight_bus);
     const BusShape& bus = rules_[ports.weights].weight_bus;
     const std::int64_t weights = std::int64_t{op.weights[0].length} + op.weights[1].length;
-    return first_cycles(scales, rules, false) +
+    return first_cycles(scales, rules_[ports.scales], false) +
            std::min(weight_request_beats, ceil_div(weights, bus.beat_bytes));
 }
 
@@ -343,6 +348,7 @@ KernelEstimate KernelEstimator::assemble(const KernelCosts& costs, const KernelO
                                            .count();
         const std::int64_t capped = capped_cycles(both, rules_[port]).count();
         estimate.port_cycles[port] = Cycles{std::max(streaming, capped)};
+        const bool weights = op.has_weights() && port == ports.weights;
         // The off-chip port is idle before; of the SRAM's cap the kernels before have used their
         // part.
         const std::int64_t cycles =
@@ -350,7 +356,6 @@ KernelEstimate KernelEstimator::assemble(const KernelCosts& costs, const KernelO
                       streaming_from_idle(writes, rules_[port], true).count(),
                       port == 1 ? capped_from_idle(both, rules_[port]).count() : capped});
         const bool reading = reads.beats >= writes.beats;
-        const bool weights = op.has_weights() && port == ports.weights;
         const std::int64_t latency = weights ? supply.weights_latency : rules_[port].read_latency;
         // Of the last job's weights the array works on what is there.
         const std::int64_t last_job =
@@ -365,9 +370,10 @@ KernelEstimate KernelEstimator::assemble(const KernelCosts& costs, const KernelO
     const std::int64_t start = op.kind == stream::KernelKind::elementwise
                                    ? block_start_cycles(op, timing).count()
                                    : timing.block_output_delay.count();
-    estimate.fill =
-        Cycles{supply.first + std::min(compute.last_output, compute.first_array) + last_write} +
-        timing.kernel_setup + timing.block_completion;
+    estimate.head = Cycles{supply.first} + timing.kernel_setup;
+    estimate.fill = estimate.head +
+                    Cycles{std::min(compute.last_output, compute.first_array) + last_write} +
+                    timing.block_completion;
     estimate.total =
         Cycles{bound + last_write + start} + timing.kernel_setup + timing.block_completion;
     return estimate;
@@ -377,6 +383,13 @@ Cycles KernelEstimator::weight_reads(std::int64_t bytes, int region) const {
     const PortRules& rules = rules_[port_of(region)];
     return Cycles{transfer_cycles(run_access(0, bytes, rules.weight_bus), rules, false) +
                   rules.read_latency};
+}
+
+Cycles KernelEstimator::command_fetch(std::int64_t words) const {
+    const auto port = static_cast<std::size_t>(port_of_commands(target_.memory_mode));
+    const std::int64_t bytes = 4 * words;
+    return Cycles{
+        ceil_div(bytes * rules_[port].read_latency, target_.timing.command_window.count())};
 }
 
 KernelEstimator::CopyTimes KernelEstimator::dma(const stream::DmaOp& op) const {

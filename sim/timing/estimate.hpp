@@ -24,6 +24,7 @@ struct KernelTimes {
     Cycles mac{0};     ///< MAC array busy, all blocks at their real sizes
     Cycles output{0};  ///< output unit busy
     Cycles total{0};   ///< alone, from its first IFM load to its last write response
+    Cycles head{0};    ///< of `total`, until the first block can begin, with the setup
     Cycles fill{0};    ///< of `total`, what neighbours can hide when their blocks may overlap
     /// Steady-state time of each port, the larger of its two directions (cap: both together).
     std::array<Cycles, 2> port_cycles{};
@@ -43,8 +44,9 @@ using PlacementCycles = std::array<std::array<Cycles, 2>, 2>;
 /// threads at a time.
 class KernelEstimator {
 public:
-    /// `target` must outlive this, unchanged.
-    explicit KernelEstimator(const Target& target);
+    /// `target` must outlive this, unchanged. Reads off-chip come so much later than with its
+    /// memory idle.
+    explicit KernelEstimator(const Target& target, Cycles off_chip_wait = Cycles{0});
     ~KernelEstimator();
     KernelEstimator(const KernelEstimator&) = delete;
     KernelEstimator& operator=(const KernelEstimator&) = delete;
@@ -72,6 +74,8 @@ public:
     [[nodiscard]] CopyTimes dma(const stream::DmaOp& op) const;
     /// Cycles of reading so many bytes of weights from a region, alone, with the latency.
     [[nodiscard]] Cycles weight_reads(std::int64_t bytes, int region) const;
+    /// Cycles between the arrivals of so many words of commands, of which a window is on its way.
+    [[nodiscard]] Cycles command_fetch(std::int64_t words) const;
 
     /// Different kernels looked up since begin_network(), and how many were kept from before.
     struct Lookups {

@@ -13,6 +13,7 @@
 
 #include "stream/operation.hpp"
 #include "unit/compile/check_compiled.hpp"
+#include "unit/compile/pass_dump.hpp"
 
 using namespace u65sim;
 
@@ -182,4 +183,76 @@ TEST_CASE("GIVEN inputs of odd depth, THEN weights like Vela's take more bytes t
     const CompileOptions version = as_vela(VelaVersion::v5_0);
     CHECK(encoded(114, version) > encoded(114, {}) + 114 * 128 / 16);
     CHECK(encoded(128, version) < encoded(128, {}) + 128);
+}
+
+TEST_CASE(
+    "GIVEN a resize at half pixels, THEN Vela 5.2 copies the map with its edges twice first") {
+    GraphBuilder net("enlarged");
+    const Value x = net.conv2d(net.input({1, 6, 5, 16}), 16, Window::square(1));
+    const Value large = net.resize_bilinear(x, 12, 10, {.half_pixel_centers = true});
+    net.output(net.conv2d(large, 16, Window::square(1)));
+    const Graph graph = net.build();
+    // The map, a row above and one below, a column on each side.
+    const auto copies = [&](const CompileOptions& options) {
+        return count(kernels(graph, options), stream::KernelKind::pool);
+    };
+    CHECK(copies(as_vela()) == 5);
+    CHECK(copies(as_vela(VelaVersion::v5_0)) == 0);
+    CHECK(copies({}) == 0);
+    check_same_outputs(graph);
+}
+
+TEST_CASE("GIVEN depthwise weights that nothing hides, THEN Vela 5.2 brings them in slices") {
+    GraphBuilder net("depthwise");
+    net.output(net.depthwise_conv2d(net.input({1, 12, 12, 512}), Window::square(3)));
+    const Graph graph = net.build();
+    const auto slices = [&](const CompileOptions& options) {
+        return count(kernels(graph, options), stream::KernelKind::depthwise);
+    };
+    CHECK(slices(as_vela()) > 1);
+    CHECK(slices(as_vela(VelaVersion::v5_0)) == 1);
+    check_same_outputs(graph);
+}
+
+TEST_CASE("GIVEN weights that the operation before hides in part, THEN slices are Vela's") {
+    GraphBuilder net("wide");
+    const Value x = net.conv2d(net.input({1, 14, 14, 80}), 512, Window::square(1));
+    const Value y = net.conv2d(x, 1488, Window::square(1));
+    net.output(net.conv2d(y, 16, Window::square(1)));
+    const CompiledNetwork network = compile(net.build(), Target::preset("u65-512"), as_vela());
+    for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+    std::vector<int> depths;
+    const int block = 48;
+    for (const auto& kernel : test::kernels_of(network)) {
+        if (kernel.ifm.depth == 512) {
+            CHECK(kernel.block.depth == block);
+            depths.push_back(kernel.ofm.depth);
+        }
+    }
+    // What comes while the operation before runs, in bricks; then blocks, as many as come while
+    // the first slice is at work.
+    REQUIRE(depths.size() > 2);
+    CHECK(depths[0] % 16 == 0);
+    CHECK(depths[0] % block != 0);
+    for (std::size_t i = 1; i + 1 < depths.size(); ++i) CHECK(depths[i] % block == 0);
+    // They take turns in two buffers.
+    const auto buffers =
+        std::count_if(network.placements.begin(), network.placements.end(), [](const auto& place) {
+            return place.kind == Placement::Kind::weight_buffer && place.size.count() > 50000;
+        });
+    CHECK(buffers == 2);
+}
+
+TEST_CASE("GIVEN an input that blocks read over and over off-chip, THEN Vela 5.2 copies it") {
+    const auto copies = [](std::int32_t channels, const char* target) {
+        GraphBuilder net("deep");
+        net.output(net.conv2d(net.input({1, 14, 14, 320}), channels, Window::square(1)));
+        const CompiledNetwork network = compile(net.build(), Target::preset(target), as_vela());
+        return std::count_if(
+            network.placements.begin(), network.placements.end(),
+            [](const auto& place) { return place.name.find("/copy") != std::string::npos; });
+    };
+    CHECK(copies(1000, "u65-256") == 1);
+    CHECK(copies(1000, "u65-512") == 1);
+    CHECK(copies(32, "u65-512") == 0);
 }

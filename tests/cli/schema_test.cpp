@@ -85,7 +85,7 @@ TEST_CASE("Advice and results of studies keep to their schemas") {
     CHECK(schema_errors(schema("study"), results) == Errors{});
     CHECK(results.at("sensitivities").size() == 2);
     write(study,
-          "title: t\nnetwork: ds_cnn\naxes:\n  - network.width: [0.25, 1, 4]\n"
+          "title: t\nnetwork: ds_cnn\naxes:\n  - network.width: [0.25, 4, 8]\n"
           "pareto: [latency_ms, {macs: smallest}]\nsimulate: front\n");
     REQUIRE(run({"study", study, "-o", folder.file("front")}).exit_code == 0);
     const Json front = Json::parse(read(folder.file("front/results.json")));

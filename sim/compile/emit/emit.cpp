@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <span>
 #include <string>
 
 #include <fmt/format.h>
@@ -12,6 +14,7 @@
 #include "compile/emit/lut_slots.hpp"
 #include "compile/emit/timeline.hpp"
 #include "compile/passes.hpp"
+#include "compile/plan/tuning.hpp"
 
 namespace u65sim::compiler {
 
@@ -27,6 +30,7 @@ struct Job {
         std::int32_t ready_from = 0;  ///< time from which its target is its own
         const char* label = "";
         bool is_map = false;
+        bool with_last = false;  ///< begins with the kernel issued last
     };
     /// Of a map, of weights and of a table; one more where a copy is made in parts.
     boost::container::static_vector<Copy, 4> copies;
@@ -46,6 +50,7 @@ public:
         std::size_t count = 0;
         for (const NpuOp& op : segment.ops) count += std::max<std::size_t>(op.slices.size(), 1);
         jobs_.reserve(count);
+        times_.reserve(count);
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
             add_jobs(segment.ops[i], segment.ops[i].repeats(i));
         }
@@ -58,7 +63,7 @@ public:
         for (std::size_t i = 0; i < jobs_.size(); ++i) {
             issue_copies(jobs_[i]);
             issue_ahead(i, true);
-            issue_kernel(jobs_[i]);
+            issue_kernel(i);
             // What had to wait for the kernels before this one runs beside this one.
             issue_ahead(i, false);
         }
@@ -94,7 +99,10 @@ private:
             const WeightSlice* slice = op.slices.empty() ? nullptr : &op.slices[i];
             stream::KernelOp& k = job.kernel;
             k = build_kernel(op, [&](const View& view) {
-                if (slice == nullptr || &view != &op.ofm) return resolve(program_, view);
+                const bool is_sliced =
+                    &view == &op.ofm ||
+                    (&view == &op.ifm && op.kernel.kind == stream::KernelKind::depthwise);
+                if (slice == nullptr || !is_sliced) return resolve(program_, view);
                 View channels = view;
                 channels.c += slice->first;
                 channels.extent.c = slice->count;
@@ -108,6 +116,7 @@ private:
                 luts_.clear();
             }
             job.accesses = accesses_of(k, program_.arch);
+            times_.push_back(program_.estimator->times(k));
         }
     }
 
@@ -158,7 +167,9 @@ private:
 
     void issue(Job& job, std::size_t copy) {
         const stream::DmaOp dma = job.copies[copy].dma;
-        if (const auto wait = tracker_.dma(accesses_of(dma))) {
+        std::optional<int> wait = tracker_.dma(accesses_of(dma));
+        if (job.copies[copy].with_last) wait = std::min(wait.value_or(1), 1);
+        if (wait) {
             append(stream::KernelWait{*wait});
             timeline_.kernel_wait(*wait);
         }
@@ -224,14 +235,21 @@ private:
             Job& job = jobs_[copying_[n]];
             bool waits = false;
             for (std::size_t i = 0; i < job.copies.size();) {
-                const Job::Copy& copy = job.copies[i];
+                Job::Copy& copy = job.copies[i];
                 const bool table = copy.dma.destination.internal;
                 const auto is_due = [&] {
                     if (table && copying_[n] == at + 1) return true;
                     const bool stays = !table || !reads_table(at + 1, copying_[n]);
                     return stays && timeline_.has_slot();
                 };
-                const bool goes = copy.ready_from <= current.time && is_due() && is_free(copy.dma);
+                bool goes = copy.ready_from <= current.time && is_due() && is_free(copy.dma);
+                if (goes && !table && !like_vela) {
+                    const std::size_t next = before ? at : at + 1;
+                    const auto begin = timeline_.best_begin(
+                        copy.dma, std::span(times_).subspan(next, copying_[n] - next));
+                    copy.with_last = begin == Timeline::Begin::with_last;
+                    goes = begin == Timeline::Begin::at_once || (copy.with_last && !before);
+                }
                 if (goes && (!behind_table || (!table && issue_hidden(job, i)))) {
                     if (!behind_table) issue(job, i);
                 } else {
@@ -251,7 +269,8 @@ private:
                            [](const Job& job) { return job.kernel.activation.uses_lut(); });
     }
 
-    void issue_kernel(Job& job) {
+    void issue_kernel(std::size_t at) {
+        Job& job = jobs_[at];
         stream::KernelOp& k = job.kernel;
         // Times are predicted without it.
         if (writing_) {
@@ -271,7 +290,8 @@ private:
             labels_.back().maps = maps_of(*job.op);
         }
         append(k);
-        timeline_.kernel(k);
+        const bool overlaps = at > 0 && jobs_[at - 1].op == job.op;
+        timeline_.kernel(times_[at], overlaps);
     }
 
     template <class Action>
@@ -304,7 +324,8 @@ private:
     Timeline timeline_;
     LutSlots luts_;
     std::vector<Job> jobs_;
-    std::vector<std::size_t> copying_;  ///< jobs with copies
+    std::vector<timing::KernelTimes> times_;  ///< of the jobs' kernels
+    std::vector<std::size_t> copying_;        ///< jobs with copies
     std::size_t next_copying_ = 0;
     std::vector<stream::Action> actions_;
     std::vector<CommandLabel> labels_;

@@ -1,12 +1,11 @@
 // The predicted time line of a command stream.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
-#include "compile/plan/tuning.hpp"
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
 #include "timing/estimate.hpp"
@@ -20,56 +19,53 @@ public:
     Timeline(timing::KernelEstimator& estimator, const Architecture& arch)
         : estimator_(estimator), arch_(arch) {}
 
-    void kernel_wait(int outstanding) { wait(kernels_, outstanding); }
-    void dma_wait(int outstanding) { wait(copies_, outstanding); }
-    void kernel(const stream::KernelOp& op) {
-        wait(kernels_, arch_.max_outstanding_kernels - 1);
-        const timing::KernelTimes estimate = estimator_.times(op);
-        const std::int64_t start = std::max(parser_, last(kernels_));
-        off_chip_ = std::max(off_chip_, start) + estimate.port_cycles[1].count();
-        kernels_.push_back(start + estimate.total.count());
-        if (estimate.port_cycles[1].count() > 0) {
-            kernels_.back() = std::max(kernels_.back(), off_chip_);
-        }
-    }
-    void copy(const stream::DmaOp& op) {
-        wait(copies_, arch_.max_outstanding_dmas - 1);
-        const timing::KernelEstimator::CopyTimes times = estimator_.dma(op);
-        off_chip_ = std::max(off_chip_, parser_) + times.busy.count();
-        copies_.push_back(std::max(last(copies_), off_chip_ + times.latency.count()));
-    }
+    void kernel_wait(int outstanding);
+    void dma_wait(int outstanding);
+    /// `overlaps`: its first blocks are computed beside the last ones of the kernel before.
+    void kernel(const timing::KernelTimes& times, bool overlaps);
+    void copy(const stream::DmaOp& op);
+
     /// Whether a copy can be queued without holding up the kernel behind it.
-    [[nodiscard]] bool has_slot() const {
-        const auto most = static_cast<std::size_t>(arch_.max_outstanding_dmas);
-        if (copies_.size() < most) return true;
-        const std::int64_t free = copies_[copies_.size() - most];
-        return free <= parser_ || free + tuning::slot_slack <= last(kernels_);
-    }
+    [[nodiscard]] bool has_slot() const;
     /// Bytes of a copy's beginning that would be there before the kernels that were issued end.
-    [[nodiscard]] std::int64_t hidden_bytes(const stream::DmaOp& op) const {
-        const auto length = static_cast<std::int64_t>(op.length);
-        const timing::KernelEstimator::CopyTimes times = estimator_.dma(op);
-        const std::int64_t start = std::max(parser_, off_chip_) + times.latency.count();
-        const std::int64_t hidden = last(kernels_) - tuning::slot_slack - start;
-        const std::int64_t cycles = times.busy.count();
-        return std::clamp<std::int64_t>(length * hidden / std::max<std::int64_t>(cycles, 1), 0,
-                                        length);
-    }
-    [[nodiscard]] std::int64_t end() const { return std::max(last(kernels_), last(copies_)); }
+    [[nodiscard]] std::int64_t hidden_bytes(const stream::DmaOp& op) const;
+
+    /// When a copy costs least: if it is issued at once, if it begins with the kernel that was
+    /// issued last, or beside those that are not issued yet.
+    enum class Begin { at_once, with_last, later };
+    /// `next`: the kernels to be issued before the one that reads the copy.
+    [[nodiscard]] Begin best_begin(const stream::DmaOp& op,
+                                   std::span<const timing::KernelTimes> next) const;
+
+    [[nodiscard]] std::int64_t end() const;
 
 private:
-    static std::int64_t last(const std::vector<std::int64_t>& ends) {
-        return ends.empty() ? 0 : ends.back();
-    }
-    void wait(const std::vector<std::int64_t>& ends, int outstanding) {
-        const auto left = static_cast<std::size_t>(outstanding);
-        if (ends.size() > left) parser_ = std::max(parser_, ends[ends.size() - 1 - left]);
-    }
+    struct Kernel {
+        explicit Kernel(const timing::KernelTimes& times);
+        std::int64_t total, reads;  ///< cycles alone, and those of them of the off-chip port
+        std::int64_t end = 0;
+    };
+    /// What runs beside the rest of a kernel.
+    struct Overlap {
+        std::int64_t copied = 0;  ///< of the copies' own cycles
+        std::int64_t time = 0;    ///< that these take
+        std::int64_t taken = 0;   ///< from the kernel
+    };
+    void parse(std::int64_t words);
+    static Overlap beside(std::int64_t copies, std::int64_t rest, const Kernel& kernel);
+    [[nodiscard]] std::int64_t cost(const timing::KernelEstimator::CopyTimes& copy,
+                                    std::int64_t begin,
+                                    std::span<const timing::KernelTimes> next) const;
+    [[nodiscard]] std::size_t first_behind(std::int64_t time) const;
+    [[nodiscard]] std::int64_t copies_from() const;
+    [[nodiscard]] std::int64_t kernels_end() const;
 
     timing::KernelEstimator& estimator_;
     const Architecture& arch_;
-    std::int64_t parser_ = 0, off_chip_ = 0;
-    std::vector<std::int64_t> kernels_, copies_;  ///< ends, oldest first
+    std::int64_t parser_ = 0;
+    std::int64_t dma_free_ = 0;         ///< when the copies' reads have ended
+    std::vector<Kernel> kernels_;       ///< oldest first
+    std::vector<std::int64_t> copies_;  ///< ends, oldest first
 };
 
 }  // namespace u65sim::compiler

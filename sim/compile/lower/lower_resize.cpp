@@ -55,6 +55,24 @@ Neighbours neighbours(int position, int factor) {
     return {Again::last, {2 * factor - from_centre, from_centre}};
 }
 
+/// The map with its first and last rows and columns twice, as Vela makes it.
+View with_edges_twice(Lowering& lowering, const View& from) {
+    const auto [h, w, c] = from.extent;
+    View padded = lowering.temporary({h + 2, w + 2, c}, from.type, "padded");
+    padded.zero_point = from.zero_point;
+    padded.scale = from.scale;
+    lowering.program().buffer(padded).linear = true;
+    const auto copy = [&](const View& source, int y, int x) {
+        lowering.copy(source, lowering.part(padded, y, x, 0, source.extent), {});
+    };
+    copy(from, 1, 1);
+    copy(lowering.part(from, 0, 0, 0, {1, w, c}), 0, 1);
+    copy(lowering.part(from, h - 1, 0, 0, {1, w, c}), h + 1, 1);
+    copy(lowering.part(padded, 0, w, 0, {h + 2, 1, c}), 0, w + 1);
+    copy(lowering.part(padded, 0, 1, 0, {h + 2, 1, c}), 0, 0);
+    return padded;
+}
+
 /// A depthwise window of 2x2 for each position between elements, which makes every `factor`th
 /// element of every `factor`th row. Where a window meets an edge, the map has its row or column
 /// twice.
@@ -65,12 +83,19 @@ void lower_half_pixels(Lowering& lowering, const View& from, const View& to, std
         arith::multiplier_for_halves(1.0 / (4 * factor * factor), largest);
     const auto channels = static_cast<std::size_t>(from.extent.c);
     lowering.program().buffer(to).linear = true;
+    const bool is_padded = lowering.program().rules.pads_before_resize;
+    const View map = is_padded ? with_edges_twice(lowering, from) : from;
     for (std::int32_t y = 0; y < factor; ++y) {
         for (std::int32_t x = 0; x < factor; ++x) {
             const Neighbours rows = neighbours(y, factor), columns = neighbours(x, factor);
-            View ifm = from;
-            ifm.row_again = rows.again;
-            ifm.column_again = columns.again;
+            View ifm = is_padded
+                           ? lowering.part(map, rows.again == Again::last ? 1 : 0,
+                                           columns.again == Again::last ? 1 : 0, 0, from.extent)
+                           : map;
+            if (!is_padded) {
+                ifm.row_again = rows.again;
+                ifm.column_again = columns.again;
+            }
             ++ifm.extent.h;
             ++ifm.extent.w;
             // `factor` rows of the result as one, and as many of its elements.

@@ -8,6 +8,7 @@
 #include "compile/build_kernel.hpp"
 #include "compile/plan/candidate_search.hpp"
 #include "compile/plan/tuning.hpp"
+#include "compile/plan/vela_cycles.hpp"
 #include "compile/plan/weight_delivery.hpp"
 #include "timing/estimate.hpp"
 
@@ -112,11 +113,19 @@ void MapCopier::add(const Candidate& candidate, const Lifetime& place) {
 }
 
 bool MapCopier::is_waited_for(const Candidate& candidate) const {
-    std::int64_t passes = 0;
+    const std::int64_t size = at(candidate.buffer).size;
+    const auto off_chip = [&](std::int64_t bytes) {
+        return vela_copy_cycles(*program_.target, bytes);
+    };
+    std::int64_t as_it_is = 0, copied = off_chip(size);
     for (const NpuOp* op : candidate.readers) {
-        passes += ceil_div(op->ofm.extent.c, op->kernel.block.depth);
+        const std::int64_t cycles = vela_cycles(program_, *op);
+        const std::int64_t others =
+            at(op->ofm.buffer).size + (op->slices.empty() ? 0 : op->slices[0].size);
+        as_it_is += std::max(cycles, off_chip(vela_input_bytes(program_, *op) + others));
+        copied += std::max(cycles, off_chip(others));
     }
-    return 2 * passes * copy_cycles(at(candidate.buffer).size) >= candidate.slow - candidate.saved;
+    return copied < as_it_is;
 }
 
 namespace {

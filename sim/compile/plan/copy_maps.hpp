@@ -42,7 +42,7 @@ public:
         }
         return found;
     }
-    /// Whether reading a candidate off-chip takes half of its readers' time or more.
+    /// Whether Vela counts fewer cycles for its readers with a copy than off-chip.
     [[nodiscard]] bool is_waited_for(const Candidate& candidate) const;
     /// When a copy is alive: from its first to its last reader.
     [[nodiscard]] Lifetime lifetime(const Candidate& candidate) const;
@@ -70,8 +70,7 @@ private:
 std::vector<Lifetime> copy_maps(PlannedProgram& program, std::span<const Lifetime> placed,
                                 std::int64_t limit, int fast_region);
 
-/// The same for inputs of the network alone: those that operations read so often off-chip that they
-/// wait for them half of their time or more.
+/// The same for inputs of the network alone: those that Vela copies.
 std::vector<Lifetime> copy_inputs(PlannedProgram& program, std::span<const Lifetime> placed,
                                   std::int64_t limit, int fast_region);
 

@@ -61,6 +61,7 @@ Delivery DeliveryChooser::whole_at(WeightLoad& load, std::span<const Lifetime> p
 Delivery DeliveryChooser::best(WeightLoad& load, std::int32_t from, const Lifetime& reserved,
                                Delivery where_they_are) {
     const std::int64_t passes = weight_passes(*load.op);
+    from = clock_.free_from(from, load.time);
     Delivery best = std::move(where_they_are);
     const std::int64_t room = room_for(load.op->slices[0]);
     auto places = slices_.earliest({from, load.time}, {&room, 1});
@@ -130,13 +131,10 @@ std::optional<Ends> DeliveryChooser::ends_of(WeightLoad& load, std::int32_t from
 void DeliveryChooser::add_slicings(WeightLoad& load, std::int32_t from, std::int32_t step_of,
                                    bool must_gain, const Ends& without, Ends& best) {
     const std::int32_t depth = load.op->ofm.extent.c;
-    // Copies take from what other reads get meanwhile.
-    const std::int64_t least = weight_passes(*load.op) == 1 ? tuning::least_wait : 0;
     const auto serves = [&](const Ends& ends) {
         const bool gains =
             tuning::shallow_gain.exceeds(ends.finish - clock_.now(), best.finish - clock_.now());
-        return ends.score() < without.score() && ends.finish + least < without.finish &&
-               (!must_gain || gains);
+        return ends.score() < without.score() && (!must_gain || gains);
     };
     std::int32_t tried = depth;
     for (const std::int64_t bytes : tuning::slice_bytes) {

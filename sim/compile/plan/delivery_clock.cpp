@@ -5,7 +5,7 @@
 
 #include "compile/build_kernel.hpp"
 #include "compile/plan/slice_places.hpp"
-#include "compile/plan/vela_delivery.hpp"
+#include "compile/plan/vela_cycles.hpp"
 #include "target/memory_rate.hpp"
 
 namespace u65sim::compiler {
@@ -43,19 +43,26 @@ void DeliveryClock::begin_position(std::int32_t time, std::int64_t cycles) {
 void DeliveryClock::deliver(const WeightLoad& load, const Delivery& delivery) {
     finish_ = std::max(finish_, delivery.ends.finish + alone_ - load.fast);
     dma_free_ = delivery.ends.dma_free;
-    if (program_.rules.read_once == ReadOnce::unhidden) {
-        const bool spilling = program_.spilling();
-        counted_ = cycles_of_vela(load, spilling) - load.fast;
-        if (delivery.places.empty()) counted_ -= copy_cycles(load.size);
-    }
 }
 
 void DeliveryClock::end_position(const NpuOp* last) {
     now_ = finish_;
     slack_ = alone_;
+    slices_before_ = last ? static_cast<std::int32_t>(last->slices.size()) : 1;
     if (!last) return;
-    slack_ = (alone_ + counted_) * last->slices.back().count / last->ofm.extent.c;
-    slack_ = std::max<std::int64_t>(0, slack_);
+    const std::int32_t channels = last->slices.back().count;
+    if (!program_.rules.counts_as_vela || last->is_stripe()) {
+        slack_ = alone_ * channels / last->ofm.extent.c;
+    } else if (slices_before_ > 1) {
+        slack_ = vela_slice_cycles(program_, *last, channels);
+    } else {
+        slack_ = vela_cycles(program_, *last);
+    }
+}
+
+std::int32_t DeliveryClock::free_from(std::int32_t first, std::int32_t last) const {
+    while (last > first && started_[static_cast<std::size_t>(last)] > dma_free_) --last;
+    return last;
 }
 
 timing::KernelEstimator::CopyTimes DeliveryClock::copy_times(std::int64_t size) {

@@ -32,10 +32,16 @@ public:
     /// The position ends; `last` is the last operation that had weights delivered, if any.
     void end_position(const NpuOp* last);
 
+    /// The position from `first` to `last`, the present one, in which the copies and reads so far
+    /// have the off-chip memory until their end: copies made before take from those reads.
+    [[nodiscard]] std::int32_t free_from(std::int32_t first, std::int32_t last) const;
+
     [[nodiscard]] std::int64_t now() const { return now_; }  ///< start of the present position
     [[nodiscard]] std::int32_t segment_begin() const { return segment_begin_; }
     /// Cycles of the position before, or of the last slice there.
     [[nodiscard]] std::int64_t slack() const { return slack_; }
+    /// Slices of the position before.
+    [[nodiscard]] std::int32_t slices_before() const { return slices_before_; }
     /// Waits of a load whose operation ends at `finish`.
     [[nodiscard]] std::int64_t wait_of(const WeightLoad& load, std::int64_t finish) const {
         return finish - now_ - load.fast;
@@ -73,9 +79,8 @@ private:
     std::int64_t now_ = 0, dma_free_ = 0, finish_ = 0;
     std::int64_t alone_ = 0;  ///< cycles of the present position's operations
     std::int64_t slack_ = 0;
-    /// Cycles that Vela counts more for the last operation that had weights delivered.
-    std::int64_t counted_ = 0;
     std::int32_t segment_begin_ = 0;
+    std::int32_t slices_before_ = 1;
 };
 
 }  // namespace u65sim::compiler

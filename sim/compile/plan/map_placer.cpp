@@ -240,13 +240,13 @@ void MapPlacer::add_savings(const NpuOp& op, std::vector<double>& saved) {
 }
 
 /// What several operations write counts half, which makes Vela spill joined maps first where it has
-/// a choice; but whole where they write it with strides, as phases of a resize.
+/// a choice; but whole where each writes elements all over, as phases of a resize do.
 void MapPlacer::add_accesses(const NpuOp& op, std::vector<double>& accesses) const {
     for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
         if (!view->valid()) continue;
         const bool is_joined = view == &op.ofm && !op.is_stripe() && !op.ofm.whole();
         double times = is_joined ? 0.5 : 1;
-        if (is_joined && view->stride_y) {
+        if (is_joined && view->storage != program_.buffer(*view).extent) {
             times = static_cast<double>(program_.buffer(*view).extent.elements()) /
                     static_cast<double>(view->extent.elements());
         }

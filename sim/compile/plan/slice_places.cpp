@@ -114,7 +114,7 @@ std::span<const Lifetime> SlicePlacer::in_turns(SliceTimes times,
 }
 
 std::int32_t SlicePlacer::begin_of(SliceTimes times, std::size_t part, bool twice) const {
-    return part == 0 ? first_of(times.from) : begins_[twice ? part - 1 : part];
+    return part == 0 ? first_of(times.from) + times.later : begins_[twice ? part - 1 : part];
 }
 
 std::int64_t SlicePlacer::bytes_at(std::int32_t position) const {

@@ -22,6 +22,7 @@ enum class SlicePlaces : std::uint8_t { final, counted };
 /// When slices may be in memory: copied from `from` on, the last one read until `time` ends.
 struct SliceTimes {
     std::int32_t from = 0, time = 0;  ///< positions of the execution order
+    std::int32_t later = 0;           ///< fine positions of `from` that pass before
 };
 
 /// Finds places for slices again and again; lifetimes count in fine positions.

@@ -21,7 +21,8 @@ public:
           items_(std::move(items)),
           clock_(program, region),
           chooser_(program, items_, clock_, {limit, region, places}),
-          region_(region) {
+          region_(region),
+          places_(places) {
         for (auto& item : items_) {
             item.first = first_of(item.first);
             item.last = last_of(item.last);
@@ -170,20 +171,44 @@ private:
         parts = std::max(parts, op.steps);
         for (std::size_t i = 0; i < delivery.places.size(); ++i) {
             const Lifetime& place = delivery.places[i];
-            Buffer made;
-            made.name = op.name + "/weights";
-            if (delivery.places.size() > 1) made.name += std::to_string(i);
-            made.kind = Placement::Kind::weight_buffer;
-            made.size = place.size;
-            made.first_use = place.first;
-            made.last_use = place.last;
-            made.region = region_;
-            made.offset = place.offset;
-            streamed_.push_back(static_cast<int>(program_.buffers.size()));
-            op.slices[i].buffer = streamed_.back();
-            program_.buffers.push_back(std::move(made));
+            WeightSlice& slice = op.slices[i];
+            slice.ready_from = place.first;
             items_.push_back(place);
+            const std::size_t turns = buffers_of(delivery);
+            if (i < turns) {
+                slice.buffer = add_buffer(op, delivery, i, place);
+            } else {
+                slice.buffer = op.slices[i % turns].buffer;
+                Buffer& again = buffer(slice.buffer);
+                again.size = std::max(again.size, place.size);
+                again.last_use = place.last;
+            }
         }
+    }
+
+    /// How many buffers slices take. Each has one of its own where it has its place for good, else
+    /// they take turns.
+    [[nodiscard]] std::size_t buffers_of(const Delivery& delivery) const {
+        if (places_ == SlicePlaces::final || delivery.places.size() < 2) {
+            return delivery.places.size();
+        }
+        return delivery.places[0].meets(delivery.places[1]) ? 2 : 1;
+    }
+
+    int add_buffer(const NpuOp& op, const Delivery& delivery, std::size_t index,
+                   const Lifetime& place) {
+        Buffer made;
+        made.name = op.name + "/weights";
+        if (delivery.places.size() > 1) made.name += std::to_string(index);
+        made.kind = Placement::Kind::weight_buffer;
+        made.size = place.size;
+        made.first_use = place.first;
+        made.last_use = place.last;
+        made.region = region_;
+        made.offset = place.offset;
+        streamed_.push_back(static_cast<int>(program_.buffers.size()));
+        program_.buffers.push_back(std::move(made));
+        return streamed_.back();
     }
 
     /// Gives operations in slices a position for each.
@@ -206,7 +231,7 @@ private:
         for_each_op(program_, [&](NpuOp& op) {
             op.time = begin(op.time);
             for (auto& slice : op.slices) {
-                if (slice.buffer != no_buffer) slice.ready_from = buffer(slice.buffer).first_use;
+                if (slice.buffer != no_buffer) slice.ready_from = exact(slice.ready_from);
             }
         });
         for (auto& time : program_.cpu_time) {
@@ -220,6 +245,7 @@ private:
     DeliveryClock clock_;
     DeliveryChooser chooser_;
     const int region_;
+    const SlicePlaces places_;
     std::vector<SegmentLoads> segments_;
     std::vector<std::pair<const NpuOp*, std::size_t>> reserved_;
     std::vector<std::int32_t> parts_;  ///< slices of each position

@@ -145,6 +145,9 @@ inline constexpr std::int64_t size_margin_bytes = 128;
 /// Cycles before the kernels run dry at which a slot of the copy queue should be free: the
 /// prediction is not exact (chosen like least_wait).
 inline constexpr std::int64_t slot_slack = 500;
+/// Words of a kernel's and of a copy's commands, where those before have set most registers
+/// (measured on streams of the zoo: 17 to 29, and 7 to 8).
+inline constexpr std::int64_t kernel_words = 20, copy_words = 8;
 
 }  // namespace tuning
 

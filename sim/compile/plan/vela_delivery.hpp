@@ -10,10 +10,6 @@
 
 namespace u65sim::compiler {
 
-/// The cycles of an operation as Vela counts them: eight weights a cycle at most, and a time to
-/// start for each channel (fitted to the schedules it prints).
-std::int64_t cycles_of_vela(const WeightLoad& load, bool spilling);
-
 /// Chooses deliveries as Vela does: one operation ahead at most, whole where the time of the
 /// operation before is enough, else in slices through two buffers that take turns, or one. With a
 /// dedicated SRAM its streams copy nothing that is read once (seen in VGG19's and
@@ -40,7 +36,11 @@ public:
 private:
     [[nodiscard]] std::int64_t slack_before(const WeightLoad& load) const;
     [[nodiscard]] bool stays_where_it_is(const WeightLoad& load);
+    /// Cycles of a copy of weights as Vela's version counts them.
+    [[nodiscard]] std::int64_t copy_cycles(std::int64_t size);
     Delivery sliced(WeightLoad& load, std::int32_t before, std::int64_t ahead, std::int64_t room);
+    Delivery sliced_by_estimate(WeightLoad& load, std::int32_t before, std::int64_t ahead,
+                                std::int64_t room);
     std::span<const Lifetime> in_turns(const WeightLoad& load, std::int32_t before,
                                        std::span<const std::int64_t> sizes, bool twice);
     Delivery encoded(WeightLoad& load, std::int32_t before, std::vector<std::int32_t> depths,

@@ -13,6 +13,11 @@ bool may_be_sliced(const NpuOp& op) {
     return op.kernel.kind == stream::KernelKind::conv && op.stripes == 1 && !op.is_stripe();
 }
 
+bool may_be_sliced_with_input(const NpuOp& op) {
+    return op.kernel.kind == stream::KernelKind::depthwise && op.stripes == 1 && !op.is_stripe() &&
+           op.ifm.extent.c == op.ofm.extent.c;
+}
+
 namespace {
 
 std::int64_t room_for_two(const NpuOp& op, std::int64_t channels) {

@@ -50,6 +50,8 @@ std::int64_t weight_passes(const NpuOp& op);
 /// Whether an operation's weights may come in slices. These are of output channels alone, so a
 /// depthwise operation stays whole.
 bool may_be_sliced(const NpuOp& op);
+/// Whether they may where each slice reads the channels that it makes.
+bool may_be_sliced_with_input(const NpuOp& op);
 /// Channels of slices of an operation's weights that take turns in a memory of `limit` bytes beside
 /// maps: a block's, unless two slices are a large part of the memory, else a brick's.
 std::int32_t depth_of_turns(const NpuOp& op, std::int64_t limit);

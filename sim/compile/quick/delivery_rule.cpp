@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/rounding.hpp"
 #include "compile/build_kernel.hpp"
+#include "compile/plan/slice_places.hpp"
 #include "compile/plan/tuning.hpp"
 #include "target/memory_rate.hpp"
 #include "timing/estimate.hpp"
@@ -29,6 +31,7 @@ struct Load {
 /// How a load comes, and when its position and the copies end.
 struct Choice : Delivery {
     std::int64_t finish = 0, dma_free = 0;
+    std::vector<Lifetime> taken;  ///< of the fast memory, by its parts
     [[nodiscard]] std::int64_t score() const { return finish + tuning::queue_cycle.of(dma_free); }
 };
 
@@ -38,11 +41,13 @@ public:
         : network_(network),
           program_(network.program),
           maps_(std::move(maps)),
-          fast_region_(program_.spilling() ? region_fast : region_arena) {}
+          fast_region_(program_.spilling() ? region_fast : region_arena),
+          slices_(network.limit) {}
 
     TimeLine run() {
         line_.positions.resize(maps_.positions.size());
         deliveries_.resize(maps_.positions.size());
+        place_maps();
         find_loads();
         plan_copies();
         choose_all();
@@ -115,14 +120,20 @@ private:
         }
     }
 
-    /// The earliest position from `least` on from which there is room up to the load's own; nothing
-    /// where there is none at its own.
-    [[nodiscard]] std::optional<std::int32_t> room_from(const Load& load, std::int64_t size,
-                                                        std::int32_t least) const {
-        if (maps_.occupancy.at(load.position) + size > network_.limit) return std::nullopt;
-        std::int32_t from = load.position;
-        while (from > least && maps_.occupancy.at(from - 1) + size <= network_.limit) --from;
-        return from;
+    /// Maps have the addresses that come first; weights are placed around them.
+    void place_maps() {
+        items_ = std::move(maps_.held);
+        place_all(items_, std::numeric_limits<std::int64_t>::max());
+        for (Lifetime& item : items_) {
+            item.first = first_of(item.first);
+            item.last = last_of(item.last);
+        }
+    }
+
+    /// Where parts of these sizes have room from `from` on: the compiler's own places.
+    [[nodiscard]] std::span<const Lifetime> places_of(const Load& load, std::int32_t from,
+                                                      std::span<const std::int64_t> sizes) const {
+        return slices_.earliest({from, load.position}, sizes);
     }
 
     [[nodiscard]] std::int32_t earliest_of(const Load& load) const {
@@ -146,8 +157,12 @@ private:
         return delivery;
     }
 
-    [[nodiscard]] Choice copy_whole(const Load& load, std::int32_t from) const {
+    [[nodiscard]] std::optional<Choice> copy_whole(const Load& load) const {
+        const auto places = places_of(load, earliest_of(load), {&load.size, 1});
+        if (places.empty()) return std::nullopt;
+        const std::int32_t from = places[0].first / fine;
         Choice delivery;
+        delivery.taken = {places[0]};
         delivery.parts = 1;
         delivery.part_size = delivery.last_size = load.size;
         delivery.from = {from};
@@ -166,13 +181,15 @@ private:
         delivery.part_size = round_up(load.size * step / depth, 16);
         delivery.last_size =
             std::max<std::int64_t>(16, load.size - (delivery.parts - 1) * delivery.part_size);
-        std::int32_t least = delivery.least = earliest_of(load);
-        for (std::int32_t part = 0; part < delivery.parts; ++part) {
-            const auto from =
-                room_from(load, part * delivery.part_size + delivery.size_of(part), least);
-            if (!from) break;
-            delivery.from.push_back(*from);
-            least = *from;
+        delivery.least = earliest_of(load);
+        sizes_.assign(static_cast<std::size_t>(delivery.parts), delivery.part_size);
+        const auto places = places_of(load, delivery.least, sizes_);
+        if (places.empty()) return std::nullopt;
+        delivery.taken.assign(places.begin(), places.end());
+        for (const Lifetime& place : places) {
+            // Others follow what has been read.
+            if (place.first > first_of(load.position)) break;
+            delivery.from.push_back(place.first / fine);
         }
         if (delivery.places() < 2) return std::nullopt;
         const auto cycles_of = [&](std::int32_t part) {
@@ -204,10 +221,10 @@ private:
             !program_.takes(Pass::stream_weights)) {
             return best;
         }
-        if (const auto from = room_from(load, load.size, earliest_of(load))) {
-            Choice whole = copy_whole(load, *from);
+        slices_.set_neighbours(items_, first_of(earliest_of(load)), last_of(load.position));
+        if (auto whole = copy_whole(load)) {
             const std::int64_t gain = load.passes == 1 ? tuning::least_wait : 0;
-            if (whole.score() + gain <= best.score()) best = std::move(whole);
+            if (whole->score() + gain <= best.score()) best = std::move(*whole);
         }
         const std::int64_t wait = best.finish - now_ - load.fast;
         const bool reread = best.parts == 0 && load.passes > 1;
@@ -263,6 +280,7 @@ private:
             maps_.occupancy.add(delivery.from[static_cast<std::size_t>(part)], load.position,
                                 delivery.size_of(part));
         }
+        items_.insert(items_.end(), delivery.taken.begin(), delivery.taken.end());
         earliest_ = std::max(earliest_, delivery.from.back());
         deliveries_[static_cast<std::size_t>(load.position)] = delivery;
     }
@@ -271,6 +289,9 @@ private:
     const Program& program_;
     PlacedMaps maps_;
     const int fast_region_;
+    std::vector<Lifetime> items_;  ///< in the fast memory, in fine positions
+    mutable SlicePlacer slices_;
+    mutable std::vector<std::int64_t> sizes_;  ///< of the slices of a delivery
     std::vector<Load> loads_;
     std::vector<std::int64_t> started_;                      ///< cycle at which each position began
     mutable std::vector<std::int64_t> starts_;               ///< of the slices of a delivery

@@ -111,6 +111,8 @@ private:
         };
         part.total = std::max(0.0, whole.total - ends) * share + ends;
         part.off_chip = whole.off_chip * share;
+        part.sram = whole.sram * share;
+        part.crowded = std::max(0.0, whole.crowded - ends) * share + ends;
         part.blocks = count(whole.blocks);
         part.jobs = count(whole.jobs);
     }
@@ -167,6 +169,9 @@ private:
         KernelSpan span;
         span.total = static_cast<double>(duration.total);
         span.off_chip = static_cast<double>(duration.off_chip);
+        span.early = static_cast<double>(duration.early);
+        span.sram = static_cast<double>(duration.sram);
+        span.crowded = static_cast<double>(duration.crowded);
         span.reads_weights = direct;
         span.words = words_of(kernel, p > 0 && kind_ == kernel.kind) + (p == 0 ? first_words : 0);
         kind_ = kernel.kind;
@@ -178,6 +183,7 @@ private:
         const BlockTimes::Ends& ends = direct ? times.direct_ends : times.fast_ends;
         span.head = static_cast<double>(ends.head);
         span.tail = static_cast<double>(ends.tail);
+        span.trips = ends.trips;
         span.blocks = times.blocks;
         span.jobs = times.jobs;
         const stream::KernelOp placed = addressed(position);
@@ -310,13 +316,14 @@ private:
         const Job::Copy& copy = job.copies[index];
         std::int32_t words = copy.is_table ? table_words : copy_words;
         if (clock_.copies() == 0) words += first_copy_words;
+        std::size_t kernels = 0;
         if (const std::size_t kernel = obstacle(copy); kernel != nobody) {
-            clock_.wait_for_kernels(kernel + 1);
-            expected_.wait_for_kernels(kernel + 1);
-            ended_ = std::max(ended_, kernel + 1);
+            kernels = kernel + 1;
+            expected_.wait_for_kernels(kernels);
+            ended_ = std::max(ended_, kernels);
             words += wait_words;
         }
-        clock_.copy(copy.busy, words);
+        clock_.copy(copy.busy, words, kernels);
         expected_.copy(copy.busy);
         copies_of_[at] = clock_.copies();
         job.copies.erase(job.copies.begin() + static_cast<std::ptrdiff_t>(index));

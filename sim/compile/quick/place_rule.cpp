@@ -24,7 +24,7 @@ public:
     Placing(const QuickNetwork& network, const std::vector<QuickRange>& ranges)
         : network_(network),
           program_(network.program),
-          maps_{{}, Occupancy{ranges.size()}, {}, {}, {}, {}},
+          maps_{{}, Occupancy{ranges.size()}, {}, {}, {}, {}, {}},
           position_of_(static_cast<std::size_t>(program_.times) + 2, 0),
           inside_(program_.buffers.size(), false) {
         for (const QuickRange& range : ranges) maps_.positions.push_back({range, {}, {}});
@@ -169,13 +169,18 @@ private:
                 bytes += walk.rolling();
             }
             const auto now = static_cast<std::int32_t>(p);
-            maps_.occupancy.add(now, now, bytes);
+            hold(now, now, bytes);
         }
+    }
+
+    void hold(std::int32_t first, std::int32_t last, std::int64_t bytes) {
+        maps_.occupancy.add(first, last, bytes);
+        maps_.held.push_back({bytes, first, last});
     }
 
     void occupy(std::size_t buffer) {
         maps_.fast[buffer] = true;
-        maps_.occupancy.add(maps_.first[buffer], maps_.last[buffer], maps_.size[buffer]);
+        hold(maps_.first[buffer], maps_.last[buffer], maps_.size[buffer]);
     }
 
     void place() {
@@ -263,7 +268,7 @@ private:
                 maps_.occupancy.most(first, last) + size > network_.limit) {
                 continue;
             }
-            maps_.occupancy.add(first, last, size);
+            hold(first, last, size);
             for (const std::size_t p : candidate.readers) maps_.positions[p].reads_copy = true;
             maps_.positions[candidate.readers.front()].map_copy = size;
         }
@@ -327,6 +332,8 @@ private:
         StripeWalk walk(network_, range.last, range.height);
         double total = 0;
         double off_chip = 0;
+        double sram = 0;
+        double crowded = 0;
         double direct = 0;
         double direct_off_chip = 0;
         for (std::size_t i = range.last;; --i) {
@@ -338,6 +345,8 @@ private:
             const double stripes = walk.stripes();
             total += stripes * static_cast<double>(placed.total);
             off_chip += stripes * static_cast<double>(placed.off_chip);
+            sram += stripes * static_cast<double>(placed.sram);
+            crowded += stripes * static_cast<double>(placed.crowded);
             direct += stripes *
                       static_cast<double>(placed.total + times.direct.total - times.at[1][1].total);
             direct_off_chip +=
@@ -345,9 +354,10 @@ private:
             if (i == range.first) break;
             walk.step();
         }
-        position.fast = {static_cast<std::int64_t>(total), static_cast<std::int64_t>(off_chip)};
-        position.direct = {static_cast<std::int64_t>(direct),
-                           static_cast<std::int64_t>(direct_off_chip)};
+        const auto of = [](double cycles) { return static_cast<std::int64_t>(cycles); };
+        position.fast = {of(total), of(off_chip), 0, of(sram), of(crowded)};
+        position.direct = {of(direct), of(direct_off_chip), 0, of(sram),
+                           of(direct + crowded - total)};
     }
 
     const QuickNetwork& network_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "compile/plan/allocate.hpp"
 #include "compile/quick/network.hpp"
 
 namespace u65sim::compiler::quick {
@@ -40,7 +41,8 @@ private:
 struct PlacedMaps {
     std::vector<Position> positions;
     Occupancy occupancy;
-    std::vector<bool> fast;  ///< by buffer
+    std::vector<Lifetime> held;  ///< what that counts, by position and without addresses
+    std::vector<bool> fast;      ///< by buffer
     /// First and last position of each buffer, -1: not in memory as a whole; its bytes.
     std::vector<std::int32_t> first, last;
     std::vector<std::int64_t> size;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "compile/quick/crowded_port.hpp"
 #include "target/memory_rate.hpp"
 #include "timing/axi.hpp"
 
@@ -15,10 +16,8 @@ namespace {
 constexpr double share_of_maps = 0.5, share_of_weights = 16.0 / (16 + 64);
 /// Jobs that the IFM buffer holds: so far may loads be ahead of the array.
 constexpr double jobs_ahead = 4;
-/// Beats of a copy that have the port at a time (machine rule).
-constexpr std::int64_t chunk_beats = 64;
 /// Cycles below which nothing is left.
-constexpr double nothing = 1e-6;
+constexpr double nothing = 1e-3;
 
 double off_chip_latency(const Program& program) {
     return static_cast<double>(
@@ -40,17 +39,29 @@ StreamClock::StreamClock(const Program& program)
                                       words_a_piece_))),
       most_kernels_(static_cast<std::size_t>(program.arch.max_outstanding_kernels)),
       most_copies_(static_cast<std::size_t>(program.arch.max_outstanding_dmas)),
+      port_wait_(static_cast<double>(wait_for_port(*program.target).count())),
       piece_ends_(pieces_ahead_, 0) {
+    const auto of_a_chunk = [&](int port, bool write) {
+        const timing::PortRules rules = timing::port_rules(*program.target, program.arch, port);
+        const std::int64_t bytes = chunk_beats * rules.bus.beat_bytes;
+        return static_cast<double>(
+            timing::transfer_cycles(timing::run_access(0, bytes, rules.bus), rules, write));
+    };
+    copy_sram_ = of_a_chunk(0, true) / std::max(of_a_chunk(1, false), 1.0);
     const timing::PortRules rules = timing::port_rules(*program.target, program.arch, 1);
-    timing::Access chunk = timing::run_access(0, chunk_beats * rules.bus.beat_bytes, rules.bus);
-    chunk_ = static_cast<double>(timing::transfer_cycles(chunk, rules, false));
+    const timing::Access piece = timing::run_access(0, 4 * words_a_piece_, rules.bus);
+    word_ = static_cast<double>(timing::transfer_cycles(piece, rules, false)) / words_a_piece_;
 }
 
 /// A piece of commands is asked for when the one that had its place in the window has been passed.
 void StreamClock::pass(std::int32_t words) {
     while (words > 0) {
         double& turn = piece_ends_[piece_];
-        if (in_piece_ == 0) parser_ = std::max(parser_, turn + words_latency_ + chunk_wait(turn));
+        if (in_piece_ == 0) {
+            advance(turn);
+            const double wait = piece_ == 0 ? port_wait(turn) : 0;  // once a window
+            parser_ = std::max(parser_, turn + words_latency_ + wait);
+        }
         const std::int32_t passed = std::min(words, words_a_piece_ - in_piece_);
         words -= passed;
         in_piece_ += passed;
@@ -61,78 +72,39 @@ void StreamClock::pass(std::int32_t words) {
     }
 }
 
-/// Commands wait for the chunk that a copy has on the port: for half of one, as they come anytime.
-double StreamClock::chunk_wait(double asked) const {
-    if (piece_ != 0 || next_ == copies_.size()) return 0;  // once a window
-    const Copy& copy = copies_[next_];
-    return copy.from <= asked + words_latency_ ? std::min(chunk_ / 2, copy.left) : 0;
+/// What is asked for while a copy has the port comes later.
+double StreamClock::port_wait(double asked) const {
+    if (copied_ == copies_.size()) return 0;
+    const Copy& copy = copies_[copied_];
+    return copy.from <= asked + read_latency_ ? std::min(port_wait_, copy.left) : 0;
 }
 
-void StreamClock::end_copy(Copy& copy) {
-    port_free_ = port_;
-    copy.left = 0;
-    copy.done = port_ + write_latency_;
-    ++next_;
+/// The port is shared in turns, reads that come one by one wait for it, and a copy takes of the
+/// SRAM's what a kernel may want.
+StreamClock::Rates StreamClock::rates() const {
+    const KernelSpan& span = kernels_[ended_].span;
+    if (span.total <= 0) return {};
+    const double wanted = std::min(1.0, span.off_chip / span.total);
+    const double granted = std::min(wanted, span.reads_weights ? share_of_weights : share_of_maps);
+    Rates rates{wanted > 0 ? granted / wanted : 1, 1 - granted};
+    const double sram = span.sram / span.total;
+    const double left = std::max(0.0, 1 - copy_sram_ * rates.copy);
+    if (sram > left) rates.kernel = std::min(rates.kernel, left / sram);
+    if (span.crowded > 0) rates.kernel = std::min(rates.kernel, span.total / span.crowded);
+    return rates;
 }
-
-void StreamClock::run_copies(double until) {
-    while (next_ < copies_.size() && port_ < until) {
-        Copy& copy = copies_[next_];
-        const double start = std::max(port_, copy.from);
-        if (start >= until) break;
-        port_ = std::min(until, start + copy.left);
-        copy.left -= port_ - start;
-        if (copy.left <= nothing) end_copy(copy);
-    }
-    port_ = std::max(port_, until);
-}
-
-void StreamClock::progress(std::size_t copies) {
-    if (!is_pending_) return;
-    if (port_ < now_) run_copies(now_);
-    const double wanted = last_.total > 0 ? std::min(1.0, last_.off_chip / last_.total) : 0;
-    const double granted = std::min(wanted, last_.reads_weights ? share_of_weights : share_of_maps);
-    share_ = 1 - granted;
-    const double slowed = wanted > 0 ? granted / wanted : 1;
-    const auto pass_time = [&](double cycles, double work) {
-        now_ += cycles;
-        left_ -= work;
-        port_ = std::max(port_, now_);
-    };
-    // The port's work beside the kernel before is known already.
-    const double known = std::min(left_, std::max(0.0, port_ - now_));
-    pass_time(known, known);
-    while (left_ > nothing && next_ < copies) {
-        const bool has_copy = next_ < copies_.size();
-        const double from = has_copy ? copies_[next_].from : 0;
-        if (!has_copy || from > now_ + nothing) {
-            const double alone = has_copy ? std::min(left_, from - now_) : left_;
-            pass_time(alone, alone);
-            continue;
-        }
-        Copy& copy = copies_[next_];
-        const double both = std::min(left_ / slowed, copy.left / share_);
-        pass_time(both, both * slowed);
-        copy.left -= both * share_;
-        if (copy.left <= nothing) end_copy(copy);
-    }
-    if (left_ > nothing) return;
-    is_pending_ = false;
-    times_.back().end = now_;
-}
-
-void StreamClock::resolve() { progress(std::numeric_limits<std::size_t>::max()); }
 
 /// The loads of a kernel's first job wait for blocks of the kernel before.
 double StreamClock::start_of(const KernelSpan& span, double ready) const {
-    if (times_.empty()) return ready;
-    const Times& before = times_.back();
+    if (ended_ == 0) return ready;
+    const Times& before = kernels_[ended_ - 1].times;
+    const KernelSpan& last = kernels_[ended_ - 1].span;
     if (span.blockdep == 0) return std::max(ready, before.end);
-    const double busy = std::max(0.0, last_.total - last_.head - last_.tail);
+    const double busy = std::max(0.0, last.total - last.head - last.tail);
     const double may =
-        span.blockdep < last_.blocks
-            ? before.end - span.blockdep * busy / static_cast<double>(last_.blocks)
-            : before.end - last_.tail - jobs_ahead * busy / static_cast<double>(last_.jobs);
+        span.blockdep < last.blocks
+            ? before.end - span.blockdep * busy / static_cast<double>(last.blocks)
+            : before.end - last.tail - jobs_ahead * busy / static_cast<double>(last.jobs);
     return std::max({ready, std::min(may, before.end), before.start});
 }
 
@@ -141,10 +113,11 @@ double StreamClock::start_of(const KernelSpan& span, double ready) const {
 double StreamClock::least_end(const KernelSpan& span, double start) const {
     const double work = span.total - setup_;
     double end = start + work;
-    if (times_.empty() || span.blockdep == 0) return end;
-    const Times& before = times_.back();
+    if (ended_ == 0 || span.blockdep == 0) return end;
+    const Times& before = kernels_[ended_ - 1].times;
+    const KernelSpan& last = kernels_[ended_ - 1].span;
     const double head = span.head - setup_;
-    end = std::max(end, before.end - last_.tail + work - head);
+    end = std::max(end, before.end - last.tail + work - head);
     if (span.jobs > span.blockdep) {
         const double busy = std::max(0.0, span.total - span.head - span.tail);
         end = std::max(end,
@@ -153,59 +126,83 @@ double StreamClock::least_end(const KernelSpan& span, double start) const {
     return end;
 }
 
-void StreamClock::kernel(const KernelSpan& span, std::size_t copies) {
-    pass(span.words);
-    wait_for_copies(copies);
-    if (kernels_ >= most_kernels_) wait_for_kernels(kernels_ - most_kernels_ + 1);
-    resolve();
-    Times times;
-    times.start = start_of(span, parser_ + setup_);
-    now_ = times.start;
-    left_ = least_end(span, times.start) - times.start;
-    times_.push_back(times);
-    last_ = span;
-    is_pending_ = true;
-    ++kernels_;
+/// The oldest kernel that has not ended, once the one before has.
+void StreamClock::begin_kernel() {
+    Kernel& kernel = kernels_[ended_];
+    runs_ = true;
+    kernel.times.start = start_of(kernel.span, kernel.ready);
+    work_from_ = std::max(kernel.times.start, now_);
+    const double waits = kernel.span.trips * port_wait(work_from_);
+    expected_ = std::max(work_from_, least_end(kernel.span, kernel.times.start + waits));
+    if (kernel.span.off_chip > 0) {
+        // Kernels before, and commands, have the port too.
+        const double idle = std::max(0.0, kernel.times.start - port_until_);
+        port_until_ = std::max(port_until_, kernel.times.start) -
+                      std::min(idle / 2, kernel.span.early) + kernel.span.off_chip +
+                      word_ * kernel.span.words;
+        expected_ = std::max(expected_, port_until_);
+    }
+    left_ = expected_ - work_from_;
+}
+
+/// To the next time at which anything begins or ends.
+void StreamClock::step(double limit) {
+    if (!runs_ && ended_ < kernels_.size()) begin_kernel();
+    Copy* const copy = copied_ < copies_.size() ? &copies_[copied_] : nullptr;
+    const bool works = runs_ && work_from_ <= now_;
+    const bool copies = copy != nullptr && copy->from <= now_;
+    const Rates rate = works && copies ? rates() : Rates{};
+    double until = limit;
+    if (runs_) until = std::min(until, works ? now_ + left_ / rate.kernel : work_from_);
+    if (copy != nullptr) {
+        until = std::min(until, copies ? now_ + copy->left / rate.copy : copy->from);
+    }
+    if (works) left_ -= (until - now_) * rate.kernel;
+    if (copies) copy->left -= (until - now_) * rate.copy;
+    now_ = until;
+    if (works && left_ <= nothing) {
+        kernels_[ended_++].times.end = now_;
+        runs_ = false;
+        port_until_ = std::min(port_until_ + now_ - expected_, now_);
+    }
+    if (copies && copy->left <= nothing) {
+        copy->done = now_ + write_latency_;
+        ++copied_;
+    }
+}
+
+void StreamClock::advance(double limit) {
+    while (now_ < limit) step(limit);
 }
 
 void StreamClock::wait_for_kernels(std::size_t count) {
-    if (count == 0) return;
-    if (count == kernels_) resolve();
-    parser_ = std::max(parser_, times_[count - 1].end);
+    while (ended_ < count) step(std::numeric_limits<double>::max());
+    if (count > 0) parser_ = std::max(parser_, kernels_[count - 1].times.end);
 }
 
 void StreamClock::wait_for_copies(std::size_t count) {
-    if (count == 0) return;
-    if (count > next_) progress(count);
-    while (count > next_) {
-        Copy& copy = copies_[next_];
-        port_ = std::max(port_, copy.from) + copy.left;
-        end_copy(copy);
-    }
-    parser_ = std::max(parser_, copies_[count - 1].done);
+    while (copied_ < count) step(std::numeric_limits<double>::max());
+    if (count > 0) parser_ = std::max(parser_, copies_[count - 1].done);
 }
 
-void StreamClock::copy(double busy, std::int32_t words) {
+void StreamClock::finish() { wait_for_kernels(kernels_.size()); }
+
+void StreamClock::kernel(const KernelSpan& span, std::size_t copies) {
+    pass(span.words);
+    wait_for_copies(copies);
+    if (kernels_.size() >= most_kernels_) wait_for_kernels(kernels_.size() - most_kernels_ + 1);
+    advance(parser_);
+    kernels_.push_back({span, parser_ + setup_, {}});
+}
+
+void StreamClock::copy(double busy, std::int32_t words, std::size_t kernels) {
     pass(words);
+    wait_for_kernels(kernels);
     // With one copy at a time operations of both kinds leave in order.
-    if (most_copies_ == 1 && kernels_ > 1) wait_for_kernels(kernels_ - 1);
+    if (most_copies_ == 1 && kernels_.size() > 1) wait_for_kernels(kernels_.size() - 1);
     if (copies_.size() >= most_copies_) wait_for_copies(copies_.size() - most_copies_ + 1);
-    Copy copy;
-    copy.from = parser_ + read_latency_;
-    copy.left = busy;
-    // What of it has come beside kernels whose times are known.
-    const double since = std::max(copy.from, port_free_);
-    if (next_ == copies_.size() && since < port_) {
-        const double passed = std::min(busy, (port_ - since) * share_);
-        copy.left -= passed;
-        if (copy.left <= nothing) {
-            port_free_ = since + passed / share_;
-            copy.left = 0;
-            copy.done = port_free_ + write_latency_;
-            ++next_;
-        }
-    }
-    copies_.push_back(copy);
+    advance(parser_);
+    copies_.push_back({parser_ + read_latency_, busy, 0});
 }
 
 }  // namespace u65sim::compiler::quick

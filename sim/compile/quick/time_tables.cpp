@@ -11,6 +11,7 @@
 #include "compile/plan/refine_blocks.hpp"
 #include "compile/plan/stripes.hpp"
 #include "compile/plan/weight_delivery.hpp"
+#include "compile/quick/crowded_port.hpp"
 #include "target/memory_rate.hpp"
 #include "timing/estimate.hpp"
 
@@ -69,25 +70,44 @@ PlannedProgram program_of(const Program& program, const NpuOp& op, const MapPlac
     return alone;
 }
 
-Duration duration_of(const timing::KernelEstimate& estimate) {
-    return {estimate.total.count(), estimate.port_cycles[1].count()};
+/// Cycles of the off-chip port that a cap's period, of which half is granted before in the mean,
+/// may save; none where slots are what limits.
+std::int64_t early_cycles(const Target& target, const timing::KernelEstimate& estimate) {
+    const timing::PortRules rules = timing::port_rules(target, architecture(target.accelerator), 1);
+    const PortTraffic& port = estimate.ports[1];
+    timing::Access both;
+    for (const std::int64_t beats : port.beats) both.beats += beats;
+    for (const std::int64_t bursts : port.bursts) both.bursts += bursts;
+    const bool is_capped = timing::capped_cycles(both, rules) == estimate.port_cycles[1];
+    return is_capped && !rules.steady_cap ? rules.cap_period / 2 : 0;
 }
 
-/// What surrounds a kernel's work: its first inputs, or the first weights behind the first scales.
+Duration duration_of(const CompileContext& program, const stream::KernelOp& kernel,
+                     const timing::KernelEstimate& estimate, timing::KernelEstimator& crowded) {
+    Duration duration;
+    duration.total = duration.crowded = estimate.total.count();
+    duration.off_chip = estimate.port_cycles[1].count();
+    duration.sram = estimate.port_cycles[0].count();
+    if (duration.off_chip > 0) {
+        duration.early = early_cycles(*program.target, estimate);
+        duration.crowded = crowded.total(kernel).count();
+    }
+    return duration;
+}
+
+/// What surrounds a kernel's work.
 BlockTimes::Ends ends_of(const Target& target, const stream::KernelOp& kernel,
                          const timing::KernelEstimate& estimate) {
-    const auto latency = [&](int region) {
-        const bool off_chip = port_of_region(target.memory_mode, region) == 1;
-        return read_latency(off_chip ? target.off_chip : target.sram, target.accelerator).count();
-    };
-    std::int64_t first = latency(kernel.ifm.region);
-    if (kernel.is_binary() && !kernel.broadcast.scalar) {
-        first = std::max(first, latency(kernel.ifm2.region));
-    }
-    if (kernel.has_weights()) first = std::max(first, 2 * latency(kernel.weight_region));
     BlockTimes::Ends ends;
-    ends.head = std::min(first + target.timing.kernel_setup.count(), estimate.fill.count());
-    ends.tail = estimate.fill.count() - ends.head;
+    ends.head = estimate.head.count();
+    ends.tail = (estimate.fill - estimate.head).count();
+    const auto off_chip = [&](int region) {
+        return port_of_region(target.memory_mode, region) == 1;
+    };
+    const bool second = kernel.is_binary() && !kernel.broadcast.scalar;
+    if (off_chip(kernel.ifm.region) || (second && off_chip(kernel.ifm2.region))) ends.trips = 1;
+    // Weights are asked for when the first scales have come.
+    if (kernel.has_weights() && off_chip(kernel.weight_region)) ends.trips = 2;
     return ends;
 }
 
@@ -103,13 +123,13 @@ std::array<std::int64_t, 2> sums(const timing::KernelEstimate& estimate,
 }
 
 /// Times of the one operation of a program, with the block that it has there.
-BlockTimes with_its_block(const PlannedProgram& alone) {
+BlockTimes with_its_block(const PlannedProgram& alone, timing::KernelEstimator& crowded) {
     const NpuOp& op = alone.segments[0].ops[0];
     stream::KernelOp k = placed_kernel(alone, op);
     set_first_weights(k, op, fast_region(alone));
     BlockTimes times;
     const timing::KernelEstimate in_sram = alone.estimator->kernel(k);
-    times.fast = times.direct = duration_of(in_sram);
+    times.fast = times.direct = duration_of(alone, k, in_sram, crowded);
     times.block = k.block;
     times.layout = {k.ib_end, k.ab_start, k.ifm2_ib_start};
     times.blocks = in_sram.blocks;
@@ -121,7 +141,7 @@ BlockTimes with_its_block(const PlannedProgram& alone) {
     times.passes = weight_passes(op);
     k.weight_region = k.scale_region = region_constants;
     const timing::KernelEstimate off_chip = alone.estimator->kernel(k);
-    times.direct = duration_of(off_chip);
+    times.direct = duration_of(alone, k, off_chip, crowded);
     times.direct_ends = ends_of(*alone.target, k, off_chip);
     return times;
 }
@@ -131,21 +151,24 @@ void add_first_read(const Target& target, BlockTimes& times) {
     const std::int64_t more = (read_latency(target.off_chip, target.accelerator) -
                                read_latency(target.sram, target.accelerator))
                                   .count();
-    times.fast.total += more;
-    times.direct.total += more;
+    for (Duration* duration : {&times.fast, &times.direct}) {
+        duration->total += more;
+        duration->crowded += more;
+    }
     times.fast_ends.head += more;
     times.direct_ends.head += more;
     times.fill += more;
 }
 
-PlacedTimes work_out(const Program& program, const NpuOp& op, const MapPlaces& places) {
+PlacedTimes work_out(const Program& program, const NpuOp& op, const MapPlaces& places,
+                     timing::KernelEstimator& crowded) {
     PlannedProgram alone = program_of(program, op, places);
     PlacedTimes times;
-    times.chosen = times.refined = with_its_block(alone);
+    times.chosen = times.refined = with_its_block(alone, crowded);
     if (program.takes(Pass::refine_blocks)) {
         refine_blocks(alone, fast_region(program));
         if (alone.segments[0].ops[0].kernel.block != times.chosen.block) {
-            times.refined = with_its_block(alone);
+            times.refined = with_its_block(alone, crowded);
         }
     }
     stream::KernelOp kernel = placed_kernel(alone, alone.segments[0].ops[0]);
@@ -160,7 +183,8 @@ PlacedTimes work_out(const Program& program, const NpuOp& op, const MapPlaces& p
     return times;
 }
 
-StripeTimes work_out(const Program& program, const NpuOp& op, std::int32_t rows) {
+StripeTimes work_out(const Program& program, const NpuOp& op, std::int32_t rows,
+                     timing::KernelEstimator& crowded) {
     const std::int32_t height = op.ofm.extent.h;
     const std::int32_t from = rows < height ? std::min(rows, height - rows) : 0;
     NpuOp part = stripe_of(op, from, std::min(from + rows, height));
@@ -175,10 +199,10 @@ StripeTimes work_out(const Program& program, const NpuOp& op, std::int32_t rows)
             PlannedProgram alone = program_of(program, part, {ifm != 0, true, ofm != 0});
             stream::KernelOp k = placed_kernel(alone, alone.segments[0].ops[0]);
             set_first_weights(k, part, fast);
-            times.at[ifm][ofm] = duration_of(program.estimator->kernel(k));
+            times.at[ifm][ofm] = duration_of(program, k, program.estimator->kernel(k), crowded);
             if (ifm == 0 || ofm == 0) continue;
             k.weight_region = k.scale_region = region_constants;
-            times.direct = duration_of(program.estimator->kernel(k));
+            times.direct = duration_of(program, k, program.estimator->kernel(k), crowded);
         }
     }
     return times;
@@ -189,7 +213,7 @@ StripeTimes work_out(const Program& program, const NpuOp& op, std::int32_t rows)
 const PlacedTimes& OperationTimes::placed(const Program& program, const NpuOp& op,
                                           const MapPlaces& places) {
     std::optional<PlacedTimes>& known = placed_[places.index()];
-    if (!known) known = work_out(program, op, places);
+    if (!known) known = work_out(program, op, places, *crowded_);
     return *known;
 }
 
@@ -198,8 +222,13 @@ const StripeTimes& OperationTimes::stripe(const Program& program, const NpuOp& o
     for (const StripeTimes& known : stripes_) {
         if (known.rows == rows) return known;
     }
-    return stripes_.emplace_back(work_out(program, op, rows));
+    return stripes_.emplace_back(work_out(program, op, rows, *crowded_));
 }
+
+TimeTables::TimeTables(const Target& target)
+    : target_(target),
+      wait_(wait_for_port(target)),
+      crowded_(std::make_unique<timing::KernelEstimator>(target_, wait_)) {}
 
 std::size_t TimeTables::KeyHash::operator()(const Key& key) const {
     return key.kernel.hash() ^ hash_words(key.others);
@@ -228,11 +257,13 @@ OperationTimes& TimeTables::of(const Program& program, const NpuOp& op) {
         key.others[2] = all.scales[0].length;
         key.others[3] = all.scales[1].length;
     }
-    return kinds_[key];
+    return kinds_.try_emplace(key, *crowded_).first->second;
 }
 
 void TimeTables::begin_network() {
-    if (kinds_.size() > most_kinds) kinds_.clear();
+    if (kinds_.size() <= most_kinds) return;
+    kinds_.clear();
+    crowded_ = std::make_unique<timing::KernelEstimator>(target_, wait_);
 }
 
 void TablePool::give_back(std::unique_ptr<Entry> entry) {
@@ -253,7 +284,7 @@ std::shared_ptr<TimeTables> TablePool::borrow(const Target& target, const PassSe
             idle_.erase(std::next(it).base());
         }
     }
-    if (!entry) entry.reset(new Entry{target, passes, {}});
+    if (!entry) entry.reset(new Entry{target, passes, TimeTables{target}});
     entry->tables.begin_network();
     TimeTables* const tables = &entry->tables;
     const auto return_it = [this](Entry* used) { give_back(std::unique_ptr<Entry>(used)); };

@@ -2,6 +2,7 @@
 // once for all networks that have an operation of the kind.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include "compile/plan/shram.hpp"
 #include "compile/program.hpp"
+#include "timing/estimate.hpp"
 #include "timing/kernel_key.hpp"
 
 namespace u65sim::compiler::quick {
@@ -30,9 +32,15 @@ struct MapPlaces {
 struct Duration {
     std::int64_t total = 0;
     std::int64_t off_chip = 0;  ///< in which the off-chip memory's port is busy
+    std::int64_t early = 0;     ///< of that, what a cap may have granted before, while it was idle
+    std::int64_t sram = 0;      ///< in which the SRAM's is
+    std::int64_t crowded = 0;   ///< as `total`, where reads off-chip wait for a copy's
     Duration& operator+=(const Duration& other) {
         total += other.total;
         off_chip += other.off_chip;
+        early = std::max(early, other.early);
+        sram += other.sram;
+        crowded += other.crowded;
         return *this;
     }
 };
@@ -50,6 +58,7 @@ struct BlockTimes {
     /// Cycles before the first block is worked on and behind the work on the last one.
     struct Ends {
         std::int64_t head = 0, tail = 0;
+        std::int32_t trips = 0;  ///< reads off-chip, one behind the other, in `head`
     };
     Ends fast_ends, direct_ends;
 };
@@ -74,11 +83,15 @@ struct StripeTimes {
 /// All that is known of one kind of operation.
 class OperationTimes {
 public:
+    /// `crowded` estimates where a copy has the off-chip port, and must outlive this.
+    explicit OperationTimes(timing::KernelEstimator& crowded) : crowded_(&crowded) {}
+
     /// Times of `op`, which is of this kind.
     const PlacedTimes& placed(const Program& program, const NpuOp& op, const MapPlaces& places);
     const StripeTimes& stripe(const Program& program, const NpuOp& op, std::int32_t rows);
 
 private:
+    timing::KernelEstimator* crowded_;
     std::array<std::optional<PlacedTimes>, 8> placed_;
     std::vector<StripeTimes> stripes_;
 };
@@ -86,6 +99,10 @@ private:
 /// By kind of operation, for one thread at a time.
 class TimeTables {
 public:
+    explicit TimeTables(const Target& target);
+    TimeTables(const TimeTables&) = delete;
+    TimeTables& operator=(const TimeTables&) = delete;
+
     /// The times of operations like `op`, which has a block and weights, in layouts that are
     /// chosen. Valid until the next network begins.
     OperationTimes& of(const Program& program, const NpuOp& op);
@@ -101,6 +118,9 @@ private:
     struct KeyHash {
         std::size_t operator()(const Key& key) const;
     };
+    Target target_;
+    Cycles wait_;  ///< of reads off-chip where a copy has the port
+    std::unique_ptr<timing::KernelEstimator> crowded_;
     std::unordered_map<Key, OperationTimes, KeyHash> kinds_;
 };
 

@@ -1,0 +1,86 @@
+// Cycles as Vela counts them, against those that Vela 5.2 prints (--verbose-schedule, u65-512 with
+// a dedicated SRAM).
+#include "compile/plan/vela_cycles.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <u65sim/graph_builder.hpp>
+
+#include "compile/plan/lifetimes.hpp"
+#include "unit/compile/lowered.hpp"
+#include "unit/compile/networks.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+/// With Vela's Ethos_U65_High_End memory.
+Target two_cores() {
+    Target target = test::target(Product::u65, 256, 2);
+    target.sram.read_latency = target.sram.write_latency = Cycles{32};
+    target.off_chip.read_latency = Cycles{500};
+    target.off_chip.write_latency = Cycles{250};
+    return target;
+}
+
+/// A program of which the layouts are known, as they are when Vela counts.
+compiler::Program planned(const Graph& graph, const Target& target) {
+    compiler::Program program = test::Lowered{graph, target}.program();
+    choose_layouts(program);
+    return program;
+}
+
+/// A convolution between two others, so that its maps lie in bricks.
+Graph pointwise(std::int32_t size, std::int32_t from, std::int32_t to) {
+    GraphBuilder net{"net"};
+    const LayerOptions options{.activation = Activation::relu6};
+    const Value x = net.conv2d(net.input({1, size, size, 16}), from, Window::square(1), options);
+    const Value y = net.conv2d(x, to, Window::square(1), options);
+    net.output(net.conv2d(y, 8, Window::square(1)));
+    return net.build();
+}
+
+}  // namespace
+
+TEST_CASE("vela_cycles: convolutions take what Vela prints, within 1 %") {
+    struct Row {
+        std::int32_t size, from, to;
+        std::int64_t cycles;
+    };
+    const Target target = two_cores();
+    // The array at work, and twice the scales' ten bytes a channel.
+    for (const Row row :
+         {Row{14, 512, 512, 103799}, Row{8, 64, 128, 5402}, Row{8, 192, 32, 3235}}) {
+        CAPTURE(row.size, row.from, row.to);
+        const Graph graph = pointwise(row.size, row.from, row.to);
+        const compiler::Program program = planned(graph, target);
+        const compiler::NpuOp& op = program.segments[0].ops[1];
+        CHECK(static_cast<double>(compiler::vela_cycles(program, op)) ==
+              Approx(static_cast<double>(row.cycles)).epsilon(0.01));
+    }
+}
+
+TEST_CASE("vela_cycles: a slice's scales come from the SRAM") {
+    const Target target = two_cores();
+    const Graph graph = pointwise(32, 16, 64);
+    const compiler::Program program = planned(graph, target);
+    const compiler::NpuOp& op = program.segments[0].ops[1];
+    CHECK(2 * compiler::vela_slice_cycles(program, op, 64) < compiler::vela_cycles(program, op));
+    CHECK(compiler::vela_slice_cycles(program, op, 32) <
+          compiler::vela_slice_cycles(program, op, 64));
+}
+
+TEST_CASE("vela_cycles: an input is read for each block, but once where one covers its plane") {
+    const Target target = two_cores();
+    // 14 rows in blocks of four, each of 64 of the channels.
+    const Graph many = pointwise(14, 512, 512);
+    const compiler::Program program = planned(many, target);
+    CHECK(compiler::vela_input_bytes(program, program.segments[0].ops[1]) == 4 * 8 * 4 * 14 * 512);
+    const Graph one = pointwise(4, 128, 512);
+    const compiler::Program small = planned(one, target);
+    CHECK(compiler::vela_input_bytes(small, small.segments[0].ops[1]) == 4 * 4 * 128);
+}
+
+TEST_CASE("vela_cycles: a copy takes its bytes at the off-chip rate, and the latency") {
+    CHECK(compiler::vela_copy_cycles(two_cores(), 3750) == 1500);
+}
