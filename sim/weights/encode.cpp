@@ -18,6 +18,7 @@
 #include "weights/sections.hpp"
 #include "weights/slice_writer.hpp"
 #include "weights/slices.hpp"
+#include "weights/zero_runs.hpp"
 
 namespace u65sim::weights {
 namespace {
@@ -119,33 +120,17 @@ public:
 
 private:
     Section make_section(std::span<const std::uint16_t> codes, const SectionForm& form) {
-        if (form.zero_runs) split_runs(codes);
-        const std::span<const std::uint16_t> coded = form.zero_runs ? nonzero_ : codes;
-        Section section{.palette = form.palette, .codes = coded, .runs = {}};
-        if (form.zero_runs) section.runs = runs_;
+        Section section{.palette = form.palette, .codes = codes, .runs = {}};
+        if (form.zero_runs) {
+            if (runs_.size() < codes.size() + 2) {
+                nonzero_.resize(codes.size() + 1);
+                runs_.resize(codes.size() + 2);
+            }
+            const std::size_t count = split_runs(codes, nonzero_.data(), runs_.data());
+            section.codes = std::span{nonzero_}.first(count);
+            section.runs = std::span{runs_}.first(count + 1);
+        }
         return section;
-    }
-
-    void split_runs(std::span<const std::uint16_t> codes) {
-        nonzero_.resize(codes.size() + 1);
-        runs_.resize(codes.size() + 2);
-        std::size_t count = 0;
-        std::uint32_t run = 0;
-        for (const std::uint16_t code : codes) {
-            nonzero_[count] = code;
-            runs_[count] = run;
-            const std::uint32_t is_zero = code == 0 ? 1 : 0;
-            run = is_zero != 0 ? run + 1 : 0;
-            count += 1 - is_zero;
-        }
-        if (count == 0) {
-            nonzero_[count] = 0;
-            runs_[count++] = 0;
-            --run;
-        }
-        runs_[count] = run;
-        nonzero_.resize(count);
-        runs_.resize(count + 1);
     }
 
     std::vector<std::uint16_t> nonzero_, indices_;

@@ -30,10 +30,7 @@ void SectionCounts::append(const SectionCounts& next) {
         histogram_[code] += next.histogram_[code];
     }
     runs_counted_ = runs_counted_ && next.runs_counted_;
-    run_count_ += next.run_count_;
-    for (std::size_t d = 0; d < run_quotients_.size(); ++d) {
-        run_quotients_[d] += next.run_quotients_[d];
-    }
+    runs_ += next.runs_;
     choose();
 }
 
@@ -47,7 +44,8 @@ void SectionCounts::choose() {
 }
 
 SectionForm SectionCounts::form_with_runs(ChoosePalette palette_of) {
-    if (!runs_counted_) count_runs();
+    if (!runs_counted_) runs_ = count_runs(codes_);
+    runs_counted_ = true;
     // A section of nothing but zeros codes the first of them.
     const std::uint32_t zeros = histogram_[0];
     histogram_[0] = zeros == codes_.size() ? 1 : 0;
@@ -62,37 +60,17 @@ SectionForm SectionCounts::uniform_form(Coding coding) {
     const bool is_sparse = zeros * uniform_run_share >= codes_.size();
     if (form_.zero_runs || is_sparse) {
         const SectionForm runs = form_with_runs(palette_of);
-        if (form_.zero_runs || zeros >= uniform_run_length * run_count_) return runs;
+        if (form_.zero_runs || zeros >= uniform_run_length * runs_.count) return runs;
     }
     const PaletteChoice plain = palette_of(histogram_);
     return {plain.palette, false, plain.bits};
 }
 
-void SectionCounts::count_runs() {
-    run_quotients_ = {};
-    run_count_ = 0;
-    std::uint32_t run = 0;
-    const auto close = [&] {
-        if (run > 0) ++run_count_;
-        for (std::size_t d = 0; d < run_quotients_.size(); ++d) run_quotients_[d] += run >> d;
-    };
-    for (const std::uint16_t code : codes_) {
-        if (code == 0) {
-            ++run;
-        } else {
-            close();
-            run = 0;
-        }
-    }
-    close();
-    runs_counted_ = true;
-}
-
 std::uint64_t SectionCounts::run_bits() const {
     const std::uint64_t runs = codes_.size() - histogram_[0] + 1;
-    std::uint64_t best = run_quotients_[0] + runs;
-    for (std::size_t d = 1; d < run_quotients_.size(); ++d) {
-        best = std::min(best, run_quotients_[d] + runs * (1 + d));
+    std::uint64_t best = runs_.quotients[0] + runs;
+    for (std::size_t d = 1; d < runs_.quotients.size(); ++d) {
+        best = std::min(best, runs_.quotients[d] + runs * (1 + d));
     }
     return best;
 }

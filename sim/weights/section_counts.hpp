@@ -1,13 +1,13 @@
 // What a section's values and zero runs amount to, and the cheapest form to code them in.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "weights/codec.hpp"
 #include "weights/palette.hpp"
+#include "weights/zero_runs.hpp"
 
 namespace u65sim::weights {
 
@@ -34,13 +34,11 @@ private:
     void choose();
     using ChoosePalette = PaletteChoice (*)(const Histogram&);
     [[nodiscard]] SectionForm form_with_runs(ChoosePalette palette_of);
-    void count_runs();
     [[nodiscard]] std::uint64_t run_bits() const;
 
     std::span<const std::uint16_t> codes_;
     Histogram histogram_{};
-    std::array<std::uint64_t, 4> run_quotients_{};  ///< sum of run >> divisor 0..3
-    std::uint64_t run_count_ = 0;                   ///< of runs that are not empty
+    RunCounts runs_;
     bool runs_counted_ = false;
     SectionForm form_;
 };
