@@ -22,9 +22,7 @@ public:
         if (parent != id) parent = find(parent);
         return parent;
     }
-    void join(TensorId a, TensorId b) {
-        parents_[static_cast<std::size_t>(find(a))] = find(b);
-    }
+    void join(TensorId a, TensorId b) { parents_[static_cast<std::size_t>(find(a))] = find(b); }
 
 private:
     std::vector<TensorId> parents_;
@@ -35,12 +33,14 @@ bool shares(const Program& program, const Operator& op, TensorId operand) {
     const auto& consumers = program.consumers[static_cast<std::size_t>(operand)];
     switch (ir::info(op.type).family) {
         case ir::Family::reshape:
-        case ir::Family::part: return true;
-        case ir::Family::joining: return consumers.size() == 1;
-        default: break;
+        case ir::Family::part:
+            return true;
+        case ir::Family::joining:
+            return consumers.size() == 1;
+        default:
+            break;
     }
-    return consumers.size() == 1 &&
-           (ir::is_pointwise(op.type) || op.type == OpType::pad);
+    return consumers.size() == 1 && (ir::is_pointwise(op.type) || op.type == OpType::pad);
 }
 
 bool is_map(const Tensor& tensor) { return !tensor.data && tensor.type != ElementType::resource; }

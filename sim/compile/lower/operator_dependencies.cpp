@@ -48,8 +48,8 @@ void Dependencies::use_all(std::int32_t op) {
 void Dependencies::use_variables(std::int32_t index) {
     const Operator& op = program_.op(index);
     if (op.type == OpType::var_handle) return;
-    const bool calls = op.type == OpType::call_once || op.type == OpType::if_else ||
-                       op.type == OpType::while_loop;
+    const bool calls =
+        op.type == OpType::call_once || op.type == OpType::if_else || op.type == OpType::while_loop;
     const bool has_handle = std::any_of(op.inputs.begin(), op.inputs.end(), [&](TensorId id) {
         return id >= 0 && program_.tensor(id).type == ElementType::resource;
     });
