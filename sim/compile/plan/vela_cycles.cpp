@@ -76,7 +76,9 @@ std::int64_t cycles_of(const Program& program, const NpuOp& op, std::int32_t dep
     }
     // Records of ten bytes a channel, 256 bytes a latency.
     const double scales =
-        10.0 * block.depth * static_cast<double>(constants.read_latency.count()) / 256;
+        kernel.has_weights()
+            ? 10.0 * block.depth * static_cast<double>(constants.read_latency.count()) / 256
+            : 0;
     const double array = static_cast<double>(macs);
     const double output = std::max(
         scales,
@@ -101,7 +103,18 @@ std::int64_t cycles_of(const Program& program, const NpuOp& op, std::int32_t dep
 }  // namespace
 
 std::int64_t vela_cycles(const Program& program, const NpuOp& op) {
-    return cycles_of(program, op, op.ofm.extent.c, program.target->off_chip);
+    if (op.kernel.kind == stream::KernelKind::elementwise) {
+        const auto [height, width, depth] = op.ofm.extent;
+        const timing::Box all{0, 0, 0, height, width, depth};
+        const stream::KernelOp kernel = placed_kernel(program, op);
+        return timing::output_cycles(kernel, all, program.arch, program.target->accelerator)
+            .count();
+    }
+    return vela_cycles(program, op, op.ofm.extent.c);
+}
+
+std::int64_t vela_cycles(const Program& program, const NpuOp& op, std::int32_t depth) {
+    return cycles_of(program, op, depth, program.target->off_chip);
 }
 
 std::int64_t vela_slice_cycles(const Program& program, const NpuOp& op, std::int32_t depth) {

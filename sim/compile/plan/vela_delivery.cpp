@@ -63,7 +63,18 @@ bool VelaDelivery::stays_where_it_is(const WeightLoad& load) {
     const std::int64_t hidden = std::min(slack_before(load), copy);
     const std::int64_t rest = vela_cycles(program_, op) - copy;
     constexpr std::int64_t share = 10;
-    return rest <= 0 || share * hidden * rest < copy * copy;
+    if (rest <= 0) return true;
+    if (share * hidden < copy) return !ends_sooner_in_slices(load, copy - hidden);
+    return share * hidden * rest < copy * copy;
+}
+
+/// Whether the last of an operation's slices, which runs behind the copies, ends before the
+/// operation would with its weights where they are.
+bool VelaDelivery::ends_sooner_in_slices(const WeightLoad& load, std::int64_t copies) {
+    const NpuOp& op = *load.op;
+    if (op.ofm.extent.c <= brick) return false;
+    const std::int32_t last = (op.ofm.extent.c - brick - 1) % op.kernel.block.depth + 1;
+    return copies + vela_cycles(program_, op, last) < vela_cycles(program_, op);
 }
 
 Delivery VelaDelivery::choose(WeightLoad& load) {
