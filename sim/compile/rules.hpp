@@ -38,6 +38,8 @@ struct Rules {
     bool pads_before_resize = false;
     /// Depthwise weights come in slices as others do.
     bool slices_depthwise = false;
+    /// Blocks of equal cost are those that single precision cannot tell apart.
+    bool finds_blocks_in_single_precision = false;
     /// Of maps off-chip, those of the network's inputs are copied that convolutions wait for.
     bool copies_inputs = false;
     /// A result stands where either operand does that nobody else reads; else where the first one
@@ -97,6 +99,7 @@ constexpr Rules rules_of_vela_5_2() {
     rules.multiplies_by_columns = true;
     rules.pads_before_resize = true;
     rules.slices_depthwise = true;
+    rules.finds_blocks_in_single_precision = true;
     rules.copies_inputs = true;
     rules.overwrites_sole_reads = true;
     rules.cascades_by_room = true;
