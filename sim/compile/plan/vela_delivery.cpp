@@ -46,6 +46,7 @@ std::int64_t VelaDelivery::copy_cycles(std::int64_t size) {
 /// Whether weights are read where they are, which are read once or come with the first operation.
 bool VelaDelivery::stays_where_it_is(const WeightLoad& load) {
     const NpuOp& op = *load.op;
+    if (op.weights_stay) return true;
     if (program_.rules.read_once == ReadOnce::unhidden && load.time == clock_.segment_begin() &&
         load.time == 0 && program_.spilling() && program_.buffer(op.ifm).copy_of == no_buffer) {
         const bool one_block = op.ofm.extent.c <= op.kernel.block.depth;
