@@ -124,10 +124,6 @@ std::int64_t vela_slice_cycles(const Program& program, const NpuOp& op, std::int
 std::int64_t vela_input_bytes(const Program& program, const NpuOp& op) {
     const stream::KernelOp kernel = placed_kernel(program, op);
     const timing::Traversal traversal(kernel, program.arch);
-    const bool is_one_plane = traversal.blocks_y() == 1 && traversal.blocks_x() == 1;
-    if (is_one_plane && traversal.sub_kernels() == 1) {
-        return op.ifm.extent.elements() * stream::bytes_of(op.ifm.type);
-    }
     const BlockShape in = ifm_block(shram_user(op), op.kernel.block, program.arch);
     const std::int64_t pixels =
         std::int64_t{std::min(in.height, op.ifm.extent.h)} * std::min(in.width, op.ifm.extent.w);

@@ -18,8 +18,7 @@ std::int64_t vela_cycles(const Program& program, const NpuOp& op, std::int32_t d
 std::int64_t vela_slice_cycles(const Program& program, const NpuOp& op, std::int32_t depth);
 
 /// Bytes of its first map that Vela lets such an operation read: a block's for each block of the
-/// result and each part of the kernel, but once where one block covers the plane (seen in what it
-/// copies).
+/// result and each part of the kernel.
 std::int64_t vela_input_bytes(const Program& program, const NpuOp& op);
 
 /// Cycles of a copy of so many bytes to the SRAM.
