@@ -38,8 +38,13 @@ struct Rules {
     bool pads_before_resize = false;
     /// Depthwise weights come in slices as others do.
     bool slices_depthwise = false;
+    /// Blocks of equal cost are those that single precision cannot tell apart.
+    bool finds_blocks_in_single_precision = false;
     /// Of maps off-chip, those of the network's inputs are copied that convolutions wait for.
     bool copies_inputs = false;
+    /// A result stands where either operand does that nobody else reads; else where the first one
+    /// does, if nobody reads it later.
+    bool overwrites_sole_reads = false;
     /// With a dedicated SRAM, cascades grow by what fits, whatever they bring.
     bool cascades_by_room = false;
     /// With a dedicated SRAM, weights take their room before maps do.
@@ -94,7 +99,9 @@ constexpr Rules rules_of_vela_5_2() {
     rules.multiplies_by_columns = true;
     rules.pads_before_resize = true;
     rules.slices_depthwise = true;
+    rules.finds_blocks_in_single_precision = true;
     rules.copies_inputs = true;
+    rules.overwrites_sole_reads = true;
     rules.cascades_by_room = true;
     rules.weights_before_maps = true;
     rules.counts_as_vela = true;

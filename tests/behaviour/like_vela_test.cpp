@@ -256,3 +256,49 @@ TEST_CASE("GIVEN an input that blocks read over and over off-chip, THEN Vela 5.2
     CHECK(copies(1000, "u65-512") == 1);
     CHECK(copies(32, "u65-512") == 0);
 }
+
+TEST_CASE("GIVEN slices that push out a map accessed more, THEN Vela 5.2 leaves the weights") {
+    const auto slices = [](std::int64_t kib) {
+        GraphBuilder net("wide");
+        const Value x = net.conv2d(net.input({1, 14, 14, 256}), 1280, Window::square(1));
+        net.output(net.conv2d(x, 592, Window::square(1)));
+        Target target = Target::preset("u65-512");
+        target.sram.size = Bytes{kib * 1024};
+        const CompiledNetwork network = compile(net.build(), target, as_vela());
+        for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+        const auto all = test::kernels_of(network);
+        return std::count_if(all.begin(), all.end(),
+                             [](const auto& kernel) { return kernel.ifm.depth == 1280; });
+    };
+    CHECK(slices(384) == 1);
+    CHECK(slices(2048) > 1);
+}
+
+TEST_CASE("GIVEN a residual sum, THEN in Vela 5.2's plans it overwrites what only it reads") {
+    GraphBuilder net("residual");
+    const Value x = net.conv2d(net.input({1, 8, 8, 16}), 16, Window::square(1), {.name = "x"});
+    const Value y = net.conv2d(x, 16, Window::square(3), {.name = "branch"});
+    net.output(net.conv2d(net.add(x, y), 16, Window::square(1)));
+    const Graph graph = net.build();
+    const auto offset_of_sum_is_branchs = [&](const CompileOptions& options) {
+        for (const auto& kernel : kernels(graph, options)) {
+            if (kernel.kind == stream::KernelKind::elementwise) {
+                return kernel.ofm.base == kernel.ifm2.base;
+            }
+        }
+        return false;
+    };
+    CHECK(offset_of_sum_is_branchs(as_vela()));
+    CHECK_FALSE(offset_of_sum_is_branchs(as_vela(VelaVersion::v5_0)));
+    check_same_outputs(graph);
+}
+
+TEST_CASE("GIVEN a pool of which blocks cost alike, THEN its block is Vela 5.2's") {
+    GraphBuilder net("pooled");
+    const Value x = net.conv2d(net.input({1, 48, 48, 8}), 48, Window::square(1));
+    net.output(net.conv2d(net.max_pool(x, Window::square(2, 2)), 8, Window::square(1)));
+    for (const auto& kernel : kernels(net.build(), as_vela())) {
+        if (kernel.kind != stream::KernelKind::pool) continue;
+        CHECK(kernel.block == BlockShape{4, 4, 48});
+    }
+}

@@ -24,11 +24,13 @@ constexpr std::int32_t sub_kernel = 8;
 /// Among blocks of equal cost only those with no side above this may replace the first one found
 /// (published compiler's search).
 constexpr std::int32_t small_side = 4;
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// What an extent of a block along one axis comes to.
 struct Side {
     std::int32_t ofm, ifm;  ///< of the block
     double count, part;     ///< blocks along the axis, whole ones and exactly
+    float single_part;      ///< in single precision
 };
 
 /// The best block by bytes fetched per output element (published compiler's search).
@@ -70,7 +72,8 @@ private:
         const auto side = [](std::int32_t ofm, std::int32_t real, std::int32_t ifm,
                              std::int32_t extent) {
             return Side{ofm, ifm, static_cast<double>(ceil_div(extent, real)),
-                        static_cast<double>(extent) / real};
+                        static_cast<double>(extent) / real,
+                        static_cast<float>(extent) / static_cast<float>(real)};
         };
         const std::int32_t space_h = extent_of(user_.ofm_h, arch_.max_block.height, u.height);
         for (std::int32_t height = u.height; height <= space_h; height += u.height) {
@@ -131,9 +134,14 @@ private:
         if (user_.kind != KernelKind::pool && !user_.vector_product) {
             weight_fetch = area_ * user_.ifm_c * w.count * h.count * costs.weights;
         }
-        const double ifm_fetch = static_cast<double>(w.ifm) * h.ifm * user_.ifm_c * sub_kernels_ *
-                                 w.part * h.part * costs.ifm_passes;
-        return (ifm_fetch + weight_fetch) / ofm_elements_;
+        const double ifm_block = static_cast<double>(w.ifm) * h.ifm * user_.ifm_c * sub_kernels_;
+        if (user_.single_precision) {
+            const float ifm_fetch = static_cast<float>(ifm_block) * w.single_part * h.single_part *
+                                    static_cast<float>(costs.ifm_passes);
+            return (ifm_fetch + static_cast<float>(weight_fetch)) /
+                   static_cast<float>(ofm_elements_);
+        }
+        return (ifm_block * w.part * h.part * costs.ifm_passes + weight_fetch) / ofm_elements_;
     }
 
     void consider(const BlockShape& block, const BlockShape& in, double cost) {
@@ -149,8 +157,8 @@ private:
             return;
         }
         best_ = block;
+        best_coverage_ = user_.single_precision && cost < best_cost_ ? infinity : coverage;
         best_cost_ = cost;
-        best_coverage_ = coverage;
     }
 
     const ShramUser& user_;
@@ -159,8 +167,8 @@ private:
     const double ofm_elements_, ifm_elements_, area_, sub_kernels_;
     std::vector<Side> heights_, widths_;
     std::optional<BlockShape> best_;
-    double best_cost_ = std::numeric_limits<double>::infinity();
-    double best_coverage_ = std::numeric_limits<double>::infinity();
+    double best_cost_ = infinity;
+    double best_coverage_ = infinity;
 };
 
 }  // namespace
@@ -169,7 +177,8 @@ std::size_t BlockKeyHash::operator()(const BlockKey& key) const {
     const ShramUser& u = key.first;
     const std::int64_t fields[] = {static_cast<int>(u.kind) + 8 * u.reduces_depth +
                                        16 * u.vector_product + 32 * u.part_kernel +
-                                       64 * u.two_maps + 128 * u.lut + 256 * u.ifm_bits +
+                                       64 * u.two_maps + 128 * u.lut +
+                                       256 * (u.ifm_bits + 64 * u.single_precision) +
                                        65536 * u.acc_bits + 8388608 * static_cast<int>(u.upscale),
                                    u.kernel_h * 65536 + u.kernel_w,
                                    u.stride_y * 65536 + u.stride_x,

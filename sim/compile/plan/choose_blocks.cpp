@@ -76,7 +76,8 @@ ShramUser shram_user(const NpuOp& op) {
 void choose_block(NpuOp& op, const CompileContext& context) {
     const Architecture& arch = context.arch;
     const Accelerator& accelerator = context.target->accelerator;
-    const ShramUser user = shram_user(op);
+    ShramUser user = shram_user(op);
+    user.single_precision = context.rules.finds_blocks_in_single_precision;
     const auto block = find_block(user, accelerator, arch, context.cache->blocks);
     if (!block) {
         throw InvalidModel(

@@ -48,11 +48,12 @@ void DeliveryClock::deliver(const WeightLoad& load, const Delivery& delivery) {
 void DeliveryClock::end_position(const NpuOp* last) {
     now_ = finish_;
     slack_ = alone_;
-    slices_before_ = last ? static_cast<std::int32_t>(last->slices.size()) : 1;
+    slices_before_ = 1;
     if (!last) return;
-    const std::int32_t channels = last->slices.back().count;
+    slices_before_ = std::max(1, static_cast<std::int32_t>(last->slices.size()));
+    const std::int32_t channels = last->slices.empty() ? 0 : last->slices.back().count;
     if (!program_.rules.counts_as_vela || last->is_stripe()) {
-        slack_ = alone_ * channels / last->ofm.extent.c;
+        if (channels) slack_ = alone_ * channels / last->ofm.extent.c;
     } else if (slices_before_ > 1) {
         slack_ = vela_slice_cycles(program_, *last, channels);
     } else {

@@ -29,7 +29,7 @@ public:
     void begin_position(std::int32_t time, std::int64_t cycles);
     /// One of them has its weights delivered so: the position waits for the slowest.
     void deliver(const WeightLoad& load, const Delivery& delivery);
-    /// The position ends; `last` is the last operation that had weights delivered, if any.
+    /// The position ends; `last` is the last operation that had weights delivered, else any.
     void end_position(const NpuOp* last);
 
     /// The position from `first` to `last`, the present one, in which the copies and reads so far

@@ -25,6 +25,8 @@ struct ShramUser {
     stream::Upscale upscale = stream::Upscale::none;
     std::int32_t ofm_h = 1, ofm_w = 1, ofm_c = 1;
     std::int32_t ifm_h = 1, ifm_w = 1, ifm_c = 1;
+    /// Costs of blocks are compared in single precision, where others are equal.
+    bool single_precision = false;
     bool operator==(const ShramUser&) const = default;
 };
 

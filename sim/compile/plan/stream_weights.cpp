@@ -57,6 +57,7 @@ private:
     struct SegmentLoads {
         std::int32_t begin = 0;              ///< its first position
         std::vector<std::int64_t> cycles{};  ///< of each position, with all weights in SRAM
+        std::vector<const NpuOp*> ops{};     ///< one of each position
         std::vector<WeightLoad> loads{};
     };
 
@@ -78,6 +79,7 @@ private:
         SegmentLoads result{segment.ops.front().time};
         result.cycles.assign(static_cast<std::size_t>(segment.ops.back().time + 1 - result.begin),
                              0);
+        result.ops.assign(result.cycles.size(), nullptr);
         std::vector<WeightLoad>& loads = result.loads;
         loads.reserve(segment.ops.size());
         std::map<std::int32_t, std::int64_t> by_operator;
@@ -88,8 +90,9 @@ private:
             const WeightSlice* slice = owner.slices.empty() ? nullptr : &owner.slices[0];
             const auto [in_sram, where_they_are] = clock_.kernel_cycles(op, slice);
             const std::int64_t fast = in_sram.count();
-            result.cycles[static_cast<std::size_t>(op.time - result.begin)] +=
-                fast + map_copy_cycles(op);
+            const auto position = static_cast<std::size_t>(op.time - result.begin);
+            result.cycles[position] += fast + map_copy_cycles(op);
+            result.ops[position] = &op;
             program_.kernel_cycles += fast;
             const bool has_room = slice && slice->buffer != no_buffer;
             program_.staying_cycles += has_room ? fast : where_they_are.count();
@@ -125,7 +128,7 @@ private:
         for (std::size_t position = 0; position < cycles.size(); ++position) {
             const std::int32_t time = begin + static_cast<std::int32_t>(position);
             clock_.begin_position(time, cycles[position]);
-            const NpuOp* last = nullptr;
+            const NpuOp* last = segment.ops[position];
             for (; next < loads.size() && loads[next].time == time; ++next) {
                 WeightLoad& load = loads[next];
                 const auto from = std::max(earliest, static_cast<std::int32_t>(load.copy_from));

@@ -76,7 +76,9 @@ std::int64_t cycles_of(const Program& program, const NpuOp& op, std::int32_t dep
     }
     // Records of ten bytes a channel, 256 bytes a latency.
     const double scales =
-        10.0 * block.depth * static_cast<double>(constants.read_latency.count()) / 256;
+        kernel.has_weights()
+            ? 10.0 * block.depth * static_cast<double>(constants.read_latency.count()) / 256
+            : 0;
     const double array = static_cast<double>(macs);
     const double output = std::max(
         scales,
@@ -101,7 +103,18 @@ std::int64_t cycles_of(const Program& program, const NpuOp& op, std::int32_t dep
 }  // namespace
 
 std::int64_t vela_cycles(const Program& program, const NpuOp& op) {
-    return cycles_of(program, op, op.ofm.extent.c, program.target->off_chip);
+    if (op.kernel.kind == stream::KernelKind::elementwise) {
+        const auto [height, width, depth] = op.ofm.extent;
+        const timing::Box all{0, 0, 0, height, width, depth};
+        const stream::KernelOp kernel = placed_kernel(program, op);
+        return timing::output_cycles(kernel, all, program.arch, program.target->accelerator)
+            .count();
+    }
+    return vela_cycles(program, op, op.ofm.extent.c);
+}
+
+std::int64_t vela_cycles(const Program& program, const NpuOp& op, std::int32_t depth) {
+    return cycles_of(program, op, depth, program.target->off_chip);
 }
 
 std::int64_t vela_slice_cycles(const Program& program, const NpuOp& op, std::int32_t depth) {
@@ -111,10 +124,6 @@ std::int64_t vela_slice_cycles(const Program& program, const NpuOp& op, std::int
 std::int64_t vela_input_bytes(const Program& program, const NpuOp& op) {
     const stream::KernelOp kernel = placed_kernel(program, op);
     const timing::Traversal traversal(kernel, program.arch);
-    const bool is_one_plane = traversal.blocks_y() == 1 && traversal.blocks_x() == 1;
-    if (is_one_plane && traversal.sub_kernels() == 1) {
-        return op.ifm.extent.elements() * stream::bytes_of(op.ifm.type);
-    }
     const BlockShape in = ifm_block(shram_user(op), op.kernel.block, program.arch);
     const std::int64_t pixels =
         std::int64_t{std::min(in.height, op.ifm.extent.h)} * std::min(in.width, op.ifm.extent.w);

@@ -46,6 +46,7 @@ std::int64_t VelaDelivery::copy_cycles(std::int64_t size) {
 /// Whether weights are read where they are, which are read once or come with the first operation.
 bool VelaDelivery::stays_where_it_is(const WeightLoad& load) {
     const NpuOp& op = *load.op;
+    if (op.weights_stay) return true;
     if (program_.rules.read_once == ReadOnce::unhidden && load.time == clock_.segment_begin() &&
         load.time == 0 && program_.spilling() && program_.buffer(op.ifm).copy_of == no_buffer) {
         const bool one_block = op.ofm.extent.c <= op.kernel.block.depth;
@@ -59,11 +60,22 @@ bool VelaDelivery::stays_where_it_is(const WeightLoad& load) {
     }
     if (!is_once) return false;
     if (op.kernel.kind != stream::KernelKind::conv) return false;
+    // Seen in schedules: a copy must leave a fifth of the operation's time, and a fifth of it must
+    // be hidden.
+    constexpr std::int64_t share = 5;
     const std::int64_t copy = copy_cycles(load.size);
     const std::int64_t hidden = std::min(slack_before(load), copy);
-    const std::int64_t rest = vela_cycles(program_, op) - copy;
-    constexpr std::int64_t share = 10;
-    return rest <= 0 || share * hidden * rest < copy * copy;
+    if (share * copy > (share - 1) * vela_cycles(program_, op)) return true;
+    return share * hidden < copy && !ends_sooner_in_slices(load, copy - hidden);
+}
+
+/// Whether the last of an operation's slices, which runs behind the copies, ends before the
+/// operation would with its weights where they are.
+bool VelaDelivery::ends_sooner_in_slices(const WeightLoad& load, std::int64_t copies) {
+    const NpuOp& op = *load.op;
+    if (op.ofm.extent.c <= brick) return false;
+    const std::int32_t last = (op.ofm.extent.c - brick - 1) % op.kernel.block.depth + 1;
+    return copies + vela_cycles(program_, op, last) < vela_cycles(program_, op);
 }
 
 Delivery VelaDelivery::choose(WeightLoad& load) {

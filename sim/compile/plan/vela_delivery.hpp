@@ -38,6 +38,7 @@ private:
     [[nodiscard]] bool stays_where_it_is(const WeightLoad& load);
     /// Cycles of a copy of weights as Vela's version counts them.
     [[nodiscard]] std::int64_t copy_cycles(std::int64_t size);
+    [[nodiscard]] bool ends_sooner_in_slices(const WeightLoad& load, std::int64_t copies);
     Delivery sliced(WeightLoad& load, std::int32_t before, std::int64_t ahead, std::int64_t room);
     Delivery sliced_by_estimate(WeightLoad& load, std::int32_t before, std::int64_t ahead,
                                 std::int64_t room);
