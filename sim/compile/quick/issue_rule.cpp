@@ -11,6 +11,7 @@
 #include "compile/build_kernel.hpp"
 #include "compile/emit/block_dependency.hpp"
 #include "compile/emit/lut_slots.hpp"
+#include "compile/plan/slice_places.hpp"
 #include "compile/plan/tuning.hpp"
 #include "compile/quick/stream_clock.hpp"
 #include "target/memory_rate.hpp"
@@ -126,14 +127,11 @@ private:
         const std::size_t own = jobs_.size() - 1;
         const std::int64_t size = delivery.size_of(part);
         Job::Copy copy{busy_of(size), size, own};
-        if (part < delivery.places()) {
-            const std::int32_t from = delivery.from[static_cast<std::size_t>(part)];
-            copy.from = first_job_[static_cast<std::size_t>(from)];
-            if (from > delivery.least && copy.from > 0) copy.after = copy.from - 1;
-        } else {
-            copy.after = own - static_cast<std::size_t>(delivery.places());
-            copy.from = copy.after + 1;
-        }
+        const std::int32_t from = delivery.from[static_cast<std::size_t>(part)];
+        const auto position = static_cast<std::size_t>(from / fine);
+        const std::int32_t parts = std::max(deliveries_[position].parts, 1);
+        copy.from = first_job_[position] + static_cast<std::size_t>(from % fine * parts / fine);
+        if (from > first_of(delivery.least) && copy.from > 0) copy.after = copy.from - 1;
         job.copies.push_back(copy);
     }
 
