@@ -146,7 +146,32 @@ private:
         return delivery;
     }
 
-    /// Parts of so many channels each, all with room from where a copy should start on.
+    /// From when on a part would have room if places were of any form: by bytes alone.
+    void count_room(const Load& load, Choice& delivery) const {
+        std::int32_t from = load.position;
+        std::int32_t turn = 0;
+        std::int64_t bytes = 0;
+        delivery.from.clear();
+        const auto has_room = [&](std::int32_t position) {
+            return maps_.occupancy.at(position) + bytes <= network_.limit;
+        };
+        for (std::int32_t part = 0; part < delivery.parts; ++part) {
+            bytes += delivery.size_of(part);
+            if (part == 0) {
+                while (from > delivery.least && has_room(from - 1)) --from;
+            }
+            while (from < load.position && !has_room(from)) ++from;
+            // A later part takes the place of one that has been read.
+            if (from == load.position && !has_room(from)) {
+                ++turn;
+                bytes -= delivery.part_size;
+            }
+            delivery.from.push_back(first_of(from) +
+                                    (turn * fine + delivery.parts - 1) / delivery.parts);
+        }
+    }
+
+    /// Parts of so many channels each, with room by bytes.
     [[nodiscard]] Choice parts_of(const Load& load, std::int32_t depth, std::int32_t step) const {
         Choice delivery;
         delivery.parts = static_cast<std::int32_t>(ceil_div(depth, step));
@@ -157,7 +182,7 @@ private:
                 std::max<std::int64_t>(16, load.size - (delivery.parts - 1) * delivery.part_size);
         }
         delivery.least = earliest_of(load);
-        delivery.from.assign(static_cast<std::size_t>(delivery.parts), first_of(delivery.least));
+        count_room(load, delivery);
         follow(load, depth, step, delivery);
         return delivery;
     }
