@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -172,8 +171,8 @@ private:
     }
 
     /// Parts of so many channels each, with room by bytes.
-    [[nodiscard]] Choice parts_of(const Load& load, std::int32_t depth, std::int32_t step) const {
-        Choice delivery;
+    void make_parts(const Load& load, std::int32_t depth, std::int32_t step,
+                    Choice& delivery) const {
         delivery.parts = static_cast<std::int32_t>(ceil_div(depth, step));
         delivery.part_size = delivery.last_size = load.size;
         if (delivery.parts > 1) {
@@ -184,7 +183,6 @@ private:
         delivery.least = earliest_of(load);
         count_room(load, delivery);
         follow(load, depth, step, delivery);
-        return delivery;
     }
 
     /// The places that the compiler finds for the parts; none where one of them never has room.
@@ -223,23 +221,16 @@ private:
         }
     }
 
-    [[nodiscard]] std::optional<Choice> copy_whole(const Load& load) const {
-        Choice whole = parts_of(load, 1, 1);
-        if (!place(load, whole)) return std::nullopt;
-        follow(load, 1, 1, whole);
-        return whole;
-    }
-
     /// Tries slices of multiples of so many channels; `must_gain` where smaller ones than blocks
     /// are worth it only for what is more than the rates' error. As DeliveryChooser does.
-    void try_slices(const Load& load, std::int32_t unit, bool must_gain, const Choice& without,
+    void try_slices(const Load& load, std::int32_t unit, bool must_gain, std::int64_t without,
                     Choice& best) const {
         const std::int32_t depth = load.sliceable->npu->ofm.extent.c;
         const std::int64_t least = load.passes == 1 ? tuning::least_wait : 0;
         const auto serves = [&](const Choice& choice) {
             const bool gains =
                 tuning::shallow_gain.exceeds(choice.finish - now_, best.finish - now_);
-            return choice.score() < best.score() && choice.finish + least < without.finish &&
+            return choice.score() < best.score() && choice.finish + least < without &&
                    (!must_gain || gains);
         };
         std::int32_t tried = depth;
@@ -248,11 +239,11 @@ private:
             const auto step = static_cast<std::int32_t>(round_up(ceil_div(depth, parts), unit));
             if (step >= tried || ceil_div(depth, step) > fine / 2) continue;
             tried = step;
-            Choice slices = parts_of(load, depth, step);
+            make_parts(load, depth, step, trial_);
             // Looking for places is what takes time.
-            if (!serves(slices) || !place(load, slices)) continue;
-            follow(load, depth, step, slices);
-            if (serves(slices)) best = std::move(slices);
+            if (!serves(trial_) || !place(load, trial_)) continue;
+            follow(load, depth, step, trial_);
+            if (serves(trial_)) std::swap(best, trial_);
         }
     }
 
@@ -271,9 +262,12 @@ private:
             return best;
         }
         slices_.set_neighbours(items_, first_of(earliest_of(load)), last_of(load.position));
-        if (auto whole = copy_whole(load)) {
-            const std::int64_t gain = load.passes == 1 ? tuning::least_wait : 0;
-            if (whole->score() + gain <= best.score()) best = std::move(*whole);
+        const std::int64_t gain = load.passes == 1 ? tuning::least_wait : 0;
+        const auto serves = [&] { return trial_.score() + gain <= best.score(); };
+        make_parts(load, 1, 1, trial_);
+        if (serves() && place(load, trial_)) {
+            follow(load, 1, 1, trial_);
+            if (serves()) std::swap(best, trial_);
         }
         const auto waits = [&] { return best.finish - now_ - load.fast > tuning::least_wait; };
         const bool reread = best.parts == 0 && load.passes > 1;
@@ -282,7 +276,7 @@ private:
         const NpuOp& op = *load.sliceable->npu;
         const auto unit = static_cast<std::int32_t>(
             std::min<std::int64_t>(op.kernel.block.depth, round_up(op.ofm.extent.c, least_step)));
-        const Choice without = best;
+        const std::int64_t without = best.finish;
         try_slices(load, unit, false, without, best);
         if (unit != least_step && (unit < least_step || waits())) {
             try_slices(load, least_step, true, without, best);
@@ -329,7 +323,8 @@ private:
     const int fast_region_;
     std::vector<Lifetime> items_;  ///< in the fast memory, in fine positions
     mutable SlicePlacer slices_;
-    mutable std::vector<std::int64_t> sizes_;  ///< of the slices of a delivery
+    mutable Choice trial_;                     ///< the delivery that is tried
+    mutable std::vector<std::int64_t> sizes_;  ///< of its parts
     std::vector<Load> loads_;
     std::vector<std::int64_t> started_;                      ///< cycle at which each position began
     mutable std::vector<std::int64_t> starts_;               ///< of the slices of a delivery

@@ -58,9 +58,12 @@ void StreamClock::pass(std::int32_t words) {
     while (words > 0) {
         double& turn = piece_ends_[piece_];
         if (in_piece_ == 0) {
-            advance(turn);
-            const double wait = piece_ == 0 ? port_wait(turn) : 0;  // once a window
-            parser_ = std::max(parser_, turn + words_latency_ + wait);
+            double come = turn + words_latency_;
+            if (piece_ == 0 && come + port_wait_ > parser_) {  // once a window
+                advance(turn);
+                come += port_wait(turn);
+            }
+            parser_ = std::max(parser_, come);
         }
         const std::int32_t passed = std::min(words, words_a_piece_ - in_piece_);
         words -= passed;
