@@ -3,6 +3,7 @@
 #include <u65sim/error.hpp>
 #include "stream/check.hpp"
 #include "stream/register_file.hpp"
+#include "stream/word_counter.hpp"
 
 namespace u65sim::stream {
 namespace {
@@ -22,14 +23,27 @@ public:
                 continue;
             }
             // An operation's registers stand before the waits it needs.
-            if (const auto* kernel = std::get_if<KernelOp>(&action)) write(*kernel);
-            if (const auto* dma = std::get_if<DmaOp>(&action)) write(*dma);
+            if (const auto* kernel = std::get_if<KernelOp>(&action)) {
+                check(problem_of(*kernel, accelerator_, architecture_));
+                write(*kernel);
+            }
+            if (const auto* dma = std::get_if<DmaOp>(&action)) {
+                check(problem_of(*dma, accelerator_, architecture_));
+                write(*dma);
+            }
             for (; waiting < index_; ++waiting) operate(actions[waiting]);
             operate(action);
             waiting = index_ + 1;
         }
         for (; waiting < actions.size(); ++waiting) operate(actions[waiting]);
         return std::move(words_);
+    }
+
+    /// Words of a kernel that is not checked, behind those before.
+    std::size_t count(const KernelOp& op) {
+        words_.clear();
+        write(op);
+        return words_.size() + 1;
     }
 
 private:
@@ -181,7 +195,6 @@ private:
     }
 
     void write(const KernelOp& op) {
-        check(problem_of(op, accelerator_, architecture_));
         if (accelerator_.product == Product::u65) set(cmd0::parallel_mode, op.parallel_mode);
         write_scales(op);
         write_input(op);
@@ -197,7 +210,6 @@ private:
     }
 
     void write(const DmaOp& op) {
-        check(problem_of(op, accelerator_, architecture_));
         const auto region = [&](const DmaEnd& end) {
             const int mode = end.packed ? 0 : op.stride_mode;
             return end.region | (end.internal ? 1 << 8 : 0) | mode << 9;
@@ -265,6 +277,18 @@ private:
 std::vector<std::uint32_t> encode(const std::vector<Action>& actions,
                                   const Accelerator& accelerator) {
     return Encoder(accelerator).run(actions);
+}
+
+struct WordCounter::Registers {
+    Encoder encoder;
+};
+
+WordCounter::WordCounter(const Accelerator& accelerator)
+    : registers_(new Registers{Encoder{accelerator}}) {}
+WordCounter::~WordCounter() = default;
+
+std::int32_t WordCounter::add(const KernelOp& op) {
+    return static_cast<std::int32_t>(registers_->encoder.count(op));
 }
 
 }  // namespace u65sim::stream

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -58,13 +56,13 @@ public:
     }
 
 private:
-    [[nodiscard]] std::int64_t copy_cycles(std::int64_t size) const {
+    [[nodiscard]] const timing::KernelEstimator::CopyTimes& copy_times(std::int64_t size) const {
         if (size != copy_size_) {
             const stream::DmaOp copy = memory_copy({region_constants}, {fast_region_}, size);
-            copy_cycles_ = program_.estimator->dma(copy).alone().count();
+            copy_times_ = program_.estimator->dma(copy);
             copy_size_ = size;
         }
-        return copy_cycles_;
+        return copy_times_;
     }
 
     void find_loads() {
@@ -113,7 +111,7 @@ private:
         std::int64_t latest = std::numeric_limits<std::int64_t>::max();
         for (auto load = loads_.rbegin(); load != loads_.rend(); ++load) {
             latest = std::min(latest, start[static_cast<std::size_t>(load->position)]) -
-                     copy_cycles(load->size) - tuning::least_wait;
+                     copy_times(load->size).alone().count() - tuning::least_wait;
             const auto it = std::upper_bound(start.begin(), start.end() - 1, latest);
             load->from =
                 static_cast<std::int32_t>(std::max<std::ptrdiff_t>(0, it - start.begin() - 1));
@@ -130,18 +128,8 @@ private:
         }
     }
 
-    /// Where parts of these sizes have room from `from` on: the compiler's own places.
-    [[nodiscard]] std::span<const Lifetime> places_of(const Load& load, std::int32_t from,
-                                                      std::span<const std::int64_t> sizes) const {
-        return slices_.earliest({from, load.position}, sizes);
-    }
-
     [[nodiscard]] std::int32_t earliest_of(const Load& load) const {
         return std::min(load.position, std::max(load.from, earliest_));
-    }
-
-    [[nodiscard]] std::int64_t issue_of(std::int32_t from, std::int32_t position) const {
-        return from < position ? started_[static_cast<std::size_t>(from)] : now_;
     }
 
     [[nodiscard]] Choice read_directly(const Load& load) const {
@@ -157,62 +145,114 @@ private:
         return delivery;
     }
 
-    [[nodiscard]] std::optional<Choice> copy_whole(const Load& load) const {
-        const auto places = places_of(load, earliest_of(load), {&load.size, 1});
-        if (places.empty()) return std::nullopt;
-        const std::int32_t from = places[0].first / fine;
-        Choice delivery;
-        delivery.taken = {places[0]};
-        delivery.parts = 1;
-        delivery.part_size = delivery.last_size = load.size;
-        delivery.from = {from};
-        delivery.least = earliest_of(load);
-        delivery.dma_free =
-            std::max(dma_free_, issue_of(from, load.position)) + copy_cycles(load.size);
-        delivery.finish = std::max(now_, delivery.dma_free) + load.fast;
-        return delivery;
+    /// From when on a part would have room if places were of any form: by bytes alone.
+    void count_room(const Load& load, Choice& delivery) const {
+        std::int32_t from = load.position;
+        std::int32_t turn = 0;
+        std::int64_t bytes = 0;
+        delivery.from.clear();
+        const auto has_room = [&](std::int32_t position) {
+            return maps_.occupancy.at(position) + bytes <= network_.limit;
+        };
+        for (std::int32_t part = 0; part < delivery.parts; ++part) {
+            bytes += delivery.size_of(part);
+            if (part == 0) {
+                while (from > delivery.least && has_room(from - 1)) --from;
+            }
+            while (from < load.position && !has_room(from)) ++from;
+            // A later part takes the place of one that has been read.
+            if (from == load.position && !has_room(from)) {
+                ++turn;
+                bytes -= delivery.part_size;
+            }
+            delivery.from.push_back(first_of(from) +
+                                    (turn * fine + delivery.parts - 1) / delivery.parts);
+        }
     }
 
-    /// Slices of so many channels, as many at a time as there is room for.
-    [[nodiscard]] std::optional<Choice> copy_sliced(const Load& load, std::int32_t depth,
-                                                    std::int32_t step) const {
-        Choice delivery;
+    /// Parts of so many channels each, with room by bytes.
+    void make_parts(const Load& load, std::int32_t depth, std::int32_t step,
+                    Choice& delivery) const {
         delivery.parts = static_cast<std::int32_t>(ceil_div(depth, step));
-        delivery.part_size = round_up(load.size * step / depth, 16);
-        delivery.last_size =
-            std::max<std::int64_t>(16, load.size - (delivery.parts - 1) * delivery.part_size);
-        delivery.least = earliest_of(load);
-        sizes_.assign(static_cast<std::size_t>(delivery.parts), delivery.part_size);
-        const auto places = places_of(load, delivery.least, sizes_);
-        if (places.empty()) return std::nullopt;
-        delivery.taken.assign(places.begin(), places.end());
-        for (const Lifetime& place : places) {
-            // Others follow what has been read.
-            if (place.first > first_of(load.position)) break;
-            delivery.from.push_back(place.first / fine);
+        delivery.part_size = delivery.last_size = load.size;
+        if (delivery.parts > 1) {
+            delivery.part_size = round_up(load.size * step / depth, 16);
+            delivery.last_size =
+                std::max<std::int64_t>(16, load.size - (delivery.parts - 1) * delivery.part_size);
         }
-        if (delivery.places() < 2) return std::nullopt;
+        delivery.least = earliest_of(load);
+        count_room(load, delivery);
+        follow(load, depth, step, delivery);
+    }
+
+    /// The places that the compiler finds for the parts; none where one of them never has room.
+    [[nodiscard]] bool place(const Load& load, Choice& delivery) const {
+        sizes_.assign(static_cast<std::size_t>(delivery.parts), delivery.part_size);
+        const auto places = slices_.earliest({delivery.least, load.position}, sizes_);
+        delivery.taken.assign(places.begin(), places.end());
+        delivery.from.clear();
+        for (const Lifetime& each : places) delivery.from.push_back(each.first);
+        return !places.empty();
+    }
+
+    /// When the parts, of so many channels each, and the operation end: as DeliveryClock has it.
+    void follow(const Load& load, std::int32_t depth, std::int32_t step, Choice& delivery) const {
         const auto cycles_of = [&](std::int32_t part) {
+            if (delivery.parts == 1) return load.fast;
             const std::int32_t channels = std::min(step, depth - part * step);
             return load.fast * channels / depth + tuning::extra_kernel_cycles;
         };
-        const std::int64_t cycles = cycles_of(0);
         starts_.clear();
         delivery.dma_free = dma_free_;
-        std::int64_t finish = now_;
+        delivery.finish = now_;
         for (std::int32_t part = 0; part < delivery.parts; ++part) {
-            // A later slice takes the place of one that has been read.
-            const std::int64_t issue =
-                part < delivery.places()
-                    ? issue_of(delivery.from[static_cast<std::size_t>(part)], load.position)
-                    : starts_[static_cast<std::size_t>(part - delivery.places())] + cycles;
-            delivery.dma_free =
-                std::max(delivery.dma_free, issue) + copy_cycles(delivery.size_of(part));
-            starts_.push_back(std::max(finish, delivery.dma_free));
-            finish = starts_.back() + cycles_of(part);
+            const std::int32_t from = delivery.from[static_cast<std::size_t>(part)];
+            std::int64_t issue = now_;
+            if (from / fine < load.position) {
+                issue = started_[static_cast<std::size_t>(from / fine)];
+            } else if (part > 0) {
+                const auto at = static_cast<std::size_t>(from % fine * delivery.parts / fine);
+                issue = at < starts_.size() ? starts_[at] : delivery.finish;
+            }
+            const auto& copy = copy_times(delivery.size_of(part));
+            delivery.dma_free = std::max(delivery.dma_free, issue) + copy.busy.count();
+            starts_.push_back(std::max(delivery.finish, delivery.dma_free + copy.latency.count()));
+            delivery.finish = starts_.back() + cycles_of(part);
         }
-        delivery.finish = finish;
-        return delivery;
+    }
+
+    /// Tries slices of multiples of so many channels; `must_gain` where smaller ones than blocks
+    /// are worth it only for what is more than the rates' error. As DeliveryChooser does.
+    void try_slices(const Load& load, std::int32_t unit, bool must_gain, std::int64_t without,
+                    Choice& best) const {
+        const std::int32_t depth = load.sliceable->npu->ofm.extent.c;
+        const std::int64_t least = load.passes == 1 ? tuning::least_wait : 0;
+        const auto serves = [&](const Choice& choice) {
+            const bool gains =
+                tuning::shallow_gain.exceeds(choice.finish - now_, best.finish - now_);
+            return choice.score() < best.score() && choice.finish + least < without &&
+                   (!must_gain || gains);
+        };
+        std::int32_t tried = depth;
+        for (const std::int64_t bytes : tuning::slice_bytes) {
+            const std::int64_t parts = ceil_div(load.size, bytes);
+            const auto step = static_cast<std::int32_t>(round_up(ceil_div(depth, parts), unit));
+            if (step >= tried || ceil_div(depth, step) > fine / 2) continue;
+            tried = step;
+            make_parts(load, depth, step, trial_);
+            // Looking for places is what takes time.
+            if (!serves(trial_) || !place(load, trial_)) continue;
+            follow(load, depth, step, trial_);
+            if (serves(trial_)) std::swap(best, trial_);
+        }
+    }
+
+    /// A map off-chip that blocks read once would be read again for each slice.
+    [[nodiscard]] bool is_worth_slicing(const Load& load) const {
+        if (load.sliceable == nullptr || load.size < 2 * tuning::smallest_slice) return false;
+        const int map = load.sliceable->ifm;
+        return load.passes > 1 || maps_.fast[static_cast<std::size_t>(map)] ||
+               maps_.positions[static_cast<std::size_t>(load.position)].reads_copy;
     }
 
     Choice choose(const Load& load) const {
@@ -222,31 +262,24 @@ private:
             return best;
         }
         slices_.set_neighbours(items_, first_of(earliest_of(load)), last_of(load.position));
-        if (auto whole = copy_whole(load)) {
-            const std::int64_t gain = load.passes == 1 ? tuning::least_wait : 0;
-            if (whole->score() + gain <= best.score()) best = std::move(*whole);
+        const std::int64_t gain = load.passes == 1 ? tuning::least_wait : 0;
+        const auto serves = [&] { return trial_.score() + gain <= best.score(); };
+        make_parts(load, 1, 1, trial_);
+        if (serves() && place(load, trial_)) {
+            follow(load, 1, 1, trial_);
+            if (serves()) std::swap(best, trial_);
         }
-        const std::int64_t wait = best.finish - now_ - load.fast;
+        const auto waits = [&] { return best.finish - now_ - load.fast > tuning::least_wait; };
         const bool reread = best.parts == 0 && load.passes > 1;
-        if (load.sliceable == nullptr || load.size < 2 * tuning::smallest_slice ||
-            (!reread && wait <= tuning::least_wait)) {
-            return best;
-        }
+        if (!is_worth_slicing(load) || (!reread && !waits())) return best;
+        constexpr std::int32_t least_step = 16;  // channels of a brick
         const NpuOp& op = *load.sliceable->npu;
-        const std::int32_t depth = op.ofm.extent.c;
         const auto unit = static_cast<std::int32_t>(
-            std::min<std::int64_t>(op.kernel.block.depth, round_up(depth, 16)));
-        std::int32_t tried = depth;
-        for (const std::int64_t bytes : tuning::slice_bytes) {
-            const std::int64_t parts = ceil_div(load.size, bytes);
-            for (const std::int32_t whole : {unit, 16}) {
-                const auto step =
-                    static_cast<std::int32_t>(round_up(ceil_div(depth, parts), whole));
-                if (step >= tried) continue;
-                tried = step;
-                auto sliced = copy_sliced(load, depth, step);
-                if (sliced && sliced->score() < best.score()) best = std::move(*sliced);
-            }
+            std::min<std::int64_t>(op.kernel.block.depth, round_up(op.ofm.extent.c, least_step)));
+        const std::int64_t without = best.finish;
+        try_slices(load, unit, false, without, best);
+        if (unit != least_step && (unit < least_step || waits())) {
+            try_slices(load, least_step, true, without, best);
         }
         return best;
     }
@@ -276,12 +309,11 @@ private:
         }
         timed.copied = load.size;
         timed.copies = delivery.parts;
-        for (std::int32_t part = 0; part < delivery.places(); ++part) {
-            maps_.occupancy.add(delivery.from[static_cast<std::size_t>(part)], load.position,
-                                delivery.size_of(part));
+        for (const Lifetime& place : delivery.taken) {
+            maps_.occupancy.add(place.first / fine, load.position, place.size);
         }
         items_.insert(items_.end(), delivery.taken.begin(), delivery.taken.end());
-        earliest_ = std::max(earliest_, delivery.from.back());
+        earliest_ = std::max(earliest_, delivery.from.back() / fine);
         deliveries_[static_cast<std::size_t>(load.position)] = delivery;
     }
 
@@ -291,12 +323,14 @@ private:
     const int fast_region_;
     std::vector<Lifetime> items_;  ///< in the fast memory, in fine positions
     mutable SlicePlacer slices_;
-    mutable std::vector<std::int64_t> sizes_;  ///< of the slices of a delivery
+    mutable Choice trial_;                     ///< the delivery that is tried
+    mutable std::vector<std::int64_t> sizes_;  ///< of its parts
     std::vector<Load> loads_;
     std::vector<std::int64_t> started_;                      ///< cycle at which each position began
     mutable std::vector<std::int64_t> starts_;               ///< of the slices of a delivery
     std::vector<Delivery> deliveries_;                       ///< by position
-    mutable std::int64_t copy_size_ = -1, copy_cycles_ = 0;  ///< asked for last
+    mutable std::int64_t copy_size_ = -1;                    ///< of the copy asked for last
+    mutable timing::KernelEstimator::CopyTimes copy_times_;  ///< and what it takes
     std::int64_t now_ = 0, dma_free_ = 0;
     std::int32_t earliest_ = 0;  ///< copies stay in the order of their use
     TimeLine line_;

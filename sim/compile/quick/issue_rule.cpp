@@ -11,8 +11,10 @@
 #include "compile/build_kernel.hpp"
 #include "compile/emit/block_dependency.hpp"
 #include "compile/emit/lut_slots.hpp"
+#include "compile/plan/slice_places.hpp"
 #include "compile/plan/tuning.hpp"
 #include "compile/quick/stream_clock.hpp"
+#include "stream/word_counter.hpp"
 #include "target/memory_rate.hpp"
 #include "timing/estimate.hpp"
 
@@ -22,24 +24,12 @@ namespace {
 
 constexpr std::size_t nobody = static_cast<std::size_t>(-1);
 
-/// Words of a stream before a kernel: registers that differ from those of the one before, a wait,
-/// and the kernel (typical of the zoo's networks). The first one sets them all.
-std::int32_t words_of(const stream::KernelOp& kernel, bool like_before) {
-    switch (kernel.kind) {
-        case stream::KernelKind::elementwise:
-            return like_before ? 16 : 32;
-        case stream::KernelKind::pool:
-            return like_before ? 20 : 32;
-        case stream::KernelKind::conv:
-        case stream::KernelKind::depthwise:
-            break;
-    }
-    return like_before ? 34 : 40;
-}
-constexpr std::int32_t first_words = 49;      ///< more of the first kernel
+/// Words of what is no kernel by itself (typical of the zoo's networks).
+constexpr std::int32_t cascade_words = 40;
 constexpr std::int32_t first_copy_words = 2;  ///< more of the first copy
 constexpr std::int32_t slice_words = 16;      ///< of a later slice: places alone differ
 constexpr std::int32_t copy_words = 7, table_words = 9, wait_words = 1;
+constexpr std::int32_t length_words = 2;  ///< of a copy: those as long as the one before have none
 
 /// One kernel, and the copies that it needs.
 struct Job {
@@ -68,6 +58,7 @@ public:
           deliveries_(deliveries),
           fast_region_(program_.spilling() ? region_fast : region_arena),
           luts_(program_.arch),
+          words_(program_.target->accelerator),
           first_job_(maps.positions.size(), 0) {}
 
     std::vector<Job> run() {
@@ -126,14 +117,11 @@ private:
         const std::size_t own = jobs_.size() - 1;
         const std::int64_t size = delivery.size_of(part);
         Job::Copy copy{busy_of(size), size, own};
-        if (part < delivery.places()) {
-            const std::int32_t from = delivery.from[static_cast<std::size_t>(part)];
-            copy.from = first_job_[static_cast<std::size_t>(from)];
-            if (from > delivery.least && copy.from > 0) copy.after = copy.from - 1;
-        } else {
-            copy.after = own - static_cast<std::size_t>(delivery.places());
-            copy.from = copy.after + 1;
-        }
+        const std::int32_t from = delivery.from[static_cast<std::size_t>(part)];
+        const auto position = static_cast<std::size_t>(from / fine);
+        const std::int32_t parts = std::max(deliveries_[position].parts, 1);
+        copy.from = first_job_[position] + static_cast<std::size_t>(from % fine * parts / fine);
+        if (from > first_of(delivery.least) && copy.from > 0) copy.after = copy.from - 1;
         job.copies.push_back(copy);
     }
 
@@ -165,7 +153,6 @@ private:
         const QuickOp& op = network_.ops[position.range.first];
         const bool direct = deliveries_[p].parts == 0 && op.weights > 0;
         const Duration& duration = direct ? position.direct : position.fast;
-        const stream::KernelOp& kernel = op.npu->kernel;
         KernelSpan span;
         span.total = static_cast<double>(duration.total);
         span.off_chip = static_cast<double>(duration.off_chip);
@@ -173,8 +160,7 @@ private:
         span.sram = static_cast<double>(duration.sram);
         span.crowded = static_cast<double>(duration.crowded);
         span.reads_weights = direct;
-        span.words = words_of(kernel, p > 0 && kind_ == kernel.kind) + (p == 0 ? first_words : 0);
-        kind_ = kernel.kind;
+        span.words = cascade_words;
         if (position.times == nullptr) {
             before_.reset();
             return span;
@@ -186,23 +172,33 @@ private:
         span.trips = ends.trips;
         span.blocks = times.blocks;
         span.jobs = times.jobs;
-        const stream::KernelOp placed = addressed(position);
+        stream::KernelOp placed = addressed(p, direct);
         if (before_ && before_->shares_shram_layout(placed)) {
             span.blockdep = block_dependency(&*before_, placed, program_.arch, most_blockdep());
         }
+        placed.blockdep = span.blockdep;
+        span.words = words_.add(placed);
         before_ = placed;
         return span;
     }
 
     /// The kernel with every map at an address of its own.
-    [[nodiscard]] stream::KernelOp addressed(const Position& position) const {
+    [[nodiscard]] stream::KernelOp addressed(std::size_t p, bool direct) const {
+        const Position& position = maps_.positions[p];
         const NpuOp& npu = *network_.ops[position.range.first].npu;
         stream::KernelOp kernel = build_kernel(npu, [&](const View& view) {
             const Buffer& buffer = program_.buffer(view);
             stream::FeatureMap map = map_of(view, fast_region_, buffer.layout);
-            for (auto& base : map.base) base += static_cast<std::uint64_t>(view.buffer) << 36;
+            for (std::size_t tile = 0; tile < map.base.size(); ++tile) {
+                if (tile > 0 && map.base[tile] == 0) break;
+                map.base[tile] += static_cast<std::uint64_t>(view.buffer) << 36;
+            }
             return map;
         });
+        if (!npu.slices.empty()) {
+            set_weights(kernel, npu.slices[0], direct ? region_constants : fast_region_,
+                        static_cast<std::int64_t>(p + 1) << 32);
+        }
         position.times->layout.apply(kernel, position.times->block);
         return kernel;
     }
@@ -213,11 +209,11 @@ private:
     const std::vector<Delivery>& deliveries_;
     const int fast_region_;
     LutSlots luts_;
+    stream::WordCounter words_;
     std::vector<Job> jobs_;
     std::vector<std::size_t> first_job_;  ///< by position
     /// Of the position before, where it is no cascade.
     std::optional<stream::KernelOp> before_;
-    stream::KernelKind kind_ = stream::KernelKind::conv;
     std::int64_t copy_size_ = -1;
     double copy_busy_ = 0;
 };
@@ -316,6 +312,8 @@ private:
         const Job::Copy& copy = job.copies[index];
         std::int32_t words = copy.is_table ? table_words : copy_words;
         if (clock_.copies() == 0) words += first_copy_words;
+        if (copy.bytes == last_bytes_) words -= length_words;
+        last_bytes_ = copy.bytes;
         std::size_t kernels = 0;
         if (const std::size_t kernel = obstacle(copy); kernel != nobody) {
             kernels = kernel + 1;
@@ -407,6 +405,7 @@ private:
     std::vector<std::size_t> copies_of_;  ///< by job: copies issued up to its last one
     std::size_t next_ = 0, ended_ = 0;
     std::size_t last_reader_ = nobody;  ///< of a table
+    std::int64_t last_bytes_ = 0;       ///< of the copy before
 };
 
 }  // namespace

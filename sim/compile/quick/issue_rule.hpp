@@ -12,8 +12,7 @@ namespace u65sim::compiler::quick {
 struct Delivery {
     std::int32_t parts = 0;                     ///< 0: read where they are
     std::int64_t part_size = 0, last_size = 0;  ///< bytes of every part but the last; of the last
-    /// The position from which on each part has a place that does not wait for one of another.
-    std::vector<std::int32_t> from;
+    std::vector<std::int32_t> from;  ///< the fine position from which on each part has its place
     /// The position from which on copies would go if there were room: behind it a place is free
     /// only when the kernel before has ended.
     std::int32_t least = 0;
@@ -25,7 +24,6 @@ struct Delivery {
         const std::int64_t all = (parts - 1) * part_size + last_size;
         return static_cast<double>(size_of(part)) / static_cast<double>(all);
     }
-    [[nodiscard]] std::int32_t places() const { return static_cast<std::int32_t>(from.size()); }
 };
 
 /// One position on the time line.

@@ -58,9 +58,12 @@ void StreamClock::pass(std::int32_t words) {
     while (words > 0) {
         double& turn = piece_ends_[piece_];
         if (in_piece_ == 0) {
-            advance(turn);
-            const double wait = piece_ == 0 ? port_wait(turn) : 0;  // once a window
-            parser_ = std::max(parser_, turn + words_latency_ + wait);
+            double come = turn + words_latency_;
+            if (piece_ == 0 && come + port_wait_ > parser_) {  // once a window
+                advance(turn);
+                come += port_wait(turn);
+            }
+            parser_ = std::max(parser_, come);
         }
         const std::int32_t passed = std::min(words, words_a_piece_ - in_piece_);
         words -= passed;
@@ -74,9 +77,12 @@ void StreamClock::pass(std::int32_t words) {
 
 /// What is asked for while a copy has the port comes later.
 double StreamClock::port_wait(double asked) const {
-    if (copied_ == copies_.size()) return 0;
-    const Copy& copy = copies_[copied_];
-    return copy.from <= asked + read_latency_ ? std::min(port_wait_, copy.left) : 0;
+    double left = 0;
+    for (std::size_t i = copied_; i < copies_.size() && left < port_wait_; ++i) {
+        if (copies_[i].from > asked + read_latency_) break;
+        left += copies_[i].left;
+    }
+    return std::min(port_wait_, left);
 }
 
 /// The port is shared in turns, reads that come one by one wait for it, and a copy takes of the
@@ -147,12 +153,14 @@ void StreamClock::begin_kernel() {
 
 /// To the next time at which anything begins or ends.
 void StreamClock::step(double limit) {
-    if (!runs_ && ended_ < kernels_.size()) begin_kernel();
+    const bool next = !runs_ && ended_ < kernels_.size();
+    if (next && kernels_[ended_].ready <= now_) begin_kernel();
     Copy* const copy = copied_ < copies_.size() ? &copies_[copied_] : nullptr;
     const bool works = runs_ && work_from_ <= now_;
     const bool copies = copy != nullptr && copy->from <= now_;
     const Rates rate = works && copies ? rates() : Rates{};
     double until = limit;
+    if (next && !runs_) until = std::min(until, kernels_[ended_].ready);
     if (runs_) until = std::min(until, works ? now_ + left_ / rate.kernel : work_from_);
     if (copy != nullptr) {
         until = std::min(until, copies ? now_ + copy->left / rate.copy : copy->from);

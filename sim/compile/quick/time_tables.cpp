@@ -82,16 +82,20 @@ std::int64_t early_cycles(const Target& target, const timing::KernelEstimate& es
     return is_capped && !rules.steady_cap ? rules.cap_period / 2 : 0;
 }
 
-Duration duration_of(const CompileContext& program, const stream::KernelOp& kernel,
-                     const timing::KernelEstimate& estimate, timing::KernelEstimator& crowded) {
+Duration duration_of(const CompileContext& program, const timing::KernelEstimate& estimate) {
     Duration duration;
     duration.total = duration.crowded = estimate.total.count();
     duration.off_chip = estimate.port_cycles[1].count();
     duration.sram = estimate.port_cycles[0].count();
-    if (duration.off_chip > 0) {
-        duration.early = early_cycles(*program.target, estimate);
-        duration.crowded = crowded.total(kernel).count();
-    }
+    if (duration.off_chip > 0) duration.early = early_cycles(*program.target, estimate);
+    return duration;
+}
+
+/// The same, with what it takes where a copy has the off-chip port.
+Duration duration_of(const CompileContext& program, const stream::KernelOp& kernel,
+                     const timing::KernelEstimate& estimate, timing::KernelEstimator& crowded) {
+    Duration duration = duration_of(program, estimate);
+    if (duration.off_chip > 0) duration.crowded = crowded.total(kernel).count();
     return duration;
 }
 
@@ -141,7 +145,9 @@ BlockTimes with_its_block(const PlannedProgram& alone, timing::KernelEstimator& 
     times.passes = weight_passes(op);
     k.weight_region = k.scale_region = region_constants;
     const timing::KernelEstimate off_chip = alone.estimator->kernel(k);
-    times.direct = duration_of(alone, k, off_chip, crowded);
+    // Weights are asked for ahead: what waits for a copy are the maps.
+    times.direct = duration_of(alone, off_chip);
+    times.direct.crowded += times.fast.crowded - times.fast.total;
     times.direct_ends = ends_of(*alone.target, k, off_chip);
     return times;
 }
@@ -183,8 +189,8 @@ PlacedTimes work_out(const Program& program, const NpuOp& op, const MapPlaces& p
     return times;
 }
 
-StripeTimes work_out(const Program& program, const NpuOp& op, std::int32_t rows,
-                     timing::KernelEstimator& crowded) {
+/// The stripes of a cascade follow each other without a wait that a copy would lengthen.
+StripeTimes work_out(const Program& program, const NpuOp& op, std::int32_t rows) {
     const std::int32_t height = op.ofm.extent.h;
     const std::int32_t from = rows < height ? std::min(rows, height - rows) : 0;
     NpuOp part = stripe_of(op, from, std::min(from + rows, height));
@@ -199,10 +205,10 @@ StripeTimes work_out(const Program& program, const NpuOp& op, std::int32_t rows,
             PlannedProgram alone = program_of(program, part, {ifm != 0, true, ofm != 0});
             stream::KernelOp k = placed_kernel(alone, alone.segments[0].ops[0]);
             set_first_weights(k, part, fast);
-            times.at[ifm][ofm] = duration_of(program, k, program.estimator->kernel(k), crowded);
+            times.at[ifm][ofm] = duration_of(program, program.estimator->kernel(k));
             if (ifm == 0 || ofm == 0) continue;
             k.weight_region = k.scale_region = region_constants;
-            times.direct = duration_of(program, k, program.estimator->kernel(k), crowded);
+            times.direct = duration_of(program, program.estimator->kernel(k));
         }
     }
     return times;
@@ -222,7 +228,7 @@ const StripeTimes& OperationTimes::stripe(const Program& program, const NpuOp& o
     for (const StripeTimes& known : stripes_) {
         if (known.rows == rows) return known;
     }
-    return stripes_.emplace_back(work_out(program, op, rows, *crowded_));
+    return stripes_.emplace_back(work_out(program, op, rows));
 }
 
 TimeTables::TimeTables(const Target& target)
