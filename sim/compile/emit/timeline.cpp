@@ -46,6 +46,8 @@ void Timeline::kernel(const KernelTimes& times, bool overlaps) {
 void Timeline::copy(const stream::DmaOp& op) {
     parse(tuning::copy_words);
     dma_wait(arch_.max_outstanding_dmas - 1);
+    // Where one copy is outstanding at a time, it does not overtake a kernel that has not begun.
+    if (arch_.max_outstanding_dmas == 1) kernel_wait(1);
     const timing::KernelEstimator::CopyTimes times = estimator_.dma(op);
     std::int64_t left = times.busy.count();
     std::int64_t at = copies_from();
