@@ -240,7 +240,7 @@ private:
                            !(table && is_needed(copy.dma, at + 1, copying_[n]));
                 };
                 bool goes = copy.ready_from <= current.time && is_due() && is_free(copy.dma);
-                if (goes && !table && !like_vela) {
+                if (goes && !like_vela) {
                     const std::size_t next = before ? at : at + 1;
                     const auto begin = timeline_.best_begin(
                         copy.dma, std::span(times_).subspan(next, copying_[n] - next));

@@ -97,7 +97,8 @@ Timeline::Begin Timeline::best_begin(const stream::DmaOp& op,
                                      std::span<const KernelTimes> next) const {
     const timing::KernelEstimator::CopyTimes copy = estimator_.dma(op);
     const std::int64_t now = copies_from();
-    std::int64_t least = cost(copy, now, next) - tuning::least_wait;
+    std::int64_t least =
+        cost(copy, now, next) - std::min(tuning::least_wait, copy.busy.count() / 2);
     if (least <= 0) return Begin::at_once;
     Begin best = Begin::at_once;
     const auto compare = [&](std::int64_t begin, Begin when) {
