@@ -85,9 +85,9 @@ BlockPipeline::BlockPipeline(const Traversal& traversal, const Architecture& arc
     }
 }
 
-/// Until all inputs of a block have come, in the room that its jobs leave.
-std::int64_t BlockPipeline::loads_of(const BlockClass& block, const BlockSupply& supply) const {
-    return jobs * ceil_div(supply.load + block.held, in_buffer);
+/// From one job's input to the next one's, in the room that jobs leave.
+std::int64_t BlockPipeline::load_of(const BlockClass& block, const BlockSupply& supply) const {
+    return ceil_div(supply.load + block.held, in_buffer);
 }
 
 std::int64_t BlockPipeline::weights_of(const BlockClass& block, const BlockSupply& supply) {
@@ -103,7 +103,7 @@ std::int64_t BlockPipeline::step(const BlockClass& before, const BlockClass& blo
         block.array == 0
             ? 0
             : ceil_div(block.array + before.output + supply.write, accumulator_buffers);
-    return std::max({block.array, before.output, kept, loads_of(block, supply), supply.store,
+    return std::max({block.array, before.output, kept, jobs * load_of(block, supply), supply.store,
                      weights_of(block, supply)});
 }
 
@@ -126,10 +126,12 @@ std::int64_t BlockPipeline::cycles(const BlockSupply& supply) const {
         if (next.array == 0 || inside.array == 0) return on;
         return std::max(on, next.array + inside.output + supply.write - step(inside, last, supply));
     };
-    // The first job's inputs are waited for before the first block.
-    const std::int64_t inputs =
-        std::max({loads_of(begin, supply), supply.store, weights_of(begin, supply)});
-    std::int64_t sum = std::max(begin.array, inputs * (jobs - 1) / jobs);
+    // The first job's inputs are waited for before the first block, and asked for together with
+    // those of as many jobs as find room.
+    const std::int64_t inputs = std::max(supply.store, weights_of(begin, supply));
+    const std::int64_t behind = std::max<std::int64_t>(0, jobs - in_buffer);
+    std::int64_t sum =
+        std::max({begin.array, inputs * (jobs - 1) / jobs, behind * load_of(begin, supply)});
     for (std::size_t y = 0; y < 2; ++y) {
         for (std::size_t x = 0; x < 2; ++x) {
             for (std::size_t z = 0; z < 2; ++z) {
