@@ -85,19 +85,26 @@ BlockPipeline::BlockPipeline(const Traversal& traversal, const Architecture& arc
     }
 }
 
+/// From one job's input to the next one's, in the room that jobs leave.
+std::int64_t BlockPipeline::load_of(const BlockClass& block, const BlockSupply& supply) const {
+    return ceil_div(supply.load + block.held, in_buffer);
+}
+
+std::int64_t BlockPipeline::weights_of(const BlockClass& block, const BlockSupply& supply) {
+    const WeightSupply& from = supply.weights;
+    return std::max(from.least, from.wait + block.array * from.beyond / from.bytes);
+}
+
 /// From one block's end in the array to the next one's.
 std::int64_t BlockPipeline::step(const BlockClass& before, const BlockClass& block,
                                  const BlockSupply& supply) const {
-    const std::int64_t loads = jobs * ceil_div(supply.load + block.held, in_buffer);
     // Accumulators are free again when the port has taken the block's last chunk.
     const std::int64_t kept =
         block.array == 0
             ? 0
             : ceil_div(block.array + before.output + supply.write, accumulator_buffers);
-    const WeightSupply& from = supply.weights;
-    const std::int64_t weights =
-        std::max(from.least, from.wait + block.array * from.beyond / from.bytes);
-    return std::max({block.array, before.output, kept, loads, supply.store, weights});
+    return std::max({block.array, before.output, kept, jobs * load_of(block, supply), supply.store,
+                     weights_of(block, supply)});
 }
 
 std::int64_t BlockPipeline::cycles(const BlockSupply& supply) const {
@@ -119,11 +126,12 @@ std::int64_t BlockPipeline::cycles(const BlockSupply& supply) const {
         if (next.array == 0 || inside.array == 0) return on;
         return std::max(on, next.array + inside.output + supply.write - step(inside, last, supply));
     };
-    // The first job's weights are waited for before the first block.
-    const WeightSupply& from = supply.weights;
-    const std::int64_t weights =
-        std::max(from.least, from.wait + begin.array * from.beyond / from.bytes);
-    std::int64_t sum = std::max(begin.array, weights * (jobs - 1) / jobs);
+    // The first job's inputs are waited for before the first block, and asked for together with
+    // those of as many jobs as find room.
+    const std::int64_t inputs = std::max(supply.store, weights_of(begin, supply));
+    const std::int64_t behind = std::max<std::int64_t>(0, jobs - in_buffer);
+    std::int64_t sum =
+        std::max({begin.array, inputs * (jobs - 1) / jobs, behind * load_of(begin, supply)});
     for (std::size_t y = 0; y < 2; ++y) {
         for (std::size_t x = 0; x < 2; ++x) {
             for (std::size_t z = 0; z < 2; ++z) {

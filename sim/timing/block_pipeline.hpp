@@ -60,6 +60,9 @@ private:
     [[nodiscard]] const BlockClass& at(const Place& place) const {
         return classes_[place[0] * 4 + place[1] * 2 + place[2]];
     }
+    [[nodiscard]] std::int64_t load_of(const BlockClass& block, const BlockSupply& supply) const;
+    [[nodiscard]] static std::int64_t weights_of(const BlockClass& block,
+                                                 const BlockSupply& supply);
     [[nodiscard]] std::int64_t step(const BlockClass& before, const BlockClass& block,
                                     const BlockSupply& supply) const;
 

@@ -239,11 +239,11 @@ private:
                 const bool table = copy.dma.destination.internal;
                 const auto is_due = [&] {
                     if (table && copying_[n] == at + 1) return true;
-                    const bool stays = !table || !reads_table(at + 1, copying_[n]);
-                    return stays && timeline_.has_slot();
+                    return timeline_.has_slot() &&
+                           !(table && is_needed(copy.dma, at + 1, copying_[n]));
                 };
                 bool goes = copy.ready_from <= current.time && is_due() && is_free(copy.dma);
-                if (goes && !table && !like_vela) {
+                if (goes && !like_vela) {
                     const std::size_t next = before ? at : at + 1;
                     const auto begin = timeline_.best_begin(
                         copy.dma, std::span(times_).subspan(next, copying_[n] - next));
@@ -262,11 +262,13 @@ private:
         }
     }
 
-    /// Whether a job from `first` up to but without `end` reads a table.
-    [[nodiscard]] bool reads_table(std::size_t first, std::size_t end) const {
+    /// Whether a job from `first` up to but without `end` needs what a copy overwrites.
+    [[nodiscard]] bool is_needed(const stream::DmaOp& dma, std::size_t first,
+                                 std::size_t end) const {
+        const Accesses copy = accesses_of(dma);
         return std::any_of(jobs_.begin() + static_cast<std::ptrdiff_t>(first),
                            jobs_.begin() + static_cast<std::ptrdiff_t>(end),
-                           [](const Job& job) { return job.kernel.activation.uses_lut(); });
+                           [&](const Job& job) { return copy.conflicts(job.accesses); });
     }
 
     void issue_kernel(std::size_t at) {

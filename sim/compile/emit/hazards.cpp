@@ -78,6 +78,23 @@ MemoryRange range_of(const stream::FeatureMap& map) {
             map.base[0] + static_cast<std::uint64_t>(behind)};
 }
 
+namespace {
+
+/// The table that a kernel reads: 256 bytes for results of a byte; what others read is not told
+/// apart from the tables beside it.
+MemoryRange table_of(const stream::KernelOp& op, const Architecture& arch) {
+    constexpr int first_table = 16;
+    constexpr int wide_index = 5;
+    const auto all = static_cast<std::uint64_t>(arch.lut_address());
+    const bool is_small =
+        stream::bytes_of(op.ofm.type) == 1 && op.activation.clip_range != wide_index;
+    if (!is_small) return {MemoryRange::shram, all, all + 2048};
+    const auto slot = static_cast<std::uint64_t>(op.activation.function - first_table);
+    return {MemoryRange::shram, all + slot * 256, all + slot * 256 + 256};
+}
+
+}  // namespace
+
 Accesses accesses_of(const stream::KernelOp& op, const Architecture& arch) {
     Accesses a;
     a.reads.push_back(range_of(op.ifm));
@@ -92,9 +109,8 @@ Accesses accesses_of(const stream::KernelOp& op, const Architecture& arch) {
         }
     }
     a.writes.push_back(range_of(op.ofm));
-    const auto lut = static_cast<std::uint64_t>(arch.lut_address());
     const bool uses_lut = op.activation.uses_lut();
-    if (uses_lut) a.reads.push_back({MemoryRange::shram, lut, lut + 2048});
+    if (uses_lut) a.reads.push_back(table_of(op, arch));
     const int banks = arch.shram_banks - (uses_lut ? 2 : arch.reserved_end_banks);
     a.writes.push_back({MemoryRange::shram, 0, static_cast<std::uint64_t>(banks) * 1024});
     return a;

@@ -46,6 +46,8 @@ void Timeline::kernel(const KernelTimes& times, bool overlaps) {
 void Timeline::copy(const stream::DmaOp& op) {
     parse(tuning::copy_words);
     dma_wait(arch_.max_outstanding_dmas - 1);
+    // Where one copy is outstanding at a time, it does not overtake a kernel that has not begun.
+    if (arch_.max_outstanding_dmas == 1) kernel_wait(1);
     const timing::KernelEstimator::CopyTimes times = estimator_.dma(op);
     std::int64_t left = times.busy.count();
     std::int64_t at = copies_from();
@@ -95,7 +97,8 @@ Timeline::Begin Timeline::best_begin(const stream::DmaOp& op,
                                      std::span<const KernelTimes> next) const {
     const timing::KernelEstimator::CopyTimes copy = estimator_.dma(op);
     const std::int64_t now = copies_from();
-    std::int64_t least = cost(copy, now, next) - tuning::least_wait;
+    std::int64_t least =
+        cost(copy, now, next) - std::min(tuning::least_wait, copy.busy.count() / 2);
     if (least <= 0) return Begin::at_once;
     Begin best = Begin::at_once;
     const auto compare = [&](std::int64_t begin, Begin when) {

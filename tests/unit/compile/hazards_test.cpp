@@ -59,6 +59,33 @@ TEST_CASE("a copy waits for the kernel that still reads its target") {
     CHECK_FALSE(tracker.dma(copy(0, 0, 100)));
 }
 
+TEST_CASE("a table waits for the kernels that read what it overwrites, and for no others") {
+    const Architecture arch = architecture(test::target().accelerator);
+    const auto table = [&](std::uint64_t slot) {
+        const std::uint64_t to = static_cast<std::uint64_t>(arch.lut_address()) + slot * 256;
+        return Accesses{{{0, 0, 256}}, {{MemoryRange::shram, to, to + 256}}};
+    };
+    stream::KernelOp op = pointwise(0, 65536, 32);
+    op.activation.function = 16 + 3;
+    CHECK(table(3).conflicts(accesses_of(op, arch)));
+    CHECK_FALSE(table(2).conflicts(accesses_of(op, arch)));
+    CHECK_FALSE(table(4).conflicts(accesses_of(op, arch)));
+    // Tables of words and of 16 bits take more than one place.
+    stream::KernelOp words = op;
+    words.ofm.type = stream::DataType::s32;
+    CHECK(table(4).conflicts(accesses_of(words, arch)));
+    stream::KernelOp wide = op;
+    wide.activation.clip_range = 5;
+    CHECK(table(4).conflicts(accesses_of(wide, arch)));
+    // Where no banks are kept for tables, a kernel without one computes in theirs.
+    op.activation.function = 0;
+    CHECK_FALSE(table(3).conflicts(accesses_of(op, arch)));
+    const Architecture small = architecture(test::target(Product::u55, 64).accelerator);
+    const auto at = static_cast<std::uint64_t>(small.lut_address());
+    const Accesses there{{{0, 0, 256}}, {{MemoryRange::shram, at, at + 256}}};
+    CHECK(there.conflicts(accesses_of(op, small)));
+}
+
 TEST_CASE("block dependency follows how far the kernels overlap") {
     const Architecture arch = architecture(test::target().accelerator);
     const auto a = pointwise(0, 65536, 32);

@@ -2,10 +2,12 @@
 #include <catch2/catch.hpp>
 
 #include <array>
+#include <utility>
 
 #include "compile/build_kernel.hpp"
 #include "compile/constants.hpp"
 #include "compile/emit/timeline.hpp"
+#include "compile/plan/tuning.hpp"
 #include "networks.hpp"
 
 using namespace u65sim;
@@ -25,6 +27,9 @@ timing::KernelTimes kernel(std::int64_t total, std::int64_t off_chip) {
 }
 
 struct Predicted {
+    Predicted() = default;
+    explicit Predicted(Target other) : target(std::move(other)) {}
+
     Target target = test::target();
     Architecture arch = architecture(target.accelerator);
     timing::KernelEstimator estimator{target};
@@ -83,4 +88,34 @@ TEST_CASE("blocks of one operation's slices overlap in the prediction") {
     p.line.kernel(slice, false);
     p.line.kernel(slice, true);
     CHECK(p.line.end() == 19300);
+}
+
+TEST_CASE("a table is held back from a kernel that reads all of the time") {
+    Predicted p;
+    const stream::DmaOp table = memory_copy({region_constants}, {fast_region}, 256);
+    p.line.kernel(kernel(20000, 20000), false);
+    CHECK(p.line.best_begin(table, std::array{kernel(20000, 0)}) == Begin::later);
+    Predicted idle;
+    idle.line.kernel(kernel(20000, 5000), false);
+    CHECK(idle.line.best_begin(table, std::array{kernel(20000, 0)}) == Begin::at_once);
+}
+
+TEST_CASE("with one copy outstanding at a time it waits for the kernel issued last to begin") {
+    Predicted p{test::target(Product::u55, 128)};
+    REQUIRE(p.arch.max_outstanding_dmas == 1);
+    p.line.kernel(kernel(200000, 0), false);
+    p.line.kernel(kernel(100, 0), false);
+    p.line.copy(p.copy);
+    CHECK(p.line.end() == 200000 + p.alone.alone().count());
+}
+
+TEST_CASE("a kernel takes no less time than its commands need to arrive") {
+    Target target = test::target();
+    target.off_chip.read_latency = Cycles{960};
+    target.timing.command_window = Bytes{96};
+    Predicted p{target};
+    REQUIRE(p.estimator.command_fetch(24) == Cycles{960});
+    const std::int64_t fetch = p.estimator.command_fetch(tuning::kernel_words).count();
+    for (int i = 0; i < 5; ++i) p.line.kernel(kernel(10, 0), false);
+    CHECK(p.line.end() == 5 * fetch + 10);
 }

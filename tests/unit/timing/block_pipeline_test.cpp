@@ -112,6 +112,19 @@ TEST_CASE("the first block waits for nothing but its own stages") {
     CHECK(pipeline(op).cycles({.load = 9000, .store = 9000, .write = 9000}) == array);
 }
 
+TEST_CASE("the jobs of the first block wait for their inputs, all but those that come first") {
+    KernelOp op = pointwise(16);
+    op.ifm = brick_map(8, 8, 320, 0);
+    op.ofm = brick_map(8, 8, 16, 0);
+    const BlockPipeline blocks = pipeline(op);
+    REQUIRE(blocks.jobs == 10);
+    const std::int64_t work = start + 10 * 128;
+    CHECK(blocks.cycles({}) == work);
+    CHECK(blocks.cycles({.store = 9000}) == 8100);
+    // Four jobs' inputs are asked for together, the other six when there is room.
+    CHECK(blocks.cycles({.load = 3871}) == 6 * 1000);
+}
+
 TEST_CASE("blocks at the edges count with their own sizes") {
     KernelOp op = pointwise(16);
     op.ifm = brick_map(12, 10, 32, 0);
