@@ -302,3 +302,20 @@ TEST_CASE("GIVEN a pool of which blocks cost alike, THEN its block is Vela 5.2's
         CHECK(kernel.block == BlockShape{4, 4, 48});
     }
 }
+
+TEST_CASE("GIVEN maps that must not spill, THEN rows that roll take no more than they must") {
+    GraphBuilder net("high");
+    Value x = net.conv2d(net.input({1, 80, 80, 16}), 96, Window::square(1));
+    x = net.depthwise_conv2d(x, Window::square(5));
+    const Value gate = net.conv2d(net.mean(x, {1, 2}, true), 96, Window::square(1));
+    net.output(net.conv2d(net.mul(x, gate), 16, Window::square(1)));
+    const Graph graph = net.build();
+    Target target = Target::preset("u55-128");
+    target.set("sram.size=780KiB");
+    for (const VelaVersion version : {VelaVersion::v5_0, VelaVersion::v5_2}) {
+        CAPTURE(to_string(version));
+        // Throws where it does not fit.
+        const CompiledNetwork network = compile(graph, target, as_vela(version));
+        for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+    }
+}

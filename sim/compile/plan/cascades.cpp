@@ -31,7 +31,7 @@ void fit_to_stripes(Program& program, std::vector<NpuOp>& ops, const Range& rang
         if (!same_depth && op.weights) op.slices = {make_whole(program, op)};
         if (m + 1 < members) program.buffer(op.ofm).rolling_rows = schedule.rolling_rows(m);
     }
-    if (!program.rules.cascades_by_room) return;
+    if (!program.rules.cascades_by_room || !program.spilling()) return;
     std::int32_t rows = range.height;
     for (std::size_t i = range.last; i > range.first; --i) {
         const std::int32_t before = rows * row_stride(ops[i]);
