@@ -26,8 +26,8 @@ std::filesystem::path module_file() {
     std::error_code failed;
     auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
     if (failed) {  // a root without /proc: the file as it was called
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): the auxiliary vector holds addresses as
-        // numbers.
+        // The auxiliary vector holds addresses as numbers.
+        // NOLINTNEXTLINE(performance-no-int-to-ptr)
         const auto* const called = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
         program = std::filesystem::weakly_canonical(called);
     }

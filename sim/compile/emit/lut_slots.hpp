@@ -57,7 +57,7 @@ public:
     }
 
     [[nodiscard]] std::uint64_t address(int slot) const {
-        return static_cast<std::uint64_t>(base_ + slot * slot_bytes);
+        return static_cast<std::uint64_t>(std::int64_t{base_} + std::int64_t{slot} * slot_bytes);
     }
 
 private:

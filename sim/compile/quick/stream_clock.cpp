@@ -49,7 +49,7 @@ StreamClock::StreamClock(const Program& program)
     };
     copy_sram_ = of_a_chunk(0, true) / std::max(of_a_chunk(1, false), 1.0);
     const timing::PortRules rules = timing::port_rules(*program.target, program.arch, 1);
-    const timing::Access piece = timing::run_access(0, 4 * words_a_piece_, rules.bus);
+    const timing::Access piece = timing::run_access(0, std::int64_t{4} * words_a_piece_, rules.bus);
     word_ = static_cast<double>(timing::transfer_cycles(piece, rules, false)) / words_a_piece_;
 }
 
