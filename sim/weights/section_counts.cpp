@@ -62,7 +62,8 @@ SectionForm SectionCounts::uniform_form(Coding coding) {
         const SectionForm runs = form_with_runs(palette_of);
         if (form_.zero_runs || zeros >= uniform_run_length * runs_.count) return runs;
     }
-    const PaletteChoice plain = palette_of(histogram_);
+    if (coding != Coding::frequent) return form_;
+    const PaletteChoice plain = frequent_palette(histogram_);
     return {plain.palette, false, plain.bits};
 }
 
