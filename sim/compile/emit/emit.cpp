@@ -155,7 +155,7 @@ private:
     void set_table(Job& job) {
         const NpuOp& op = *job.op;
         const auto place = luts_.place(op.lut_offset, static_cast<int>(op.lut.size()));
-        job.kernel.activation.function = 16 + place.slot;
+        job.kernel.activation.function = LutSlots::first_function + place.slot;
         if (place.resident) return;
         stream::DmaOp copy;
         copy.source = {region_constants, false, static_cast<std::uint64_t>(op.lut_offset)};

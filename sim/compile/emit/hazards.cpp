@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compile/emit/lut_slots.hpp"
+
 namespace u65sim::compiler {
 
 namespace {
@@ -83,14 +85,14 @@ namespace {
 /// The table that a kernel reads: 256 bytes for results of a byte; what others read is not told
 /// apart from the tables beside it.
 MemoryRange table_of(const stream::KernelOp& op, const Architecture& arch) {
-    constexpr int first_table = 16;
     constexpr int wide_index = 5;
     const auto all = static_cast<std::uint64_t>(arch.lut_address());
     const bool is_small =
         stream::bytes_of(op.ofm.type) == 1 && op.activation.clip_range != wide_index;
-    if (!is_small) return {MemoryRange::shram, all, all + 2048};
-    const auto slot = static_cast<std::uint64_t>(op.activation.function - first_table);
-    return {MemoryRange::shram, all + slot * 256, all + slot * 256 + 256};
+    constexpr std::uint64_t bytes = LutSlots::slot_bytes;
+    if (!is_small) return {MemoryRange::shram, all, all + LutSlots::slots * bytes};
+    const auto slot = static_cast<std::uint64_t>(op.activation.function - LutSlots::first_function);
+    return {MemoryRange::shram, all + slot * bytes, all + (slot + 1) * bytes};
 }
 
 }  // namespace

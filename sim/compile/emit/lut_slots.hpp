@@ -13,6 +13,10 @@ namespace u65sim::compiler {
 /// Eight slots of 256 bytes; tables of several slots are aligned to their size.
 class LutSlots {
 public:
+    static constexpr int slots = 8;
+    static constexpr int slot_bytes = 256;
+    static constexpr int first_function = 16;  ///< of the activation that reads slot 0
+
     explicit LutSlots(const Architecture& arch) : base_(arch.lut_address()) { clear(); }
 
     struct Place {
@@ -61,8 +65,6 @@ public:
     }
 
 private:
-    static constexpr int slots = 8;
-    static constexpr int slot_bytes = 256;
     static constexpr std::int64_t no_table = -1;
     static std::size_t index(int slot) { return static_cast<std::size_t>(slot); }
     void forget(int slot) {
