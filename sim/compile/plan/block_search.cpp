@@ -10,6 +10,7 @@
 
 #include "base/hash.hpp"
 #include "base/rounding.hpp"
+#include "compile/plan/lifetimes.hpp"
 
 namespace u65sim::compiler {
 
@@ -17,8 +18,6 @@ using stream::KernelKind;
 
 namespace {
 
-/// Channels of a brick: depths are multiples of it unless the map is shallower.
-constexpr std::int32_t brick_channels = 16;
 /// Kernel elements along an axis that one job takes (register description).
 constexpr std::int32_t sub_kernel = 8;
 /// Among blocks of equal cost only those with no side above this may replace the first one found

@@ -6,9 +6,6 @@ namespace u65sim::compiler {
 
 namespace {
 
-/// Channels of a brick.
-constexpr std::int32_t brick_channels = 16;
-
 void use(Buffer& buffer, std::int32_t time) {
     buffer.first_use = buffer.first_use == no_time ? time : std::min(buffer.first_use, time);
     buffer.last_use = std::max(buffer.last_use, time);

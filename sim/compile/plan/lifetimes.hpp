@@ -5,6 +5,9 @@
 
 namespace u65sim::compiler {
 
+/// Channels of a brick: depths of blocks are multiples of it, unless the map is shallower.
+inline constexpr std::int32_t brick_channels = 16;
+
 /// Whether a view sees a buffer so that this must stay NHWC.
 bool must_be_linear(const View& view, const Buffer& buffer);
 /// Bricks of 16 channels or rows for every map, and what it takes.

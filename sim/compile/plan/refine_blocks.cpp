@@ -8,6 +8,7 @@
 #include "compile/build_kernel.hpp"
 #include "compile/constants.hpp"
 #include "compile/plan/choose_blocks.hpp"
+#include "compile/plan/lifetimes.hpp"
 #include "compile/plan/tuning.hpp"
 #include "compile/plan/weight_delivery.hpp"
 #include "timing/estimate.hpp"
@@ -20,8 +21,6 @@ namespace {
 
 /// Maps begin at multiples of this, but for parts of others: bytes.
 constexpr std::uint64_t brick_alignment = 16;
-/// Channels of a brick: depths are multiples of it.
-constexpr std::int32_t brick_channels = 16;
 
 /// Extents of one axis to try, ascending: each divides it into fewer pieces than those before, and
 /// is at least a quarter larger.

@@ -16,8 +16,6 @@ using stream::KernelKind;
 
 namespace {
 
-constexpr std::int32_t brick_channels = 16;
-
 /// Bytes of so many rows of a map in bricks.
 std::int64_t bytes_of_rows(const View& map, std::int64_t rows) {
     return rows * map.extent.w * round_up(map.extent.c, brick_channels) *

@@ -6,14 +6,12 @@
 #include <utility>
 
 #include "compile/constants.hpp"
+#include "compile/plan/lifetimes.hpp"
 #include "compile/plan/vela_cycles.hpp"
 
 namespace u65sim::compiler {
 
 namespace {
-
-/// Channels of a brick.
-constexpr std::int32_t brick = 16;
 
 std::vector<std::int64_t> predicted_sizes(const WeightLoad& load,
                                           const std::vector<std::int32_t>& depths) {
@@ -51,7 +49,7 @@ bool VelaDelivery::stays_where_it_is(const WeightLoad& load) {
         load.time == 0 && program_.spilling() && program_.buffer(op.ifm).copy_of == no_buffer) {
         const bool one_block = op.ofm.extent.c <= op.kernel.block.depth;
         const bool one_row = op.ofm.extent.h == 1 && op.kernel.kernel.width > 1;
-        if (op.ofm.extent.c > brick && (one_block || one_row)) return true;
+        if (op.ofm.extent.c > brick_channels && (one_block || one_row)) return true;
     }
     const bool is_once = weight_passes(op) == 1;
     if (program_.rules.read_once == ReadOnce::dedicated) {
@@ -73,8 +71,8 @@ bool VelaDelivery::stays_where_it_is(const WeightLoad& load) {
 /// operation would with its weights where they are.
 bool VelaDelivery::ends_sooner_in_slices(const WeightLoad& load, std::int64_t copies) {
     const NpuOp& op = *load.op;
-    if (op.ofm.extent.c <= brick) return false;
-    const std::int32_t last = (op.ofm.extent.c - brick - 1) % op.kernel.block.depth + 1;
+    if (op.ofm.extent.c <= brick_channels) return false;
+    const std::int32_t last = (op.ofm.extent.c - brick_channels - 1) % op.kernel.block.depth + 1;
     return copies + vela_cycles(program_, op, last) < vela_cycles(program_, op);
 }
 
@@ -91,7 +89,7 @@ Delivery VelaDelivery::choose(WeightLoad& load) {
         std::min({load.size, load.size * slack / copy_cycles(load.size), room / 2});
     const bool may_slice =
         may_be_sliced(op) || (program_.rules.slices_depthwise && may_be_sliced_with_input(op));
-    if (ahead < load.size && may_slice && op.ofm.extent.c > 16) {
+    if (ahead < load.size && may_slice && op.ofm.extent.c > brick_channels) {
         Delivery delivery = program_.rules.counts_as_vela
                                 ? sliced_by_estimate(load, before, ahead, room)
                                 : sliced(load, before, ahead, room);
@@ -159,7 +157,8 @@ Delivery VelaDelivery::sliced_by_estimate(WeightLoad& load, std::int32_t before,
     const std::int32_t block = load.op->kernel.block.depth;
     const std::int32_t depth = load.op->ofm.extent.c;
     const auto bricks = [](std::int64_t channels) {
-        return std::max<std::int32_t>(brick, static_cast<std::int32_t>(channels / brick * brick));
+        return std::max<std::int32_t>(
+            brick_channels, static_cast<std::int32_t>(channels / brick_channels * brick_channels));
     };
     std::int32_t first = bricks(depth * ahead / load.size);
     const std::int64_t meanwhile = vela_slice_cycles(program_, *load.op, std::min(first, depth));
@@ -174,14 +173,14 @@ Delivery VelaDelivery::sliced_by_estimate(WeightLoad& load, std::int32_t before,
         if (depths.size() > 1 && two <= room) {
             Delivery delivery = encoded(load, before, depths, true);
             if (!delivery.places.empty()) return delivery;
-        } else if (first == brick) {
+        } else if (first == brick_channels) {
             return encoded(load, before, std::move(depths), false);
         }
-        if (first == brick && step == brick) return {};
+        if (first == brick_channels && step == brick_channels) return {};
         if (step > first) {
-            step = round_up(step / 2, brick);
+            step = round_up(step / 2, brick_channels);
         } else {
-            first = bricks(round_up(first / 2, brick));
+            first = bricks(round_up(first / 2, brick_channels));
         }
     }
 }
