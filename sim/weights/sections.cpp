@@ -58,12 +58,14 @@ constexpr std::array<int, window_levels> most_values = [] {
 struct Group {
     std::size_t begin = 0;  ///< first weight; zeros belong to the group of the next non-zero weight
     std::uint32_t zeros = 0;
-    bool known = false;  ///< its set of values
+    std::uint32_t screened = 0;  ///< steps of codes in `residues`
+    bool known = false;          ///< its set of values
     /// Of some of the codes modulo 64, without that of zero: never more than values.
     std::uint64_t residues = 0;
 };
 
 constexpr std::size_t step = 16;  ///< weights whose residues are taken at once
+constexpr std::uint32_t most_steps = 4;
 
 /// Four codes in each of four lanes, or four sets of residues.
 using Quad = std::uint64_t __attribute__((vector_size(32)));
@@ -76,21 +78,6 @@ std::uint64_t residues_of(const std::uint16_t* codes) {
     Quad sets{};
     for (std::size_t i = 0; i < 4; ++i, word >>= 16) sets |= one << (word % 64);
     return (sets[0] | sets[1] | sets[2] | sets[3]) & ~std::uint64_t{1};
-}
-
-/// How many of the first `group_size` codes are zero.
-std::uint32_t count_zeros(const std::uint16_t* codes) {
-    using Lanes = std::int16_t __attribute__((vector_size(32)));
-    static_assert(group_size * sizeof *codes == 2 * sizeof(Lanes));
-    Lanes first, second;
-    std::memcpy(&first, codes, sizeof first);
-    std::memcpy(&second, codes + group_size / 2, sizeof second);
-    // Comparisons give -1 where they hold.
-    const Lanes counts = -((first == 0) + (second == 0));
-    Quad quarters;
-    std::memcpy(&quarters, &counts, sizeof quarters);
-    const std::uint64_t sums = quarters[0] + quarters[1] + quarters[2] + quarters[3];
-    return static_cast<std::uint32_t>(sums * 0x0001'0001'0001'0001U >> 48);
 }
 
 /// Adds the ends of long runs of zeros to `ends`, which stays sorted.
@@ -120,10 +107,16 @@ void cut_long_runs(std::span<const std::uint16_t> codes, std::vector<std::size_t
 class SectionCutter::Groups {
 public:
     /// Puts the groups of `codes` in the place of those before.
-    void read(std::span<const std::uint16_t> codes) {
-        codes_ = codes;
+    void read(const MarkedCodes& codes) {
+        codes_ = codes.codes();
         groups_.clear();
-        for (std::size_t at = 0; at < codes.size();) at = add(at);
+        for (std::size_t at = 0; at < codes.size();) {
+            Group& now = groups_.emplace_back();
+            now.begin = at;
+            std::uint32_t missing = group_size;
+            at = codes.skip(at, missing);
+            now.zeros = static_cast<std::uint32_t>(at - now.begin) - (group_size - missing);
+        }
     }
 
     [[nodiscard]] std::size_t size() const { return groups_.size(); }
@@ -134,8 +127,7 @@ public:
         ValueSet& set = sets_[index];
         if (!groups_[index].known) {
             set = {};
-            const std::size_t end =
-                index + 1 < groups_.size() ? groups_[index + 1].begin : codes_.size();
+            const std::size_t end = end_of(index);
             for (std::size_t i = groups_[index].begin; i < end; ++i) {
                 set[codes_[i] / 64] |= std::uint64_t{1} << (codes_[i] % 64);
             }
@@ -143,6 +135,17 @@ public:
             groups_[index].known = true;
         }
         return set;
+    }
+
+    /// At least `steps` steps of the group's residues, where it has as many.
+    std::uint64_t residues(std::size_t index, std::uint32_t steps) {
+        Group& group = groups_[index];
+        for (; group.screened < steps; ++group.screened) {
+            const std::size_t at = group.begin + group.screened * step;
+            if (at + step > end_of(index)) break;
+            group.residues |= residues_of(&codes_[at]);
+        }
+        return group.residues;
     }
 
     /// The shortest window that ends with group `now`, lies in the `length` groups of the section
@@ -162,7 +165,8 @@ public:
                             : first_gain(values, size);
             };
             // More values never gain more, so that most windows need no exact look.
-            for (; screened < width; ++screened) residues |= groups_[now - screened].residues;
+            for (; screened < width; ++screened)
+                residues |= this->residues(now - screened, most_steps);
             const int least = std::popcount(residues) + zero_size;
             if (least > static_cast<int>(largest_palette)) break;
             if (gain(least) <= 0) continue;
@@ -175,27 +179,8 @@ public:
     }
 
 private:
-    /// Makes the group that begins at weight `at`, which ends with its last non-zero weight or with
-    /// all weights; returns its end.
-    std::size_t add(std::size_t at) {
-        Group& now = groups_.emplace_back();
-        now.begin = at;
-        std::uint32_t left = group_size;
-        // Blocks in which the group does not end, but for the last weight.
-        while (left >= step / 2 && codes_.size() - at >= group_size) {
-            const std::uint16_t* const block = &codes_[at];
-            const std::uint32_t nonzero = group_size - count_zeros(block);
-            if (nonzero > left || (nonzero == left && block[group_size - 1] == 0)) break;
-            if (group_size - left < step) {
-                now.residues |= residues_of(block);
-                if (nonzero <= group_size - step / 2) now.residues |= residues_of(block + step);
-            }
-            left -= nonzero;
-            at += group_size;
-        }
-        for (; left > 0 && at < codes_.size(); ++at) left -= codes_[at] != 0 ? 1 : 0;
-        now.zeros = static_cast<std::uint32_t>(at - now.begin) - (group_size - left);
-        return at;
+    [[nodiscard]] std::size_t end_of(std::size_t index) const {
+        return index + 1 < groups_.size() ? groups_[index + 1].begin : codes_.size();
     }
 
     std::span<const std::uint16_t> codes_;
@@ -207,7 +192,7 @@ SectionCutter::SectionCutter() : groups_(std::make_unique<Groups>()) {}
 SectionCutter::~SectionCutter() = default;
 
 U65SIM_VERSIONS
-std::vector<std::size_t> SectionCutter::cut(std::span<const std::uint16_t> codes) {
+std::vector<std::size_t> SectionCutter::cut(const MarkedCodes& codes) {
     Groups& groups = *groups_;
     groups.read(codes);
     const std::size_t count = groups.size();
@@ -227,7 +212,11 @@ std::vector<std::size_t> SectionCutter::cut(std::span<const std::uint16_t> codes
         // Windows that end here are so many groups long at most.
         const auto levels = std::min<std::size_t>(
             window_levels, static_cast<std::size_t>(std::countr_zero(length)) + 1);
-        if (!active && std::popcount(groups[now].residues) > most_values[levels - 1]) continue;
+        // Mostly few of the group's codes show that it has too many values.
+        const auto has_more = [&](std::uint32_t steps) {
+            return std::popcount(groups.residues(now, steps)) > most_values[levels - 1];
+        };
+        if (!active && (has_more(1) || has_more(most_steps))) continue;
         const bool zero_counts = zeros > 0 && zeros * 3 <= length * group_size;
         const int zero_size = zero_counts ? 1 : 0;
         if (active) {
@@ -255,7 +244,7 @@ std::vector<std::size_t> SectionCutter::cut(std::span<const std::uint16_t> codes
         active = true;
     }
     ends.push_back(codes.size());
-    cut_long_runs(codes, ends);
+    cut_long_runs(codes.codes(), ends);
     return ends;
 }
 
