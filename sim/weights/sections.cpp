@@ -57,6 +57,7 @@ constexpr std::array<int, window_levels> most_values = [] {
 
 struct Group {
     std::size_t begin = 0;  ///< first weight; zeros belong to the group of the next non-zero weight
+    std::size_t end = 0;
     std::uint32_t zeros = 0;
     std::uint32_t screened = 0;  ///< steps of codes in `residues`
     bool known = false;          ///< its set of values
@@ -79,6 +80,54 @@ std::uint64_t residues_of(const std::uint16_t* codes) {
     for (std::size_t i = 0; i < 4; ++i, word >>= 16) sets |= one << (word % 64);
     return (sets[0] | sets[1] | sets[2] | sets[3]) & ~std::uint64_t{1};
 }
+
+/// Tells of stretches of weights that no window in them pays, whose groups nobody needs then.
+class Screen {
+public:
+    /// A stretch begins where windows of all widths do, and ends where they all end.
+    static constexpr std::uint32_t stretch_groups = 1U << (window_levels - 1);
+
+    void read(std::span<const std::uint16_t> codes) {
+        codes_ = codes;
+        pieces_.assign(codes_.size() / piece_size + 1, Piece::unknown);
+        // The last piece is too short.
+        pieces_.back() = Piece::may_pay;
+    }
+    /// Whether the weights in a stretch show that none pays.
+    [[nodiscard]] bool rules_out(std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin / piece_size; i <= (end - 1) / piece_size; ++i) {
+            if (pieces_[i] == Piece::unknown) pieces_[i] = look_at(i);
+            if (pieces_[i] == Piece::may_pay) return false;
+        }
+        return true;
+    }
+
+private:
+    enum class Piece : std::uint8_t { unknown, may_pay, pays_not };
+
+    /// A window is twice as long as the blocks that are looked at for it, so that one of these lies
+    /// within it, wherever it begins: that one's values are too many already.
+    [[nodiscard]] Piece look_at(std::size_t index) const {
+        static_assert(2 * step == group_size);
+        std::array<std::uint64_t, piece_size / step> residues;
+        for (std::size_t i = 0; i < residues.size(); ++i) {
+            residues[i] = residues_of(&codes_[index * piece_size + i * step]);
+            if (std::popcount(residues[i]) <= most_values[0]) return Piece::may_pay;
+        }
+        for (std::size_t level = 1; level < window_levels; ++level) {
+            for (std::size_t i = 0; i < residues.size() >> level; ++i) {
+                residues[i] = residues[2 * i] | residues[2 * i + 1];
+                if (std::popcount(residues[i]) <= most_values[level]) return Piece::may_pay;
+            }
+        }
+        return Piece::pays_not;
+    }
+
+    /// Of the blocks for the longest windows.
+    static constexpr std::size_t piece_size = std::size_t{stretch_groups} * step;
+    std::span<const std::uint16_t> codes_;
+    std::vector<Piece> pieces_;
+};
 
 /// Adds the ends of long runs of zeros to `ends`, which stays sorted.
 void cut_long_runs(std::span<const std::uint16_t> codes, std::vector<std::size_t>& ends) {
@@ -106,18 +155,24 @@ void cut_long_runs(std::span<const std::uint16_t> codes, std::vector<std::size_t
 /// The weights in groups; the exact values of a group are looked at when somebody asks.
 class SectionCutter::Groups {
 public:
-    /// Puts the groups of `codes` in the place of those before.
+    /// Puts none in the place of those before.
     void read(const MarkedCodes& codes) {
         codes_ = codes.codes();
         groups_.clear();
-        for (std::size_t at = 0; at < codes.size();) {
-            Group& now = groups_.emplace_back();
-            now.begin = at;
-            std::uint32_t missing = group_size;
-            at = codes.skip(at, missing);
-            now.zeros = static_cast<std::uint32_t>(at - now.begin) - (group_size - missing);
-        }
+        screen_.read(codes_);
     }
+    void forget() { groups_.clear(); }
+
+    /// Makes the group that begins at weight `at`; returns its end.
+    std::size_t add(const MarkedCodes& codes, std::size_t at) {
+        Group& now = groups_.emplace_back();
+        now.begin = at;
+        std::uint32_t missing = group_size;
+        now.end = codes.skip(at, missing);
+        now.zeros = static_cast<std::uint32_t>(now.end - at) - (group_size - missing);
+        return now.end;
+    }
+    Screen& screen() { return screen_; }
 
     [[nodiscard]] std::size_t size() const { return groups_.size(); }
     const Group& operator[](std::size_t index) const { return groups_[index]; }
@@ -127,8 +182,7 @@ public:
         ValueSet& set = sets_[index];
         if (!groups_[index].known) {
             set = {};
-            const std::size_t end = end_of(index);
-            for (std::size_t i = groups_[index].begin; i < end; ++i) {
+            for (std::size_t i = groups_[index].begin; i < groups_[index].end; ++i) {
                 set[codes_[i] / 64] |= std::uint64_t{1} << (codes_[i] % 64);
             }
             set[0] &= ~std::uint64_t{1};
@@ -142,7 +196,7 @@ public:
         Group& group = groups_[index];
         for (; group.screened < steps; ++group.screened) {
             const std::size_t at = group.begin + group.screened * step;
-            if (at + step > end_of(index)) break;
+            if (at + step > group.end) break;
             group.residues |= residues_of(&codes_[at]);
         }
         return group.residues;
@@ -179,13 +233,10 @@ public:
     }
 
 private:
-    [[nodiscard]] std::size_t end_of(std::size_t index) const {
-        return index + 1 < groups_.size() ? groups_[index + 1].begin : codes_.size();
-    }
-
     std::span<const std::uint16_t> codes_;
     std::vector<Group> groups_;
     std::vector<ValueSet> sets_;
+    Screen screen_;
 };
 
 SectionCutter::SectionCutter() : groups_(std::make_unique<Groups>()) {}
@@ -195,20 +246,37 @@ U65SIM_VERSIONS
 std::vector<std::size_t> SectionCutter::cut(const MarkedCodes& codes) {
     Groups& groups = *groups_;
     groups.read(codes);
-    const std::size_t count = groups.size();
     std::vector<std::size_t> ends;
-    std::size_t start = 0;  // first group of the section
-    bool active = false;    // a palette is in use since `start`
+    std::size_t start = 0;        // first group of the section, or the first that is not forgotten
+    std::size_t start_begin = 0;  // first weight of the section
+    std::size_t forgotten = 0;    // groups of the section
+    bool active = false;          // a palette is in use since `start`
     ValueSet palette{};
     std::uint64_t zeros = 0;
     const auto begin_section = [&](std::size_t at) {
-        if (groups[at].begin > groups[start].begin) ends.push_back(groups[at].begin);
+        if (groups[at].begin > start_begin) ends.push_back(groups[at].begin);
+        start_begin = groups[at].begin;
         start = at;
-        zeros = 0;
+        zeros = forgotten = 0;
     };
-    for (std::size_t now = 0; now < count; ++now) {
+    constexpr std::uint32_t stretch = Screen::stretch_groups;
+    for (std::size_t at = 0; at < codes.size();) {
+        const std::size_t now = groups.size();
+        if (!active && (now - start) % stretch == 0) {
+            std::uint32_t missing = stretch * group_size;
+            const std::size_t end = codes.skip(at, missing);
+            if (missing == 0 && groups.screen().rules_out(at, end)) {
+                zeros += end - at - std::size_t{stretch} * group_size;
+                forgotten += now - start + stretch;
+                groups.forget();
+                start = 0;
+                at = end;
+                continue;
+            }
+        }
+        at = groups.add(codes, at);
         zeros += groups[now].zeros;
-        const std::size_t length = now + 1 - start;
+        const std::size_t length = forgotten + now + 1 - start;
         // Windows that end here are so many groups long at most.
         const auto levels = std::min<std::size_t>(
             window_levels, static_cast<std::size_t>(std::countr_zero(length)) + 1);
@@ -236,7 +304,7 @@ std::vector<std::size_t> SectionCutter::cut(const MarkedCodes& codes) {
             active ? std::optional{bits_of(size_of(palette) + zero_size)} : std::nullopt;
         ValueSet window{};
         const std::size_t width =
-            groups.paying_window(now, now + 1 - start, bits, zero_size, window);
+            groups.paying_window(now, forgotten + now + 1 - start, bits, zero_size, window);
         if (width == 0) continue;
         begin_section(now + 1 - width);
         for (std::size_t i = start; i <= now; ++i) zeros += groups[i].zeros;
