@@ -17,18 +17,8 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::run_worker() {
     std::unique_lock lock(mutex_);
     for (;;) {
-        wake_.wait(lock, [&] { return ended_ || unclaimed_ > 0 || task_ != nullptr; });
+        wake_.wait(lock, [&] { return ended_ || unclaimed_ > 0; });
         if (ended_) return;
-        if (task_ != nullptr) {
-            BackgroundTask& task = *std::exchange(task_, nullptr);
-            task.state_ = BackgroundTask::State::running;
-            lock.unlock();
-            run_task(task);
-            lock.lock();
-            task.state_ = BackgroundTask::State::done;
-            rest_.notify_all();
-            continue;
-        }
         --unclaimed_;
         ++busy_;
         lock.unlock();
@@ -75,50 +65,6 @@ void ThreadPool::for_each_index(std::size_t count,
         std::unique_lock lock(mutex_);
         unclaimed_ = 0;
         rest_.wait(lock, [&] { return busy_ == 0; });
-    }
-    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
-}
-
-void ThreadPool::run_task(BackgroundTask& task) {
-    try {
-        task.work_();
-    } catch (...) {
-        task.failure_ = std::current_exception();
-    }
-}
-
-ThreadPool::BackgroundTask::BackgroundTask(ThreadPool& pool, std::function<void()> work)
-    : pool_(pool), work_(std::move(work)) {
-    if (!pool_.is_parallel()) return;
-    {
-        const std::lock_guard lock(pool_.mutex_);
-        if (pool_.threads_.empty()) {
-            // The thread outlives this object.
-            pool_.threads_.emplace_back([all = &pool] { all->run_worker(); });
-        }
-        pool_.task_ = this;
-    }
-    pool_.wake_.notify_one();
-}
-
-ThreadPool::BackgroundTask::~BackgroundTask() {
-    std::unique_lock lock(pool_.mutex_);
-    if (pool_.task_ == this) pool_.task_ = nullptr;
-    pool_.rest_.wait(lock, [&] { return state_ != State::running; });
-}
-
-void ThreadPool::BackgroundTask::finish() {
-    {
-        std::unique_lock lock(pool_.mutex_);
-        if (state_ == State::waiting) {
-            pool_.task_ = nullptr;
-        } else {
-            pool_.rest_.wait(lock, [&] { return state_ == State::done; });
-        }
-    }
-    if (state_ == State::waiting) {
-        run_task(*this);
-        state_ = State::done;
     }
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }

@@ -27,33 +27,9 @@ public:
     /// when all have stopped; behind a failure no new work begins.
     void for_each_index(std::size_t count, const std::function<void(std::size_t index)>& work);
 
-    /// Whether there are threads beside the calling one.
-    [[nodiscard]] bool is_parallel() const { return max_threads_ > 1; }
-
-    /// One piece of work on another thread while the caller goes on, which may call
-    /// for_each_index() meanwhile: the other thread takes part when it is through. One at a time.
-    class BackgroundTask {
-    public:
-        BackgroundTask(ThreadPool& pool, std::function<void()> work);
-        ~BackgroundTask();
-        BackgroundTask(const BackgroundTask&) = delete;
-        BackgroundTask& operator=(const BackgroundTask&) = delete;
-        /// Returns when the work is done, and does it where no other thread has begun with it.
-        /// Throws what it threw.
-        void finish();
-
-    private:
-        ThreadPool& pool_;
-        std::function<void()> work_;
-        enum class State : std::uint8_t { waiting, running, done } state_ = State::waiting;
-        std::exception_ptr failure_;
-        friend class ThreadPool;
-    };
-
 private:
     void run_worker();
     void run_indices();
-    static void run_task(BackgroundTask& task);
 
     const unsigned max_threads_;
     std::mutex mutex_;
@@ -62,7 +38,6 @@ private:
     std::size_t unclaimed_ = 0;  ///< workers that have not begun with the present work
     std::size_t busy_ = 0;
     bool ended_ = false;
-    BackgroundTask* task_ = nullptr;  ///< nobody has begun with it
     // The present work.
     const std::function<void(std::size_t index)>* work_ = nullptr;
     std::size_t count_ = 0;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -78,9 +79,10 @@ public:
     /// Calls take(section, slices, bits) for every section of the part in stream order.
     template <class Take>
     void encode_part(std::span<const std::uint16_t> codes, Coding coding, Take&& take) {
+        const MarkedCodes marked = marker_.mark(codes);
         if (coding != Coding::smallest) {
-            const SectionForm form = SectionCounts{codes}.uniform_form(coding);
-            const Section section = make_section(codes, form);
+            const SectionForm form = SectionCounts{marked}.uniform_form(coding);
+            const Section section = make_section(marked, form);
             const std::uint64_t bits = coding == Coding::frequent
                                            ? planner_.plan(section, slices_)
                                            : planner_.plan_uniform(section, slices_);
@@ -93,10 +95,10 @@ public:
             take(section, std::span<const Slice>{slices_}, bits);
         };
         // Neighbours become one section when that is no larger.
-        const std::vector<std::size_t> ends = cutter_.cut(codes);
-        SectionCounts now{codes.first(ends[0])};
+        const std::vector<std::size_t> ends = cutter_.cut(marked);
+        SectionCounts now{marked.from_to(0, ends[0])};
         for (std::size_t i = 1; i < ends.size(); ++i) {
-            const SectionCounts next{codes.subspan(ends[i - 1], ends[i] - ends[i - 1])};
+            const SectionCounts next{marked.from_to(ends[i - 1], ends[i])};
             SectionCounts both = now;
             both.append(next);
             if (both.form().bits <= now.form().bits + next.form().bits) {
@@ -109,6 +111,15 @@ public:
         finish(now);
     }
 
+    /// The section that was taken last, with all that writing it needs, until the next one.
+    Section with_runs(Section section) {
+        if (section.zero_runs()) {
+            list_runs(*last_, runs_);
+            section.runs = runs_;
+        }
+        return section;
+    }
+
     /// Indices of a section's codes, until the next section.
     std::span<const std::uint16_t> indices(const Section& section) {
         const auto table = index_table(section.palette);
@@ -119,21 +130,25 @@ public:
     }
 
 private:
-    Section make_section(std::span<const std::uint16_t> codes, const SectionForm& form) {
-        Section section{.palette = form.palette, .codes = codes, .runs = {}};
+    Section make_section(const MarkedCodes& codes, const SectionForm& form) {
+        last_ = codes;
+        Section section{.palette = form.palette, .codes = codes.codes()};
         if (form.zero_runs) {
-            if (runs_.size() < codes.size() + 2) {
-                nonzero_.resize(codes.size() + 1);
-                runs_.resize(codes.size() + 2);
+            if (nonzero_.size() < codes.size() + split_margin) {
+                nonzero_.resize(codes.size() + split_margin);
             }
-            const std::size_t count = split_runs(codes, nonzero_.data(), runs_.data());
-            section.codes = std::span{nonzero_}.first(count);
-            section.runs = std::span{runs_}.first(count + 1);
+            section.codes = std::span{nonzero_}.first(split_codes(codes, nonzero_.data()));
+            sum_runs(codes, block_size, runs_by_block_);
+            section.run_sums = runs_by_block_.sums;
+            section.leading_run = runs_by_block_.leading;
         }
         return section;
     }
 
     std::vector<std::uint16_t> nonzero_, indices_;
+    CodeMarker marker_;
+    std::optional<MarkedCodes> last_;
+    RunsByBlock runs_by_block_;
     std::vector<std::uint32_t> runs_;
     SectionCutter cutter_;
     SlicePlanner planner_;
@@ -163,7 +178,8 @@ std::vector<std::uint8_t> encode_all(const Weights& weights, Coding coding,
             [&](const Section& section, std::span<const Slice> slices, std::uint64_t bits) {
                 out.reserve(bits);
                 [[maybe_unused]] const std::uint64_t begin = out.position();
-                write_section(out, section, encoder().indices(section), slices);
+                write_section(out, encoder().with_runs(section), encoder().indices(section),
+                              slices);
                 assert(out.position() - begin == bits);
             });
     });

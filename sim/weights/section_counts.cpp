@@ -1,6 +1,7 @@
 #include "weights/section_counts.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace u65sim::weights {
 namespace {
@@ -12,7 +13,8 @@ constexpr std::uint64_t uniform_run_share = 16, uniform_run_length = 2;
 
 }  // namespace
 
-SectionCounts::SectionCounts(std::span<const std::uint16_t> codes) : codes_(codes) {
+SectionCounts::SectionCounts(const MarkedCodes& marked) : codes_(marked) {
+    const std::span<const std::uint16_t> codes = marked.codes();
     Histogram even{};  // two histograms: equal neighbours do not wait for each other
     std::size_t i = 0;
     for (; i + 1 < codes.size(); i += 2) {
@@ -25,7 +27,7 @@ SectionCounts::SectionCounts(std::span<const std::uint16_t> codes) : codes_(code
 }
 
 void SectionCounts::append(const SectionCounts& next) {
-    codes_ = {codes_.data(), codes_.size() + next.codes_.size()};
+    codes_ = codes_.from_to(0, codes_.size() + next.codes_.size());
     for (std::size_t code = 0; code < code_count; ++code) {
         histogram_[code] += next.histogram_[code];
     }

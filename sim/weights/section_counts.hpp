@@ -3,9 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "weights/codec.hpp"
+#include "weights/marked_codes.hpp"
 #include "weights/palette.hpp"
 #include "weights/zero_runs.hpp"
 
@@ -19,12 +19,11 @@ struct SectionForm {
 
 class SectionCounts {
 public:
-    explicit SectionCounts(std::span<const std::uint16_t> codes);
+    explicit SectionCounts(const MarkedCodes& marked);
 
     /// Takes in the section that follows this one.
     void append(const SectionCounts& next);
-    [[nodiscard]] std::size_t size() const { return codes_.size(); }
-    [[nodiscard]] std::span<const std::uint16_t> codes() const { return codes_; }
+    [[nodiscard]] const MarkedCodes& codes() const { return codes_; }
     /// The smaller of two forms: zeros as weights, or as runs.
     [[nodiscard]] const SectionForm& form() const { return form_; }
     /// The form for Coding::uniform, or Coding::frequent.
@@ -36,7 +35,7 @@ private:
     [[nodiscard]] SectionForm form_with_runs(ChoosePalette palette_of);
     [[nodiscard]] std::uint64_t run_bits() const;
 
-    std::span<const std::uint16_t> codes_;
+    MarkedCodes codes_;
     Histogram histogram_{};
     RunCounts runs_;
     bool runs_counted_ = false;

@@ -57,13 +57,16 @@ constexpr std::array<int, window_levels> most_values = [] {
 
 struct Group {
     std::size_t begin = 0;  ///< first weight; zeros belong to the group of the next non-zero weight
+    std::size_t end = 0;
     std::uint32_t zeros = 0;
-    bool known = false;  ///< its set of values
+    std::uint32_t screened = 0;  ///< steps of codes in `residues`
+    bool known = false;          ///< its set of values
     /// Of some of the codes modulo 64, without that of zero: never more than values.
     std::uint64_t residues = 0;
 };
 
 constexpr std::size_t step = 16;  ///< weights whose residues are taken at once
+constexpr std::uint32_t most_steps = 4;
 
 /// Four codes in each of four lanes, or four sets of residues.
 using Quad = std::uint64_t __attribute__((vector_size(32)));
@@ -78,20 +81,53 @@ std::uint64_t residues_of(const std::uint16_t* codes) {
     return (sets[0] | sets[1] | sets[2] | sets[3]) & ~std::uint64_t{1};
 }
 
-/// How many of the first `group_size` codes are zero.
-std::uint32_t count_zeros(const std::uint16_t* codes) {
-    using Lanes = std::int16_t __attribute__((vector_size(32)));
-    static_assert(group_size * sizeof *codes == 2 * sizeof(Lanes));
-    Lanes first, second;
-    std::memcpy(&first, codes, sizeof first);
-    std::memcpy(&second, codes + group_size / 2, sizeof second);
-    // Comparisons give -1 where they hold.
-    const Lanes counts = -((first == 0) + (second == 0));
-    Quad quarters;
-    std::memcpy(&quarters, &counts, sizeof quarters);
-    const std::uint64_t sums = quarters[0] + quarters[1] + quarters[2] + quarters[3];
-    return static_cast<std::uint32_t>(sums * 0x0001'0001'0001'0001U >> 48);
-}
+/// Tells of stretches of weights that no window in them pays, whose groups nobody needs then.
+class Screen {
+public:
+    /// A stretch begins where windows of all widths do, and ends where they all end.
+    static constexpr std::uint32_t stretch_groups = 1U << (window_levels - 1);
+
+    void read(std::span<const std::uint16_t> codes) {
+        codes_ = codes;
+        pieces_.assign(codes_.size() / piece_size + 1, Piece::unknown);
+        // The last piece is too short.
+        pieces_.back() = Piece::may_pay;
+    }
+    /// Whether the weights in a stretch show that none pays.
+    [[nodiscard]] bool rules_out(std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin / piece_size; i <= (end - 1) / piece_size; ++i) {
+            if (pieces_[i] == Piece::unknown) pieces_[i] = look_at(i);
+            if (pieces_[i] == Piece::may_pay) return false;
+        }
+        return true;
+    }
+
+private:
+    enum class Piece : std::uint8_t { unknown, may_pay, pays_not };
+
+    /// A window is twice as long as the blocks that are looked at for it, so that one of these lies
+    /// within it, wherever it begins: that one's values are too many already.
+    [[nodiscard]] Piece look_at(std::size_t index) const {
+        static_assert(2 * step == group_size);
+        std::array<std::uint64_t, piece_size / step> residues;
+        for (std::size_t i = 0; i < residues.size(); ++i) {
+            residues[i] = residues_of(&codes_[index * piece_size + i * step]);
+            if (std::popcount(residues[i]) <= most_values[0]) return Piece::may_pay;
+        }
+        for (std::size_t level = 1; level < window_levels; ++level) {
+            for (std::size_t i = 0; i < residues.size() >> level; ++i) {
+                residues[i] = residues[2 * i] | residues[2 * i + 1];
+                if (std::popcount(residues[i]) <= most_values[level]) return Piece::may_pay;
+            }
+        }
+        return Piece::pays_not;
+    }
+
+    /// Of the blocks for the longest windows.
+    static constexpr std::size_t piece_size = std::size_t{stretch_groups} * step;
+    std::span<const std::uint16_t> codes_;
+    std::vector<Piece> pieces_;
+};
 
 /// Adds the ends of long runs of zeros to `ends`, which stays sorted.
 void cut_long_runs(std::span<const std::uint16_t> codes, std::vector<std::size_t>& ends) {
@@ -119,12 +155,24 @@ void cut_long_runs(std::span<const std::uint16_t> codes, std::vector<std::size_t
 /// The weights in groups; the exact values of a group are looked at when somebody asks.
 class SectionCutter::Groups {
 public:
-    /// Puts the groups of `codes` in the place of those before.
-    void read(std::span<const std::uint16_t> codes) {
-        codes_ = codes;
+    /// Puts none in the place of those before.
+    void read(const MarkedCodes& codes) {
+        codes_ = codes.codes();
         groups_.clear();
-        for (std::size_t at = 0; at < codes.size();) at = add(at);
+        screen_.read(codes_);
     }
+    void forget() { groups_.clear(); }
+
+    /// Makes the group that begins at weight `at`; returns its end.
+    std::size_t add(const MarkedCodes& codes, std::size_t at) {
+        Group& now = groups_.emplace_back();
+        now.begin = at;
+        std::uint32_t missing = group_size;
+        now.end = codes.skip(at, missing);
+        now.zeros = static_cast<std::uint32_t>(now.end - at) - (group_size - missing);
+        return now.end;
+    }
+    Screen& screen() { return screen_; }
 
     [[nodiscard]] std::size_t size() const { return groups_.size(); }
     const Group& operator[](std::size_t index) const { return groups_[index]; }
@@ -134,15 +182,24 @@ public:
         ValueSet& set = sets_[index];
         if (!groups_[index].known) {
             set = {};
-            const std::size_t end =
-                index + 1 < groups_.size() ? groups_[index + 1].begin : codes_.size();
-            for (std::size_t i = groups_[index].begin; i < end; ++i) {
+            for (std::size_t i = groups_[index].begin; i < groups_[index].end; ++i) {
                 set[codes_[i] / 64] |= std::uint64_t{1} << (codes_[i] % 64);
             }
             set[0] &= ~std::uint64_t{1};
             groups_[index].known = true;
         }
         return set;
+    }
+
+    /// At least `steps` steps of the group's residues, where it has as many.
+    std::uint64_t residues(std::size_t index, std::uint32_t steps) {
+        Group& group = groups_[index];
+        for (; group.screened < steps; ++group.screened) {
+            const std::size_t at = group.begin + group.screened * step;
+            if (at + step > group.end) break;
+            group.residues |= residues_of(&codes_[at]);
+        }
+        return group.residues;
     }
 
     /// The shortest window that ends with group `now`, lies in the `length` groups of the section
@@ -162,7 +219,8 @@ public:
                             : first_gain(values, size);
             };
             // More values never gain more, so that most windows need no exact look.
-            for (; screened < width; ++screened) residues |= groups_[now - screened].residues;
+            for (; screened < width; ++screened)
+                residues |= this->residues(now - screened, most_steps);
             const int least = std::popcount(residues) + zero_size;
             if (least > static_cast<int>(largest_palette)) break;
             if (gain(least) <= 0) continue;
@@ -175,59 +233,58 @@ public:
     }
 
 private:
-    /// Makes the group that begins at weight `at`, which ends with its last non-zero weight or with
-    /// all weights; returns its end.
-    std::size_t add(std::size_t at) {
-        Group& now = groups_.emplace_back();
-        now.begin = at;
-        std::uint32_t left = group_size;
-        // Blocks in which the group does not end, but for the last weight.
-        while (left >= step / 2 && codes_.size() - at >= group_size) {
-            const std::uint16_t* const block = &codes_[at];
-            const std::uint32_t nonzero = group_size - count_zeros(block);
-            if (nonzero > left || (nonzero == left && block[group_size - 1] == 0)) break;
-            if (group_size - left < step) {
-                now.residues |= residues_of(block);
-                if (nonzero <= group_size - step / 2) now.residues |= residues_of(block + step);
-            }
-            left -= nonzero;
-            at += group_size;
-        }
-        for (; left > 0 && at < codes_.size(); ++at) left -= codes_[at] != 0 ? 1 : 0;
-        now.zeros = static_cast<std::uint32_t>(at - now.begin) - (group_size - left);
-        return at;
-    }
-
     std::span<const std::uint16_t> codes_;
     std::vector<Group> groups_;
     std::vector<ValueSet> sets_;
+    Screen screen_;
 };
 
 SectionCutter::SectionCutter() : groups_(std::make_unique<Groups>()) {}
 SectionCutter::~SectionCutter() = default;
 
 U65SIM_VERSIONS
-std::vector<std::size_t> SectionCutter::cut(std::span<const std::uint16_t> codes) {
+std::vector<std::size_t> SectionCutter::cut(const MarkedCodes& codes) {
     Groups& groups = *groups_;
     groups.read(codes);
-    const std::size_t count = groups.size();
     std::vector<std::size_t> ends;
-    std::size_t start = 0;  // first group of the section
-    bool active = false;    // a palette is in use since `start`
+    std::size_t start = 0;        // first group of the section, or the first that is not forgotten
+    std::size_t start_begin = 0;  // first weight of the section
+    std::size_t forgotten = 0;    // groups of the section
+    bool active = false;          // a palette is in use since `start`
     ValueSet palette{};
     std::uint64_t zeros = 0;
     const auto begin_section = [&](std::size_t at) {
-        if (groups[at].begin > groups[start].begin) ends.push_back(groups[at].begin);
+        if (groups[at].begin > start_begin) ends.push_back(groups[at].begin);
+        start_begin = groups[at].begin;
         start = at;
-        zeros = 0;
+        zeros = forgotten = 0;
     };
-    for (std::size_t now = 0; now < count; ++now) {
+    constexpr std::uint32_t stretch = Screen::stretch_groups;
+    for (std::size_t at = 0; at < codes.size();) {
+        const std::size_t now = groups.size();
+        if (!active && (now - start) % stretch == 0) {
+            std::uint32_t missing = stretch * group_size;
+            const std::size_t end = codes.skip(at, missing);
+            if (missing == 0 && groups.screen().rules_out(at, end)) {
+                zeros += end - at - std::size_t{stretch} * group_size;
+                forgotten += now - start + stretch;
+                groups.forget();
+                start = 0;
+                at = end;
+                continue;
+            }
+        }
+        at = groups.add(codes, at);
         zeros += groups[now].zeros;
-        const std::size_t length = now + 1 - start;
+        const std::size_t length = forgotten + now + 1 - start;
         // Windows that end here are so many groups long at most.
         const auto levels = std::min<std::size_t>(
             window_levels, static_cast<std::size_t>(std::countr_zero(length)) + 1);
-        if (!active && std::popcount(groups[now].residues) > most_values[levels - 1]) continue;
+        // Mostly few of the group's codes show that it has too many values.
+        const auto has_more = [&](std::uint32_t steps) {
+            return std::popcount(groups.residues(now, steps)) > most_values[levels - 1];
+        };
+        if (!active && (has_more(1) || has_more(most_steps))) continue;
         const bool zero_counts = zeros > 0 && zeros * 3 <= length * group_size;
         const int zero_size = zero_counts ? 1 : 0;
         if (active) {
@@ -247,7 +304,7 @@ std::vector<std::size_t> SectionCutter::cut(std::span<const std::uint16_t> codes
             active ? std::optional{bits_of(size_of(palette) + zero_size)} : std::nullopt;
         ValueSet window{};
         const std::size_t width =
-            groups.paying_window(now, now + 1 - start, bits, zero_size, window);
+            groups.paying_window(now, forgotten + now + 1 - start, bits, zero_size, window);
         if (width == 0) continue;
         begin_section(now + 1 - width);
         for (std::size_t i = start; i <= now; ++i) zeros += groups[i].zeros;
@@ -255,7 +312,7 @@ std::vector<std::size_t> SectionCutter::cut(std::span<const std::uint16_t> codes
         active = true;
     }
     ends.push_back(codes.size());
-    cut_long_runs(codes, ends);
+    cut_long_runs(codes.codes(), ends);
     return ends;
 }
 

@@ -4,8 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <vector>
+
+#include "weights/marked_codes.hpp"
 
 namespace u65sim::weights {
 
@@ -20,7 +21,7 @@ public:
     /// Ends of the sections of `codes` that may deserve a palette of their own; the last end is
     /// codes.size(). Candidates stand where a window of 32 to 1024 non-zero weights has so few
     /// distinct values that a palette made for them pays for itself, and around long runs of zeros.
-    std::vector<std::size_t> cut(std::span<const std::uint16_t> codes);
+    std::vector<std::size_t> cut(const MarkedCodes& codes);
 
 private:
     class Groups;

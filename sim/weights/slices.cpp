@@ -10,8 +10,6 @@
 namespace u65sim::weights {
 namespace {
 
-/// Weights judged together; slices end at multiples of it.
-constexpr std::size_t block_size = 32;
 /// Longest slice: the largest multiple of a block that the length field holds.
 constexpr std::size_t largest_slice_blocks = ((1U << slice_length_bits) - 1) / block_size;
 
@@ -152,18 +150,6 @@ struct SlicePlanner::WeightSums {
     }
 };
 
-/// Sums over the runs that follow one block of weights.
-struct SlicePlanner::RunSums {
-    std::array<std::uint64_t, zero_divisors> quotients;  ///< of run >> d
-    static RunSums of(std::span<const std::uint32_t> runs) {
-        RunSums sums{};
-        for (std::uint32_t d = 0; d < zero_divisors; ++d) {
-            for (const std::uint32_t run : runs) sums.quotients[d] += run >> d;
-        }
-        return sums;
-    }
-};
-
 /// How much more than the cheapest way to the end of a block the one in each mode costs.
 struct SlicePlanner::Ways {
     Row bits;
@@ -186,7 +172,7 @@ void SlicePlanner::find_ways(const Section& section) {
     std::array<Lanes, rows> path{};
     for (std::size_t block = 0; block < blocks; ++block) {
         const std::size_t begin = block * block_size;
-        const std::size_t length = std::min(block_size, count - begin);
+        const std::size_t length = std::min<std::size_t>(block_size, count - begin);
         WeightSums& sums = weight_sums_[block];
         Lanes bits;
         sums.add(section.codes.subspan(begin, length), modes, bits);
@@ -194,12 +180,11 @@ void SlicePlanner::find_ways(const Section& section) {
         std::array<std::uint64_t, rows> run_bits{};
         std::uint64_t least = 0;
         if constexpr (zero_runs) {
-            const RunSums& runs = run_sums_[block] =
-                RunSums::of(section.runs.subspan(begin + 1, length));
+            const RunSums& runs = section.run_sums[block];
             for (std::uint32_t z = 0; z < rows; ++z) {
                 // The run before the first weight is paid for with the first block.
-                const std::uint64_t leading = block == 0 ? (section.runs[0] >> z) + 1 + z : 0;
-                run_bits[z] = leading + runs.quotients[z] + length * (1 + z);
+                const std::uint64_t leading = block == 0 ? (section.leading_run >> z) + 1 + z : 0;
+                run_bits[z] = leading + runs[z] + length * (1 + z);
             }
             least = *std::min_element(run_bits.begin(), run_bits.end());
         }
@@ -225,11 +210,10 @@ U65SIM_VERSIONS
 std::uint64_t SlicePlanner::plan(const Section& section, std::vector<Slice>& slices) {
     const std::size_t count = section.codes.size();
     const std::size_t blocks = (count + block_size - 1) / block_size;
-    const bool zero_runs = !section.runs.empty();
+    const bool zero_runs = section.zero_runs();
     const std::size_t rows = zero_runs ? zero_divisors : 1;
     const std::int16_t change = zero_runs ? run_switch_bits : weight_switch_bits;
     weight_sums_.resize(blocks);
-    run_sums_.resize(zero_runs ? blocks : 0);
     ways_.resize(blocks * rows);
     if (zero_runs) {
         find_ways<true>(section);
@@ -275,7 +259,7 @@ SliceMode SlicePlanner::cheapest_mode(const Section& section) {
     std::array<std::uint64_t, zero_divisors> run_bits{};
     for (std::size_t block = 0; block < blocks; ++block) {
         const std::size_t begin = block * block_size;
-        const std::size_t length = std::min(block_size, count - begin);
+        const std::size_t length = std::min<std::size_t>(block_size, count - begin);
         Lanes unused;
         weight_sums_[block].add(section.codes.subspan(begin, length), modes, unused);
         for (std::uint32_t lane = 0; lane < weight_modes; ++lane) {
@@ -283,10 +267,9 @@ SliceMode SlicePlanner::cheapest_mode(const Section& section) {
             bits[lane] +=
                 more >= impossible ? std::uint64_t{1} << 48 : static_cast<std::uint64_t>(more);
         }
-        if (section.runs.empty()) continue;
-        run_sums_[block] = RunSums::of(section.runs.subspan(begin + 1, length));
+        if (!section.zero_runs()) continue;
         for (std::uint32_t z = 0; z < zero_divisors; ++z) {
-            run_bits[z] += run_sums_[block].quotients[z] + length * (1 + z);
+            run_bits[z] += section.run_sums[block][z] + length * (1 + z);
         }
     }
     const auto index_of_least = [](const auto& from) {
@@ -294,7 +277,7 @@ SliceMode SlicePlanner::cheapest_mode(const Section& section) {
                                           from.begin());
     };
     SliceMode mode = weight_mode(index_of_least(bits));
-    if (!section.runs.empty()) mode.zero_divisor = index_of_least(run_bits);
+    if (section.zero_runs()) mode.zero_divisor = index_of_least(run_bits);
     return mode;
 }
 
@@ -302,7 +285,6 @@ std::uint64_t SlicePlanner::plan_uniform(const Section& section, std::vector<Sli
     const std::size_t count = section.codes.size();
     const std::size_t blocks = (count + block_size - 1) / block_size;
     weight_sums_.resize(blocks);
-    run_sums_.resize(section.runs.empty() ? 0 : blocks);
     slices.clear();
     add_backwards(slices, {0, blocks}, count, cheapest_mode(section));
     std::reverse(slices.begin(), slices.end());
@@ -345,9 +327,9 @@ std::uint64_t SlicePlanner::size_of(const Section& section, const Slice& slice) 
         // The run before the section's first weight belongs to its first slice.
         const bool leading = slice.begin == 0;
         const std::uint64_t runs = count + (leading ? 1 : 0);
-        std::uint64_t unary = runs + (leading ? section.runs[0] >> z : 0);
+        std::uint64_t unary = runs + (leading ? section.leading_run >> z : 0);
         for (std::size_t block = first; block < last; ++block) {
-            unary += run_sums_[block].quotients[z];
+            unary += section.run_sums[block][z];
         }
         bits += round_up(unary, zero_chunk_bits(z)) + runs * z;
     }

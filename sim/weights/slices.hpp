@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "weights/stream_format.hpp"
+#include "weights/zero_runs.hpp"
 
 namespace u65sim::weights {
 
@@ -15,12 +16,19 @@ struct Slice {
     SliceMode mode;
 };
 
-/// One section: coded weights, and zero runs before, between and after them in zero-run mode (one
-/// run more than weights), none otherwise.
+/// Weights judged together; slices end at multiples of it.
+inline constexpr std::uint32_t block_size = 32;
+
+/// One section: coded weights, and zero runs before, between and after them in zero-run mode.
 struct Section {
     Palette palette;
     std::span<const std::uint16_t> codes;
+    std::span<const RunSums> run_sums;  ///< behind the weights of each block; none without runs
+    std::uint64_t leading_run = 0;      ///< before the first weight
+    /// One run more than weights; for the writer alone.
     std::span<const std::uint32_t> runs;
+
+    [[nodiscard]] bool zero_runs() const { return !run_sums.empty(); }
 };
 
 /// Searches the cheapest parameters; scratch memory lives as long as the object.
@@ -39,7 +47,6 @@ public:
 
 private:
     struct WeightSums;
-    struct RunSums;
     struct Ways;
     template <bool zero_runs>
     void find_ways(const Section& section);
@@ -49,7 +56,6 @@ private:
                                         std::span<const Slice> slices) const;
 
     std::vector<WeightSums> weight_sums_;
-    std::vector<RunSums> run_sums_;
     std::vector<Ways> ways_;
 };
 

@@ -16,6 +16,8 @@ namespace u65sim::compiler {
 namespace {
 
 constexpr std::int64_t constant_alignment = 16;
+/// Work on so many weights, about half a millisecond, is worth waking other threads.
+constexpr std::int64_t least_shared = std::int64_t{1} << 18;
 /// Weights of which a sample is less than a quarter.
 constexpr std::int64_t least_sampled = std::int64_t{1} << 17;
 
@@ -78,14 +80,27 @@ bool is_sampled(const Program& program, const WeightSource& source) {
     return source.elements() >= least_sampled;
 }
 
-/// Calls visit(op) for all, in parallel.
+/// Calls work(0) .. work(count - 1), in parallel where these are enough weights.
+template <class Work>
+void for_each_index(const Program& program, std::int64_t weights, std::size_t count,
+                    const Work& work) {
+    if (weights >= least_shared) {
+        program.threads->for_each_index(count, work);
+        return;
+    }
+    for (std::size_t i = 0; i < count; ++i) work(i);
+}
+
+/// Calls visit(op) for all.
 template <class Visit>
 void for_each_weighted(const Program& program, std::vector<NpuOp*> ops, Visit&& visit) {
     // The largest first, so that no thread is left alone with it at the end.
     std::stable_sort(ops.begin(), ops.end(), [](const NpuOp* a, const NpuOp* b) {
         return a->weights->elements() > b->weights->elements();
     });
-    program.threads->for_each_index(ops.size(), [&](std::size_t i) { visit(*ops[i]); });
+    std::int64_t weights = 0;
+    for (const NpuOp* op : ops) weights += op->weights->elements();
+    for_each_index(program, weights, ops.size(), [&](std::size_t i) { visit(*ops[i]); });
 }
 
 }  // namespace
@@ -138,7 +153,7 @@ std::vector<WeightSlice> make_slices(const Program& program, const NpuOp& op,
         slices[i] = make_slice(program, op, slices[i].first, depths[i]);
     };
     if (!op.weights->data || op.weights->data.model() == nullptr) {
-        program.threads->for_each_index(slices.size(), make);
+        for_each_index(program, op.weights->elements(), slices.size(), make);
         return slices;
     }
     // Where models stand for weights, slices of one depth are alike.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "base/hash.hpp"
@@ -91,20 +92,21 @@ private:
         const std::int32_t ifm_depth = ifm_block(user_, {u.height, u.width, depth}, arch_).depth;
         const DepthCosts costs = costs_of(depth);
         const ShramRoom room{user_, depth, ifm_depth, arch_};
-        // For each height the widest blocks that fit: wider ones need more of everything.
+        const auto block_of = [&](const Side& h, const Side& w) {
+            return std::pair{BlockShape{h.ofm, w.ofm, depth}, BlockShape{h.ifm, w.ifm, ifm_depth}};
+        };
+        // Higher and wider blocks need more of everything.
         std::size_t fitting = widths_.size();
         for (const Side& h : heights_) {
-            for (std::size_t i = 0; i < fitting; ++i) {
-                const Side& w = widths_[i];
-                const BlockShape block{h.ofm, w.ofm, depth};
-                const BlockShape in{h.ifm, w.ifm, ifm_depth};
-                if (!room.fits(block, in)) {
-                    fitting = i;
-                    break;
-                }
-                consider(block, in, cost_of(h, w, costs));
+            for (; fitting > 0; --fitting) {
+                const auto [block, in] = block_of(h, widths_[fitting - 1]);
+                if (room.fits(block, in)) break;
             }
             if (fitting == 0) break;
+            for (std::size_t i = 0; i < fitting; ++i) {
+                const auto [block, in] = block_of(h, widths_[i]);
+                consider(block, in, cost_of(h, widths_[i], costs));
+            }
         }
     }
 

@@ -33,23 +33,14 @@ void PlanVariant::apply(Program& program) const {
     apply_cascades(program, cascades);
 }
 
-const std::shared_ptr<timing::KernelEstimator>& CascadeSearches::second_estimator() {
-    if (!second_estimator_) {
-        second_estimator_ = program_.cache->estimators.borrow(*program_.target, *program_.counters);
-    }
-    return second_estimator_;
-}
-
 const CascadeSearches::Found& CascadeSearches::best(std::int64_t sram,
                                                     CascadeSearch::Weights weights) {
     const auto [known, is_new] = known_.try_emplace({sram, weights});
     Found& found = known->second;
     if (!is_new) return found;
     if (searches_.empty()) {
-        timing::KernelEstimator& estimator =
-            is_parallel() ? *second_estimator() : *program_.estimator;
         for (const auto& segment : program_.segments) {
-            searches_.emplace_back(program_, segment, estimator);
+            searches_.emplace_back(program_, segment, *program_.estimator);
         }
     }
     for (auto& search : searches_) {
@@ -66,8 +57,7 @@ SizedSearch::SizedSearch(const Program& program, CascadeSearches& searches, cons
       searches_(searches),
       size_(size),
       too_many_cycles_(size.too_many_cycles),
-      by_size_(program.spilling() && program.options.optimise == Optimise::size),
-      parallel_(searches.is_parallel()) {}
+      by_size_(program.spilling() && program.options.optimise == Optimise::size) {}
 
 bool SizedSearch::is_worth_it() const {
     return program_.takes(Pass::form_cascades) &&
@@ -215,15 +205,9 @@ bool SizedSearch::is_tried(const Cascades& cascades) const {
 }
 
 SizedSearch::Result SizedSearch::plan_without() {
-    std::optional<ThreadPool::BackgroundTask> proposing;
-    if (parallel_) proposing.emplace(*program_.threads, [this] { propose(); });
     Result result;
     try_one(result);
-    if (proposing) {
-        proposing->finish();
-    } else if (program_.spilling() || result.is_useless()) {
-        propose();
-    }
+    if (program_.spilling() || result.is_useless()) propose();
     return result;
 }
 
@@ -255,33 +239,15 @@ void SizedSearch::propose() {
     }
 }
 
-void SizedSearch::try_proposals(const std::shared_ptr<timing::KernelEstimator>& estimator,
-                                const std::shared_ptr<ThreadPool>& threads) {
-    for (std::size_t i = next_++; i < proposals_.size(); i = next_++) {
-        Proposal& proposal = proposals_[i];
+void SizedSearch::try_all() {
+    for (Proposal& proposal : proposals_) {
         if (!by_size_ && tuning::hopeless_cascades.of(proposal.least) >= too_many_cycles_) continue;
         Program trial = program_;
-        trial.estimator = estimator;
-        trial.threads = threads;
         proposal.variant.apply(trial);
         trial.too_many_cycles = too_many_cycles_;
         proposal.plan = make_plan(std::move(trial));
         proposal.cost = cost_of(*proposal.plan);
-        proposal.plan->estimator = program_.estimator;
-        proposal.plan->threads = program_.threads;
     }
-}
-
-void SizedSearch::try_all() {
-    if (!parallel_ || proposals_.size() < 2) {
-        try_proposals(program_.estimator, program_.threads);
-        return;
-    }
-    const auto no_threads = std::make_shared<ThreadPool>(1);
-    ThreadPool::BackgroundTask trying{
-        *program_.threads, [&] { try_proposals(searches_.second_estimator(), no_threads); }};
-    try_proposals(program_.estimator, program_.threads);
-    trying.finish();
 }
 
 void SizedSearch::note_close(Result& result) const {

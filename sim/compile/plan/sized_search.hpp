@@ -1,12 +1,10 @@
 // Plans of one network for one size of SRAM, of which the best is kept.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,7 +27,7 @@ struct PlanVariant {
     void apply(Program& program) const;
 };
 
-/// Searches of each segment's cascades, which serve all sizes, and estimators for them.
+/// Searches of each segment's cascades, which serve all sizes.
 class CascadeSearches {
 public:
     /// `program` must outlive this, unchanged.
@@ -41,23 +39,16 @@ public:
         bool weights_refused = false;  ///< more would have fitted without copied weights
     };
     const Found& best(std::int64_t sram, CascadeSearch::Weights weights);
-    /// Whether another thread helps, with an estimator of its own.
-    [[nodiscard]] bool is_parallel() const {
-        return program_.spilling() && program_.threads->is_parallel();
-    }
-    const std::shared_ptr<timing::KernelEstimator>& second_estimator();
 
 private:
     const Program& program_;
-    std::shared_ptr<timing::KernelEstimator> second_estimator_;
     std::vector<CascadeSearch> searches_;  ///< by segment; made when one is asked for
     std::map<std::pair<std::int64_t, CascadeSearch::Weights>, Found> known_;
 };
 
 /// Tries cascades: makes a whole plan with each set of them that looks good, and compares these by
 /// predicted cycles, or by bytes where these are asked for. Then tries whether maps should take
-/// turns, and whether weights should stay where they are. The result does not depend on the number
-/// of threads.
+/// turns, and whether weights should stay where they are.
 class SizedSearch {
 public:
     /// `program` has blocks and weights; both must outlive this, it unchanged. Plans take no more
@@ -118,12 +109,9 @@ private:
                                        std::int64_t other) const;
     /// The plan with the cascades of the variant, where that is tried.
     void try_one(Result& result) const;
-    /// A plan without cascades; meanwhile cascades are proposed, where there are threads for it.
+    /// A plan without cascades; then cascades are proposed.
     Result plan_without();
     void propose();
-    /// Tries proposals until none is left, with one thread's estimator.
-    void try_proposals(const std::shared_ptr<timing::KernelEstimator>& estimator,
-                       const std::shared_ptr<ThreadPool>& threads);
     void try_all();
     void choose_best(Result& result);
     /// Keeps which cascades are close to the best.
@@ -134,9 +122,7 @@ private:
     const Size size_;
     std::int64_t too_many_cycles_;  ///< of cascades
     bool by_size_;                  ///< bytes are to be small, not cycles
-    bool parallel_;                 ///< a second thread helps
     std::vector<Proposal> proposals_;
-    std::atomic<std::size_t> next_{0};
 };
 
 }  // namespace u65sim::compiler

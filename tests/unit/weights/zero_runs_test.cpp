@@ -44,13 +44,32 @@ Split split_slowly(const std::vector<std::uint16_t>& codes) {
     return split;
 }
 
-Split split_of(const std::vector<std::uint16_t>& codes) {
-    Split split{std::vector<std::uint16_t>(codes.size() + 1),
-                std::vector<std::uint32_t>(codes.size() + 2)};
-    const std::size_t count = weights::split_runs(codes, split.nonzero.data(), split.runs.data());
-    split.nonzero.resize(count);
-    split.runs.resize(count + 1);
+Split split_of(const weights::MarkedCodes& codes) {
+    Split split;
+    split.nonzero.resize(codes.size() + weights::split_margin);
+    split.nonzero.resize(weights::split_codes(codes, split.nonzero.data()));
+    weights::list_runs(codes, split.runs);
     return split;
+}
+
+weights::RunsByBlock sums_of(const Split& split, std::size_t block) {
+    weights::RunsByBlock sums;
+    sums.leading = split.runs[0];
+    for (std::size_t i = 0; i < split.nonzero.size(); ++i) {
+        if (i % block == 0) sums.sums.emplace_back();
+        for (std::size_t d = 0; d < 4; ++d) sums.sums.back()[d] += split.runs[i + 1] >> d;
+    }
+    return sums;
+}
+
+void check_sums(const weights::MarkedCodes& codes, const Split& split) {
+    for (const std::uint32_t block : {1U, 7U, 32U}) {
+        weights::RunsByBlock sums;
+        weights::sum_runs(codes, block, sums);
+        const weights::RunsByBlock expected = sums_of(split, block);
+        REQUIRE(sums.leading == expected.leading);
+        REQUIRE(sums.sums == expected.sums);
+    }
 }
 
 }  // namespace
@@ -60,9 +79,17 @@ TEST_CASE("zero_runs: runs that end anywhere in words of 64 codes are counted an
         CAPTURE(seed);
         std::vector<std::uint16_t> codes = some_codes(1 + seed % 300, seed % 65, seed);
         codes[seed % codes.size()] = 1;
+        // With other codes around them, which count for nothing.
+        const std::size_t before = seed % 70;
+        std::vector<std::uint16_t> all(before, seed % 2 == 0 ? std::uint16_t{0} : std::uint16_t{9});
+        all.insert(all.end(), codes.begin(), codes.end());
+        all.resize(all.size() + seed % 5);
+        weights::CodeMarker marker;
+        const auto marked = marker.mark(all).from_to(before, before + codes.size());
         const Split split = split_slowly(codes);
-        REQUIRE(split_of(codes) == split);
-        const weights::RunCounts counts = weights::count_runs(codes);
+        REQUIRE(split_of(marked) == split);
+        check_sums(marked, split);
+        const weights::RunCounts counts = weights::count_runs(marked);
         weights::RunCounts expected;
         for (const std::uint32_t run : split.runs) {
             if (run > 0) ++expected.count;
@@ -80,8 +107,12 @@ TEST_CASE("zero_runs: nothing but zeros has the first of them for a code") {
         CAPTURE(count);
         const std::vector<std::uint16_t> codes(count);
         const auto behind = static_cast<std::uint32_t>(count - 1);
-        CHECK(split_of(codes) == Split{{0}, {0, behind}});
-        CHECK(weights::count_runs(codes).count == 1);
-        CHECK(weights::count_runs(codes).quotients[0] == count);
+        weights::CodeMarker marker;
+        const weights::MarkedCodes marked = marker.mark(codes);
+        const Split split{{0}, {0, behind}};
+        CHECK(split_of(marked) == split);
+        check_sums(marked, split);
+        CHECK(weights::count_runs(marked).count == 1);
+        CHECK(weights::count_runs(marked).quotients[0] == count);
     }
 }
