@@ -14,6 +14,7 @@
 #include "compile/lower/npu_forms.hpp"
 #include "compile/passes.hpp"
 #include "compile/plan/choose_blocks.hpp"
+#include "compile/plan/lifetimes.hpp"
 #include "ir/operator_info.hpp"
 #include "stream/check.hpp"
 
@@ -122,11 +123,15 @@ Extent plane_of(std::int64_t positions, std::int32_t depth) {
 std::int64_t cycles_alone(Program& program, NpuOp op, std::int64_t weights) {
     choose_block(op, program);
     stream::KernelOp k = placed_kernel(program, op);
-    // Maps that may live in the fast memory mostly do.
+    // Maps that may live in the fast memory mostly do; those larger than it lie as they will there.
     const auto place = [&](stream::FeatureMap& map, const View& view) {
-        if (program.spilling() && view.valid() && !program.buffer(view).pinned &&
-            program.buffer(view).kind == Placement::Kind::feature_map) {
+        if (!program.spilling() || !view.valid()) return;
+        const Buffer& buffer = program.buffer(view);
+        if (buffer.pinned || buffer.kind != Placement::Kind::feature_map) return;
+        if (buffer.extent.elements() * stream::bytes_of(buffer.type) <= program.sram) {
             map.region = region_fast;
+        } else if (!buffer.linear && !must_be_linear(view, buffer)) {
+            map = map_of(view, region_arena, layout_for(program, view.storage.c));
         }
     };
     place(k.ifm, op.ifm);
