@@ -1,4 +1,4 @@
-"""Networks built by hand of Keras layers, after published architectures; keras_networks.py writes them."""
+"""Networks built of Keras layers, after published architectures; keras_networks.py writes them."""
 import tensorflow as tf
 from keras import Input, Model, layers as kl, ops
 
@@ -82,8 +82,11 @@ def crnn():
 def attention(x, heads, depth):
     """Self-attention over the rows of a map, with the products of maps written out."""
     rows, width = x.shape[1], x.shape[2]
+
     def headed(y):
-        return ops.transpose(ops.reshape(kl.Dense(heads * depth)(y), (1, rows, heads, depth)), (0, 2, 1, 3))
+        y = ops.reshape(kl.Dense(heads * depth)(y), (1, rows, heads, depth))
+        return ops.transpose(y, (0, 2, 1, 3))
+
     queries, keys, values = headed(x), headed(x), headed(x)
     scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2))) * depth ** -0.5
     mixed = ops.transpose(ops.matmul(ops.softmax(scores), values), (0, 2, 1, 3))
@@ -176,7 +179,8 @@ def yolo_neck():
     def block(x, channels, count=1):
         y, z = (convolution(x, channels // 2, 1, 1, "silu") for _ in range(2))
         for _ in range(count):
-            y = kl.Add()([y, convolution(convolution(y, channels // 2, 1, 1, "silu"), channels // 2, 3, 1, "silu")])
+            inner = convolution(y, channels // 2, 1, 1, "silu")
+            y = kl.Add()([y, convolution(inner, channels // 2, 3, 1, "silu")])
         return convolution(kl.Concatenate()([y, z]), channels, 1, 1, "silu")
 
     image = Input((160, 160, 3), 1)
@@ -281,8 +285,8 @@ def shufflenet_v2():
         return ops.reshape(x, (1, h, w, c))
 
     def way(x, channels, stride):
-        x = convolution(x, channels, 1) if stride == 1 else convolution(x, channels, 1)
-        return convolution(depthwise(x, 3, stride, None), channels, 1)
+        x = depthwise(convolution(x, channels, 1), 3, stride, None)
+        return convolution(x, channels, 1)
 
     image = Input((96, 96, 3), 1)
     x = convolution(image, 24, 3, 2)
