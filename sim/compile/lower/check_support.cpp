@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "compile/lower/curves.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/lower/support.hpp"
 #include "compile/passes.hpp"
@@ -169,6 +170,7 @@ void check_support(Program& program) {
         if (refused != program.refusals.end()) decision.reason = refused->second;
         decision.on_npu = decision.reason.empty();
     }
+    take_float_chains(program);
 }
 
 }  // namespace u65sim::compiler
