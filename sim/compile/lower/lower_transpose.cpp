@@ -138,17 +138,6 @@ int turn_by_strides(Lowering& lowering, View from, const std::vector<AxisSwap>& 
     return count + 1;
 }
 
-/// Predicted cycles of the operations added last, which are taken away again.
-std::int64_t cycles_of_last(Lowering& lowering, int count, std::int64_t weights) {
-    std::int64_t cycles = 0;
-    for (; count > 0; --count) {
-        NpuOp op = lowering.drop();
-        const std::int64_t own = op.weights ? weights : 0;
-        cycles += cycles_alone(lowering.program(), std::move(op), own);
-    }
-    return cycles;
-}
-
 }  // namespace
 
 std::string support_transpose(const Candidate& candidate) {
@@ -187,7 +176,7 @@ void lower_transpose(Lowering& lowering) {
     const std::size_t buffers = program.buffers.size();
     const auto weights = static_cast<std::int64_t>(shuffle->from.size() * shuffle->from.size()) / 4;
     const std::int64_t by_strides =
-        cycles_of_last(lowering, turn_by_strides(lowering, from, *steps, result), 0);
+        cycles_of_last(lowering, turn_by_strides(lowering, from, *steps, result));
     program.buffers.resize(buffers);
     const std::int64_t by_weights =
         cycles_of_last(lowering, shuffle_by_weights(lowering, from, *shuffle, result), weights);
