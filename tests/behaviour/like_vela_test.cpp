@@ -266,6 +266,24 @@ TEST_CASE("GIVEN an input that blocks read over and over off-chip, THEN Vela 5.2
     }
 }
 
+TEST_CASE("GIVEN a sum before maps that do not fit, THEN Vela 5.2 begins a cascade with it") {
+    GraphBuilder net("residual");
+    const Value in = net.conv2d(net.input({1, 48, 48, 16}), 24, Window::square(1));
+    const Value sum = net.add(in, net.conv2d(in, 24, Window::square(3)));
+    const Value deep = net.conv2d(sum, 144, Window::square(1));
+    const Value less = net.depthwise_conv2d(deep, Window::square(3, 2));
+    net.output(net.conv2d(net.conv2d(less, 32, Window::square(1)), 16, Window::square(1)));
+    const Graph graph = net.build();
+    const auto all = kernels(graph, as_vela());
+    CHECK(count(all, stream::KernelKind::elementwise) > 1);
+    CHECK(count(all, stream::KernelKind::depthwise) > 1);
+    // The weights behind it come while it runs: the map is read once.
+    CHECK(std::count_if(all.begin(), all.end(), [](const auto& kernel) {
+              return kernel.kind == stream::KernelKind::conv && kernel.ifm.depth == 144;
+          }) == 1);
+    check_same_outputs(graph);
+}
+
 TEST_CASE("GIVEN slices that push out a map accessed more, THEN Vela 5.2 leaves the weights") {
     const auto slices = [](std::int64_t kib) {
         GraphBuilder net("wide");
