@@ -83,3 +83,18 @@ TEST_CASE("Rows and columns repeated by TILEs of five dimensions are made on the
     chain.reshape({1, rows * height, columns * width, depth});
     check_moves(chain, [](int y, int x, int c) { return at(y / rows, x / columns, c); });
 }
+
+TEST_CASE("Windows of attention are cut out by a copy for each row of windows") {
+    constexpr std::int32_t rows = 4, columns = 3;  // of a window
+    constexpr std::int32_t down = 2, right = 7;    // windows
+    static_assert(rows * columns * down * right * 5 == height * width * depth);
+    Chain chain;
+    chain.reshape({down, rows, right, columns, 5});
+    chain.add(OpType::transpose, {down, right, rows, columns, 5}, {0, 2, 1, 3, 4});
+    chain.reshape({1, down * right, rows * columns, 5});
+    check_moves(chain, [](int window, int place, int c) {
+        const int y = window / right * rows + place / columns;
+        const int x = window % right * columns + place % columns;
+        return (y * right * columns + x) * 5 + c;
+    });
+}
