@@ -70,7 +70,7 @@ FIGURES_ELSEWHERE = {
     "docs/operator-matrix.md": "tests/peers/operator_matrix.py (LiteRT)",
     "docs/operators.md": "tests/peers/operator_table.py (LiteRT)",
     "docs/vela-streams.md": "tests/peers/vela_streams.py (several Velas)",
-    "docs/compiler-vs-vela.md": "tests/peers/compare_vela.py, compare_families.py (Vela)",
+    "docs/compiler-vs-vela.md": "tests/peers/compare_vela.py, compare_families.py (Vela), keras_networks.py",
     "docs/like-vela.md": "tests/peers/like_vela.py (Vela)",
     "docs/calibration.md": "tests/peers/calibrate.py",
     "docs/bound.md": "tests/peers/compare_families.py (Vela's networks)",

@@ -244,17 +244,44 @@ TEST_CASE("GIVEN weights that the operation before hides in part, THEN slices ar
 }
 
 TEST_CASE("GIVEN an input that blocks read over and over off-chip, THEN Vela 5.2 copies it") {
-    const auto copies = [](std::int32_t channels, const char* target) {
+    const auto copies = [](const Shape& shape, std::int32_t channels, const char* target) {
         GraphBuilder net("deep");
-        net.output(net.conv2d(net.input({1, 14, 14, 320}), channels, Window::square(1)));
+        const auto wide = net.conv2d(net.input(shape), channels, Window::square(1));
+        net.output(net.conv2d(wide, 32, Window::square(1)));
         const CompiledNetwork network = compile(net.build(), Target::preset(target), as_vela());
         return std::count_if(
             network.placements.begin(), network.placements.end(),
             [](const auto& place) { return place.name.find("/copy") != std::string::npos; });
     };
-    CHECK(copies(1000, "u65-256") == 1);
-    CHECK(copies(1000, "u65-512") == 1);
-    CHECK(copies(32, "u65-512") == 0);
+    CHECK(copies({1, 14, 14, 320}, 1000, "u65-256") == 1);
+    CHECK(copies({1, 14, 14, 320}, 1000, "u65-512") == 1);
+    CHECK(copies({1, 14, 14, 320}, 32, "u65-512") == 0);
+    SECTION("unless the layer computes longer than input and weights are read") {
+        CHECK(copies({1, 1, 37, 512}, 512, "u65-512") == 1);
+        CHECK(copies({1, 1, 37, 512}, 512, "u65-256") == 0);
+    }
+    SECTION("or the copy saves less than an eighth") {
+        CHECK(copies({1, 2, 20, 200}, 320, "u65-512") == 1);
+        CHECK(copies({1, 2, 20, 200}, 320, "u65-256") == 0);
+    }
+}
+
+TEST_CASE("GIVEN a sum before maps that do not fit, THEN Vela 5.2 begins a cascade with it") {
+    GraphBuilder net("residual");
+    const Value in = net.conv2d(net.input({1, 48, 48, 16}), 24, Window::square(1));
+    const Value sum = net.add(in, net.conv2d(in, 24, Window::square(3)));
+    const Value deep = net.conv2d(sum, 144, Window::square(1));
+    const Value less = net.depthwise_conv2d(deep, Window::square(3, 2));
+    net.output(net.conv2d(net.conv2d(less, 32, Window::square(1)), 16, Window::square(1)));
+    const Graph graph = net.build();
+    const auto all = kernels(graph, as_vela());
+    CHECK(count(all, stream::KernelKind::elementwise) > 1);
+    CHECK(count(all, stream::KernelKind::depthwise) > 1);
+    // The weights behind it come while it runs: the map is read once.
+    CHECK(std::count_if(all.begin(), all.end(), [](const auto& kernel) {
+              return kernel.kind == stream::KernelKind::conv && kernel.ifm.depth == 144;
+          }) == 1);
+    check_same_outputs(graph);
 }
 
 TEST_CASE("GIVEN slices that push out a map accessed more, THEN Vela 5.2 leaves the weights") {

@@ -8,7 +8,8 @@ packages, and a virtual environment with ethos-u-vela for --vela (its python):
   compare_families.py --vela VENV/bin/python --u65sim build/release/bin/u65sim --work DIR \\
       [--seeds 1-300] [--settings u65-256,u55-128/sram_only] [--efforts normal,high] [--exact]
 
-A setting is TARGET or TARGET/MODE; all of them by default. "like-vela" or "like-vela=5.0" among the
+A setting is TARGET or TARGET/MODE, with @KIB behind it for another size of SRAM than the mode's; all
+of them by default. --files takes other networks than the families', such as keras_networks.py's. "like-vela" or "like-vela=5.0" among the
 efforts plans with the rules of Vela 5.2 or 5.0; how far its cycles are from those of Vela's stream is
 tabled as well. With --exact every network is executed
 with the checker on as well, and its outputs compared with LiteRT's. Rows go to --rows as JSON, one a
@@ -44,13 +45,15 @@ TARGETS = ("u65-256", "u65-512", "u55-64", "u55-128", "u55-256")
 
 class Setting:
     def __init__(self, name):
+        name, _, self.kib = name.partition("@")
         self.target, _, mode = name.partition("/")
         modes = MODES[self.target[:3]]
         self.mode = mode or next(iter(modes))
-        self.system, self.memory, self.sram = modes[self.mode]
+        self.system, self.memory, sram = modes[self.mode]
+        self.sram = int(self.kib) * KIB if self.kib else sram
 
     def __str__(self):
-        return f"{self.target}/{self.mode}"
+        return f"{self.target}/{self.mode}" + (f"@{self.kib}" if self.kib else "")
 
     def of_vela(self):
         return ["--system-config", self.system, "--memory-mode", self.memory, "--optimise",
@@ -206,13 +209,13 @@ def errors(rows, effort):
     return "\n".join(lines)
 
 
-def worst(rows, effort, folder, count):
+def worst(rows, effort, paths, count):
     lines = [f"Worst rows, effort {effort}: ours / Vela's, cycles, off-chip bytes; operators"]
     for ratio, row in ratios(rows, effort)[:count]:
         ours, vela = row[effort], row["vela"]
         lines.append(f"{ratio:.3f} {row['network']} {row['setting']}: {ours['cycles']:,} / "
                      f"{vela['cycles']:,} cycles, {ours['off_chip']:,} / {vela['off_chip']:,} B; "
-                     f"{kinds(folder / (row['network'] + '.tflite'))}")
+                     f"{kinds(paths[row['network']])}")
     return "\n".join(lines)
 
 
@@ -252,6 +255,7 @@ def main():
     parser.add_argument("--u65sim", required=True)
     parser.add_argument("--work", required=True, type=pathlib.Path)
     parser.add_argument("--networks", type=pathlib.Path, help="folder of the networks (WORK/networks)")
+    parser.add_argument("--files", nargs="+", type=pathlib.Path, help="networks, instead of seeds")
     parser.add_argument("--seeds", default="1-300", help="first-last or first-last-step")
     parser.add_argument("--settings", default=",".join(
         f"{target}/{mode}" for target in TARGETS for mode in MODES[target[:3]]))
@@ -261,7 +265,8 @@ def main():
     parser.add_argument("--worst", type=int, default=30, help="how many of the worst rows to list")
     options = parser.parse_args()
     folder = options.networks or options.work / "networks"
-    networks = write_networks(folder, selected(options.seeds))
+    networks = options.files or write_networks(folder, selected(options.seeds))
+    paths = {network.stem: network for network in networks}
     vela, rows = Vela(options.vela, options.work), []
     settings = [Setting(name) for name in options.settings.split(",")]
     with open(options.rows or "/dev/null", "w") as out:
@@ -274,7 +279,7 @@ def main():
     for effort in options.efforts.split(","):
         if effort.startswith(LIKE_VELA):
             print("\n" + errors(rows, effort))
-        print("\n" + worst(rows, effort, folder, options.worst))
+        print("\n" + worst(rows, effort, paths, options.worst))
     print("\n" + shares(rows, options.efforts.split(",")[0]))
     wrong = below_bound(rows)
     print("\n" + "\n".join(["Streams below their network's bound:", *wrong]))

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "compile/lower/curves.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/lower/support.hpp"
 #include "compile/passes.hpp"
@@ -44,7 +45,7 @@ std::string Candidate::feature_map(const Tensor& t, const char* role) const {
         return fmt::format("{} '{}' is {}: the NPU takes int8, uint8, int16 and int32", role,
                            t.name, to_string(t.type));
     }
-    if (t.shape.size() > 4) {
+    if (t.shape.size() > 4 && !npu_forms[op_.type].takes_any_rank) {
         return fmt::format("{} '{}' has {} dimensions: at most 4", role, t.name, t.shape.size());
     }
     for (const auto extent : t.shape) {
@@ -169,6 +170,7 @@ void check_support(Program& program) {
         if (refused != program.refusals.end()) decision.reason = refused->second;
         decision.on_npu = decision.reason.empty();
     }
+    take_float_chains(program);
 }
 
 }  // namespace u65sim::compiler

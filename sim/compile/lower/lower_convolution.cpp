@@ -153,7 +153,14 @@ public:
         input_ = &lowering.program().tensor(source.map);
         is_depthwise_ = op.type == OpType::depthwise_conv_2d && (ifm_.extent.c > 1 || out_.c == 1);
         is_single_ = op.type == OpType::depthwise_conv_2d && !is_depthwise_;
-        groups_ = op.type == OpType::conv_2d ? ifm_.extent.c / filter_.shape[3] : 1;
+        // Groups of one channel and one filter are a depthwise filter, stored channel by channel.
+        has_channel_filters_ = op.type == OpType::conv_2d && filter_.shape[3] == 1 &&
+                               ifm_.extent.c > 1 && ifm_.extent.c == out_.c && blocks_ == 1 &&
+                               window.stride_w <= 3 && !lowering.program().options.like_vela;
+        is_depthwise_ = is_depthwise_ || has_channel_filters_;
+        groups_ = op.type == OpType::conv_2d && !has_channel_filters_
+                      ? ifm_.extent.c / filter_.shape[3]
+                      : 1;
         y_ = window_axis(window.padding, ifm_.extent.h, out_.h, filter_.shape[1], window.stride_h,
                          window.dilation_h, source.top, source.bottom);
         x_ = window_axis(window.padding, ifm_.extent.w, out_.w, filter_.shape[2], window.stride_w,
@@ -209,9 +216,9 @@ private:
             w = folded_source(filter_, fold, before * fold - x_.before);
         } else {
             w = weight_source(filter_);
-            w.form = is_depthwise_ ? WeightSource::Form::channels
-                     : is_single_  ? WeightSource::Form::single
-                                   : WeightSource::Form::ohwi;
+            w.form = is_single_                               ? WeightSource::Form::single
+                     : is_depthwise_ && !has_channel_filters_ ? WeightSource::Form::channels
+                                                              : WeightSource::Form::ohwi;
             w.outputs = out_depth_;
             w.inputs = is_depthwise_ || is_single_ ? 1 : in_depth_;
             w.height = filter_.shape[1];
@@ -270,6 +277,7 @@ private:
     View ifm_, ofm_;
     bool is_depthwise_ = false;
     bool is_single_ = false;  ///< depthwise on one channel: a convolution
+    bool has_channel_filters_ = false;
     std::int32_t groups_ = 1, in_depth_ = 0, out_depth_ = 0;
     Extent out_;
     std::int32_t blocks_ = 1;  ///< of a DEPTH_TO_SPACE that is written: its size

@@ -35,9 +35,9 @@ void swap_axes(Lowering& lowering, const View& from, AxisSwap swap, const View& 
     lowering.copy(ifm, swapped, suffix);
 }
 
-/// Swaps the last two axes of each of many rows by an operation of its own.
-void swap_row_by_row(Lowering& lowering, const View& from, const BatchedSwap& batch,
-                     const View& to) {
+/// Swaps two axes of each of many rows by an operation of its own, one `after` the other or not.
+void swap_row_by_row(Lowering& lowering, const View& from, const BatchedSwap& batch, const View& to,
+                     bool after) {
     const auto [rows, swap] = batch;
     lowering.program().buffer(to).linear = true;
     const View ifm = lowering.reshaped(from, {rows * swap.outer, swap.inner, swap.rest});
@@ -49,7 +49,7 @@ void swap_row_by_row(Lowering& lowering, const View& from, const BatchedSwap& ba
         swapped.stride_x = std::int64_t{swap.outer} * swap.rest;
         swapped.x = row * swap.inner;
         const View one = lowering.part(ifm, row * swap.outer, 0, 0, swapped.extent);
-        lowering.copy(one, swapped, "row").waits_for_all = row > 0;
+        lowering.copy(one, swapped, "row").waits_for_all = after && row > 0;
     }
 }
 
@@ -138,17 +138,6 @@ int turn_by_strides(Lowering& lowering, View from, const std::vector<AxisSwap>& 
     return count + 1;
 }
 
-/// Predicted cycles of the operations added last, which are taken away again.
-std::int64_t cycles_of_last(Lowering& lowering, int count, std::int64_t weights) {
-    std::int64_t cycles = 0;
-    for (; count > 0; --count) {
-        NpuOp op = lowering.drop();
-        const std::int64_t own = op.weights ? weights : 0;
-        cycles += cycles_alone(lowering.program(), std::move(op), own);
-    }
-    return cycles;
-}
-
 }  // namespace
 
 std::string support_transpose(const Candidate& candidate) {
@@ -157,7 +146,10 @@ std::string support_transpose(const Candidate& candidate) {
     const Shape& shape = candidate.map().shape;
     const auto permutation = integers(candidate.input(1));
     if (transpose_steps(shape, permutation)) return {};
-    if (candidate.map().type != ElementType::int32 && shuffle_of(shape, permutation)) return {};
+    if (candidate.map().type != ElementType::int32 &&
+        (shuffle_of(shape, permutation) || swap_in_rows(shape, permutation))) {
+        return {};
+    }
     return "this permutation does not reduce to one of three axes";
 }
 
@@ -171,13 +163,20 @@ void lower_transpose(Lowering& lowering) {
     const auto batch = steps ? batched_swap(*steps) : std::nullopt;
     if (program.rules.transposes_by_row && batch && result.whole() &&
         stream::bytes_of(result.type) <= 2) {
-        swap_row_by_row(lowering, from, *batch, result);
+        swap_row_by_row(lowering, from, *batch, result, true);
         return;
     }
     const bool may_shuffle = program.rules.permutes_by_convolution || !steps;
     const auto shuffle = may_shuffle && stream::bytes_of(from.type) <= 2
                              ? shuffle_of(shape, permutation)
                              : std::nullopt;
+    if (!shuffle && !steps) {
+        const View made =
+            result.whole() ? result : lowering.temporary(result.extent, result.type, "swapped");
+        swap_row_by_row(lowering, from, *swap_in_rows(shape, permutation), made, false);
+        lowering.place(made, result);
+        return;
+    }
     if (!shuffle || !steps) {
         shuffle ? shuffle_by_weights(lowering, from, *shuffle, result)
                 : turn_by_strides(lowering, from, *steps, result);
@@ -187,7 +186,7 @@ void lower_transpose(Lowering& lowering) {
     const std::size_t buffers = program.buffers.size();
     const auto weights = static_cast<std::int64_t>(shuffle->from.size() * shuffle->from.size()) / 4;
     const std::int64_t by_strides =
-        cycles_of_last(lowering, turn_by_strides(lowering, from, *steps, result), 0);
+        cycles_of_last(lowering, turn_by_strides(lowering, from, *steps, result));
     program.buffers.resize(buffers);
     const std::int64_t by_weights =
         cycles_of_last(lowering, shuffle_by_weights(lowering, from, *shuffle, result), weights);

@@ -13,7 +13,6 @@
 #include "compile/lower/elementwise.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/passes.hpp"
-#include "compile/plan/choose_blocks.hpp"
 #include "ir/operator_info.hpp"
 #include "stream/check.hpp"
 
@@ -117,28 +116,6 @@ Extent plane_of(std::int64_t positions, std::int32_t depth) {
     }
     return {static_cast<std::int32_t>(height), static_cast<std::int32_t>(positions / height),
             depth};
-}
-
-std::int64_t cycles_alone(Program& program, NpuOp op, std::int64_t weights) {
-    choose_block(op, program);
-    stream::KernelOp k = placed_kernel(program, op);
-    // Maps that may live in the fast memory mostly do.
-    const auto place = [&](stream::FeatureMap& map, const View& view) {
-        if (program.spilling() && view.valid() && !program.buffer(view).pinned &&
-            program.buffer(view).kind == Placement::Kind::feature_map) {
-            map.region = region_fast;
-        }
-    };
-    place(k.ifm, op.ifm);
-    place(k.ifm2, op.ifm2);
-    place(k.ofm, op.ofm);
-    const auto cores = static_cast<std::uint32_t>(program.target->accelerator.cores);
-    for (std::uint32_t core = 0; weights > 0 && core < cores; ++core) {
-        k.weights[core].length = std::max(static_cast<std::uint32_t>(weights) / cores, 1U);
-        k.scales[core].length =
-            std::max(10 * static_cast<std::uint32_t>(op.ofm.extent.c) / cores, 10U);
-    }
-    return program.estimator->total(k).count();
 }
 
 Clamp full_clamp(DataType type) {

@@ -86,9 +86,13 @@ private:
 /// `positions` positions of `depth` channels as the height and width that fill unit blocks of 2x2
 /// best, the squarest of these.
 Extent plane_of(std::int64_t positions, std::int32_t depth);
+
 /// Predicted cycles of an operation by itself, with maps in the fast memory where they may be, for
 /// so many bytes of weights.
 std::int64_t cycles_alone(Program& program, NpuOp op, std::int64_t weights);
+/// Of the operations added last, which are taken away again; `weights` bytes for those that have
+/// any.
+std::int64_t cycles_of_last(Lowering& lowering, int count, std::int64_t weights = 0);
 
 /// Clamp in quantised units for an activation on an output of this scale and zero point.
 struct Clamp {

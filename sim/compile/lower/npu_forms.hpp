@@ -27,6 +27,8 @@ struct NpuForm {
     /// Reads its operand under another extent.
     bool reads_reshaped = false;
     bool takes_int32 = false;
+    /// Takes maps of more than four dimensions: those in front are rows below each other.
+    bool takes_any_rank = false;
     /// The result holds positions, which have no scale.
     bool makes_positions = false;
 };
@@ -122,8 +124,11 @@ inline constexpr NpuForm curve{.support = support_curve, .lower = lower_curve};
 inline constexpr NpuForm joining{.support = support_concatenation, .lower = lower_concatenation};
 inline constexpr NpuForm slices{
     .support = support_slices, .lower = lower_slices, .in_place = true, .reads_reshaped = true};
-inline constexpr NpuForm reshape{
-    .support = support_reshape, .lower = lower_reshape, .in_place = true, .reads_reshaped = true};
+inline constexpr NpuForm reshape{.support = support_reshape,
+                                 .lower = lower_reshape,
+                                 .in_place = true,
+                                 .reads_reshaped = true,
+                                 .takes_any_rank = true};
 inline constexpr NpuForm rearranged{.support = support_rearranged, .lower = lower_rearranged};
 inline constexpr NpuForm resize{.support = support_resize, .lower = lower_resize};
 
@@ -210,10 +215,12 @@ inline constexpr auto npu_forms = ir::per_operator<NpuForm>({
      {.support = support_transpose,
       .lower = lower_transpose,
       .reads_reshaped = true,
-      .takes_int32 = true}},
+      .takes_int32 = true,
+      .takes_any_rank = true}},
     {OpType::pad, {.support = support_pad, .lower = lower_pad}},
     {OpType::mirror_pad, forms::rearranged},
-    {OpType::tile, forms::rearranged},
+    {OpType::tile,
+     {.support = support_rearranged, .lower = lower_rearranged, .takes_any_rank = true}},
     {OpType::reverse_v2, forms::rearranged},
     {OpType::space_to_depth, forms::rearranged},
     {OpType::depth_to_space, forms::rearranged},

@@ -195,11 +195,31 @@ std::optional<SliceBox> slice_box(const Graph& graph, const Operator& op, std::s
     return part_along(graph, op, in, operand(graph, op, axis).at(0), index, position);
 }
 
-std::optional<std::vector<AxisSwap>> transpose_steps(const Shape& shape,
-                                                     const std::vector<std::int64_t>& permutation) {
+namespace {
+
+/// Output axes of a transpose in order, without those of extent 1; neighbours that stay neighbours
+/// are one.
+struct MergedAxes {
+    std::vector<std::pair<std::int64_t, std::int64_t>> groups;  ///< first input axis, extent
+
+    /// Where each group of the output stands in the input.
+    [[nodiscard]] std::vector<std::size_t> order() const {
+        std::vector<std::size_t> result;
+        for (const auto& group : groups) {
+            const auto before = std::count_if(groups.begin(), groups.end(), [&](const auto& other) {
+                return other.first < group.first;
+            });
+            result.push_back(static_cast<std::size_t>(before));
+        }
+        return result;
+    }
+};
+
+std::optional<MergedAxes> merged_axes(const Shape& shape,
+                                      const std::vector<std::int64_t>& permutation) {
     if (shape.size() != permutation.size()) return std::nullopt;
-    // Output axes in order, without those of extent 1; neighbours that stay neighbours merge.
-    std::vector<std::pair<std::int64_t, std::int64_t>> groups;  // first input axis, extent
+    MergedAxes merged;
+    auto& groups = merged.groups;
     std::int64_t expected = -1;
     const auto rank = static_cast<std::int64_t>(shape.size());
     for (const auto axis : permutation) {
@@ -214,19 +234,22 @@ std::optional<std::vector<AxisSwap>> transpose_steps(const Shape& shape,
         expected = axis + 1;
         while (expected < rank && shape[static_cast<std::size_t>(expected)] == 1) ++expected;
     }
+    return merged;
+}
+
+}  // namespace
+
+std::optional<std::vector<AxisSwap>> transpose_steps(const Shape& shape,
+                                                     const std::vector<std::int64_t>& permutation) {
+    auto merged = merged_axes(shape, permutation);
+    if (!merged) return std::nullopt;
+    auto& groups = merged->groups;
     const auto count = groups.size();
     if (count > 3) return std::nullopt;
     if (count < 2) groups.resize(1, {0, 1});
-    // Where each group of the output stands in the input, and the input's extents in order.
-    std::vector<std::size_t> order;
-    std::vector<std::int64_t> in(groups.size());
-    for (const auto& group : groups) {
-        const auto before = std::count_if(groups.begin(), groups.end(), [&](const auto& other) {
-            return other.first < group.first;
-        });
-        order.push_back(static_cast<std::size_t>(before));
-        in[order.back()] = group.second;
-    }
+    const std::vector<std::size_t> order = merged->order();
+    std::vector<std::int64_t> in(groups.size());  // the input's extents in order
+    for (std::size_t i = 0; i < groups.size(); ++i) in[order[i]] = groups[i].second;
     std::vector<AxisSwap> steps;
     bool fits = true;
     const auto swap = [&](std::int64_t outer, std::int64_t inner, std::int64_t rest) {
@@ -250,6 +273,20 @@ std::optional<std::vector<AxisSwap>> transpose_steps(const Shape& shape,
         swap(in[0] * in[1], in[2], 1);
     }
     return fits ? std::optional{steps} : std::nullopt;
+}
+
+std::optional<BatchedSwap> swap_in_rows(const Shape& shape,
+                                        const std::vector<std::int64_t>& permutation) {
+    constexpr std::int64_t most_rows = 64, most = 65535;
+    const auto merged = merged_axes(shape, permutation);
+    if (!merged || merged->order() != std::vector<std::size_t>{0, 2, 1, 3}) return std::nullopt;
+    const auto extent = [&](std::size_t i) { return merged->groups[i].second; };
+    const std::int64_t rows = extent(0), outer = extent(2), inner = extent(1), rest = extent(3);
+    if (rows > most_rows || rows * outer > most || rows * inner > most || rest > most) {
+        return std::nullopt;
+    }
+    const auto narrow = [](std::int64_t value) { return static_cast<std::int32_t>(value); };
+    return BatchedSwap{narrow(rows), {narrow(outer), narrow(inner), narrow(rest)}};
 }
 
 std::optional<BatchedSwap> batched_swap(const std::vector<AxisSwap>& steps) {

@@ -66,6 +66,10 @@ struct BatchedSwap {
 /// What two steps of a transpose do together where they keep the first axis; else nothing.
 std::optional<BatchedSwap> batched_swap(const std::vector<AxisSwap>& steps);
 
+/// Four axes of which the middle ones are swapped, as in windows of attention: at most 64 rows.
+std::optional<BatchedSwap> swap_in_rows(const Shape& shape,
+                                        const std::vector<std::int64_t>& permutation);
+
 /// How often RESIZE repeats each element along both axes: 1, 2, 4 or 8; with aligned corners the
 /// output is (n - 1) * factor + 1. Empty for other sizes. Shapes of 4 dimensions.
 std::optional<std::int32_t> resize_factor(const Shape& input, const Shape& output,

@@ -12,7 +12,8 @@ constexpr std::size_t most_pieces = 256;
 /// A run of positions along one axis.
 struct Run {
     std::int64_t from = 0, to = 0, count = 0;
-    std::int64_t step = 1;  ///< where it is read
+    std::int64_t step = 1;     ///< where it is read
+    std::int64_t to_step = 1;  ///< and where it is written
 };
 using Runs = std::vector<Run>;
 
@@ -35,6 +36,10 @@ std::optional<std::vector<Piece>> combined(AxisRuns axes, const std::array<std::
             if (run.step != 1 && run.count != 1) return std::nullopt;
             rows.push_back({run.from * in[1], run.to * in[1], run.count * in[1], 1});
         }
+    } else if (in[1] == 1 && is_whole(axes[0], in[0])) {
+        // Batches of one row each become batches of several: every one of these is a row apart.
+        const auto apart = static_cast<std::int64_t>(axes[1].size());
+        for (const Run& run : axes[1]) rows.push_back({0, run.to, in[0], 1, apart});
     } else if (in[0] == 1 && is_whole(axes[0], 1)) {
         rows = std::move(axes[1]);
     } else {
@@ -52,6 +57,7 @@ std::optional<std::vector<Piece>> combined(AxisRuns axes, const std::array<std::
                 piece.extent = {narrow(y.count), narrow(x.count), narrow(c.count)};
                 piece.from_step_y = narrow(y.step);
                 piece.from_step_x = narrow(x.step);
+                piece.to_step_y = narrow(y.to_step);
                 pieces.push_back(piece);
             }
         }
@@ -59,13 +65,13 @@ std::optional<std::vector<Piece>> combined(AxisRuns axes, const std::array<std::
     return pieces;
 }
 
-/// One operator over a map of up to four dimensions.
+/// One operator over a map of up to four dimensions, or more whose first ones stay as they are.
 class Rearranged {
 public:
     Rearranged(const Graph& graph, const Operator& op) : graph_(graph), op_(op) {
         const Shape& shape = tensor(op.inputs.at(0)).shape;
         rank_ = shape.size();
-        std::copy(shape.rbegin(), shape.rend(), in_.rbegin());
+        for (std::size_t i = 0; i < rank_; ++i) in_[axis4(i)] *= shape[i];
         for (std::size_t i = 0; i < 4; ++i) runs_[i] = whole(in_[i]);
     }
 
@@ -105,7 +111,9 @@ private:
         auto values = integers(tensor(op_.inputs[index]));
         return values.size() == count ? values : std::vector<std::int64_t>{};
     }
-    [[nodiscard]] std::size_t axis4(std::size_t axis) const { return axis + 4 - rank_; }
+    [[nodiscard]] std::size_t axis4(std::size_t axis) const {
+        return axis + 4 > rank_ ? axis + 4 - rank_ : 0;
+    }
 
     bool tile() {
         const auto repeats = constant(1, rank_);
@@ -113,6 +121,8 @@ private:
         for (std::size_t i = 0; i < rank_; ++i) {
             const std::size_t axis = axis4(i);
             if (repeats[i] < 1 || repeats[i] > static_cast<std::int64_t>(most_pieces)) return false;
+            if (i + 4 < rank_ && repeats[i] > 1) return false;
+            if (repeats[i] == 1) continue;
             runs_[axis].clear();
             for (std::int64_t k = 0; k < repeats[i]; ++k) {
                 runs_[axis].push_back({0, k * in_[axis], in_[axis], 1});

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "compile/lower/curves.hpp"
 #include "compile/lower/operators.hpp"
 #include "compile/lower/order_operators.hpp"
 #include "compile/passes.hpp"
@@ -117,6 +118,7 @@ void split_segments(Program& program) {
         program.segments.back().operators.push_back(index);
     }
     find_borders(program);
+    refuse_parted_chains(program);
 }
 
 }  // namespace u65sim::compiler

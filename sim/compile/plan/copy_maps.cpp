@@ -112,29 +112,38 @@ void MapCopier::add(const Candidate& candidate, const Lifetime& place) {
     program_.buffers.push_back(std::move(copy));
 }
 
-/// Kernel elements along an axis that one job takes (register description).
-constexpr int sub_kernel = 8;
+namespace {
+
+/// Cycles of a pool that copies a map off-chip, as Vela counts them: what the output unit takes for
+/// whole ublocks, and one block of so many bytes on its way in and out.
+std::int64_t vela_pool_cycles(const Target& target, const Extent& map) {
+    constexpr std::int64_t ublock = 2, block = 2048, macs_of_an_element = 128;
+    const std::int64_t elements = round_up(map.h, ublock) * round_up(map.w, ublock) * map.c;
+    const std::int64_t macs =
+        std::int64_t{target.accelerator.macs_per_cycle} * target.accelerator.cores;
+    return ceil_div(elements * macs_of_an_element, macs) + 2 * vela_copy_cycles(target, block);
+}
+
+}  // namespace
 
 bool MapCopier::is_waited_for(const Candidate& candidate) const {
-    const std::int64_t size = at(candidate.buffer).size;
-    const auto off_chip = [&](std::int64_t bytes) {
-        return vela_copy_cycles(*program_.target, bytes);
-    };
-    std::int64_t as_it_is = 0, copied = off_chip(size);
-    bool is_one_part = true;
+    const Target& target = *program_.target;
+    const auto off_chip = [&](std::int64_t bytes) { return vela_copy_cycles(target, bytes); };
+    std::int64_t computed = 0, read = 0, weights = 0;
     for (const NpuOp* op : candidate.readers) {
-        const std::int64_t cycles = vela_cycles(program_, *op);
-        const std::int64_t others =
-            at(op->ofm.buffer).size + (op->slices.empty() ? 0 : op->slices[0].size);
-        as_it_is += std::max(cycles, off_chip(vela_input_bytes(program_, *op) + others));
-        copied += std::max(cycles, off_chip(others));
-        const stream::Kernel& kernel = op->kernel.kernel;
-        is_one_part = is_one_part && weight_passes(*op) == 1 && kernel.height <= sub_kernel &&
-                      kernel.width <= sub_kernel;
+        computed += vela_cycles(program_, *op);
+        read += off_chip(vela_input_bytes(program_, *op));
+        if (!op->slices.empty()) {
+            weights += off_chip(op->slices[0].size * weight_passes(*op));
+        }
     }
-    // Seen in schedules: where each block reads the whole plane at once, a copy must save a fifth.
-    constexpr std::int64_t share = 5;
-    return is_one_part ? share * copied < (share - 1) * as_it_is : copied < as_it_is;
+    // Seen in schedules, and in how they change with the memory's bandwidth: what computes longer
+    // than its input or its weights are read is left alone, and else a copy must save an eighth.
+    if (std::max(read, weights) < computed) return false;
+    const std::int64_t as_it_is = std::max(computed, read + weights);
+    const std::int64_t copied = vela_pool_cycles(target, at(candidate.buffer).extent) + weights;
+    constexpr std::int64_t share = 8;
+    return share * copied < (share - 1) * as_it_is;
 }
 
 namespace {

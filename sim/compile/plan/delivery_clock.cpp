@@ -47,12 +47,14 @@ void DeliveryClock::deliver(const WeightLoad& load, const Delivery& delivery) {
 
 void DeliveryClock::end_position(const NpuOp* last) {
     now_ = finish_;
+    // All of a cascade is at its first position: behind it comes what waits for its last operation.
+    if (program_.rules.counts_as_vela && alone_ == 0) return;
     slack_ = alone_;
     slices_before_ = 1;
     if (!last) return;
     slices_before_ = std::max(1, static_cast<std::int32_t>(last->slices.size()));
     const std::int32_t channels = last->slices.empty() ? 0 : last->slices.back().count;
-    if (!program_.rules.counts_as_vela || last->is_stripe()) {
+    if (!program_.rules.counts_as_vela) {
         if (channels) slack_ = alone_ * channels / last->ofm.extent.c;
     } else if (slices_before_ > 1) {
         slack_ = vela_slice_cycles(program_, *last, channels);

@@ -90,13 +90,14 @@ private:
 
     [[nodiscard]] const Buffer& buffer(const View& view) const { return program_.buffer(view); }
 
-    /// Whether an operation may be in a cascade, apart from what is beside it.
-    [[nodiscard]] bool may_stripe(std::size_t at, std::int32_t height) const {
+    /// Whether an operation may be in a cascade, apart from what is beside it. One of two maps may
+    /// be the first alone.
+    [[nodiscard]] bool may_stripe(std::size_t at, std::int32_t height, bool is_first) const {
         const NpuOp& op = ops_[at];
         if (height >= op.ofm.extent.h || !can_stripe(op) || !op.ifm.whole() || !op.ofm.whole()) {
             return false;
         }
-        if (op.kernel.kind != KernelKind::elementwise || !op.binary()) return true;
+        if (is_first || op.kernel.kind != KernelKind::elementwise || !op.binary()) return true;
         return op.kernel.broadcast.scalar || buffer(op.ifm2).kind == Placement::Kind::constant;
     }
 
@@ -147,8 +148,8 @@ private:
         for (std::size_t at = first; at < end; at = result.back().last + 1) {
             Group best{at, at, 0};
             std::int64_t bytes = weights_at(weights, at);
-            for (std::size_t i = at; may_stripe(i, heights[i]) && i + 1 < end && feeds_next(i) &&
-                                     may_stripe(i + 1, heights[i + 1]);
+            for (std::size_t i = at; may_stripe(i, heights[i], i == at) && i + 1 < end &&
+                                     feeds_next(i) && may_stripe(i + 1, heights[i + 1], false);
                  ++i) {
                 bytes += rolling(i, heights) + weights_at(weights, i + 1);
                 if (maps_of(i + 1) < limit_ || bytes > limit_) break;

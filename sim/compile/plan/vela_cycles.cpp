@@ -69,7 +69,9 @@ std::int64_t cycles_of(const Program& program, const NpuOp& op, std::int32_t dep
     std::int64_t macs = 0;
     for (int part = 0; part < traversal.depth_blocks(); ++part) {
         for (int sub = 0; sub < traversal.sub_kernels(); ++sub) {
-            macs += timing::mac_cycles(traversal, block, part, traversal.sub_kernel(sub),
+            // The last part of the depth counts as the others.
+            const int counted = kernel.kernel.part_kernel_first ? 0 : part;
+            macs += timing::mac_cycles(traversal, block, counted, traversal.sub_kernel(sub),
                                        program.arch, target.accelerator)
                         .count();
         }
@@ -127,8 +129,11 @@ std::int64_t vela_input_bytes(const Program& program, const NpuOp& op) {
     const BlockShape in = ifm_block(shram_user(op), op.kernel.block, program.arch);
     const std::int64_t pixels =
         std::int64_t{std::min(in.height, op.ifm.extent.h)} * std::min(in.width, op.ifm.extent.w);
-    return pixels * op.ifm.extent.c * stream::bytes_of(op.ifm.type) * traversal.sub_kernels() *
-           traversal.blocks();
+    const double run = read_run(op.ifm, program.buffer(op.ifm).layout, in);
+    const std::int64_t bytes = pixels * op.ifm.extent.c * stream::bytes_of(op.ifm.type) *
+                               traversal.sub_kernels() * traversal.blocks();
+    return static_cast<std::int64_t>(static_cast<double>(bytes) * sram_burst /
+                                     std::min(sram_burst, run));
 }
 
 std::int64_t vela_copy_cycles(const Target& target, std::int64_t bytes) {

@@ -154,3 +154,13 @@ TEST_CASE("Rearrangements that take too many copies or mix batches stay on the C
     variable.graph.tensors[2].data = {};
     CHECK_FALSE(variable.pieces());
 }
+
+TEST_CASE("Axes in front of the last four stay as they are") {
+    // Each of six rows twice: first as a batch of its own, then behind another axis.
+    const std::vector<int> twice{0, 1, 0, 1, 2, 3, 2, 3, 4, 5, 4, 5};
+    CHECK(sources({OpType::tile, {3, 1, 1, 2}, {3, 2, 1, 2}, {{1, 2, 1, 1}}}) == twice);
+    CHECK(sources({OpType::tile, {1, 3, 1, 1, 2}, {1, 3, 2, 1, 2}, {{1, 1, 2, 1, 1}}}) == twice);
+    CHECK(sources({OpType::tile, {1, 1, 3, 1, 2}, {1, 1, 3, 2, 2}, {{1, 1, 1, 2, 1}}}) == twice);
+    CHECK_FALSE(Case(OpType::tile, {2, 1, 1, 1, 2}, {4, 1, 1, 1, 2}, {{2, 1, 1, 1, 1}}).pieces());
+    CHECK_FALSE(Case(OpType::tile, {2, 3, 1, 2}, {2, 6, 1, 2}, {{1, 2, 1, 1}}).pieces());
+}

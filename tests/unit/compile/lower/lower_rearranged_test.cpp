@@ -44,3 +44,23 @@ TEST_CASE("lower_rearranged: SPACE_TO_DEPTH copies one phase of a block at a tim
   3 op0/4: average_pool map0@0,0,20:2x2x4 -> map1@0,0,12:2x2x4
 )");
 }
+
+TEST_CASE("lower_rearranged: single elements come off-chip by way of the SRAM, in long runs") {
+    test::Builder b;
+    const TensorId in = b.input({1, 32, 32, 16});
+    const TensorId out = b.map({1, 128, 128, 1});
+    b.op(OpType::depth_to_space, {in}, out, BlockAttributes{4});
+    const Graph graph = b.finish(out);
+    Target target = test::target();
+    target.off_chip.write_latency = Cycles{250};
+    target.off_chip.max_outstanding_writes = 12;
+    const std::string text = test::dump_after("lower", graph, target);
+    CHECK(test::lines_with(text, "op0/near").size() > 0);
+    CHECK(
+        test::lines_with(text, "op0/out: average_pool op0/near:8x16x128 -> map1:8x16x128").size() >
+        0);
+    // A shared SRAM holds the result.
+    CHECK(
+        test::lines_with(test::dump_after("lower", graph, test::target(Product::u55, 128)), "near")
+            .empty());
+}

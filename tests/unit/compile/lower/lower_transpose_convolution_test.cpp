@@ -54,3 +54,23 @@ TEST_CASE("lower_transpose_convolution: strides that zeros cannot make are phase
     CHECK(std::count(text.begin(), text.end(), '\n') == 10);
     CHECK(up({1, 4, 4, 16}, 8, Window::square(2, 3)).find("conv") == std::string::npos);
 }
+
+TEST_CASE("lower_transpose_convolution: a map without room in the SRAM is not written in phases") {
+    // Each phase writes every second column, in bursts of one element's channels, few at a time.
+    Target target = test::target();
+    target.off_chip.write_latency = Cycles{250};
+    target.off_chip.max_outstanding_writes = 12;
+    const auto kernels = [&](std::int32_t size) {
+        GraphBuilder net{"net"};
+        const auto in = net.conv2d(net.input({1, size, size, 32}), 32, Window::square(1));
+        const auto up = net.transpose_conv(in, 16, Window::square(2, 2));
+        net.output(net.max_pool(up, Window::square(2, 2)));
+        CompileOptions options;
+        options.dump_after = "lower";
+        const std::string text = compile(net.build(), target, options).pass_dump;
+        return std::count(text.begin(), text.end(), '\n') - 3;
+    };
+    CHECK(kernels(48) == 4);
+    CHECK(kernels(64) == 1);  // not beside the input
+    CHECK(kernels(96) == 1);
+}
