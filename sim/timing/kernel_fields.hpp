@@ -24,8 +24,10 @@ inline bool has_second_map(const stream::KernelOp& op) {
 //   ignored(name, value, why)   does not count
 //   part(name, value)           has members of its own; it visits them
 //   absent(name, value, why)    as ignored, for a whole part that this operation does not use
+// All is inlined, so that a visitor that packs bits knows when it is compiled which of them go
+// where.
 
-void visit_members(const stream::FeatureMap& map, auto&& visit) {
+[[gnu::always_inline]] inline void visit_members(const stream::FeatureMap& map, auto&& visit) {
     const auto& [region, base, width0, height0, height1, height, width, depth, stride_y, stride_x,
                  stride_c, type, layout, zero_point] = map;
     visit.region("region", region);
@@ -44,7 +46,7 @@ void visit_members(const stream::FeatureMap& map, auto&& visit) {
     visit.ignored("zero_point", zero_point, "a value: subtracted from each element alike");
 }
 
-void visit_members(const stream::Kernel& kernel, auto&& visit) {
+[[gnu::always_inline]] inline void visit_members(const stream::Kernel& kernel, auto&& visit) {
     const auto& [height, width, stride_y, stride_x, dilation_y, dilation_x, part_kernel_first,
                  decompose_4x4] = kernel;
     visit.counts("height", height);
@@ -57,7 +59,7 @@ void visit_members(const stream::Kernel& kernel, auto&& visit) {
     visit.ignored("decompose_4x4", decompose_4x4, "no rate of the model knows it");
 }
 
-void visit_members(const stream::Pad& pad, auto&& visit) {
+[[gnu::always_inline]] inline void visit_members(const stream::Pad& pad, auto&& visit) {
     const auto& [top, left, right, bottom] = pad;
     visit.counts("top", top);
     visit.counts("left", left);
@@ -65,7 +67,7 @@ void visit_members(const stream::Pad& pad, auto&& visit) {
     visit.ignored("bottom", bottom, "the map's height says where it ends");
 }
 
-void visit_members(const stream::Broadcast& broadcast, auto&& visit) {
+[[gnu::always_inline]] inline void visit_members(const stream::Broadcast& broadcast, auto&& visit) {
     const auto& [height, width, depth, swap_operands, scalar] = broadcast;
     visit.counts("height", height);
     visit.counts("width", width);
@@ -74,7 +76,8 @@ void visit_members(const stream::Broadcast& broadcast, auto&& visit) {
     visit.counts("scalar", scalar);
 }
 
-void visit_members(const stream::ActivationSpec& activation, auto&& visit) {
+[[gnu::always_inline]] inline void visit_members(const stream::ActivationSpec& activation,
+                                                 auto&& visit) {
     const auto& [function, clip_range, min, max] = activation;
     visit.counts("function", function != 0);  // any table or curve costs the same
     visit.ignored("clip_range", clip_range, "a value");
@@ -82,14 +85,14 @@ void visit_members(const stream::ActivationSpec& activation, auto&& visit) {
     visit.ignored("max", max, "a value");
 }
 
-void visit_members(const BlockShape& block, auto&& visit) {
+[[gnu::always_inline]] inline void visit_members(const BlockShape& block, auto&& visit) {
     const auto& [height, width, depth] = block;
     visit.counts("height", height);
     visit.counts("width", width);
     visit.counts("depth", depth);
 }
 
-void visit_members(const stream::KernelOp& op, auto&& visit) {
+[[gnu::always_inline]] inline void visit_members(const stream::KernelOp& op, auto&& visit) {
     const auto& [kind, pool_mode, elementwise_mode, ifm, ofm, ifm2, ifm2_scalar, broadcast, upscale,
                  kernel, pad, weight_region, scale_region, weights, scales, global_scale, ofm_scale,
                  opa_scale, opb_scale, operand_scaling, rounding, activation, block, ib_end,

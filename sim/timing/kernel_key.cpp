@@ -10,54 +10,59 @@ namespace u65sim::timing {
 
 class KernelKey::Packer {
 public:
-    Packer(KernelKey& key, std::uint64_t period) : key_(key), mask_(period - 1) {}
+    /// Writes to `words`, of which there are enough.
+    Packer(std::uint64_t* words, std::uint64_t period) : next_(words), mask_(period - 1) {}
 
-    void counts(const char* /*name*/, bool value) { put(value ? 1 : 0, 1); }
+    [[gnu::always_inline]] void counts(const char* /*name*/, bool value) { put(value ? 1 : 0, 1); }
     template <class Enum>
     requires std::is_enum_v<Enum>
-    void counts(const char* /*name*/, Enum value) {
+    [[gnu::always_inline]] void counts(const char* /*name*/, Enum value) {
         put(static_cast<std::uint64_t>(value), 8 * sizeof value);
     }
-    void counts(const char* /*name*/, std::int32_t value) {
+    [[gnu::always_inline]] void counts(const char* /*name*/, std::int32_t value) {
         put(static_cast<std::uint32_t>(value), 32);
     }
-    void counts(const char* /*name*/, std::int64_t value) {
-        key_.words_[key_.count_++] = static_cast<std::uint64_t>(value);
+    [[gnu::always_inline]] void counts(const char* /*name*/, std::int64_t value) {
+        *next_++ = static_cast<std::uint64_t>(value);
     }
-    void address(const char* /*name*/, const std::array<std::uint64_t, 4>& bases) {
+    [[gnu::always_inline]] void address(const char* /*name*/,
+                                        const std::array<std::uint64_t, 4>& bases) {
         for (const std::uint64_t base : bases) put(base & mask_, 32);
     }
-    void part(const char* /*name*/, const auto& value) { visit_members(value, *this); }
+    [[gnu::always_inline]] void part(const char* /*name*/, const auto& value) {
+        visit_members(value, *this);
+    }
     // What depends on places and neighbours is not a part of the key.
     void region(const char* /*name*/, int /*region*/) {}
     void ranges(const char* /*name*/, int /*region*/, const auto& /*ranges*/) {}
     void between(const char* /*name*/, int /*value*/) {}
     void ignored(const char* /*name*/, const auto& /*value*/, const char* /*why*/) {}
     void absent(const char* /*name*/, const auto& /*value*/, const char* /*why*/) {}
-    /// The bits that did not fill a word.
-    void finish() {
-        if (used_ > 0) key_.words_[key_.count_++] = word_;
+    /// The bits that did not fill a word. Returns the end of what was written.
+    [[gnu::always_inline]] std::uint64_t* finish() {
+        if (used_ > 0) *next_++ = word_;
         word_ = 0;
         used_ = 0;
+        return next_;
     }
 
 private:
-    void put(std::uint64_t value, unsigned bits) {
+    [[gnu::always_inline]] void put(std::uint64_t value, unsigned bits) {
         if (used_ + bits > 64) finish();
         word_ = word_ << bits | value;
         used_ += bits;
     }
 
-    KernelKey& key_;
+    std::uint64_t* next_;
     std::uint64_t mask_;
     std::uint64_t word_ = 0;
     unsigned used_ = 0;
 };
 
 KernelKey::KernelKey(const stream::KernelOp& op, std::uint64_t period) {
-    Packer packer{*this, period};
+    Packer packer{words_.data(), period};
     visit_members(op, packer);
-    packer.finish();
+    count_ = static_cast<std::size_t>(packer.finish() - words_.data());
     hash_ = hash_words(words());
 }
 

@@ -92,13 +92,13 @@ void PlanSearch::search_cramped(const std::vector<std::int64_t>& sizes,
     for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) {
         const Result& more = found.front();
         if (more.is_useless() || tuning::certain_gain.of(more.cost) > least) return;
+        const std::int64_t too_many = tuning::certain_gain.over(least);
         const auto search = [&](const std::set<Cascades>& only) {
-            const std::int64_t too_many = tuning::certain_gain.over(least);
             return SizedSearch(program_, searches_, {*size, false, too_many, &only}).run();
         };
         Result next = search({more.variant.cascades});
         // Where those that are best in more SRAM are clearly slower, so are others.
-        if (next.is_useless() && next.is_tried) return;
+        if (next.is_tried && next.cost >= too_many) return;
         close.erase(more.variant.cascades);
         Result other = search(close);
         close = next.close;

@@ -10,14 +10,18 @@
 
 #include "machine/direct/direct_machine.hpp"
 #include "machine/direct/replay.hpp"
+#include "machine/direct/replay_cache.hpp"
 #include "machine/units/event_limit.hpp"
 #include "machine/units/npu.hpp"
 
 namespace u65sim::machine {
 
-Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std::int64_t words,
+namespace {
+
+/// One run; nothing where it is doubtful, which it is only if it `takes_free` segments.
+std::optional<Simulation> run(const std::vector<stream::Command>& commands, std::int64_t words,
                               const Target& target, const SimulateOptions& options,
-                              ReplayCache* cache, const PortMap* ports) {
+                              ReplayCache* cache, const PortMap* ports, bool takes_free) {
     Scheduler queue;
     const auto machine = std::make_unique<DirectMachine>(queue);
     Npu& npu = machine->npu;
@@ -30,7 +34,7 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
     std::optional<Replay> replay;
     if (cache != nullptr) {
         Time now = 0;
-        replay.emplace(npu, *cache, commands);
+        replay.emplace(npu, *cache, commands, takes_free);
         replay->at_boundary(now, limit);
     }
     std::uint64_t events = 0, steps = 0;
@@ -42,11 +46,13 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
         ++events;
         if (++steps > most_steps) refuse_further_events(most_steps);
         if (due.unit == UnitId::command_parser && replay && replay->boundary_reached()) {
+            if (replay->is_doubtful()) return std::nullopt;
             replay->count_events(std::exchange(events, 0));
             replay->at_boundary(due.time, limit);
         }
     }
     if (replay) {
+        if (replay->is_doubtful()) return std::nullopt;
         replay->count_events(events);
         if (npu.finished()) {
             Time end = npu.finish_time();
@@ -61,6 +67,18 @@ Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std:
     }
     throw SimulationStuck(
         fmt::format("deadlock at cycle {}: {}", queue.now(), npu.describe(queue.now())));
+}
+
+}  // namespace
+
+Simulation run_on_event_queue(const std::vector<stream::Command>& commands, std::int64_t words,
+                              const Target& target, const SimulateOptions& options,
+                              ReplayCache* cache, const PortMap* ports) {
+    const bool takes_free = cache != nullptr && cache->wants_free_segments();
+    auto result = run(commands, words, target, options, cache, ports, takes_free);
+    if (result) return *std::move(result);
+    cache->count_doubtful_run();
+    return *run(commands, words, target, options, cache, ports, false);
 }
 
 std::vector<std::pair<std::string, std::int64_t>> counters_on_event_queue(

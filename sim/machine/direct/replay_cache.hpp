@@ -2,11 +2,13 @@
 // the next, looked up by the state they begin in and the commands they execute.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -14,12 +16,14 @@
 
 #include <u65sim/target.hpp>
 
+#include "machine/memory/demand.hpp"
 #include "machine/units/scheduler.hpp"
 #include "machine/units/state.hpp"
 
 namespace u65sim::machine {
 
-/// 128 bits of hash of a state's numbers.
+/// 128 bits of hash of a state's numbers. A state has two keys: one without what caps have granted,
+/// under which segments stand that no cap held up, and one with it.
 struct StateKey {
     std::uint64_t first = 0, second = 0;
     bool operator==(const StateKey&) const = default;
@@ -44,8 +48,14 @@ struct ReplaySegment {
     std::uint64_t events = 0;
     std::int64_t first_record = 0;  ///< changed, from the next operation at its beginning
     std::vector<Change> changes;
-    StateKey end;
+    /// No cap held anything up: it fits wherever caps grant what each port asked for.
+    bool is_free = false;
+    std::array<Demand, 2> demand;         ///< of a free one
+    StateKey end;                         ///< without grants
     std::vector<std::int32_t> end_state;  ///< empty: the stream is finished
+    /// What caps had granted when it was simulated, where that was known to the beat.
+    std::optional<StateKey> from_grants;
+    std::vector<std::int32_t> end_grants;
     [[nodiscard]] bool finishes() const { return end_state.empty(); }
 };
 
@@ -59,12 +69,23 @@ public:
     /// may be no second; and few are while the hit rate is low, since inserting costs more than
     /// hits save then.
     bool wants_run();
-    /// The segment that begins in this state and executes the first of `commands`, those still to
-    /// come, in a stream of which `words_left` are not yet requested. Null: a miss.
-    std::shared_ptr<const ReplaySegment> find(const StateKey& state,
-                                              std::span<const CommandDigest> commands,
-                                              std::int64_t words_left, std::int64_t words_a_piece);
+    /// What is still to come of a stream.
+    struct Rest {
+        std::span<const CommandDigest> commands;
+        std::int64_t words_left = 0;  ///< not yet requested
+        std::int64_t words_a_piece = 0;
+    };
+    /// The segment that begins in the state of this key and executes the first of the commands
+    /// still to come. Null: a miss.
+    std::shared_ptr<const ReplaySegment> find(const StateKey& state, const Rest& rest);
     void insert(const StateKey& state, ReplaySegment segment);
+
+    /// A segment was looked for, under one key or both, and replayed or not.
+    void count(bool is_hit);
+    /// Whether a run may replay segments that count more than caps grant. Not while more than one
+    /// in eight had to be run again, since a cap held up what came behind.
+    bool wants_free_segments();
+    void count_doubtful_run();
 
     std::atomic<std::uint64_t> lookups{0};  ///< of segments
     std::atomic<std::uint64_t> hits{0};     ///< segments replayed, not simulated
@@ -83,6 +104,7 @@ private:
     std::size_t current_bytes_ = 0;
     std::uint64_t recent_lookups_ = 0, recent_hits_ = 0, recent_runs_ = 0;
     std::uint64_t runs_to_skip_ = 1;
+    std::uint64_t free_runs_ = 0, doubtful_runs_ = 0;
 };
 
 }  // namespace u65sim::machine

@@ -153,7 +153,6 @@ void AxiPort::pass_state(State& state) {
         state.due(requests.next_grant);
         direction.flow->pass(state);
     }
-    memory_.cap().pass(state);
 }
 
 template void AxiPort::pass_state(StateWriter&);

@@ -31,6 +31,7 @@ public:
     [[nodiscard]] std::int64_t& slot_stall(bool write) override {
         return memory_.flow(write).stalled();
     }
+    [[nodiscard]] BandwidthCap* cap() override { return &memory_.cap(); }
     void pass(StateWriter& state) override { pass_state(state); }
     void pass(StateReader& state) override { pass_state(state); }
 

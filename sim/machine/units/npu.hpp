@@ -32,8 +32,9 @@ public:
     Time act(UnitId unit, Time now);
     [[nodiscard]] bool finished() const { return units.parser.finished(); }
     [[nodiscard]] Time finish_time() const { return units.parser.finish_time(); }
-    /// All that its future depends on but the commands not yet executed, for writing or reading.
-    /// The probe's sums must be settled; when reading, the base says what was issued.
+    /// All that its future depends on but the commands not yet executed and what caps have granted,
+    /// for writing or reading. The probe's sums must be settled; when reading, the base says what
+    /// was issued.
     template <class State>
     void pass(State& state);
     /// All commands have been executed by `now`, and all sums are settled.

@@ -13,6 +13,7 @@
 
 namespace u65sim::machine {
 
+class BandwidthCap;
 class StateWriter;
 class StateReader;
 
@@ -39,7 +40,9 @@ public:
         each(acts_ahead_);
     }
     [[nodiscard]] std::string describe() const;
-    /// All that its future depends on, for writing or reading.
+    /// What limits its bandwidth; null: that is not known here.
+    [[nodiscard]] virtual BandwidthCap* cap() { return nullptr; }
+    /// All that its future depends on but the cap, for writing or reading.
     virtual void pass(StateWriter& state) = 0;
     virtual void pass(StateReader& state) = 0;
 

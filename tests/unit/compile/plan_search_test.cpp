@@ -2,7 +2,9 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <regex>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "compile/plan/make_plan.hpp"
@@ -173,6 +175,25 @@ TEST_CASE("all plans between which predictions cannot tell are left, a small one
         CHECK(compiler::tuning::larger_sram_gain.of(found[0].cost) <= least);
     }
     CHECK(left > 0);
+}
+
+TEST_CASE("a cramped SRAM is left as soon as its best cascades are clearly slower there") {
+    const std::regex plan{"([0-9]+) cycles with [0-9]+ B"};
+    for (const std::int32_t channels : {16, 24, 32}) {
+        const Graph graph = test::bottlenecks(48, channels);
+        const Target target = with_sram(128 * 1024);
+        const test::Lowered lowered{graph, target};
+        const PlanSearch::Result found = std::move(PlanSearch(lowered.program()).run().front());
+        // All that were kept until the end stand in a reason.
+        for (const std::string& reason : found.plan.reasons) {
+            if (!reason.starts_with("SRAM:")) continue;
+            for (std::sregex_iterator at{reason.begin(), reason.end(), plan}, end; at != end;
+                 ++at) {
+                CAPTURE(channels, reason);
+                CHECK(compiler::tuning::certain_gain.of(std::stoll((*at)[1])) <= found.cost);
+            }
+        }
+    }
 }
 
 TEST_CASE("with Vela's rules, and in small memory, one plan is left") {

@@ -54,3 +54,45 @@ SCENARIO("a steady cap spreads beats evenly") {
         }
     }
 }
+
+SCENARIO("what a cap was asked for passes again wherever it grants as much") {
+    GIVEN("1000 beats in 2000 cycles, of which bursts of 300, 300 and 200 beats were free") {
+        timing::PortRules rules;
+        rules.cap_beats = 1000;
+        rules.cap_period = 2000;
+        BandwidthCap cap;
+        cap.reset(rules);
+        cap.watch(0);
+        for (const Time time : {0, 400, 1500}) cap.reserve(time, time == 1500 ? 200 : 300);
+        REQUIRE(cap.was_free());
+        const Demand demand = cap.demand();
+        BandwidthCap other;
+        other.reset(rules);
+        THEN("they pass from the beginning of a period on, and half of them behind it") {
+            CHECK(other.passes(demand, 0));
+            CHECK(other.passes(demand, 1600));
+        }
+        THEN("they do not where too much has been granted") {
+            other.reserve(0, 300);
+            CHECK_FALSE(other.passes(demand, 0));
+            CHECK(other.passes(demand, 2000));
+        }
+        THEN("they count, as more than they were at most, until their last period has passed") {
+            REQUIRE(other.passes(demand, 100));
+            other.count(1900);
+            CHECK_FALSE(other.is_certain(1900));
+            CHECK(other.is_certain(2000));
+            CHECK(other.reserve(1900, 200) == 1900);
+            CHECK_FALSE(other.is_doubtful());
+            CHECK(other.reserve(1901, 1) == 2000);
+            CHECK(other.is_doubtful());
+        }
+        THEN("a burst that a cap holds up is no longer free") {
+            cap.reserve(1600, 200);
+            CHECK(cap.was_free());
+            cap.reserve(1601, 1);
+            CHECK_FALSE(cap.was_free());
+            CHECK_FALSE(cap.is_doubtful());
+        }
+    }
+}
