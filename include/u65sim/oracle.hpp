@@ -37,9 +37,9 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
                         Effort effort);
 
 /// Compiles a network in many ways and keeps the one that takes the fewest cycles on the machine:
-/// with no more SRAM than each of planned_sizes(), each time without none, one or two of
-/// optional_steps(); the first of equals. So a network never takes longer than by compile(), nor
-/// with more SRAM than with less, from the smallest of those sizes on. Some tens of
+/// by Effort::normal, and with no more SRAM than each of planned_sizes(), each time without none,
+/// one or two of optional_steps(), or like Vela; the first of equals. So a network never takes
+/// longer than by compile(), nor with more SRAM than at one of those sizes. Some tens of
 /// compilations, and simulations of those that differ, on `options.threads` threads. Throws what
 /// compile() throws for the target's own SRAM where no plan fits, and InvalidConfig when
 /// `options.dump_after` is not empty or `options.like_vela` is on.

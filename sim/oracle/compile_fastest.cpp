@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -24,25 +26,36 @@ namespace u65sim {
 
 namespace {
 
-/// KiB of SRAM that plans are made for.
+/// KiB of SRAM that every plan is made for, and those between them that only some are made for.
 constexpr std::array<std::int64_t, 14> planned_kib = {64,   128,  192,  256,  384,  512,  768,
                                                       1024, 1536, 2048, 3072, 4096, 8192, 16384};
+constexpr std::array<std::int64_t, 11> between_kib = {96,  160,  224,  320,  448, 640,
+                                                      896, 1280, 1792, 2560, 3584};
 
 /// How a plan is made.
 struct Variant {
     std::vector<std::string> without{};  ///< steps that are left out
-    bool like_vela = false;
+    std::optional<VelaVersion> like_vela{};
 };
 
+/// Those that are made for every size come first.
 const std::vector<Variant>& variants() {
     static const std::vector<Variant> all{{},
                                           {{"form_cascades"}},
+                                          {{"stream_weights"}},
                                           {{"refine_blocks"}},
                                           {{"form_cascades", "refine_blocks"}},
-                                          {{"stream_weights"}},
                                           {{"merge_in_place"}},
-                                          {{}, true}};
+                                          {{}, VelaVersion::v5_0},
+                                          {{}, VelaVersion::v5_2}};
     return all;
+}
+
+std::size_t variants_for(Bytes sram) {
+    constexpr std::size_t of_every_size = 3;
+    const bool is_between =
+        std::find(between_kib.begin(), between_kib.end(), sram.count() / 1024) != between_kib.end();
+    return is_between ? of_every_size : variants().size();
 }
 
 class EffortSearch {
@@ -51,18 +64,20 @@ public:
                  const CompileCache& cache)
         : graph_(graph), target_(target), options_(options), cache_(cache) {}
 
-    /// Compiles and runs every plan for so much SRAM.
-    void consider(Bytes sram) {
+    /// Compiles and runs every plan for so much SRAM; whether one fits.
+    bool consider(Bytes sram) {
         Target planned = target_;
         planned.sram.size = sram;
         const std::size_t first = plans_;
-        plans_ += variants().size();
-        for_each_index(variants().size(), options_.threads, [&](std::size_t i) {
+        const std::size_t count = variants_for(sram);
+        plans_ += count;
+        std::atomic<bool> fits = false;
+        for_each_index(count, options_.threads, [&](std::size_t i) {
             const Variant& variant = variants()[i];
             CompileOptions how = options_;
             how.threads = 1;
-            how.like_vela = variant.like_vela;
-            how.vela_version = VelaVersion::v5_0;
+            how.like_vela = variant.like_vela.has_value();
+            how.vela_version = variant.like_vela.value_or(how.vela_version);
             how.without.insert(how.without.end(), variant.without.begin(), variant.without.end());
             std::optional<CompiledNetwork> network;
             try {
@@ -70,16 +85,27 @@ public:
                 network = compiler::compile(graph_, planned, how, compiler::Constants::bytes,
                                             cache_, counters, compiler::SramSizes::one);
             } catch (const DoesNotFit&) {
-                const std::lock_guard lock(mutex_);
-                if (first + i < refused_plan_) {
-                    refused_plan_ = first + i;
-                    refused_ = std::current_exception();
-                }
+                note_refused(first + i);
                 return;
             }
+            fits = true;
             network->target = target_;
             run(first + i, *std::move(network));
         });
+        return fits;
+    }
+
+    /// Runs the plans of effort normal, which is never faster then.
+    void consider_normal() {
+        std::vector<CompiledNetwork> finalists;
+        try {
+            compiler::CacheCounters counters;
+            finalists = compiler::compile_finalists(graph_, target_, options_,
+                                                    compiler::Constants::bytes, cache_, counters);
+        } catch (const DoesNotFit&) {
+            note_refused(plans_++);
+        }
+        for (CompiledNetwork& network : finalists) run(plans_++, std::move(network));
     }
 
     CompiledNetwork result() {
@@ -89,6 +115,14 @@ public:
 
 private:
     using Streams = std::vector<std::vector<std::uint32_t>>;
+
+    /// Keeps what the earliest plan was refused for.
+    void note_refused(std::size_t plan) {
+        const std::lock_guard lock(mutex_);
+        if (plan >= refused_plan_) return;
+        refused_plan_ = plan;
+        refused_ = std::current_exception();
+    }
 
     /// Runs a plan until it is slower than the best one. Equal commands take as long.
     void run(std::size_t plan, CompiledNetwork network) {
@@ -166,10 +200,13 @@ CompiledNetwork compile(const Graph& graph, const Target& target, const CompileO
 
 std::vector<Bytes> planned_sizes(const Target& target) {
     std::vector<Bytes> sizes;
-    for (const std::int64_t kib : planned_kib) {
+    const auto add = [&](std::int64_t kib) {
         const Bytes size{kib * 1024};
         if (size <= target.sram.size) sizes.push_back(size);
-    }
+    };
+    std::for_each(planned_kib.begin(), planned_kib.end(), add);
+    std::for_each(between_kib.begin(), between_kib.end(), add);
+    std::sort(sizes.begin(), sizes.end());
     return sizes;
 }
 
@@ -189,11 +226,15 @@ void oracle::check_searchable(const CompileOptions& options) {
 CompiledNetwork compile_fastest(const Graph& graph, const Target& target,
                                 const CompileOptions& options, const CompileCache& cache) {
     oracle::check_searchable(options);
-    const std::vector<Bytes> sizes = planned_sizes(target);
     EffortSearch search(graph, target, options, cache);
-    const Bytes own = target.sram.size;
-    if (sizes.empty() || sizes.back() != own) search.consider(own);
-    for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) search.consider(*size);
+    search.consider_normal();
+    const std::vector<Bytes> sizes = planned_sizes(target);
+    bool fits = false;
+    for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) {
+        fits = search.consider(*size) || fits;
+    }
+    // A plan of a size that is not listed is none for larger ones: only where it is needed.
+    if (!fits) search.consider(target.sram.size);
     return search.result();
 }
 

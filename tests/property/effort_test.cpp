@@ -45,7 +45,7 @@ std::optional<Cycles> cycles_of(const Graph& graph, const Target& target, bool s
 /// effort normal's. The plan for a size between them is not tried for a larger one.
 void never_grows(const Graph& graph) {
     std::optional<Cycles> before;  // at the planned size below
-    for (const std::int64_t kib : {64, 100, 128, 256, 300, 384, 450, 512, 1024}) {
+    for (const std::int64_t kib : {64, 100, 128, 192, 256, 300, 320, 384, 450, 512, 1024}) {
         CAPTURE(graph.name, kib);
         const auto high = cycles_of(graph, with_sram(kib), true);
         const auto normal = cycles_of(graph, with_sram(kib), false);

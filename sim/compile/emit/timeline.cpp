@@ -101,13 +101,19 @@ Timeline::Begin Timeline::best_begin(const stream::DmaOp& op,
         cost(copy, now, next) - std::min(tuning::least_wait, copy.busy.count() / 2);
     if (least <= 0) return Begin::at_once;
     Begin best = Begin::at_once;
-    const auto compare = [&](std::int64_t begin, Begin when) {
-        const std::int64_t other = cost(copy, std::max(begin, now), next);
+    const auto compare = [&](std::int64_t begin, Begin when, std::int64_t late = 0) {
+        const std::int64_t other = cost(copy, std::max(begin, now), next) + late;
         if (other >= least) return;
         least = other;
         best = when;
     };
-    if (kernels_.size() > 1) compare(kernels_[kernels_.size() - 2].end, Begin::with_last);
+    if (kernels_.size() > 1) {
+        // The parser waits for the kernel before, and takes the next one only then.
+        const std::int64_t start = std::max(parser_, kernels_[kernels_.size() - 2].end);
+        const std::int64_t words =
+            estimator_.command_fetch(tuning::copy_words + tuning::kernel_words).count();
+        compare(start, Begin::with_last, std::max<std::int64_t>(0, start + words - kernels_end()));
+    }
     std::int64_t begin = kernels_end();
     for (const KernelTimes& times : next) {
         if (least <= 0) break;

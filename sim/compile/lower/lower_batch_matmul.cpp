@@ -2,6 +2,7 @@
 // weights alone, so the element-wise unit makes the products, a part of the result's elements at a
 // time.
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -70,10 +71,14 @@ bool are_short(const Tensor& a, const Tensor& b) {
     return std::int64_t{most(a)} * most(b) <= 32767;
 }
 
-/// Whole rows of the result where their products have room, else parts of one row.
+/// Whole rows of the result where their products have room, else parts of one row. Of the room a
+/// power of two is taken: parts that grow with every byte of SRAM come out even at some sizes and
+/// uneven at larger ones.
 Part part_of(const Extents& e, std::int64_t element_bytes, Bytes sram) {
-    constexpr std::int64_t most_bytes = 64 * 1024;
-    const std::int64_t room = std::min(most_bytes, sram.count() / 8) / element_bytes;
+    constexpr std::uint64_t most_bytes = 64 * 1024;
+    const auto quarter = static_cast<std::uint64_t>(sram.count() / 4);
+    const auto room =
+        static_cast<std::int64_t>(std::min(most_bytes, std::bit_floor(quarter))) / element_bytes;
     const std::int64_t row = std::int64_t{e.columns} * e.depth;
     Part part;
     part.rows = static_cast<std::int32_t>(std::clamp<std::int64_t>(room / row, 1, e.rows));

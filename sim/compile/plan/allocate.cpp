@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -123,6 +124,23 @@ private:
 };
 
 }  // namespace
+
+bool has_room_for_two(std::span<const Lifetime> items, std::int32_t time, std::int64_t size,
+                      std::int64_t limit) {
+    std::vector<Lifetime> there;
+    std::copy_if(items.begin(), items.end(), std::back_inserter(there), [&](const Lifetime& item) {
+        return item.is_placed() && item.first <= time && time <= item.last;
+    });
+    std::sort(there.begin(), there.end(),
+              [](const Lifetime& a, const Lifetime& b) { return a.offset < b.offset; });
+    there.push_back({0, time, time, limit});
+    std::int64_t from = 0, room = 0;
+    for (const Lifetime& item : there) {
+        room += std::max<std::int64_t>(0, item.offset - from) / size;
+        from = std::max(from, align(item.offset + item.size));
+    }
+    return room >= 2;
+}
 
 bool is_crowded(std::span<const Lifetime> items) {
     constexpr std::size_t most_pairs = 4'000'000;

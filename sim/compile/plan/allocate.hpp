@@ -23,6 +23,10 @@ struct Lifetime {
 
 inline constexpr std::int64_t allocation_alignment = 16;
 
+/// Whether two more of a size have room at a time beside what is placed then: what is free may be
+/// in pieces.
+bool has_room_for_two(std::span<const Lifetime> items, std::int32_t time, std::int64_t size,
+                      std::int64_t limit);
 /// Whether so many live at once that looking at all pairs of them would take too much memory and
 /// time.
 bool is_crowded(std::span<const Lifetime> items);

@@ -22,15 +22,6 @@ Lifetime whole_life(const Buffer& buffer) {
     return {buffer.size, buffer.first_use, buffer.last_use, no_offset};
 }
 
-/// Bytes of what is placed at a time.
-std::int64_t bytes_at(const std::vector<Lifetime>& items, std::int32_t time) {
-    std::int64_t sum = 0;
-    for (const Lifetime& item : items) {
-        if (item.is_placed() && item.first <= time && time <= item.last) sum += item.size;
-    }
-    return sum;
-}
-
 }  // namespace
 
 MapPlacer::MapPlacer(PlannedProgram& program)
@@ -146,8 +137,8 @@ std::vector<MapPlacer::Starved> MapPlacer::starved(const std::vector<Lifetime>& 
         if (!has_none) continue;
         const std::int64_t lost = lost_cycles(*op);
         if (lost <= tuning::least_wait) continue;
-        found.push_back(
-            {op, lost, bytes_at(items, op->time) + room_for_turns(*op, limit_) > limit_});
+        const std::int64_t slice = room_for_turns(*op, limit_) / 2;
+        found.push_back({op, lost, !has_room_for_two(items, op->time, slice, limit_)});
     }
     return found;
 }

@@ -160,3 +160,14 @@ TEST_CASE("the lower bound is the most that lives at one time") {
         CHECK(lower_bound(items) == most);
     }
 }
+
+TEST_CASE("two more have room where each fits into a piece of what is free") {
+    const std::vector<Lifetime> items{
+        {100, 0, 9, 0}, {100, 0, 9, 200}, {100, 0, 9, 320}, {500, 20, 29, 0}, {500, 0, 9}};
+    CHECK(has_room_for_two(items, 5, 80, 512));
+    CHECK_FALSE(has_room_for_two(items, 5, 80, 511));
+    CHECK_FALSE(has_room_for_two(items, 5, 90, 512));
+    CHECK(has_room_for_two(items, 5, 40, 432));
+    CHECK(has_room_for_two(items, 10, 256, 512));
+    CHECK_FALSE(has_room_for_two(items, 20, 1, 500));
+}

@@ -134,7 +134,7 @@ TEST_CASE("more SRAM keeps the plan for less, or takes one that is predicted to 
     const Graph graph = test::bottlenecks(64, 32);
     std::int64_t before = 0;
     std::int64_t taken = 0;
-    for (const std::int64_t kib : {128, 256, 384, 512, 1024}) {
+    for (const std::int64_t kib : {128, 256, 384, 512, 768, 1024, 1536}) {
         const Target target = with_sram(kib * 1024);
         const test::Lowered lowered{graph, target};
         const PlanSearch::Result found = std::move(PlanSearch(lowered.program()).run().front());

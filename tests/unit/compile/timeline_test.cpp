@@ -81,6 +81,21 @@ TEST_CASE("a copy is held back from kernels that it takes from, as long as it is
     CHECK(p.line.best_begin(p.copy, std::array{computing}) == Begin::at_once);
 }
 
+TEST_CASE("no copy holds up the parser behind a kernel that ends before the next one's commands") {
+    Target target = test::target();
+    target.off_chip.read_latency = Cycles{960};
+    target.timing.command_window = Bytes{96};
+    for (const std::int64_t last : {200, 200000}) {
+        Predicted p{target};
+        REQUIRE(p.estimator.command_fetch(tuning::kernel_words) > Cycles{200});
+        const stream::DmaOp table = memory_copy({region_constants}, {fast_region}, 256);
+        p.line.kernel(kernel(200000, 200000), false);
+        p.line.kernel(kernel(last, 0), false);
+        const Begin best = p.line.best_begin(table, std::array{kernel(200000, 200000)});
+        CHECK(best == (last == 200 ? Begin::at_once : Begin::with_last));
+    }
+}
+
 TEST_CASE("blocks of one operation's slices overlap in the prediction") {
     Predicted p;
     timing::KernelTimes slice = kernel(10000, 0);

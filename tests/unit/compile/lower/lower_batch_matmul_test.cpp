@@ -49,9 +49,23 @@ TEST_CASE("lower_batch_matmul: products of 32 bits are summed along the depth") 
 
 TEST_CASE("lower_batch_matmul: two buffers take turns where products come in parts") {
     const std::string text = product({64, 64}, {64, 64}, {64, 64}, false, 0);
-    CHECK(text.find("op0/products:8x64x64") == std::string::npos);
-    CHECK(text.find("op0/products:") != std::string::npos);
+    CHECK(text.find("op0/products:8x64x64") != std::string::npos);
     CHECK(text.find("op0/products too:") != std::string::npos);
+}
+
+// Rows of 8 KiB: with an eighth of 384 KiB there were six at a time, and four left over.
+TEST_CASE("lower_batch_matmul: more SRAM gives parts as many rows, or twice as many") {
+    const Graph graph = product_of({64, 64}, {64, 64}, {64, 64}, false, 0);
+    CompileOptions options;
+    options.dump_after = "lower";
+    for (const std::int64_t kib : {64, 100, 128, 200, 256, 300, 384, 512, 1024}) {
+        CAPTURE(kib);
+        Target target = test::target();
+        target.sram.size = Bytes{kib * 1024};
+        const std::string rows = kib < 128 ? "2" : kib < 256 ? "4" : "8";
+        const std::string text = compile(graph, target, options).pass_dump;
+        CHECK(text.find("op0/products:" + rows + "x64x64") != std::string::npos);
+    }
 }
 
 TEST_CASE("lower_batch_matmul: what takes thousands of parts stays on the CPU") {
