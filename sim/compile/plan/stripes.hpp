@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "compile/program.hpp"
@@ -35,10 +36,19 @@ NpuOp stripe_of(const NpuOp& op, std::int32_t y0, std::int32_t y1);
 
 /// OFM rows from the first up to but without the last.
 using Rows = std::array<std::int32_t, 2>;
-/// The stripes of an operation in a cascade, made when those of the `next` one need them; returns
-/// the rows its result must be kept for, at most at a time.
-std::int32_t stripes_before(const NpuOp& next, const std::vector<Rows>& of_next,
-                            std::vector<Rows>& stripes);
+/// An operation's stripes in a cascade, one for each of its last operation's; of no rows where it
+/// has nothing to make.
+using Stripes = std::vector<Rows>;
+/// An operation of a cascade that reads a map.
+struct RowReader {
+    const NpuOp* op = nullptr;
+    const Stripes* stripes = nullptr;
+};
+/// The stripes of an operation that makes `rows` rows when the first of its readers needs them, in
+/// the end all of them where the map is to be `complete`; returns the rows that its result must be
+/// kept for, at most at a time.
+std::int32_t stripes_before(std::span<const RowReader> readers, std::int32_t rows, bool complete,
+                            Stripes& stripes);
 
 /// OFM rows of one operation of a cascade.
 struct Step {
@@ -46,25 +56,23 @@ struct Step {
     std::int32_t y0 = 0, y1 = 0;
 };
 
-/// The order of all stripes of operations first .. last, depth first from the last one, which
-/// makes `height` rows a time.
+class RowLinks;
+
+/// The order of all stripes of operations first .. last: for each stripe of the last one, `height`
+/// rows, what is missing of the others, in their order.
 class Schedule {
 public:
-    Schedule(const std::vector<NpuOp>& ops, std::size_t first, std::size_t last,
-             std::int32_t height);
+    Schedule(const std::vector<NpuOp>& ops, const RowLinks& links, std::size_t first,
+             std::size_t last, std::int32_t height);
 
     std::vector<Step> steps;
-    /// Rows an operation's result must be kept for, at most at a time.
+    /// Rows an operation's result must be kept for, at most at a time; 0: the map stays whole.
     [[nodiscard]] std::int32_t rolling_rows(std::size_t member) const { return rows_[member]; }
     /// The highest stripe of an operation, a later one where several are as high.
     [[nodiscard]] Step highest(std::size_t member) const;
 
 private:
-    void produce(std::size_t member, std::int32_t until);
-
-    const std::vector<NpuOp>& ops_;
-    std::size_t first_;
-    std::vector<std::int32_t> rows_, produced_;
+    std::vector<std::int32_t> rows_;
 };
 
 }  // namespace u65sim::compiler
