@@ -103,7 +103,7 @@ CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
                     takes_more({first, end - 1, height}, limit)) {
                     break;
                 }
-                consider(height);
+                if (height % row_unit(ops_[end - 1]) == 0) consider(height);
             }
         }
     }
@@ -157,6 +157,14 @@ bool CascadeSearch::is_written(int buffer, const Range& range) const {
     return from != writers.end() && *from <= range.last;
 }
 
+/// Whether a map that is not counted among those that live beside others is alive beside others
+/// than who makes it and a range.
+bool CascadeSearch::outlives(int buffer, const Range& range, std::int64_t limit) const {
+    const BufferUse& user = use(buffer);
+    return user.size > tuning::hopeless_map.of(limit) &&
+           (user.first + 1 < ops_[range.first].time || user.last > ops_[range.last].time);
+}
+
 std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, std::int64_t bound) {
     if (is_hopeless(range, limit, bound)) return never;
     const Cost cost = cost_of(range);
@@ -164,6 +172,7 @@ std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, st
     const std::int64_t bytes = cost.rolling + cost.weights + alive_beside(range, limit);
     const int in = ops_[range.first].ifm.buffer;
     const int out = ops_[range.last].ofm.buffer;
+    const bool in_may_be_fast = may_be_fast(in) && !outlives(in, range, limit);
     std::int64_t least = bound;
     const auto consider = [&](std::size_t from, std::size_t to) {
         std::int64_t cycles = cost.cycles[from][to].count();
@@ -184,11 +193,8 @@ std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, st
         consider(fast, fast);
     } else {
         for (const std::size_t from : {fast, slow}) {
-            // What others of a cascade read of its input is counted as in SRAM.
-            if (from == slow && range.height > 0 && next_alike_[range.first] <= range.last)
-                continue;
             for (const std::size_t to : {fast, slow}) {
-                if ((from == fast && !may_be_fast(in)) || (to == fast && !may_be_fast(out))) {
+                if ((from == fast && !in_may_be_fast) || (to == fast && !may_be_fast(out))) {
                     continue;
                 }
                 consider(from, to);
@@ -268,6 +274,14 @@ CascadeSearch::Cost CascadeSearch::cost_of(const Range& range) {
                 front.cycles[from][fast] + front.between + back.cycles[fast][to];
         }
     }
+    // Others read the same input from the same place.
+    for (std::size_t i = next_alike_[first]; i <= last; i = next_alike_[i]) {
+        const timing::PlacementCycles& cycles = chain[last - i].cycles;
+        for (const std::size_t to : {fast, slow}) {
+            const std::size_t own = i == last ? to : fast;
+            cost.cycles[slow][to] += cycles[slow][own] - cycles[fast][own];
+        }
+    }
     return cost;
 }
 
@@ -318,7 +332,7 @@ void CascadeSearch::grow(std::vector<Link>& chain, std::size_t last, std::int32_
             if (i <= last) readers.push_back({&ops_[i], &chain[last - i].stripes});
         }
         const int map = op.ofm.buffer;
-        link.kept = stripes_before({readers.data(), readers.size()}, op.ofm.extent.h,
+        link.kept = stripes_before({readers.data(), readers.size()}, op,
                                    !links_.is_read_up(map, last), link.stripes);
         link.weights += next.weights;
         link.rolling = next.rolling;

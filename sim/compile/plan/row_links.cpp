@@ -144,9 +144,10 @@ void RowLinks::find_readers(const Program& program, std::size_t at) {
                      !is_rewritten(at);
     if (!program.options.like_vela) return;
     // In Vela's cascades a map has one reader, the next operation.
-    maker.hands_on = maker.hands_on && users.may_roll && made.whole() &&
+    maker.hands_on = maker.hands_on && users.may_roll && made.whole() && !upscales(ops_[at]) &&
                      users.writers.size() == 1 && users.readers.size() == 1 &&
-                     maker.first_reader == at + 1 && reads_whole(ops_[at + 1], made);
+                     maker.first_reader == at + 1 && reads_whole(ops_[at + 1], made) &&
+                     !upscales(ops_[at + 1]);
 }
 
 }  // namespace u65sim::compiler

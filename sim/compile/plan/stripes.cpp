@@ -33,9 +33,13 @@ bool can_stripe(const NpuOp& op) {
             return false;
         }
     }
-    if (op.vector_product || k.upscale != stream::Upscale::none || op.ofm.extent.h < 2 ||
+    if (op.vector_product || op.ofm.extent.h < 2 ||
         (k.kind == KernelKind::pool && k.pool_mode == stream::PoolMode::reduce_sum)) {
         return false;
+    }
+    if (upscales(op)) {
+        return k.upscale == stream::Upscale::nearest && k.kernel.height == 1 &&
+               k.kernel.stride_y == 1 && k.pad.top == 0 && k.pad.bottom == 0;
     }
     if (k.kind != KernelKind::elementwise) return true;
     const bool two = op.binary() && !k.broadcast.scalar;
@@ -66,8 +70,10 @@ NpuOp stripe_of(const NpuOp& op, std::int32_t y0, std::int32_t y1) {
     return stripe;
 }
 
-std::int32_t stripes_before(std::span<const RowReader> readers, std::int32_t rows, bool complete,
+std::int32_t stripes_before(std::span<const RowReader> readers, const NpuOp& op, bool complete,
                             Stripes& stripes) {
+    const std::int32_t rows = op.ofm.extent.h;
+    const std::int32_t unit = row_unit(op);
     const std::size_t steps = readers.front().stripes->size();
     stripes.reserve(steps);
     std::int32_t produced = 0;
@@ -80,7 +86,8 @@ std::int32_t stripes_before(std::span<const RowReader> readers, std::int32_t row
             if (from < until) end = std::max(end, input_rows(*reader.op, from, until).end);
             needed = std::min(needed, first_needed(*reader.op, from));
         }
-        if (complete && step + 1 == steps) end = rows;
+        const bool takes_all = complete && step + 1 == steps;
+        end = takes_all ? rows : std::min(rows, (end + unit - 1) / unit * unit);
         stripes.push_back({produced, end});
         if (end > produced) kept = std::max(kept, end - needed);
         produced = end;
@@ -106,7 +113,7 @@ Schedule::Schedule(const std::vector<NpuOp>& ops, const RowLinks& links, std::si
     std::vector<std::int32_t> kept(rows_.size(), 0);
     for (std::size_t i = last; i-- > first;) {
         const View& made = ops[i].ofm;
-        kept[i - first] = stripes_before(readers_of(i), made.extent.h,
+        kept[i - first] = stripes_before(readers_of(i), ops[i],
                                          !links.is_read_up(made.buffer, last), stripes[i - first]);
     }
     for (std::size_t i = first; i < last; ++i) {

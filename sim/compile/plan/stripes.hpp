@@ -13,12 +13,19 @@
 
 namespace u65sim::compiler {
 
+/// Whether an operation reads each element of its input several times, as a larger one.
+inline bool upscales(const NpuOp& op) { return op.kernel.upscale != stream::Upscale::none; }
+/// OFM rows that an operation's stripes begin at multiples of: the row that is read first must be
+/// the first of those that it stands for.
+inline std::int32_t row_unit(const NpuOp& op) { return upscales(op) ? 2 : 1; }
+
 /// Rows of the input that OFM rows y0 .. y1 read, and the padding that is left.
 struct InputRows {
     std::int32_t begin = 0, end = 0, top = 0, bottom = 0;
 };
 inline InputRows input_rows(const NpuOp& op, std::int32_t y0, std::int32_t y1) {
     if (op.kernel.kind == stream::KernelKind::elementwise) return {y0, y1, 0, 0};
+    if (upscales(op)) return {y0 / 2, (y1 + 1) / 2, 0, 0};
     const stream::Kernel& kernel = op.kernel.kernel;
     const std::int32_t begin = y0 * kernel.stride_y - op.kernel.pad.top;
     const std::int32_t end =
@@ -44,10 +51,10 @@ struct RowReader {
     const NpuOp* op = nullptr;
     const Stripes* stripes = nullptr;
 };
-/// The stripes of an operation that makes `rows` rows when the first of its readers needs them, in
-/// the end all of them where the map is to be `complete`; returns the rows that its result must be
-/// kept for, at most at a time.
-std::int32_t stripes_before(std::span<const RowReader> readers, std::int32_t rows, bool complete,
+/// The stripes of an operation that makes rows when the first of its readers needs them, in the end
+/// all of them where the map is to be `complete`; returns the rows that its result must be kept
+/// for, at most at a time.
+std::int32_t stripes_before(std::span<const RowReader> readers, const NpuOp& op, bool complete,
                             Stripes& stripes);
 
 /// OFM rows of one operation of a cascade.

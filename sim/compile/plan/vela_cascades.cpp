@@ -93,7 +93,8 @@ private:
     /// Whether an operation may be in a cascade, apart from what is beside it.
     [[nodiscard]] bool may_stripe(std::size_t at, std::int32_t height) const {
         const NpuOp& op = ops_[at];
-        if (height >= op.ofm.extent.h || !can_stripe(op) || !op.ifm.whole() || !op.ofm.whole()) {
+        if (height >= op.ofm.extent.h || !can_stripe(op) || upscales(op) || !op.ifm.whole() ||
+            !op.ofm.whole()) {
             return false;
         }
         if (op.kernel.kind != KernelKind::elementwise || !op.binary()) return true;

@@ -208,8 +208,9 @@ TEST_CASE("GIVEN branches, WHEN they run in stripes, THEN no row is missed or ma
         }
         if (Replay(network, links, first, last, schedule, 1).misses_rows) ++missing;
     }
-    // With a row less most are wrong; not where strides leave rows out, or maps stay whole.
-    CHECK(missing * 4 > cascades * 3);
+    // With a row less most are wrong; some are not, where strides leave rows out, or maps stay
+    // whole.
+    CHECK(missing * 2 > cascades);
     CHECK(cascades > 500);
     CHECK(branches > 300);
     CHECK(joined > 50);
