@@ -82,6 +82,7 @@ CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
     std::vector<Range> choice(n + 1);
     least[0] = 0;
     for (std::size_t end = 1; end <= n; ++end) {
+        std::int64_t least_gain = 0;
         for (std::size_t first = end; first-- > 0 && end - first <= longest;) {
             if (first + 1 < end && !links_.may_precede(first, end - 1)) break;
             const auto consider = [&](std::int32_t height) {
@@ -97,7 +98,8 @@ CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
                 continue;
             }
             // Stripes take no less than whole operations with all maps in SRAM.
-            if (least[first] + floor_[end] - floor_[first] >= least[end]) continue;
+            if (links_.is_branched(first)) least_gain = tuning::least_branch_gain.of(floor_[n]);
+            if (least[first] + floor_[end] - floor_[first] + least_gain >= least[end]) continue;
             for (const auto height : heights) {
                 if (height >= ops_[end - 1].ofm.extent.h ||
                     takes_more({first, end - 1, height}, limit)) {
@@ -206,7 +208,11 @@ std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, st
 
 /// Whether a cascade takes more than `limit` bytes at least, its weights apart: of each map the
 /// rows that the first rows of the last result need. More rows a step never need fewer.
-bool CascadeSearch::takes_more(const Range& range, std::int64_t limit) const {
+bool CascadeSearch::takes_more(const Range& range, std::int64_t limit) {
+    const std::vector<Link>& chain = known_chain(range);
+    if (chain.size() > range.last - range.first) {
+        return chain[range.last - range.first].rolling > limit;
+    }
     std::array<std::int32_t, longest> rows{};  // per operation, the last one in front
     rows[0] = range.height;
     std::int64_t bytes = 0;
@@ -244,7 +250,9 @@ bool CascadeSearch::is_hopeless(const Range& range, std::int64_t limit, std::int
     const Link& front = chain.back();
     const Cycles own = chain.size() > 1 ? front.cycles[fast][fast] : Cycles{0};
     const Cycles known = own + front.between + chain.front().cycles[fast][fast];
-    return front.rolling > limit || known.count() >= bound;
+    const std::size_t first_known = range.last + 1 - chain.size();
+    const std::int64_t others = floor_[first_known] - floor_[range.first];
+    return front.rolling > limit || known.count() + others >= bound;
 }
 
 std::vector<CascadeSearch::Link>& CascadeSearch::known_chain(const Range& range) {

@@ -93,7 +93,7 @@ private:
     [[nodiscard]] std::int64_t alive_beside(const Range& range, std::int64_t limit);
     [[nodiscard]] bool is_written(int buffer, const Range& range) const;
     [[nodiscard]] bool outlives(int buffer, const Range& range, std::int64_t limit) const;
-    [[nodiscard]] bool takes_more(const Range& range, std::int64_t limit) const;
+    [[nodiscard]] bool takes_more(const Range& range, std::int64_t limit);
     [[nodiscard]] bool rolls_from(std::size_t at, std::size_t last) const;
     [[nodiscard]] std::int64_t rolling_bytes(std::size_t at, std::int32_t rows) const;
     [[nodiscard]] Cost cost_of(const Range& range);

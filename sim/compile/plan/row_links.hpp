@@ -39,6 +39,10 @@ public:
         const std::size_t begin = at == 0 ? 0 : makers_[at - 1].readers_end;
         return std::span{readers_}.subspan(begin, makers_[at].readers_end - begin);
     }
+    /// Whether others than the next operation read what `at` makes, or it does not.
+    [[nodiscard]] bool is_branched(std::size_t at) const {
+        return makers_[at].first_reader != at + 1 || readers(at).size() != 1;
+    }
     /// Whether all users of a buffer are among operations first .. last.
     [[nodiscard]] bool rolls(int buffer, std::size_t first, std::size_t last) const {
         return first <= first_use(buffer) && is_read_up(buffer, last);
