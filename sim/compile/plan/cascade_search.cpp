@@ -159,6 +159,16 @@ bool CascadeSearch::is_written(int buffer, const Range& range) const {
     return from != writers.end() && *from <= range.last;
 }
 
+/// Whether another operation reads the input of a range before all is read that the first one
+/// makes, as the kernels of a PRELU do: those that only wait for it take more time together than
+/// each would alone.
+bool CascadeSearch::forks_input(const Range& range) const {
+    const std::size_t next = next_alike_[range.first];
+    const auto readers = links_.readers(range.first);
+    return next <= range.last && !readers.empty() && next < readers.back() &&
+           ops_[range.first].kernel.kind != KernelKind::conv;
+}
+
 /// Whether a map that is not counted among those that live beside others is alive beside others
 /// than who makes it and a range.
 bool CascadeSearch::outlives(int buffer, const Range& range, std::int64_t limit) const {
@@ -195,6 +205,7 @@ std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, st
         consider(fast, fast);
     } else {
         for (const std::size_t from : {fast, slow}) {
+            if (from == slow && range.height > 0 && forks_input(range)) continue;
             for (const std::size_t to : {fast, slow}) {
                 if ((from == fast && !in_may_be_fast) || (to == fast && !may_be_fast(out))) {
                     continue;

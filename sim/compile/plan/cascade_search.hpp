@@ -92,6 +92,7 @@ private:
                                          std::int64_t bound);
     [[nodiscard]] std::int64_t alive_beside(const Range& range, std::int64_t limit);
     [[nodiscard]] bool is_written(int buffer, const Range& range) const;
+    [[nodiscard]] bool forks_input(const Range& range) const;
     [[nodiscard]] bool outlives(int buffer, const Range& range, std::int64_t limit) const;
     [[nodiscard]] bool takes_more(const Range& range, std::int64_t limit);
     [[nodiscard]] bool rolls_from(std::size_t at, std::size_t last) const;
