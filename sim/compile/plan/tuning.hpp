@@ -85,7 +85,7 @@ inline constexpr Share least_arena{1, 3}, least_arena_without_spilling{1, 4};
 inline constexpr Share small_maps{1, 2};
 /// What a cascade over branches may gain at most must be this part of the least time of all
 /// operations (chosen: bounds the search).
-inline constexpr Share least_branch_gain{1, 200};
+inline constexpr Share least_branch_gain{1, 50};
 /// A map larger than this part of the arena is not counted among those that live there beside a
 /// cascade: it will hardly be placed there (chosen).
 inline constexpr Share hopeless_map{1, 2};
