@@ -30,16 +30,15 @@ constexpr LoweringPass lowering_passes[] = {
     {Pass::encode_constants, encode_constants, dump_operations},
 };
 
-/// The program as it was before the passes, but for what they refused.
-Program begin_again(Program& program, const Graph* graph) {
+}  // namespace
+
+Program begin_again(const Program& program, const Graph* graph) {
     Program again;
     static_cast<CompileContext&>(again) = program;
     again.graph = graph;
-    again.refusals = std::move(program.refusals);
+    again.refusals = program.refusals;
     return again;
 }
-
-}  // namespace
 
 std::optional<std::string> run_lowering_passes(Program& program, std::optional<Pass> last) {
     const Graph* const graph = program.graph;

@@ -9,6 +9,9 @@
 
 namespace u65sim::compiler {
 
+/// A program as it was before the passes, of the graph that it was made from, but for what they
+/// refused.
+Program begin_again(const Program& program, const Graph* graph);
 /// Runs the passes up to encode_constants on a program that has nothing but its context and its
 /// graph, again where some operators turned out to have no form on the NPU: each pass finds all
 /// that it refuses. Stops behind `last`, when that is one of them, and returns its dump.

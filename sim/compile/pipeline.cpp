@@ -28,7 +28,7 @@ namespace {
 class Pipeline {
 public:
     Pipeline(const Graph& graph, const CompileContext& context, std::size_t finalist)
-        : last_(compiler::last_pass(context.options)), finalist_(finalist) {
+        : graph_(&graph), last_(compiler::last_pass(context.options)), finalist_(finalist) {
         static_cast<CompileContext&>(program_) = context;
         program_.graph = &graph;
         network_.name = graph.name;
@@ -51,7 +51,7 @@ public:
     std::vector<CompiledNetwork> run_finalists() {
         lower();
         network_.graph = *program_.graph;
-        compiler::PlanSearch::Results found = compiler::PlanSearch(program_).run();
+        compiler::PlanSearch::Results found = search();
         std::vector<CompiledNetwork> networks(found.size() - 1, network_);
         networks.push_back(std::move(network_));
         for (std::size_t i = 0; i < found.size(); ++i) finish(found[i].plan, networks[i]);
@@ -68,9 +68,38 @@ private:
         return !dump;
     }
 
+    /// The best plans. Where nothing may spill and none fits, what a joined map shares with other
+    /// readers is copied there, late, instead of being written there, where the whole joined map
+    /// lives as long: that may leave room.
+    compiler::PlanSearch::Results search() {
+        compiler::PlanSearch::Results results = compiler::PlanSearch(program_).run();
+        if (!results.front().is_useless() || !has_shared_parts()) return results;
+        Program apart = compiler::begin_again(program_, graph_);
+        apart.rules.concatenation = compiler::InPlace::unshared;
+        compiler::run_lowering_passes(apart, std::nullopt);
+        compiler::PlanSearch::Results others = compiler::PlanSearch(apart).run();
+        if (others.front().is_useless()) return results;
+        program_ = std::move(apart);
+        return others;
+    }
+
+    /// Whether a map that is written into a joined one has other readers.
+    [[nodiscard]] bool has_shared_parts() const {
+        if (program_.target->memory_mode != MemoryMode::shared_sram ||
+            program_.rules.concatenation != compiler::InPlace::all) {
+            return false;
+        }
+        for (std::size_t t = 0; t < program_.slots.size(); ++t) {
+            if (program_.slots[t].into != no_tensor && program_.consumers[t].size() > 1) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// The best plan; nothing when the dump is made.
     std::optional<PlannedProgram> plan() {
-        compiler::PlanSearch::Results results = compiler::PlanSearch(program_).run();
+        compiler::PlanSearch::Results results = search();
         compiler::PlanSearch::Result& found = results.at(finalist_);
         const bool stops = last_ && *last_ < Pass::place;
         if (!stops) return std::move(found.plan);
@@ -121,6 +150,7 @@ private:
         }
     }
 
+    const Graph* graph_;
     const std::optional<Pass> last_;
     const std::size_t finalist_;  ///< of the plans between which predictions cannot tell
     Program program_;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
+#include <u65sim/error.hpp>
 #include <u65sim/execute.hpp>
 #include <u65sim/graph_builder.hpp>
 #include <u65sim/simulate.hpp>
@@ -108,7 +109,103 @@ Graph forked(std::int32_t side) {
     return b.finish(b.conv(y, 16, 3));
 }
 
+/// Networks whose maps of 64 x 64 meet again after they have parted.
+Value parted(GraphBuilder& net) {
+    return net.conv2d(net.input({1, 128, 128, 4}), 32, Window::square(3, 2), {.name = "stem"});
+}
+Graph residual_block() {
+    GraphBuilder net{"residual"};
+    const Value x = parted(net);
+    Value y = net.conv2d(x, 48, Window::square(1), {.name = "wide"});
+    y = net.depthwise_conv2d(y, Window::square(5), {.name = "deep"});
+    y = net.conv2d(y, 32, Window::square(1), {.name = "narrow"});
+    net.output(net.conv2d(net.add(x, y, {.name = "sum"}), 8, Window::square(3, 2)));
+    return net.build();
+}
+Graph joined_branches() {
+    GraphBuilder net{"joined"};
+    const Value x = parted(net);
+    const Value a = net.conv2d(x, 16, Window::square(5), {.name = "a"});
+    const Value b = net.max_pool(x, Window::square(3), {.name = "b"});
+    net.output(net.conv2d(net.concat({a, b}, 3), 8, Window::square(3, 2)));
+    return net.build();
+}
+Graph skip_that_goes_out() {
+    GraphBuilder net{"skip"};
+    const Value x = net.conv2d(parted(net), 8, Window::square(1), {.name = "skip"});
+    const Value deep = net.conv2d(x, 64, Window::square(3), {.name = "wide"});
+    Value y = net.conv2d(deep, 16, Window::square(3, 2), {.name = "narrow"});
+    y = net.conv2d(net.conv2d(y, 16, Window::square(3)), 16, Window::square(3));
+    net.output(net.add(y, net.conv2d(x, 16, Window::square(1, 2))));
+    return net.build();
+}
+Graph neck() {
+    GraphBuilder net{"neck"};
+    const Value low = parted(net);
+    const Value top = net.conv2d(low, 16, Window::square(3, 2), {.name = "top"});
+    const Value up = net.resize_nearest(top, 64, 64, {}, {.name = "up"});
+    net.output(net.conv2d(net.concat({up, low}, 3), 8, Window::square(3, 2)));
+    return net.build();
+}
+/// A map that is joined to another one much later, which needs all of its rows.
+Graph u_net() {
+    GraphBuilder net{"u_net"};
+    const Value skip = net.conv2d(net.input({1, 64, 64, 4}), 16, Window::square(3));
+    Value x = net.max_pool(skip, Window::square(8, 8));
+    x = net.conv2d(x, 16, Window::square(7));
+    for (const std::int32_t side : {16, 32, 64}) x = net.resize_nearest(x, side, side);
+    net.output(net.conv2d(net.concat({skip, x}, 3), 2, Window::square(3, 2)));
+    return net.build();
+}
+
+Target shared_sram(std::int64_t kib) {
+    Target target = test::target(Product::u55, 128);
+    target.sram.size = Bytes{kib * 1024};
+    return target;
+}
+
 }  // namespace
+
+TEST_CASE("GIVEN maps that part and meet, WHEN they do not fit whole, THEN they roll together") {
+    const auto require_fit = [](const Graph& graph, std::int64_t kib,
+                                const std::set<std::string>& members) {
+        const Target target = shared_sram(kib);
+        CompileOptions whole;
+        whole.without = {"form_cascades"};
+        CHECK_THROWS_AS(compile(graph, shared_sram(2 * kib), whole), DoesNotFit);
+        const std::set<std::string> cascaded = streams_of(compile(graph, target)).cascaded;
+        for (const auto& member : members) {
+            INFO(member);
+            CHECK(cascaded.contains(member));
+        }
+        require_same_result(graph, target);
+    };
+    SECTION("a residual block") {
+        require_fit(residual_block(), 128, {"stem", "wide", "deep", "narrow", "sum"});
+    }
+    SECTION("a convolution beside a pool, joined") {
+        require_fit(joined_branches(), 112, {"stem", "a", "b"});
+    }
+    SECTION("a map that is read behind the cascade, too") {
+        require_fit(skip_that_goes_out(), 144, {"stem", "skip", "wide", "narrow"});
+    }
+    SECTION("a neck that goes up again") { require_fit(neck(), 112, {"stem", "top", "up"}); }
+}
+
+TEST_CASE("a map that is joined much later is copied there where else nothing fits") {
+    const Graph graph = u_net();
+    const auto copies = [&](std::int64_t kib) {
+        const CompiledNetwork network = compile(graph, shared_sram(kib));
+        std::size_t count = 0;
+        for (const auto& label : network.segments.at(0).labels) {
+            count += label.op_type == "CONCATENATION";
+        }
+        return count;
+    };
+    CHECK(copies(512) == 0);
+    CHECK(copies(104) > 0);
+    require_same_result(graph, shared_sram(104));
+}
 
 TEST_CASE("kernels that read the same rows run in one cascade") {
     const Graph graph = forked(128);

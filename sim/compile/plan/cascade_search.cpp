@@ -30,26 +30,6 @@ stream::FeatureMap map_in(const Program& program, const View& view, int region) 
 
 }  // namespace
 
-std::vector<BufferUse> uses_of(const Program& program) {
-    std::vector<BufferUse> uses(program.buffers.size());
-    for (std::size_t i = 0; i < uses.size(); ++i) {
-        const Buffer& b = program.buffers[i];
-        uses[i].size = storage_bytes(b.extent, b.type, layout_for(program, b.extent.c));
-    }
-    for (const auto& segment : program.segments) {
-        for (const auto& op : segment.ops) {
-            for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
-                if (!view->valid()) continue;
-                BufferUse& use = uses[static_cast<std::size_t>(view->buffer)];
-                ++(view == &op.ofm ? use.writers : use.readers);
-                if (use.first == no_time) use.first = op.time;
-                use.last = op.time;
-            }
-        }
-    }
-    return uses;
-}
-
 std::int64_t most_alive(const Program& program) {
     const std::vector<BufferUse> uses = uses_of(program);
     std::vector<std::int64_t> change(static_cast<std::size_t>(program.times) + 2, 0);
@@ -77,6 +57,7 @@ CascadeSearch::CascadeSearch(const Program& program, const Segment& segment,
       ops_(segment.ops),
       estimator_(estimator),
       uses_(uses_of(program)),
+      links_(program, ops_, uses_),
       floor_(segment.ops.size() + 1, 0),
       stripes_(segment.ops.size()),
       chains_(segment.ops.size() * heights.size()) {
@@ -85,15 +66,8 @@ CascadeSearch::CascadeSearch(const Program& program, const Segment& segment,
         if (uses_[i].first == no_time || !may_be_fast(index)) continue;
         candidates_.push_back({index, uses_[i].first, uses_[i].last, uses_[i].size});
     }
-    is_inside_.resize(ops_.size());
-    shares_input_.resize(ops_.size());
     for (std::size_t i = 0; i < ops_.size(); ++i) {
-        last_readers_.push_back(find_last_reader(i));
-        linked_.push_back(i + 1 < ops_.size() && linked(i));
-        for (std::size_t k = i + 1; linked_[i] && k < last_readers_[i]; ++k) {
-            if (k > i + 1) is_inside_[k] = true;
-            if (ops_[k].ifm.buffer == ops_[i].ifm.buffer) shares_input_[i] = true;
-        }
+        next_alike_.push_back(find_next_alike(i));
         const auto& cycles = stripe_cost(i, 0, ops_[i].ofm.extent.h).cycles;
         floor_[i + 1] = floor_[i] + cycles[fast][fast].count();
     }
@@ -108,8 +82,9 @@ CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
     std::vector<Range> choice(n + 1);
     least[0] = 0;
     for (std::size_t end = 1; end <= n; ++end) {
+        std::int64_t least_gain = 0;
         for (std::size_t first = end; first-- > 0 && end - first <= longest;) {
-            if (first + 1 < end && (!linked_[first] || last_readers_[first] >= end)) break;
+            if (first + 1 < end && !links_.may_precede(first, end - 1)) break;
             const auto consider = [&](std::int32_t height) {
                 const Range range{first, end - 1, height};
                 if (least[first] >= never) return;
@@ -123,14 +98,14 @@ CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
                 continue;
             }
             // Stripes take no less than whole operations with all maps in SRAM.
-            if (least[first] + floor_[end] - floor_[first] >= least[end]) continue;
-            if (is_inside_[first]) continue;
+            if (links_.is_branched(first)) least_gain = tuning::least_branch_gain.of(floor_[n]);
+            if (least[first] + floor_[end] - floor_[first] + least_gain >= least[end]) continue;
             for (const auto height : heights) {
                 if (height >= ops_[end - 1].ofm.extent.h ||
                     takes_more({first, end - 1, height}, limit)) {
                     break;
                 }
-                consider(height);
+                if (height % row_unit(ops_[end - 1]) == 0) consider(height);
             }
         }
     }
@@ -141,68 +116,13 @@ CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
     return plan;
 }
 
-namespace {
-
-/// Whether each row of the result is made of the same row of what is read.
-bool keeps_rows(const NpuOp& op) {
-    return op.kernel.kind == KernelKind::elementwise ||
-           (op.kernel.kernel.height == 1 && op.kernel.kernel.stride_y == 1 &&
-            op.kernel.pad.top == 0 && op.kernel.pad.bottom == 0);
-}
-
-/// Which operand of an operation is a whole map; null where none is.
-const View* whole_operand(const NpuOp& op, const View& map) {
-    for (const View* view : {&op.ifm, &op.ifm2}) {
-        if (view->valid() && view->buffer == map.buffer && view->whole() &&
-            view->extent == map.extent) {
-            return view;
-        }
+std::size_t CascadeSearch::find_next_alike(std::size_t at) const {
+    const auto& readers = links_.all_readers(ops_[at].ifm.buffer);
+    for (auto it = std::upper_bound(readers.begin(), readers.end(), at); it != readers.end();
+         ++it) {
+        if (ops_[*it].ifm.buffer == ops_[at].ifm.buffer) return *it;
     }
-    return nullptr;
-}
-
-}  // namespace
-
-std::size_t CascadeSearch::find_last_reader(std::size_t at) const {
-    const int made = ops_[at].ofm.buffer;
-    std::size_t last = at;
-    int readers = use(made).readers;
-    for (std::size_t i = at + 1; i < ops_.size() && readers > 0 && i - at < longest; ++i) {
-        for (const View* view : {&ops_[i].ifm, &ops_[i].ifm2}) {
-            if (!view->valid() || view->buffer != made) continue;
-            last = i;
-            --readers;
-        }
-    }
-    return readers == 0 ? last : ops_.size();
-}
-
-/// Whether operation `at` may hand its rows on through a rolling buffer: to the next one, or to
-/// some of the next ones that all make the same rows.
-bool CascadeSearch::linked(std::size_t at) const {
-    const NpuOp& op = ops_[at];
-    const Buffer& map = buffer(op.ofm.buffer);
-    if (!can_stripe(op) || !can_stripe(ops_[at + 1]) || map.pinned || map.whole_life ||
-        map.kind != Placement::Kind::feature_map || !op.ofm.whole() ||
-        op.ofm.extent != map.extent || use(op.ofm.buffer).writers != 1 ||
-        use(op.ofm.buffer).readers < 1 || last_readers_[at] >= ops_.size()) {
-        return false;
-    }
-    const std::size_t last = last_readers_[at];
-    if (last == at + 1) {
-        return use(op.ofm.buffer).readers == 1 && whole_operand(ops_[last], op.ofm) != nullptr;
-    }
-    if (program_.options.like_vela) return false;
-    for (std::size_t i = at + 1; i <= last; ++i) {
-        const NpuOp& reader = ops_[i];
-        const bool reads =
-            reader.ifm.buffer == op.ofm.buffer || reader.ifm2.buffer == op.ofm.buffer;
-        if (!can_stripe(reader) || !keeps_rows(reader) || reader.ofm.extent.h != op.ofm.extent.h ||
-            (reads && whole_operand(reader, op.ofm) == nullptr)) {
-            return false;
-        }
-    }
-    return true;
+    return ops_.size();
 }
 
 bool CascadeSearch::may_be_fast(int index) const {
@@ -210,25 +130,51 @@ bool CascadeSearch::may_be_fast(int index) const {
            !(program_.spilling() && buffer(index).pinned);
 }
 
-/// Bytes of the maps that live while a range runs and are neither its own nor hopeless.
+/// Bytes of the maps that live while a range runs, but for its first and last one, rolling buffers
+/// and hopeless ones.
 std::int64_t CascadeSearch::alive_beside(const Range& range, std::int64_t limit) {
     std::int64_t& known = alive_[range.last * longest + range.last - range.first];
     if (known != not_known) return known;
     const std::int32_t from = ops_[range.first].time;
     const std::int32_t to = ops_[range.last].time;
     const int in = ops_[range.first].ifm.buffer;
+    const int out = ops_[range.last].ofm.buffer;
     std::int64_t bytes = 0;
     for (const auto& other : candidates_) {
-        if (other.first > to || other.last < from || other.buffer == in) continue;
-        if (program_.spilling() && other.size > tuning::hopeless_map.of(limit)) continue;
-        bool own = false;
-        for (std::size_t i = range.first; i <= range.last && !own; ++i) {
-            own = ops_[i].ofm.buffer == other.buffer;
+        if (other.first > to || other.last < from || other.buffer == in || other.buffer == out ||
+            links_.rolls(other.buffer, range.first, range.last)) {
+            continue;
         }
-        if (!own) bytes += other.size;
+        const bool is_hopeless = program_.spilling() && other.size > tuning::hopeless_map.of(limit);
+        if (is_hopeless && !is_written(other.buffer, range)) continue;
+        bytes += other.size;
     }
     known = bytes;
     return bytes;
+}
+
+bool CascadeSearch::is_written(int buffer, const Range& range) const {
+    const auto& writers = links_.writers(buffer);
+    const auto from = std::lower_bound(writers.begin(), writers.end(), range.first);
+    return from != writers.end() && *from <= range.last;
+}
+
+/// Whether another operation reads the input of a range before all is read that the first one
+/// makes, as the kernels of a PRELU do: those that only wait for it take more time together than
+/// each would alone.
+bool CascadeSearch::forks_input(const Range& range) const {
+    const std::size_t next = next_alike_[range.first];
+    const auto readers = links_.readers(range.first);
+    return next <= range.last && !readers.empty() && next < readers.back() &&
+           ops_[range.first].kernel.kind != KernelKind::conv;
+}
+
+/// Whether a map that is not counted among those that live beside others is alive beside others
+/// than who makes it and a range.
+bool CascadeSearch::outlives(int buffer, const Range& range, std::int64_t limit) const {
+    const BufferUse& user = use(buffer);
+    return user.size > tuning::hopeless_map.of(limit) &&
+           (user.first + 1 < ops_[range.first].time || user.last > ops_[range.last].time);
 }
 
 std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, std::int64_t bound) {
@@ -238,6 +184,7 @@ std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, st
     const std::int64_t bytes = cost.rolling + cost.weights + alive_beside(range, limit);
     const int in = ops_[range.first].ifm.buffer;
     const int out = ops_[range.last].ofm.buffer;
+    const bool in_may_be_fast = may_be_fast(in) && !outlives(in, range, limit);
     std::int64_t least = bound;
     const auto consider = [&](std::size_t from, std::size_t to) {
         std::int64_t cycles = cost.cycles[from][to].count();
@@ -258,10 +205,9 @@ std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, st
         consider(fast, fast);
     } else {
         for (const std::size_t from : {fast, slow}) {
-            // What others of a cascade read of its input is counted as in SRAM.
-            if (from == slow && range.height > 0 && shares_input_[range.first]) continue;
+            if (from == slow && range.height > 0 && forks_input(range)) continue;
             for (const std::size_t to : {fast, slow}) {
-                if ((from == fast && !may_be_fast(in)) || (to == fast && !may_be_fast(out))) {
+                if ((from == fast && !in_may_be_fast) || (to == fast && !may_be_fast(out))) {
                     continue;
                 }
                 consider(from, to);
@@ -273,20 +219,38 @@ std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, st
 
 /// Whether a cascade takes more than `limit` bytes at least, its weights apart: of each map the
 /// rows that the first rows of the last result need. More rows a step never need fewer.
-bool CascadeSearch::takes_more(const Range& range, std::int64_t limit) const {
-    std::int32_t rows = range.height;
-    std::int64_t bytes = 0;
-    for (std::size_t i = range.last;; --i) {
-        const NpuOp& op = ops_[i];
-        if (i < range.last) {
-            Extent rolling = op.ofm.extent;
-            rolling.h = rows;
-            bytes += storage_bytes(rolling, op.ofm.type, layout_for(program_, rolling.c));
-        }
-        if (bytes > limit) return true;
-        if (i == range.first) return false;
-        rows = input_rows(op, 0, rows).end;
+bool CascadeSearch::takes_more(const Range& range, std::int64_t limit) {
+    const std::vector<Link>& chain = known_chain(range);
+    if (chain.size() > range.last - range.first) {
+        return chain[range.last - range.first].rolling > limit;
     }
+    std::array<std::int32_t, longest> rows{};  // per operation, the last one in front
+    rows[0] = range.height;
+    std::int64_t bytes = 0;
+    for (std::size_t i = range.last; i-- > range.first;) {
+        std::int32_t& needed = rows[range.last - i];
+        for (const std::size_t reader : links_.readers(i)) {
+            if (reader > range.last) break;
+            needed = std::max(needed, input_rows(ops_[reader], 0, rows[range.last - reader]).end);
+        }
+        if (rolls_from(i, range.last)) bytes += rolling_bytes(i, needed);
+        if (bytes > limit) return true;
+    }
+    return false;
+}
+
+/// Whether a cascade that starts with `at` is the longest one in which what it makes rolls.
+bool CascadeSearch::rolls_from(std::size_t at, std::size_t last) const {
+    const int map = ops_[at].ofm.buffer;
+    return links_.first_use(map) == at && links_.is_read_up(map, last) &&
+           map != ops_[last].ofm.buffer;
+}
+
+std::int64_t CascadeSearch::rolling_bytes(std::size_t at, std::int32_t rows) const {
+    const Buffer& map = buffer(ops_[at].ofm.buffer);
+    Extent rolling = map.extent;
+    rolling.h = rows;
+    return storage_bytes(rolling, map.type, layout_for(program_, rolling.c));
 }
 
 bool CascadeSearch::is_hopeless(const Range& range, std::int64_t limit, std::int64_t bound) {
@@ -297,7 +261,9 @@ bool CascadeSearch::is_hopeless(const Range& range, std::int64_t limit, std::int
     const Link& front = chain.back();
     const Cycles own = chain.size() > 1 ? front.cycles[fast][fast] : Cycles{0};
     const Cycles known = own + front.between + chain.front().cycles[fast][fast];
-    return front.rolling > limit || known.count() >= bound;
+    const std::size_t first_known = range.last + 1 - chain.size();
+    const std::int64_t others = floor_[first_known] - floor_[range.first];
+    return front.rolling > limit || known.count() + others >= bound;
 }
 
 std::vector<CascadeSearch::Link>& CascadeSearch::known_chain(const Range& range) {
@@ -327,6 +293,14 @@ CascadeSearch::Cost CascadeSearch::cost_of(const Range& range) {
                 front.cycles[from][fast] + front.between + back.cycles[fast][to];
         }
     }
+    // Others read the same input from the same place.
+    for (std::size_t i = next_alike_[first]; i <= last; i = next_alike_[i]) {
+        const timing::PlacementCycles& cycles = chain[last - i].cycles;
+        for (const std::size_t to : {fast, slow}) {
+            const std::size_t own = i == last ? to : fast;
+            cost.cycles[slow][to] += cycles[slow][own] - cycles[fast][own];
+        }
+    }
     return cost;
 }
 
@@ -340,7 +314,9 @@ std::int64_t CascadeSearch::streaming(const Range& range, std::int64_t bytes) {
         Link& link = chain[i];
         if (!link.streamed) {
             std::int64_t cycles = 0;
-            for (const auto& [y0, y1] : link.stripes) cycles += streamed_cycles(at, y0, y1);
+            for (const auto& [y0, y1] : link.stripes) {
+                if (y0 < y1) cycles += streamed_cycles(at, y0, y1);
+            }
             link.streamed = cycles;
         }
         all.push_back({ops_[at].slices[0].size, *link.streamed});
@@ -370,11 +346,15 @@ void CascadeSearch::grow(std::vector<Link>& chain, std::size_t last, std::int32_
         }
     } else {
         const Link& next = chain.back();
-        Extent rolling = op.ofm.extent;
-        rolling.h = stripes_before(ops_[at + 1], next.stripes, link.stripes);
+        boost::container::static_vector<RowReader, longest> readers;
+        for (const std::size_t i : links_.readers(at)) {
+            if (i <= last) readers.push_back({&ops_[i], &chain[last - i].stripes});
+        }
+        const int map = op.ofm.buffer;
+        link.kept = stripes_before({readers.data(), readers.size()}, op,
+                                   !links_.is_read_up(map, last), link.stripes);
         link.weights += next.weights;
-        link.rolling =
-            next.rolling + storage_bytes(rolling, op.ofm.type, layout_for(program_, rolling.c));
+        link.rolling = next.rolling;
         if (chain.size() > 1) link.between = next.between + next.cycles[fast][fast];
     }
     // Most stripes are like the one before.
@@ -382,6 +362,7 @@ void CascadeSearch::grow(std::vector<Link>& chain, std::size_t last, std::int32_
     std::int32_t read = 0;
     timing::PlacementCycles cycles{};
     for (const auto& [y0, y1] : link.stripes) {
+        if (y0 == y1) continue;
         const InputRows in = input_rows(op, y0, y1);
         if (y1 - y0 != rows || in.end - in.begin != read) {
             rows = y1 - y0;
@@ -393,6 +374,12 @@ void CascadeSearch::grow(std::vector<Link>& chain, std::size_t last, std::int32_
         }
     }
     chain.push_back(std::move(link));
+    if (at == last || !rolls_from(at, last)) return;
+    std::int32_t kept = 0;
+    for (const std::size_t writer : links_.writers(op.ofm.buffer)) {
+        kept = std::max(kept, chain[last - writer].kept);
+    }
+    chain.back().rolling += rolling_bytes(at, kept);
 }
 
 NpuOp CascadeSearch::stripe(std::size_t at, std::int32_t y0, std::int32_t y1) const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "compile/plan/row_links.hpp"
 #include "compile/plan/stripes.hpp"
 #include "compile/program.hpp"
 #include "timing/estimate.hpp"
@@ -20,13 +21,6 @@ struct Range {
     auto operator<=>(const Range&) const = default;
 };
 
-/// Who uses a buffer, and from when to when.
-struct BufferUse {
-    int writers = 0, readers = 0;
-    std::int32_t first = no_time, last = no_time;
-    std::int64_t size = 0;  ///< bytes
-};
-std::vector<BufferUse> uses_of(const Program& program);
 /// Bytes of maps for the SRAM that live together, at most.
 std::int64_t most_alive(const Program& program);
 
@@ -63,7 +57,8 @@ private:
     /// An operation in all cascades of one height that end at the same one: what it does there
     /// depends on those behind it alone.
     struct Link {
-        std::vector<Rows> stripes;
+        Stripes stripes;
+        std::int32_t kept = 0;                  ///< rows of its result, at most at a time
         std::int64_t rolling = 0, weights = 0;  ///< bytes of a cascade that starts here
         timing::PlacementCycles cycles{};       ///< of its own stripes
         Cycles between{0};                      ///< of those between it and the last one
@@ -89,15 +84,19 @@ private:
     [[nodiscard]] const BufferUse& use(int index) const {
         return uses_[static_cast<std::size_t>(index)];
     }
-    [[nodiscard]] bool linked(std::size_t at) const;
-    /// The last operation that reads the result of `at`.
-    [[nodiscard]] std::size_t find_last_reader(std::size_t at) const;
+    /// The next operation whose first operand is that of `at`.
+    [[nodiscard]] std::size_t find_next_alike(std::size_t at) const;
     [[nodiscard]] bool may_be_fast(int index) const;
     /// Cycles of a range where they are below `bound`, else never.
     [[nodiscard]] std::int64_t predicted(const Range& range, std::int64_t limit,
                                          std::int64_t bound);
     [[nodiscard]] std::int64_t alive_beside(const Range& range, std::int64_t limit);
-    [[nodiscard]] bool takes_more(const Range& range, std::int64_t limit) const;
+    [[nodiscard]] bool is_written(int buffer, const Range& range) const;
+    [[nodiscard]] bool forks_input(const Range& range) const;
+    [[nodiscard]] bool outlives(int buffer, const Range& range, std::int64_t limit) const;
+    [[nodiscard]] bool takes_more(const Range& range, std::int64_t limit);
+    [[nodiscard]] bool rolls_from(std::size_t at, std::size_t last) const;
+    [[nodiscard]] std::int64_t rolling_bytes(std::size_t at, std::int32_t rows) const;
     [[nodiscard]] Cost cost_of(const Range& range);
     /// Whether the operations at a cascade's end, as far as they are known, alone take more than
     /// `limit` bytes of rolling buffers, or `bound` cycles.
@@ -123,14 +122,12 @@ private:
     Weights weights_ = Weights::copied;  ///< of this search
     bool weights_refused_ = false;
     std::vector<BufferUse> uses_;
+    RowLinks links_;
     std::vector<Candidate> candidates_;
     /// alive_beside for the present limit, by last operation and length.
     std::vector<std::int64_t> alive_;
-    std::vector<bool> linked_;               ///< per operation: with the next one
-    std::vector<std::size_t> last_readers_;  ///< per operation, where it is linked
-    std::vector<bool> shares_input_;         ///< per operation: with the next ones, in one cascade
-    std::vector<bool> is_inside_;      ///< per operation: no cascade starts between a map's readers
-    std::vector<std::int64_t> floor_;  ///< sum of the least cycles of all operations before
+    std::vector<std::size_t> next_alike_;  ///< per operation: find_next_alike
+    std::vector<std::int64_t> floor_;      ///< sum of the least cycles of all operations before
     std::vector<std::vector<StripeCost>> stripes_;  ///< per operation
     std::vector<std::vector<Link>> chains_;  ///< by last operation and height; the last one first
 };

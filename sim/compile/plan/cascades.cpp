@@ -6,6 +6,7 @@
 
 #include "compile/constants.hpp"
 #include "compile/plan/choose_blocks.hpp"
+#include "compile/plan/row_links.hpp"
 #include "compile/plan/stripes.hpp"
 #include "compile/plan/vela_cascades.hpp"
 
@@ -42,9 +43,9 @@ void fit_to_stripes(Program& program, std::vector<NpuOp>& ops, const Range& rang
 }
 
 /// Appends the stripes of a cascade to `result`; the first one of each operation owns its weights.
-void append_stripes(Program& program, std::vector<NpuOp>& ops, const Range& range,
-                    std::vector<NpuOp>& result) {
-    const Schedule schedule(ops, range.first, range.last, range.height);
+void append_stripes(Program& program, std::vector<NpuOp>& ops, const RowLinks& links,
+                    const Range& range, std::vector<NpuOp>& result) {
+    const Schedule schedule(ops, links, range.first, range.last, range.height);
     fit_to_stripes(program, ops, range, schedule);
     const std::size_t members = range.last - range.first + 1;
     std::vector<std::int32_t> first_stripe(members, not_striped), made(members, 0),
@@ -80,12 +81,15 @@ bool has_cascades(const Cascades& cascades) {
 }
 
 void apply_cascades(Program& program, const Cascades& cascades) {
+    if (cascades.empty()) return;
+    const std::vector<BufferUse> uses = uses_of(program);
     for (std::size_t s = 0; s < cascades.size(); ++s) {
         std::vector<NpuOp> result;
         std::vector<NpuOp>& ops = program.segments[s].ops;
+        const RowLinks links(program, ops, uses);
         for (const auto& range : cascades[s]) {
             if (range.height > 0) {
-                append_stripes(program, ops, range, result);
+                append_stripes(program, ops, links, range, result);
             } else {
                 result.push_back(std::move(ops[range.first]));
             }

@@ -1,6 +1,9 @@
 #include "compile/plan/stripes.hpp"
 
 #include <algorithm>
+#include <limits>
+
+#include "compile/plan/row_links.hpp"
 
 namespace u65sim::compiler {
 
@@ -14,6 +17,13 @@ View rows_of(View view, std::int32_t begin, std::int32_t end) {
     return view;
 }
 
+/// The first row of its input that an operation still needs when `made` rows of its result are
+/// made; beyond all rows where it needs none.
+std::int32_t first_needed(const NpuOp& op, std::int32_t made) {
+    if (made == op.ofm.extent.h) return std::numeric_limits<std::int32_t>::max();
+    return input_rows(op, made, made + 1).begin;
+}
+
 }  // namespace
 
 bool can_stripe(const NpuOp& op) {
@@ -23,9 +33,13 @@ bool can_stripe(const NpuOp& op) {
             return false;
         }
     }
-    if (op.vector_product || k.upscale != stream::Upscale::none || op.ofm.extent.h < 2 ||
+    if (op.vector_product || op.ofm.extent.h < 2 ||
         (k.kind == KernelKind::pool && k.pool_mode == stream::PoolMode::reduce_sum)) {
         return false;
+    }
+    if (upscales(op)) {
+        return k.upscale == stream::Upscale::nearest && k.kernel.height == 1 &&
+               k.kernel.stride_y == 1 && k.pad.top == 0 && k.pad.bottom == 0;
     }
     if (k.kind != KernelKind::elementwise) return true;
     const bool two = op.binary() && !k.broadcast.scalar;
@@ -56,27 +70,64 @@ NpuOp stripe_of(const NpuOp& op, std::int32_t y0, std::int32_t y1) {
     return stripe;
 }
 
-std::int32_t stripes_before(const NpuOp& next, const std::vector<Rows>& of_next,
-                            std::vector<Rows>& stripes) {
-    stripes.reserve(of_next.size());
+std::int32_t stripes_before(std::span<const RowReader> readers, const NpuOp& op, bool complete,
+                            Stripes& stripes) {
+    const std::int32_t rows = op.ofm.extent.h;
+    const std::int32_t unit = row_unit(op);
+    const std::size_t steps = readers.front().stripes->size();
+    stripes.reserve(steps);
     std::int32_t produced = 0;
     std::int32_t kept = 0;
-    for (const auto& [from, until] : of_next) {
-        const std::int32_t end = input_rows(next, from, until).end;
-        if (end <= produced) continue;
+    for (std::size_t step = 0; step < steps; ++step) {
+        std::int32_t end = produced;
+        std::int32_t needed = produced;
+        for (const RowReader& reader : readers) {
+            const auto& [from, until] = (*reader.stripes)[step];
+            if (from < until) end = std::max(end, input_rows(*reader.op, from, until).end);
+            needed = std::min(needed, first_needed(*reader.op, from));
+        }
+        const bool takes_all = complete && step + 1 == steps;
+        end = takes_all ? rows : std::min(rows, (end + unit - 1) / unit * unit);
         stripes.push_back({produced, end});
-        kept = std::max(kept, end - std::min(input_rows(next, from, from + 1).begin, produced));
+        if (end > produced) kept = std::max(kept, end - needed);
         produced = end;
     }
     return kept;
 }
 
-Schedule::Schedule(const std::vector<NpuOp>& ops, std::size_t first, std::size_t last,
-                   std::int32_t height)
-    : ops_(ops), first_(first), rows_(last - first + 1), produced_(last - first + 1) {
+Schedule::Schedule(const std::vector<NpuOp>& ops, const RowLinks& links, std::size_t first,
+                   std::size_t last, std::int32_t height)
+    : rows_(last - first + 1) {
+    std::vector<Stripes> stripes(rows_.size());
     const std::int32_t all = ops[last].ofm.extent.h;
-    for (std::int32_t y = height; y < all + height; y += height) {
-        produce(last - first, std::min(y, all));
+    for (std::int32_t y = 0; y < all; y += height) {
+        stripes.back().push_back({y, std::min(y + height, all)});
+    }
+    const auto readers_of = [&](std::size_t at) {
+        std::vector<RowReader> readers;
+        for (const std::size_t i : links.readers(at)) {
+            if (i <= last) readers.push_back({&ops[i], &stripes[i - first]});
+        }
+        return readers;
+    };
+    std::vector<std::int32_t> kept(rows_.size(), 0);
+    for (std::size_t i = last; i-- > first;) {
+        const View& made = ops[i].ofm;
+        kept[i - first] = stripes_before(readers_of(i), ops[i],
+                                         !links.is_read_up(made.buffer, last), stripes[i - first]);
+    }
+    for (std::size_t i = first; i < last; ++i) {
+        const int map = ops[i].ofm.buffer;
+        if (map == ops[last].ofm.buffer || !links.rolls(map, first, last)) continue;
+        for (const std::size_t writer : links.writers(map)) {
+            rows_[i - first] = std::max(rows_[i - first], kept[writer - first]);
+        }
+    }
+    for (std::size_t step = 0; step < stripes.back().size(); ++step) {
+        for (std::size_t member = 0; member < stripes.size(); ++member) {
+            const auto& [y0, y1] = stripes[member][step];
+            if (y0 < y1) steps.push_back({member, y0, y1});
+        }
     }
 }
 
@@ -86,19 +137,6 @@ Step Schedule::highest(std::size_t member) const {
         if (step.member == member && step.y1 - step.y0 >= found.y1 - found.y0) found = step;
     }
     return found;
-}
-
-void Schedule::produce(std::size_t member, std::int32_t until) {
-    const std::int32_t from = produced_[member];
-    if (from >= until) return;
-    if (member > 0) produce(member - 1, input_rows(ops_[first_ + member], from, until).end);
-    steps.push_back({member, from, until});
-    produced_[member] = until;
-    if (member + 1 < produced_.size()) {
-        const std::int32_t next = produced_[member + 1];
-        const std::int32_t kept = input_rows(ops_[first_ + member + 1], next, next + 1).begin;
-        rows_[member] = std::max(rows_[member], until - std::min(kept, from));
-    }
 }
 
 }  // namespace u65sim::compiler

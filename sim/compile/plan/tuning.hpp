@@ -83,6 +83,9 @@ inline constexpr std::array<std::int64_t, 10> smaller_arenas = {
 inline constexpr Share least_arena{1, 3}, least_arena_without_spilling{1, 4};
 /// Maps that together never take more of the arena are left whole (chosen: little can be gained).
 inline constexpr Share small_maps{1, 2};
+/// What a cascade over branches may gain at most must be this part of the least time of all
+/// operations (chosen: bounds the search).
+inline constexpr Share least_branch_gain{1, 50};
 /// A map larger than this part of the arena is not counted among those that live there beside a
 /// cascade: it will hardly be placed there (chosen).
 inline constexpr Share hopeless_map{1, 2};

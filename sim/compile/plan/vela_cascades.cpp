@@ -94,7 +94,8 @@ private:
     /// be the first alone.
     [[nodiscard]] bool may_stripe(std::size_t at, std::int32_t height, bool is_first) const {
         const NpuOp& op = ops_[at];
-        if (height >= op.ofm.extent.h || !can_stripe(op) || !op.ifm.whole() || !op.ofm.whole()) {
+        if (height >= op.ofm.extent.h || !can_stripe(op) || upscales(op) || !op.ifm.whole() ||
+            !op.ofm.whole()) {
             return false;
         }
         if (is_first || op.kernel.kind != KernelKind::elementwise || !op.binary()) return true;

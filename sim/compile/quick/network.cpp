@@ -45,7 +45,8 @@ bool QuickNetwork::hands_rows_on(const QuickOp& op, const QuickOp& next) const {
         return read.valid() && read.buffer == view.buffer && read.whole() &&
                read.extent == view.extent;
     };
-    return can_stripe(*op.npu) && can_stripe(*next.npu) && !map.pinned && !map.whole_life &&
+    return can_stripe(*op.npu) && can_stripe(*next.npu) && !upscales(*op.npu) &&
+           !upscales(*next.npu) && !map.pinned && !map.whole_life &&
            map.kind == Placement::Kind::feature_map && view.whole() && view.extent == map.extent &&
            writers[index] == 1 && readers[index] == 1 &&
            (reads_all(next.npu->ifm) || reads_all(next.npu->ifm2));
