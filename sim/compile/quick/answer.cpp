@@ -26,9 +26,33 @@ struct Timed {
     TimeLine line;
 };
 
+/// Where kernels wait for weights, or for what copies of weights delay, these may stay where they
+/// are: the machine decides between plans that are close, as SizedSearch has it.
+TimeLine deliver(const QuickNetwork& network, const PlacedMaps& maps) {
+    const Program& program = network.program;
+    TimeLine copied = deliver_weights(network, maps, Weights::copied);
+    if (!program.takes(Pass::stream_weights) ||
+        program.target->memory_mode == MemoryMode::sram_only) {
+        return copied;
+    }
+    std::int64_t kernels = 0, staying = 0;
+    for (const Position& position : maps.positions) {
+        const bool is_kept = position.times != nullptr && position.times->passes > 1;
+        kernels += position.fast.total;
+        staying += is_kept ? position.fast.total : position.direct.total;
+    }
+    const bool waits = tuning::waiting_share.of(copied.cycles) > kernels;
+    const std::int64_t clear = tuning::staying_gain.of(copied.cycles);
+    if (staying >= clear && !(waits && tuning::certain_gain.of(staying) < copied.cycles)) {
+        return copied;
+    }
+    TimeLine stay = deliver_weights(network, maps, Weights::stay);
+    return stay.cycles < (waits ? copied.cycles : clear) ? stay : copied;
+}
+
 Timed time_plan(const QuickNetwork& network, const std::vector<QuickRange>& ranges) {
     PlacedMaps maps = place_maps(network, ranges);
-    TimeLine line = deliver_weights(network, maps);
+    TimeLine line = deliver(network, maps);
     return {true, std::move(maps), std::move(line)};
 }
 

@@ -7,9 +7,9 @@
 
 #include "base/rounding.hpp"
 #include "compile/build_kernel.hpp"
+#include "compile/plan/delivery_rules.hpp"
 #include "compile/plan/slice_places.hpp"
 #include "compile/plan/tuning.hpp"
-#include "target/memory_rate.hpp"
 #include "timing/estimate.hpp"
 
 namespace u65sim::compiler::quick {
@@ -28,17 +28,17 @@ struct Load {
 
 /// How a load comes, and when its position and the copies end.
 struct Choice : Delivery {
-    std::int64_t finish = 0, dma_free = 0;
+    Ends ends;
     std::vector<Lifetime> taken;  ///< of the fast memory, by its parts
-    [[nodiscard]] std::int64_t score() const { return finish + tuning::queue_cycle.of(dma_free); }
 };
 
 class Delivering {
 public:
-    Delivering(const QuickNetwork& network, PlacedMaps maps)
+    Delivering(const QuickNetwork& network, PlacedMaps maps, Weights weights)
         : network_(network),
           program_(network.program),
           maps_(std::move(maps)),
+          stay_(weights == Weights::stay || !program_.takes(Pass::stream_weights)),
           fast_region_(program_.spilling() ? region_fast : region_arena),
           slices_(network.limit) {}
 
@@ -128,20 +128,18 @@ private:
         }
     }
 
+    /// The position from which on a load's copies are made.
     [[nodiscard]] std::int32_t earliest_of(const Load& load) const {
-        return std::min(load.position, std::max(load.from, earliest_));
+        if (stay_) return std::max(load.position - 1, 0);
+        const std::int32_t from = std::min(load.position, std::max(load.from, earliest_));
+        return free_position(started_, dma_free_, from, load.position);
     }
 
     [[nodiscard]] Choice read_directly(const Load& load) const {
-        const std::int64_t read =
-            program_.estimator->weight_reads(load.size * load.passes, region_constants).count();
-        const Target& target = *program_.target;
-        const std::int64_t first = 2 * read_latency(target.off_chip, target.accelerator).count();
-        const std::int64_t waits = load.direct > load.fast ? load.direct - first : 0;
         Choice delivery;
-        delivery.dma_free = std::max(now_, dma_free_) + std::max(read, waits);
-        delivery.finish = std::max(now_ + load.direct, delivery.dma_free);
-        if (load.passes > 1) delivery.finish += tuning::reread_cycles;
+        delivery.ends = ends_of_read(
+            program_, {load.size * load.passes, load.fast, load.direct, 1, load.passes > 1}, now_,
+            dma_free_);
         return delivery;
     }
 
@@ -180,7 +178,7 @@ private:
             delivery.last_size =
                 std::max<std::int64_t>(16, load.size - (delivery.parts - 1) * delivery.part_size);
         }
-        delivery.least = earliest_of(load);
+        delivery.least = from_;
         count_room(load, delivery);
         follow(load, depth, step, delivery);
     }
@@ -203,8 +201,7 @@ private:
             return load.fast * channels / depth + tuning::extra_kernel_cycles;
         };
         starts_.clear();
-        delivery.dma_free = dma_free_;
-        delivery.finish = now_;
+        Ends ends{now_, dma_free_};
         for (std::int32_t part = 0; part < delivery.parts; ++part) {
             const std::int32_t from = delivery.from[static_cast<std::size_t>(part)];
             std::int64_t issue = now_;
@@ -212,39 +209,32 @@ private:
                 issue = started_[static_cast<std::size_t>(from / fine)];
             } else if (part > 0) {
                 const auto at = static_cast<std::size_t>(from % fine * delivery.parts / fine);
-                issue = at < starts_.size() ? starts_[at] : delivery.finish;
+                issue = at < starts_.size() ? starts_[at] : ends.finish;
             }
             const auto& copy = copy_times(delivery.size_of(part));
-            delivery.dma_free = std::max(delivery.dma_free, issue) + copy.busy.count();
-            starts_.push_back(std::max(delivery.finish, delivery.dma_free + copy.latency.count()));
-            delivery.finish = starts_.back() + cycles_of(part);
+            ends.dma_free = std::max(ends.dma_free, issue) + copy.busy.count();
+            starts_.push_back(std::max(ends.finish, ends.dma_free + copy.latency.count()));
+            ends.finish = starts_.back() + cycles_of(part);
         }
+        delivery.ends = ends;
     }
 
-    /// Tries slices of multiples of so many channels; `must_gain` where smaller ones than blocks
-    /// are worth it only for what is more than the rates' error. As DeliveryChooser does.
-    void try_slices(const Load& load, std::int32_t unit, bool must_gain, std::int64_t without,
-                    Choice& best) const {
+    /// Slices as DeliveryChooser tries them.
+    void try_slices(const Load& load, Choice& best) const {
         const std::int32_t depth = load.sliceable->npu->ofm.extent.c;
-        const std::int64_t least = load.passes == 1 ? tuning::least_wait : 0;
-        const auto serves = [&](const Choice& choice) {
-            const bool gains =
-                tuning::shallow_gain.exceeds(choice.finish - now_, best.finish - now_);
-            return choice.score() < best.score() && choice.finish + least < without &&
-                   (!must_gain || gains);
-        };
-        std::int32_t tried = depth;
-        for (const std::int64_t bytes : tuning::slice_bytes) {
-            const std::int64_t parts = ceil_div(load.size, bytes);
-            const auto step = static_cast<std::int32_t>(round_up(ceil_div(depth, parts), unit));
-            if (step >= tried || ceil_div(depth, step) > fine / 2) continue;
-            tried = step;
+        const BlockShape& block =
+            maps_.positions[static_cast<std::size_t>(load.position)].times->block;
+        SlicingTrial trial({load.size, load.fast, depth, block.depth, now_}, best.ends);
+        const auto serves = [&] { return trial.is_best(trial_.ends) && trial.serves(trial_.ends); };
+        trial.run([&](std::int32_t step) {
             make_parts(load, depth, step, trial_);
             // Looking for places is what takes time.
-            if (!serves(trial_) || !place(load, trial_)) continue;
+            if (!serves() || !place(load, trial_)) return;
             follow(load, depth, step, trial_);
-            if (serves(trial_)) std::swap(best, trial_);
-        }
+            if (!serves()) return;
+            trial.add(trial_.ends);
+            std::swap(best, trial_);
+        });
     }
 
     /// A map off-chip that blocks read once would be read again for each slice.
@@ -256,31 +246,31 @@ private:
     }
 
     Choice choose(const Load& load) const {
+        if (program_.target->memory_mode == MemoryMode::sram_only) return read_directly(load);
+        from_ = earliest_of(load);
+        slices_.set_neighbours(items_, first_of(from_), last_of(load.position));
+        return stay_ ? choose_staying(load) : choose_copied(load);
+    }
+
+    /// Weights that are read over and over have room as a whole with the maps, if any.
+    Choice choose_staying(const Load& load) const {
+        make_parts(load, 1, 1, trial_);
+        if (load.passes < 2 || !place(load, trial_)) return read_directly(load);
+        follow(load, 1, 1, trial_);
+        return trial_;
+    }
+
+    Choice choose_copied(const Load& load) const {
         Choice best = read_directly(load);
-        if (program_.target->memory_mode == MemoryMode::sram_only ||
-            !program_.takes(Pass::stream_weights)) {
-            return best;
-        }
-        slices_.set_neighbours(items_, first_of(earliest_of(load)), last_of(load.position));
-        const std::int64_t gain = load.passes == 1 ? tuning::least_wait : 0;
-        const auto serves = [&] { return trial_.score() + gain <= best.score(); };
+        const auto serves = [&] { return is_copy_better(trial_.ends, best.ends, load.passes); };
         make_parts(load, 1, 1, trial_);
         if (serves() && place(load, trial_)) {
             follow(load, 1, 1, trial_);
             if (serves()) std::swap(best, trial_);
         }
-        const auto waits = [&] { return best.finish - now_ - load.fast > tuning::least_wait; };
         const bool reread = best.parts == 0 && load.passes > 1;
-        if (!is_worth_slicing(load) || (!reread && !waits())) return best;
-        constexpr std::int32_t least_step = 16;  // channels of a brick
-        const NpuOp& op = *load.sliceable->npu;
-        const auto unit = static_cast<std::int32_t>(
-            std::min<std::int64_t>(op.kernel.block.depth, round_up(op.ofm.extent.c, least_step)));
-        const std::int64_t without = best.finish;
-        try_slices(load, unit, false, without, best);
-        if (unit != least_step && (unit < least_step || waits())) {
-            try_slices(load, least_step, true, without, best);
-        }
+        const bool waits = best.ends.finish - now_ - load.fast > tuning::least_wait;
+        if (is_worth_slicing(load) && (reread || waits)) try_slices(load, best);
         return best;
     }
 
@@ -293,8 +283,8 @@ private:
             if (next < loads_.size() && loads_[next].position == static_cast<std::int32_t>(p)) {
                 const Load& load = loads_[next++];
                 const Choice delivery = choose(load);
-                finish = std::max(finish, delivery.finish);
-                dma_free_ = delivery.dma_free;
+                finish = std::max(finish, delivery.ends.finish);
+                dma_free_ = delivery.ends.dma_free;
                 take(load, delivery);
             }
             now_ = finish;
@@ -320,9 +310,11 @@ private:
     const QuickNetwork& network_;
     const Program& program_;
     PlacedMaps maps_;
+    const bool stay_;  ///< weights, where they are
     const int fast_region_;
     std::vector<Lifetime> items_;  ///< in the fast memory, in fine positions
     mutable SlicePlacer slices_;
+    mutable std::int32_t from_ = 0;            ///< position from which the present load is copied
     mutable Choice trial_;                     ///< the delivery that is tried
     mutable std::vector<std::int64_t> sizes_;  ///< of its parts
     std::vector<Load> loads_;
@@ -338,8 +330,8 @@ private:
 
 }  // namespace
 
-TimeLine deliver_weights(const QuickNetwork& network, PlacedMaps maps) {
-    return Delivering(network, std::move(maps)).run();
+TimeLine deliver_weights(const QuickNetwork& network, PlacedMaps maps, Weights weights) {
+    return Delivering(network, std::move(maps), weights).run();
 }
 
 }  // namespace u65sim::compiler::quick

@@ -16,8 +16,12 @@ struct TimeLine {
     std::int64_t peak = 0;  ///< most bytes of the fast memory in use
 };
 
+/// Whether weights are copied where that is faster, or stay where they are unless they are read
+/// over and over.
+enum class Weights : std::uint8_t { copied, stay };
+
 /// Chooses for each operation's weights: copied whole as early as there is room, copied in slices
 /// that take turns, or read where they are; whatever ends first.
-TimeLine deliver_weights(const QuickNetwork& network, PlacedMaps maps);
+TimeLine deliver_weights(const QuickNetwork& network, PlacedMaps maps, Weights weights);
 
 }  // namespace u65sim::compiler::quick
