@@ -155,7 +155,7 @@ private:
         for (std::int32_t part = 0; part < delivery.parts; ++part) {
             bytes += delivery.size_of(part);
             if (part == 0) {
-                while (from > delivery.least && has_room(from - 1)) --from;
+                while (from > from_ && has_room(from - 1)) --from;
             }
             while (from < load.position && !has_room(from)) ++from;
             // A later part takes the place of one that has been read.
@@ -178,7 +178,6 @@ private:
             delivery.last_size =
                 std::max<std::int64_t>(16, load.size - (delivery.parts - 1) * delivery.part_size);
         }
-        delivery.least = from_;
         count_room(load, delivery);
         follow(load, depth, step, delivery);
     }
@@ -186,7 +185,7 @@ private:
     /// The places that the compiler finds for the parts; none where one of them never has room.
     [[nodiscard]] bool place(const Load& load, Choice& delivery) const {
         sizes_.assign(static_cast<std::size_t>(delivery.parts), delivery.part_size);
-        const auto places = slices_.earliest({delivery.least, load.position}, sizes_);
+        const auto places = slices_.earliest({from_, load.position}, sizes_);
         delivery.taken.assign(places.begin(), places.end());
         delivery.from.clear();
         for (const Lifetime& each : places) delivery.from.push_back(each.first);
@@ -303,8 +302,22 @@ private:
             maps_.occupancy.add(place.first / fine, load.position, place.size);
         }
         items_.insert(items_.end(), delivery.taken.begin(), delivery.taken.end());
+        Delivery& taken = deliveries_[static_cast<std::size_t>(load.position)];
+        taken = delivery;
+        for (const Lifetime& place : delivery.taken) taken.after.push_back(last_before(place));
         earliest_ = std::max(earliest_, delivery.from.back() / fine);
-        deliveries_[static_cast<std::size_t>(load.position)] = delivery;
+    }
+
+    /// The fine position until which something else has a part of a place.
+    [[nodiscard]] std::int32_t last_before(const Lifetime& place) const {
+        std::int32_t last = Delivery::nothing;
+        for (const Lifetime& item : items_) {
+            if (item.last < place.first && item.last > last &&
+                item.offset < place.offset + place.size && place.offset < item.offset + item.size) {
+                last = item.last;
+            }
+        }
+        return last;
     }
 
     const QuickNetwork& network_;

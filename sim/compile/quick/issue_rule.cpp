@@ -27,9 +27,10 @@ constexpr std::size_t nobody = static_cast<std::size_t>(-1);
 
 /// Words of what is no kernel by itself (typical of the zoo's networks).
 constexpr std::int32_t cascade_words = 40;
-constexpr std::int32_t first_copy_words = 2;  ///< more of the first copy
+constexpr std::int32_t first_copy_words = 3;  ///< more of the first copy
 constexpr std::int32_t slice_words = 16;      ///< of a later slice: places alone differ
-constexpr std::int32_t copy_words = 7, table_words = 9, wait_words = 1;
+constexpr std::int32_t copy_words = 7, wait_words = 1;
+constexpr std::int32_t region_words = 1;  ///< of a copy to another memory than the one before
 constexpr std::int32_t length_words = 2;  ///< of a copy: those as long as the one before have none
 
 /// Slots of look-up tables, a bit each.
@@ -131,15 +132,20 @@ private:
         return std::min(program_.options.max_blockdep, program_.arch.max_blockdep);
     }
 
+    /// The job that runs in a fine position.
+    [[nodiscard]] std::size_t job_at(std::int32_t time) const {
+        const auto position = static_cast<std::size_t>(time / fine);
+        const std::int32_t parts = std::max(deliveries_[position].parts, 1);
+        return first_job_[position] + static_cast<std::size_t>(time % fine * parts / fine);
+    }
+
     void add_weights(const Delivery& delivery, std::int32_t part, Job& job) {
         const std::size_t own = jobs_.size() - 1;
         const std::int64_t size = delivery.size_of(part);
         Job::Copy copy{times_of(size), size, own};
-        const std::int32_t from = delivery.from[static_cast<std::size_t>(part)];
-        const auto position = static_cast<std::size_t>(from / fine);
-        const std::int32_t parts = std::max(deliveries_[position].parts, 1);
-        copy.from = first_job_[position] + static_cast<std::size_t>(from % fine * parts / fine);
-        if (from > first_of(delivery.least) && copy.from > 0) copy.after = copy.from - 1;
+        const auto index = static_cast<std::size_t>(part);
+        copy.from = job_at(delivery.from[index]);
+        if (delivery.after[index] != Delivery::nothing) copy.after = job_at(delivery.after[index]);
         job.copies.push_back(copy);
     }
 
@@ -273,8 +279,10 @@ public:
 
 private:
     void issue_kernel(std::size_t at) {
-        if (copies_of_[at] > 0) {
+        if (copies_of_[at] > waited_) {
             schedule_.dma_wait(static_cast<int>(clock_.copies() - copies_of_[at]));
+            waited_ = copies_of_[at];
+            jobs_[at].span.words += wait_words;
         }
         clock_.kernel(jobs_[at].span, copies_of_[at]);
         schedule_.kernel(times_[at], jobs_[at].is_next_slice);
@@ -294,10 +302,15 @@ private:
     void issue(std::size_t at, std::size_t index) {
         Job& job = jobs_[at];
         const Job::Copy& copy = job.copies[index];
-        std::int32_t words = copy.is_table() ? table_words : copy_words;
-        if (clock_.copies() == 0) words += first_copy_words;
+        std::int32_t words = copy_words;
+        if (clock_.copies() == 0) {
+            words += first_copy_words;
+        } else if (copy.is_table() != last_is_table_) {
+            words += region_words;
+        }
         if (copy.bytes == last_bytes_) words -= length_words;
         last_bytes_ = copy.bytes;
+        last_is_table_ = copy.is_table();
         const std::size_t issued = clock_.kernels();
         const std::size_t kernel = obstacle(copy);
         std::size_t kernels = kernel != nobody ? kernel + 1 : 0;
@@ -398,7 +411,9 @@ private:
     std::vector<std::size_t> copying_;    ///< jobs with copies
     std::vector<std::size_t> copies_of_;  ///< by job: copies issued up to its last one
     std::size_t next_ = 0, ended_ = 0;
+    std::size_t waited_ = 0;       ///< copies that kernels have waited for
     std::int64_t last_bytes_ = 0;  ///< of the copy before
+    bool last_is_table_ = false;
 };
 
 }  // namespace

@@ -13,9 +13,10 @@ struct Delivery {
     std::int32_t parts = 0;                     ///< 0: read where they are
     std::int64_t part_size = 0, last_size = 0;  ///< bytes of every part but the last; of the last
     std::vector<std::int32_t> from;  ///< the fine position from which on each part has its place
-    /// The position from which on copies would go if there were room: behind it a place is free
-    /// only when the kernel before has ended.
-    std::int32_t least = 0;
+    static constexpr std::int32_t nothing = -1;
+    /// The fine position until which something else has the place of each part, or nothing: what
+    /// runs then must have ended.
+    std::vector<std::int32_t> after;
     [[nodiscard]] std::int64_t size_of(std::int32_t part) const {
         return part + 1 < parts ? part_size : last_size;
     }

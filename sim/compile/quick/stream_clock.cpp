@@ -75,14 +75,15 @@ void StreamClock::pass(std::int32_t words) {
     }
 }
 
-/// What is asked for while a copy has the port comes later.
+/// What is asked for while a copy asks for its data comes later.
 double StreamClock::port_wait(double asked) const {
-    double left = 0;
-    for (std::size_t i = copied_; i < copies_.size() && left < port_wait_; ++i) {
-        if (copies_[i].from > asked + read_latency_) break;
-        left += copies_[i].left;
+    const double comes = asked + read_latency_;
+    double until = asked;
+    for (std::size_t i = copied_; i < copies_.size() && until < comes + port_wait_; ++i) {
+        if (copies_[i].from >= comes) break;
+        until = std::max(until, copies_[i].from) + copies_[i].left;
     }
-    return std::min(port_wait_, left);
+    return std::clamp(until - comes, 0.0, port_wait_);
 }
 
 /// The port is shared in turns, reads that come one by one wait for it, and a copy takes of the
