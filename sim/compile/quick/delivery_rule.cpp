@@ -1,7 +1,9 @@
 #include "compile/quick/delivery_rule.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -34,10 +36,11 @@ struct Choice : Delivery {
 
 class Delivering {
 public:
-    Delivering(const QuickNetwork& network, PlacedMaps maps, Weights weights)
+    Delivering(const QuickNetwork& network, const PlacedMaps& maps, Weights weights)
         : network_(network),
           program_(network.program),
-          maps_(std::move(maps)),
+          maps_(maps),
+          occupancy_(maps.occupancy),
           stay_(weights == Weights::stay || !program_.takes(Pass::stream_weights)),
           fast_region_(program_.spilling() ? region_fast : region_arena),
           slices_(network.limit) {}
@@ -51,18 +54,19 @@ public:
         choose_all();
         issue(network_, maps_, deliveries_, line_.positions);
         if (!line_.positions.empty()) line_.cycles = line_.positions.back().end;
-        line_.peak = maps_.occupancy.most(0, static_cast<std::int32_t>(maps_.positions.size()));
+        line_.peak = occupancy_.most(0, static_cast<std::int32_t>(maps_.positions.size()));
         return std::move(line_);
     }
 
 private:
     [[nodiscard]] const timing::KernelEstimator::CopyTimes& copy_times(std::int64_t size) const {
-        if (size != copy_size_) {
+        // The parts of a delivery have two sizes.
+        CopyOfSize& known = copies_[static_cast<std::size_t>(size / 16) % copies_.size()];
+        if (known.size != size) {
             const stream::DmaOp copy = memory_copy({region_constants}, {fast_region_}, size);
-            copy_times_ = program_.estimator->dma(copy);
-            copy_size_ = size;
+            known = {size, program_.estimator->dma(copy)};
         }
-        return copy_times_;
+        return known.times;
     }
 
     void find_loads() {
@@ -120,12 +124,13 @@ private:
 
     /// Maps have the addresses that come first; weights are placed around them.
     void place_maps() {
-        items_ = std::move(maps_.held);
+        items_ = maps_.held;
         place_all(items_, std::numeric_limits<std::int64_t>::max());
         for (Lifetime& item : items_) {
             item.first = first_of(item.first);
             item.last = last_of(item.last);
         }
+        std::stable_sort(items_.begin(), items_.end(), ends_earlier);
     }
 
     /// The position from which on a load's copies are made.
@@ -150,7 +155,7 @@ private:
         std::int64_t bytes = 0;
         delivery.from.clear();
         const auto has_room = [&](std::int32_t position) {
-            return maps_.occupancy.at(position) + bytes <= network_.limit;
+            return occupancy_.at(position) + bytes <= network_.limit;
         };
         for (std::int32_t part = 0; part < delivery.parts; ++part) {
             bytes += delivery.size_of(part);
@@ -168,9 +173,9 @@ private:
         }
     }
 
-    /// Parts of so many channels each, with room by bytes.
-    void make_parts(const Load& load, std::int32_t depth, std::int32_t step,
-                    Choice& delivery) const {
+    /// Parts of so many channels each.
+    static void make_parts(const Load& load, std::int32_t depth, std::int32_t step,
+                           Choice& delivery) {
         delivery.parts = static_cast<std::int32_t>(ceil_div(depth, step));
         delivery.part_size = delivery.last_size = load.size;
         if (delivery.parts > 1) {
@@ -178,8 +183,27 @@ private:
             delivery.last_size =
                 std::max<std::int64_t>(16, load.size - (delivery.parts - 1) * delivery.part_size);
         }
-        count_room(load, delivery);
-        follow(load, depth, step, delivery);
+    }
+
+    /// Cycles of the last part, or of one before.
+    [[nodiscard]] static std::int64_t part_cycles(const Load& load, std::int32_t depth,
+                                                  std::int32_t step, bool last) {
+        if (step >= depth) return load.fast;
+        const std::int32_t channels = last ? depth - (depth - 1) / step * step : step;
+        return load.fast * channels / depth + tuning::extra_kernel_cycles;
+    }
+
+    /// No places let the parts end earlier, as DeliveryClock has it.
+    [[nodiscard]] Ends least_ends(const Load& load, std::int32_t depth, std::int32_t step,
+                                  const Choice& delivery) const {
+        const std::int64_t others = delivery.parts - 1;
+        const auto& last = copy_times(delivery.last_size);
+        Ends ends{now_ + others * part_cycles(load, depth, step, false),
+                  dma_free_ + last.busy.count()};
+        if (others > 0) ends.dma_free += others * copy_times(delivery.part_size).busy.count();
+        ends.finish = std::max(ends.finish, ends.dma_free + last.latency.count()) +
+                      part_cycles(load, depth, step, true);
+        return ends;
     }
 
     /// The places that the compiler finds for the parts; none where one of them never has room.
@@ -194,11 +218,10 @@ private:
 
     /// When the parts, of so many channels each, and the operation end: as DeliveryClock has it.
     void follow(const Load& load, std::int32_t depth, std::int32_t step, Choice& delivery) const {
-        const auto cycles_of = [&](std::int32_t part) {
-            if (delivery.parts == 1) return load.fast;
-            const std::int32_t channels = std::min(step, depth - part * step);
-            return load.fast * channels / depth + tuning::extra_kernel_cycles;
-        };
+        const std::int64_t each = part_cycles(load, depth, step, false);
+        const std::int64_t end = part_cycles(load, depth, step, true);
+        const auto of_each = copy_times(delivery.part_size);
+        const auto of_last = copy_times(delivery.last_size);
         starts_.clear();
         Ends ends{now_, dma_free_};
         for (std::int32_t part = 0; part < delivery.parts; ++part) {
@@ -210,10 +233,11 @@ private:
                 const auto at = static_cast<std::size_t>(from % fine * delivery.parts / fine);
                 issue = at < starts_.size() ? starts_[at] : ends.finish;
             }
-            const auto& copy = copy_times(delivery.size_of(part));
+            const bool is_last = part + 1 == delivery.parts;
+            const auto& copy = is_last ? of_last : of_each;
             ends.dma_free = std::max(ends.dma_free, issue) + copy.busy.count();
             starts_.push_back(std::max(ends.finish, ends.dma_free + copy.latency.count()));
-            ends.finish = starts_.back() + cycles_of(part);
+            ends.finish = starts_.back() + (is_last ? end : each);
         }
         delivery.ends = ends;
     }
@@ -227,6 +251,10 @@ private:
         const auto serves = [&] { return trial.is_best(trial_.ends) && trial.serves(trial_.ends); };
         trial.run([&](std::int32_t step) {
             make_parts(load, depth, step, trial_);
+            trial_.ends = least_ends(load, depth, step, trial_);
+            if (!serves()) return;
+            count_room(load, trial_);
+            follow(load, depth, step, trial_);
             // Looking for places is what takes time.
             if (!serves() || !place(load, trial_)) return;
             follow(load, depth, step, trial_);
@@ -247,7 +275,11 @@ private:
     Choice choose(const Load& load) const {
         if (program_.target->memory_mode == MemoryMode::sram_only) return read_directly(load);
         from_ = earliest_of(load);
-        slices_.set_neighbours(items_, first_of(from_), last_of(load.position));
+        const std::int32_t first = first_of(from_);
+        const auto alive = std::lower_bound(
+            items_.begin(), items_.end(), first,
+            [](const Lifetime& item, std::int32_t time) { return item.last < time; });
+        slices_.set_neighbours({alive, items_.end()}, first, last_of(load.position));
         return stay_ ? choose_staying(load) : choose_copied(load);
     }
 
@@ -263,6 +295,7 @@ private:
         Choice best = read_directly(load);
         const auto serves = [&] { return is_copy_better(trial_.ends, best.ends, load.passes); };
         make_parts(load, 1, 1, trial_);
+        trial_.ends = least_ends(load, 1, 1, trial_);
         if (serves() && place(load, trial_)) {
             follow(load, 1, 1, trial_);
             if (serves()) std::swap(best, trial_);
@@ -281,7 +314,7 @@ private:
             std::int64_t finish = now_ + maps_.positions[p].fast.total;
             if (next < loads_.size() && loads_[next].position == static_cast<std::int32_t>(p)) {
                 const Load& load = loads_[next++];
-                const Choice delivery = choose(load);
+                Choice delivery = choose(load);
                 finish = std::max(finish, delivery.ends.finish);
                 dma_free_ = delivery.ends.dma_free;
                 take(load, delivery);
@@ -290,7 +323,13 @@ private:
         }
     }
 
-    void take(const Load& load, const Choice& delivery) {
+    static bool ends_earlier(const Lifetime& a, const Lifetime& b) { return a.last < b.last; }
+
+    void insert(const Lifetime& place) {
+        items_.insert(std::upper_bound(items_.begin(), items_.end(), place, ends_earlier), place);
+    }
+
+    void take(const Load& load, Choice& delivery) {
         TimedPosition& timed = line_.positions[static_cast<std::size_t>(load.position)];
         if (delivery.parts == 0) {
             timed.read = load.size * load.passes;
@@ -299,43 +338,51 @@ private:
         timed.copied = load.size;
         timed.copies = delivery.parts;
         for (const Lifetime& place : delivery.taken) {
-            maps_.occupancy.add(place.first / fine, load.position, place.size);
+            occupancy_.add(place.first / fine, load.position, place.size);
         }
-        items_.insert(items_.end(), delivery.taken.begin(), delivery.taken.end());
-        Delivery& taken = deliveries_[static_cast<std::size_t>(load.position)];
-        taken = delivery;
-        for (const Lifetime& place : delivery.taken) taken.after.push_back(last_before(place));
+        for (const Lifetime& place : delivery.taken) insert(place);
         earliest_ = std::max(earliest_, delivery.from.back() / fine);
+        for (const Lifetime& place : delivery.taken) delivery.after.push_back(last_before(place));
+        deliveries_[static_cast<std::size_t>(load.position)] = std::move(delivery);
     }
 
-    /// The fine position until which something else has a part of a place.
+    /// The fine position until which something else has a part of a place: of what the kernels in
+    /// flight when its copy may go read, for those before have ended.
     [[nodiscard]] std::int32_t last_before(const Lifetime& place) const {
+        const std::int32_t least =
+            first_of(place.first / fine - program_.arch.max_outstanding_kernels);
+        const auto meets = [&](const Lifetime& item) {
+            return item.last < place.first && item.offset < place.offset + place.size &&
+                   place.offset < item.offset + item.size;
+        };
         std::int32_t last = Delivery::nothing;
-        for (const Lifetime& item : items_) {
-            if (item.last < place.first && item.last > last &&
-                item.offset < place.offset + place.size && place.offset < item.offset + item.size) {
-                last = item.last;
-            }
+        for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
+            if (item->last < least) break;
+            if (item->last > last && meets(*item)) last = item->last;
         }
         return last;
     }
 
     const QuickNetwork& network_;
     const Program& program_;
-    PlacedMaps maps_;
-    const bool stay_;  ///< weights, where they are
+    const PlacedMaps& maps_;
+    Occupancy occupancy_;  ///< by maps and weights
+    const bool stay_;      ///< weights, where they are
     const int fast_region_;
-    std::vector<Lifetime> items_;  ///< in the fast memory, in fine positions
+    std::vector<Lifetime> items_;  ///< in the fast memory, in fine positions, by their ends
     mutable SlicePlacer slices_;
     mutable std::int32_t from_ = 0;            ///< position from which the present load is copied
     mutable Choice trial_;                     ///< the delivery that is tried
     mutable std::vector<std::int64_t> sizes_;  ///< of its parts
     std::vector<Load> loads_;
-    std::vector<std::int64_t> started_;                      ///< cycle at which each position began
-    mutable std::vector<std::int64_t> starts_;               ///< of the slices of a delivery
-    std::vector<Delivery> deliveries_;                       ///< by position
-    mutable std::int64_t copy_size_ = -1;                    ///< of the copy asked for last
-    mutable timing::KernelEstimator::CopyTimes copy_times_;  ///< and what it takes
+    std::vector<std::int64_t> started_;         ///< cycle at which each position began
+    mutable std::vector<std::int64_t> starts_;  ///< of the slices of a delivery
+    std::vector<Delivery> deliveries_;          ///< by position
+    struct CopyOfSize {
+        std::int64_t size = -1;
+        timing::KernelEstimator::CopyTimes times;
+    };
+    mutable std::array<CopyOfSize, 16> copies_;  ///< some that were asked for
     std::int64_t now_ = 0, dma_free_ = 0;
     std::int32_t earliest_ = 0;  ///< copies stay in the order of their use
     TimeLine line_;
@@ -343,8 +390,8 @@ private:
 
 }  // namespace
 
-TimeLine deliver_weights(const QuickNetwork& network, PlacedMaps maps, Weights weights) {
-    return Delivering(network, std::move(maps), weights).run();
+TimeLine deliver_weights(const QuickNetwork& network, const PlacedMaps& maps, Weights weights) {
+    return Delivering(network, maps, weights).run();
 }
 
 }  // namespace u65sim::compiler::quick

@@ -22,6 +22,6 @@ enum class Weights : std::uint8_t { copied, stay };
 
 /// Chooses for each operation's weights: copied whole as early as there is room, copied in slices
 /// that take turns, or read where they are; whatever ends first.
-TimeLine deliver_weights(const QuickNetwork& network, PlacedMaps maps, Weights weights);
+TimeLine deliver_weights(const QuickNetwork& network, const PlacedMaps& maps, Weights weights);
 
 }  // namespace u65sim::compiler::quick
