@@ -178,6 +178,7 @@ private:
                            Choice& delivery) {
         delivery.parts = static_cast<std::int32_t>(ceil_div(depth, step));
         delivery.part_size = delivery.last_size = load.size;
+        delivery.channels = step;
         if (delivery.parts > 1) {
             delivery.part_size = round_up(load.size * step / depth, 16);
             delivery.last_size =
@@ -185,12 +186,19 @@ private:
         }
     }
 
-    /// Cycles of the last part, or of one before.
-    [[nodiscard]] static std::int64_t part_cycles(const Load& load, std::int32_t depth,
-                                                  std::int32_t step, bool last) {
+    /// Cycles of the last part, or of one before, as DeliveryClock has them.
+    [[nodiscard]] std::int64_t part_cycles(const Load& load, std::int32_t depth, std::int32_t step,
+                                           bool last) const {
         if (step >= depth) return load.fast;
         const std::int32_t channels = last ? depth - (depth - 1) / step * step : step;
-        return load.fast * channels / depth + tuning::extra_kernel_cycles;
+        const Position& position = maps_.positions[static_cast<std::size_t>(load.position)];
+        const std::int64_t cycles = channels >= position.times->block.depth
+                                        ? load.fast * channels / depth
+                                        : load.sliceable->times
+                                              ->slice(program_, *load.sliceable->npu,
+                                                      position.places, *position.times, channels)
+                                              .fast.total;
+        return cycles + tuning::extra_kernel_cycles;
     }
 
     /// No places let the parts end earlier, as DeliveryClock has it.

@@ -83,16 +83,22 @@ private:
         const Delivery& delivery = deliveries_[p];
         first_job_[p] = jobs_.size();
         const std::int32_t parts = std::max(delivery.parts, 1);
-        const KernelSpan whole = span_of(p);
-        KernelSpan span = whole;
+        KernelSpan span = span_of(p);
         const QuickOp& op = network_.ops[position.range.first];
         for (std::int32_t part = 0; part < parts; ++part) {
             Job& job = jobs_.emplace_back();
             job.position = static_cast<std::int32_t>(p);
             job.is_next_slice = part > 0;
-            if (parts > 1) take_part(whole, delivery.share_of(part), span);
+            const BlockTimes* times = position.times;
+            if (parts > 1) {
+                const std::int32_t rest = op.npu->ofm.extent.c - part * delivery.channels;
+                times = &op.times->slice(program_, *op.npu, position.places, *times,
+                                         std::min(delivery.channels, rest));
+                set_times(times->fast, span);
+                set_ends(*times, times->fast_ends, span);
+            }
             job.span = span;
-            job.times = times_of(position, span);
+            job.times = times_of(times, span);
             if (part == 0 && position.map_copy > 0) {
                 job.copies.push_back(
                     {times_of(position.map_copy), position.map_copy, jobs_.size() - 1});
@@ -106,26 +112,28 @@ private:
         if (op.npu->lut.empty() && program_.arch.reserved_end_banks == 0) luts_.clear();
     }
 
-    static timing::KernelTimes times_of(const Position& position, const KernelSpan& span) {
+    static timing::KernelTimes times_of(const BlockTimes* block, const KernelSpan& span) {
         timing::KernelTimes times;
         times.total = Cycles{std::llround(span.total)};
         times.port_cycles[1] = Cycles{std::llround(span.off_chip)};
-        if (position.times != nullptr) times.fill = Cycles{position.times->fill};
+        if (block != nullptr) times.fill = Cycles{block->fill};
         return times;
     }
 
-    /// A slice has the ends of the whole operation, and a share of the work between them.
-    static void take_part(const KernelSpan& whole, double share, KernelSpan& part) {
-        const double ends = whole.head + whole.tail;
-        const auto count = [&](std::int64_t all) {
-            return std::max<std::int64_t>(1, std::llround(static_cast<double>(all) * share));
-        };
-        part.total = std::max(0.0, whole.total - ends) * share + ends;
-        part.off_chip = whole.off_chip * share;
-        part.sram = whole.sram * share;
-        part.crowded = std::max(0.0, whole.crowded - ends) * share + ends;
-        part.blocks = count(whole.blocks);
-        part.jobs = count(whole.jobs);
+    static void set_times(const Duration& duration, KernelSpan& span) {
+        span.total = static_cast<double>(duration.total);
+        span.off_chip = static_cast<double>(duration.off_chip);
+        span.early = static_cast<double>(duration.early);
+        span.sram = static_cast<double>(duration.sram);
+        span.crowded = static_cast<double>(duration.crowded);
+    }
+
+    static void set_ends(const BlockTimes& times, const BlockTimes::Ends& ends, KernelSpan& span) {
+        span.head = static_cast<double>(ends.head);
+        span.tail = static_cast<double>(ends.tail);
+        span.trips = ends.trips;
+        span.blocks = times.blocks;
+        span.jobs = times.jobs;
     }
 
     [[nodiscard]] int most_blockdep() const {
@@ -182,13 +190,8 @@ private:
         const Position& position = maps_.positions[p];
         const QuickOp& op = network_.ops[position.range.first];
         const bool direct = deliveries_[p].parts == 0 && op.weights > 0;
-        const Duration& duration = direct ? position.direct : position.fast;
         KernelSpan span;
-        span.total = static_cast<double>(duration.total);
-        span.off_chip = static_cast<double>(duration.off_chip);
-        span.early = static_cast<double>(duration.early);
-        span.sram = static_cast<double>(duration.sram);
-        span.crowded = static_cast<double>(duration.crowded);
+        set_times(direct ? position.direct : position.fast, span);
         span.reads_weights = direct;
         span.words = cascade_words;
         if (position.times == nullptr) {
@@ -196,12 +199,7 @@ private:
             return span;
         }
         const BlockTimes& times = *position.times;
-        const BlockTimes::Ends& ends = direct ? times.direct_ends : times.fast_ends;
-        span.head = static_cast<double>(ends.head);
-        span.tail = static_cast<double>(ends.tail);
-        span.trips = ends.trips;
-        span.blocks = times.blocks;
-        span.jobs = times.jobs;
+        set_ends(times, direct ? times.direct_ends : times.fast_ends, span);
         stream::KernelOp placed = addressed(p, direct);
         if (before_ && before_->shares_shram_layout(placed)) {
             span.blockdep = block_dependency(&*before_, placed, program_.arch, most_blockdep());

@@ -12,6 +12,7 @@ namespace u65sim::compiler::quick {
 struct Delivery {
     std::int32_t parts = 0;                     ///< 0: read where they are
     std::int64_t part_size = 0, last_size = 0;  ///< bytes of every part but the last; of the last
+    std::int32_t channels = 0;       ///< of every part but the last, where there are several
     std::vector<std::int32_t> from;  ///< the fine position from which on each part has its place
     static constexpr std::int32_t nothing = -1;
     /// The fine position until which something else has the place of each part, or nothing: what
@@ -19,11 +20,6 @@ struct Delivery {
     std::vector<std::int32_t> after;
     [[nodiscard]] std::int64_t size_of(std::int32_t part) const {
         return part + 1 < parts ? part_size : last_size;
-    }
-    /// Of the operation, what one part is.
-    [[nodiscard]] double share_of(std::int32_t part) const {
-        const std::int64_t all = (parts - 1) * part_size + last_size;
-        return static_cast<double>(size_of(part)) / static_cast<double>(all);
     }
 };
 

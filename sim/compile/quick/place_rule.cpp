@@ -278,11 +278,14 @@ private:
         return buffer == no_buffer || maps_.fast[static_cast<std::size_t>(buffer)];
     }
 
+    [[nodiscard]] MapPlaces places_of(const Position& position) const {
+        const QuickOp& op = network_.ops[position.range.first];
+        return {position.reads_copy || is_fast(op.ifm), is_fast(op.ifm2), is_fast(op.ofm)};
+    }
+
     [[nodiscard]] const PlacedTimes& placed_times(const Position& position) const {
         const QuickOp& op = network_.ops[position.range.first];
-        return op.times->placed(
-            program_, *op.npu,
-            {position.reads_copy || is_fast(op.ifm), is_fast(op.ifm2), is_fast(op.ofm)});
+        return op.times->placed(program_, *op.npu, places_of(position));
     }
 
     /// What an operation may gain by another block must be worth looking for.
@@ -325,6 +328,7 @@ private:
         if (!range.is_cascade()) {
             const BlockTimes& times = block_of(position);
             position.times = &times;
+            position.places = places_of(position);
             position.fast = times.fast;
             position.direct = times.direct;
             return;

@@ -17,6 +17,7 @@ struct Position {
     Duration fast;                      ///< weights in the fast memory
     Duration direct;                    ///< weights read off-chip
     const BlockTimes* times = nullptr;  ///< of one operation: with its block, where its maps are
+    MapPlaces places;                   ///< of its maps
     bool reads_copy = false;            ///< its IFM is read from a copy in the fast memory
     std::int64_t map_copy = 0;          ///< bytes of that copy, where this is its first reader
 };
