@@ -51,8 +51,18 @@ TimeLine deliver(const QuickNetwork& network, const PlacedMaps& maps) {
 }
 
 Timed time_plan(const QuickNetwork& network, const std::vector<QuickRange>& ranges) {
-    PlacedMaps maps = place_maps(network, ranges);
+    PlacedMaps maps = place_maps(network, ranges, {});
     TimeLine line = deliver(network, maps);
+    // Maps may come when they are read, as SizedSearch tries it.
+    const bool may_turn = network.program.spilling() && network.program.takes(Pass::copy_maps);
+    if (may_turn && line.lost > 0 && !tuning::crowded_share.exceeds(line.lost, line.cycles)) {
+        PlacedMaps other = place_maps(network, ranges, line.starved);
+        TimeLine turns = deliver(network, other);
+        if (turns.cycles < line.cycles) {
+            maps = std::move(other);
+            line = std::move(turns);
+        }
+    }
     return {true, std::move(maps), std::move(line)};
 }
 

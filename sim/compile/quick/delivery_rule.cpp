@@ -325,10 +325,19 @@ private:
                 Choice delivery = choose(load);
                 finish = std::max(finish, delivery.ends.finish);
                 dma_free_ = delivery.ends.dma_free;
+                if (delivery.parts == 0) note_starved(load);
                 take(load, delivery);
             }
             now_ = finish;
         }
+    }
+
+    void note_starved(const Load& load) {
+        const std::int64_t lost = load.direct - load.fast;
+        if (load.passes < 2 || load.sliceable == nullptr || lost <= tuning::least_wait) return;
+        line_.starved.push_back(
+            {load.position, room_for_turns(*load.sliceable->npu, network_.limit)});
+        line_.lost += lost;
     }
 
     static bool ends_earlier(const Lifetime& a, const Lifetime& b) { return a.last < b.last; }

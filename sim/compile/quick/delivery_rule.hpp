@@ -14,6 +14,10 @@ struct TimeLine {
     std::vector<TimedPosition> positions;
     std::int64_t cycles = 0;
     std::int64_t peak = 0;  ///< most bytes of the fast memory in use
+    /// Room that weights which are read over and over would need for slices, and the cycles that
+    /// are lost for want of it.
+    std::vector<Turns> starved{};
+    std::int64_t lost = 0;
 };
 
 /// Whether weights are copied where that is faster, or stay where they are unless they are read

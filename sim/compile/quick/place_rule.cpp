@@ -34,12 +34,18 @@ public:
         maps_.size.assign(program_.buffers.size(), 0);
     }
 
-    PlacedMaps run() {
+    PlacedMaps run(const std::vector<Turns>& turns) {
         number();
         find_lives();
         if (program_.takes(Pass::merge_in_place)) merge();
+        for (const Turns& each : turns) {
+            maps_.occupancy.add(each.position, each.position, each.bytes);
+        }
         place();
         if (program_.takes(Pass::copy_maps) && program_.spilling()) copy_maps();
+        for (const Turns& each : turns) {
+            maps_.occupancy.add(each.position, each.position, -each.bytes);
+        }
         find_worth();
         for (Position& position : maps_.positions) take_times(position);
         return std::move(maps_);
@@ -380,8 +386,9 @@ std::int64_t Occupancy::most(std::int32_t first, std::int32_t last) const {
     return *std::max_element(bytes_.begin() + first, bytes_.begin() + last + 1);
 }
 
-PlacedMaps place_maps(const QuickNetwork& network, const std::vector<QuickRange>& ranges) {
-    return Placing(network, ranges).run();
+PlacedMaps place_maps(const QuickNetwork& network, const std::vector<QuickRange>& ranges,
+                      const std::vector<Turns>& turns) {
+    return Placing(network, ranges).run(turns);
 }
 
 }  // namespace u65sim::compiler::quick

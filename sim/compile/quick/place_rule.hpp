@@ -49,7 +49,14 @@ struct PlacedMaps {
     std::vector<std::int64_t> size;
 };
 
-/// Throws DoesNotFit where a map has nowhere else to go.
-PlacedMaps place_maps(const QuickNetwork& network, const std::vector<QuickRange>& ranges);
+/// Room in which slices of a position's weights take turns.
+struct Turns {
+    std::int32_t position = 0;
+    std::int64_t bytes = 0;
+};
+
+/// Maps leave this room to weights. Throws DoesNotFit where a map has nowhere else to go.
+PlacedMaps place_maps(const QuickNetwork& network, const std::vector<QuickRange>& ranges,
+                      const std::vector<Turns>& turns);
 
 }  // namespace u65sim::compiler::quick
