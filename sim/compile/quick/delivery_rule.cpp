@@ -125,7 +125,9 @@ private:
     /// Maps have the addresses that come first; weights are placed around them.
     void place_maps() {
         items_ = maps_.held;
+        items_.insert(items_.end(), maps_.left.begin(), maps_.left.end());
         place_all(items_, std::numeric_limits<std::int64_t>::max());
+        items_.resize(maps_.held.size());
         for (Lifetime& item : items_) {
             item.first = first_of(item.first);
             item.last = last_of(item.last);

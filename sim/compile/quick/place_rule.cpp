@@ -24,7 +24,7 @@ public:
     Placing(const QuickNetwork& network, const std::vector<QuickRange>& ranges)
         : network_(network),
           program_(network.program),
-          maps_{{}, Occupancy{ranges.size()}, {}, {}, {}, {}, {}},
+          maps_{{}, Occupancy{ranges.size()}, {}, {}, {}, {}, {}, {}},
           position_of_(static_cast<std::size_t>(program_.times) + 2, 0),
           inside_(program_.buffers.size(), false) {
         for (const QuickRange& range : ranges) maps_.positions.push_back({range, {}, {}});
@@ -45,6 +45,7 @@ public:
         if (program_.takes(Pass::copy_maps) && program_.spilling()) copy_maps();
         for (const Turns& each : turns) {
             maps_.occupancy.add(each.position, each.position, -each.bytes);
+            maps_.left.push_back({each.bytes, each.position, each.position});
         }
         find_worth();
         for (Position& position : maps_.positions) take_times(position);
