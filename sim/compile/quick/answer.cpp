@@ -72,7 +72,13 @@ std::vector<QuickRange> one_by_one(const QuickNetwork& network) {
     return ranges;
 }
 
-/// The plan without cascades, or the one with them where it is faster.
+bool has_cascades(const std::vector<QuickRange>& ranges) {
+    return std::any_of(ranges.begin(), ranges.end(),
+                       [](const QuickRange& range) { return range.is_cascade(); });
+}
+
+/// The plan without cascades, or one with them where that is faster: with those that are best in
+/// all of the memory, or in a part of it, which leaves room to weights.
 Timed best_plan(const QuickNetwork& network) {
     CascadeRule rule(network);
     const auto told = [&](Timed plan) {
@@ -80,17 +86,27 @@ Timed best_plan(const QuickNetwork& network) {
         return plan;
     };
     if (rule.is_idle()) return told(time_plan(network, one_by_one(network)));
-    std::vector<QuickRange> ranges = rule.best();
+    std::vector<QuickRange> ranges = rule.best(network.limit);
     // Where nothing may spill, whole maps have no room.
     if (!network.program.spilling()) return told(time_plan(network, ranges));
-    Timed plain = time_plan(network, one_by_one(network));
-    if (std::none_of(ranges.begin(), ranges.end(),
-                     [](const QuickRange& range) { return range.is_cascade(); })) {
-        return told(std::move(plain));
+    Timed best = time_plan(network, one_by_one(network));
+    std::int64_t least = tuning::cascade_gain.of(best.line.cycles);
+    std::vector<std::vector<QuickRange>> tried;
+    const auto attempt = [&](std::vector<QuickRange> cascades) {
+        if (!has_cascades(cascades)) return;
+        if (std::find(tried.begin(), tried.end(), cascades) != tried.end()) return;
+        Timed plan = time_plan(network, cascades);
+        tried.push_back(std::move(cascades));
+        if (plan.line.cycles >= least) return;
+        least = plan.line.cycles;
+        best = std::move(plan);
+    };
+    attempt(std::move(ranges));
+    for (const std::int64_t smaller : tuning::smaller_arenas) {
+        if (smaller >= network.limit || smaller < tuning::least_arena.of(network.limit)) continue;
+        attempt(rule.best(smaller));
     }
-    Timed cascaded = time_plan(network, ranges);
-    const bool is_better = cascaded.line.cycles < tuning::cascade_gain.of(plain.line.cycles);
-    return told(is_better ? std::move(cascaded) : std::move(plain));
+    return told(std::move(best));
 }
 
 class Describing {

@@ -19,7 +19,8 @@ CascadeRule::CascadeRule(const QuickNetwork& network)
     : network_(network),
       alive_(static_cast<std::size_t>(network.program.times) + 2, 0),
       ending_(alive_.size(), 0),
-      tight_(network.ops.size(), false) {
+      tight_(network.ops.size(), false),
+      limit_(network.limit) {
     const Program& program = network.program;
     std::vector<std::int64_t> all(alive_.size(), 0);
     for (std::size_t i = 0; i < program.buffers.size(); ++i) {
@@ -67,7 +68,7 @@ std::int64_t CascadeRule::alive_beside(std::size_t at) const {
     const auto without = [&](int index) {
         const std::int64_t size = size_of(index, true);
         const bool counted =
-            !network_.program.spilling() || size <= tuning::hopeless_map.of(network_.limit);
+            !network_.program.spilling() || size <= tuning::hopeless_map.of(limit_);
         if (counted) bytes -= size;
     };
     without(op.ifm);
@@ -80,7 +81,7 @@ std::int64_t CascadeRule::ends_at(std::size_t at) const {
     std::int64_t bytes = ending_[static_cast<std::size_t>(op.npu->time)];
     const Buffer& in = network_.buffer(op.ifm);
     if (in.last_use == op.npu->time &&
-        (!network_.program.spilling() || in.size <= tuning::hopeless_map.of(network_.limit))) {
+        (!network_.program.spilling() || in.size <= tuning::hopeless_map.of(limit_))) {
         bytes -= size_of(op.ifm, true);
     }
     return std::max<std::int64_t>(bytes, 0);
@@ -103,11 +104,11 @@ void CascadeRule::try_alone(std::size_t at, std::vector<State>& states) const {
             const std::int64_t top =
                 beside + size_of(op.ifm, ifm) + (op.ofm != op.ifm ? size_of(op.ofm, ofm) : 0);
             const bool anywhere = program.spilling() && !ifm && !ofm;
-            if (top > network_.limit && !anywhere) continue;
+            if (top > limit_ && !anywhere) continue;
             const BlockTimes& times = op.times->placed(program, *op.npu, {ifm, true, ofm}).refined;
             double cycles = static_cast<double>(times.fast.total);
             // Weights that find no room are read where they are.
-            if (top + op.weights > network_.limit) {
+            if (top + op.weights > limit_) {
                 cycles = static_cast<double>(std::min(times.direct.total, 2 * times.fast.total));
             }
             end.least = std::min(end.least, states[at].least + cycles);
@@ -139,7 +140,7 @@ void CascadeRule::try_cascades(std::size_t last, std::int32_t height,
             beside += ends_at(first);
             is_tight = is_tight || tight_[first];
         }
-        if (rolling > network_.limit) return;
+        if (rolling > limit_) return;
         const StripeTimes& times = op.times->stripe(program, *op.npu, walk.rows());
         const double count = walk.stripes();
         const auto of = [&](const Duration& duration) {
@@ -160,12 +161,12 @@ void CascadeRule::try_cascades(std::size_t last, std::int32_t height,
                 }
                 const std::int64_t maps =
                     rolling + beside + size_of(op.ifm, ifm) + size_of(end.ofm, ofm);
-                if (maps > network_.limit) continue;
+                if (maps > limit_) continue;
                 double cycles = inner + (ifm ? members.back().fast : members.back().slow_in) +
                                 (ofm ? members.front().fast : members.front().slow_out);
                 // The cheapest weights by the byte are read where they are.
                 decltype(members) leaving;
-                for (std::int64_t over = maps + weights - network_.limit; over > 0;) {
+                for (std::int64_t over = maps + weights - limit_; over > 0;) {
                     if (leaving.empty()) {
                         leaving = members;
                         std::stable_sort(leaving.begin(), leaving.end(),
@@ -194,7 +195,8 @@ void CascadeRule::try_cascades(std::size_t last, std::int32_t height,
     }
 }
 
-std::vector<QuickRange> CascadeRule::best() {
+std::vector<QuickRange> CascadeRule::best(std::int64_t limit) {
+    limit_ = limit;
     const std::size_t count = network_.ops.size();
     std::vector<State> states(count + 1);
     std::size_t last_tight = count;  // index of the last tight one so far; count: none

@@ -19,8 +19,8 @@ public:
     [[nodiscard]] bool is_idle() const;
     /// Whether all maps fit at every time.
     [[nodiscard]] bool all_fit() const;
-    /// Every operation in one range, in order.
-    std::vector<QuickRange> best();
+    /// Every operation in one range, in order; maps and weights take so many bytes.
+    std::vector<QuickRange> best(std::int64_t limit);
 
 private:
     struct State {
@@ -41,6 +41,7 @@ private:
     std::vector<std::int64_t> alive_, ending_;  ///< bytes by position in execution order
     std::int64_t most_alive_ = 0;
     std::vector<bool> tight_;  ///< per operation: its maps do not all fit
+    std::int64_t limit_;       ///< bytes that may be taken
 };
 
 }  // namespace u65sim::compiler::quick
