@@ -12,106 +12,15 @@
 #include "compile/lowering_passes.hpp"
 #include "compile/plan/lifetimes.hpp"
 #include "compile/plan/tuning.hpp"
-#include "compile/quick/cascade_rule.hpp"
-#include "compile/quick/delivery_rule.hpp"
+#include "compile/quick/plan_rule.hpp"
 
 namespace u65sim::compiler::quick {
 
 namespace {
 
-/// A plan and its time line.
-struct Timed {
-    bool all_fit = true;
-    PlacedMaps maps;
-    TimeLine line;
-};
-
-/// Where kernels wait for weights, or for what copies of weights delay, these may stay where they
-/// are: the machine decides between plans that are close, as SizedSearch has it.
-TimeLine deliver(const QuickNetwork& network, const PlacedMaps& maps) {
-    const Program& program = network.program;
-    TimeLine copied = deliver_weights(network, maps, Weights::copied);
-    if (!program.takes(Pass::stream_weights) ||
-        program.target->memory_mode == MemoryMode::sram_only) {
-        return copied;
-    }
-    std::int64_t kernels = 0, staying = 0;
-    for (const Position& position : maps.positions) {
-        const bool is_kept = position.times != nullptr && position.times->passes > 1;
-        kernels += position.fast.total;
-        staying += is_kept ? position.fast.total : position.direct.total;
-    }
-    const bool waits = tuning::waiting_share.of(copied.cycles) > kernels;
-    const std::int64_t clear = tuning::staying_gain.of(copied.cycles);
-    if (staying >= clear && !(waits && tuning::certain_gain.of(staying) < copied.cycles)) {
-        return copied;
-    }
-    TimeLine stay = deliver_weights(network, maps, Weights::stay);
-    return stay.cycles < (waits ? copied.cycles : clear) ? stay : copied;
-}
-
-Timed time_plan(const QuickNetwork& network, const std::vector<QuickRange>& ranges) {
-    PlacedMaps maps = place_maps(network, ranges, {});
-    TimeLine line = deliver(network, maps);
-    // Maps may come when they are read, as SizedSearch tries it.
-    const bool may_turn = network.program.spilling() && network.program.takes(Pass::copy_maps);
-    if (may_turn && line.lost > 0 && !tuning::crowded_share.exceeds(line.lost, line.cycles)) {
-        PlacedMaps other = place_maps(network, ranges, line.starved);
-        TimeLine turns = deliver(network, other);
-        if (turns.cycles < line.cycles) {
-            maps = std::move(other);
-            line = std::move(turns);
-        }
-    }
-    return {true, std::move(maps), std::move(line)};
-}
-
-std::vector<QuickRange> one_by_one(const QuickNetwork& network) {
-    std::vector<QuickRange> ranges;
-    for (std::size_t i = 0; i < network.ops.size(); ++i) ranges.push_back({i, i, 0});
-    return ranges;
-}
-
-bool has_cascades(const std::vector<QuickRange>& ranges) {
-    return std::any_of(ranges.begin(), ranges.end(),
-                       [](const QuickRange& range) { return range.is_cascade(); });
-}
-
-/// The plan without cascades, or one with them where that is faster: with those that are best in
-/// all of the memory, or in a part of it, which leaves room to weights.
-Timed best_plan(const QuickNetwork& network) {
-    CascadeRule rule(network);
-    const auto told = [&](Timed plan) {
-        plan.all_fit = rule.all_fit();
-        return plan;
-    };
-    if (rule.is_idle()) return told(time_plan(network, one_by_one(network)));
-    std::vector<QuickRange> ranges = rule.best(network.limit);
-    // Where nothing may spill, whole maps have no room.
-    if (!network.program.spilling()) return told(time_plan(network, ranges));
-    Timed best = time_plan(network, one_by_one(network));
-    std::int64_t least = tuning::cascade_gain.of(best.line.cycles);
-    std::vector<std::vector<QuickRange>> tried;
-    const auto attempt = [&](std::vector<QuickRange> cascades) {
-        if (!has_cascades(cascades)) return;
-        if (std::find(tried.begin(), tried.end(), cascades) != tried.end()) return;
-        Timed plan = time_plan(network, cascades);
-        tried.push_back(std::move(cascades));
-        if (plan.line.cycles >= least) return;
-        least = plan.line.cycles;
-        best = std::move(plan);
-    };
-    attempt(std::move(ranges));
-    for (const std::int64_t smaller : tuning::smaller_arenas) {
-        if (smaller >= network.limit || smaller < tuning::least_arena.of(network.limit)) continue;
-        attempt(rule.best(smaller));
-    }
-    return told(std::move(best));
-}
-
 class Describing {
 public:
-    Describing(const Program& program, const QuickNetwork& network, const Timed& plan)
+    Describing(const Program& program, const QuickNetwork& network, const TimedPlan& plan)
         : program_(program), network_(network), plan_(plan) {}
 
     QuickAnswer run() {
@@ -286,7 +195,7 @@ private:
 
     const Program& program_;
     const QuickNetwork& network_;
-    const Timed& plan_;
+    const TimedPlan& plan_;
     QuickAnswer answer_;
     std::vector<std::int32_t> rows_;  ///< by graph operator
     std::vector<std::int32_t> counts_;
@@ -359,7 +268,7 @@ QuickAnswer answer(const Graph& graph, const Target& target, const CompileOption
     find_lifetimes(program);
     const std::shared_ptr<TimeTables> tables = context.cache->tables.borrow(target, context.passes);
     const QuickNetwork network(program, *tables);
-    const Timed plan = best_plan(network);
+    const TimedPlan plan = best_plan(network);
     QuickAnswer result = Describing(program, network, plan).run();
     check_room(program, result);
     return result;

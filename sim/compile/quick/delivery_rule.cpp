@@ -47,13 +47,12 @@ public:
 
     TimeLine run() {
         line_.positions.resize(maps_.positions.size());
-        deliveries_.resize(maps_.positions.size());
+        line_.deliveries.resize(maps_.positions.size());
         place_maps();
         find_loads();
         plan_copies();
         choose_all();
-        issue(network_, maps_, deliveries_, line_.positions);
-        if (!line_.positions.empty()) line_.cycles = line_.positions.back().end;
+        line_.expected = now_;
         line_.peak = occupancy_.most(0, static_cast<std::int32_t>(maps_.positions.size()));
         return std::move(line_);
     }
@@ -362,7 +361,7 @@ private:
         for (const Lifetime& place : delivery.taken) insert(place);
         earliest_ = std::max(earliest_, delivery.from.back() / fine);
         for (const Lifetime& place : delivery.taken) delivery.after.push_back(last_before(place));
-        deliveries_[static_cast<std::size_t>(load.position)] = std::move(delivery);
+        line_.deliveries[static_cast<std::size_t>(load.position)] = std::move(delivery);
     }
 
     /// The fine position until which something else has a part of a place: of what the kernels in
@@ -396,7 +395,6 @@ private:
     std::vector<Load> loads_;
     std::vector<std::int64_t> started_;         ///< cycle at which each position began
     mutable std::vector<std::int64_t> starts_;  ///< of the slices of a delivery
-    std::vector<Delivery> deliveries_;          ///< by position
     struct CopyOfSize {
         std::int64_t size = -1;
         timing::KernelEstimator::CopyTimes times;
@@ -411,6 +409,11 @@ private:
 
 TimeLine deliver_weights(const QuickNetwork& network, const PlacedMaps& maps, Weights weights) {
     return Delivering(network, maps, weights).run();
+}
+
+void run_clock(const QuickNetwork& network, const PlacedMaps& maps, TimeLine& line) {
+    issue(network, maps, line.deliveries, line.positions);
+    if (!line.positions.empty()) line.cycles = line.positions.back().end;
 }
 
 }  // namespace u65sim::compiler::quick
