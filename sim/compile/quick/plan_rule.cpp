@@ -17,6 +17,13 @@ namespace {
 /// by the clock (measured on the search spaces of bench/quick_error).
 constexpr Share worth_the_clock{97, 100};
 
+/// With all weights in the fast memory: no less is expected.
+std::int64_t kernel_cycles(const PlacedMaps& maps) {
+    std::int64_t sum = 0;
+    for (const Position& position : maps.positions) sum += position.fast.total;
+    return sum;
+}
+
 /// Where kernels wait for weights, or for what copies of weights delay, these may stay where they
 /// are: the machine decides between plans that are close, as SizedSearch has it.
 void try_staying(const QuickNetwork& network, const PlacedMaps& maps, TimeLine& line) {
@@ -25,10 +32,10 @@ void try_staying(const QuickNetwork& network, const PlacedMaps& maps, TimeLine& 
         program.target->memory_mode == MemoryMode::sram_only) {
         return;
     }
-    std::int64_t kernels = 0, staying = 0;
+    const std::int64_t kernels = kernel_cycles(maps);
+    std::int64_t staying = 0;
     for (const Position& position : maps.positions) {
         const bool is_kept = position.times != nullptr && position.times->passes > 1;
-        kernels += position.fast.total;
         staying += is_kept ? position.fast.total : position.direct.total;
     }
     const bool waits = tuning::waiting_share.of(line.cycles) > kernels;
@@ -44,13 +51,6 @@ void time_plan(const QuickNetwork& network, TimedPlan& plan) {
     try_staying(network, plan.maps, plan.line);
 }
 
-TimedPlan make_plan(const QuickNetwork& network, const std::vector<QuickRange>& ranges,
-                    const std::vector<Turns>& turns = {}) {
-    TimedPlan plan{place_maps(network, ranges, turns), {}};
-    plan.line = deliver_weights(network, plan.maps, Weights::copied);
-    return plan;
-}
-
 /// Maps may come when they are read, as SizedSearch tries it.
 void try_turns(const QuickNetwork& network, const std::vector<QuickRange>& ranges,
                TimedPlan& plan) {
@@ -59,7 +59,8 @@ void try_turns(const QuickNetwork& network, const std::vector<QuickRange>& range
         tuning::crowded_share.exceeds(line.lost, line.cycles)) {
         return;
     }
-    TimedPlan turns = make_plan(network, ranges, line.starved);
+    TimedPlan turns{place_maps(network, ranges, line.starved), {}};
+    turns.line = deliver_weights(network, turns.maps, Weights::copied);
     time_plan(network, turns);
     if (turns.line.cycles < line.cycles) plan = std::move(turns);
 }
@@ -75,6 +76,17 @@ bool has_cascades(const std::vector<QuickRange>& ranges) {
                        [](const QuickRange& range) { return range.is_cascade(); });
 }
 
+/// Bytes that cascades may take.
+std::vector<std::int64_t> arenas(const QuickNetwork& network) {
+    std::vector<std::int64_t> bytes{network.limit};
+    for (const std::int64_t smaller : tuning::smaller_arenas) {
+        const bool is_tried = network.program.spilling() && smaller < network.limit &&
+                              smaller >= tuning::least_arena.of(network.limit);
+        if (is_tried) bytes.push_back(smaller);
+    }
+    return bytes;
+}
+
 class PlanSearch {
 public:
     explicit PlanSearch(const QuickNetwork& network) : network_(network) {}
@@ -82,7 +94,9 @@ public:
     void add(std::vector<QuickRange> ranges) {
         const auto is_known = [&](const Candidate& other) { return other.ranges == ranges; };
         if (std::any_of(candidates_.begin(), candidates_.end(), is_known)) return;
-        TimedPlan plan = make_plan(network_, ranges);
+        TimedPlan plan{place_maps(network_, ranges, {}), {}};
+        if (!is_worth_it(kernel_cycles(plan.maps))) return;
+        plan.line = deliver_weights(network_, plan.maps, Weights::copied);
         least_expected_ = std::min(least_expected_, plan.line.expected);
         candidates_.push_back({std::move(ranges), std::move(plan)});
     }
@@ -92,18 +106,23 @@ public:
         TimedPlan* best = nullptr;
         std::int64_t least = std::numeric_limits<std::int64_t>::max();
         for (Candidate& each : candidates_) {
-            if (worth_the_clock.of(each.plan.line.expected) > least_expected_) continue;
+            if (!is_worth_it(each.plan.line.expected)) continue;
             time_plan(network_, each.plan);
             try_turns(network_, each.ranges, each.plan);
-            if (each.plan.line.cycles >= least) continue;
+            std::int64_t cycles = each.plan.line.cycles;
+            if (!has_cascades(each.ranges)) cycles = tuning::cascade_gain.of(cycles);
+            if (cycles >= least) continue;
+            least = cycles;
             best = &each.plan;
-            least = has_cascades(each.ranges) ? best->line.cycles
-                                              : tuning::cascade_gain.of(best->line.cycles);
         }
         return std::move(*best);
     }
 
 private:
+    [[nodiscard]] bool is_worth_it(std::int64_t expected) const {
+        return worth_the_clock.of(expected) <= least_expected_;
+    }
+
     struct Candidate {
         std::vector<QuickRange> ranges;
         TimedPlan plan;
@@ -118,20 +137,15 @@ private:
 TimedPlan best_plan(const QuickNetwork& network) {
     CascadeRule rule(network);
     PlanSearch search(network);
-    const bool tries_cascades = !rule.is_idle();
     // Where nothing may spill, whole maps have no room.
     const bool spills = network.program.spilling();
-    if (spills || !tries_cascades) search.add(one_by_one(network));
-    if (tries_cascades) {
-        const auto attempt = [&](std::int64_t limit) {
-            std::vector<QuickRange> ranges = rule.best(limit);
+    if (rule.is_idle()) {
+        search.add(one_by_one(network));
+    } else {
+        for (std::vector<QuickRange>& ranges : rule.best(arenas(network))) {
             if (!spills || has_cascades(ranges)) search.add(std::move(ranges));
-        };
-        attempt(network.limit);
-        for (const std::int64_t smaller : tuning::smaller_arenas) {
-            if (!spills || smaller >= network.limit) continue;
-            if (smaller >= tuning::least_arena.of(network.limit)) attempt(smaller);
         }
+        if (spills) search.add(one_by_one(network));
     }
     TimedPlan plan = search.fastest();
     plan.all_fit = rule.all_fit();
