@@ -31,7 +31,7 @@ struct Load {
 /// How a load comes, and when its position and the copies end.
 struct Choice : Delivery {
     Ends ends;
-    std::vector<Lifetime> taken;  ///< of the fast memory, by its parts
+    boost::container::small_vector<Lifetime, 2> taken;  ///< of the fast memory, by its parts
 };
 
 class Delivering {
