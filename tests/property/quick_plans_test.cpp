@@ -56,3 +56,13 @@ TEST_CASE("Commands come as they are written, and wait for copies that asked bef
 TEST_CASE("Copies go when they cost least, as in the compiler's streams") {
     CHECK(ratio(zoo("ds_cnn", {.modelled = true}), "u55-128") == Approx(1).epsilon(0.015));
 }
+
+TEST_CASE("Slices take what their own kernels take") {
+    // Slices less deep than blocks, on two cores.
+    CHECK(ratio(zoo("resnet8", {.modelled = true}), "u65-512") == Approx(1).epsilon(0.03));
+}
+
+TEST_CASE("Cascades leave room to weights where that is faster") {
+    CHECK(ratio(zoo("mobilenet_v2_224", {.modelled = true}), "u65-256") == Approx(1).epsilon(0.02));
+    CHECK(ratio(zoo("mobilenet_v2_224", {.modelled = true}), "u65-512") == Approx(1).epsilon(0.02));
+}
