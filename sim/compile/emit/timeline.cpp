@@ -43,12 +43,11 @@ void Timeline::kernel(const KernelTimes& times, bool overlaps) {
     kernels_.push_back(kernel);
 }
 
-void Timeline::copy(const stream::DmaOp& op) {
+void Timeline::copy(const timing::KernelEstimator::CopyTimes& times) {
     parse(tuning::copy_words);
     dma_wait(arch_.max_outstanding_dmas - 1);
     // Where one copy is outstanding at a time, it does not overtake a kernel that has not begun.
     if (arch_.max_outstanding_dmas == 1) kernel_wait(1);
-    const timing::KernelEstimator::CopyTimes times = estimator_.dma(op);
     std::int64_t left = times.busy.count();
     std::int64_t at = copies_from();
     std::int64_t taken = 0;
@@ -84,18 +83,16 @@ bool Timeline::has_slot() const {
     return free <= parser_ || free + tuning::slot_slack <= kernels_end();
 }
 
-std::int64_t Timeline::hidden_bytes(const stream::DmaOp& op) const {
-    const auto length = static_cast<std::int64_t>(op.length);
-    const timing::KernelEstimator::CopyTimes times = estimator_.dma(op);
+std::int64_t Timeline::hidden_bytes(const timing::KernelEstimator::CopyTimes& times,
+                                    std::int64_t length) const {
     const std::int64_t start = copies_from() + times.latency.count();
     const std::int64_t hidden = kernels_end() - tuning::slot_slack - start;
     const std::int64_t cycles = std::max<std::int64_t>(times.busy.count(), 1);
     return std::clamp<std::int64_t>(length * hidden / cycles, 0, length);
 }
 
-Timeline::Begin Timeline::best_begin(const stream::DmaOp& op,
+Timeline::Begin Timeline::best_begin(const timing::KernelEstimator::CopyTimes& copy,
                                      std::span<const KernelTimes> next) const {
-    const timing::KernelEstimator::CopyTimes copy = estimator_.dma(op);
     const std::int64_t now = copies_from();
     std::int64_t least =
         cost(copy, now, next) - std::min(tuning::least_wait, copy.busy.count() / 2);

@@ -23,18 +23,27 @@ public:
     void dma_wait(int outstanding);
     /// `overlaps`: its first blocks are computed beside the last ones of the kernel before.
     void kernel(const timing::KernelTimes& times, bool overlaps);
-    void copy(const stream::DmaOp& op);
+    void copy(const stream::DmaOp& op) { copy(estimator_.dma(op)); }
+    void copy(const timing::KernelEstimator::CopyTimes& times);
 
     /// Whether a copy can be queued without holding up the kernel behind it.
     [[nodiscard]] bool has_slot() const;
     /// Bytes of a copy's beginning that would be there before the kernels that were issued end.
-    [[nodiscard]] std::int64_t hidden_bytes(const stream::DmaOp& op) const;
+    [[nodiscard]] std::int64_t hidden_bytes(const stream::DmaOp& op) const {
+        return hidden_bytes(estimator_.dma(op), static_cast<std::int64_t>(op.length));
+    }
+    [[nodiscard]] std::int64_t hidden_bytes(const timing::KernelEstimator::CopyTimes& times,
+                                            std::int64_t length) const;
 
     /// When a copy costs least: if it is issued at once, if it begins with the kernel that was
     /// issued last, or beside those that are not issued yet.
     enum class Begin { at_once, with_last, later };
     /// `next`: the kernels to be issued before the one that reads the copy.
     [[nodiscard]] Begin best_begin(const stream::DmaOp& op,
+                                   std::span<const timing::KernelTimes> next) const {
+        return best_begin(estimator_.dma(op), next);
+    }
+    [[nodiscard]] Begin best_begin(const timing::KernelEstimator::CopyTimes& copy,
                                    std::span<const timing::KernelTimes> next) const;
 
     [[nodiscard]] std::int64_t end() const;

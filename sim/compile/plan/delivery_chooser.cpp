@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "compile/constants.hpp"
+#include "compile/plan/delivery_rules.hpp"
 #include "compile/plan/vela_delivery.hpp"
 
 namespace u65sim::compiler {
@@ -68,9 +69,7 @@ Delivery DeliveryChooser::best(WeightLoad& load, std::int32_t from, const Lifeti
     if (places.empty() && load.reservation) places = {&reserved, 1};
     if (!places.empty()) {
         Delivery whole = whole_at(load, places);
-        // A copy takes from what other reads get meanwhile.
-        const std::int64_t gain = passes == 1 ? tuning::least_wait : 0;
-        if (whole.ends.score() + gain <= best.ends.score()) best = std::move(whole);
+        if (is_copy_better(whole.ends, best.ends, passes)) best = std::move(whole);
     }
     const bool reread = best.places.empty() && passes > 1;
     if (!is_worth_slicing(load) ||
@@ -94,19 +93,17 @@ bool DeliveryChooser::is_worth_slicing(const WeightLoad& load) const {
 
 std::span<const Slicing> DeliveryChooser::slicings(WeightLoad& load, std::int32_t from,
                                                    const Ends& without) {
-    constexpr std::int32_t least_step = 16;  // channels of a brick
     slicings_.clear();
-    const std::int32_t unit = std::min<std::int32_t>(
-        load.op->kernel.block.depth,
-        static_cast<std::int32_t>(round_up(load.op->ofm.extent.c, least_step)));
-    Ends best = without;
-    add_slicings(load, from, unit, false, without, best);
-    // Whole blocks are as good where nothing waits, and where the gain is less than what is known
-    // of the rates.
-    if (unit != least_step &&
-        (unit < least_step || clock_.wait_of(load, best.finish) > tuning::least_wait)) {
-        add_slicings(load, from, least_step, true, without, best);
-    }
+    const std::int32_t depth = load.op->ofm.extent.c;
+    SlicingTrial trial({load.size, load.fast, depth, load.op->kernel.block.depth, clock_.now()},
+                       without);
+    trial.run([&](std::int32_t step) {
+        const auto ends =
+            ends_of(load, from, step, [&](const Ends& each) { return trial.serves(each); });
+        if (!ends) return;
+        trial.add(*ends);
+        slicings_.push_back({step, *ends});
+    });
     std::stable_sort(slicings_.begin(), slicings_.end(), [](const Slicing& a, const Slicing& b) {
         return a.ends.score() < b.ends.score();
     });
@@ -126,27 +123,6 @@ std::optional<Ends> DeliveryChooser::ends_of(WeightLoad& load, std::int32_t from
     if (places.empty()) return std::nullopt;
     const Ends ends = clock_.copied(load, depths_, places);
     return serves(ends) ? std::optional{ends} : std::nullopt;
-}
-
-void DeliveryChooser::add_slicings(WeightLoad& load, std::int32_t from, std::int32_t step_of,
-                                   bool must_gain, const Ends& without, Ends& best) {
-    const std::int32_t depth = load.op->ofm.extent.c;
-    const auto serves = [&](const Ends& ends) {
-        const bool gains =
-            tuning::shallow_gain.exceeds(ends.finish - clock_.now(), best.finish - clock_.now());
-        return ends.score() < without.score() && (!must_gain || gains);
-    };
-    std::int32_t tried = depth;
-    for (const std::int64_t bytes : tuning::slice_bytes) {
-        const std::int64_t parts = ceil_div(load.size, bytes);
-        const auto step = static_cast<std::int32_t>(round_up(ceil_div(depth, parts), step_of));
-        if (step >= tried || ceil_div(depth, step) > fine / 2) continue;
-        tried = step;
-        const auto ends = ends_of(load, from, step, serves);
-        if (!ends) continue;
-        if (ends->score() < best.score()) best = *ends;
-        slicings_.push_back({step, *ends});
-    }
 }
 
 std::span<const Lifetime> DeliveryChooser::places_of(const WeightLoad& load, std::int32_t from,

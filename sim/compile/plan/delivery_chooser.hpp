@@ -37,10 +37,6 @@ private:
     Delivery whole_at(WeightLoad& load, std::span<const Lifetime> places);
     /// Slicings that are better than the delivery that ends so: the best first.
     std::span<const Slicing> slicings(WeightLoad& load, std::int32_t from, const Ends& without);
-    /// Adds those of one load whose slices are multiples of `step_of` channels; they must gain some
-    /// time where these are less than what is known of the rates.
-    void add_slicings(WeightLoad& load, std::int32_t from, std::int32_t step_of, bool must_gain,
-                      const Ends& without, Ends& best);
     /// Ends of slices of `step` channels where `serves` them; nothing where not, or without room.
     template <class Serves>
     std::optional<Ends> ends_of(WeightLoad& load, std::int32_t from, std::int32_t step,

@@ -4,9 +4,9 @@
 #include <limits>
 
 #include "compile/build_kernel.hpp"
+#include "compile/plan/delivery_rules.hpp"
 #include "compile/plan/slice_places.hpp"
 #include "compile/plan/vela_cycles.hpp"
-#include "target/memory_rate.hpp"
 
 namespace u65sim::compiler {
 
@@ -64,8 +64,7 @@ void DeliveryClock::end_position(const NpuOp* last) {
 }
 
 std::int32_t DeliveryClock::free_from(std::int32_t first, std::int32_t last) const {
-    while (last > first && started_[static_cast<std::size_t>(last)] > dma_free_) --last;
-    return last;
+    return free_position(started_, dma_free_, first, last);
 }
 
 timing::KernelEstimator::CopyTimes DeliveryClock::copy_times(std::int64_t size) {
@@ -86,20 +85,8 @@ std::array<Cycles, 2> DeliveryClock::kernel_cycles(const NpuOp& op,
 
 Ends DeliveryClock::read_directly(const WeightLoad& load) const {
     const std::int64_t passes = weight_passes(*load.op);
-    const std::int64_t read =
-        program_.estimator->weight_reads(load.size * passes, region_constants).count();
-    Ends ends;
-    // Where the operation waits for them, they have the port to its end, but for the time in which
-    // its first scales and then its first weights are on their way.
-    const Target& target = *program_.target;
-    const std::int64_t first = 2 * read_latency(target.off_chip, target.accelerator).count();
-    const std::int64_t waits =
-        load.direct > load.fast ? (load.direct - first) * load.op->stripes : 0;
-    ends.dma_free = std::max(now_, dma_free_) + std::max(read, waits);
-    ends.finish = now_ + load.fast + (load.direct - load.fast) * load.op->stripes;
-    ends.finish = std::max(ends.finish, ends.dma_free);
-    if (passes > 1) ends.finish += tuning::reread_cycles;
-    return ends;
+    const DirectRead read{load.size * passes, load.fast, load.direct, load.op->stripes, passes > 1};
+    return ends_of_read(program_, read, now_, dma_free_);
 }
 
 std::int64_t DeliveryClock::slice_cycles(WeightLoad& load, std::int32_t depth) const {

@@ -12,56 +12,15 @@
 #include "compile/lowering_passes.hpp"
 #include "compile/plan/lifetimes.hpp"
 #include "compile/plan/tuning.hpp"
-#include "compile/quick/cascade_rule.hpp"
-#include "compile/quick/delivery_rule.hpp"
+#include "compile/quick/plan_rule.hpp"
 
 namespace u65sim::compiler::quick {
 
 namespace {
 
-/// A plan and its time line.
-struct Timed {
-    bool all_fit = true;
-    PlacedMaps maps;
-    TimeLine line;
-};
-
-Timed time_plan(const QuickNetwork& network, const std::vector<QuickRange>& ranges) {
-    PlacedMaps maps = place_maps(network, ranges);
-    TimeLine line = deliver_weights(network, maps);
-    return {true, std::move(maps), std::move(line)};
-}
-
-std::vector<QuickRange> one_by_one(const QuickNetwork& network) {
-    std::vector<QuickRange> ranges;
-    for (std::size_t i = 0; i < network.ops.size(); ++i) ranges.push_back({i, i, 0});
-    return ranges;
-}
-
-/// The plan without cascades, or the one with them where it is faster.
-Timed best_plan(const QuickNetwork& network) {
-    CascadeRule rule(network);
-    const auto told = [&](Timed plan) {
-        plan.all_fit = rule.all_fit();
-        return plan;
-    };
-    if (rule.is_idle()) return told(time_plan(network, one_by_one(network)));
-    std::vector<QuickRange> ranges = rule.best();
-    // Where nothing may spill, whole maps have no room.
-    if (!network.program.spilling()) return told(time_plan(network, ranges));
-    Timed plain = time_plan(network, one_by_one(network));
-    if (std::none_of(ranges.begin(), ranges.end(),
-                     [](const QuickRange& range) { return range.is_cascade(); })) {
-        return told(std::move(plain));
-    }
-    Timed cascaded = time_plan(network, ranges);
-    const bool is_better = cascaded.line.cycles < tuning::cascade_gain.of(plain.line.cycles);
-    return told(is_better ? std::move(cascaded) : std::move(plain));
-}
-
 class Describing {
 public:
-    Describing(const Program& program, const QuickNetwork& network, const Timed& plan)
+    Describing(const Program& program, const QuickNetwork& network, const TimedPlan& plan)
         : program_(program), network_(network), plan_(plan) {}
 
     QuickAnswer run() {
@@ -236,7 +195,7 @@ private:
 
     const Program& program_;
     const QuickNetwork& network_;
-    const Timed& plan_;
+    const TimedPlan& plan_;
     QuickAnswer answer_;
     std::vector<std::int32_t> rows_;  ///< by graph operator
     std::vector<std::int32_t> counts_;
@@ -309,7 +268,7 @@ QuickAnswer answer(const Graph& graph, const Target& target, const CompileOption
     find_lifetimes(program);
     const std::shared_ptr<TimeTables> tables = context.cache->tables.borrow(target, context.passes);
     const QuickNetwork network(program, *tables);
-    const Timed plan = best_plan(network);
+    const TimedPlan plan = best_plan(network);
     QuickAnswer result = Describing(program, network, plan).run();
     check_room(program, result);
     return result;

@@ -30,7 +30,7 @@ CascadeRule::CascadeRule(const QuickNetwork& network)
         all[first] += map.size;
         all[last + 1] -= map.size;
         // A large one will hardly be there.
-        if (program.spilling() && map.size > tuning::hopeless_map.of(network.limit)) continue;
+        if (is_hopeless(map.size)) continue;
         alive_[first] += map.size;
         alive_[last + 1] -= map.size;
         ending_[last] += map.size;
@@ -57,89 +57,113 @@ bool CascadeRule::is_idle() const {
 
 bool CascadeRule::all_fit() const { return most_alive_ <= network_.limit; }
 
-std::int64_t CascadeRule::size_of(int buffer, bool fast) const {
-    return fast && network_.may_be_fast(buffer) ? network_.buffer(buffer).size : 0;
+bool CascadeRule::is_hopeless(std::int64_t size) const {
+    return network_.program.spilling() && size > tuning::hopeless_map.of(network_.limit);
 }
 
-std::int64_t CascadeRule::alive_beside(std::size_t at) const {
+CascadeRule::Maps CascadeRule::maps_of(std::size_t at) const {
     const QuickOp& op = network_.ops[at];
-    std::int64_t bytes = alive_[static_cast<std::size_t>(op.npu->time)];
-    const auto without = [&](int index) {
-        const std::int64_t size = size_of(index, true);
-        const bool counted =
-            !network_.program.spilling() || size <= tuning::hopeless_map.of(network_.limit);
-        if (counted) bytes -= size;
-    };
-    without(op.ifm);
-    if (op.ofm != op.ifm) without(op.ofm);
-    return std::max<std::int64_t>(bytes, 0);
+    const auto time = static_cast<std::size_t>(op.npu->time);
+    Maps maps;
+    maps.may_ifm = network_.may_be_fast(op.ifm);
+    maps.may_ofm = network_.may_be_fast(op.ofm);
+    const Buffer& ifm = network_.buffer(op.ifm);
+    maps.ifm = maps.may_ifm ? ifm.size : 0;
+    maps.ofm = maps.may_ofm ? network_.buffer(op.ofm).size : 0;
+    const std::int64_t counted = is_hopeless(maps.ifm) ? 0 : maps.ifm;
+    maps.beside = alive_[time] - counted;
+    if (op.ofm != op.ifm && !is_hopeless(maps.ofm)) maps.beside -= maps.ofm;
+    maps.beside = std::max<std::int64_t>(maps.beside, 0);
+    maps.ending = ending_[time];
+    if (ifm.last_use == op.npu->time) maps.ending -= counted;
+    maps.ending = std::max<std::int64_t>(maps.ending, 0);
+    return maps;
 }
 
-std::int64_t CascadeRule::ends_at(std::size_t at) const {
-    const QuickOp& op = network_.ops[at];
-    std::int64_t bytes = ending_[static_cast<std::size_t>(op.npu->time)];
-    const Buffer& in = network_.buffer(op.ifm);
-    if (in.last_use == op.npu->time &&
-        (!network_.program.spilling() || in.size <= tuning::hopeless_map.of(network_.limit))) {
-        bytes -= size_of(op.ifm, true);
-    }
-    return std::max<std::int64_t>(bytes, 0);
-}
-
-void CascadeRule::try_alone(std::size_t at, std::vector<State>& states) const {
+void CascadeRule::try_alone(std::size_t at) {
     const QuickOp& op = network_.ops[at];
     const Program& program = network_.program;
-    const std::int64_t beside = alive_beside(at);
-    State& end = states[at + 1];
-    end.choice = {at, at, 0};
-    end.least = never;
-    if (states[at].least == never) return;
-    const bool may_ifm = network_.may_be_fast(op.ifm);
-    const bool may_ofm = network_.may_be_fast(op.ofm);
-    for (const bool ofm : {true, false}) {
-        for (const bool ifm : {true, false}) {
-            if ((ifm && !may_ifm) || (ofm && !may_ofm)) continue;
-            if (!program.spilling() && (ifm != may_ifm || ofm != may_ofm)) continue;
-            const std::int64_t top =
-                beside + size_of(op.ifm, ifm) + (op.ofm != op.ifm ? size_of(op.ofm, ofm) : 0);
-            const bool anywhere = program.spilling() && !ifm && !ofm;
-            if (top > network_.limit && !anywhere) continue;
-            const BlockTimes& times = op.times->placed(program, *op.npu, {ifm, true, ofm}).refined;
-            double cycles = static_cast<double>(times.fast.total);
-            // Weights that find no room are read where they are.
-            if (top + op.weights > network_.limit) {
-                cycles = static_cast<double>(std::min(times.direct.total, 2 * times.fast.total));
+    const Maps& maps = maps_[at];
+    const bool spilling = program.spilling();
+    for (std::size_t l = 0; l < limits_.size(); ++l) {
+        State& end = state(at + 1, l);
+        end.choice = {at, at, 0};
+        end.least = never;
+        if (state(at, l).least == never) continue;
+        // All there is fastest, then all but one map.
+        for (const bool ofm : {true, false}) {
+            bool has_all = false;
+            for (const bool ifm : {true, false}) {
+                if ((ifm && !maps.may_ifm) || (ofm && !maps.may_ofm)) continue;
+                if (!spilling && (ifm != maps.may_ifm || ofm != maps.may_ofm)) continue;
+                const std::int64_t top =
+                    maps.beside + (ifm ? maps.ifm : 0) + (ofm && op.ofm != op.ifm ? maps.ofm : 0);
+                const bool anywhere = spilling && !ifm && !ofm;
+                if (top > limits_[l] && !anywhere) continue;
+                const BlockTimes& times =
+                    op.times->placed(program, *op.npu, {ifm, true, ofm}).refined;
+                double cycles = static_cast<double>(times.fast.total);
+                // Weights that find no room are read where they are.
+                if (top + op.weights > limits_[l]) {
+                    cycles =
+                        static_cast<double>(std::min(times.direct.total, 2 * times.fast.total));
+                }
+                end.least = std::min(end.least, state(at, l).least + cycles);
+                has_all = ifm && ofm;
+                if (has_all) break;
             }
-            end.least = std::min(end.least, states[at].least + cycles);
-            if (ifm && ofm) return;  // nothing is faster
+            if (has_all) break;
         }
     }
 }
 
-void CascadeRule::try_cascades(std::size_t last, std::int32_t height,
-                               std::vector<State>& states) const {
+namespace {
+
+/// One operation of a cascade: cycles by place of IFM and OFM, and those more with weights
+/// off-chip.
+struct Member {
+    double fast = 0, slow_in = 0, slow_out = 0;
+    double more = 0;
+    std::int64_t weights = 0;
+};
+using Members = boost::container::static_vector<Member, tuning::max_cascade_length>;
+
+/// Cycles more where so many bytes of weights have no room: the cheapest ones by the byte are read
+/// where they are.
+double cycles_of_leaving(const Members& members, std::int64_t over) {
+    if (over <= 0) return 0;
+    Members leaving = members;
+    std::stable_sort(leaving.begin(), leaving.end(), [](const Member& a, const Member& b) {
+        return a.more * static_cast<double>(b.weights) > b.more * static_cast<double>(a.weights);
+    });
+    double cycles = 0;
+    for (; over > 0 && !leaving.empty(); leaving.pop_back()) {
+        over -= std::max<std::int64_t>(leaving.back().weights, 1);
+        cycles += leaving.back().more;
+    }
+    return cycles;
+}
+
+}  // namespace
+
+void CascadeRule::try_cascades(std::size_t last, std::int32_t height) {
     const Program& program = network_.program;
-    struct Member {
-        double fast = 0, slow_in = 0, slow_out = 0;  ///< cycles by place of IFM and OFM
-        double more = 0;                             ///< with weights off-chip
-        std::int64_t weights = 0;
-    };
-    boost::container::static_vector<Member, tuning::max_cascade_length> members;
+    Members members;
     StripeWalk walk(network_, last, height);
     std::int64_t rolling = 0;
     std::int64_t weights = 0;
-    std::int64_t beside = alive_beside(last);
+    std::int64_t beside = maps_[last].beside;
     double inner = 0;  // of all but the first and the last
     bool is_tight = tight_[last];
-    const QuickOp& end = network_.ops[last];
+    const Maps& end = maps_[last];
     for (std::size_t first = last;; --first) {
         const QuickOp& op = network_.ops[first];
         if (first != last) {
             rolling += walk.rolling();
-            beside += ends_at(first);
+            beside += maps_[first].ending;
             is_tight = is_tight || tight_[first];
         }
-        if (rolling > network_.limit) return;
+        if (rolling > largest_) return;
         const StripeTimes& times = op.times->stripe(program, *op.npu, walk.rows());
         const double count = walk.stripes();
         const auto of = [&](const Duration& duration) {
@@ -150,39 +174,24 @@ void CascadeRule::try_cascades(std::size_t last, std::int32_t height,
         weights += op.weights;
         if (members.size() > 1) inner += members.back().fast;
         members.push_back(member);
-        const bool starts = members.size() > 1 && is_tight && states[first].least != never;
+        const bool starts = members.size() > 1 && is_tight;
         for (const bool ofm : {true, false}) {
             for (const bool ifm : {true, false}) {
-                if (!starts || (ifm && !network_.may_be_fast(op.ifm)) ||
-                    (ofm && !network_.may_be_fast(end.ofm)) ||
+                if (!starts || (ifm && !maps_[first].may_ifm) || (ofm && !end.may_ofm) ||
                     (!program.spilling() && !(ifm && ofm))) {
                     continue;
                 }
                 const std::int64_t maps =
-                    rolling + beside + size_of(op.ifm, ifm) + size_of(end.ofm, ofm);
-                if (maps > network_.limit) continue;
-                double cycles = inner + (ifm ? members.back().fast : members.back().slow_in) +
-                                (ofm ? members.front().fast : members.front().slow_out);
-                // The cheapest weights by the byte are read where they are.
-                decltype(members) leaving;
-                for (std::int64_t over = maps + weights - network_.limit; over > 0;) {
-                    if (leaving.empty()) {
-                        leaving = members;
-                        std::stable_sort(leaving.begin(), leaving.end(),
-                                         [](const Member& a, const Member& b) {
-                                             return a.more * static_cast<double>(b.weights) >
-                                                    b.more * static_cast<double>(a.weights);
-                                         });
-                    }
-                    over -= std::max<std::int64_t>(leaving.back().weights, 1);
-                    cycles += leaving.back().more;
-                    leaving.pop_back();
-                    if (leaving.empty()) break;
-                }
-                State& state = states[last + 1];
-                if (states[first].least + cycles < state.least) {
-                    state.least = states[first].least + cycles;
-                    state.choice = {first, last, height};
+                    rolling + beside + (ifm ? maps_[first].ifm : 0) + (ofm ? end.ofm : 0);
+                const double cycles = inner + (ifm ? members.back().fast : members.back().slow_in) +
+                                      (ofm ? members.front().fast : members.front().slow_out);
+                for (std::size_t l = 0; l < limits_.size(); ++l) {
+                    const State& before = state(first, l);
+                    State& found = state(last + 1, l);
+                    if (maps > limits_[l] || before.least + cycles >= found.least) continue;
+                    const double sum = before.least + cycles +
+                                       cycles_of_leaving(members, maps + weights - limits_[l]);
+                    if (sum < found.least) found = {sum, {first, last, height}};
                 }
             }
         }
@@ -194,26 +203,36 @@ void CascadeRule::try_cascades(std::size_t last, std::int32_t height,
     }
 }
 
-std::vector<QuickRange> CascadeRule::best() {
+std::vector<QuickRange> CascadeRule::path(std::size_t limit) {
+    std::vector<QuickRange> ranges;
+    for (std::size_t end = network_.ops.size(); end > 0; end = ranges.back().first) {
+        ranges.push_back(state(end, limit).choice);
+    }
+    std::reverse(ranges.begin(), ranges.end());
+    return ranges;
+}
+
+std::vector<std::vector<QuickRange>> CascadeRule::best(std::span<const std::int64_t> limits) {
+    limits_ = limits;
+    largest_ = *std::max_element(limits.begin(), limits.end());
     const std::size_t count = network_.ops.size();
-    std::vector<State> states(count + 1);
+    maps_.clear();
+    for (std::size_t at = 0; at < count; ++at) maps_.push_back(maps_of(at));
+    states_.assign((count + 1) * limits.size(), {});
     std::size_t last_tight = count;  // index of the last tight one so far; count: none
     for (std::size_t at = 0; at < count; ++at) {
         if (tight_[at]) last_tight = at;
-        try_alone(at, states);
+        try_alone(at);
         const bool in_reach = last_tight < count && at - last_tight < tuning::max_cascade_length;
         if (!in_reach || at == 0 || !network_.ops[at - 1].linked) continue;
         for (const std::int32_t height : tuning::stripe_heights) {
             if (height >= network_.ops[at].npu->ofm.extent.h) break;
-            try_cascades(at, height, states);
+            try_cascades(at, height);
         }
     }
-    std::vector<QuickRange> ranges;
-    for (std::size_t end = count; end > 0; end = ranges.back().first) {
-        ranges.push_back(states[end].choice);
-    }
-    std::reverse(ranges.begin(), ranges.end());
-    return ranges;
+    std::vector<std::vector<QuickRange>> found;
+    for (std::size_t l = 0; l < limits.size(); ++l) found.push_back(path(l));
+    return found;
 }
 
 }  // namespace u65sim::compiler::quick

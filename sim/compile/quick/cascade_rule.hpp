@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "compile/quick/network.hpp"
@@ -19,28 +20,41 @@ public:
     [[nodiscard]] bool is_idle() const;
     /// Whether all maps fit at every time.
     [[nodiscard]] bool all_fit() const;
-    /// Every operation in one range, in order.
-    std::vector<QuickRange> best();
+    /// Every operation in one range, in order, where maps and weights take so many bytes: for each
+    /// of some limits.
+    std::vector<std::vector<QuickRange>> best(std::span<const std::int64_t> limits);
 
 private:
     struct State {
         double least = 0;  ///< cycles up to here
         QuickRange choice;
     };
-    void try_alone(std::size_t at, std::vector<State>& states) const;
-    void try_cascades(std::size_t last, std::int32_t height, std::vector<State>& states) const;
-    /// Bytes beside a range that ends at `last` and has one operation: all that is alive but its
-    /// own input and result.
-    [[nodiscard]] std::int64_t alive_beside(std::size_t at) const;
-    /// What an operation in front of a cascade's others adds to that.
-    [[nodiscard]] std::int64_t ends_at(std::size_t at) const;
-    /// Bytes of a map where it is fast, else none.
-    [[nodiscard]] std::int64_t size_of(int buffer, bool fast) const;
+    /// One operation's maps.
+    struct Maps {
+        bool may_ifm = false, may_ofm = false;  ///< be in the fast memory
+        std::int64_t ifm = 0, ofm = 0;          ///< bytes of those that may
+        /// Bytes beside a range that ends here and has one operation: all that is alive but its own
+        /// input and result.
+        std::int64_t beside = 0;
+        std::int64_t ending = 0;  ///< what it adds to that in front of a cascade's others
+    };
+    [[nodiscard]] Maps maps_of(std::size_t at) const;
+    [[nodiscard]] bool is_hopeless(std::int64_t size) const;
+    void try_alone(std::size_t at);
+    void try_cascades(std::size_t last, std::int32_t height);
+    [[nodiscard]] State& state(std::size_t at, std::size_t limit) {
+        return states_[at * limits_.size() + limit];
+    }
+    [[nodiscard]] std::vector<QuickRange> path(std::size_t limit);
 
     const QuickNetwork& network_;
     std::vector<std::int64_t> alive_, ending_;  ///< bytes by position in execution order
     std::int64_t most_alive_ = 0;
     std::vector<bool> tight_;  ///< per operation: its maps do not all fit
+    std::vector<Maps> maps_;   ///< per operation; worked out with the first question
+    std::span<const std::int64_t> limits_;
+    std::int64_t largest_ = 0;   ///< of them
+    std::vector<State> states_;  ///< by operation and limit
 };
 
 }  // namespace u65sim::compiler::quick

@@ -1,15 +1,17 @@
 #include "compile/quick/delivery_rule.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/rounding.hpp"
 #include "compile/build_kernel.hpp"
+#include "compile/plan/delivery_rules.hpp"
 #include "compile/plan/slice_places.hpp"
 #include "compile/plan/tuning.hpp"
-#include "target/memory_rate.hpp"
 #include "timing/estimate.hpp"
 
 namespace u65sim::compiler::quick {
@@ -28,41 +30,42 @@ struct Load {
 
 /// How a load comes, and when its position and the copies end.
 struct Choice : Delivery {
-    std::int64_t finish = 0, dma_free = 0;
-    std::vector<Lifetime> taken;  ///< of the fast memory, by its parts
-    [[nodiscard]] std::int64_t score() const { return finish + tuning::queue_cycle.of(dma_free); }
+    Ends ends;
+    boost::container::small_vector<Lifetime, 2> taken;  ///< of the fast memory, by its parts
 };
 
 class Delivering {
 public:
-    Delivering(const QuickNetwork& network, PlacedMaps maps)
+    Delivering(const QuickNetwork& network, const PlacedMaps& maps, Weights weights)
         : network_(network),
           program_(network.program),
-          maps_(std::move(maps)),
+          maps_(maps),
+          occupancy_(maps.occupancy),
+          stay_(weights == Weights::stay || !program_.takes(Pass::stream_weights)),
           fast_region_(program_.spilling() ? region_fast : region_arena),
           slices_(network.limit) {}
 
     TimeLine run() {
         line_.positions.resize(maps_.positions.size());
-        deliveries_.resize(maps_.positions.size());
+        line_.deliveries.resize(maps_.positions.size());
         place_maps();
         find_loads();
         plan_copies();
         choose_all();
-        issue(network_, maps_, deliveries_, line_.positions);
-        if (!line_.positions.empty()) line_.cycles = line_.positions.back().end;
-        line_.peak = maps_.occupancy.most(0, static_cast<std::int32_t>(maps_.positions.size()));
+        line_.expected = now_;
+        line_.peak = occupancy_.most(0, static_cast<std::int32_t>(maps_.positions.size()));
         return std::move(line_);
     }
 
 private:
     [[nodiscard]] const timing::KernelEstimator::CopyTimes& copy_times(std::int64_t size) const {
-        if (size != copy_size_) {
+        // The parts of a delivery have two sizes.
+        CopyOfSize& known = copies_[static_cast<std::size_t>(size / 16) % copies_.size()];
+        if (known.size != size) {
             const stream::DmaOp copy = memory_copy({region_constants}, {fast_region_}, size);
-            copy_times_ = program_.estimator->dma(copy);
-            copy_size_ = size;
+            known = {size, program_.estimator->dma(copy)};
         }
-        return copy_times_;
+        return known.times;
     }
 
     void find_loads() {
@@ -120,28 +123,29 @@ private:
 
     /// Maps have the addresses that come first; weights are placed around them.
     void place_maps() {
-        items_ = std::move(maps_.held);
+        items_ = maps_.held;
+        items_.insert(items_.end(), maps_.left.begin(), maps_.left.end());
         place_all(items_, std::numeric_limits<std::int64_t>::max());
+        items_.resize(maps_.held.size());
         for (Lifetime& item : items_) {
             item.first = first_of(item.first);
             item.last = last_of(item.last);
         }
+        std::stable_sort(items_.begin(), items_.end(), ends_earlier);
     }
 
+    /// The position from which on a load's copies are made.
     [[nodiscard]] std::int32_t earliest_of(const Load& load) const {
-        return std::min(load.position, std::max(load.from, earliest_));
+        if (stay_) return std::max(load.position - 1, 0);
+        const std::int32_t from = std::min(load.position, std::max(load.from, earliest_));
+        return free_position(started_, dma_free_, from, load.position);
     }
 
     [[nodiscard]] Choice read_directly(const Load& load) const {
-        const std::int64_t read =
-            program_.estimator->weight_reads(load.size * load.passes, region_constants).count();
-        const Target& target = *program_.target;
-        const std::int64_t first = 2 * read_latency(target.off_chip, target.accelerator).count();
-        const std::int64_t waits = load.direct > load.fast ? load.direct - first : 0;
         Choice delivery;
-        delivery.dma_free = std::max(now_, dma_free_) + std::max(read, waits);
-        delivery.finish = std::max(now_ + load.direct, delivery.dma_free);
-        if (load.passes > 1) delivery.finish += tuning::reread_cycles;
+        delivery.ends = ends_of_read(
+            program_, {load.size * load.passes, load.fast, load.direct, 1, load.passes > 1}, now_,
+            dma_free_);
         return delivery;
     }
 
@@ -152,12 +156,12 @@ private:
         std::int64_t bytes = 0;
         delivery.from.clear();
         const auto has_room = [&](std::int32_t position) {
-            return maps_.occupancy.at(position) + bytes <= network_.limit;
+            return occupancy_.at(position) + bytes <= network_.limit;
         };
         for (std::int32_t part = 0; part < delivery.parts; ++part) {
             bytes += delivery.size_of(part);
             if (part == 0) {
-                while (from > delivery.least && has_room(from - 1)) --from;
+                while (from > from_ && has_room(from - 1)) --from;
             }
             while (from < load.position && !has_room(from)) ++from;
             // A later part takes the place of one that has been read.
@@ -170,25 +174,51 @@ private:
         }
     }
 
-    /// Parts of so many channels each, with room by bytes.
-    void make_parts(const Load& load, std::int32_t depth, std::int32_t step,
-                    Choice& delivery) const {
+    /// Parts of so many channels each.
+    static void make_parts(const Load& load, std::int32_t depth, std::int32_t step,
+                           Choice& delivery) {
         delivery.parts = static_cast<std::int32_t>(ceil_div(depth, step));
         delivery.part_size = delivery.last_size = load.size;
+        delivery.channels = step;
         if (delivery.parts > 1) {
             delivery.part_size = round_up(load.size * step / depth, 16);
             delivery.last_size =
                 std::max<std::int64_t>(16, load.size - (delivery.parts - 1) * delivery.part_size);
         }
-        delivery.least = earliest_of(load);
-        count_room(load, delivery);
-        follow(load, depth, step, delivery);
+    }
+
+    /// Cycles of the last part, or of one before, as DeliveryClock has them.
+    [[nodiscard]] std::int64_t part_cycles(const Load& load, std::int32_t depth, std::int32_t step,
+                                           bool last) const {
+        if (step >= depth) return load.fast;
+        const std::int32_t channels = last ? depth - (depth - 1) / step * step : step;
+        const Position& position = maps_.positions[static_cast<std::size_t>(load.position)];
+        const std::int64_t cycles = channels >= position.times->block.depth
+                                        ? load.fast * channels / depth
+                                        : load.sliceable->times
+                                              ->slice(program_, *load.sliceable->npu,
+                                                      position.places, *position.times, channels)
+                                              .fast.total;
+        return cycles + tuning::extra_kernel_cycles;
+    }
+
+    /// No places let the parts end earlier, as DeliveryClock has it.
+    [[nodiscard]] Ends least_ends(const Load& load, std::int32_t depth, std::int32_t step,
+                                  const Choice& delivery) const {
+        const std::int64_t others = delivery.parts - 1;
+        const auto& last = copy_times(delivery.last_size);
+        Ends ends{now_ + others * part_cycles(load, depth, step, false),
+                  dma_free_ + last.busy.count()};
+        if (others > 0) ends.dma_free += others * copy_times(delivery.part_size).busy.count();
+        ends.finish = std::max(ends.finish, ends.dma_free + last.latency.count()) +
+                      part_cycles(load, depth, step, true);
+        return ends;
     }
 
     /// The places that the compiler finds for the parts; none where one of them never has room.
     [[nodiscard]] bool place(const Load& load, Choice& delivery) const {
         sizes_.assign(static_cast<std::size_t>(delivery.parts), delivery.part_size);
-        const auto places = slices_.earliest({delivery.least, load.position}, sizes_);
+        const auto places = slices_.earliest({from_, load.position}, sizes_);
         delivery.taken.assign(places.begin(), places.end());
         delivery.from.clear();
         for (const Lifetime& each : places) delivery.from.push_back(each.first);
@@ -197,14 +227,12 @@ private:
 
     /// When the parts, of so many channels each, and the operation end: as DeliveryClock has it.
     void follow(const Load& load, std::int32_t depth, std::int32_t step, Choice& delivery) const {
-        const auto cycles_of = [&](std::int32_t part) {
-            if (delivery.parts == 1) return load.fast;
-            const std::int32_t channels = std::min(step, depth - part * step);
-            return load.fast * channels / depth + tuning::extra_kernel_cycles;
-        };
+        const std::int64_t each = part_cycles(load, depth, step, false);
+        const std::int64_t end = part_cycles(load, depth, step, true);
+        const auto of_each = copy_times(delivery.part_size);
+        const auto of_last = copy_times(delivery.last_size);
         starts_.clear();
-        delivery.dma_free = dma_free_;
-        delivery.finish = now_;
+        Ends ends{now_, dma_free_};
         for (std::int32_t part = 0; part < delivery.parts; ++part) {
             const std::int32_t from = delivery.from[static_cast<std::size_t>(part)];
             std::int64_t issue = now_;
@@ -212,39 +240,37 @@ private:
                 issue = started_[static_cast<std::size_t>(from / fine)];
             } else if (part > 0) {
                 const auto at = static_cast<std::size_t>(from % fine * delivery.parts / fine);
-                issue = at < starts_.size() ? starts_[at] : delivery.finish;
+                issue = at < starts_.size() ? starts_[at] : ends.finish;
             }
-            const auto& copy = copy_times(delivery.size_of(part));
-            delivery.dma_free = std::max(delivery.dma_free, issue) + copy.busy.count();
-            starts_.push_back(std::max(delivery.finish, delivery.dma_free + copy.latency.count()));
-            delivery.finish = starts_.back() + cycles_of(part);
+            const bool is_last = part + 1 == delivery.parts;
+            const auto& copy = is_last ? of_last : of_each;
+            ends.dma_free = std::max(ends.dma_free, issue) + copy.busy.count();
+            starts_.push_back(std::max(ends.finish, ends.dma_free + copy.latency.count()));
+            ends.finish = starts_.back() + (is_last ? end : each);
         }
+        delivery.ends = ends;
     }
 
-    /// Tries slices of multiples of so many channels; `must_gain` where smaller ones than blocks
-    /// are worth it only for what is more than the rates' error. As DeliveryChooser does.
-    void try_slices(const Load& load, std::int32_t unit, bool must_gain, std::int64_t without,
-                    Choice& best) const {
+    /// Slices as DeliveryChooser tries them.
+    void try_slices(const Load& load, Choice& best) const {
         const std::int32_t depth = load.sliceable->npu->ofm.extent.c;
-        const std::int64_t least = load.passes == 1 ? tuning::least_wait : 0;
-        const auto serves = [&](const Choice& choice) {
-            const bool gains =
-                tuning::shallow_gain.exceeds(choice.finish - now_, best.finish - now_);
-            return choice.score() < best.score() && choice.finish + least < without &&
-                   (!must_gain || gains);
-        };
-        std::int32_t tried = depth;
-        for (const std::int64_t bytes : tuning::slice_bytes) {
-            const std::int64_t parts = ceil_div(load.size, bytes);
-            const auto step = static_cast<std::int32_t>(round_up(ceil_div(depth, parts), unit));
-            if (step >= tried || ceil_div(depth, step) > fine / 2) continue;
-            tried = step;
+        const BlockShape& block =
+            maps_.positions[static_cast<std::size_t>(load.position)].times->block;
+        SlicingTrial trial({load.size, load.fast, depth, block.depth, now_}, best.ends);
+        const auto serves = [&] { return trial.is_best(trial_.ends) && trial.serves(trial_.ends); };
+        trial.run([&](std::int32_t step) {
             make_parts(load, depth, step, trial_);
-            // Looking for places is what takes time.
-            if (!serves(trial_) || !place(load, trial_)) continue;
+            trial_.ends = least_ends(load, depth, step, trial_);
+            if (!serves()) return;
+            count_room(load, trial_);
             follow(load, depth, step, trial_);
-            if (serves(trial_)) std::swap(best, trial_);
-        }
+            // Looking for places is what takes time.
+            if (!serves() || !place(load, trial_)) return;
+            follow(load, depth, step, trial_);
+            if (!serves()) return;
+            trial.add(trial_.ends);
+            std::swap(best, trial_);
+        });
     }
 
     /// A map off-chip that blocks read once would be read again for each slice.
@@ -256,31 +282,36 @@ private:
     }
 
     Choice choose(const Load& load) const {
-        Choice best = read_directly(load);
-        if (program_.target->memory_mode == MemoryMode::sram_only ||
-            !program_.takes(Pass::stream_weights)) {
-            return best;
-        }
-        slices_.set_neighbours(items_, first_of(earliest_of(load)), last_of(load.position));
-        const std::int64_t gain = load.passes == 1 ? tuning::least_wait : 0;
-        const auto serves = [&] { return trial_.score() + gain <= best.score(); };
+        if (program_.target->memory_mode == MemoryMode::sram_only) return read_directly(load);
+        from_ = earliest_of(load);
+        const std::int32_t first = first_of(from_);
+        const auto alive = std::lower_bound(
+            items_.begin(), items_.end(), first,
+            [](const Lifetime& item, std::int32_t time) { return item.last < time; });
+        slices_.set_neighbours({alive, items_.end()}, first, last_of(load.position));
+        return stay_ ? choose_staying(load) : choose_copied(load);
+    }
+
+    /// Weights that are read over and over have room as a whole with the maps, if any.
+    Choice choose_staying(const Load& load) const {
         make_parts(load, 1, 1, trial_);
+        if (load.passes < 2 || !place(load, trial_)) return read_directly(load);
+        follow(load, 1, 1, trial_);
+        return trial_;
+    }
+
+    Choice choose_copied(const Load& load) const {
+        Choice best = read_directly(load);
+        const auto serves = [&] { return is_copy_better(trial_.ends, best.ends, load.passes); };
+        make_parts(load, 1, 1, trial_);
+        trial_.ends = least_ends(load, 1, 1, trial_);
         if (serves() && place(load, trial_)) {
             follow(load, 1, 1, trial_);
             if (serves()) std::swap(best, trial_);
         }
-        const auto waits = [&] { return best.finish - now_ - load.fast > tuning::least_wait; };
         const bool reread = best.parts == 0 && load.passes > 1;
-        if (!is_worth_slicing(load) || (!reread && !waits())) return best;
-        constexpr std::int32_t least_step = 16;  // channels of a brick
-        const NpuOp& op = *load.sliceable->npu;
-        const auto unit = static_cast<std::int32_t>(
-            std::min<std::int64_t>(op.kernel.block.depth, round_up(op.ofm.extent.c, least_step)));
-        const std::int64_t without = best.finish;
-        try_slices(load, unit, false, without, best);
-        if (unit != least_step && (unit < least_step || waits())) {
-            try_slices(load, least_step, true, without, best);
-        }
+        const bool waits = best.ends.finish - now_ - load.fast > tuning::least_wait;
+        if (is_worth_slicing(load) && (reread || waits)) try_slices(load, best);
         return best;
     }
 
@@ -292,16 +323,31 @@ private:
             std::int64_t finish = now_ + maps_.positions[p].fast.total;
             if (next < loads_.size() && loads_[next].position == static_cast<std::int32_t>(p)) {
                 const Load& load = loads_[next++];
-                const Choice delivery = choose(load);
-                finish = std::max(finish, delivery.finish);
-                dma_free_ = delivery.dma_free;
+                Choice delivery = choose(load);
+                finish = std::max(finish, delivery.ends.finish);
+                dma_free_ = delivery.ends.dma_free;
+                if (delivery.parts == 0) note_starved(load);
                 take(load, delivery);
             }
             now_ = finish;
         }
     }
 
-    void take(const Load& load, const Choice& delivery) {
+    void note_starved(const Load& load) {
+        const std::int64_t lost = load.direct - load.fast;
+        if (load.passes < 2 || load.sliceable == nullptr || lost <= tuning::least_wait) return;
+        line_.starved.push_back(
+            {load.position, room_for_turns(*load.sliceable->npu, network_.limit)});
+        line_.lost += lost;
+    }
+
+    static bool ends_earlier(const Lifetime& a, const Lifetime& b) { return a.last < b.last; }
+
+    void insert(const Lifetime& place) {
+        items_.insert(std::upper_bound(items_.begin(), items_.end(), place, ends_earlier), place);
+    }
+
+    void take(const Load& load, Choice& delivery) {
         TimedPosition& timed = line_.positions[static_cast<std::size_t>(load.position)];
         if (delivery.parts == 0) {
             timed.read = load.size * load.passes;
@@ -310,27 +356,50 @@ private:
         timed.copied = load.size;
         timed.copies = delivery.parts;
         for (const Lifetime& place : delivery.taken) {
-            maps_.occupancy.add(place.first / fine, load.position, place.size);
+            occupancy_.add(place.first / fine, load.position, place.size);
         }
-        items_.insert(items_.end(), delivery.taken.begin(), delivery.taken.end());
+        for (const Lifetime& place : delivery.taken) insert(place);
         earliest_ = std::max(earliest_, delivery.from.back() / fine);
-        deliveries_[static_cast<std::size_t>(load.position)] = delivery;
+        for (const Lifetime& place : delivery.taken) delivery.after.push_back(last_before(place));
+        line_.deliveries[static_cast<std::size_t>(load.position)] = std::move(delivery);
+    }
+
+    /// The fine position until which something else has a part of a place: of what the kernels in
+    /// flight when its copy may go read, for those before have ended.
+    [[nodiscard]] std::int32_t last_before(const Lifetime& place) const {
+        const std::int32_t least =
+            first_of(place.first / fine - program_.arch.max_outstanding_kernels);
+        const auto meets = [&](const Lifetime& item) {
+            return item.last < place.first && item.offset < place.offset + place.size &&
+                   place.offset < item.offset + item.size;
+        };
+        std::int32_t last = Delivery::nothing;
+        for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
+            if (item->last < least) break;
+            if (item->last > last && meets(*item)) last = item->last;
+        }
+        return last;
     }
 
     const QuickNetwork& network_;
     const Program& program_;
-    PlacedMaps maps_;
+    const PlacedMaps& maps_;
+    Occupancy occupancy_;  ///< by maps and weights
+    const bool stay_;      ///< weights, where they are
     const int fast_region_;
-    std::vector<Lifetime> items_;  ///< in the fast memory, in fine positions
+    std::vector<Lifetime> items_;  ///< in the fast memory, in fine positions, by their ends
     mutable SlicePlacer slices_;
+    mutable std::int32_t from_ = 0;            ///< position from which the present load is copied
     mutable Choice trial_;                     ///< the delivery that is tried
     mutable std::vector<std::int64_t> sizes_;  ///< of its parts
     std::vector<Load> loads_;
-    std::vector<std::int64_t> started_;                      ///< cycle at which each position began
-    mutable std::vector<std::int64_t> starts_;               ///< of the slices of a delivery
-    std::vector<Delivery> deliveries_;                       ///< by position
-    mutable std::int64_t copy_size_ = -1;                    ///< of the copy asked for last
-    mutable timing::KernelEstimator::CopyTimes copy_times_;  ///< and what it takes
+    std::vector<std::int64_t> started_;         ///< cycle at which each position began
+    mutable std::vector<std::int64_t> starts_;  ///< of the slices of a delivery
+    struct CopyOfSize {
+        std::int64_t size = -1;
+        timing::KernelEstimator::CopyTimes times;
+    };
+    mutable std::array<CopyOfSize, 16> copies_;  ///< some that were asked for
     std::int64_t now_ = 0, dma_free_ = 0;
     std::int32_t earliest_ = 0;  ///< copies stay in the order of their use
     TimeLine line_;
@@ -338,8 +407,13 @@ private:
 
 }  // namespace
 
-TimeLine deliver_weights(const QuickNetwork& network, PlacedMaps maps) {
-    return Delivering(network, std::move(maps)).run();
+TimeLine deliver_weights(const QuickNetwork& network, const PlacedMaps& maps, Weights weights) {
+    return Delivering(network, maps, weights).run();
+}
+
+void run_clock(const QuickNetwork& network, const PlacedMaps& maps, TimeLine& line) {
+    issue(network, maps, line.deliveries, line.positions);
+    if (!line.positions.empty()) line.cycles = line.positions.back().end;
 }
 
 }  // namespace u65sim::compiler::quick

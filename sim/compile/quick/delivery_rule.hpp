@@ -11,13 +11,25 @@
 namespace u65sim::compiler::quick {
 
 struct TimeLine {
+    std::vector<Delivery> deliveries;  ///< by position
     std::vector<TimedPosition> positions;
-    std::int64_t cycles = 0;
-    std::int64_t peak = 0;  ///< most bytes of the fast memory in use
+    std::int64_t expected = 0;  ///< cycles, as deliveries are chosen by
+    std::int64_t cycles = 0;    ///< by the clock; 0: it was not run
+    std::int64_t peak = 0;      ///< most bytes of the fast memory in use
+    /// Room that weights which are read over and over would need for slices, and the cycles that
+    /// are lost for want of it.
+    std::vector<Turns> starved{};
+    std::int64_t lost = 0;
 };
+
+/// Whether weights are copied where that is faster, or stay where they are unless they are read
+/// over and over.
+enum class Weights : std::uint8_t { copied, stay };
 
 /// Chooses for each operation's weights: copied whole as early as there is room, copied in slices
 /// that take turns, or read where they are; whatever ends first.
-TimeLine deliver_weights(const QuickNetwork& network, PlacedMaps maps);
+TimeLine deliver_weights(const QuickNetwork& network, const PlacedMaps& maps, Weights weights);
+/// Issues all, and sets times and cycles of a line.
+void run_clock(const QuickNetwork& network, const PlacedMaps& maps, TimeLine& line);
 
 }  // namespace u65sim::compiler::quick

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include <boost/container/static_vector.hpp>
@@ -11,11 +12,11 @@
 #include "compile/build_kernel.hpp"
 #include "compile/emit/block_dependency.hpp"
 #include "compile/emit/lut_slots.hpp"
+#include "compile/emit/timeline.hpp"
 #include "compile/plan/slice_places.hpp"
 #include "compile/plan/tuning.hpp"
 #include "compile/quick/stream_clock.hpp"
 #include "stream/word_counter.hpp"
-#include "target/memory_rate.hpp"
 #include "timing/estimate.hpp"
 
 namespace u65sim::compiler::quick {
@@ -26,22 +27,32 @@ constexpr std::size_t nobody = static_cast<std::size_t>(-1);
 
 /// Words of what is no kernel by itself (typical of the zoo's networks).
 constexpr std::int32_t cascade_words = 40;
-constexpr std::int32_t first_copy_words = 2;  ///< more of the first copy
+constexpr std::int32_t first_copy_words = 3;  ///< more of the first copy
 constexpr std::int32_t slice_words = 16;      ///< of a later slice: places alone differ
-constexpr std::int32_t copy_words = 7, table_words = 9, wait_words = 1;
+constexpr std::int32_t copy_words = 7, wait_words = 1;
+constexpr std::int32_t region_words = 1;  ///< of a copy to another memory than the one before
 constexpr std::int32_t length_words = 2;  ///< of a copy: those as long as the one before have none
+
+/// Slots of look-up tables, a bit each.
+using TableSlots = std::uint8_t;
+static_assert(LutSlots::slots == 8);
+constexpr TableSlots all_tables = 0xff;
 
 /// One kernel, and the copies that it needs.
 struct Job {
     std::int32_t position = 0;
+    bool is_next_slice = false;  ///< of the operation of the job before
     KernelSpan span;
-    bool reads_table = false;
+    timing::KernelTimes times;  ///< as a stream's schedule counts them
+    TableSlots tables = 0;      ///< that the kernel reads
     struct Copy {
-        double busy = 0;  ///< cycles on the off-chip port
+        timing::KernelEstimator::CopyTimes times;
         std::int64_t bytes = 0;
         std::size_t from = 0;        ///< job with which it may go
         std::size_t after = nobody;  ///< job whose kernel must have ended
-        bool is_table = false;
+        TableSlots tables = 0;       ///< that it writes; 0: no table
+        bool with_last = false;      ///< begins with the kernel issued last
+        [[nodiscard]] bool is_table() const { return tables != 0; }
     };
     /// Of a map, of weights and of a table; one more where a copy is made in parts.
     boost::container::static_vector<Copy, 4> copies;
@@ -72,93 +83,115 @@ private:
         const Delivery& delivery = deliveries_[p];
         first_job_[p] = jobs_.size();
         const std::int32_t parts = std::max(delivery.parts, 1);
-        const KernelSpan whole = span_of(p);
-        KernelSpan span = whole;
+        KernelSpan span = span_of(p);
         const QuickOp& op = network_.ops[position.range.first];
         for (std::int32_t part = 0; part < parts; ++part) {
             Job& job = jobs_.emplace_back();
             job.position = static_cast<std::int32_t>(p);
-            if (parts > 1) take_part(whole, delivery.share_of(part), span);
+            job.is_next_slice = part > 0;
+            const BlockTimes* times = position.times;
+            if (parts > 1) {
+                const std::int32_t rest = op.npu->ofm.extent.c - part * delivery.channels;
+                times = &op.times->slice(program_, *op.npu, position.places, *times,
+                                         std::min(delivery.channels, rest));
+                set_times(times->fast, span);
+                set_ends(*times, times->fast_ends, span);
+            }
             job.span = span;
-            job.reads_table = !op.npu->lut.empty();
+            job.times = times_of(times, span);
             if (part == 0 && position.map_copy > 0) {
                 job.copies.push_back(
-                    {busy_of(position.map_copy), position.map_copy, jobs_.size() - 1});
+                    {times_of(position.map_copy), position.map_copy, jobs_.size() - 1});
             }
             if (delivery.parts > 0) add_weights(delivery, part, job);
-            if (part == 0 && job.reads_table) add_table(*op.npu, job);
+            if (!op.npu->lut.empty()) set_table(*op.npu, job);
             // The next slice has another part of the OFM.
             span.blockdep = most_blockdep();
             span.words = slice_words;
         }
-        if (!job_reads_table() && program_.arch.reserved_end_banks == 0) luts_.clear();
+        if (op.npu->lut.empty() && program_.arch.reserved_end_banks == 0) luts_.clear();
     }
 
-    /// A slice has the ends of the whole operation, and a share of the work between them.
-    static void take_part(const KernelSpan& whole, double share, KernelSpan& part) {
-        const double ends = whole.head + whole.tail;
-        const auto count = [&](std::int64_t all) {
-            return std::max<std::int64_t>(1, std::llround(static_cast<double>(all) * share));
-        };
-        part.total = std::max(0.0, whole.total - ends) * share + ends;
-        part.off_chip = whole.off_chip * share;
-        part.sram = whole.sram * share;
-        part.crowded = std::max(0.0, whole.crowded - ends) * share + ends;
-        part.blocks = count(whole.blocks);
-        part.jobs = count(whole.jobs);
+    static timing::KernelTimes times_of(const BlockTimes* block, const KernelSpan& span) {
+        timing::KernelTimes times;
+        times.total = Cycles{std::llround(span.total)};
+        times.port_cycles[1] = Cycles{std::llround(span.off_chip)};
+        if (block != nullptr) times.fill = Cycles{block->fill};
+        return times;
     }
 
-    [[nodiscard]] bool job_reads_table() const { return jobs_.back().reads_table; }
+    static void set_times(const Duration& duration, KernelSpan& span) {
+        span.total = static_cast<double>(duration.total);
+        span.off_chip = static_cast<double>(duration.off_chip);
+        span.early = static_cast<double>(duration.early);
+        span.sram = static_cast<double>(duration.sram);
+        span.crowded = static_cast<double>(duration.crowded);
+    }
+
+    static void set_ends(const BlockTimes& times, const BlockTimes::Ends& ends, KernelSpan& span) {
+        span.head = static_cast<double>(ends.head);
+        span.tail = static_cast<double>(ends.tail);
+        span.trips = ends.trips;
+        span.blocks = times.blocks;
+        span.jobs = times.jobs;
+    }
+
     [[nodiscard]] int most_blockdep() const {
         return std::min(program_.options.max_blockdep, program_.arch.max_blockdep);
+    }
+
+    /// The job that runs in a fine position.
+    [[nodiscard]] std::size_t job_at(std::int32_t time) const {
+        const auto position = static_cast<std::size_t>(time / fine);
+        const std::int32_t parts = std::max(deliveries_[position].parts, 1);
+        return first_job_[position] + static_cast<std::size_t>(time % fine * parts / fine);
     }
 
     void add_weights(const Delivery& delivery, std::int32_t part, Job& job) {
         const std::size_t own = jobs_.size() - 1;
         const std::int64_t size = delivery.size_of(part);
-        Job::Copy copy{busy_of(size), size, own};
-        const std::int32_t from = delivery.from[static_cast<std::size_t>(part)];
-        const auto position = static_cast<std::size_t>(from / fine);
-        const std::int32_t parts = std::max(deliveries_[position].parts, 1);
-        copy.from = first_job_[position] + static_cast<std::size_t>(from % fine * parts / fine);
-        if (from > first_of(delivery.least) && copy.from > 0) copy.after = copy.from - 1;
+        Job::Copy copy{times_of(size), size, own};
+        const auto index = static_cast<std::size_t>(part);
+        copy.from = job_at(delivery.from[index]);
+        if (delivery.after[index] != Delivery::nothing) copy.after = job_at(delivery.after[index]);
         job.copies.push_back(copy);
     }
 
-    void add_table(const NpuOp& op, Job& job) {
-        const auto place = luts_.place(op.lut_offset, static_cast<int>(op.lut.size()));
+    /// The table that a kernel reads, and its copy where it does not stand there.
+    void set_table(const NpuOp& op, Job& job) {
+        const auto size = static_cast<int>(op.lut.size());
+        const auto place = luts_.place(op.lut_offset, size);
+        const auto slots = [&](int count) {
+            return static_cast<TableSlots>(((1 << count) - 1) << place.slot);
+        };
+        job.tables = size > LutSlots::slot_bytes ? all_tables : slots(1);
         if (place.resident) return;
         stream::DmaOp copy;
         copy.source = {region_constants, false, 0};
         copy.destination = {3, true, luts_.address(place.slot)};
         copy.length = op.lut.size();
-        const auto busy = static_cast<double>(program_.estimator->dma(copy).busy.count());
         // On small devices other kernels use these banks: load right before.
         const std::size_t from = program_.arch.reserved_end_banks > 0 ? 0 : jobs_.size() - 1;
-        job.copies.push_back({busy, static_cast<std::int64_t>(op.lut.size()), from, nobody, true});
+        job.copies.push_back({program_.estimator->dma(copy), size, from, nobody,
+                              slots(size / LutSlots::slot_bytes)});
     }
 
-    /// Cycles that a copy has the off-chip port.
-    double busy_of(std::int64_t size) {
+    /// What a copy takes.
+    const timing::KernelEstimator::CopyTimes& times_of(std::int64_t size) {
         if (size != copy_size_) {
             copy_size_ = size;
-            const stream::DmaOp copy = memory_copy({region_constants}, {fast_region_}, size);
-            copy_busy_ = static_cast<double>(program_.estimator->dma(copy).busy.count());
+            copy_times_ =
+                program_.estimator->dma(memory_copy({region_constants}, {fast_region_}, size));
         }
-        return copy_busy_;
+        return copy_times_;
     }
 
     KernelSpan span_of(std::size_t p) {
         const Position& position = maps_.positions[p];
         const QuickOp& op = network_.ops[position.range.first];
         const bool direct = deliveries_[p].parts == 0 && op.weights > 0;
-        const Duration& duration = direct ? position.direct : position.fast;
         KernelSpan span;
-        span.total = static_cast<double>(duration.total);
-        span.off_chip = static_cast<double>(duration.off_chip);
-        span.early = static_cast<double>(duration.early);
-        span.sram = static_cast<double>(duration.sram);
-        span.crowded = static_cast<double>(duration.crowded);
+        set_times(direct ? position.direct : position.fast, span);
         span.reads_weights = direct;
         span.words = cascade_words;
         if (position.times == nullptr) {
@@ -166,12 +199,7 @@ private:
             return span;
         }
         const BlockTimes& times = *position.times;
-        const BlockTimes::Ends& ends = direct ? times.direct_ends : times.fast_ends;
-        span.head = static_cast<double>(ends.head);
-        span.tail = static_cast<double>(ends.tail);
-        span.trips = ends.trips;
-        span.blocks = times.blocks;
-        span.jobs = times.jobs;
+        set_ends(times, direct ? times.direct_ends : times.fast_ends, span);
         stream::KernelOp placed = addressed(p, direct);
         if (before_ && before_->shares_shram_layout(placed)) {
             span.blockdep = block_dependency(&*before_, placed, program_.arch, most_blockdep());
@@ -215,70 +243,22 @@ private:
     /// Of the position before, where it is no cascade.
     std::optional<stream::KernelOp> before_;
     std::int64_t copy_size_ = -1;
-    double copy_busy_ = 0;
-};
-
-/// What emit expects of the stream, and decides by: no word takes time, no ends overlap.
-class Expected {
-public:
-    explicit Expected(const Program& program)
-        : most_kernels_(static_cast<std::size_t>(program.arch.max_outstanding_kernels)),
-          most_copies_(static_cast<std::size_t>(program.arch.max_outstanding_dmas)),
-          latency_(static_cast<double>(
-              (read_latency(program.target->off_chip, program.target->accelerator) +
-               write_latency(program.target->sram, program.target->accelerator))
-                  .count())) {}
-
-    void wait_for_kernels(std::size_t count) { wait(kernels_, count); }
-    void wait_for_copies(std::size_t count) { wait(copies_, count); }
-    void kernel(const KernelSpan& span) {
-        if (kernels_.size() >= most_kernels_) wait(kernels_, kernels_.size() - most_kernels_ + 1);
-        const double start = std::max(parser_, last(kernels_));
-        off_chip_ = std::max(off_chip_, start) + span.off_chip;
-        double end = start + span.total;
-        if (span.off_chip > 0) end = std::max(end, off_chip_);
-        kernels_.push_back(end);
-    }
-    void copy(double busy) {
-        if (copies_.size() >= most_copies_) wait(copies_, copies_.size() - most_copies_ + 1);
-        off_chip_ = std::max(off_chip_, parser_) + busy;
-        copies_.push_back(std::max(last(copies_), off_chip_ + latency_));
-    }
-    /// Whether a copy can be queued without holding up the kernel behind it.
-    [[nodiscard]] bool has_slot() const {
-        if (copies_.size() < most_copies_) return true;
-        const double free = copies_[copies_.size() - most_copies_];
-        return free <= parser_ || free + tuning::slot_slack <= last(kernels_);
-    }
-    /// Cycles of a copy's beginning that would be there before the kernels that were issued end.
-    [[nodiscard]] double hidden(double busy) const {
-        const double start = std::max(parser_, off_chip_) + latency_;
-        return std::clamp(last(kernels_) - tuning::slot_slack - start, 0.0, busy);
-    }
-
-private:
-    static double last(const std::vector<double>& ends) { return ends.empty() ? 0 : ends.back(); }
-    void wait(const std::vector<double>& ends, std::size_t count) {
-        if (count > 0) parser_ = std::max(parser_, ends[count - 1]);
-    }
-
-    const std::size_t most_kernels_, most_copies_;
-    double latency_;
-    double parser_ = 0, off_chip_ = 0;
-    std::vector<double> kernels_, copies_;  ///< ends, oldest first
+    timing::KernelEstimator::CopyTimes copy_times_;
 };
 
 /// Issues jobs as emit does: copies for later kernels around each kernel, as far as there are slots
-/// and places.
+/// and places, and when they cost least.
 class Issuer {
 public:
     Issuer(const Program& program, std::vector<Job> jobs)
         : clock_(program),
-          expected_(program),
+          schedule_(*program.estimator, program.arch),
           jobs_(std::move(jobs)),
           most_kernels_(static_cast<std::size_t>(program.arch.max_outstanding_kernels)) {
+        times_.reserve(jobs_.size());
         for (std::size_t i = 0; i < jobs_.size(); ++i) {
             if (!jobs_[i].copies.empty()) copying_.push_back(i);
+            times_.push_back(jobs_[i].times);
         }
         copies_of_.assign(jobs_.size(), 0);
     }
@@ -287,10 +267,7 @@ public:
         for (std::size_t i = 0; i < jobs_.size(); ++i) {
             while (!jobs_[i].copies.empty()) issue(i, 0);
             issue_ahead(i, true);
-            expected_.wait_for_copies(copies_of_[i]);
-            clock_.kernel(jobs_[i].span, copies_of_[i]);
-            expected_.kernel(jobs_[i].span);
-            if (jobs_[i].reads_table) last_reader_ = i;
+            issue_kernel(i);
             issue_ahead(i, false);
         }
         clock_.finish();
@@ -299,30 +276,50 @@ public:
     [[nodiscard]] const std::vector<Job>& jobs() const { return jobs_; }
 
 private:
+    void issue_kernel(std::size_t at) {
+        if (copies_of_[at] > waited_) {
+            schedule_.dma_wait(static_cast<int>(clock_.copies() - copies_of_[at]));
+            waited_ = copies_of_[at];
+            jobs_[at].span.words += wait_words;
+        }
+        clock_.kernel(jobs_[at].span, copies_of_[at]);
+        schedule_.kernel(times_[at], jobs_[at].is_next_slice);
+    }
+
     /// The kernel that must end before a copy may go, if it has not surely ended.
     [[nodiscard]] std::size_t obstacle(const Job::Copy& copy) const {
-        const std::size_t after = copy.is_table ? last_reader_ : copy.after;
-        if (after == nobody) return nobody;
         const std::size_t issued = clock_.kernels();
-        return after < ended_ || after + most_kernels_ < issued ? nobody : after;
+        const std::size_t first = std::max(ended_, issued - std::min(issued, most_kernels_));
+        if (!copy.is_table()) return copy.after < first ? nobody : copy.after;
+        for (std::size_t kernel = issued; kernel > first; --kernel) {
+            if ((jobs_[kernel - 1].tables & copy.tables) != 0) return kernel - 1;
+        }
+        return nobody;
     }
 
     void issue(std::size_t at, std::size_t index) {
         Job& job = jobs_[at];
         const Job::Copy& copy = job.copies[index];
-        std::int32_t words = copy.is_table ? table_words : copy_words;
-        if (clock_.copies() == 0) words += first_copy_words;
+        std::int32_t words = copy_words;
+        if (clock_.copies() == 0) {
+            words += first_copy_words;
+        } else if (copy.is_table() != last_is_table_) {
+            words += region_words;
+        }
         if (copy.bytes == last_bytes_) words -= length_words;
         last_bytes_ = copy.bytes;
-        std::size_t kernels = 0;
-        if (const std::size_t kernel = obstacle(copy); kernel != nobody) {
-            kernels = kernel + 1;
-            expected_.wait_for_kernels(kernels);
+        last_is_table_ = copy.is_table();
+        const std::size_t issued = clock_.kernels();
+        const std::size_t kernel = obstacle(copy);
+        std::size_t kernels = kernel != nobody ? kernel + 1 : 0;
+        if (copy.with_last && issued > 0) kernels = std::max(kernels, issued - 1);
+        if (kernels > 0) {
+            schedule_.kernel_wait(static_cast<int>(issued - kernels));
             ended_ = std::max(ended_, kernels);
             words += wait_words;
         }
-        clock_.copy(copy.busy, words, kernels);
-        expected_.copy(copy.busy);
+        clock_.copy(static_cast<double>(copy.times.busy.count()), words, kernels);
+        schedule_.copy(copy.times);
         copies_of_[at] = clock_.copies();
         job.copies.erase(job.copies.begin() + static_cast<std::ptrdiff_t>(index));
     }
@@ -332,21 +329,18 @@ private:
     bool issue_hidden(std::size_t at, std::size_t index) {
         auto& copies = jobs_[at].copies;
         Job::Copy& copy = copies[index];
-        const double hidden = expected_.hidden(copy.busy);
-        if (hidden >= copy.busy) {
+        std::int64_t part = schedule_.hidden_bytes(copy.times, copy.bytes);
+        if (part == copy.bytes) {
             issue(at, index);
             return true;
         }
-        const double share = hidden / copy.busy;
-        const std::int64_t bytes =
-            static_cast<std::int64_t>(share * static_cast<double>(copy.bytes)) /
-            tuning::smallest_slice * tuning::smallest_slice;
-        if (bytes == 0 || copies.size() == copies.capacity()) return false;
+        part = part / tuning::smallest_slice * tuning::smallest_slice;
+        if (part == 0 || copies.size() == copies.capacity()) return false;
         Job::Copy first = copy;
-        first.bytes = bytes;
-        first.busy = copy.busy * static_cast<double>(bytes) / static_cast<double>(copy.bytes);
-        copy.bytes -= first.bytes;
-        copy.busy -= first.busy;
+        first.bytes = part;
+        first.times.busy = Cycles{copy.times.busy.count() * part / copy.bytes};
+        copy.bytes -= part;
+        copy.times.busy = copy.times.busy - first.times.busy;
         copies.insert(copies.begin() + static_cast<std::ptrdiff_t>(index), first);
         issue(at, index);
         return false;
@@ -355,21 +349,31 @@ private:
     [[nodiscard]] bool is_free(const Job::Copy& copy, std::size_t at, bool before) const {
         const std::size_t kernel = obstacle(copy);
         if (before) {
-            return kernel == nobody && copy.after != at &&
-                   !(copy.is_table && jobs_[at].reads_table);
+            return kernel == nobody && copy.after != at && (copy.tables & jobs_[at].tables) == 0;
         }
         return kernel == nobody || kernel + 1 < clock_.kernels();
     }
 
-    [[nodiscard]] bool reads_table(std::size_t first, std::size_t end) const {
+    /// Whether a job from `first` up to but without `end` needs what a copy overwrites.
+    [[nodiscard]] bool is_needed(const Job::Copy& copy, std::size_t first, std::size_t end) const {
         return std::any_of(jobs_.begin() + static_cast<std::ptrdiff_t>(first),
                            jobs_.begin() + static_cast<std::ptrdiff_t>(end),
-                           [](const Job& job) { return job.reads_table; });
+                           [&](const Job& job) { return (job.tables & copy.tables) != 0; });
     }
 
     [[nodiscard]] bool is_due(const Job::Copy& copy, std::size_t user, std::size_t at) const {
-        if (copy.is_table && user == at + 1) return true;
-        return (!copy.is_table || !reads_table(at + 1, user)) && expected_.has_slot();
+        if (copy.is_table() && user == at + 1) return true;
+        return schedule_.has_slot() && !(copy.is_table() && is_needed(copy, at + 1, user));
+    }
+
+    /// Whether a copy costs no more now than later.
+    [[nodiscard]] bool is_timely(Job::Copy& copy, std::size_t user, std::size_t at,
+                                 bool before) const {
+        const std::size_t next = before ? at : at + 1;
+        const auto begin =
+            schedule_.best_begin(copy.times, std::span(times_).subspan(next, user - next));
+        copy.with_last = begin == Timeline::Begin::with_last;
+        return begin == Timeline::Begin::at_once || (copy.with_last && !before);
     }
 
     void issue_ahead(std::size_t at, bool before) {
@@ -382,13 +386,13 @@ private:
             const std::size_t user = copying_[n];
             bool waits = false;
             for (std::size_t i = 0; i < jobs_[user].copies.size();) {
-                const Job::Copy& copy = jobs_[user].copies[i];
-                const bool goes =
-                    copy.from <= at && is_due(copy, user, at) && is_free(copy, at, before);
-                if (goes && (!behind_table || (!copy.is_table && issue_hidden(user, i)))) {
+                Job::Copy& copy = jobs_[user].copies[i];
+                const bool goes = copy.from <= at && is_due(copy, user, at) &&
+                                  is_free(copy, at, before) && is_timely(copy, user, at, before);
+                if (goes && (!behind_table || (!copy.is_table() && issue_hidden(user, i)))) {
                     if (!behind_table) issue(user, i);
                 } else {
-                    (copy.is_table ? behind_table : waits) = true;
+                    (copy.is_table() ? behind_table : waits) = true;
                     ++i;
                 }
             }
@@ -398,14 +402,16 @@ private:
     }
 
     StreamClock clock_;
-    Expected expected_;
+    Timeline schedule_;  ///< as emit has it
     std::vector<Job> jobs_;
+    std::vector<timing::KernelTimes> times_;  ///< of the jobs' kernels
     const std::size_t most_kernels_;
     std::vector<std::size_t> copying_;    ///< jobs with copies
     std::vector<std::size_t> copies_of_;  ///< by job: copies issued up to its last one
     std::size_t next_ = 0, ended_ = 0;
-    std::size_t last_reader_ = nobody;  ///< of a table
-    std::int64_t last_bytes_ = 0;       ///< of the copy before
+    std::size_t waited_ = 0;       ///< copies that kernels have waited for
+    std::int64_t last_bytes_ = 0;  ///< of the copy before
+    bool last_is_table_ = false;
 };
 
 }  // namespace

@@ -4,25 +4,27 @@
 #include <cstdint>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "compile/quick/place_rule.hpp"
 
 namespace u65sim::compiler::quick {
+
+/// A fine position of each part: mostly there is one.
+using PartTimes = boost::container::small_vector<std::int32_t, 4>;
 
 /// How the weights of one position come.
 struct Delivery {
     std::int32_t parts = 0;                     ///< 0: read where they are
     std::int64_t part_size = 0, last_size = 0;  ///< bytes of every part but the last; of the last
-    std::vector<std::int32_t> from;  ///< the fine position from which on each part has its place
-    /// The position from which on copies would go if there were room: behind it a place is free
-    /// only when the kernel before has ended.
-    std::int32_t least = 0;
+    std::int32_t channels = 0;  ///< of every part but the last, where there are several
+    PartTimes from;             ///< the fine position from which on each part has its place
+    static constexpr std::int32_t nothing = -1;
+    /// The fine position until which something else has the place of each part, or nothing: what
+    /// runs then must have ended.
+    PartTimes after;
     [[nodiscard]] std::int64_t size_of(std::int32_t part) const {
         return part + 1 < parts ? part_size : last_size;
-    }
-    /// Of the operation, what one part is.
-    [[nodiscard]] double share_of(std::int32_t part) const {
-        const std::int64_t all = (parts - 1) * part_size + last_size;
-        return static_cast<double>(size_of(part)) / static_cast<double>(all);
     }
 };
 

@@ -45,6 +45,7 @@ struct QuickRange {
     std::size_t first = 0, last = 0;
     std::int32_t height = 0;
     [[nodiscard]] bool is_cascade() const { return height > 0; }
+    bool operator==(const QuickRange&) const = default;
 };
 
 /// What the operations of a range do, from the last one backwards.

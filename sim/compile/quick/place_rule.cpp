@@ -24,7 +24,7 @@ public:
     Placing(const QuickNetwork& network, const std::vector<QuickRange>& ranges)
         : network_(network),
           program_(network.program),
-          maps_{{}, Occupancy{ranges.size()}, {}, {}, {}, {}, {}},
+          maps_{{}, Occupancy{ranges.size()}, {}, {}, {}, {}, {}, {}},
           position_of_(static_cast<std::size_t>(program_.times) + 2, 0),
           inside_(program_.buffers.size(), false) {
         for (const QuickRange& range : ranges) maps_.positions.push_back({range, {}, {}});
@@ -34,12 +34,19 @@ public:
         maps_.size.assign(program_.buffers.size(), 0);
     }
 
-    PlacedMaps run() {
+    PlacedMaps run(const std::vector<Turns>& turns) {
         number();
         find_lives();
         if (program_.takes(Pass::merge_in_place)) merge();
+        for (const Turns& each : turns) {
+            maps_.occupancy.add(each.position, each.position, each.bytes);
+        }
         place();
         if (program_.takes(Pass::copy_maps) && program_.spilling()) copy_maps();
+        for (const Turns& each : turns) {
+            maps_.occupancy.add(each.position, each.position, -each.bytes);
+            maps_.left.push_back({each.bytes, each.position, each.position});
+        }
         find_worth();
         for (Position& position : maps_.positions) take_times(position);
         return std::move(maps_);
@@ -278,11 +285,14 @@ private:
         return buffer == no_buffer || maps_.fast[static_cast<std::size_t>(buffer)];
     }
 
+    [[nodiscard]] MapPlaces places_of(const Position& position) const {
+        const QuickOp& op = network_.ops[position.range.first];
+        return {position.reads_copy || is_fast(op.ifm), is_fast(op.ifm2), is_fast(op.ofm)};
+    }
+
     [[nodiscard]] const PlacedTimes& placed_times(const Position& position) const {
         const QuickOp& op = network_.ops[position.range.first];
-        return op.times->placed(
-            program_, *op.npu,
-            {position.reads_copy || is_fast(op.ifm), is_fast(op.ifm2), is_fast(op.ofm)});
+        return op.times->placed(program_, *op.npu, places_of(position));
     }
 
     /// What an operation may gain by another block must be worth looking for.
@@ -325,6 +335,7 @@ private:
         if (!range.is_cascade()) {
             const BlockTimes& times = block_of(position);
             position.times = &times;
+            position.places = places_of(position);
             position.fast = times.fast;
             position.direct = times.direct;
             return;
@@ -376,8 +387,9 @@ std::int64_t Occupancy::most(std::int32_t first, std::int32_t last) const {
     return *std::max_element(bytes_.begin() + first, bytes_.begin() + last + 1);
 }
 
-PlacedMaps place_maps(const QuickNetwork& network, const std::vector<QuickRange>& ranges) {
-    return Placing(network, ranges).run();
+PlacedMaps place_maps(const QuickNetwork& network, const std::vector<QuickRange>& ranges,
+                      const std::vector<Turns>& turns) {
+    return Placing(network, ranges).run(turns);
 }
 
 }  // namespace u65sim::compiler::quick

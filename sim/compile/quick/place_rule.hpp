@@ -17,6 +17,7 @@ struct Position {
     Duration fast;                      ///< weights in the fast memory
     Duration direct;                    ///< weights read off-chip
     const BlockTimes* times = nullptr;  ///< of one operation: with its block, where its maps are
+    MapPlaces places;                   ///< of its maps
     bool reads_copy = false;            ///< its IFM is read from a copy in the fast memory
     std::int64_t map_copy = 0;          ///< bytes of that copy, where this is its first reader
 };
@@ -42,13 +43,21 @@ struct PlacedMaps {
     std::vector<Position> positions;
     Occupancy occupancy;
     std::vector<Lifetime> held;  ///< what that counts, by position and without addresses
+    std::vector<Lifetime> left;  ///< room that maps leave to weights
     std::vector<bool> fast;      ///< by buffer
     /// First and last position of each buffer, -1: not in memory as a whole; its bytes.
     std::vector<std::int32_t> first, last;
     std::vector<std::int64_t> size;
 };
 
-/// Throws DoesNotFit where a map has nowhere else to go.
-PlacedMaps place_maps(const QuickNetwork& network, const std::vector<QuickRange>& ranges);
+/// Room in which slices of a position's weights take turns.
+struct Turns {
+    std::int32_t position = 0;
+    std::int64_t bytes = 0;
+};
+
+/// Maps leave this room to weights. Throws DoesNotFit where a map has nowhere else to go.
+PlacedMaps place_maps(const QuickNetwork& network, const std::vector<QuickRange>& ranges,
+                      const std::vector<Turns>& turns);
 
 }  // namespace u65sim::compiler::quick

@@ -13,7 +13,8 @@ namespace {
 
 /// Of a port that a kernel and copies both want in turn, the kernel's part at least: pieces of maps
 /// are as long as those of copies, weights are asked for 16 beats at a time (machine rules).
-constexpr double share_of_maps = 0.5, share_of_weights = 16.0 / (16 + 64);
+constexpr double share_of_maps = 0.5;
+constexpr double weight_beats = 16, copy_beats = 64;
 /// Jobs that the IFM buffer holds: so far may loads be ahead of the array.
 constexpr double jobs_ahead = 4;
 /// Cycles below which nothing is left.
@@ -40,6 +41,8 @@ StreamClock::StreamClock(const Program& program)
       most_kernels_(static_cast<std::size_t>(program.arch.max_outstanding_kernels)),
       most_copies_(static_cast<std::size_t>(program.arch.max_outstanding_dmas)),
       port_wait_(static_cast<double>(wait_for_port(*program.target).count())),
+      share_of_weights_(weight_beats * program.target->accelerator.cores /
+                        (weight_beats * program.target->accelerator.cores + copy_beats)),
       piece_ends_(pieces_ahead_, 0) {
     const auto of_a_chunk = [&](int port, bool write) {
         const timing::PortRules rules = timing::port_rules(*program.target, program.arch, port);
@@ -75,14 +78,15 @@ void StreamClock::pass(std::int32_t words) {
     }
 }
 
-/// What is asked for while a copy has the port comes later.
+/// What is asked for while a copy asks for its data comes later.
 double StreamClock::port_wait(double asked) const {
-    double left = 0;
-    for (std::size_t i = copied_; i < copies_.size() && left < port_wait_; ++i) {
-        if (copies_[i].from > asked + read_latency_) break;
-        left += copies_[i].left;
+    const double comes = asked + read_latency_;
+    double until = asked;
+    for (std::size_t i = copied_; i < copies_.size() && until < comes + port_wait_; ++i) {
+        if (copies_[i].from >= comes) break;
+        until = std::max(until, copies_[i].from) + copies_[i].left;
     }
-    return std::min(port_wait_, left);
+    return std::clamp(until - comes, 0.0, port_wait_);
 }
 
 /// The port is shared in turns, reads that come one by one wait for it, and a copy takes of the
@@ -91,7 +95,7 @@ StreamClock::Rates StreamClock::rates() const {
     const KernelSpan& span = kernels_[ended_].span;
     if (span.total <= 0) return {};
     const double wanted = std::min(1.0, span.off_chip / span.total);
-    const double granted = std::min(wanted, span.reads_weights ? share_of_weights : share_of_maps);
+    const double granted = std::min(wanted, span.reads_weights ? share_of_weights_ : share_of_maps);
     Rates rates{wanted > 0 ? granted / wanted : 1, 1 - granted};
     const double sram = span.sram / span.total;
     const double left = std::max(0.0, 1 - copy_sram_ * rates.copy);

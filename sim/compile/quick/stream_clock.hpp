@@ -82,8 +82,9 @@ private:
     std::int32_t words_a_piece_;
     std::size_t pieces_ahead_, most_kernels_, most_copies_;
     double port_wait_;
-    double copy_sram_ = 0;  ///< the SRAM's port is busy a cycle of a copy
-    double word_ = 0;       ///< the off-chip port is busy for a word of commands
+    double share_of_weights_;  ///< of a port that a copy wants too
+    double copy_sram_ = 0;     ///< the SRAM's port is busy a cycle of a copy
+    double word_ = 0;          ///< the off-chip port is busy for a word of commands
 
     double parser_ = 0;
     std::vector<double> piece_ends_;  ///< of the last pieces of commands, in turn

@@ -214,6 +214,28 @@ StripeTimes work_out(const Program& program, const NpuOp& op, std::int32_t rows)
     return times;
 }
 
+/// A slice has the operation's block.
+BlockTimes work_out_slice(const Program& program, const NpuOp& op, const MapPlaces& places,
+                          const BlockTimes& whole, std::int32_t channels,
+                          timing::KernelEstimator& crowded) {
+    const PlannedProgram alone = program_of(program, op, places);
+    const NpuOp& only = alone.segments[0].ops[0];
+    stream::KernelOp k = placed_kernel(alone, only);
+    set_first_weights(k, only, fast_region(program));
+    whole.layout.apply(k, whole.block);
+    keep_channels(k, channels);
+    const timing::KernelEstimate estimate = program.estimator->kernel(k);
+    BlockTimes times;
+    times.fast = duration_of(program, k, estimate, crowded);
+    times.block = whole.block;
+    times.layout = whole.layout;
+    times.blocks = estimate.blocks;
+    times.jobs = estimate.jobs;
+    times.fill = estimate.fill.count();
+    times.fast_ends = ends_of(*program.target, k, estimate);
+    return times;
+}
+
 }  // namespace
 
 const PlacedTimes& OperationTimes::placed(const Program& program, const NpuOp& op,
@@ -229,6 +251,19 @@ const StripeTimes& OperationTimes::stripe(const Program& program, const NpuOp& o
         if (known.rows == rows) return known;
     }
     return stripes_.emplace_back(work_out(program, op, rows));
+}
+
+const BlockTimes& OperationTimes::slice(const Program& program, const NpuOp& op,
+                                        const MapPlaces& places, const BlockTimes& whole,
+                                        std::int32_t channels) {
+    for (const SliceTimes& known : slices_) {
+        if (known.places == places.index() && known.channels == channels &&
+            known.times.block == whole.block) {
+            return known.times;
+        }
+    }
+    BlockTimes times = work_out_slice(program, op, places, whole, channels, *crowded_);
+    return slices_.emplace_back(SliceTimes{places.index(), channels, times}).times;
 }
 
 TimeTables::TimeTables(const Target& target)

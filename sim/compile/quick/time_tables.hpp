@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -89,11 +90,21 @@ public:
     /// Times of `op`, which is of this kind.
     const PlacedTimes& placed(const Program& program, const NpuOp& op, const MapPlaces& places);
     const StripeTimes& stripe(const Program& program, const NpuOp& op, std::int32_t rows);
+    /// Of a slice of so many channels, with its weights in the fast memory; `whole` are the times
+    /// of the operation with its maps in these places.
+    const BlockTimes& slice(const Program& program, const NpuOp& op, const MapPlaces& places,
+                            const BlockTimes& whole, std::int32_t channels);
 
 private:
+    struct SliceTimes {
+        std::size_t places = 0;
+        std::int32_t channels = 0;
+        BlockTimes times;
+    };
     timing::KernelEstimator* crowded_;
     std::array<std::optional<PlacedTimes>, 8> placed_;
     std::vector<StripeTimes> stripes_;
+    std::list<SliceTimes> slices_;
 };
 
 /// By kind of operation, for one thread at a time.

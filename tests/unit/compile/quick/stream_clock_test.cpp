@@ -85,6 +85,33 @@ TEST_CASE("A kernel whose maps are off-chip shares the port with a copy in turn"
     CHECK(clocks.cycles(span, 20000) > clocks.cycles(span, 0) + 10000);
 }
 
+TEST_CASE("Two cores ask for twice as many weights beside a copy as one") {
+    const auto while_copied = [](int cores) {
+        const Clocks clocks(memories(Product::u65, 256, cores));
+        KernelSpan span = computing();
+        span.off_chip = work;
+        span.reads_weights = true;
+        // It lasts longer than the kernel.
+        return clocks.cycles(span, 50 * work) / work;
+    };
+    CHECK(while_copied(1) == Approx(5).epsilon(0.02));
+    CHECK(while_copied(2) == Approx(3).epsilon(0.02));
+}
+
+TEST_CASE("Commands do not wait for a copy that is issued behind their request") {
+    const Clocks clocks(memories());
+    const auto start = [&](double copied) {
+        StreamClock clock(clocks.program());
+        if (copied > 0) clock.copy(copied, 10, 0);
+        KernelSpan span = computing();
+        span.words = copied > 0 ? 25 : 35;  // up to the second window
+        clock.kernel(span, 0);
+        clock.finish();
+        return clock.times(0).start;
+    };
+    CHECK(start(2000) == start(0));
+}
+
 TEST_CASE("A copy takes of the SRAM's time what a kernel may want") {
     const Clocks clocks(memories());
     KernelSpan span = computing();

@@ -1,0 +1,155 @@
+#include "compile/quick/plan_rule.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "compile/plan/tuning.hpp"
+#include "compile/quick/cascade_rule.hpp"
+
+namespace u65sim::compiler::quick {
+
+namespace {
+
+/// Of plans whose deliveries are expected to end so much later than another one's, none was faster
+/// by the clock (measured on the search spaces of bench/quick_error).
+constexpr Share worth_the_clock{97, 100};
+
+/// With all weights in the fast memory: no less is expected.
+std::int64_t kernel_cycles(const PlacedMaps& maps) {
+    std::int64_t sum = 0;
+    for (const Position& position : maps.positions) sum += position.fast.total;
+    return sum;
+}
+
+/// Where kernels wait for weights, or for what copies of weights delay, these may stay where they
+/// are: the machine decides between plans that are close, as SizedSearch has it.
+void try_staying(const QuickNetwork& network, const PlacedMaps& maps, TimeLine& line) {
+    const Program& program = network.program;
+    if (!program.takes(Pass::stream_weights) ||
+        program.target->memory_mode == MemoryMode::sram_only) {
+        return;
+    }
+    const std::int64_t kernels = kernel_cycles(maps);
+    std::int64_t staying = 0;
+    for (const Position& position : maps.positions) {
+        const bool is_kept = position.times != nullptr && position.times->passes > 1;
+        staying += is_kept ? position.fast.total : position.direct.total;
+    }
+    const bool waits = tuning::waiting_share.of(line.cycles) > kernels;
+    const std::int64_t clear = tuning::staying_gain.of(line.cycles);
+    if (staying >= clear && !(waits && tuning::certain_gain.of(staying) < line.cycles)) return;
+    TimeLine stay = deliver_weights(network, maps, Weights::stay);
+    run_clock(network, maps, stay);
+    if (stay.cycles < (waits ? line.cycles : clear)) line = std::move(stay);
+}
+
+void time_plan(const QuickNetwork& network, TimedPlan& plan) {
+    run_clock(network, plan.maps, plan.line);
+    try_staying(network, plan.maps, plan.line);
+}
+
+/// Maps may come when they are read, as SizedSearch tries it.
+void try_turns(const QuickNetwork& network, const std::vector<QuickRange>& ranges,
+               TimedPlan& plan) {
+    const TimeLine& line = plan.line;
+    if (!network.program.spilling() || !network.program.takes(Pass::copy_maps) || line.lost == 0 ||
+        tuning::crowded_share.exceeds(line.lost, line.cycles)) {
+        return;
+    }
+    TimedPlan turns{place_maps(network, ranges, line.starved), {}};
+    turns.line = deliver_weights(network, turns.maps, Weights::copied);
+    time_plan(network, turns);
+    if (turns.line.cycles < line.cycles) plan = std::move(turns);
+}
+
+std::vector<QuickRange> one_by_one(const QuickNetwork& network) {
+    std::vector<QuickRange> ranges;
+    for (std::size_t i = 0; i < network.ops.size(); ++i) ranges.push_back({i, i, 0});
+    return ranges;
+}
+
+bool has_cascades(const std::vector<QuickRange>& ranges) {
+    return std::any_of(ranges.begin(), ranges.end(),
+                       [](const QuickRange& range) { return range.is_cascade(); });
+}
+
+/// Bytes that cascades may take.
+std::vector<std::int64_t> arenas(const QuickNetwork& network) {
+    std::vector<std::int64_t> bytes{network.limit};
+    for (const std::int64_t smaller : tuning::smaller_arenas) {
+        const bool is_tried = network.program.spilling() && smaller < network.limit &&
+                              smaller >= tuning::least_arena.of(network.limit);
+        if (is_tried) bytes.push_back(smaller);
+    }
+    return bytes;
+}
+
+class PlanSearch {
+public:
+    explicit PlanSearch(const QuickNetwork& network) : network_(network) {}
+
+    void add(std::vector<QuickRange> ranges) {
+        const auto is_known = [&](const Candidate& other) { return other.ranges == ranges; };
+        if (std::any_of(candidates_.begin(), candidates_.end(), is_known)) return;
+        TimedPlan plan{place_maps(network_, ranges, {}), {}};
+        if (!is_worth_it(kernel_cycles(plan.maps))) return;
+        plan.line = deliver_weights(network_, plan.maps, Weights::copied);
+        least_expected_ = std::min(least_expected_, plan.line.expected);
+        candidates_.push_back({std::move(ranges), std::move(plan)});
+    }
+
+    /// The fastest; one with cascades must be clearly faster than one without.
+    TimedPlan fastest() {
+        TimedPlan* best = nullptr;
+        std::int64_t least = std::numeric_limits<std::int64_t>::max();
+        for (Candidate& each : candidates_) {
+            if (!is_worth_it(each.plan.line.expected)) continue;
+            time_plan(network_, each.plan);
+            try_turns(network_, each.ranges, each.plan);
+            std::int64_t cycles = each.plan.line.cycles;
+            if (!has_cascades(each.ranges)) cycles = tuning::cascade_gain.of(cycles);
+            if (cycles >= least) continue;
+            least = cycles;
+            best = &each.plan;
+        }
+        return std::move(*best);
+    }
+
+private:
+    [[nodiscard]] bool is_worth_it(std::int64_t expected) const {
+        return worth_the_clock.of(expected) <= least_expected_;
+    }
+
+    struct Candidate {
+        std::vector<QuickRange> ranges;
+        TimedPlan plan;
+    };
+    const QuickNetwork& network_;
+    std::vector<Candidate> candidates_;
+    std::int64_t least_expected_ = std::numeric_limits<std::int64_t>::max();
+};
+
+}  // namespace
+
+TimedPlan best_plan(const QuickNetwork& network) {
+    CascadeRule rule(network);
+    PlanSearch search(network);
+    // Where nothing may spill, whole maps have no room.
+    const bool spills = network.program.spilling();
+    if (rule.is_idle()) {
+        search.add(one_by_one(network));
+    } else {
+        for (std::vector<QuickRange>& ranges : rule.best(arenas(network))) {
+            if (!spills || has_cascades(ranges)) search.add(std::move(ranges));
+        }
+        if (spills) search.add(one_by_one(network));
+    }
+    TimedPlan plan = search.fastest();
+    plan.all_fit = rule.all_fit();
+    return plan;
+}
+
+}  // namespace u65sim::compiler::quick

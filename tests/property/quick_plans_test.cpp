@@ -1,0 +1,68 @@
+// The streams that effort quick has in mind: copies go, wait and stay away as in the compiler's.
+#include <catch2/catch.hpp>
+
+#include <cstdint>
+
+#include <u65sim/compile.hpp>
+#include <u65sim/graph_builder.hpp>
+#include <u65sim/oracle.hpp>
+#include <u65sim/zoo.hpp>
+
+#include "compile/quick/answer.hpp"
+
+using namespace u65sim;
+
+namespace {
+
+/// Cycles of the closed form, without correction, over those of a simulation.
+double ratio(const Graph& graph, const char* preset) {
+    const Target target = Target::preset(preset);
+    const CompileCache cache;
+    compiler::CacheCounters counters;
+    const auto quick = compiler::quick::answer(graph, target, {}, cache, counters);
+    Oracle exact{target};
+    return static_cast<double>(quick.cycles.count()) /
+           static_cast<double>(exact.estimate(graph).total.cycles.count());
+}
+
+/// One step of a gated recurrent unit: small kernels, weights read once, two tables.
+Graph recurrent(std::int32_t units) {
+    GraphBuilder net{"recurrent", {{.modelled = true}}};
+    const Value x = net.input({1, 56});
+    const Value state = net.input({1, units}, "state");
+    const auto gate = [&](Value a, Value b) {
+        return net.add(net.fully_connected(a, units), net.fully_connected(b, units));
+    };
+    const Value update = net.logistic(gate(x, state));
+    const Value reset = net.logistic(gate(x, state));
+    const Value fresh = net.tanh(gate(x, net.mul(reset, state)));
+    net.output(net.add(net.mul(update, state), net.mul(fresh, update)));
+    return net.build();
+}
+
+}  // namespace
+
+TEST_CASE("Commands come as they are written, and wait for copies that asked before them alone") {
+    for (const std::int32_t units : {32, 56, 72}) {
+        INFO(units);
+        CHECK(ratio(recurrent(units), "u65-256") == Approx(1).epsilon(0.02));
+    }
+    for (const std::int32_t units : {16, 24, 32}) {
+        INFO(units);
+        CHECK(ratio(recurrent(units), "u65-512") == Approx(1).epsilon(0.03));
+    }
+}
+
+TEST_CASE("Copies go when they cost least, as in the compiler's streams") {
+    CHECK(ratio(zoo("ds_cnn", {.modelled = true}), "u55-128") == Approx(1).epsilon(0.015));
+}
+
+TEST_CASE("Slices take what their own kernels take") {
+    // Slices less deep than blocks, on two cores.
+    CHECK(ratio(zoo("resnet8", {.modelled = true}), "u65-512") == Approx(1).epsilon(0.03));
+}
+
+TEST_CASE("Cascades leave room to weights where that is faster") {
+    CHECK(ratio(zoo("mobilenet_v2_224", {.modelled = true}), "u65-256") == Approx(1).epsilon(0.02));
+    CHECK(ratio(zoo("mobilenet_v2_224", {.modelled = true}), "u65-512") == Approx(1).epsilon(0.02));
+}
