@@ -36,16 +36,23 @@ struct Choice : Delivery {
 
 class Delivering {
 public:
-    Delivering(const QuickNetwork& network, const PlacedMaps& maps, Weights weights)
+    Delivering(const QuickNetwork& network, const PlacedMaps& maps, Weights weights,
+               std::int64_t most)
         : network_(network),
           program_(network.program),
           maps_(maps),
           occupancy_(maps.occupancy),
           stay_(weights == Weights::stay || !program_.takes(Pass::stream_weights)),
           fast_region_(program_.spilling() ? region_fast : region_arena),
-          slices_(network.limit) {}
+          slices_(network.limit),
+          most_(most) {}
 
     TimeLine run() {
+        sum_kernels();
+        if (kernels_.back() > most_) {
+            line_.is_whole = false;
+            return std::move(line_);
+        }
         line_.positions.resize(maps_.positions.size());
         line_.deliveries.resize(maps_.positions.size());
         place_maps();
@@ -105,19 +112,22 @@ private:
         load.passes = std::max<std::int64_t>(load.passes, 1);
     }
 
+    void sum_kernels() {
+        kernels_.assign(maps_.positions.size() + 1, 0);
+        for (std::size_t p = 0; p < maps_.positions.size(); ++p) {
+            kernels_[p + 1] = kernels_[p] + maps_.positions[p].fast.total;
+        }
+    }
+
     /// From which position on each copy should be made so that nothing waits.
     void plan_copies() {
-        std::vector<std::int64_t> start(maps_.positions.size() + 1, 0);
-        for (std::size_t p = 0; p < maps_.positions.size(); ++p) {
-            start[p + 1] = start[p] + maps_.positions[p].fast.total;
-        }
         std::int64_t latest = std::numeric_limits<std::int64_t>::max();
         for (auto load = loads_.rbegin(); load != loads_.rend(); ++load) {
-            latest = std::min(latest, start[static_cast<std::size_t>(load->position)]) -
+            latest = std::min(latest, kernels_[static_cast<std::size_t>(load->position)]) -
                      copy_times(load->size).alone().count() - tuning::least_wait;
-            const auto it = std::upper_bound(start.begin(), start.end() - 1, latest);
+            const auto it = std::upper_bound(kernels_.begin(), kernels_.end() - 1, latest);
             load->from =
-                static_cast<std::int32_t>(std::max<std::ptrdiff_t>(0, it - start.begin() - 1));
+                static_cast<std::int32_t>(std::max<std::ptrdiff_t>(0, it - kernels_.begin() - 1));
         }
     }
 
@@ -330,6 +340,11 @@ private:
                 take(load, delivery);
             }
             now_ = finish;
+            // Kernels to come take what they take without waiting, at least.
+            if (now_ + kernels_.back() - kernels_[p + 1] > most_) {
+                line_.is_whole = false;
+                return;
+            }
         }
     }
 
@@ -392,6 +407,8 @@ private:
     mutable std::int32_t from_ = 0;            ///< position from which the present load is copied
     mutable Choice trial_;                     ///< the delivery that is tried
     mutable std::vector<std::int64_t> sizes_;  ///< of its parts
+    const std::int64_t most_;            ///< cycles that may be expected
+    std::vector<std::int64_t> kernels_;  ///< cycles of those before each position, without waits
     std::vector<Load> loads_;
     std::vector<std::int64_t> started_;         ///< cycle at which each position began
     mutable std::vector<std::int64_t> starts_;  ///< of the slices of a delivery
@@ -407,8 +424,9 @@ private:
 
 }  // namespace
 
-TimeLine deliver_weights(const QuickNetwork& network, const PlacedMaps& maps, Weights weights) {
-    return Delivering(network, maps, weights).run();
+TimeLine deliver_weights(const QuickNetwork& network, const PlacedMaps& maps, Weights weights,
+                         std::int64_t most) {
+    return Delivering(network, maps, weights, most).run();
 }
 
 void run_clock(const QuickNetwork& network, const PlacedMaps& maps, TimeLine& line) {

@@ -15,6 +15,7 @@ struct TimeLine {
     std::vector<TimedPosition> positions;
     std::int64_t expected = 0;  ///< cycles, as deliveries are chosen by
     std::int64_t cycles = 0;    ///< by the clock; 0: it was not run
+    bool is_whole = true;       ///< false: it was left, for it would end too late
     std::int64_t peak = 0;      ///< most bytes of the fast memory in use
     /// Room that weights which are read over and over would need for slices, and the cycles that
     /// are lost for want of it.
@@ -27,8 +28,10 @@ struct TimeLine {
 enum class Weights : std::uint8_t { copied, stay };
 
 /// Chooses for each operation's weights: copied whole as early as there is room, copied in slices
-/// that take turns, or read where they are; whatever ends first.
-TimeLine deliver_weights(const QuickNetwork& network, const PlacedMaps& maps, Weights weights);
+/// that take turns, or read where they are; whatever ends first. Stops where more than `most` cycles
+/// are expected.
+TimeLine deliver_weights(const QuickNetwork& network, const PlacedMaps& maps, Weights weights,
+                         std::int64_t most);
 /// Issues all, and sets times and cycles of a line.
 void run_clock(const QuickNetwork& network, const PlacedMaps& maps, TimeLine& line);
 
