@@ -37,7 +37,7 @@ struct Choice : Delivery {
 class Delivering {
 public:
     Delivering(const QuickNetwork& network, const PlacedMaps& maps, Weights weights,
-               std::int64_t most)
+               const EndLimit& limit)
         : network_(network),
           program_(network.program),
           maps_(maps),
@@ -45,14 +45,12 @@ public:
           stay_(weights == Weights::stay || !program_.takes(Pass::stream_weights)),
           fast_region_(program_.spilling() ? region_fast : region_arena),
           slices_(network.limit),
-          most_(most) {}
+          limit_(limit) {}
 
     TimeLine run() {
         sum_kernels();
-        if (kernels_.back() > most_) {
-            line_.is_whole = false;
-            return std::move(line_);
-        }
+        find_common();
+        if (is_late(0)) return std::move(line_);
         line_.positions.resize(maps_.positions.size());
         line_.deliveries.resize(maps_.positions.size());
         place_maps();
@@ -119,6 +117,35 @@ private:
         }
     }
 
+    /// From where on the plan of the limit runs the same operations.
+    void find_common() {
+        const std::size_t count = maps_.positions.size();
+        common_ = count;
+        if (limit_.line == nullptr) return;
+        const std::vector<Position>& others = limit_.maps->positions;
+        std::size_t same = 0;
+        while (same < std::min(count, others.size())) {
+            const Position& own = maps_.positions[count - 1 - same];
+            const Position& other = others[others.size() - 1 - same];
+            if (own.range != other.range || own.fast.total != other.fast.total) break;
+            ++same;
+        }
+        common_ = count - same;
+    }
+
+    /// Whether the position, which begins now, and those behind it will end behind the limit:
+    /// kernels to come take what they take without waiting, at least.
+    bool is_late(std::size_t position) {
+        std::int64_t end = now_ + kernels_.back() - kernels_[position];
+        if (position == common_ && position < maps_.positions.size()) {
+            const TimeLine& other = *limit_.line;
+            const std::size_t same = maps_.positions.size() - position;
+            end = now_ + other.expected - other.begins[other.begins.size() - same];
+        }
+        line_.is_whole = end <= limit_.cycles;
+        return !line_.is_whole;
+    }
+
     /// From which position on each copy should be made so that nothing waits.
     void plan_copies() {
         std::int64_t latest = std::numeric_limits<std::int64_t>::max();
@@ -148,7 +175,7 @@ private:
     [[nodiscard]] std::int32_t earliest_of(const Load& load) const {
         if (stay_) return std::max(load.position - 1, 0);
         const std::int32_t from = std::min(load.position, std::max(load.from, earliest_));
-        return free_position(started_, dma_free_, from, load.position);
+        return free_position(line_.begins, dma_free_, from, load.position);
     }
 
     [[nodiscard]] Choice read_directly(const Load& load) const {
@@ -247,7 +274,7 @@ private:
             const std::int32_t from = delivery.from[static_cast<std::size_t>(part)];
             std::int64_t issue = now_;
             if (from / fine < load.position) {
-                issue = started_[static_cast<std::size_t>(from / fine)];
+                issue = line_.begins[static_cast<std::size_t>(from / fine)];
             } else if (part > 0) {
                 const auto at = static_cast<std::size_t>(from % fine * delivery.parts / fine);
                 issue = at < starts_.size() ? starts_[at] : ends.finish;
@@ -326,10 +353,10 @@ private:
     }
 
     void choose_all() {
-        started_.assign(maps_.positions.size(), 0);
+        line_.begins.assign(maps_.positions.size(), 0);
         std::size_t next = 0;
         for (std::size_t p = 0; p < maps_.positions.size(); ++p) {
-            started_[p] = now_;
+            line_.begins[p] = now_;
             std::int64_t finish = now_ + maps_.positions[p].fast.total;
             if (next < loads_.size() && loads_[next].position == static_cast<std::int32_t>(p)) {
                 const Load& load = loads_[next++];
@@ -340,11 +367,7 @@ private:
                 take(load, delivery);
             }
             now_ = finish;
-            // Kernels to come take what they take without waiting, at least.
-            if (now_ + kernels_.back() - kernels_[p + 1] > most_) {
-                line_.is_whole = false;
-                return;
-            }
+            if (is_late(p + 1)) return;
         }
     }
 
@@ -407,10 +430,10 @@ private:
     mutable std::int32_t from_ = 0;            ///< position from which the present load is copied
     mutable Choice trial_;                     ///< the delivery that is tried
     mutable std::vector<std::int64_t> sizes_;  ///< of its parts
-    const std::int64_t most_;            ///< cycles that may be expected
+    const EndLimit limit_;
+    std::size_t common_ = 0;             ///< with the limit's plan: from this position on
     std::vector<std::int64_t> kernels_;  ///< cycles of those before each position, without waits
     std::vector<Load> loads_;
-    std::vector<std::int64_t> started_;         ///< cycle at which each position began
     mutable std::vector<std::int64_t> starts_;  ///< of the slices of a delivery
     struct CopyOfSize {
         std::int64_t size = -1;
@@ -425,8 +448,8 @@ private:
 }  // namespace
 
 TimeLine deliver_weights(const QuickNetwork& network, const PlacedMaps& maps, Weights weights,
-                         std::int64_t most) {
-    return Delivering(network, maps, weights, most).run();
+                         const EndLimit& limit) {
+    return Delivering(network, maps, weights, limit).run();
 }
 
 void run_clock(const QuickNetwork& network, const PlacedMaps& maps, TimeLine& line) {

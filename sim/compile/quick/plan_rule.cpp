@@ -19,8 +19,6 @@ namespace {
 /// had another answer with a limit of a tenth of all cycles, by 0.8 % in the mean.
 constexpr Share uncertain{1, 1000}, uncertain_wait{4, 100};
 
-constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
-
 /// With all weights in the fast memory: no less is expected.
 std::int64_t kernel_cycles(const PlacedMaps& maps) {
     std::int64_t sum = 0;
@@ -45,7 +43,7 @@ void try_staying(const QuickNetwork& network, const PlacedMaps& maps, TimeLine& 
     const bool waits = tuning::waiting_share.of(line.cycles) > kernels;
     const std::int64_t clear = tuning::staying_gain.of(line.cycles);
     if (staying >= clear && !(waits && tuning::certain_gain.of(staying) < line.cycles)) return;
-    TimeLine stay = deliver_weights(network, maps, Weights::stay, no_limit);
+    TimeLine stay = deliver_weights(network, maps, Weights::stay);
     run_clock(network, maps, stay);
     if (stay.cycles < (waits ? line.cycles : clear)) line = std::move(stay);
 }
@@ -64,7 +62,7 @@ void try_turns(const QuickNetwork& network, const std::vector<QuickRange>& range
         return;
     }
     TimedPlan turns{place_maps(network, ranges, line.starved), {}};
-    turns.line = deliver_weights(network, turns.maps, Weights::copied, no_limit);
+    turns.line = deliver_weights(network, turns.maps, Weights::copied);
     time_plan(network, turns);
     if (turns.line.cycles < line.cycles) plan = std::move(turns);
 }
@@ -110,7 +108,7 @@ public:
         std::int64_t least = std::numeric_limits<std::int64_t>::max();
         for (Candidate& each : candidates_) {
             const TimeLine& line = each.plan.line;
-            if (!line.is_whole || line.expected > most_expected_) continue;
+            if (!line.is_whole || line.expected > limit_.cycles) continue;
             time_plan(network_, each.plan);
             try_turns(network_, each.ranges, each.plan);
             std::int64_t cycles = line.cycles;
@@ -135,19 +133,19 @@ private:
             candidates_.begin(), candidates_.end(),
             [](const Candidate& a, const Candidate& b) { return a.kernels < b.kernels; });
         for (Candidate& each : candidates_) {
-            TimedPlan& plan = each.plan;
-            plan.line = deliver_weights(network_, plan.maps, Weights::copied, most_expected_);
-            if (!plan.line.is_whole) continue;
-            const std::int64_t waits = plan.line.expected - each.kernels;
-            most_expected_ =
-                std::min(most_expected_, plan.line.expected + uncertain.of(plan.line.expected) +
-                                             uncertain_wait.of(waits));
+            const PlacedMaps& maps = each.plan.maps;
+            TimeLine& line = each.plan.line;
+            line = deliver_weights(network_, maps, Weights::copied, limit_);
+            if (!line.is_whole) continue;
+            const std::int64_t most = line.expected + uncertain.of(line.expected) +
+                                      uncertain_wait.of(line.expected - each.kernels);
+            if (most < limit_.cycles) limit_ = {most, &maps, &line};
         }
     }
 
     const QuickNetwork& network_;
     std::vector<Candidate> candidates_;
-    std::int64_t most_expected_ = no_limit;
+    EndLimit limit_;
 };
 
 }  // namespace
