@@ -407,16 +407,16 @@ private:
     [[nodiscard]] std::int32_t last_before(const Lifetime& place) const {
         const std::int32_t least =
             first_of(place.first / fine - program_.arch.max_outstanding_kernels);
-        const auto meets = [&](const Lifetime& item) {
-            return item.last < place.first && item.offset < place.offset + place.size &&
-                   place.offset < item.offset + item.size;
-        };
-        std::int32_t last = Delivery::nothing;
-        for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
-            if (item->last < least) break;
-            if (item->last > last && meets(*item)) last = item->last;
+        auto item = std::lower_bound(
+            items_.begin(), items_.end(), place.first,
+            [](const Lifetime& other, std::int32_t time) { return other.last < time; });
+        while (item != items_.begin() && (--item)->last >= least) {
+            if (item->offset < place.offset + place.size &&
+                place.offset < item->offset + item->size) {
+                return item->last;
+            }
         }
-        return last;
+        return Delivery::nothing;
     }
 
     const QuickNetwork& network_;

@@ -54,14 +54,14 @@ void time_plan(const QuickNetwork& network, TimedPlan& plan) {
 }
 
 /// Maps may come when they are read, as SizedSearch tries it.
-void try_turns(const QuickNetwork& network, const std::vector<QuickRange>& ranges,
-               TimedPlan& plan) {
+void try_turns(const QuickNetwork& network, MapSavings& savings,
+               const std::vector<QuickRange>& ranges, TimedPlan& plan) {
     const TimeLine& line = plan.line;
     if (!network.program.spilling() || !network.program.takes(Pass::copy_maps) || line.lost == 0 ||
         tuning::crowded_share.exceeds(line.lost, line.cycles)) {
         return;
     }
-    TimedPlan turns{place_maps(network, ranges, line.starved), {}};
+    TimedPlan turns{place_maps(network, savings, ranges, line.starved), {}};
     turns.line = deliver_weights(network, turns.maps, Weights::copied);
     time_plan(network, turns);
     if (turns.line.cycles < line.cycles) plan = std::move(turns);
@@ -91,12 +91,12 @@ std::vector<std::int64_t> arenas(const QuickNetwork& network) {
 
 class PlanSearch {
 public:
-    explicit PlanSearch(const QuickNetwork& network) : network_(network) {}
+    explicit PlanSearch(const QuickNetwork& network) : network_(network), savings_(network) {}
 
     void add(std::vector<QuickRange> ranges) {
         const auto is_known = [&](const Candidate& other) { return other.ranges == ranges; };
         if (std::any_of(candidates_.begin(), candidates_.end(), is_known)) return;
-        PlacedMaps maps = place_maps(network_, ranges, {});
+        PlacedMaps maps = place_maps(network_, savings_, ranges, {});
         const std::int64_t kernels = kernel_cycles(maps);
         candidates_.push_back({std::move(ranges), {std::move(maps), {}}, kernels});
     }
@@ -110,7 +110,7 @@ public:
             const TimeLine& line = each.plan.line;
             if (!line.is_whole || line.expected > limit_.cycles) continue;
             time_plan(network_, each.plan);
-            try_turns(network_, each.ranges, each.plan);
+            try_turns(network_, savings_, each.ranges, each.plan);
             std::int64_t cycles = line.cycles;
             if (!has_cascades(each.ranges)) cycles = tuning::cascade_gain.of(cycles);
             if (cycles >= least) continue;
@@ -144,6 +144,7 @@ private:
     }
 
     const QuickNetwork& network_;
+    MapSavings savings_;
     std::vector<Candidate> candidates_;
     EndLimit limit_;
 };
