@@ -13,10 +13,9 @@ void SlicePlacer::set_neighbours(std::span<const Lifetime> items, std::int32_t f
     for (const Lifetime& item : items) {
         if (!item.is_placed() || item.first > last || first > item.last) continue;
         // They are few: a sort would take longer.
-        near_.insert(std::upper_bound(near_.begin(), near_.end(), item,
-                                      [](const Lifetime& a, const Lifetime& b) {
-                                          return a.offset < b.offset;
-                                      }),
+        near_.insert(std::upper_bound(
+                         near_.begin(), near_.end(), item,
+                         [](const Lifetime& a, const Lifetime& b) { return a.offset < b.offset; }),
                      item);
     }
 }

@@ -224,31 +224,41 @@ private:
         }
     }
 
+    /// Channels of the last part, or of one before.
+    [[nodiscard]] static std::int32_t channels_of(std::int32_t depth, std::int32_t step,
+                                                  bool last) {
+        return last ? depth - (depth - 1) / step * step : step;
+    }
+
     /// Cycles of the last part, or of one before, as DeliveryClock has them.
     [[nodiscard]] std::int64_t part_cycles(const Load& load, std::int32_t depth, std::int32_t step,
                                            bool last) const {
-        if (step >= depth) return load.fast;
-        const std::int32_t channels = last ? depth - (depth - 1) / step * step : step;
+        const std::int32_t channels = channels_of(depth, step, last);
         const Position& position = maps_.positions[static_cast<std::size_t>(load.position)];
-        const std::int64_t cycles = channels >= position.times->block.depth
-                                        ? load.fast * channels / depth
-                                        : load.sliceable->times
-                                              ->slice(program_, *load.sliceable->npu,
-                                                      position.places, *position.times, channels)
-                                              .fast.total;
-        return cycles + tuning::extra_kernel_cycles;
+        if (step >= depth || channels >= position.times->block.depth) {
+            return least_part_cycles(load, depth, step, last);
+        }
+        const BlockTimes& slice = load.sliceable->times->slice(
+            program_, *load.sliceable->npu, position.places, *position.times, channels);
+        return slice.fast.total + tuning::extra_kernel_cycles;
+    }
+
+    /// The part's share of the operation: hardly a slice takes less.
+    [[nodiscard]] static std::int64_t least_part_cycles(const Load& load, std::int32_t depth,
+                                                        std::int32_t step, bool last) {
+        if (step >= depth) return load.fast;
+        return load.fast * channels_of(depth, step, last) / depth + tuning::extra_kernel_cycles;
     }
 
     /// No places let the parts end earlier, as DeliveryClock has it.
-    [[nodiscard]] Ends least_ends(const Load& load, std::int32_t depth, std::int32_t step,
-                                  const Choice& delivery) const {
+    template <class PartCycles>
+    [[nodiscard]] Ends least_ends(const Choice& delivery, const PartCycles& part_cycles) const {
         const std::int64_t others = delivery.parts - 1;
         const auto& last = copy_times(delivery.last_size);
-        Ends ends{now_ + others * part_cycles(load, depth, step, false),
-                  dma_free_ + last.busy.count()};
+        Ends ends{now_ + others * part_cycles(false), dma_free_ + last.busy.count()};
         if (others > 0) ends.dma_free += others * copy_times(delivery.part_size).busy.count();
-        ends.finish = std::max(ends.finish, ends.dma_free + last.latency.count()) +
-                      part_cycles(load, depth, step, true);
+        ends.finish =
+            std::max(ends.finish, ends.dma_free + last.latency.count()) + part_cycles(true);
         return ends;
     }
 
@@ -297,7 +307,12 @@ private:
         const auto serves = [&] { return trial.is_best(trial_.ends) && trial.serves(trial_.ends); };
         trial.run([&](std::int32_t step) {
             make_parts(load, depth, step, trial_);
-            trial_.ends = least_ends(load, depth, step, trial_);
+            // Estimates of slices take time.
+            trial_.ends = least_ends(
+                trial_, [&](bool last) { return least_part_cycles(load, depth, step, last); });
+            if (!serves()) return;
+            trial_.ends =
+                least_ends(trial_, [&](bool last) { return part_cycles(load, depth, step, last); });
             if (!serves()) return;
             count_room(load, trial_);
             follow(load, depth, step, trial_);
@@ -341,7 +356,7 @@ private:
         Choice best = read_directly(load);
         const auto serves = [&] { return is_copy_better(trial_.ends, best.ends, load.passes); };
         make_parts(load, 1, 1, trial_);
-        trial_.ends = least_ends(load, 1, 1, trial_);
+        trial_.ends = least_ends(trial_, [&](bool) { return load.fast; });
         if (serves() && place(load, trial_)) {
             follow(load, 1, 1, trial_);
             if (serves()) std::swap(best, trial_);

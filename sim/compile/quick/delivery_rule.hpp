@@ -15,10 +15,10 @@ struct TimeLine {
     std::vector<Delivery> deliveries;  ///< by position
     std::vector<TimedPosition> positions;
     std::vector<std::int64_t> begins;  ///< expected, by position
-    std::int64_t expected = 0;  ///< cycles, as deliveries are chosen by
-    std::int64_t cycles = 0;    ///< by the clock; 0: it was not run
-    bool is_whole = true;       ///< false: it was left, for it would end too late
-    std::int64_t peak = 0;      ///< most bytes of the fast memory in use
+    std::int64_t expected = 0;         ///< cycles, as deliveries are chosen by
+    std::int64_t cycles = 0;           ///< by the clock; 0: it was not run
+    bool is_whole = true;              ///< false: it was left, for it would end too late
+    std::int64_t peak = 0;             ///< most bytes of the fast memory in use
     /// Room that weights which are read over and over would need for slices, and the cycles that
     /// are lost for want of it.
     std::vector<Turns> starved{};

@@ -21,8 +21,7 @@ constexpr std::int32_t nowhere = -1;
 
 class Placing {
 public:
-    Placing(const QuickNetwork& network, MapSavings& savings,
-            const std::vector<QuickRange>& ranges)
+    Placing(const QuickNetwork& network, MapSavings& savings, const std::vector<QuickRange>& ranges)
         : network_(network),
           savings_(savings),
           program_(network.program),
@@ -364,7 +363,7 @@ private:
     const Program& program_;
     PlacedMaps maps_;
     std::vector<std::int32_t> position_of_;    ///< by time
-    std::vector<std::uint8_t> inside_;                ///< by buffer: rolls in a cascade
+    std::vector<std::uint8_t> inside_;         ///< by buffer: rolls in a cascade
     std::vector<std::pair<int, int>> merged_;  ///< a result, and the map it takes over
     std::int64_t worth_ = 0;
     stream::KernelOp before_;  ///< the kernel of the position before

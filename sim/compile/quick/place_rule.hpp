@@ -43,8 +43,8 @@ private:
 struct PlacedMaps {
     std::vector<Position> positions;
     Occupancy occupancy;
-    std::vector<Lifetime> held;  ///< what that counts, by position and without addresses
-    std::vector<Lifetime> left;  ///< room that maps leave to weights
+    std::vector<Lifetime> held;      ///< what that counts, by position and without addresses
+    std::vector<Lifetime> left;      ///< room that maps leave to weights
     std::vector<std::uint8_t> fast;  ///< by buffer: whether
     /// First and last position of each buffer, -1: not in memory as a whole; its bytes.
     std::vector<std::int32_t> first, last;

@@ -13,10 +13,10 @@ namespace u65sim::compiler::quick {
 
 namespace {
 
-/// Deliveries that are expected to end in so many cycles may turn out to end before those of another
-/// plan by the clock, which differs in what is waited for: parts of all cycles and of those waits.
-/// On 40 networks of each space of bench/quick_error, for U65-256 and U65-512, 11 of 800 would have
-/// had another answer with a limit of a tenth of all cycles, by 0.8 % in the mean.
+/// Deliveries that are expected to end in so many cycles may turn out to end before those of
+/// another plan by the clock, which differs in what is waited for: parts of all cycles and of those
+/// waits. On 40 networks of each space of bench/quick_error, for U65-256 and U65-512, 11 of 800
+/// would have had another answer with a limit of a tenth of all cycles, by 0.8 % in the mean.
 constexpr Share uncertain{1, 1000}, uncertain_wait{4, 100};
 
 /// With all weights in the fast memory: no less is expected.
