@@ -66,7 +66,8 @@ private:
                 position_of_[static_cast<std::size_t>(time)] = static_cast<std::int32_t>(p);
             }
             for (std::size_t i = range.first; i < range.last; ++i) {
-                inside_[static_cast<std::size_t>(network_.ops[i].ofm)] = true;
+                const int map = network_.ops[i].ofm;
+                if (network_.rolls(map, range)) inside_[static_cast<std::size_t>(map)] = true;
             }
         }
         const auto end = static_cast<std::int32_t>(count() == 0 ? 0 : count() - 1);
@@ -337,8 +338,8 @@ private:
         for (std::size_t i = range.last;; --i) {
             const QuickOp& op = network_.ops[i];
             const StripeTimes& times = op.times->stripe(program_, *op.npu, walk.rows());
-            const bool ifm = i > range.first || is_fast(op.ifm);
-            const bool ofm = i < range.last || is_fast(op.ofm);
+            const bool ifm = is_fast(op.ifm) || inside_[static_cast<std::size_t>(op.ifm)];
+            const bool ofm = is_fast(op.ofm) || inside_[static_cast<std::size_t>(op.ofm)];
             const Duration& placed = times.at[ifm][ofm];
             const double stripes = walk.stripes();
             total += stripes * static_cast<double>(placed.total);

@@ -151,7 +151,7 @@ private:
 
 }  // namespace
 
-TimedPlan best_plan(const QuickNetwork& network) {
+TimedPlan best_plan(QuickNetwork& network) {
     CascadeRule rule(network);
     PlanSearch search(network);
     // Where nothing may spill, whole maps have no room.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <u65sim/graph_builder.hpp>
@@ -39,20 +40,23 @@ public:
             compiler::make_context(target_, {}, cache_, counters_);
         compiler::choose_layouts(program_);
         compiler::find_lifetimes(program_);
+        network_ = std::make_unique<quick::QuickNetwork>(program_, tables_);
+        network_->link_rows();
+        savings_ = std::make_unique<quick::MapSavings>(*network_);
     }
 
     /// The first two operations in one cascade of so many rows a step, or none.
     [[nodiscard]] quick::PlacedMaps place(std::int32_t height) {
         std::vector<quick::QuickRange> ranges;
         if (height > 0) ranges.push_back({0, 1, height});
-        for (std::size_t i = height > 0 ? 2 : 0; i < network_.ops.size(); ++i) {
+        for (std::size_t i = height > 0 ? 2 : 0; i < network_->ops.size(); ++i) {
             ranges.push_back({i, i, 0});
         }
-        return quick::place_maps(network_, savings_, ranges, {});
+        return quick::place_maps(*network_, *savings_, ranges, {});
     }
     [[nodiscard]] TimeLine deliver(const quick::PlacedMaps& maps,
                                    const quick::EndLimit& limit = {}) const {
-        return quick::deliver_weights(network_, maps, quick::Weights::copied, limit);
+        return quick::deliver_weights(*network_, maps, quick::Weights::copied, limit);
     }
 
 private:
@@ -62,8 +66,8 @@ private:
     compiler::CacheCounters counters_;
     compiler::Program program_;
     quick::TimeTables tables_{target_};
-    const quick::QuickNetwork network_{program_, tables_};
-    quick::MapSavings savings_{network_};
+    std::unique_ptr<quick::QuickNetwork> network_;
+    std::unique_ptr<quick::MapSavings> savings_;
 };
 
 /// Positions whose deliveries were looked at.
