@@ -68,7 +68,7 @@ void StripeWalk::step() {
     Extent rolling = op.ofm.extent;
     rolling.h = kept;
     const Buffer& map = network_.buffer(op.ofm.buffer);
-    rolling_ = storage_bytes(rolling, op.ofm.type, layout_for(network_.program, map.extent.c));
+    rolling_ = storage_bytes(rolling, op.ofm.type, layout_for(network_.program, map.extent));
 }
 
 double StripeWalk::stripes() const {
