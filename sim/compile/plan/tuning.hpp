@@ -11,8 +11,9 @@ namespace u65sim::compiler {
 /// A part of a whole.
 struct Share {
     std::int64_t numerator, denominator;
+    /// Any whole will do: nothing on the way is larger.
     [[nodiscard]] constexpr std::int64_t of(std::int64_t whole) const {
-        return whole * numerator / denominator;
+        return whole / denominator * numerator + whole % denominator * numerator / denominator;
     }
     /// The whole of which this share is a part.
     [[nodiscard]] constexpr std::int64_t over(std::int64_t part) const {

@@ -24,11 +24,19 @@ Target two_cores() {
 }
 
 /// A program of which the layouts are known, as they are when Vela counts.
-compiler::Program planned(const Graph& graph, const Target& target) {
-    compiler::Program program = test::Lowered{graph, target}.program();
-    choose_layouts(program);
-    return program;
-}
+class Planned {
+public:
+    /// Both must outlive this.
+    Planned(const Graph& graph, const Target& target)
+        : lowered_(graph, target), program_(lowered_.program()) {
+        choose_layouts(program_);
+    }
+    [[nodiscard]] const compiler::Program& program() const { return program_; }
+
+private:
+    const test::Lowered lowered_;
+    compiler::Program program_;
+};
 
 /// A convolution between two others, so that its maps lie in bricks.
 Graph pointwise(std::int32_t size, std::int32_t from, std::int32_t to) {
@@ -53,7 +61,8 @@ TEST_CASE("vela_cycles: convolutions take what Vela prints, within 1 %") {
          {Row{14, 512, 512, 103799}, Row{8, 64, 128, 5402}, Row{8, 192, 32, 3235}}) {
         CAPTURE(row.size, row.from, row.to);
         const Graph graph = pointwise(row.size, row.from, row.to);
-        const compiler::Program program = planned(graph, target);
+        const Planned planned(graph, target);
+        const compiler::Program& program = planned.program();
         const compiler::NpuOp& op = program.segments[0].ops[1];
         CHECK(static_cast<double>(compiler::vela_cycles(program, op)) ==
               Approx(static_cast<double>(row.cycles)).epsilon(0.01));
@@ -63,7 +72,8 @@ TEST_CASE("vela_cycles: convolutions take what Vela prints, within 1 %") {
 TEST_CASE("vela_cycles: a slice's scales come from the SRAM") {
     const Target target = two_cores();
     const Graph graph = pointwise(32, 16, 64);
-    const compiler::Program program = planned(graph, target);
+    const Planned planned(graph, target);
+    const compiler::Program& program = planned.program();
     const compiler::NpuOp& op = program.segments[0].ops[1];
     CHECK(2 * compiler::vela_slice_cycles(program, op, 64) < compiler::vela_cycles(program, op));
     CHECK(compiler::vela_slice_cycles(program, op, 32) <
@@ -74,7 +84,8 @@ TEST_CASE("vela_cycles: an input is read for each block of the result") {
     const Target target = two_cores();
     // 14 rows in blocks of four, each of 64 of the channels.
     const Graph many = pointwise(14, 512, 512);
-    const compiler::Program program = planned(many, target);
+    const Planned planned(many, target);
+    const compiler::Program& program = planned.program();
     CHECK(compiler::vela_input_bytes(program, program.segments[0].ops[1]) == 4 * 8 * 4 * 14 * 512);
 }
 

@@ -35,9 +35,7 @@ Graph waiting() {
 
 class Plans {
 public:
-    Plans() : program_(test::Lowered{graph_, target_}.program()) {
-        static_cast<compiler::CompileContext&>(program_) =
-            compiler::make_context(target_, {}, cache_, counters_);
+    Plans() : program_(lowered_.program()) {
         compiler::choose_layouts(program_);
         compiler::find_lifetimes(program_);
         network_ = std::make_unique<quick::QuickNetwork>(program_, tables_);
@@ -62,8 +60,7 @@ public:
 private:
     const Target target_ = test::target();
     const Graph graph_ = waiting();
-    const CompileCache cache_;
-    compiler::CacheCounters counters_;
+    const test::Lowered lowered_{graph_, target_};
     compiler::Program program_;
     quick::TimeTables tables_{target_};
     std::unique_ptr<quick::QuickNetwork> network_;
