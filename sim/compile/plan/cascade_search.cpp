@@ -25,7 +25,7 @@ constexpr std::size_t slow = 0, fast = 1;
 constexpr std::int64_t not_known = -1;
 
 stream::FeatureMap map_in(const Program& program, const View& view, int region) {
-    return map_of(view, region, layout_for(program, view.storage.c));
+    return map_of(view, region, layout_for(program, view.storage));
 }
 
 }  // namespace
@@ -67,7 +67,6 @@ CascadeSearch::CascadeSearch(const Program& program, const Segment& segment,
         candidates_.push_back({index, uses_[i].first, uses_[i].last, uses_[i].size});
     }
     for (std::size_t i = 0; i < ops_.size(); ++i) {
-        next_alike_.push_back(find_next_alike(i));
         const auto& cycles = stripe_cost(i, 0, ops_[i].ofm.extent.h).cycles;
         floor_[i + 1] = floor_[i] + cycles[fast][fast].count();
     }
@@ -116,15 +115,6 @@ CascadeSearch::Plan CascadeSearch::best(std::int64_t limit, Weights weights) {
     return plan;
 }
 
-std::size_t CascadeSearch::find_next_alike(std::size_t at) const {
-    const auto& readers = links_.all_readers(ops_[at].ifm.buffer);
-    for (auto it = std::upper_bound(readers.begin(), readers.end(), at); it != readers.end();
-         ++it) {
-        if (ops_[*it].ifm.buffer == ops_[at].ifm.buffer) return *it;
-    }
-    return ops_.size();
-}
-
 bool CascadeSearch::may_be_fast(int index) const {
     return buffer(index).kind == Placement::Kind::feature_map &&
            !(program_.spilling() && buffer(index).pinned);
@@ -157,16 +147,6 @@ bool CascadeSearch::is_written(int buffer, const Range& range) const {
     const auto& writers = links_.writers(buffer);
     const auto from = std::lower_bound(writers.begin(), writers.end(), range.first);
     return from != writers.end() && *from <= range.last;
-}
-
-/// Whether another operation reads the input of a range before all is read that the first one
-/// makes, as the kernels of a PRELU do: those that only wait for it take more time together than
-/// each would alone.
-bool CascadeSearch::forks_input(const Range& range) const {
-    const std::size_t next = next_alike_[range.first];
-    const auto readers = links_.readers(range.first);
-    return next <= range.last && !readers.empty() && next < readers.back() &&
-           ops_[range.first].kernel.kind != KernelKind::conv;
 }
 
 /// Whether a map that is not counted among those that live beside others is alive beside others
@@ -205,7 +185,8 @@ std::int64_t CascadeSearch::predicted(const Range& range, std::int64_t limit, st
         consider(fast, fast);
     } else {
         for (const std::size_t from : {fast, slow}) {
-            if (from == slow && range.height > 0 && forks_input(range)) continue;
+            if (from == slow && range.height > 0 && links_.forks_input(range.first, range.last))
+                continue;
             for (const std::size_t to : {fast, slow}) {
                 if ((from == fast && !in_may_be_fast) || (to == fast && !may_be_fast(out))) {
                     continue;
@@ -233,24 +214,17 @@ bool CascadeSearch::takes_more(const Range& range, std::int64_t limit) {
             if (reader > range.last) break;
             needed = std::max(needed, input_rows(ops_[reader], 0, rows[range.last - reader]).end);
         }
-        if (rolls_from(i, range.last)) bytes += rolling_bytes(i, needed);
+        if (links_.rolls_from(i, range.last)) bytes += rolling_bytes(i, needed);
         if (bytes > limit) return true;
     }
     return false;
-}
-
-/// Whether a cascade that starts with `at` is the longest one in which what it makes rolls.
-bool CascadeSearch::rolls_from(std::size_t at, std::size_t last) const {
-    const int map = ops_[at].ofm.buffer;
-    return links_.first_use(map) == at && links_.is_read_up(map, last) &&
-           map != ops_[last].ofm.buffer;
 }
 
 std::int64_t CascadeSearch::rolling_bytes(std::size_t at, std::int32_t rows) const {
     const Buffer& map = buffer(ops_[at].ofm.buffer);
     Extent rolling = map.extent;
     rolling.h = rows;
-    return storage_bytes(rolling, map.type, layout_for(program_, rolling.c));
+    return storage_bytes(rolling, map.type, layout_for(program_, map.extent));
 }
 
 bool CascadeSearch::is_hopeless(const Range& range, std::int64_t limit, std::int64_t bound) {
@@ -294,7 +268,7 @@ CascadeSearch::Cost CascadeSearch::cost_of(const Range& range) {
         }
     }
     // Others read the same input from the same place.
-    for (std::size_t i = next_alike_[first]; i <= last; i = next_alike_[i]) {
+    for (std::size_t i = links_.next_alike(first); i <= last; i = links_.next_alike(i)) {
         const timing::PlacementCycles& cycles = chain[last - i].cycles;
         for (const std::size_t to : {fast, slow}) {
             const std::size_t own = i == last ? to : fast;
@@ -374,7 +348,7 @@ void CascadeSearch::grow(std::vector<Link>& chain, std::size_t last, std::int32_
         }
     }
     chain.push_back(std::move(link));
-    if (at == last || !rolls_from(at, last)) return;
+    if (at == last || !links_.rolls_from(at, last)) return;
     std::int32_t kept = 0;
     for (const std::size_t writer : links_.writers(op.ofm.buffer)) {
         kept = std::max(kept, chain[last - writer].kept);

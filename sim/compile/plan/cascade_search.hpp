@@ -84,18 +84,14 @@ private:
     [[nodiscard]] const BufferUse& use(int index) const {
         return uses_[static_cast<std::size_t>(index)];
     }
-    /// The next operation whose first operand is that of `at`.
-    [[nodiscard]] std::size_t find_next_alike(std::size_t at) const;
     [[nodiscard]] bool may_be_fast(int index) const;
     /// Cycles of a range where they are below `bound`, else never.
     [[nodiscard]] std::int64_t predicted(const Range& range, std::int64_t limit,
                                          std::int64_t bound);
     [[nodiscard]] std::int64_t alive_beside(const Range& range, std::int64_t limit);
     [[nodiscard]] bool is_written(int buffer, const Range& range) const;
-    [[nodiscard]] bool forks_input(const Range& range) const;
     [[nodiscard]] bool outlives(int buffer, const Range& range, std::int64_t limit) const;
     [[nodiscard]] bool takes_more(const Range& range, std::int64_t limit);
-    [[nodiscard]] bool rolls_from(std::size_t at, std::size_t last) const;
     [[nodiscard]] std::int64_t rolling_bytes(std::size_t at, std::int32_t rows) const;
     [[nodiscard]] Cost cost_of(const Range& range);
     /// Whether the operations at a cascade's end, as far as they are known, alone take more than
@@ -126,8 +122,7 @@ private:
     std::vector<Candidate> candidates_;
     /// alive_beside for the present limit, by last operation and length.
     std::vector<std::int64_t> alive_;
-    std::vector<std::size_t> next_alike_;  ///< per operation: find_next_alike
-    std::vector<std::int64_t> floor_;      ///< sum of the least cycles of all operations before
+    std::vector<std::int64_t> floor_;  ///< sum of the least cycles of all operations before
     std::vector<std::vector<StripeCost>> stripes_;  ///< per operation
     std::vector<std::vector<Link>> chains_;  ///< by last operation and height; the last one first
 };

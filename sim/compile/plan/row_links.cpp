@@ -38,7 +38,7 @@ std::vector<BufferUse> uses_of(const Program& program) {
     std::vector<BufferUse> uses(program.buffers.size());
     for (std::size_t i = 0; i < uses.size(); ++i) {
         const Buffer& b = program.buffers[i];
-        uses[i].size = storage_bytes(b.extent, b.type, layout_for(program, b.extent.c));
+        uses[i].size = storage_bytes(b.extent, b.type, layout_for(program, b.extent));
     }
     for (const auto& segment : program.segments) {
         for (const auto& op : segment.ops) {
@@ -58,7 +58,21 @@ RowLinks::RowLinks(const Program& program, const std::vector<NpuOp>& ops,
                    const std::vector<BufferUse>& uses)
     : ops_(ops), makers_(ops.size()), users_(program.buffers.size()) {
     find_users(program, uses);
-    for (std::size_t at = 0; at < ops.size(); ++at) find_readers(program, at);
+    for (std::size_t at = 0; at < ops.size(); ++at) {
+        find_readers(program, at);
+        find_next_alike(at);
+    }
+}
+
+bool RowLinks::forks_input(std::size_t first, std::size_t last) const {
+    const std::size_t next = next_alike(first);
+    return next <= last && !readers(first).empty() && next < readers(first).back() &&
+           ops_[first].kernel.kind != stream::KernelKind::conv;
+}
+
+bool RowLinks::rolls_from(std::size_t at, std::size_t last) const {
+    const int map = ops_[at].ofm.buffer;
+    return first_use(map) == at && is_read_up(map, last) && map != ops_[last].ofm.buffer;
 }
 
 void RowLinks::find_users(const Program& program, const std::vector<BufferUse>& uses) {
@@ -113,6 +127,14 @@ bool RowLinks::takes_stripes(const Program& program, std::size_t reader, const V
         return !view.valid() || view.buffer != made.buffer || has_all_rows(view, map);
     };
     return can_stripe(op) && !program.buffer(op.ofm).whole_life && fits(op.ifm) && fits(op.ifm2);
+}
+
+void RowLinks::find_next_alike(std::size_t at) {
+    const int map = ops_[at].ifm.buffer;
+    const auto& readers = users_of(map).readers;
+    auto it = std::upper_bound(readers.begin(), readers.end(), at);
+    while (it != readers.end() && ops_[*it].ifm.buffer != map) ++it;
+    makers_[at].next_alike = it != readers.end() ? *it : ops_.size();
 }
 
 void RowLinks::find_readers(const Program& program, std::size_t at) {

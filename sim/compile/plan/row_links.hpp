@@ -54,13 +54,19 @@ public:
     }
     /// The first operation that uses a buffer: the one that writes it, where it may roll.
     [[nodiscard]] std::size_t first_use(int buffer) const { return users_of(buffer).first; }
+    /// The next operation whose first operand is that of `at`; the number of operations if there is
+    /// none.
+    [[nodiscard]] std::size_t next_alike(std::size_t at) const { return makers_[at].next_alike; }
+    /// Whether another operation reads the input of a cascade before all is read that the first one
+    /// makes, as the kernels of a PRELU do: those that only wait for it take more time together
+    /// than each would alone.
+    [[nodiscard]] bool forks_input(std::size_t first, std::size_t last) const;
+    /// Whether the map that `at` makes rolls in the longest cascade up to `last` that has all its
+    /// users: the one that begins with `at`.
+    [[nodiscard]] bool rolls_from(std::size_t at, std::size_t last) const;
     /// Operations that write a buffer, in order.
     [[nodiscard]] const std::vector<std::size_t>& writers(int buffer) const {
         return users_of(buffer).writers;
-    }
-    /// And those that read it.
-    [[nodiscard]] const std::vector<std::size_t>& all_readers(int buffer) const {
-        return users_of(buffer).readers;
     }
 
 private:
@@ -70,6 +76,7 @@ private:
         std::size_t first_reader = 0;  ///< the number of operations if there is none
         std::size_t blocked_at = 0;    ///< the first reader that takes no stripes
         std::size_t readers_end = 0;   ///< in `readers_`
+        std::size_t next_alike = 0;
     };
     /// Operations that use a buffer: all of them if it may roll.
     struct Users {
@@ -86,6 +93,7 @@ private:
                                      const View& made) const;
     void find_users(const Program& program, const std::vector<BufferUse>& uses);
     void find_readers(const Program& program, std::size_t at);
+    void find_next_alike(std::size_t at);
 
     const std::vector<NpuOp>& ops_;
     std::vector<Maker> makers_;         ///< per operation

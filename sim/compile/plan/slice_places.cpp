@@ -11,10 +11,13 @@ void SlicePlacer::set_neighbours(std::span<const Lifetime> items, std::int32_t f
                                  std::int32_t last) {
     near_.clear();
     for (const Lifetime& item : items) {
-        if (item.is_placed() && item.first <= last && first <= item.last) near_.push_back(item);
+        if (!item.is_placed() || item.first > last || first > item.last) continue;
+        // They are few: a sort would take longer.
+        near_.insert(std::upper_bound(
+                         near_.begin(), near_.end(), item,
+                         [](const Lifetime& a, const Lifetime& b) { return a.offset < b.offset; }),
+                     item);
     }
-    std::stable_sort(near_.begin(), near_.end(),
-                     [](const Lifetime& a, const Lifetime& b) { return a.offset < b.offset; });
 }
 
 std::int64_t SlicePlacer::neighbour_bytes() const {

@@ -93,7 +93,7 @@ private:
             row.end = std::max(row.end, timed.end);
             row.kernels += counts_[at];
             row.block = position.times != nullptr ? position.times->block : op.npu->kernel.block;
-            add_traffic(op, position, i, row);
+            add_traffic(op, position, row);
         }
         counts_.clear();
         OperatorTime& row = row_of(network_.ops[range.first].npu->graph_operator, timed.start);
@@ -144,13 +144,12 @@ private:
         (port == 0 ? row.sram_bytes : row.dram_bytes) += read + written;
     }
 
-    void add_traffic(const QuickOp& op, const Position& position, std::size_t at,
-                     OperatorTime& row) {
+    void add_traffic(const QuickOp& op, const Position& position, OperatorTime& row) {
         const QuickRange& range = position.range;
-        const bool ifm = at > range.first || position.reads_copy || is_fast(op.ifm);
-        const bool ofm = at < range.last || is_fast(op.ofm);
-        const PlacedTimes& times =
-            op.times->placed(program_, *op.npu, {ifm, is_fast(op.ifm2), ofm});
+        const bool ifm = position.reads_copy || is_fast(op.ifm) || network_.rolls(op.ifm, range);
+        const bool ofm = is_fast(op.ofm) || network_.rolls(op.ofm, range);
+        const bool ifm2 = is_fast(op.ifm2) || network_.rolls(op.ifm2, range);
+        const PlacedTimes& times = op.times->placed(program_, *op.npu, {ifm, ifm2, ofm});
         for (std::size_t port = 0; port < 2; ++port) {
             count(row, port, times.read[port], times.written[port]);
         }
@@ -267,7 +266,7 @@ QuickAnswer answer(const Graph& graph, const Target& target, const CompileOption
     choose_layouts(program);
     find_lifetimes(program);
     const std::shared_ptr<TimeTables> tables = context.cache->tables.borrow(target, context.passes);
-    const QuickNetwork network(program, *tables);
+    QuickNetwork network(program, *tables);
     const TimedPlan plan = best_plan(network);
     QuickAnswer result = Describing(program, network, plan).run();
     check_room(program, result);

@@ -5,6 +5,7 @@
 
 #include <boost/container/static_vector.hpp>
 
+#include "compile/plan/stripes.hpp"
 #include "compile/plan/tuning.hpp"
 
 namespace u65sim::compiler::quick {
@@ -15,7 +16,7 @@ constexpr double never = std::numeric_limits<double>::max();
 
 }  // namespace
 
-CascadeRule::CascadeRule(const QuickNetwork& network)
+CascadeRule::CascadeRule(QuickNetwork& network)
     : network_(network),
       alive_(static_cast<std::size_t>(network.program.times) + 2, 0),
       ending_(alive_.size(), 0),
@@ -61,22 +62,29 @@ bool CascadeRule::is_hopeless(std::int64_t size) const {
     return network_.program.spilling() && size > tuning::hopeless_map.of(network_.limit);
 }
 
+std::int64_t CascadeRule::counted(int map) const {
+    const std::int64_t size = network_.buffer(map).size;
+    return network_.may_be_fast(map) && !is_hopeless(size) ? size : 0;
+}
+
+/// Whether no operation behind `at`, up to `last`, writes a map.
+bool CascadeRule::is_written_last(int map, std::size_t at, std::size_t last) const {
+    const auto& [begin, links] = network_.links_of(at);
+    const auto& writers = links.writers(map);
+    const auto behind = std::upper_bound(writers.begin(), writers.end(), at - begin);
+    return behind == writers.end() || *behind + begin > last;
+}
+
 CascadeRule::Maps CascadeRule::maps_of(std::size_t at) const {
     const QuickOp& op = network_.ops[at];
-    const auto time = static_cast<std::size_t>(op.npu->time);
     Maps maps;
     maps.may_ifm = network_.may_be_fast(op.ifm);
     maps.may_ofm = network_.may_be_fast(op.ofm);
-    const Buffer& ifm = network_.buffer(op.ifm);
-    maps.ifm = maps.may_ifm ? ifm.size : 0;
+    maps.ifm = maps.may_ifm ? network_.buffer(op.ifm).size : 0;
     maps.ofm = maps.may_ofm ? network_.buffer(op.ofm).size : 0;
-    const std::int64_t counted = is_hopeless(maps.ifm) ? 0 : maps.ifm;
-    maps.beside = alive_[time] - counted;
-    if (op.ofm != op.ifm && !is_hopeless(maps.ofm)) maps.beside -= maps.ofm;
+    maps.beside = alive_[time_of(at)] - counted(op.ifm);
+    if (op.ofm != op.ifm) maps.beside -= counted(op.ofm);
     maps.beside = std::max<std::int64_t>(maps.beside, 0);
-    maps.ending = ending_[time];
-    if (ifm.last_use == op.npu->time) maps.ending -= counted;
-    maps.ending = std::max<std::int64_t>(maps.ending, 0);
     return maps;
 }
 
@@ -148,20 +156,35 @@ double cycles_of_leaving(const Members& members, std::int64_t over) {
 
 void CascadeRule::try_cascades(std::size_t last, std::int32_t height) {
     const Program& program = network_.program;
+    const Maps& end = maps_[last];
+    const int out = network_.ops[last].ofm;
     Members members;
     StripeWalk walk(network_, last, height);
     std::int64_t rolling = 0;
     std::int64_t weights = 0;
-    std::int64_t beside = maps_[last].beside;
-    double inner = 0;  // of all but the first and the last
+    std::int64_t alive = alive_[time_of(last)] - counted(out);  // the first one's input among it
+    double inner = 0;                                           // of all but the first and the last
+    double least_gain = 0;
     bool is_tight = tight_[last];
-    const Maps& end = maps_[last];
     for (std::size_t first = last;; --first) {
         const QuickOp& op = network_.ops[first];
+        const auto& [begin, links] = network_.links_of(first);
         if (first != last) {
             rolling += walk.rolling();
-            beside += maps_[first].ending;
+            alive += ending_[time_of(first)];
+            // A large one that is written has room, unless it rolls in the end.
+            const bool is_large = op.ofm != out && is_hopeless(maps_[first].ofm);
+            const bool is_last_writer = is_written_last(op.ofm, first, last);
+            if (walk.rolls()) {
+                alive -= is_large && !is_last_writer ? maps_[first].ofm : counted(op.ofm);
+            } else if (is_large && is_last_writer) {
+                alive += maps_[first].ofm;
+            }
             is_tight = is_tight || tight_[first];
+            if (links.is_branched(first - begin)) {
+                least_gain = static_cast<double>(
+                    tuning::least_branch_gain.of(static_cast<std::int64_t>(floor_.back())));
+            }
         }
         if (rolling > largest_) return;
         const StripeTimes& times = op.times->stripe(program, *op.npu, walk.rows());
@@ -175,28 +198,40 @@ void CascadeRule::try_cascades(std::size_t last, std::int32_t height) {
         if (members.size() > 1) inner += members.back().fast;
         members.push_back(member);
         const bool starts = members.size() > 1 && is_tight;
+        const std::int64_t beside = alive - (op.ifm != out ? counted(op.ifm) : 0);
         for (const bool ofm : {true, false}) {
             for (const bool ifm : {true, false}) {
                 if (!starts || (ifm && !maps_[first].may_ifm) || (ofm && !end.may_ofm) ||
-                    (!program.spilling() && !(ifm && ofm))) {
+                    (!program.spilling() && !(ifm && ofm)) ||
+                    (!ifm && links.forks_input(first - begin, last - begin))) {
                     continue;
                 }
-                const std::int64_t maps =
-                    rolling + beside + (ifm ? maps_[first].ifm : 0) + (ofm ? end.ofm : 0);
-                const double cycles = inner + (ifm ? members.back().fast : members.back().slow_in) +
-                                      (ofm ? members.front().fast : members.front().slow_out);
+                const std::int64_t maps = rolling + beside + (ifm ? maps_[first].ifm : 0) +
+                                          (ofm && op.ifm != out ? end.ofm : 0);
+                double cycles = inner + (ifm ? members.back().fast : members.back().slow_in) +
+                                (ofm ? members.front().fast : members.front().slow_out);
+                // Others read the same input from the same place.
+                for (std::size_t i = links.next_alike(first - begin); !ifm && begin + i <= last;
+                     i = links.next_alike(i)) {
+                    const Member& alike = members[last - (begin + i)];
+                    cycles += alike.slow_in - alike.fast;
+                }
+                const double least = floor_[last + 1] - floor_[first] + least_gain;
                 for (std::size_t l = 0; l < limits_.size(); ++l) {
                     const State& before = state(first, l);
                     State& found = state(last + 1, l);
-                    if (maps > limits_[l] || before.least + cycles >= found.least) continue;
+                    if (maps > limits_[l] ||
+                        before.least + std::max(cycles, least) >= found.least) {
+                        continue;
+                    }
                     const double sum = before.least + cycles +
                                        cycles_of_leaving(members, maps + weights - limits_[l]);
                     if (sum < found.least) found = {sum, {first, last, height}};
                 }
             }
         }
-        if (first == 0 || !network_.ops[first - 1].linked ||
-            members.size() >= tuning::max_cascade_length) {
+        if (first == 0 || members.size() >= tuning::max_cascade_length ||
+            !network_.may_precede(first - 1, last)) {
             return;
         }
         walk.step();
@@ -216,18 +251,25 @@ std::vector<std::vector<QuickRange>> CascadeRule::best(std::span<const std::int6
     limits_ = limits;
     largest_ = *std::max_element(limits.begin(), limits.end());
     const std::size_t count = network_.ops.size();
-    maps_.clear();
-    for (std::size_t at = 0; at < count; ++at) maps_.push_back(maps_of(at));
+    network_.link_rows();
+    floor_.assign(1, 0);
+    for (std::size_t at = 0; at < count; ++at) {
+        const QuickOp& op = network_.ops[at];
+        maps_.push_back(maps_of(at));
+        const PlacedTimes& fast = op.times->placed(network_.program, *op.npu, {});
+        floor_.push_back(floor_.back() + static_cast<double>(fast.chosen.fast.total));
+    }
     states_.assign((count + 1) * limits.size(), {});
     std::size_t last_tight = count;  // index of the last tight one so far; count: none
     for (std::size_t at = 0; at < count; ++at) {
         if (tight_[at]) last_tight = at;
         try_alone(at);
         const bool in_reach = last_tight < count && at - last_tight < tuning::max_cascade_length;
-        if (!in_reach || at == 0 || !network_.ops[at - 1].linked) continue;
+        if (!in_reach || at == 0 || !network_.may_precede(at - 1, at)) continue;
+        const NpuOp& op = *network_.ops[at].npu;
         for (const std::int32_t height : tuning::stripe_heights) {
-            if (height >= network_.ops[at].npu->ofm.extent.h) break;
-            try_cascades(at, height);
+            if (height >= op.ofm.extent.h) break;
+            if (height % row_unit(op) == 0) try_cascades(at, height);
         }
     }
     std::vector<std::vector<QuickRange>> found;

@@ -14,7 +14,7 @@ namespace u65sim::compiler::quick {
 class CascadeRule {
 public:
     /// `network` must outlive this.
-    explicit CascadeRule(const QuickNetwork& network);
+    explicit CascadeRule(QuickNetwork& network);
 
     /// Whether all maps together never take much of the memory: then there is little to gain.
     [[nodiscard]] bool is_idle() const;
@@ -33,13 +33,17 @@ private:
     struct Maps {
         bool may_ifm = false, may_ofm = false;  ///< be in the fast memory
         std::int64_t ifm = 0, ofm = 0;          ///< bytes of those that may
-        /// Bytes beside a range that ends here and has one operation: all that is alive but its own
-        /// input and result.
+        /// Bytes beside the operation: all that is alive but its own input and result.
         std::int64_t beside = 0;
-        std::int64_t ending = 0;  ///< what it adds to that in front of a cascade's others
     };
     [[nodiscard]] Maps maps_of(std::size_t at) const;
     [[nodiscard]] bool is_hopeless(std::int64_t size) const;
+    /// Bytes of a map that is counted among those that are alive.
+    [[nodiscard]] std::int64_t counted(int map) const;
+    [[nodiscard]] bool is_written_last(int map, std::size_t at, std::size_t last) const;
+    [[nodiscard]] std::size_t time_of(std::size_t at) const {
+        return static_cast<std::size_t>(network_.ops[at].npu->time);
+    }
     void try_alone(std::size_t at);
     void try_cascades(std::size_t last, std::int32_t height);
     [[nodiscard]] State& state(std::size_t at, std::size_t limit) {
@@ -47,11 +51,12 @@ private:
     }
     [[nodiscard]] std::vector<QuickRange> path(std::size_t limit);
 
-    const QuickNetwork& network_;
+    QuickNetwork& network_;
     std::vector<std::int64_t> alive_, ending_;  ///< bytes by position in execution order
     std::int64_t most_alive_ = 0;
-    std::vector<bool> tight_;  ///< per operation: its maps do not all fit
-    std::vector<Maps> maps_;   ///< per operation; worked out with the first question
+    std::vector<bool> tight_;    ///< per operation: its maps do not all fit
+    std::vector<Maps> maps_;     ///< per operation; worked out with the first question
+    std::vector<double> floor_;  ///< sum of the cycles of all operations before, all maps fast
     std::span<const std::int64_t> limits_;
     std::int64_t largest_ = 0;   ///< of them
     std::vector<State> states_;  ///< by operation and limit

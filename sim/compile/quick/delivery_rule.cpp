@@ -36,16 +36,21 @@ struct Choice : Delivery {
 
 class Delivering {
 public:
-    Delivering(const QuickNetwork& network, const PlacedMaps& maps, Weights weights)
+    Delivering(const QuickNetwork& network, const PlacedMaps& maps, Weights weights,
+               const EndLimit& limit)
         : network_(network),
           program_(network.program),
           maps_(maps),
           occupancy_(maps.occupancy),
           stay_(weights == Weights::stay || !program_.takes(Pass::stream_weights)),
           fast_region_(program_.spilling() ? region_fast : region_arena),
-          slices_(network.limit) {}
+          slices_(network.limit),
+          limit_(limit) {}
 
     TimeLine run() {
+        sum_kernels();
+        find_common();
+        if (is_late(0)) return std::move(line_);
         line_.positions.resize(maps_.positions.size());
         line_.deliveries.resize(maps_.positions.size());
         place_maps();
@@ -105,19 +110,51 @@ private:
         load.passes = std::max<std::int64_t>(load.passes, 1);
     }
 
+    void sum_kernels() {
+        kernels_.assign(maps_.positions.size() + 1, 0);
+        for (std::size_t p = 0; p < maps_.positions.size(); ++p) {
+            kernels_[p + 1] = kernels_[p] + maps_.positions[p].fast.total;
+        }
+    }
+
+    /// From where on the plan of the limit runs the same operations.
+    void find_common() {
+        const std::size_t count = maps_.positions.size();
+        common_ = count;
+        if (limit_.line == nullptr) return;
+        const std::vector<Position>& others = limit_.maps->positions;
+        std::size_t same = 0;
+        while (same < std::min(count, others.size())) {
+            const Position& own = maps_.positions[count - 1 - same];
+            const Position& other = others[others.size() - 1 - same];
+            if (own.range != other.range || own.fast.total != other.fast.total) break;
+            ++same;
+        }
+        common_ = count - same;
+    }
+
+    /// Whether the position, which begins now, and those behind it will end behind the limit:
+    /// kernels to come take what they take without waiting, at least.
+    bool is_late(std::size_t position) {
+        std::int64_t end = now_ + kernels_.back() - kernels_[position];
+        if (position == common_ && position < maps_.positions.size()) {
+            const TimeLine& other = *limit_.line;
+            const std::size_t same = maps_.positions.size() - position;
+            end = now_ + other.expected - other.begins[other.begins.size() - same];
+        }
+        line_.is_whole = end <= limit_.cycles;
+        return !line_.is_whole;
+    }
+
     /// From which position on each copy should be made so that nothing waits.
     void plan_copies() {
-        std::vector<std::int64_t> start(maps_.positions.size() + 1, 0);
-        for (std::size_t p = 0; p < maps_.positions.size(); ++p) {
-            start[p + 1] = start[p] + maps_.positions[p].fast.total;
-        }
         std::int64_t latest = std::numeric_limits<std::int64_t>::max();
         for (auto load = loads_.rbegin(); load != loads_.rend(); ++load) {
-            latest = std::min(latest, start[static_cast<std::size_t>(load->position)]) -
+            latest = std::min(latest, kernels_[static_cast<std::size_t>(load->position)]) -
                      copy_times(load->size).alone().count() - tuning::least_wait;
-            const auto it = std::upper_bound(start.begin(), start.end() - 1, latest);
+            const auto it = std::upper_bound(kernels_.begin(), kernels_.end() - 1, latest);
             load->from =
-                static_cast<std::int32_t>(std::max<std::ptrdiff_t>(0, it - start.begin() - 1));
+                static_cast<std::int32_t>(std::max<std::ptrdiff_t>(0, it - kernels_.begin() - 1));
         }
     }
 
@@ -138,7 +175,7 @@ private:
     [[nodiscard]] std::int32_t earliest_of(const Load& load) const {
         if (stay_) return std::max(load.position - 1, 0);
         const std::int32_t from = std::min(load.position, std::max(load.from, earliest_));
-        return free_position(started_, dma_free_, from, load.position);
+        return free_position(line_.begins, dma_free_, from, load.position);
     }
 
     [[nodiscard]] Choice read_directly(const Load& load) const {
@@ -187,31 +224,41 @@ private:
         }
     }
 
+    /// Channels of the last part, or of one before.
+    [[nodiscard]] static std::int32_t channels_of(std::int32_t depth, std::int32_t step,
+                                                  bool last) {
+        return last ? depth - (depth - 1) / step * step : step;
+    }
+
     /// Cycles of the last part, or of one before, as DeliveryClock has them.
     [[nodiscard]] std::int64_t part_cycles(const Load& load, std::int32_t depth, std::int32_t step,
                                            bool last) const {
-        if (step >= depth) return load.fast;
-        const std::int32_t channels = last ? depth - (depth - 1) / step * step : step;
+        const std::int32_t channels = channels_of(depth, step, last);
         const Position& position = maps_.positions[static_cast<std::size_t>(load.position)];
-        const std::int64_t cycles = channels >= position.times->block.depth
-                                        ? load.fast * channels / depth
-                                        : load.sliceable->times
-                                              ->slice(program_, *load.sliceable->npu,
-                                                      position.places, *position.times, channels)
-                                              .fast.total;
-        return cycles + tuning::extra_kernel_cycles;
+        if (step >= depth || channels >= position.times->block.depth) {
+            return least_part_cycles(load, depth, step, last);
+        }
+        const BlockTimes& slice = load.sliceable->times->slice(
+            program_, *load.sliceable->npu, position.places, *position.times, channels);
+        return slice.fast.total + tuning::extra_kernel_cycles;
+    }
+
+    /// The part's share of the operation: hardly a slice takes less.
+    [[nodiscard]] static std::int64_t least_part_cycles(const Load& load, std::int32_t depth,
+                                                        std::int32_t step, bool last) {
+        if (step >= depth) return load.fast;
+        return load.fast * channels_of(depth, step, last) / depth + tuning::extra_kernel_cycles;
     }
 
     /// No places let the parts end earlier, as DeliveryClock has it.
-    [[nodiscard]] Ends least_ends(const Load& load, std::int32_t depth, std::int32_t step,
-                                  const Choice& delivery) const {
+    template <class PartCycles>
+    [[nodiscard]] Ends least_ends(const Choice& delivery, const PartCycles& part_cycles) const {
         const std::int64_t others = delivery.parts - 1;
         const auto& last = copy_times(delivery.last_size);
-        Ends ends{now_ + others * part_cycles(load, depth, step, false),
-                  dma_free_ + last.busy.count()};
+        Ends ends{now_ + others * part_cycles(false), dma_free_ + last.busy.count()};
         if (others > 0) ends.dma_free += others * copy_times(delivery.part_size).busy.count();
-        ends.finish = std::max(ends.finish, ends.dma_free + last.latency.count()) +
-                      part_cycles(load, depth, step, true);
+        ends.finish =
+            std::max(ends.finish, ends.dma_free + last.latency.count()) + part_cycles(true);
         return ends;
     }
 
@@ -237,7 +284,7 @@ private:
             const std::int32_t from = delivery.from[static_cast<std::size_t>(part)];
             std::int64_t issue = now_;
             if (from / fine < load.position) {
-                issue = started_[static_cast<std::size_t>(from / fine)];
+                issue = line_.begins[static_cast<std::size_t>(from / fine)];
             } else if (part > 0) {
                 const auto at = static_cast<std::size_t>(from % fine * delivery.parts / fine);
                 issue = at < starts_.size() ? starts_[at] : ends.finish;
@@ -260,7 +307,12 @@ private:
         const auto serves = [&] { return trial.is_best(trial_.ends) && trial.serves(trial_.ends); };
         trial.run([&](std::int32_t step) {
             make_parts(load, depth, step, trial_);
-            trial_.ends = least_ends(load, depth, step, trial_);
+            // Estimates of slices take time.
+            trial_.ends = least_ends(
+                trial_, [&](bool last) { return least_part_cycles(load, depth, step, last); });
+            if (!serves()) return;
+            trial_.ends =
+                least_ends(trial_, [&](bool last) { return part_cycles(load, depth, step, last); });
             if (!serves()) return;
             count_room(load, trial_);
             follow(load, depth, step, trial_);
@@ -304,7 +356,7 @@ private:
         Choice best = read_directly(load);
         const auto serves = [&] { return is_copy_better(trial_.ends, best.ends, load.passes); };
         make_parts(load, 1, 1, trial_);
-        trial_.ends = least_ends(load, 1, 1, trial_);
+        trial_.ends = least_ends(trial_, [&](bool) { return load.fast; });
         if (serves() && place(load, trial_)) {
             follow(load, 1, 1, trial_);
             if (serves()) std::swap(best, trial_);
@@ -316,10 +368,10 @@ private:
     }
 
     void choose_all() {
-        started_.assign(maps_.positions.size(), 0);
+        line_.begins.assign(maps_.positions.size(), 0);
         std::size_t next = 0;
         for (std::size_t p = 0; p < maps_.positions.size(); ++p) {
-            started_[p] = now_;
+            line_.begins[p] = now_;
             std::int64_t finish = now_ + maps_.positions[p].fast.total;
             if (next < loads_.size() && loads_[next].position == static_cast<std::int32_t>(p)) {
                 const Load& load = loads_[next++];
@@ -330,14 +382,16 @@ private:
                 take(load, delivery);
             }
             now_ = finish;
+            if (is_late(p + 1)) return;
         }
     }
 
     void note_starved(const Load& load) {
         const std::int64_t lost = load.direct - load.fast;
         if (load.passes < 2 || load.sliceable == nullptr || lost <= tuning::least_wait) return;
+        const NpuOp& op = *load.sliceable->npu;
         line_.starved.push_back(
-            {load.position, room_for_turns(*load.sliceable->npu, network_.limit)});
+            {load.position, room_for_turns(op, depth_of_turns(op, network_.limit))});
         line_.lost += lost;
     }
 
@@ -369,16 +423,16 @@ private:
     [[nodiscard]] std::int32_t last_before(const Lifetime& place) const {
         const std::int32_t least =
             first_of(place.first / fine - program_.arch.max_outstanding_kernels);
-        const auto meets = [&](const Lifetime& item) {
-            return item.last < place.first && item.offset < place.offset + place.size &&
-                   place.offset < item.offset + item.size;
-        };
-        std::int32_t last = Delivery::nothing;
-        for (auto item = items_.rbegin(); item != items_.rend(); ++item) {
-            if (item->last < least) break;
-            if (item->last > last && meets(*item)) last = item->last;
+        auto item = std::lower_bound(
+            items_.begin(), items_.end(), place.first,
+            [](const Lifetime& other, std::int32_t time) { return other.last < time; });
+        while (item != items_.begin() && (--item)->last >= least) {
+            if (item->offset < place.offset + place.size &&
+                place.offset < item->offset + item->size) {
+                return item->last;
+            }
         }
-        return last;
+        return Delivery::nothing;
     }
 
     const QuickNetwork& network_;
@@ -392,8 +446,10 @@ private:
     mutable std::int32_t from_ = 0;            ///< position from which the present load is copied
     mutable Choice trial_;                     ///< the delivery that is tried
     mutable std::vector<std::int64_t> sizes_;  ///< of its parts
+    const EndLimit limit_;
+    std::size_t common_ = 0;             ///< with the limit's plan: from this position on
+    std::vector<std::int64_t> kernels_;  ///< cycles of those before each position, without waits
     std::vector<Load> loads_;
-    std::vector<std::int64_t> started_;         ///< cycle at which each position began
     mutable std::vector<std::int64_t> starts_;  ///< of the slices of a delivery
     struct CopyOfSize {
         std::int64_t size = -1;
@@ -407,8 +463,9 @@ private:
 
 }  // namespace
 
-TimeLine deliver_weights(const QuickNetwork& network, const PlacedMaps& maps, Weights weights) {
-    return Delivering(network, maps, weights).run();
+TimeLine deliver_weights(const QuickNetwork& network, const PlacedMaps& maps, Weights weights,
+                         const EndLimit& limit) {
+    return Delivering(network, maps, weights, limit).run();
 }
 
 void run_clock(const QuickNetwork& network, const PlacedMaps& maps, TimeLine& line) {

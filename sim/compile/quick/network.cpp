@@ -1,18 +1,35 @@
 #include "compile/quick/network.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "compile/plan/stripes.hpp"
 
 namespace u65sim::compiler::quick {
 
+namespace {
+
+/// What a reader that makes `rows` a step, `made` by its first one, asks of its input.
+struct Asked {
+    std::int32_t rows = 0;    ///< a step
+    std::int32_t end = 0;     ///< the row behind the last one that is there after the first step
+    std::int32_t needed = 0;  ///< the first row that is still needed in that step
+};
+Asked asked_of(const NpuOp& reader, std::int32_t rows, std::int32_t made) {
+    if (reader.kernel.kind == stream::KernelKind::elementwise) return {rows, made, made - rows};
+    if (upscales(reader)) return {rows / 2, made / 2, (made - rows) / 2};
+    const stream::Kernel& window = reader.kernel.kernel;
+    const std::int32_t stride = window.stride_y;
+    const std::int32_t pad = reader.kernel.pad.top;
+    return {rows * stride, (made - 1) * stride + window.dilated_height() - pad,
+            (made - rows) * stride - pad};
+}
+
+}  // namespace
+
 QuickNetwork::QuickNetwork(const Program& from, TimeTables& tables)
-    : program(from),
-      writers(from.buffers.size(), 0),
-      readers(from.buffers.size(), 0),
-      limit(from.target->sram.size.count()) {
+    : program(from), readers(from.buffers.size(), 0), limit(from.target->sram.size.count()) {
     for (const Segment& segment : program.segments) {
-        const std::size_t begin = ops.size();
         for (const NpuOp& npu : segment.ops) {
             QuickOp& op = ops.emplace_back();
             op.npu = &npu;
@@ -20,15 +37,12 @@ QuickNetwork::QuickNetwork(const Program& from, TimeTables& tables)
             op.ifm = npu.ifm.buffer;
             op.ifm2 = npu.ifm2.buffer;
             op.ofm = npu.ofm.buffer;
+            op.segment = begins_.size();
             if (!npu.slices.empty()) op.weights = npu.slices[0].size;
-            ++writers[static_cast<std::size_t>(op.ofm)];
             ++readers[static_cast<std::size_t>(op.ifm)];
             if (op.ifm2 != no_buffer) ++readers[static_cast<std::size_t>(op.ifm2)];
         }
-        for (std::size_t i = begin; i + 1 < ops.size(); ++i) ops[i].linked = true;
-    }
-    for (std::size_t i = 0; i + 1 < ops.size(); ++i) {
-        ops[i].linked = ops[i].linked && hands_rows_on(ops[i], ops[i + 1]);
+        begins_.push_back(ops.size() - segment.ops.size());
     }
 }
 
@@ -37,42 +51,74 @@ bool QuickNetwork::may_be_fast(int index) const {
     return map.kind != Placement::Kind::constant && !(program.spilling() && map.pinned);
 }
 
-bool QuickNetwork::hands_rows_on(const QuickOp& op, const QuickOp& next) const {
-    const Buffer& map = buffer(op.ofm);
-    const auto index = static_cast<std::size_t>(op.ofm);
-    const View& view = op.npu->ofm;
-    const auto reads_all = [&](const View& read) {
-        return read.valid() && read.buffer == view.buffer && read.whole() &&
-               read.extent == view.extent;
-    };
-    return can_stripe(*op.npu) && can_stripe(*next.npu) && !upscales(*op.npu) &&
-           !upscales(*next.npu) && !map.pinned && !map.whole_life &&
-           map.kind == Placement::Kind::feature_map && view.whole() && view.extent == map.extent &&
-           writers[index] == 1 && readers[index] == 1 &&
-           (reads_all(next.npu->ifm) || reads_all(next.npu->ifm2));
+void QuickNetwork::link_rows() {
+    const std::vector<BufferUse> uses = uses_of(program);
+    for (std::size_t i = 0; i < begins_.size(); ++i) {
+        links_.push_back({begins_[i], RowLinks(program, program.segments[i].ops, uses)});
+    }
+}
+
+bool QuickNetwork::may_precede(std::size_t at, std::size_t last) const {
+    const auto& [begin, links] = links_of(at);
+    return ops[at].segment == ops[last].segment && links.may_precede(at - begin, last - begin);
+}
+
+bool QuickNetwork::rolls(int buffer, const QuickRange& range) const {
+    if (!range.is_cascade() || buffer == ops[range.last].ofm) return false;
+    const auto& [begin, links] = links_of(range.first);
+    return links.rolls(buffer, range.first - begin, range.last - begin);
 }
 
 StripeWalk::StripeWalk(const QuickNetwork& network, std::size_t last, std::int32_t height)
-    : network_(network), at_(last), rows_(height) {}
+    : network_(network), last_(last), members_{{height, height, 0}} {}
 
 void StripeWalk::step() {
-    const NpuOp& next = *network_.ops[at_].npu;
-    const NpuOp& op = *network_.ops[--at_].npu;
-    const bool rowwise = next.kernel.kind == stream::KernelKind::elementwise;
-    const stream::Kernel& window = next.kernel.kernel;
-    const std::int32_t stride = rowwise ? 1 : window.stride_y;
-    const std::int32_t reach = rowwise ? 1 : window.dilated_height();
+    members_.push_back(in_front());
+    const auto& [begin, links] = network_.links_of(at());
+    rolling_ = links.rolls_from(at() - begin, last_ - begin) ? rolling_bytes() : 0;
+}
+
+StripeWalk::Member StripeWalk::in_front() const {
+    const std::size_t at = last_ - members_.size();
+    const NpuOp& op = *network_.ops[at].npu;
+    const auto& [begin, links] = network_.links_of(at);
+    Member member;
+    std::int32_t needed = std::numeric_limits<std::int32_t>::max();
+    for (const std::size_t i : links.readers(at - begin)) {
+        const std::size_t reader = begin + i;
+        if (reader > last_) break;
+        const Member& behind = members_[last_ - reader];
+        const Asked asked = asked_of(*network_.ops[reader].npu, behind.rows, behind.made);
+        member.rows = std::max(member.rows, asked.rows);
+        member.made = std::max(member.made, asked.end);
+        needed = std::min(needed, asked.needed);
+    }
+    const std::int32_t unit = row_unit(op);
     const std::int32_t height = op.ofm.extent.h;
-    const std::int32_t kept = std::min(height, (rows_ - 1) * stride + std::max(reach, stride));
-    rows_ = std::min(height, rows_ * stride);
-    Extent rolling = op.ofm.extent;
+    const auto whole_units = [&](std::int32_t rows) {
+        return std::min(height, (rows + unit - 1) / unit * unit);
+    };
+    member.kept = std::min(height, whole_units(member.made) - needed);
+    member.rows = std::max(1, whole_units(member.rows));
+    member.made = whole_units(member.made);
+    return member;
+}
+
+std::int64_t StripeWalk::rolling_bytes() const {
+    const int map = network_.ops[at()].ofm;
+    const auto& [begin, links] = network_.links_of(at());
+    std::int32_t kept = 0;
+    for (const std::size_t writer : links.writers(map)) {
+        kept = std::max(kept, members_[last_ - (begin + writer)].kept);
+    }
+    const Buffer& buffer = network_.buffer(map);
+    Extent rolling = buffer.extent;
     rolling.h = kept;
-    const Buffer& map = network_.buffer(op.ofm.buffer);
-    rolling_ = storage_bytes(rolling, op.ofm.type, layout_for(network_.program, map.extent.c));
+    return storage_bytes(rolling, buffer.type, layout_for(network_.program, buffer.extent));
 }
 
 double StripeWalk::stripes() const {
-    return static_cast<double>(network_.ops[at_].npu->ofm.extent.h) / rows_;
+    return static_cast<double>(network_.ops[at()].npu->ofm.extent.h) / rows();
 }
 
 }  // namespace u65sim::compiler::quick

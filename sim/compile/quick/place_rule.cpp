@@ -21,12 +21,14 @@ constexpr std::int32_t nowhere = -1;
 
 class Placing {
 public:
-    Placing(const QuickNetwork& network, const std::vector<QuickRange>& ranges)
+    Placing(const QuickNetwork& network, MapSavings& savings, const std::vector<QuickRange>& ranges)
         : network_(network),
+          savings_(savings),
           program_(network.program),
           maps_{{}, Occupancy{ranges.size()}, {}, {}, {}, {}, {}, {}},
           position_of_(static_cast<std::size_t>(program_.times) + 2, 0),
           inside_(program_.buffers.size(), false) {
+        maps_.positions.reserve(ranges.size());
         for (const QuickRange& range : ranges) maps_.positions.push_back({range, {}, {}});
         maps_.fast.assign(program_.buffers.size(), false);
         maps_.first.assign(program_.buffers.size(), nowhere);
@@ -64,7 +66,8 @@ private:
                 position_of_[static_cast<std::size_t>(time)] = static_cast<std::int32_t>(p);
             }
             for (std::size_t i = range.first; i < range.last; ++i) {
-                inside_[static_cast<std::size_t>(network_.ops[i].ofm)] = true;
+                const int map = network_.ops[i].ofm;
+                if (network_.rolls(map, range)) inside_[static_cast<std::size_t>(map)] = true;
             }
         }
         const auto end = static_cast<std::int32_t>(count() == 0 ? 0 : count() - 1);
@@ -123,25 +126,10 @@ private:
             return;
         }
         const QuickOp& op = network_.ops[range.first];
-        const auto total = [&](const MapPlaces& places) {
-            return static_cast<double>(
-                op.times->placed(program_, *op.npu, places).refined.fast.total);
-        };
-        const double least = total({});
-        const auto add = [&](int buffer, const View& view, const MapPlaces& without, double times) {
-            if (buffer == no_buffer || !network_.may_be_fast(buffer)) return;
-            saved[static_cast<std::size_t>(buffer)] +=
-                times * static_cast<double>(view.extent.elements()) * stream::bytes_of(view.type) *
-                    tuning::cycles_per_byte +
-                total(without) - least;
-        };
-        double times = 1;
-        if (op.npu->kernel.kind == stream::KernelKind::conv) {
-            times = static_cast<double>(ceil_div(op.npu->ofm.extent.c, op.npu->kernel.block.depth));
-        }
-        add(op.ifm, op.npu->ifm, {false, true, true}, times);
-        add(op.ifm2, op.npu->ifm2, {true, false, true}, 1);
-        add(op.ofm, op.npu->ofm, {true, true, false}, 1);
+        const MapSavings::Saved& own = savings_.of(range.first);
+        saved[static_cast<std::size_t>(op.ifm)] += own.ifm;
+        if (op.ifm2 != no_buffer) saved[static_cast<std::size_t>(op.ifm2)] += own.ifm2;
+        saved[static_cast<std::size_t>(op.ofm)] += own.ofm;
     }
 
     void add_cascade_savings(const QuickRange& range, std::vector<double>& saved) {
@@ -229,13 +217,13 @@ private:
         for (const auto& [made, owner] : merged_) {
             saved[static_cast<std::size_t>(owner)] += saved[static_cast<std::size_t>(made)];
         }
-        const auto worth = [&](std::size_t i) {
+        std::vector<double>& worth = saved;
+        for (const std::size_t i : candidates) {
             const auto life = static_cast<double>(maps_.last[i] - maps_.first[i] + 1);
-            return saved[i] /
-                   (static_cast<double>(std::max<std::int64_t>(maps_.size[i], 1)) * life);
-        };
+            worth[i] /= static_cast<double>(std::max<std::int64_t>(maps_.size[i], 1)) * life;
+        }
         std::stable_sort(candidates.begin(), candidates.end(),
-                         [&](std::size_t a, std::size_t b) { return worth(a) > worth(b); });
+                         [&](std::size_t a, std::size_t b) { return worth[a] > worth[b]; });
     }
 
     /// Maps off-chip that a convolution reads once for each block of its depth are copied, where
@@ -350,8 +338,8 @@ private:
         for (std::size_t i = range.last;; --i) {
             const QuickOp& op = network_.ops[i];
             const StripeTimes& times = op.times->stripe(program_, *op.npu, walk.rows());
-            const bool ifm = i > range.first || is_fast(op.ifm);
-            const bool ofm = i < range.last || is_fast(op.ofm);
+            const bool ifm = is_fast(op.ifm) || inside_[static_cast<std::size_t>(op.ifm)];
+            const bool ofm = is_fast(op.ofm) || inside_[static_cast<std::size_t>(op.ofm)];
             const Duration& placed = times.at[ifm][ofm];
             const double stripes = walk.stripes();
             total += stripes * static_cast<double>(placed.total);
@@ -372,10 +360,11 @@ private:
     }
 
     const QuickNetwork& network_;
+    MapSavings& savings_;
     const Program& program_;
     PlacedMaps maps_;
     std::vector<std::int32_t> position_of_;    ///< by time
-    std::vector<bool> inside_;                 ///< by buffer: rolls in a cascade
+    std::vector<std::uint8_t> inside_;         ///< by buffer: rolls in a cascade
     std::vector<std::pair<int, int>> merged_;  ///< a result, and the map it takes over
     std::int64_t worth_ = 0;
     stream::KernelOp before_;  ///< the kernel of the position before
@@ -387,9 +376,36 @@ std::int64_t Occupancy::most(std::int32_t first, std::int32_t last) const {
     return *std::max_element(bytes_.begin() + first, bytes_.begin() + last + 1);
 }
 
-PlacedMaps place_maps(const QuickNetwork& network, const std::vector<QuickRange>& ranges,
-                      const std::vector<Turns>& turns) {
-    return Placing(network, ranges).run(turns);
+const MapSavings::Saved& MapSavings::of(std::size_t op) {
+    std::optional<Saved>& known = known_[op];
+    if (!known) known = work_out(network_.ops[op]);
+    return *known;
+}
+
+MapSavings::Saved MapSavings::work_out(const QuickOp& op) const {
+    const Program& program = network_.program;
+    const auto total = [&](const MapPlaces& places) {
+        return static_cast<double>(op.times->placed(program, *op.npu, places).refined.fast.total);
+    };
+    const double least = total({});
+    const auto saved = [&](int buffer, const View& view, const MapPlaces& without, double times) {
+        if (buffer == no_buffer || !network_.may_be_fast(buffer)) return 0.0;
+        return times * static_cast<double>(view.extent.elements()) * stream::bytes_of(view.type) *
+                   tuning::cycles_per_byte +
+               total(without) - least;
+    };
+    double times = 1;
+    if (op.npu->kernel.kind == stream::KernelKind::conv) {
+        times = static_cast<double>(ceil_div(op.npu->ofm.extent.c, op.npu->kernel.block.depth));
+    }
+    return {saved(op.ifm, op.npu->ifm, {false, true, true}, times),
+            saved(op.ifm2, op.npu->ifm2, {true, false, true}, 1),
+            saved(op.ofm, op.npu->ofm, {true, true, false}, 1)};
+}
+
+PlacedMaps place_maps(const QuickNetwork& network, MapSavings& savings,
+                      const std::vector<QuickRange>& ranges, const std::vector<Turns>& turns) {
+    return Placing(network, savings, ranges).run(turns);
 }
 
 }  // namespace u65sim::compiler::quick

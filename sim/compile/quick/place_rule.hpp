@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "compile/plan/allocate.hpp"
@@ -42,9 +43,9 @@ private:
 struct PlacedMaps {
     std::vector<Position> positions;
     Occupancy occupancy;
-    std::vector<Lifetime> held;  ///< what that counts, by position and without addresses
-    std::vector<Lifetime> left;  ///< room that maps leave to weights
-    std::vector<bool> fast;      ///< by buffer
+    std::vector<Lifetime> held;      ///< what that counts, by position and without addresses
+    std::vector<Lifetime> left;      ///< room that maps leave to weights
+    std::vector<std::uint8_t> fast;  ///< by buffer: whether
     /// First and last position of each buffer, -1: not in memory as a whole; its bytes.
     std::vector<std::int32_t> first, last;
     std::vector<std::int64_t> size;
@@ -56,8 +57,29 @@ struct Turns {
     std::int64_t bytes = 0;
 };
 
+/// What maps save where they are fast, by the operations of a network as they run by themselves:
+/// worked out once for all its plans.
+class MapSavings {
+public:
+    /// `network` must outlive this.
+    explicit MapSavings(const QuickNetwork& network)
+        : network_(network), known_(network.ops.size()) {}
+
+    /// Bytes and cycles of IFM, IFM2 and OFM; 0 of those that may not be fast.
+    struct Saved {
+        double ifm = 0, ifm2 = 0, ofm = 0;
+    };
+    const Saved& of(std::size_t op);
+
+private:
+    [[nodiscard]] Saved work_out(const QuickOp& op) const;
+
+    const QuickNetwork& network_;
+    std::vector<std::optional<Saved>> known_;
+};
+
 /// Maps leave this room to weights. Throws DoesNotFit where a map has nowhere else to go.
-PlacedMaps place_maps(const QuickNetwork& network, const std::vector<QuickRange>& ranges,
-                      const std::vector<Turns>& turns);
+PlacedMaps place_maps(const QuickNetwork& network, MapSavings& savings,
+                      const std::vector<QuickRange>& ranges, const std::vector<Turns>& turns);
 
 }  // namespace u65sim::compiler::quick

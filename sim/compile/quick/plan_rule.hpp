@@ -16,6 +16,6 @@ struct TimedPlan {
 /// The plan without cascades, or one with them where that is faster: with those that are best in
 /// all of the memory, or in a part of it, which leaves room to weights. Weights may stay where they
 /// are, and maps make room for slices of weights, as the compiler tries it.
-TimedPlan best_plan(const QuickNetwork& network);
+TimedPlan best_plan(QuickNetwork& network);
 
 }  // namespace u65sim::compiler::quick

@@ -1,6 +1,7 @@
 // Which options the operator kinds have in a file.
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 #include "frontend/tflite/movement_options.hpp"
@@ -11,12 +12,22 @@
 namespace u65sim::frontend {
 namespace {
 
-/// Options of an operator kind. Without `read` there are no attributes, without `write` the table
-/// stays out.
-struct OptionsForm {
+/// Options of an operator kind. Without `read` there are no attributes.
+class OptionsForm {
+public:
+    using Read = Attributes (*)(Reader options);
+    using Write = WrittenOptions (*)(Writer out);
+
+    constexpr OptionsForm(OpType kind, Read reader, Write writer)
+        : type(kind), read(reader), write(writer), has_attributes(true) {}
+    constexpr OptionsForm(OpType kind, std::nullptr_t, Write writer) : type(kind), write(writer) {}
+
     OpType type = OpType::other;
-    Attributes (*read)(Reader options) = nullptr;
-    WrittenOptions (*write)(Writer out) = nullptr;
+    Read read = nullptr;
+    Write write = nullptr;
+    /// Whether `read` is one. (GCC's -fsanitize=undefined lets no function be compared with null
+    /// where a constant is asked for.)
+    bool has_attributes = false;
 };
 
 // clang-format off
@@ -102,8 +113,7 @@ consteval bool agrees_with_attributes() {
     for (const ir::OperatorInfo& row : ir::operator_table) {
         const OptionsForm* form = form_of(row.type);
         const bool has_attributes = row.attributes != ir::no_attributes;
-        if (has_attributes != (form != nullptr && form->read != nullptr)) return false;
-        if (has_attributes && form->write == nullptr) return false;
+        if (has_attributes != (form != nullptr && form->has_attributes)) return false;
     }
     return true;
 }
@@ -131,7 +141,7 @@ void check_kept(const Operator& op) {
 
 Attributes read_options(const schema::OperatorTable& table, OpType type, std::string_view place) {
     const OptionsForm* form = form_of(type);
-    if (form == nullptr || form->read == nullptr) return std::monostate{};
+    if (form == nullptr || !form->has_attributes) return std::monostate{};
     return form->read(OptionsReader{table, place});
 }
 
