@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <set>
@@ -134,10 +135,11 @@ private:
     }
 
     static bool is_section(const std::string& key) {
-        for (const fields::Field& field : fields::table()) {
-            if (field.key.starts_with(key + ".")) return true;
-        }
-        return false;
+        const auto& fields = fields::table();
+        return std::any_of(fields.begin(), fields.end(), [&](const fields::Field& field) {
+            return field.key.size() > key.size() && field.key[key.size()] == '.' &&
+                   field.key.starts_with(key);
+        });
     }
 
     void read_field(const YAML::Node& key_node, const YAML::Node& value, const std::string& key,

@@ -46,6 +46,10 @@ public:
     std::vector<Value> list(const flatbuffers::Vector<Value>* vector) {
         if (vector == nullptr || vector->size() == 0) return {};
         charge(vector->size() * sizeof(Value));
+        // Bytes, of which there are many, are copied without being cleared before.
+        if constexpr (sizeof(Value) == 1) {
+            return std::vector<Value>(vector->data(), vector->data() + vector->size());
+        }
         std::vector<Value> values(vector->size());
         std::memcpy(values.data(), vector->Data(), values.size() * sizeof(Value));
         if constexpr (!FLATBUFFERS_LITTLEENDIAN && sizeof(Value) > 1) {

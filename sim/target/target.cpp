@@ -64,9 +64,10 @@ void Target::set(std::string_view assignment) {
 }
 
 void Target::validate() const {
+    // Stays equal: every field is set to what it is.
+    Target copy = *this;
     for (const fields::Field& field : fields::table()) {
         // What the table would not take can still be put into the struct by hand.
-        Target copy = *this;
         const std::string value = field.get(*this);
         if (!field.set(copy, value)) {
             throw InvalidConfig(fmt::format("{} = {}: must be {}", field.key, value, field.range));

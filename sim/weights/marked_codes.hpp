@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,18 @@
 namespace u65sim::weights {
 
 inline constexpr std::size_t word_bits = 64;
+
+/// Where a byte's set bits stand: by how many are in front, then by byte.
+inline constexpr auto nth_of_byte = [] {
+    std::array<std::array<std::uint8_t, 256>, 8> table{};
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+        std::size_t in_front = 0;
+        for (std::uint8_t bit = 0; bit < 8; ++bit) {
+            if ((byte >> bit & 1) != 0) table[in_front++][byte] = bit;
+        }
+    }
+    return table;
+}();
 
 /// Some of the codes that a CodeMarker has marked, as long as it keeps them.
 class MarkedCodes {
@@ -60,18 +73,18 @@ private:
         const std::size_t left = size_ - at;
         return left < word_bits ? low_bits(static_cast<std::uint32_t>(left)) : ~std::uint64_t{0};
     }
-    /// Where the `n`th set bit stands, the first being 1; there are as many.
+    /// Where the `n`th set bit stands, the first being 1; there are as many. Without branches,
+    /// which nobody could foretell: first its byte, then its place there.
     static std::size_t nth_of(std::uint64_t set, std::uint32_t n) {
-        std::size_t at = n - 1;
-        const auto clear = static_cast<std::uint32_t>(std::popcount(~set));
-        if (clear < n) {  // past the clear ones in front of it, which are fewer
-            for (std::uint64_t gaps = ~set; gaps != 0; gaps &= gaps - 1, ++at) {
-                if (static_cast<std::size_t>(std::countr_zero(gaps)) > at) break;
-            }
-            return at;
-        }
-        for (; n > 1; --n) set &= set - 1;
-        return static_cast<std::size_t>(std::countr_zero(set));
+        constexpr std::uint64_t ones = 0x0101010101010101, highest = ones * 0x80;
+        // Of each byte, then of all up to it.
+        std::uint64_t sums = set - (set >> 1 & ones * 0x55);
+        sums = (sums & ones * 0x33) + (sums >> 2 & ones * 0x33);
+        sums = ((sums + (sums >> 4)) & ones * 0x0F) * ones;
+        const std::uint64_t in_front = ((ones * (n - 1) | highest) - sums) & highest;
+        const std::size_t begin = ((in_front >> 7) * ones >> 56) * 8;
+        const std::uint64_t others = sums << 8 >> begin & 0xFF;
+        return begin + nth_of_byte[n - 1 - others][set >> begin & 0xFF];
     }
 
     const std::uint16_t* codes_;
