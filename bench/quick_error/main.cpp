@@ -139,9 +139,9 @@ Vector solve(Matrix a, Vector b) {
 /// How far from none a correction is expected: of a part of the cycles, a share; of a number of
 /// kernels, cycles of each. Without it terms that hardly occur here, as kernels with maps off-chip
 /// where nothing spills, take any weight, and networks that are full of them any time (chosen).
-constexpr double likely_share = 0.05, likely_cycles = 300;
+constexpr double likely_share = 0.1, likely_cycles = 200;
 /// How much that counts: the square of an error that is as bad as such a correction (chosen).
-constexpr double weight_of_likely = 1e-6;
+constexpr double weight_of_likely = 3e-5;
 
 /// The weights of the terms with the least mean error relative to the simulated cycles, by
 /// reweighted least squares, drawn towards no correction. Every family counts alike.
