@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include <u65sim/text.hpp>
 
@@ -39,30 +40,52 @@ Sequence first_sequence(std::string_view text) {
     return {length, !acts(code)};
 }
 
-std::string shown(std::string_view text, std::string_view kept) {
+/// Which characters stay besides plain ones.
+enum class Kept : std::uint8_t { none, lines_and_tabs };
+
+template <Kept kept>
+bool stays(std::uint8_t byte) {
+    const bool is_line = kept == Kept::lines_and_tabs && (byte == '\n' || byte == '\t');
+    return (byte >= 0x20 && byte < 0x7F) || is_line;
+}
+
+/// How many characters from the first one on stay: sixteen at once, then one after another.
+template <Kept kept>
+std::size_t count_staying(std::string_view text) {
+    using Sixteen = std::uint8_t __attribute__((vector_size(16)));
+    std::size_t count = 0;
+    for (; count + sizeof(Sixteen) <= text.size(); count += sizeof(Sixteen)) {
+        Sixteen bytes;
+        std::memcpy(&bytes, text.data() + count, sizeof bytes);
+        auto others = (bytes < 0x20) | (bytes >= 0x7F);
+        if (kept == Kept::lines_and_tabs) others &= (bytes != '\n') & (bytes != '\t');
+        std::uint64_t halves[2];
+        std::memcpy(halves, &others, sizeof halves);
+        if ((halves[0] | halves[1]) != 0) break;
+    }
+    while (count < text.size() && stays<kept>(static_cast<std::uint8_t>(text[count]))) ++count;
+    return count;
+}
+
+template <Kept kept>
+std::string shown(std::string_view text) {
     std::string result;
     result.reserve(text.size());
-    while (!text.empty()) {
-        // Most text is plain: taken in runs.
-        const auto end = std::find_if(text.begin(), text.end(), [&](char c) {
-            const auto byte = static_cast<std::uint8_t>(c);
-            return (byte < 0x20 || byte >= 0x7F) && kept.find(c) == std::string_view::npos;
-        });
-        const auto run = static_cast<std::size_t>(end - text.begin());
+    for (;;) {
+        const std::size_t run = count_staying<kept>(text);
         result += text.substr(0, run);
         text.remove_prefix(run);
-        if (text.empty()) break;
+        if (text.empty()) return result;
         const Sequence sequence = first_sequence(text);
         result += sequence.showable ? text.substr(0, sequence.length) : std::string_view{"?"};
         text.remove_prefix(sequence.length);
     }
-    return result;
 }
 
 }  // namespace
 
-std::string printable(std::string_view text) { return shown(text, ""); }
+std::string printable(std::string_view text) { return shown<Kept::none>(text); }
 
-std::string printable_lines(std::string_view text) { return shown(text, "\n\t"); }
+std::string printable_lines(std::string_view text) { return shown<Kept::lines_and_tabs>(text); }
 
 }  // namespace u65sim

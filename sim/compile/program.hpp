@@ -280,9 +280,10 @@ void for_each_op(AnyProgram& program, Visit visit) {
 
 /// Bytes a map of this extent takes in a layout.
 std::int64_t storage_bytes(const Extent& extent, stream::DataType type, stream::Layout layout);
-/// The layout of a map of so many channels that may have either. Below 16 a row is one run as it
-/// is, and bricks would waste memory; Vela takes them from 8 on.
-stream::Layout layout_for(const Program& program, std::int32_t channels);
+/// The layout of a map of this extent that may have either. A single pixel is one run as it is,
+/// where bricks are fetched one by one; below 16 channels a row is, and bricks would waste memory.
+/// Vela takes them from 8 channels on, for pixels too.
+stream::Layout layout_for(const Program& program, const Extent& map);
 /// The registers' picture of a view, once its buffer has a place.
 stream::FeatureMap resolve(const Program& program, const View& view);
 /// The same without addresses, for a buffer in this region and layout.

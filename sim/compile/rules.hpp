@@ -56,6 +56,8 @@ struct Rules {
     ReadOnce read_once = ReadOnce::choose;
     /// Maps of fewer channels lie in memory as NHWC, others in bricks (NHCWB16).
     std::int32_t least_brick_channels = 16;
+    /// And so do maps of a single pixel.
+    bool cuts_pixels = false;
     /// A MEAN or SUM over height and width is one average pool; else sums of ones in 32 bits.
     bool sums_by_pool = true;
     /// Channels may change places by a convolution; else only by strides.
@@ -81,6 +83,7 @@ constexpr Rules rules_of_vela_5_0() {
             .delivers_as_vela = true,
             .read_once = ReadOnce::dedicated,
             .least_brick_channels = 8,
+            .cuts_pixels = true,
             .sums_by_pool = false,
             .permutes_by_convolution = false,
             .fuses_curves = false,

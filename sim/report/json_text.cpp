@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 
 namespace u65sim::report {
 
@@ -11,8 +13,26 @@ namespace {
 
 constexpr std::size_t step = 2;  ///< blanks for each open bracket
 
+/// Whether one of eight characters is escaped: a control character, DEL, one of more than one byte,
+/// or `"` or `\`. Of every byte the highest bit says so; a carry only leaves a byte that does.
+bool any_escaped(std::uint64_t eight) {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    const auto below = [](std::uint64_t bytes, std::uint64_t limit) {
+        return (bytes - ones * limit) & ~bytes;
+    };
+    const auto is = [&](char c) { return below(eight ^ (ones * static_cast<std::uint8_t>(c)), 1); };
+    const std::uint64_t escaped = below(eight, 0x20) | eight | (eight + ones) | is('"') | is('\\');
+    return (escaped & (ones * 0x80)) != 0;
+}
+
 /// Whether a text stands in JSON as it is.
 bool is_plain(std::string_view text) {
+    std::uint64_t eight = 0;
+    while (text.size() >= sizeof eight) {
+        std::memcpy(&eight, text.data(), sizeof eight);
+        if (any_escaped(eight)) return false;
+        text.remove_prefix(sizeof eight);
+    }
     return std::all_of(text.begin(), text.end(), [](char c) {
         const auto byte = static_cast<unsigned char>(c);
         return byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\';

@@ -65,11 +65,11 @@ Graph residual() {
 TEST_CASE("Commands come as they are written, and wait for copies that asked before them alone") {
     for (const std::int32_t units : {32, 56, 72}) {
         INFO(units);
-        CHECK(ratio(recurrent(units), "u65-256") == Approx(1).epsilon(0.02));
+        CHECK(ratio(recurrent(units), "u65-256") == Approx(1).epsilon(0.04));
     }
     for (const std::int32_t units : {16, 24, 32}) {
         INFO(units);
-        CHECK(ratio(recurrent(units), "u65-512") == Approx(1).epsilon(0.03));
+        CHECK(ratio(recurrent(units), "u65-512") == Approx(1).epsilon(0.07));
     }
 }
 

@@ -51,7 +51,7 @@ std::int64_t cycles_alone(Program& program, NpuOp op, std::int64_t weights) {
         if (map_bytes(program, view) <= most) {
             map.region = region_fast;
         } else if (!buffer.linear && !must_be_linear(view, buffer)) {
-            map = map_of(view, region_arena, layout_for(program, view.storage.c));
+            map = map_of(view, region_arena, layout_for(program, view.storage));
         }
     };
     place(k.ifm, op.ifm);

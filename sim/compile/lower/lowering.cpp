@@ -70,9 +70,11 @@ stream::FeatureMap map_of(const View& view, int region, stream::Layout layout) {
     return map;
 }
 
-stream::Layout layout_for(const Program& program, std::int32_t channels) {
-    const bool is_deep = channels >= program.rules.least_brick_channels;
-    return is_deep ? stream::Layout::nhcwb16 : stream::Layout::nhwc;
+stream::Layout layout_for(const Program& program, const Extent& map) {
+    const bool is_deep = map.c >= program.rules.least_brick_channels;
+    const bool is_pixel = map.h == 1 && map.w == 1;
+    return is_deep && (!is_pixel || program.rules.cuts_pixels) ? stream::Layout::nhcwb16
+                                                               : stream::Layout::nhwc;
 }
 
 stream::FeatureMap resolve(const Program& program, const View& view) {

@@ -25,7 +25,7 @@ constexpr std::size_t slow = 0, fast = 1;
 constexpr std::int64_t not_known = -1;
 
 stream::FeatureMap map_in(const Program& program, const View& view, int region) {
-    return map_of(view, region, layout_for(program, view.storage.c));
+    return map_of(view, region, layout_for(program, view.storage));
 }
 
 }  // namespace
@@ -224,7 +224,7 @@ std::int64_t CascadeSearch::rolling_bytes(std::size_t at, std::int32_t rows) con
     const Buffer& map = buffer(ops_[at].ofm.buffer);
     Extent rolling = map.extent;
     rolling.h = rows;
-    return storage_bytes(rolling, map.type, layout_for(program_, rolling.c));
+    return storage_bytes(rolling, map.type, layout_for(program_, map.extent));
 }
 
 bool CascadeSearch::is_hopeless(const Range& range, std::int64_t limit, std::int64_t bound) {

@@ -28,7 +28,7 @@ void choose_layouts(Program& program) {
     });
     for (auto& buffer : program.buffers) {
         if (buffer.kind == Placement::Kind::constant) continue;
-        buffer.layout = buffer.linear ? stream::Layout::nhwc : layout_for(program, buffer.extent.c);
+        buffer.layout = buffer.linear ? stream::Layout::nhwc : layout_for(program, buffer.extent);
         Extent stored = buffer.extent;
         if (buffer.rolling_rows > 0) stored.h = buffer.rolling_rows;
         buffer.size = storage_bytes(stored, buffer.type, buffer.layout);

@@ -119,13 +119,32 @@ Lifetime MapPlacer::lifetime_of(const Candidate& candidate) const {
     return whole_life(program_.buffers[static_cast<std::size_t>(candidate.buffer)]);
 }
 
-/// Cycles that are lost when an operation's weights are read where they are, though slices could
-/// take turns.
-std::int64_t MapPlacer::lost_cycles(const NpuOp& op) const {
+/// Channels of slices that take turns: shallow ones may leave so much of the array idle that they
+/// bring little of what is lost.
+std::int32_t MapPlacer::depth_of_turns(const NpuOp& op, std::int64_t off_chip,
+                                       std::int64_t lost) const {
+    const std::int32_t block = op.kernel.block.depth;
+    std::int32_t depth = compiler::depth_of_turns(op, limit_);
+    while (depth < block) {
+        stream::KernelOp kernel = all_fast(op);
+        keep_channels(kernel, depth);
+        const std::int64_t each =
+            program_.estimator->total(kernel).count() + tuning::extra_kernel_cycles;
+        const std::int64_t gain = off_chip - each * ceil_div(op.ofm.extent.c, depth);
+        if (gain >= tuning::shallow_turns.of(lost)) break;
+        depth = std::min(2 * depth, block);
+    }
+    return depth;
+}
+
+MapPlacer::Starved MapPlacer::starved(NpuOp& op, const std::vector<Lifetime>& items) const {
     const auto [least, off_chip] =
         program_.estimator->weight_placements(all_fast(op), {fast_region_, region_constants});
     const Cycles read = program_.estimator->weight_reads(op.slices[0].size, region_constants);
-    return (off_chip - std::max(least, read)).count();
+    const std::int64_t lost = (off_chip - std::max(least, read)).count();
+    if (lost <= tuning::least_wait) return {};
+    const std::int64_t room = room_for_turns(op, depth_of_turns(op, off_chip.count(), lost));
+    return {&op, lost, room, !has_room_for_two(items, op.time, room / 2, limit_)};
 }
 
 std::vector<MapPlacer::Starved> MapPlacer::starved(const std::vector<Lifetime>& items) const {
@@ -135,10 +154,8 @@ std::vector<MapPlacer::Starved> MapPlacer::starved(const std::vector<Lifetime>& 
         const bool has_none = op && candidates_[i].buffer != no_buffer &&
                               !items[fixed_.size() + i].is_placed() && may_be_sliced(*op);
         if (!has_none) continue;
-        const std::int64_t lost = lost_cycles(*op);
-        if (lost <= tuning::least_wait) continue;
-        const std::int64_t slice = room_for_turns(*op, limit_) / 2;
-        found.push_back({op, lost, !has_room_for_two(items, op->time, slice, limit_)});
+        const Starved each = starved(*op, items);
+        if (each.op) found.push_back(each);
     }
     return found;
 }
@@ -167,7 +184,7 @@ void MapPlacer::take_turns(const std::vector<Lifetime>& items) {
     for (const Starved& each : weights) {
         const std::int32_t time = each.op->time;
         if (!crowded.contains(time)) continue;
-        const Lifetime turns{room_for_turns(*each.op, limit_), time, time, no_offset};
+        const Lifetime turns{each.room, time, time, no_offset};
         candidates_.push_back(
             {no_buffer, static_cast<double>(each.cycles), nullptr, std::nullopt, turns});
     }

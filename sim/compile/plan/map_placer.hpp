@@ -50,6 +50,7 @@ private:
     struct Starved {
         NpuOp* op = nullptr;
         std::int64_t cycles = 0;  ///< lost, compared with slices
+        std::int64_t room = 0;    ///< bytes that two slices take
         bool no_room = false;     ///< for slices either
     };
 
@@ -65,7 +66,10 @@ private:
     [[nodiscard]] Lifetime lifetime_of(const Candidate& candidate) const;
     /// What is fixed, and then the candidates, of which some have found places.
     [[nodiscard]] std::vector<Lifetime> placed_candidates() const;
-    [[nodiscard]] std::int64_t lost_cycles(const NpuOp& op) const;
+    [[nodiscard]] std::int32_t depth_of_turns(const NpuOp& op, std::int64_t off_chip,
+                                              std::int64_t lost) const;
+    /// What an operation loses whose weights have no place; no operation where that is little.
+    [[nodiscard]] Starved starved(NpuOp& op, const std::vector<Lifetime>& items) const;
     [[nodiscard]] std::vector<Starved> starved(const std::vector<Lifetime>& items) const;
     /// Makes other candidates where those leave operations starved: copies of maps instead of
     /// these, and room for slices of weights.

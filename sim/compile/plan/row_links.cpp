@@ -38,7 +38,7 @@ std::vector<BufferUse> uses_of(const Program& program) {
     std::vector<BufferUse> uses(program.buffers.size());
     for (std::size_t i = 0; i < uses.size(); ++i) {
         const Buffer& b = program.buffers[i];
-        uses[i].size = storage_bytes(b.extent, b.type, layout_for(program, b.extent.c));
+        uses[i].size = storage_bytes(b.extent, b.type, layout_for(program, b.extent));
     }
     for (const auto& segment : program.segments) {
         for (const auto& op : segment.ops) {

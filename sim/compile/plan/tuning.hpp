@@ -45,6 +45,9 @@ inline constexpr Share whole_weights{1, 2};
 /// Two slices of whole blocks that take less of the SRAM find room; of others, two of a brick's
 /// depth are asked for (chosen).
 inline constexpr Share large_slices{1, 4};
+/// Slices less deep than a block must bring this part of what is lost without any, or maps leave
+/// them the room of deeper ones (chosen).
+inline constexpr Share shallow_turns{1, 4};
 /// Where maps may take turns: cycles lost to reads over and over, as a part of the plan's, that are
 /// worth a second plan (that part is what predictions are good to).
 inline constexpr Share crowded_share{1, 100};

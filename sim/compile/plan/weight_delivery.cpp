@@ -18,25 +18,17 @@ bool may_be_sliced_with_input(const NpuOp& op) {
            op.ifm.extent.c == op.ofm.extent.c;
 }
 
-namespace {
-
-std::int64_t room_for_two(const NpuOp& op, std::int64_t channels) {
+std::int64_t room_for_turns(const NpuOp& op, std::int32_t channels) {
     const std::int64_t share = op.slices[0].size * channels / op.ofm.extent.c;
     return 2 * round_up(tuning::size_margin.of(share) + tuning::size_margin_bytes,
                         allocation_alignment);
 }
 
-}  // namespace
-
 std::int32_t depth_of_turns(const NpuOp& op, std::int64_t limit) {
     constexpr std::int32_t brick = 16;
     const std::int32_t block = op.kernel.block.depth;
-    return tuning::large_slices.exceeds(room_for_two(op, block), limit) ? block
-                                                                        : std::min(block, brick);
-}
-
-std::int64_t room_for_turns(const NpuOp& op, std::int64_t limit) {
-    return room_for_two(op, depth_of_turns(op, limit));
+    return tuning::large_slices.exceeds(room_for_turns(op, block), limit) ? block
+                                                                          : std::min(block, brick);
 }
 
 std::vector<std::int32_t> depths_of(std::int32_t depth, std::int32_t first, std::int32_t step) {

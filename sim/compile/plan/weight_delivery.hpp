@@ -55,8 +55,8 @@ bool may_be_sliced_with_input(const NpuOp& op);
 /// Channels of slices of an operation's weights that take turns in a memory of `limit` bytes beside
 /// maps: a block's, unless two slices are a large part of the memory, else a brick's.
 std::int32_t depth_of_turns(const NpuOp& op, std::int64_t limit);
-/// Bytes that two of these take.
-std::int64_t room_for_turns(const NpuOp& op, std::int64_t limit);
+/// Bytes that two slices of so many channels take.
+std::int64_t room_for_turns(const NpuOp& op, std::int32_t channels);
 /// Channels of a slice of `first`, then ones of `step`.
 std::vector<std::int32_t> depths_of(std::int32_t depth, std::int32_t first, std::int32_t step);
 /// Bytes of so many of a load's channels, before they are encoded.

@@ -390,8 +390,9 @@ private:
     void note_starved(const Load& load) {
         const std::int64_t lost = load.direct - load.fast;
         if (load.passes < 2 || load.sliceable == nullptr || lost <= tuning::least_wait) return;
+        const NpuOp& op = *load.sliceable->npu;
         line_.starved.push_back(
-            {load.position, room_for_turns(*load.sliceable->npu, network_.limit)});
+            {load.position, room_for_turns(op, depth_of_turns(op, network_.limit))});
         line_.lost += lost;
     }
 

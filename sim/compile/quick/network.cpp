@@ -117,7 +117,7 @@ std::int64_t StripeWalk::rolling_bytes() const {
     const Buffer& buffer = network_.buffer(map);
     Extent rolling = buffer.extent;
     rolling.h = kept;
-    return storage_bytes(rolling, buffer.type, layout_for(network_.program, rolling.c));
+    return storage_bytes(rolling, buffer.type, layout_for(network_.program, buffer.extent));
 }
 
 double StripeWalk::stripes() const {

@@ -1,3 +1,5 @@
+#include <string>
+
 #include <catch2/catch.hpp>
 
 #include <u65sim/text.hpp>
@@ -19,4 +21,21 @@ TEST_CASE("What a terminal would act on becomes a question mark, all else stays"
 
 TEST_CASE("Lines stay lines where they are wanted") {
     CHECK(printable_lines("a\n\tb\r\n\x1B") == "a\n\tb?\n?");
+}
+
+TEST_CASE("One character among many that stay is seen wherever it stands") {
+    const std::string plain = "forty characters, of which none may act.";
+    for (int code = 0; code < 0x80; ++code) {
+        const auto c = static_cast<char>(code);
+        const bool is_plain = code >= 0x20 && code < 0x7F;
+        for (std::size_t at = 0; at <= plain.size(); ++at) {
+            std::string text = plain;
+            std::string with_lines = text.insert(at, 1, c);
+            std::string expected = text;
+            if (!is_plain) expected[at] = '?';
+            CHECK(printable(text) == expected);
+            if (!is_plain && c != '\n' && c != '\t') with_lines[at] = '?';
+            CHECK(printable_lines(text) == with_lines);
+        }
+    }
 }

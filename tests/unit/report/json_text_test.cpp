@@ -58,3 +58,18 @@ TEST_CASE("JSON written value by value is the dump of a tree with the same value
     CHECK(text.text() == tree.dump(2, ' ', false, Json::error_handler_t::replace));
     CHECK(JsonText{}.text() == "{}");
 }
+
+TEST_CASE("One character of a text that is escaped is seen wherever it stands") {
+    const std::string plain = "twenty-one characters";
+    for (int code = 0; code < 0x100; ++code) {
+        for (std::size_t at = 0; at <= plain.size(); ++at) {
+            std::string text = plain;
+            text.insert(at, 1, static_cast<char>(code));
+            JsonText json;
+            json.field("text", text);
+            Json tree;
+            tree["text"] = text;
+            REQUIRE(json.text() == tree.dump(2, ' ', false, Json::error_handler_t::replace));
+        }
+    }
+}

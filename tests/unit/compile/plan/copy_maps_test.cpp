@@ -133,3 +133,18 @@ TEST_CASE("copy_maps: weights that are read anew get room for slices before maps
     const PlannedProgram best = best_plan(lowered);
     CHECK(compiler::predict_cycles(best) < compiler::predict_cycles(stays));
 }
+
+TEST_CASE("copy_maps: slices that would leave the array idle are no reason to keep a map") {
+    // Both wide maps have room, but then only for slices that take longer than reads over and over.
+    GraphBuilder net{"net", {{.modelled = true}}};
+    const Value x = net.conv2d(net.input({1, 1, 148, 128}, "in"), 2000, Window::square(1));
+    const Value wide = net.conv2d(x, 1000, Window::square(1), {.name = "wide"});
+    net.output(net.conv2d(wide, 29, Window::square(1)));
+    const Graph graph = net.build();
+    const Target target = with_sram(512);
+    const test::Lowered lowered{graph, target};
+    CHECK(compiler::make_plan(lowered.program()).crowded_cycles > 0);
+    const PlanSearch::Result found = std::move(PlanSearch(lowered.program()).run().front());
+    CHECK(found.variant.in_turns);
+    CHECK(found.plan.segments.at(0).ops.at(1).slices.size() > 1);
+}

@@ -60,3 +60,12 @@ TEST_CASE("place: a shared SRAM holds everything") {
 8x8x8 last: 512 B at 1024 of arena, alive 3 to 4
 )");
 }
+
+TEST_CASE("place: a map of a single pixel is one run, no bricks") {
+    GraphBuilder net{"net"};
+    const Value x =
+        net.conv2d(net.input({1, 1, 1, 48}, "in"), 40, Window::square(1), {.name = "pixel"});
+    net.output(net.conv2d(x, 8, Window::square(1), {.name = "last"}));
+    const std::string text = test::dump_after("merge_in_place", net.build());
+    CHECK(test::lines_with(text, "pixel") == "1x1x40 pixel: 40 B, alive 0 to 1\n");
+}
