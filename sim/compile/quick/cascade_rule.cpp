@@ -217,7 +217,17 @@ void CascadeRule::try_places(const Trial& trial) {
     }
 }
 
-void CascadeRule::try_cascades(std::size_t last, std::int32_t height) {
+/// The first operation that may be in one cascade with `last`.
+std::size_t CascadeRule::first_before(std::size_t last) const {
+    std::size_t first = last;
+    while (first > 0 && last - first + 1 < tuning::max_cascade_length &&
+           network_.may_precede(first - 1, last)) {
+        --first;
+    }
+    return first;
+}
+
+void CascadeRule::try_cascades(std::size_t earliest, std::size_t last, std::int32_t height) {
     const Program& program = network_.program;
     const int out = network_.ops[last].ofm;
     Members members;
@@ -264,10 +274,7 @@ void CascadeRule::try_cascades(std::size_t last, std::int32_t height) {
         trial.maps = rolling + alive - (op.ifm != out ? own.counted_ifm : 0);
         trial.least = floor_[last + 1] - floor_[first] + least_gain;
         if (members.size() > 1 && is_tight && may_serve(trial)) try_places(trial);
-        if (first == 0 || members.size() >= tuning::max_cascade_length ||
-            !network_.may_precede(first - 1, last)) {
-            return;
-        }
+        if (first == earliest) return;
         walk.step();
     }
 }
@@ -298,12 +305,12 @@ std::vector<std::vector<QuickRange>> CascadeRule::best(std::span<const std::int6
     for (std::size_t at = 0; at < count; ++at) {
         if (tight_[at]) last_tight = at;
         try_alone(at);
-        const bool in_reach = last_tight < count && at - last_tight < tuning::max_cascade_length;
-        if (!in_reach || at == 0 || !network_.may_precede(at - 1, at)) continue;
+        const std::size_t earliest = first_before(at);
+        if (last_tight == count || last_tight < earliest || earliest == at) continue;
         const NpuOp& op = *network_.ops[at].npu;
         for (const std::int32_t height : tuning::stripe_heights) {
             if (height >= op.ofm.extent.h) break;
-            if (height % row_unit(op) == 0) try_cascades(at, height);
+            if (height % row_unit(op) == 0) try_cascades(earliest, at, height);
         }
     }
     std::vector<std::vector<QuickRange>> found;

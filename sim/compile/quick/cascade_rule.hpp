@@ -47,7 +47,8 @@ private:
         return static_cast<std::size_t>(network_.ops[at].npu->time);
     }
     void try_alone(std::size_t at);
-    void try_cascades(std::size_t last, std::int32_t height);
+    [[nodiscard]] std::size_t first_before(std::size_t last) const;
+    void try_cascades(std::size_t earliest, std::size_t last, std::int32_t height);
     struct Trial;
     [[nodiscard]] bool may_serve(const Trial& trial);
     void try_places(const Trial& trial);
