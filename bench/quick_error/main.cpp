@@ -136,10 +136,16 @@ Vector solve(Matrix a, Vector b) {
     return b;
 }
 
+/// How far from none a correction is expected: of a part of the cycles, a share; of a number of
+/// kernels, cycles of each. Without it terms that hardly occur here, as kernels with maps off-chip
+/// where nothing spills, take any weight, and networks that are full of them any time (chosen).
+constexpr double likely_share = 0.1, likely_cycles = 200;
+/// How much that counts: the square of an error that is as bad as such a correction (chosen).
+constexpr double weight_of_likely = 3e-5;
+
 /// The weights of the terms with the least mean error relative to the simulated cycles, by
-/// reweighted least squares, drawn a little towards no correction. Every family counts alike.
+/// reweighted least squares, drawn towards no correction. Every family counts alike.
 Vector weights_of(const std::vector<const Sample*>& samples) {
-    constexpr double pull = 1e-3;
     constexpr double least_error = 0.005;
     constexpr int rounds = 20;
     std::map<std::string, double> families;
@@ -154,15 +160,21 @@ Vector weights_of(const std::vector<const Sample*>& samples) {
         }
         rows.push_back(row);
     }
-    for (double& each : scale) each = std::max(each, 1e-9);
+    Vector pull{};
+    for (std::size_t i = 0; i < terms; ++i) {
+        scale[i] = std::max(scale[i], 1e-12);
+        const bool is_number = compiler::quick::QuickTerms::is_number(i);
+        const double likely = scale[i] * (is_number ? likely_cycles : likely_share);
+        pull[i] = weight_of_likely / (likely * likely);
+    }
     Vector weights{1};
     std::vector<double> importance(samples.size(), 1.0);
     for (int round = 0; round < rounds; ++round) {
         Matrix a{};
         Vector b{};
         for (std::size_t i = 0; i < terms; ++i) {
-            a[i][i] = pull;
-            b[i] = i == 0 ? pull * scale[0] : 0;
+            a[i][i] = pull[i];
+            b[i] = i == 0 ? pull[0] * scale[0] : 0;
         }
         for (std::size_t s = 0; s < rows.size(); ++s) {
             const double share =

@@ -78,8 +78,9 @@ TEST_CASE("Copies go when they cost least, as in the compiler's streams") {
 }
 
 TEST_CASE("Slices take what their own kernels take") {
-    // Slices less deep than blocks, on two cores.
-    CHECK(ratio(zoo("resnet8", {.modelled = true}), "u65-512") == Approx(1).epsilon(0.03));
+    // As shares of their operations they would be 0.6 % faster, all together.
+    CHECK(ratio(zoo("resnet50_cifar100", {.modelled = true}), "u65-512") ==
+          Approx(1).epsilon(0.006));
 }
 
 TEST_CASE("Cascades leave room to weights where that is faster") {

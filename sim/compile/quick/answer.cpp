@@ -1,6 +1,7 @@
 #include "compile/quick/answer.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -62,22 +63,23 @@ private:
         const QuickRange& range = position.range;
         std::vector<double> parts;
         double sum = 0;
-        StripeWalk walk(network_, range.last, range.height);
+        std::optional<StripeWalk> walk;
+        if (range.is_cascade()) walk.emplace(network_, range.last, range.height);
         for (std::size_t i = range.last;; --i) {
             const QuickOp& op = network_.ops[i];
             double part = 1;
-            if (range.is_cascade()) {
-                part = walk.stripes() *
+            if (walk) {
+                part = walk->stripes() *
                        static_cast<double>(
-                           op.times->stripe(program_, *op.npu, walk.rows()).at[1][1].total);
+                           op.times->stripe(program_, *op.npu, walk->rows()).at[1][1].total);
             }
-            kernels_ = range.is_cascade() ? static_cast<std::int32_t>(walk.stripes() + 0.999)
-                                          : std::max(1, timed.copies);
+            kernels_ = walk ? static_cast<std::int32_t>(walk->stripes() + 0.999)
+                            : std::max(1, timed.copies);
             parts.push_back(part);
             counts_.push_back(kernels_);
             sum += part;
             if (i == range.first) break;
-            walk.step();
+            walk->step();
         }
         std::int64_t left = timed.end - before;
         for (std::size_t i = range.first; i <= range.last; ++i) {

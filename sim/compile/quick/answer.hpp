@@ -43,6 +43,8 @@ struct QuickTerms {
     [[nodiscard]] std::array<double, count> values() const {
         return {cycles, direct, waits, kernels, elementwise, mixed, switches, off_chip, cascades};
     }
+    /// Whether a term is a number of something, and no cycles.
+    static constexpr bool is_number(std::size_t term) { return term >= 3 && term <= 6; }
 };
 
 struct QuickAnswer {

@@ -62,11 +62,6 @@ bool CascadeRule::is_hopeless(std::int64_t size) const {
     return network_.program.spilling() && size > tuning::hopeless_map.of(network_.limit);
 }
 
-std::int64_t CascadeRule::counted(int map) const {
-    const std::int64_t size = network_.buffer(map).size;
-    return network_.may_be_fast(map) && !is_hopeless(size) ? size : 0;
-}
-
 /// Whether no operation behind `at`, up to `last`, writes a map.
 bool CascadeRule::is_written_last(int map, std::size_t at, std::size_t last) const {
     const auto& [begin, links] = network_.links_of(at);
@@ -82,8 +77,10 @@ CascadeRule::Maps CascadeRule::maps_of(std::size_t at) const {
     maps.may_ofm = network_.may_be_fast(op.ofm);
     maps.ifm = maps.may_ifm ? network_.buffer(op.ifm).size : 0;
     maps.ofm = maps.may_ofm ? network_.buffer(op.ofm).size : 0;
-    maps.beside = alive_[time_of(at)] - counted(op.ifm);
-    if (op.ofm != op.ifm) maps.beside -= counted(op.ofm);
+    maps.counted_ifm = is_hopeless(maps.ifm) ? 0 : maps.ifm;
+    maps.counted_ofm = is_hopeless(maps.ofm) ? 0 : maps.ofm;
+    maps.beside = alive_[time_of(at)] - maps.counted_ifm;
+    if (op.ofm != op.ifm) maps.beside -= maps.counted_ofm;
     maps.beside = std::max<std::int64_t>(maps.beside, 0);
     return maps;
 }
@@ -154,31 +151,107 @@ double cycles_of_leaving(const Members& members, std::int64_t over) {
 
 }  // namespace
 
-void CascadeRule::try_cascades(std::size_t last, std::int32_t height) {
-    const Program& program = network_.program;
+/// A cascade, apart from where its input and its result are.
+struct CascadeRule::Trial {
+    QuickRange range;
+    const Members& members;    ///< the last operation first
+    std::int64_t maps = 0;     ///< bytes of what it holds, and of what is alive beside it
+    std::int64_t weights = 0;  ///< bytes
+    double inner = 0;          ///< cycles of all but the first and the last
+    double least = 0;          ///< cycles that it must be worth at least
+    /// With input and result where they are best.
+    [[nodiscard]] double cycles() const {
+        return inner + std::min(members.back().fast, members.back().slow_in) +
+               std::min(members.front().fast, members.front().slow_out);
+    }
+};
+
+/// Whether a cascade is worth it with some limit if input and result take no room and are where
+/// they are best.
+bool CascadeRule::may_serve(const Trial& trial) {
+    const double cycles = std::max(trial.cycles(), trial.least);
+    const State* before = &state(trial.range.first, 0);
+    const State* found = &state(trial.range.last + 1, 0);
+    for (std::size_t l = 0; l < limits_.size(); ++l) {
+        if (trial.maps <= limits_[l] && before[l].least + cycles < found[l].least) return true;
+    }
+    return false;
+}
+
+void CascadeRule::try_places(const Trial& trial) {
+    const auto& [first, last, height] = trial.range;
+    const auto& [begin, links] = network_.links_of(first);
+    const Members& members = trial.members;
+    const Maps& start = maps_[first];
     const Maps& end = maps_[last];
+    const bool spilling = network_.program.spilling();
+    const bool adds_result = network_.ops[first].ifm != network_.ops[last].ofm;
+    for (const bool ofm : {true, false}) {
+        for (const bool ifm : {true, false}) {
+            if ((ifm && !start.may_ifm) || (ofm && !end.may_ofm) || (!spilling && !(ifm && ofm)) ||
+                (!ifm && links.forks_input(first - begin, last - begin))) {
+                continue;
+            }
+            const std::int64_t maps =
+                trial.maps + (ifm ? start.ifm : 0) + (ofm && adds_result ? end.ofm : 0);
+            double cycles = trial.inner + (ifm ? members.back().fast : members.back().slow_in) +
+                            (ofm ? members.front().fast : members.front().slow_out);
+            // Others read the same input from the same place.
+            for (std::size_t i = links.next_alike(first - begin); !ifm && begin + i <= last;
+                 i = links.next_alike(i)) {
+                const Member& alike = members[last - (begin + i)];
+                cycles += alike.slow_in - alike.fast;
+            }
+            for (std::size_t l = 0; l < limits_.size(); ++l) {
+                const State& before = state(first, l);
+                State& found = state(last + 1, l);
+                if (maps > limits_[l] ||
+                    before.least + std::max(cycles, trial.least) >= found.least) {
+                    continue;
+                }
+                const double sum = before.least + cycles +
+                                   cycles_of_leaving(members, maps + trial.weights - limits_[l]);
+                if (sum < found.least) found = {sum, trial.range};
+            }
+        }
+    }
+}
+
+/// The first operation that may be in one cascade with `last`.
+std::size_t CascadeRule::first_before(std::size_t last) const {
+    std::size_t first = last;
+    while (first > 0 && last - first + 1 < tuning::max_cascade_length &&
+           network_.may_precede(first - 1, last)) {
+        --first;
+    }
+    return first;
+}
+
+void CascadeRule::try_cascades(std::size_t earliest, std::size_t last, std::int32_t height) {
+    const Program& program = network_.program;
     const int out = network_.ops[last].ofm;
     Members members;
     StripeWalk walk(network_, last, height);
     std::int64_t rolling = 0;
-    std::int64_t weights = 0;
-    std::int64_t alive = alive_[time_of(last)] - counted(out);  // the first one's input among it
-    double inner = 0;                                           // of all but the first and the last
+    // The first one's input among it.
+    std::int64_t alive = alive_[time_of(last)] - maps_[last].counted_ofm;
+    Trial trial{{last, last, height}, members};
     double least_gain = 0;
     bool is_tight = tight_[last];
     for (std::size_t first = last;; --first) {
         const QuickOp& op = network_.ops[first];
-        const auto& [begin, links] = network_.links_of(first);
+        const Maps& own = maps_[first];
         if (first != last) {
+            const auto& [begin, links] = network_.links_of(first);
             rolling += walk.rolling();
             alive += ending_[time_of(first)];
             // A large one that is written has room, unless it rolls in the end.
-            const bool is_large = op.ofm != out && is_hopeless(maps_[first].ofm);
-            const bool is_last_writer = is_written_last(op.ofm, first, last);
+            const bool is_large = op.ofm != out && this->is_large(own);
             if (walk.rolls()) {
-                alive -= is_large && !is_last_writer ? maps_[first].ofm : counted(op.ofm);
-            } else if (is_large && is_last_writer) {
-                alive += maps_[first].ofm;
+                const bool rolls_on = is_large && !is_written_last(op.ofm, first, last);
+                alive -= rolls_on ? own.ofm : own.counted_ofm;
+            } else if (is_large && is_written_last(op.ofm, first, last)) {
+                alive += own.ofm;
             }
             is_tight = is_tight || tight_[first];
             if (links.is_branched(first - begin)) {
@@ -194,46 +267,14 @@ void CascadeRule::try_cascades(std::size_t last, std::int32_t height) {
         };
         Member member{of(times.at[1][1]), of(times.at[0][1]), of(times.at[1][0]), 0, op.weights};
         member.more = std::max(0.0, of(times.direct) - member.fast);
-        weights += op.weights;
-        if (members.size() > 1) inner += members.back().fast;
+        if (members.size() > 1) trial.inner += members.back().fast;
         members.push_back(member);
-        const bool starts = members.size() > 1 && is_tight;
-        const std::int64_t beside = alive - (op.ifm != out ? counted(op.ifm) : 0);
-        for (const bool ofm : {true, false}) {
-            for (const bool ifm : {true, false}) {
-                if (!starts || (ifm && !maps_[first].may_ifm) || (ofm && !end.may_ofm) ||
-                    (!program.spilling() && !(ifm && ofm)) ||
-                    (!ifm && links.forks_input(first - begin, last - begin))) {
-                    continue;
-                }
-                const std::int64_t maps = rolling + beside + (ifm ? maps_[first].ifm : 0) +
-                                          (ofm && op.ifm != out ? end.ofm : 0);
-                double cycles = inner + (ifm ? members.back().fast : members.back().slow_in) +
-                                (ofm ? members.front().fast : members.front().slow_out);
-                // Others read the same input from the same place.
-                for (std::size_t i = links.next_alike(first - begin); !ifm && begin + i <= last;
-                     i = links.next_alike(i)) {
-                    const Member& alike = members[last - (begin + i)];
-                    cycles += alike.slow_in - alike.fast;
-                }
-                const double least = floor_[last + 1] - floor_[first] + least_gain;
-                for (std::size_t l = 0; l < limits_.size(); ++l) {
-                    const State& before = state(first, l);
-                    State& found = state(last + 1, l);
-                    if (maps > limits_[l] ||
-                        before.least + std::max(cycles, least) >= found.least) {
-                        continue;
-                    }
-                    const double sum = before.least + cycles +
-                                       cycles_of_leaving(members, maps + weights - limits_[l]);
-                    if (sum < found.least) found = {sum, {first, last, height}};
-                }
-            }
-        }
-        if (first == 0 || members.size() >= tuning::max_cascade_length ||
-            !network_.may_precede(first - 1, last)) {
-            return;
-        }
+        trial.range.first = first;
+        trial.weights += op.weights;
+        trial.maps = rolling + alive - (op.ifm != out ? own.counted_ifm : 0);
+        trial.least = floor_[last + 1] - floor_[first] + least_gain;
+        if (members.size() > 1 && is_tight && may_serve(trial)) try_places(trial);
+        if (first == earliest) return;
         walk.step();
     }
 }
@@ -264,12 +305,12 @@ std::vector<std::vector<QuickRange>> CascadeRule::best(std::span<const std::int6
     for (std::size_t at = 0; at < count; ++at) {
         if (tight_[at]) last_tight = at;
         try_alone(at);
-        const bool in_reach = last_tight < count && at - last_tight < tuning::max_cascade_length;
-        if (!in_reach || at == 0 || !network_.may_precede(at - 1, at)) continue;
+        const std::size_t earliest = first_before(at);
+        if (last_tight == count || last_tight < earliest || earliest == at) continue;
         const NpuOp& op = *network_.ops[at].npu;
         for (const std::int32_t height : tuning::stripe_heights) {
             if (height >= op.ofm.extent.h) break;
-            if (height % row_unit(op) == 0) try_cascades(at, height);
+            if (height % row_unit(op) == 0) try_cascades(earliest, at, height);
         }
     }
     std::vector<std::vector<QuickRange>> found;

@@ -33,19 +33,25 @@ private:
     struct Maps {
         bool may_ifm = false, may_ofm = false;  ///< be in the fast memory
         std::int64_t ifm = 0, ofm = 0;          ///< bytes of those that may
+        /// Bytes of those that are counted among what is alive.
+        std::int64_t counted_ifm = 0, counted_ofm = 0;
         /// Bytes beside the operation: all that is alive but its own input and result.
         std::int64_t beside = 0;
     };
     [[nodiscard]] Maps maps_of(std::size_t at) const;
     [[nodiscard]] bool is_hopeless(std::int64_t size) const;
-    /// Bytes of a map that is counted among those that are alive.
-    [[nodiscard]] std::int64_t counted(int map) const;
+    /// Whether a map is too large to count with.
+    [[nodiscard]] bool is_large(const Maps& maps) const { return maps.ofm > maps.counted_ofm; }
     [[nodiscard]] bool is_written_last(int map, std::size_t at, std::size_t last) const;
     [[nodiscard]] std::size_t time_of(std::size_t at) const {
         return static_cast<std::size_t>(network_.ops[at].npu->time);
     }
     void try_alone(std::size_t at);
-    void try_cascades(std::size_t last, std::int32_t height);
+    [[nodiscard]] std::size_t first_before(std::size_t last) const;
+    void try_cascades(std::size_t earliest, std::size_t last, std::int32_t height);
+    struct Trial;
+    [[nodiscard]] bool may_serve(const Trial& trial);
+    void try_places(const Trial& trial);
     [[nodiscard]] State& state(std::size_t at, std::size_t limit) {
         return states_[at * limits_.size() + limit];
     }

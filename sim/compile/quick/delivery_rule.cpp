@@ -137,10 +137,11 @@ private:
     /// kernels to come take what they take without waiting, at least.
     bool is_late(std::size_t position) {
         std::int64_t end = now_ + kernels_.back() - kernels_[position];
-        if (position == common_ && position < maps_.positions.size()) {
+        if (position <= common_ && common_ < maps_.positions.size()) {
             const TimeLine& other = *limit_.line;
-            const std::size_t same = maps_.positions.size() - position;
-            end = now_ + other.expected - other.begins[other.begins.size() - same];
+            const std::size_t same = maps_.positions.size() - common_;
+            end = now_ + kernels_[common_] - kernels_[position] + other.expected -
+                  other.begins[other.begins.size() - same];
         }
         line_.is_whole = end <= limit_.cycles;
         return !line_.is_whole;

@@ -70,18 +70,21 @@ bool QuickNetwork::rolls(int buffer, const QuickRange& range) const {
 }
 
 StripeWalk::StripeWalk(const QuickNetwork& network, std::size_t last, std::int32_t height)
-    : network_(network), last_(last), members_{{height, height, 0}} {}
+    : network_(network),
+      segment_(network.links_of(last)),
+      last_(last),
+      members_{{height, height, 0}} {}
 
 void StripeWalk::step() {
     members_.push_back(in_front());
-    const auto& [begin, links] = network_.links_of(at());
+    const auto& [begin, links] = segment_;
     rolling_ = links.rolls_from(at() - begin, last_ - begin) ? rolling_bytes() : 0;
 }
 
 StripeWalk::Member StripeWalk::in_front() const {
     const std::size_t at = last_ - members_.size();
     const NpuOp& op = *network_.ops[at].npu;
-    const auto& [begin, links] = network_.links_of(at);
+    const auto& [begin, links] = segment_;
     Member member;
     std::int32_t needed = std::numeric_limits<std::int32_t>::max();
     for (const std::size_t i : links.readers(at - begin)) {
@@ -106,7 +109,7 @@ StripeWalk::Member StripeWalk::in_front() const {
 
 std::int64_t StripeWalk::rolling_bytes() const {
     const int map = network_.ops[at()].ofm;
-    const auto& [begin, links] = network_.links_of(at());
+    const auto& [begin, links] = segment_;
     std::int32_t kept = 0;
     for (const std::size_t writer : links.writers(map)) {
         kept = std::max(kept, members_[last_ - (begin + writer)].kept);

@@ -97,6 +97,7 @@ private:
     [[nodiscard]] std::int64_t rolling_bytes() const;
 
     const QuickNetwork& network_;
+    const QuickNetwork::SegmentLinks& segment_;
     std::size_t last_;
     boost::container::static_vector<Member, tuning::max_cascade_length> members_;  ///< last first
     std::int64_t rolling_ = 0;
