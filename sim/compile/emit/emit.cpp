@@ -274,14 +274,16 @@ private:
     void issue_kernel(std::size_t at) {
         Job& job = jobs_[at];
         stream::KernelOp& k = job.kernel;
-        // Times are predicted without it.
-        if (writing_) {
+        const bool is_same = at > 0 && jobs_[at - 1].op == job.op;
+        std::int64_t hidden = at == 0 || is_same ? 0 : hidden_ends(at);
+        if (writing_ || hidden > 0) {
             const int most = job.op->waits_for_all ? 0
                                                    : std::min(program_.options.max_blockdep,
                                                               program_.arch.max_blockdep);
             k.blockdep = block_dependency(last_, k, program_.arch, most);
-            last_ = &k;
+            if (k.blockdep == 0) hidden = 0;
         }
+        last_ = &k;
         if (const auto wait = tracker_.kernel(job.accesses)) {
             append(stream::DmaWait{*wait});
             timeline_.dma_wait(*wait);
@@ -292,8 +294,13 @@ private:
             labels_.back().maps = maps_of(*job.op);
         }
         append(k);
-        const bool overlaps = at > 0 && jobs_[at - 1].op == job.op;
-        timeline_.kernel(times_[at], overlaps);
+        timeline_.kernel(times_[at], is_same, hidden);
+    }
+
+    /// Cycles in which a kernel may load its first block while the one before writes its last one.
+    [[nodiscard]] std::int64_t hidden_ends(std::size_t at) const {
+        const timing::KernelTimes& before = times_[at - 1];
+        return std::min(times_[at].head, before.fill - before.head).count();
     }
 
     template <class Action>

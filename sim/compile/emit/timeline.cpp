@@ -27,11 +27,12 @@ void Timeline::dma_wait(int outstanding) {
     parser_ = std::max(parser_, copies_[copies_.size() - 1 - left]);
 }
 
-void Timeline::kernel(const KernelTimes& times, bool overlaps) {
+void Timeline::kernel(const KernelTimes& times, bool overlaps, std::int64_t hidden) {
     parse(tuning::kernel_words);
     kernel_wait(arch_.max_outstanding_kernels - 1);
     Kernel kernel(times);
     std::int64_t start = kernels_end();
+    hidden_ += std::clamp<std::int64_t>(start - parser_, 0, hidden);
     if (overlaps) start = std::max(parser_, start - times.fill.count());
     const Overlap overlap = beside(dma_free_ - start, kernel.total, kernel);
     kernel.end = start + kernel.total + overlap.taken;
@@ -161,7 +162,7 @@ std::int64_t Timeline::kernels_end() const {
 }
 
 std::int64_t Timeline::end() const {
-    return std::max(kernels_end(), copies_.empty() ? 0 : copies_.back());
+    return std::max(kernels_end(), copies_.empty() ? 0 : copies_.back()) - hidden_;
 }
 
 }  // namespace u65sim::compiler

@@ -22,7 +22,9 @@ public:
     void kernel_wait(int outstanding);
     void dma_wait(int outstanding);
     /// `overlaps`: its first blocks are computed beside the last ones of the kernel before.
-    void kernel(const timing::KernelTimes& times, bool overlaps);
+    /// `hidden`: cycles of both of which that is so where it does not wait; they count at the end
+    /// alone, so that copies begin as if there were none.
+    void kernel(const timing::KernelTimes& times, bool overlaps, std::int64_t hidden = 0);
     void copy(const stream::DmaOp& op) { copy(estimator_.dma(op)); }
     void copy(const timing::KernelEstimator::CopyTimes& times);
 
@@ -72,6 +74,7 @@ private:
     timing::KernelEstimator& estimator_;
     const Architecture& arch_;
     std::int64_t parser_ = 0;
+    std::int64_t hidden_ = 0;           ///< of all kernels
     std::int64_t dma_free_ = 0;         ///< when the copies' reads have ended
     std::vector<Kernel> kernels_;       ///< oldest first
     std::vector<std::int64_t> copies_;  ///< ends, oldest first

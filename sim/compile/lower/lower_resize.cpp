@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "arith/rescale.hpp"
+#include "compile/lower/joined_maps.hpp"
 #include "compile/lower/lowering.hpp"
 #include "compile/lower/npu_forms.hpp"
 #include "compile/lower/support.hpp"
@@ -76,7 +77,7 @@ View with_edges_twice(Lowering& lowering, const View& from) {
 /// A depthwise window of 2x2 for each position between elements, which makes every `factor`th
 /// element of every `factor`th row. Where a window meets an edge, the map has its row or column
 /// twice.
-void lower_half_pixels(Lowering& lowering, const View& from, const View& to, std::int32_t factor) {
+void add_phases(Lowering& lowering, const View& from, const View& to, std::int32_t factor) {
     // Halves away from zero, as the reference rounds them.
     constexpr std::int64_t largest = 65535;
     const arith::Multiplier scale =
@@ -126,6 +127,35 @@ void lower_half_pixels(Lowering& lowering, const View& from, const View& to, std
             npu.scales.assign(channels, {0, scale.multiplier, scale.shift});
         }
     }
+}
+
+/// Elements that are written apart keep a map from lying in bricks. A joined map off-chip then
+/// comes in short runs to all who write and read it, which may take longer than a copy into it.
+void lower_half_pixels(Lowering& lowering, const View& from, const View& to, std::int32_t factor) {
+    if (!spoils_joined_map(lowering, from, to)) {
+        add_phases(lowering, from, to, factor);
+        return;
+    }
+    const View apart = like(lowering, to, "apart");
+    const auto phases = [&](const View& ofm) {
+        add_phases(lowering, from, ofm, factor);
+        return cycles_of_last(lowering, factor * factor, 4 * std::int64_t{from.extent.c});
+    };
+    lowering.copy(apart, to, "/copy");
+    const std::int64_t copied =
+        cycles_of_last(lowering, 1) + phases(apart) + cycles_of_others(lowering);
+    const std::int64_t in_place = phases(to) + cycles_of_others(lowering);
+    Program& program = lowering.program();
+    program.reasons.push_back(
+        fmt::format("{}: {} cycles with a copy into the joined map, {} without", lowering.op().name,
+                    copied, in_place));
+    if (copied >= in_place) {
+        add_phases(lowering, from, to, factor);
+        return;
+    }
+    program.buffer(to).linear = false;
+    add_phases(lowering, from, apart, factor);
+    lowering.copy(apart, to, "/copy");
 }
 
 /// Whether a result can be written `factor` elements apart.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "compile/plan/delivery_chooser.hpp"
+#include "compile/plan/tuning.hpp"
 
 namespace u65sim::compiler {
 
@@ -33,7 +34,8 @@ public:
     void run() {
         for (auto& segment : program_.segments) reserve(segment);
         for (auto& segment : program_.segments) segments_.push_back(loads_of(segment));
-        program_.is_given_up = program_.kernel_cycles >= program_.too_many_cycles;
+        program_.is_given_up =
+            tuning::kernels_apart.of(program_.kernel_cycles) >= program_.too_many_cycles;
         if (program_.is_given_up) return;
         for (SegmentLoads& segment : segments_) stream(segment);
         renumber();

@@ -53,6 +53,10 @@ inline constexpr Share shallow_turns{1, 4};
 /// worth a second plan (that part is what predictions are good to).
 inline constexpr Share crowded_share{1, 100};
 
+/// Part of kernels' cycles, one after the other, that is left where the ends of neighbours overlap
+/// (measured on plans of random networks: less was hidden in all).
+inline constexpr Share kernels_apart{15, 16};
+
 /// A plan with weights where they are must take less than this part of one with copies: of the two
 /// predictions are wrong by less than that.
 inline constexpr Share staying_gain{49, 50};

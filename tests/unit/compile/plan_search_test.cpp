@@ -228,10 +228,12 @@ TEST_CASE("a plan whose kernels alone take too long is given up") {
     const test::Lowered lowered{graph, target};
     const PlannedProgram whole = make_plan(lowered.program());
     REQUIRE_FALSE(whole.is_given_up);
-    CHECK(whole.kernel_cycles <= compiler::predict_cycles(whole));
+    // Some of their time is hidden where their ends overlap.
+    const std::int64_t least = compiler::tuning::kernels_apart.of(whole.kernel_cycles);
+    CHECK(least <= compiler::predict_cycles(whole));
     compiler::Program again = lowered.program();
-    again.too_many_cycles = whole.kernel_cycles;
+    again.too_many_cycles = least;
     CHECK(make_plan(again).is_given_up);
-    again.too_many_cycles = whole.kernel_cycles + 1;
+    again.too_many_cycles = least + 1;
     CHECK_FALSE(make_plan(again).is_given_up);
 }

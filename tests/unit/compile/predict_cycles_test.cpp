@@ -7,6 +7,7 @@
 #include "compile/constants.hpp"
 #include "compile/passes.hpp"
 #include "compile/plan/plan_search.hpp"
+#include "compile/plan/tuning.hpp"
 #include "lowered.hpp"
 #include "networks.hpp"
 #include "timing/estimate.hpp"
@@ -53,14 +54,16 @@ Prediction predict(const Graph& graph, const Target& target) {
 
 }  // namespace
 
-TEST_CASE("where nothing is copied the prediction is the sum of the kernels") {
+TEST_CASE(
+    "where nothing is copied the prediction is the sum of the kernels, but for what ends hide") {
     Target target = test::target(Product::u55, 256);
     target.memory_mode = MemoryMode::sram_only;
     const Graph graph = test::bottlenecks(32, 16);
     const Prediction prediction = predict(graph, target);
     CHECK(prediction.count > 3);
     CHECK(prediction.copies == 0);
-    CHECK(prediction.cycles == prediction.kernels);
+    CHECK(prediction.cycles < prediction.kernels);
+    CHECK(prediction.cycles >= compiler::tuning::kernels_apart.of(prediction.kernels));
 }
 
 TEST_CASE("copies run beside kernels, and the off-chip memory serves one at a time") {
@@ -68,7 +71,8 @@ TEST_CASE("copies run beside kernels, and the off-chip memory serves one at a ti
     Target target = test::target();
     const Prediction fast = predict(graph, target);
     REQUIRE(fast.copies > 0);
-    CHECK(fast.cycles >= std::max(fast.kernels, fast.off_chip));
+    const std::int64_t apart = compiler::tuning::kernels_apart.of(fast.kernels);
+    CHECK(fast.cycles >= std::max(apart, fast.off_chip));
     CHECK(fast.cycles < fast.kernels + fast.copies);
     target.off_chip.bandwidth = BytesPerCycle{1, 16};
     const Prediction slow = predict(graph, target);

@@ -105,6 +105,13 @@ TEST_CASE("blocks of one operation's slices overlap in the prediction") {
     CHECK(p.line.end() == 19300);
 }
 
+TEST_CASE("what ends of neighbours hide counts at the end alone") {
+    Predicted p;
+    p.line.kernel(kernel(10000, 0), false);
+    p.line.kernel(kernel(10000, 0), false, 400);
+    CHECK(p.line.end() == 19600);
+}
+
 TEST_CASE("a table is held back from a kernel that reads all of the time") {
     Predicted p;
     const stream::DmaOp table = memory_copy({region_constants}, {fast_region}, 256);

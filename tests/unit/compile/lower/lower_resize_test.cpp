@@ -108,3 +108,29 @@ TEST_CASE("lower_resize: one element is repeated by strides of zero") {
   0 resize: average_pool in:5x5x8 -> resize:5x5x8
 )");
 }
+
+TEST_CASE("lower_resize: a joined map off-chip stays in bricks, into which the result is copied") {
+    // Written elements apart, a map of 48 channels would come in short runs to who reads it.
+    GraphBuilder net{"net", {{.modelled = true}}};
+    const Value wide =
+        net.conv2d(net.input({1, 64, 64, 16}, "in"), 16, Window::square(3), {.name = "wide"});
+    const Value narrow =
+        net.conv2d(net.max_pool(wide, Window::square(2, 2)), 32, Window::square(3));
+    const Value twice =
+        net.resize_bilinear(narrow, 64, 64, {.half_pixel_centers = true}, {.name = "twice"});
+    const Value joined = net.concat({twice, wide}, 3, {.name = "joined"});
+    net.output(net.conv2d(joined, 16, Window::square(3), {.name = "last"}));
+    const Graph graph = net.build();
+    const auto places = [&](std::int64_t kib) {
+        Target target = test::target();
+        target.off_chip.read_latency = target.off_chip.write_latency = Cycles{500};
+        target.off_chip.max_outstanding_reads = 24;
+        target.off_chip.max_outstanding_writes = 12;
+        target.sram.size = Bytes{kib * 1024};
+        return test::dump_after("place", graph, target);
+    };
+    CHECK_THAT(test::lines_with(places(128), "64x64x48 joined"), Catch::Contains("bricks"));
+    CHECK_THAT(places(128), Catch::Contains("twice/apart"));
+    // With room in the SRAM no copy is needed.
+    CHECK_THAT(places(1024), !Catch::Contains("twice/apart"));
+}
