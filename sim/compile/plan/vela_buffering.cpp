@@ -88,14 +88,14 @@ std::int64_t VelaBuffering::slack_behind(const NpuOp& before) const {
 
 /// Bytes that are free at a fine position.
 std::int64_t VelaBuffering::free_at(std::int32_t position) const {
-    if (!program_.spilling()) return enough;
+    if (is_roomy_) return enough;
     std::int64_t bytes = 0;
     for (const Lifetime& item : items_) {
         if (item.is_placed() && item.first <= position && position <= item.last) {
             bytes += round_up(item.size, allocation_alignment);
         }
     }
-    return std::max<std::int64_t>(limit_ - bytes, 0);
+    return std::max<std::int64_t>(limit_ - bytes, 0) * quarters_ / 4;
 }
 
 VelaBuffering::Situation VelaBuffering::situation_of(const WeightLoad& load) const {
@@ -299,6 +299,20 @@ Delivery VelaBuffering::choose(WeightLoad& load) {
         count_sampled(program_, std::array{load.op});
         load.size = load.op->slices[0].size;
     }
+    // Without spilling Vela plans as if there were room for all, and else with what there is.
+    is_roomy_ = !program_.spilling();
+    quarters_ = 4;
+    if (auto delivery = find(load)) return *std::move(delivery);
+    is_roomy_ = false;
+    // Room may be in pieces.
+    for (quarters_ = 4; quarters_ > 0; --quarters_) {
+        if (auto delivery = find(load)) return *std::move(delivery);
+    }
+    return {{}, {}, clock_.read_directly(load)};
+}
+
+/// Nothing where what is wanted has no places.
+std::optional<Delivery> VelaBuffering::find(WeightLoad& load) {
     const Situation now = situation_of(load);
     Delivery where_they_are{{}, {}, clock_.read_directly(load)};
     if (now.from_buffer >= now.unmoved) return where_they_are;
@@ -315,14 +329,15 @@ Delivery VelaBuffering::choose(WeightLoad& load) {
     }
     if (!is_better(load, now, *made)) return where_they_are;
     Delivery delivery = placed(load, now, std::move(*made));
-    return delivery.places.empty() ? where_they_are : delivery;
+    if (delivery.places.empty()) return std::nullopt;
+    return delivery;
 }
 
 /// Places in turns, copied while the last slice of the operation before runs if possible.
 Delivery VelaBuffering::placed(WeightLoad& load, const Situation& now, Proposal made) {
     const std::int32_t before = std::max(load.time - 1, clock_.segment_begin());
     slices_.set_neighbours(items_, first_of(before), last_of(load.time));
-    const auto find = [&](std::int32_t from) {
+    const auto from_position = [&](std::int32_t from) {
         const auto parts = static_cast<std::int32_t>(
             load.before ? std::max<std::size_t>(load.before->slices.size(), 1) : 1);
         const SliceTimes times{from, load.time,
@@ -332,8 +347,8 @@ Delivery VelaBuffering::placed(WeightLoad& load, const Situation& now, Proposal 
                    : slices_.in_turns(times, made.sizes, made.twice);
     };
     const bool comes_before = now.may_come_before && made.first_buffer < now.slack_memory;
-    auto places = find(comes_before ? before : load.time);
-    if (places.empty() && comes_before) places = find(load.time);
+    auto places = from_position(comes_before ? before : load.time);
+    if (places.empty() && comes_before) places = from_position(load.time);
     if (places.empty()) return {};
     const Ends ends = clock_.copied(load, made.depths, places);
     if (!made.slices.empty()) load.op->slices = std::move(made.slices);

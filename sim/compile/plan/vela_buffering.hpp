@@ -54,6 +54,7 @@ private:
         bool twice = false;
     };
 
+    std::optional<Delivery> find(WeightLoad& load);
     [[nodiscard]] Situation situation_of(const WeightLoad& load) const;
     [[nodiscard]] std::int64_t slack_behind(const NpuOp& before) const;
     [[nodiscard]] std::int64_t free_at(std::int32_t position) const;
@@ -81,6 +82,8 @@ private:
     DeliveryClock& clock_;
     const std::int64_t limit_;
     const SlicePlaces places_;
+    bool is_roomy_ = false;                        ///< room is not looked at
+    std::int64_t quarters_ = 4;                    ///< of the room that there is
     std::vector<const NpuOp*> writers_, readers_;  ///< of each buffer, the first
 };
 
