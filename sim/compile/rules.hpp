@@ -16,13 +16,6 @@ enum class InPlace : std::uint8_t { all, unshared, none };
 /// Behind which operation, that changes nothing, a look-up on 8 bits stands.
 enum class LookUp8 : std::uint8_t { behind_maximum, behind_addition, behind_pool };
 
-/// Weights that a convolution reads once: where they are.
-enum class ReadOnce : std::uint8_t {
-    choose,     ///< where they come sooner
-    dedicated,  ///< with a dedicated SRAM, and those of fully connected layers
-    unhidden,   ///< where the operation before hides little of a copy
-};
-
 struct Rules {
     InPlace concatenation = InPlace::all;
     /// Elementwise operations on few channels view their maps as deeper ones.
@@ -36,8 +29,6 @@ struct Rules {
     bool multiplies_by_columns = false;
     /// A map that is interpolated at half pixels gets its edges twice first, in a copy.
     bool pads_before_resize = false;
-    /// Depthwise weights come in slices as others do.
-    bool slices_depthwise = false;
     /// Blocks of equal cost are those that single precision cannot tell apart.
     bool finds_blocks_in_single_precision = false;
     /// Of maps off-chip, those of the network's inputs are copied that convolutions wait for.
@@ -51,9 +42,8 @@ struct Rules {
     bool weights_before_maps = false;
     /// Weights come in slices and buffers of Vela's sizes, at Vela's times.
     bool delivers_as_vela = false;
-    /// And by the cycles that Vela counts.
+    /// And by the cycles that Vela counts, as its published scheduler does.
     bool counts_as_vela = false;
-    ReadOnce read_once = ReadOnce::choose;
     /// Maps of fewer channels lie in memory as NHWC, others in bricks (NHCWB16).
     std::int32_t least_brick_channels = 16;
     /// And so do maps of a single pixel.
@@ -81,7 +71,6 @@ constexpr Rules rules_of_vela_5_0() {
             .copies_before_reshape = true,
             .look_up = LookUp8::behind_addition,
             .delivers_as_vela = true,
-            .read_once = ReadOnce::dedicated,
             .least_brick_channels = 8,
             .cuts_pixels = true,
             .sums_by_pool = false,
@@ -101,14 +90,12 @@ constexpr Rules rules_of_vela_5_2() {
     rules.transposes_by_row = true;
     rules.multiplies_by_columns = true;
     rules.pads_before_resize = true;
-    rules.slices_depthwise = true;
     rules.finds_blocks_in_single_precision = true;
     rules.copies_inputs = true;
     rules.overwrites_sole_reads = true;
     rules.cascades_by_room = true;
     rules.weights_before_maps = true;
     rules.counts_as_vela = true;
-    rules.read_once = ReadOnce::unhidden;
     rules.coding = weights::Coding::frequent;
     return rules;
 }

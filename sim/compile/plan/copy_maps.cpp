@@ -7,6 +7,7 @@
 
 #include "compile/build_kernel.hpp"
 #include "compile/plan/candidate_search.hpp"
+#include "compile/plan/lifetimes.hpp"
 #include "compile/plan/tuning.hpp"
 #include "compile/plan/vela_cycles.hpp"
 #include "compile/plan/weight_delivery.hpp"
@@ -88,6 +89,33 @@ void MapCopier::drop_useless(const Segment& segment, std::size_t first,
         found.end());
 }
 
+std::vector<MapCopier::Candidate> MapCopier::find_waited_for(const std::vector<bool>& among) {
+    std::vector<int> readers(program_.buffers.size(), 0);
+    for_each_op(program_, [&](const NpuOp& op) {
+        for (const View* view : {&op.ifm, &op.ifm2}) {
+            if (view->valid()) ++readers[static_cast<std::size_t>(view->buffer)];
+        }
+    });
+    std::int64_t room = limit_;
+    std::vector<Candidate> found;
+    for_each_op(program_, [&](NpuOp& op) {
+        const auto index = static_cast<std::size_t>(op.ifm.buffer);
+        const bool may_be_copied = op.kernel.has_weights() && !op.vector_product &&
+                                   !op.is_stripe() && among[index] && readers[index] == 1;
+        if (!may_be_copied) return;
+        const Buffer& map = at(op.ifm.buffer);
+        Candidate candidate{op.ifm.buffer, 0, 0, {&op}};
+        if (map.kind != Placement::Kind::feature_map || map.whole_life || map.size > room ||
+            !is_waited_for(candidate)) {
+            return;
+        }
+        room -= map.size;
+        candidate.saved = vela_copy_cycles(*program_.target, map.size);
+        found.push_back(std::move(candidate));
+    });
+    return found;
+}
+
 Lifetime MapCopier::lifetime(const Candidate& candidate) const {
     return {at(candidate.buffer).size, candidate.readers.front()->time,
             candidate.readers.back()->time, no_offset};
@@ -114,36 +142,39 @@ void MapCopier::add(const Candidate& candidate, const Lifetime& place) {
 
 namespace {
 
-/// Cycles of a pool that copies a map off-chip, as Vela counts them: what the output unit takes for
-/// whole ublocks, and one block of so many bytes on its way in and out.
+/// Cycles of a pool that copies a map off-chip, as Vela counts them: what the array takes for whole
+/// ublocks, and one block of so many bytes on its way in, through the output unit and out.
 std::int64_t vela_pool_cycles(const Target& target, const Extent& map) {
-    constexpr std::int64_t ublock = 2, block = 2048, macs_of_an_element = 128;
+    constexpr std::int64_t ublock = 2, block = 2048, macs_of_an_element = 128, macs_behind = 64;
     const std::int64_t elements = round_up(map.h, ublock) * round_up(map.w, ublock) * map.c;
     const std::int64_t macs =
         std::int64_t{target.accelerator.macs_per_cycle} * target.accelerator.cores;
-    return ceil_div(elements * macs_of_an_element, macs) + 2 * vela_copy_cycles(target, block);
+    return ceil_div(elements * macs_of_an_element + block * macs_behind, macs) +
+           vela_copy_cycles(target, block) + vela_read_cycles(target, target.sram, block);
 }
 
 }  // namespace
 
+/// As Vela's scheduler decides: a convolution that reads its map more than once, and waits for it
+/// rather than for itself or for its weights.
 bool MapCopier::is_waited_for(const Candidate& candidate) const {
     const Target& target = *program_.target;
-    const auto off_chip = [&](std::int64_t bytes) { return vela_copy_cycles(target, bytes); };
-    std::int64_t computed = 0, read = 0, weights = 0;
-    for (const NpuOp* op : candidate.readers) {
-        computed += vela_cycles(program_, *op);
-        read += off_chip(vela_input_bytes(program_, *op));
-        if (!op->slices.empty()) {
-            weights += off_chip(op->slices[0].size * weight_passes(*op));
-        }
-    }
-    // Seen in schedules, and in how they change with the memory's bandwidth: what computes longer
-    // than its input or its weights are read is left alone, and else a copy must save an eighth.
-    if (std::max(read, weights) < computed) return false;
-    const std::int64_t as_it_is = std::max(computed, read + weights);
-    const std::int64_t copied = vela_pool_cycles(target, at(candidate.buffer).extent) + weights;
-    constexpr std::int64_t share = 8;
-    return share * copied < (share - 1) * as_it_is;
+    const NpuOp& op = *candidate.readers.front();
+    const std::int32_t depth = op.ofm.extent.c;
+    const std::int64_t size = op.slices.empty() ? 0 : op.slices[0].size;
+    const VelaPerformance as_it_is = vela_performance(program_, op, {{&depth, 1}, {&size, 1}});
+    if (as_it_is.ifm_bytes <= as_it_is.ifm_size || as_it_is.is_bound_by_itself()) return false;
+    constexpr std::int64_t record = 10;  // bytes of scales a channel
+    const std::int64_t brick =
+        std::max<std::int64_t>(size - record * depth, 0) / ceil_div(depth, brick_channels);
+    const bool waits_for_weights = as_it_is.weight_cycles > as_it_is.ifm_cycles;
+    const std::int64_t copy = brick > 0 && waits_for_weights ? vela_copy_cycles(target, brick) : 0;
+    const auto in_sram = [&](std::int64_t bytes) {
+        return vela_read_cycles(target, target.sram, bytes);
+    };
+    if (in_sram(as_it_is.weight_bytes) > copy + as_it_is.ifm_cycles) return false;
+    return vela_pool_cycles(target, at(candidate.buffer).extent) + in_sram(as_it_is.ifm_bytes) <
+           as_it_is.ifm_cycles;
 }
 
 namespace {
@@ -192,10 +223,7 @@ std::vector<Lifetime> copy_inputs(PlannedProgram& program, std::span<const Lifet
         const View& view = program.views[static_cast<std::size_t>(id)];
         if (view.valid()) is_input[static_cast<std::size_t>(view.buffer)] = true;
     }
-    auto found =
-        copier.find([&](int buffer) { return is_input[static_cast<std::size_t>(buffer)]; });
-    std::erase_if(found, [&](const auto& candidate) { return !copier.is_waited_for(candidate); });
-    return place_copies(program, copier, found, placed, limit);
+    return place_copies(program, copier, copier.find_waited_for(is_input), placed, limit);
 }
 
 }  // namespace u65sim::compiler

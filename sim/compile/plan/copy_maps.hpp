@@ -42,8 +42,8 @@ public:
         }
         return found;
     }
-    /// Whether Vela counts fewer cycles for its readers with a copy than off-chip.
-    [[nodiscard]] bool is_waited_for(const Candidate& candidate) const;
+    /// Copies of those `among` all buffers that Vela copies: each has one reader.
+    std::vector<Candidate> find_waited_for(const std::vector<bool>& among);
     /// When a copy is alive: from its first to its last reader.
     [[nodiscard]] Lifetime lifetime(const Candidate& candidate) const;
     /// Lets the readers have a copy at this place.
@@ -53,6 +53,8 @@ private:
     void add_reader(NpuOp& op, std::size_t first, std::vector<Candidate>& found) const;
     void drop_useless(const Segment& segment, std::size_t first,
                       std::vector<Candidate>& found) const;
+    /// Whether Vela counts fewer cycles for its reader with a copy than off-chip.
+    [[nodiscard]] bool is_waited_for(const Candidate& candidate) const;
     [[nodiscard]] bool comes_in_turns(const NpuOp& op) const;
     [[nodiscard]] std::int64_t weight_cycles(const NpuOp& op) const;
     [[nodiscard]] std::int64_t copy_cycles(std::int64_t size) const;

@@ -17,6 +17,7 @@ DeliveryChooser::DeliveryChooser(PlannedProgram& program, std::vector<Lifetime>&
       items_(items),
       clock_(clock),
       slices_(memory.limit),
+      vela_(program, items_, slices_, clock, {memory.limit, memory.places}),
       limit_(memory.limit),
       region_(memory.region),
       kind_of_places_(memory.places) {}
@@ -43,6 +44,7 @@ Delivery DeliveryChooser::choose_by_size(WeightLoad& load, std::int32_t from) {
     const bool small = program_.options.optimise == Optimise::size;
     if (small && weight_passes(*load.op) == 1) return where_they_are;
     if (small) from = load.time;
+    if (program_.rules.counts_as_vela) return vela_.choose(load);
     if (program_.rules.delivers_as_vela) {
         if (load.reservation && load.op->stripes > 1) return whole_at(load, {&reserved, 1});
         return VelaDelivery{program_, items_, slices_, clock_, {limit_, kind_of_places_}}.choose(

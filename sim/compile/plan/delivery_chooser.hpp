@@ -8,6 +8,7 @@
 
 #include "compile/plan/delivery_clock.hpp"
 #include "compile/plan/slice_places.hpp"
+#include "compile/plan/vela_buffering.hpp"
 
 namespace u65sim::compiler {
 
@@ -53,6 +54,7 @@ private:
     std::vector<Lifetime>& items_;
     DeliveryClock& clock_;
     SlicePlacer slices_;
+    VelaBuffering vela_;
     const std::int64_t limit_;
     const int region_;
     const SlicePlaces kind_of_places_;

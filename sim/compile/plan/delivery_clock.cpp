@@ -6,7 +6,6 @@
 #include "compile/build_kernel.hpp"
 #include "compile/plan/delivery_rules.hpp"
 #include "compile/plan/slice_places.hpp"
-#include "compile/plan/vela_cycles.hpp"
 
 namespace u65sim::compiler {
 
@@ -47,20 +46,9 @@ void DeliveryClock::deliver(const WeightLoad& load, const Delivery& delivery) {
 
 void DeliveryClock::end_position(const NpuOp* last) {
     now_ = finish_;
-    // All of a cascade is at its first position: behind it comes what waits for its last operation.
-    if (program_.rules.counts_as_vela && alone_ == 0) return;
     slack_ = alone_;
-    slices_before_ = 1;
-    if (!last) return;
-    slices_before_ = std::max(1, static_cast<std::int32_t>(last->slices.size()));
-    const std::int32_t channels = last->slices.empty() ? 0 : last->slices.back().count;
-    if (!program_.rules.counts_as_vela) {
-        if (channels) slack_ = alone_ * channels / last->ofm.extent.c;
-    } else if (slices_before_ > 1) {
-        slack_ = vela_slice_cycles(program_, *last, channels);
-    } else {
-        slack_ = vela_cycles(program_, *last);
-    }
+    if (!last || last->slices.empty()) return;
+    slack_ = alone_ * last->slices.back().count / last->ofm.extent.c;
 }
 
 std::int32_t DeliveryClock::free_from(std::int32_t first, std::int32_t last) const {

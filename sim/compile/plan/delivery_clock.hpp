@@ -40,8 +40,6 @@ public:
     [[nodiscard]] std::int32_t segment_begin() const { return segment_begin_; }
     /// Cycles of the position before, or of the last slice there.
     [[nodiscard]] std::int64_t slack() const { return slack_; }
-    /// Slices of the position before.
-    [[nodiscard]] std::int32_t slices_before() const { return slices_before_; }
     /// Waits of a load whose operation ends at `finish`.
     [[nodiscard]] std::int64_t wait_of(const WeightLoad& load, std::int64_t finish) const {
         return finish - now_ - load.fast;
@@ -80,7 +78,6 @@ private:
     std::int64_t alone_ = 0;  ///< cycles of the present position's operations
     std::int64_t slack_ = 0;
     std::int32_t segment_begin_ = 0;
-    std::int32_t slices_before_ = 1;
 };
 
 }  // namespace u65sim::compiler

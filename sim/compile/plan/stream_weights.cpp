@@ -85,6 +85,7 @@ private:
         std::vector<WeightLoad>& loads = result.loads;
         loads.reserve(segment.ops.size());
         std::map<std::int32_t, std::int64_t> by_operator;
+        const NpuOp* before = nullptr;
         for (std::size_t i = 0; i < segment.ops.size(); ++i) {
             NpuOp& op = segment.ops[i];
             const NpuOp& owner =
@@ -99,9 +100,12 @@ private:
             const bool has_room = slice && slice->buffer != no_buffer;
             program_.staying_cycles += has_room ? fast : where_they_are.count();
             if (program_.is_explained()) by_operator[op.graph_operator] += fast;
-            if (!slice || op.repeats(i)) continue;
+            if (op.repeats(i)) continue;
+            const NpuOp* const previous = std::exchange(before, &op);
+            if (!slice) continue;
             WeightLoad& load = loads.emplace_back();
             load.op = &op;
+            load.before = previous;
             load.time = op.time;
             load.size = slice->size;
             load.fast = fast;

@@ -1,4 +1,4 @@
-// How Vela brings weights, as far as its streams show it.
+// How Vela 5.0 brings weights, as far as its streams show it.
 #pragma once
 
 #include <cstdint>
@@ -35,13 +35,8 @@ public:
 
 private:
     [[nodiscard]] std::int64_t slack_before(const WeightLoad& load) const;
-    [[nodiscard]] bool stays_where_it_is(const WeightLoad& load);
-    /// Cycles of a copy of weights as Vela's version counts them.
-    [[nodiscard]] std::int64_t copy_cycles(std::int64_t size);
-    [[nodiscard]] bool ends_sooner_in_slices(const WeightLoad& load, std::int64_t copies);
+    [[nodiscard]] bool stays_where_it_is(const WeightLoad& load) const;
     Delivery sliced(WeightLoad& load, std::int32_t before, std::int64_t ahead, std::int64_t room);
-    Delivery sliced_by_estimate(WeightLoad& load, std::int32_t before, std::int64_t ahead,
-                                std::int64_t room);
     std::span<const Lifetime> in_turns(const WeightLoad& load, std::int32_t before,
                                        std::span<const std::int64_t> sizes, bool twice);
     Delivery encoded(WeightLoad& load, std::int32_t before, std::vector<std::int32_t> depths,

@@ -16,6 +16,7 @@ namespace u65sim::compiler {
 /// One operation's weights.
 struct WeightLoad {
     NpuOp* op = nullptr;
+    const NpuOp* before = nullptr;  ///< the one that runs before it in its segment
     std::int32_t time = 0;
     std::int64_t size = 0;                   ///< bytes
     std::int64_t fast = 0, direct = 0;       ///< cycles with weights in SRAM, and where they are

@@ -2,6 +2,8 @@
 // a dedicated SRAM).
 #include "compile/plan/vela_cycles.hpp"
 
+#include <array>
+
 #include <catch2/catch.hpp>
 
 #include <u65sim/graph_builder.hpp>
@@ -75,9 +77,25 @@ TEST_CASE("vela_cycles: a slice's scales come from the SRAM") {
     const Planned planned(graph, target);
     const compiler::Program& program = planned.program();
     const compiler::NpuOp& op = program.segments[0].ops[1];
-    CHECK(2 * compiler::vela_slice_cycles(program, op, 64) < compiler::vela_cycles(program, op));
-    CHECK(compiler::vela_slice_cycles(program, op, 32) <
-          compiler::vela_slice_cycles(program, op, 64));
+    const auto slice = [&](std::int32_t depth) {
+        return compiler::vela_cycles(program, op, {.depth = depth, .weights_fast = true});
+    };
+    CHECK(slice(64) < compiler::vela_cycles(program, op));
+    CHECK(slice(32) < slice(64));
+}
+
+TEST_CASE("vela_cycles: only a first part waits for input, only a last one for its result") {
+    const Target target = two_cores();
+    const Graph graph = pointwise(14, 512, 512);
+    const Planned planned(graph, target);
+    const compiler::Program& program = planned.program();
+    const compiler::NpuOp& op = program.segments[0].ops[1];
+    const auto part = [&](bool first, bool last) {
+        return compiler::vela_cycles(program, op, {.depth = 64, .first = first, .last = last});
+    };
+    CHECK(part(false, false) < part(true, false));
+    CHECK(part(true, false) < part(true, true));
+    CHECK(part(true, true) - part(false, true) == part(true, false) - part(false, false));
 }
 
 TEST_CASE("vela_cycles: an input is read for each block of the result") {
@@ -86,7 +104,34 @@ TEST_CASE("vela_cycles: an input is read for each block of the result") {
     const Graph many = pointwise(14, 512, 512);
     const Planned planned(many, target);
     const compiler::Program& program = planned.program();
-    CHECK(compiler::vela_input_bytes(program, program.segments[0].ops[1]) == 4 * 8 * 4 * 14 * 512);
+    const compiler::VelaAccesses accesses =
+        compiler::vela_accesses(program, program.segments[0].ops[1], 512);
+    CHECK(accesses.ifm == 4 * 8 * 4 * 14 * 512);
+    CHECK(accesses.ofm == 14 * 14 * 512);
+    CHECK(accesses.weight_passes == 4);
+}
+
+TEST_CASE("vela_cycles: what slices wait for their copies, the run before hides") {
+    const Target target = two_cores();
+    const Graph many = pointwise(14, 512, 512);
+    const Planned planned(many, target);
+    const compiler::Program& program = planned.program();
+    const compiler::NpuOp& op = program.segments[0].ops[1];
+    const std::array<std::int32_t, 2> depths{256, 256};
+    const std::array<std::int64_t, 2> sizes{1 << 20, 1 << 20};
+    const auto waits = [&](bool twice, std::int64_t slack) {
+        return compiler::vela_performance(program, op,
+                                          {.depths = depths,
+                                           .sizes = sizes,
+                                           .copied = true,
+                                           .twice = twice,
+                                           .slack = slack})
+            .waits;
+    };
+    const std::int64_t copy = compiler::vela_copy_cycles(target, 1 << 20);
+    CHECK(waits(false, 0) == 2 * copy);
+    CHECK(waits(false, copy) == copy);
+    CHECK(waits(true, copy) < copy);
 }
 
 TEST_CASE("vela_cycles: a copy takes its bytes at the off-chip rate, and the latency") {
