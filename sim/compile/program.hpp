@@ -128,7 +128,6 @@ struct NpuOp {
     bool may_overwrite_ifm = false;  ///< with its result: what is read there is read first
     bool waits_for_all = false;      ///< starts when the operation before has ended
     bool vector_product = false;     ///< fully connected: each weight is used once a batch
-    bool weights_stay = false;       ///< they are read where they are, which leaves maps room
     std::vector<WeightSlice> slices;
     /// Stripes of one operation: index in the segment of the first one, which owns the weights.
     std::int32_t first_stripe = not_striped;

@@ -1,10 +1,6 @@
 #include "compile/plan/make_plan.hpp"
 
-#include <algorithm>
-#include <cstddef>
-#include <optional>
 #include <utility>
-#include <vector>
 
 #include "compile/constants.hpp"
 #include "compile/plan/copy_maps.hpp"
@@ -12,7 +8,6 @@
 #include "compile/plan/map_placer.hpp"
 #include "compile/plan/refine_blocks.hpp"
 #include "compile/plan/stream_weights.hpp"
-#include "compile/plan/weight_delivery.hpp"
 
 namespace u65sim::compiler {
 
@@ -34,46 +29,6 @@ bool place_weights_first(PlannedProgram& plan, SlicePlaces places, Pass last) {
     return true;
 }
 
-/// Bytes of its first map that an operation and the one that makes it access: once for each block
-/// of its channels, and once.
-std::int64_t map_accesses(const PlannedProgram& plan, const NpuOp& op) {
-    const std::int64_t blocks = ceil_div(op.ofm.extent.c, op.kernel.block.depth);
-    return plan.buffer(op.ifm).size * (blocks + 1);
-}
-
-/// Whether an operation's weights come in slices that pushed its first map out of the SRAM, though
-/// that is accessed more.
-bool pushes_map_out(const PlannedProgram& plan, const NpuOp& op, std::int64_t limit) {
-    if (op.slices.size() < 2 || op.slices[0].buffer == no_buffer) return false;
-    const Buffer& map = plan.buffer(op.ifm);
-    if (map.kind != Placement::Kind::feature_map || map.pinned || map.region == region_fast ||
-        map.size > limit) {
-        return false;
-    }
-    std::int64_t bytes = 0;
-    for (const WeightSlice& slice : op.slices) bytes += slice.size;
-    return map_accesses(plan, op) > bytes * weight_passes(op);
-}
-
-/// The plan where weights stay off-chip that pushed maps out of the SRAM, if these are there then.
-std::optional<PlannedProgram> plan_for_maps(PlannedProgram plan, const PlannedProgram& counted,
-                                            Pass last) {
-    std::vector<std::pair<std::size_t, std::size_t>> left;
-    for (std::size_t s = 0; s < plan.segments.size(); ++s) {
-        for (std::size_t i = 0; i < plan.segments[s].ops.size(); ++i) {
-            if (!pushes_map_out(counted, counted.segments[s].ops[i], plan.sram)) continue;
-            plan.segments[s].ops[i].weights_stay = true;
-            left.emplace_back(s, i);
-        }
-    }
-    if (left.empty() || !place_weights_first(plan, SlicePlaces::counted, last)) return {};
-    const bool brings_all = std::all_of(left.begin(), left.end(), [&](const auto& at) {
-        const NpuOp& op = plan.segments[at.first].ops[at.second];
-        return plan.buffer(op.ifm).region == region_fast;
-    });
-    return brings_all ? std::optional{std::move(plan)} : std::nullopt;
-}
-
 }  // namespace
 
 PlannedProgram make_plan(Program program, Pass last) {
@@ -85,9 +40,7 @@ PlannedProgram make_plan(Program program, Pass last) {
     if (plan.rules.weights_before_maps && plan.spilling() && last >= Pass::stream_weights) {
         PlannedProgram counted = plan;
         if (place_weights_first(counted, SlicePlaces::counted, last)) {
-            if (last == Pass::stream_weights) return counted;
-            auto for_maps = plan_for_maps(plan, counted, last);
-            return for_maps ? std::move(*for_maps) : counted;
+            return counted;
         }
         place_weights_first(plan, SlicePlaces::final, last);
         return plan;
