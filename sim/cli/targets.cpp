@@ -228,7 +228,8 @@ void add_export(CLI::App& targets) {
         "Its first line says how Vela takes it. What Vela has no key for is left out: periods of\n"
         "the bandwidth, the size of the memory behind AXI1, time outside the NPU.\n\nExample:\n"
         "  u65sim targets export alif-e7-hp --vela-ini -o alif.ini");
-    command->callback([options, file] { write(*file, options->resolve().to_vela_config()); });
+    // The flag is written to while the line is read: it lives as long as the command.
+    command->callback([options, vela, file] { write(*file, options->resolve().to_vela_config()); });
 }
 
 }  // namespace

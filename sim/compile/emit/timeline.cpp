@@ -8,6 +8,18 @@ namespace u65sim::compiler {
 
 using timing::KernelTimes;
 
+namespace {
+
+/// A part of a value: value x part / whole, of which the product may be too large for a word.
+std::int64_t scaled(std::int64_t value, std::int64_t part, std::int64_t whole) {
+    constexpr std::int64_t half_a_word = std::int64_t{1} << 31;
+    if (std::max(value, part) < half_a_word) return value * part / whole;
+    return static_cast<std::int64_t>(static_cast<double>(value) * static_cast<double>(part) /
+                                     static_cast<double>(whole));
+}
+
+}  // namespace
+
 Timeline::Kernel::Kernel(const KernelTimes& times)
     : total(std::max<std::int64_t>(1, times.total.count())),
       reads(std::min(total, times.port_cycles[1].count())) {}
@@ -70,9 +82,9 @@ void Timeline::copy(const timing::KernelEstimator::CopyTimes& times) {
 /// later as the copy would take alone.
 Timeline::Overlap Timeline::beside(std::int64_t copies, std::int64_t rest, const Kernel& kernel) {
     Overlap overlap;
-    const std::int64_t most = rest * 2 * kernel.total / (2 * kernel.total - kernel.reads);
+    const std::int64_t most = scaled(rest, 2 * kernel.total, 2 * kernel.total - kernel.reads);
     overlap.copied = std::clamp<std::int64_t>(copies, 0, most);
-    overlap.taken = overlap.copied * kernel.reads / kernel.total;
+    overlap.taken = scaled(overlap.copied, kernel.reads, kernel.total);
     overlap.time = overlap.copied + overlap.taken / 2;
     return overlap;
 }
@@ -89,7 +101,7 @@ std::int64_t Timeline::hidden_bytes(const timing::KernelEstimator::CopyTimes& ti
     const std::int64_t start = copies_from() + times.latency.count();
     const std::int64_t hidden = kernels_end() - tuning::slot_slack - start;
     const std::int64_t cycles = std::max<std::int64_t>(times.busy.count(), 1);
-    return std::clamp<std::int64_t>(length * hidden / cycles, 0, length);
+    return scaled(length, std::clamp<std::int64_t>(hidden, 0, cycles), cycles);
 }
 
 Timeline::Begin Timeline::best_begin(const timing::KernelEstimator::CopyTimes& copy,
