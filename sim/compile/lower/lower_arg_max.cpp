@@ -29,6 +29,14 @@ NpuOp& depthwise(Lowering& lowering, const View& ifm, const View& ofm, std::stri
     return npu;
 }
 
+/// Elements in a row as a map of many channels, which a block takes at once.
+Extent folded(std::int32_t elements) {
+    std::int32_t depth = 16;  // of a brick
+    while (elements % depth != 0) depth /= 2;
+    const std::int32_t columns = elements / depth % 2 == 0 ? 2 : 1;
+    return {elements / depth / columns, columns, depth};
+}
+
 }  // namespace
 
 std::string support_arg_max(const Candidate& candidate) {
@@ -79,18 +87,27 @@ void lower_arg_max(Lowering& lowering) {
     const View result = lowering.output_view();
     const bool wide = lowering.output().type == ElementType::int64;
     const View ofm = lowering.writable(result, {rows, 1, wide ? 2 : 1});
+    const Extent map = folded(rows);
+    const View positions = lowering.reshaped(position, map);
     if (wide) {
-        // Two filters of one element: the position, and nothing for the upper half.
-        NpuOp& npu = lowering.add(KernelKind::conv, position, ofm, "widen");
+        // Two filters for each element: the position, and nothing for the upper half.
+        const Extent halves{map.h, map.w, 2 * map.c};
+        NpuOp& npu =
+            lowering.add(KernelKind::conv, positions, lowering.reshaped(ofm, halves), "widen");
+        std::vector<std::uint8_t> filters(static_cast<std::size_t>(halves.c * map.c), 0);
+        for (std::int32_t c = 0; c < map.c; ++c) {
+            filters[static_cast<std::size_t>(2 * c * map.c + c)] = 1;
+        }
         WeightSource w;
-        w.outputs = 2;
-        w.data = ConstantData(std::vector<std::uint8_t>{1, 0});
+        w.outputs = halves.c;
+        w.inputs = map.c;
+        w.data = ConstantData(std::move(filters));
         w.zero_points = {0};
         npu.weights = std::make_shared<const WeightSource>(std::move(w));
-        npu.scales.assign(2, {0, 1, 0});
+        npu.scales.assign(static_cast<std::size_t>(halves.c), {0, 1, 0});
         npu.ifm.zero_point = npu.ofm.zero_point = 0;
     } else {
-        depthwise(lowering, position, ofm, "widen");
+        depthwise(lowering, positions, lowering.reshaped(ofm, map), "widen");
     }
     lowering.place(ofm, result);
 }

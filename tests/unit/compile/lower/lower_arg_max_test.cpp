@@ -24,7 +24,7 @@ TEST_CASE("lower_arg_max: elements are marked, the largest found, its position w
     CHECK(arg_max(ElementType::int32) == R"(npu0
   0 op0/mark: depthwise map0:2x2x10 -> op0/marked:2x2x10
   1 op0/max: max_pool op0/marked:4x10x1 -> op0/position:4x1x1 kernel 1x10/1x1 table 2048 B
-  2 op0/widen: depthwise op0/position:4x1x1 -> map1:4x1x1
+  2 op0/widen: depthwise op0/position:1x1x4 -> map1:1x1x4
 )");
 }
 
@@ -32,6 +32,6 @@ TEST_CASE("lower_arg_max: of an int64 the upper half is a filter of zeros") {
     CHECK(arg_max(ElementType::int64) == R"(npu0
   0 op0/mark: depthwise map0:2x2x10 -> op0/marked:2x2x10
   1 op0/max: max_pool op0/marked:4x10x1 -> op0/position:4x1x1 kernel 1x10/1x1 table 2048 B
-  2 op0/widen: conv op0/position:4x1x1 -> map1:4x1x2
+  2 op0/widen: conv op0/position:1x1x4 -> map1:1x1x8
 )");
 }
