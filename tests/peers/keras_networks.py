@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Writes networks that people have, with random weights, as TensorFlow's converter quantises them.
 
-Architectures of keras.applications and of keras_layers.py, He-initialised, calibrated on a few random
-inputs: int8, or int16 maps with int8 weights where the name ends in _16x8. Each is converted in a process
+Architectures of keras.applications, keras_layers.py, keras_tasks.py and keras_sequences.py, He-initialised,
+calibrated on a few random inputs: int8, or int16 maps with int8 weights where the name ends in _16x8. Each is converted in a process
 of its own, for memory. Needs what requirements-keras.txt lists:
 
   keras_networks.py FOLDER [NAME...]        all of them where none is named; files that are there stay
 """
+import importlib
 import os
 import pathlib
 import subprocess
@@ -35,17 +36,23 @@ APPLICATIONS = {
 LAYERS = ("ds_cnn_l", "tc_resnet8", "bc_resnet", "crnn", "conformer", "vit_tiny", "u_net_transposed",
           "u_net_bilinear", "ssd_fpn", "yolo_neck", "face_prelu", "deeplab", "super_resolution",
           "autoencoder", "squeeze_excite", "shufflenet_v2")
+TASKS = ("yolo_v8", "ghost_net", "hr_net", "centre_net", "blaze_pose", "bi_fpn", "deeplab_atrous", "espcn",
+         "res_next", "mobile_vit", "channels_first")
+SEQUENCES = ("tcn", "conv_tasnet", "keyword_transformer", "mlp_mixer", "lstm_unrolled",
+             "sensor_excite", "dense_autoencoder", "multiplier")
+MODULES = {name: module for module, names in (("keras_layers", LAYERS), ("keras_tasks", TASKS),
+                                              ("keras_sequences", SEQUENCES)) for name in names}
 WIDE = "_16x8"
-WIDE_ONES = ("ds_cnn_l", "tc_resnet8", "mobilenet_025_96", "mobilenet_v2_035_96", "u_net_bilinear")
-NAMES = (*APPLICATIONS, *LAYERS, *(name + WIDE for name in WIDE_ONES))
+WIDE_ONES = ("ds_cnn_l", "tc_resnet8", "mobilenet_025_96", "mobilenet_v2_035_96", "u_net_bilinear", "tcn",
+             "dense_autoencoder", "hr_net")
+NAMES = (*APPLICATIONS, *MODULES, *(name + WIDE for name in WIDE_ONES))
 
 
 def built(name):
     """The Keras model, and the range of its inputs."""
     import keras
     if name not in APPLICATIONS:
-        import keras_layers
-        return getattr(keras_layers, name)(), UNIT
+        return getattr(importlib.import_module(MODULES[name]), name)(), UNIT
     architecture, size, options, limits = APPLICATIONS[name]
     image = keras.Input((size, size, 3), 1)
     model = getattr(keras.applications, architecture)(weights=None, input_tensor=image, classes=1000,
@@ -80,8 +87,8 @@ def convert(name):
     shape = model.inputs[0].shape
     specification = tf.TensorSpec(shape, tf.float32)
     function = tf.function(lambda x: model(x, training=False), input_signature=[specification])
-    frozen = convert_variables_to_constants_v2(function.get_concrete_function())
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
+    concrete = convert_variables_to_constants_v2(function.get_concrete_function())
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
 
     def samples():
         for _ in range(4):

@@ -66,15 +66,13 @@ void fuse_activation(Program& program, std::int32_t index) {
     if (between_them != no_operator) program.decision(between_them).fused_into = index;
 }
 
-/// Whether a convolution without padding of its own can have a PAD of height and width as its
-/// padding.
-bool is_window_of(const Program& program, const Operator& op, const Operator& pad,
+/// Whether a convolution without padding of its own can have a PAD of height and width, whose
+/// result is `padded`, as its padding.
+bool is_window_of(const Program& program, const Operator& op, TensorId padded,
                   const std::vector<std::int64_t>& amounts) {
     const bool window = op.type == OpType::conv_2d || op.type == OpType::depthwise_conv_2d;
-    if (!window || window_of(op).padding != Padding::valid || op.inputs[0] != pad.outputs[0]) {
-        return false;
-    }
-    if (amounts.size() != 8 || amounts[6] || amounts[7]) return false;
+    if (!window || window_of(op).padding != Padding::valid || op.inputs[0] != padded) return false;
+    if (amounts[0] || amounts[1] || amounts[6] || amounts[7]) return false;
     for (std::size_t i = 2; i < 6; ++i) {
         if (amounts[i] < 0 || amounts[i] > 127) return false;
     }
@@ -104,26 +102,53 @@ bool is_sum_of(const Program& program, const Operator& op, const Operator& pad,
            extent_of(program.tensor(other).shape) == extent_of(padded.shape);
 }
 
+/// Who reads a padded map, itself or behind a reshape that keeps its extent: layers of one
+/// dimension are convolutions between two of these.
+struct PadReaders {
+    std::vector<std::pair<std::int32_t, TensorId>> operators;  ///< and what each of them reads
+    std::vector<std::int32_t> reshapes;
+};
+
+PadReaders pad_readers(Program& program, TensorId padded) {
+    PadReaders result;
+    for (const auto consumer : program.consumers[static_cast<std::size_t>(padded)]) {
+        const Operator& op = program.op(consumer);
+        const bool passes = program.decision(consumer).on_npu && keeps_extent(program, op) &&
+                            !program.bound[static_cast<std::size_t>(op.outputs[0])];
+        if (!passes) {
+            result.operators.emplace_back(consumer, padded);
+            continue;
+        }
+        result.reshapes.push_back(consumer);
+        for (const auto behind : program.consumers[static_cast<std::size_t>(op.outputs[0])]) {
+            result.operators.emplace_back(behind, op.outputs[0]);
+        }
+    }
+    return result;
+}
+
 /// A PAD of zeros whose readers can all do without it: convolutions whose padding it becomes, and
 /// sums that leave the new channels of one operand out.
 void fuse_pad(Program& program, std::int32_t index) {
     const Operator& pad = program.op(index);
-    const auto out = static_cast<std::size_t>(pad.outputs[0]);
-    if (pad.type != OpType::pad || program.bound[out] || program.consumers[out].empty()) return;
+    const TensorId out = pad.outputs[0];
+    if (pad.type != OpType::pad || program.bound[static_cast<std::size_t>(out)]) return;
     // Padding inside of a window is zero.
     if (pad.inputs.size() > 2 && pad.inputs[2] >= 0) return;
-    const auto amounts = integers(program.tensor(pad.inputs[1]));
-    for (const auto consumer : program.consumers[out]) {
-        const Operator& op = program.op(consumer);
-        const bool is_fused = program.fused_pad[static_cast<std::size_t>(consumer)] != no_operator;
-        if (is_fused || !program.decision(consumer).on_npu ||
-            (!is_window_of(program, op, pad, amounts) && !is_sum_of(program, op, pad, amounts))) {
-            return;
-        }
+    const auto amounts = pad_amounts(program.tensor(pad.inputs[1]));
+    const PadReaders readers = pad_readers(program, out);
+    if (readers.operators.empty()) return;
+    for (const auto& [reader, padded] : readers.operators) {
+        const Operator& op = program.op(reader);
+        const bool is_fused = program.fused_pad[static_cast<std::size_t>(reader)] != no_operator;
+        const bool takes = is_window_of(program, op, padded, amounts) ||
+                           (padded == out && is_sum_of(program, op, pad, amounts));
+        if (is_fused || !program.decision(reader).on_npu || !takes) return;
     }
-    for (const auto consumer : program.consumers[out]) {
-        program.fused_pad[static_cast<std::size_t>(consumer)] = index;
+    for (const auto& [reader, padded] : readers.operators) {
+        program.fused_pad[static_cast<std::size_t>(reader)] = index;
     }
+    for (const auto reshape : readers.reshapes) program.decision(reshape).folded = true;
     program.decision(index).folded = true;
 }
 
@@ -223,8 +248,7 @@ void fuse_padded(Program& program, std::int32_t index) {
         program.slots[t].into != no_tensor || !is_written_anywhere(program, id, index)) {
         return;
     }
-    auto amounts = integers(program.tensor(op.inputs[1]));
-    amounts.insert(amounts.begin(), 8 - amounts.size(), 0);
+    const auto amounts = pad_amounts(program.tensor(op.inputs[1]));
     const auto before = [&](std::size_t axis) {
         return static_cast<std::int32_t>(amounts[2 * axis]);
     };

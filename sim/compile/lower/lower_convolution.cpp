@@ -126,7 +126,7 @@ Source source_of(Lowering& lowering) {
     const std::int32_t fused = program.fused_pad[static_cast<std::size_t>(lowering.index())];
     if (fused == no_operator) return {lowering.op().inputs[0]};
     const Operator& pad = program.op(fused);
-    const auto amounts = integers(program.tensor(pad.inputs[1]));
+    const auto amounts = pad_amounts(program.tensor(pad.inputs[1]));
     const auto amount = [&](std::size_t i) { return static_cast<std::int32_t>(amounts[i]); };
     return {pad.inputs[0], amount(2), amount(3), amount(4), amount(5)};
 }

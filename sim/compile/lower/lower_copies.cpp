@@ -196,8 +196,7 @@ void lower_pad(Lowering& lowering) {
     const View ofm = lowering.output_view();
     const Extent in = ifm.extent;
     const Extent out = ofm.extent;
-    auto amounts = integers(lowering.input(1));
-    amounts.insert(amounts.begin(), 8 - amounts.size(), 0);
+    const auto amounts = pad_amounts(lowering.input(1));
     const auto before = [&](std::size_t axis) {
         return static_cast<std::int32_t>(amounts[2 * axis]);
     };

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <u65sim/error.hpp>
 
+#include "compile/program.hpp"
 #include "ir/operator_info.hpp"
 
 namespace u65sim::compiler {
@@ -73,6 +74,12 @@ std::vector<std::int64_t> integers(const Tensor& tensor) {
         default:
             return {};
     }
+}
+
+std::vector<std::int64_t> pad_amounts(const Tensor& amounts) {
+    auto result = integers(amounts);
+    result.insert(result.begin(), 8 - result.size(), 0);
+    return result;
 }
 
 std::int32_t zero_point(const Tensor& tensor) {
@@ -312,8 +319,8 @@ std::int32_t folded_columns(const Operator& op, const Tensor& input, const Tenso
                             const Tensor& output, std::int32_t before) {
     const WindowAttributes window = window_of(op);
     const std::int32_t stride = window.stride_w;
-    const std::int32_t width = input.shape[2];
-    const std::int32_t depth = input.shape[3];
+    const std::int32_t width = extent_of(input.shape).w;
+    const std::int32_t depth = extent_of(input.shape).c;
     const std::int32_t outputs = output.shape[2];
     const bool splits =
         op.type != OpType::conv_2d || window.dilation_w != 1 || filter.shape[3] != depth;

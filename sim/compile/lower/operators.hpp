@@ -22,6 +22,8 @@ bool is_8_bit(ElementType type);
 bool is_parameter(const Tensor& tensor);
 /// Elements of a constant int8, uint8, int16, int32 or int64 tensor.
 std::vector<std::int64_t> integers(const Tensor& tensor);
+/// What a PAD adds before and behind each of batch, height, width and depth, in this order.
+std::vector<std::int64_t> pad_amounts(const Tensor& amounts);
 /// Zero point of a whole tensor, 0 when it has none.
 std::int32_t zero_point(const Tensor& tensor);
 /// Scale of a whole tensor, 0 when it has none.

@@ -127,6 +127,28 @@ CONV_2D conv: npu0
 )");
 }
 
+TEST_CASE("fuse: a causal layer's pad becomes padding behind the reshape to two dimensions") {
+    const auto causal = [](const std::vector<std::int32_t>& wide, bool is_output = false) {
+        GraphBuilder net{"net"};
+        const Value pad = net.pad(net.input({1, 16, 8}), {0, 4, 0}, {0, 0, 0}, {.name = "pad"});
+        const Value x = net.reshape(pad, wide, {.name = "reshape"});
+        Window window = Window::square(1, 1, Padding::valid);
+        window.kernel_w = 3;
+        window.dilation_w = 2;
+        net.output(net.conv2d(x, 8, window, {.name = "conv"}));
+        if (is_output) net.output(pad);
+        return net.build();
+    };
+    CHECK(test::dump_after("fuse", causal({1, 1, 20, 8})) ==
+          "PAD pad: npu0, folded\nRESHAPE reshape: npu0, folded\nCONV_2D conv: npu0\n");
+    CHECK(test::dump_after("lower", causal({1, 1, 20, 8})) == R"(npu0
+  0 conv: conv input:1x16x8 -> conv:1x16x8 kernel 1x3/1x1 pad 0,4,0,0
+)");
+    // Rows that become others, and a padded map that somebody else reads.
+    CHECK(test::dump_after("fuse", causal({1, 4, 5, 8})).starts_with("PAD pad: npu0\n"));
+    CHECK(test::dump_after("fuse", causal({1, 1, 20, 8}, true)).starts_with("PAD pad: npu0\n"));
+}
+
 TEST_CASE("fuse: a pad of the depth is left out of a sum") {
     GraphBuilder net{"net"};
     const Value x = net.input({1, 8, 8, 16}, "x", Quantization{{0.5F}, {1}, 0});
