@@ -11,6 +11,7 @@
 #include <u65sim/error.hpp>
 
 #include "ir/network_graph.hpp"
+#include "ir/operator_info.hpp"
 
 namespace u65sim::ir {
 namespace {
@@ -38,6 +39,9 @@ std::vector<bool> reached(const BoostGraph& graph, const std::vector<std::size_t
     return flags;
 }
 
+/// Operators whose insides nobody sees, several of which may write parts of one tensor.
+bool is_opaque(const Operator& op) { return info(op.type).family == Family::opaque; }
+
 }  // namespace
 
 Connections::Connections(const Graph& graph)
@@ -53,7 +57,9 @@ Connections::Connections(const Graph& graph)
         for (const TensorId id : op.outputs) {
             if (id == no_tensor) continue;
             OperatorIndex& producer = producers_[checked_tensor(graph, op, id)];
-            if (producer != no_operator) {
+            const bool in_parts = producer != no_operator && is_opaque(op) &&
+                                  is_opaque(graph.operators[static_cast<std::size_t>(producer)]);
+            if (producer != no_operator && !in_parts) {
                 throw InvalidModel(fmt::format(
                     "tensor '{}' is made by '{}' and again by '{}': must have one producer",
                     graph.tensors[static_cast<std::size_t>(id)].name,

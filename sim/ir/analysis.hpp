@@ -15,7 +15,9 @@ inline constexpr OperatorIndex no_operator = -1;
 /// Producer and consumers of every tensor, as tables. A snapshot: build it anew after a change.
 class Connections {
 public:
-    /// Throws InvalidModel for operands out of range and for tensors with two producers.
+    /// Throws InvalidModel for operands out of range and for tensors with two producers, unless
+    /// both are opaque: compiled segments may each write a part, and the last one counts as the
+    /// producer.
     explicit Connections(const Graph& graph);
     /// no_operator for network inputs, constants and variables.
     [[nodiscard]] OperatorIndex producer_of(TensorId tensor) const {

@@ -34,7 +34,10 @@ bool has_fixed_size(ElementType type) {
 class Verifier {
 public:
     explicit Verifier(const Graph& graph)
-        : graph_(graph), is_made_(graph.tensors.size()), is_input_(graph.tensors.size()) {}
+        : graph_(graph),
+          is_made_(graph.tensors.size()),
+          is_made_in_parts_(graph.tensors.size()),
+          is_input_(graph.tensors.size()) {}
 
     void run() {
         for (std::size_t index = 0; index < graph_.tensors.size(); ++index) check_tensor(index);
@@ -173,9 +176,13 @@ private:
                 index_in_range(id, [&] { return fmt::format("operator '{}': output", op.name); });
             const std::string& name = graph_.tensors[index].name;
             if (is_input_[index]) fail(fmt::format("writes the network input '{}'", name));
-            if (is_made_[index]) fail(fmt::format("'{}' is made by an earlier operator too", name));
+            // Each of several compiled segments may write its part of one result.
+            if (is_made_[index] && !(is_opaque && is_made_in_parts_[index])) {
+                fail(fmt::format("'{}' is made by an earlier operator too", name));
+            }
             if (graph_.tensors[index].data) fail(fmt::format("writes the constant '{}'", name));
             is_made_[index] = true;
+            is_made_in_parts_[index] = is_opaque;
         }
         check_shapes(op);
     }
@@ -225,6 +232,7 @@ private:
 
     const Graph& graph_;
     std::vector<bool> is_made_;
+    std::vector<bool> is_made_in_parts_;  ///< by operators whose insides nobody sees
     std::vector<bool> is_input_;
     std::unordered_set<std::string> names_;
 };

@@ -9,6 +9,8 @@
 #include <u65sim/error.hpp>
 #include <u65sim/graph_builder.hpp>
 
+#include "ir/analysis.hpp"
+
 using namespace u65sim;
 
 namespace {
@@ -94,6 +96,29 @@ TEST_CASE("verify names what breaks a rule") {
     }
     CHECK_THROWS_WITH(verify(graph), Catch::Contains(part));
     CHECK_THROWS_AS(verify(graph), InvalidModel);
+}
+
+TEST_CASE("several operators whose insides nobody sees may write parts of one tensor") {
+    Graph graph = small();
+    Operator part;
+    part.type = OpType::custom;
+    part.custom_code = "ethos-u";
+    part.outputs = graph.operators[1].outputs;
+    for (const std::size_t reads : {0, 1}) {
+        part.name = "part " + std::to_string(reads);
+        part.inputs = {graph.operators[reads].inputs[0]};
+        graph.operators.push_back(part);
+    }
+    SECTION("and nothing else") {
+        graph.operators.erase(graph.operators.begin() + 1);
+        CHECK_NOTHROW(verify(graph));
+        const ir::Connections connections{graph};
+        CHECK(connections.producer_of(part.outputs[0]) == 2);
+    }
+    SECTION("but not beside one that makes it whole") {
+        CHECK_THROWS_WITH(verify(graph), Catch::Contains("made by an earlier operator too"));
+        CHECK_THROWS_WITH(ir::Connections(graph), Catch::Contains("must have one producer"));
+    }
 }
 
 TEST_CASE("a slice with an ellipsis and new axes has the shape that its operands give") {
