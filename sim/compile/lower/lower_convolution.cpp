@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
 #include "arith/rescale.hpp"
+#include "compile/lower/filter_layouts.hpp"
 #include "compile/lower/filters.hpp"
 #include "compile/lower/lowering.hpp"
 #include "compile/lower/npu_forms.hpp"
@@ -13,6 +15,11 @@ namespace u65sim::compiler {
 using stream::KernelKind;
 
 namespace {
+
+/// Channels of an input that the array multiplies in a cycle, and so many that joining more groups
+/// gains nothing: the whole depth of a block's input.
+constexpr std::int32_t array_depth = 8;
+constexpr std::int32_t most_joined_depth = 32;
 
 /// Dilations of 1 and 2 are the hardware's; the rest is made of zeros between weights.
 std::int32_t spread_of(std::int32_t dilation) {
@@ -42,41 +49,6 @@ Axis window_axis(Padding padding, std::int32_t input, std::int32_t output, std::
             std::min(pad_after, std::max((output - 1) * stride + extent - input - pad_before, 0));
     }
     return axis;
-}
-
-/// A filter for an input whose `fold` neighbouring columns have become depth: `lead` columns of
-/// zeros, the stored ones, and zeros up to a multiple of the fold.
-WeightSource folded_source(const Tensor& filter, std::int32_t fold, std::int32_t lead) {
-    WeightSource source = weight_source(filter);
-    const auto outputs = static_cast<std::size_t>(filter.shape[0]);
-    const auto height = static_cast<std::size_t>(filter.shape[1]);
-    const auto row =
-        static_cast<std::size_t>(filter.shape[2]) * static_cast<std::size_t>(filter.shape[3]);
-    source.outputs = filter.shape[0];
-    source.height = filter.shape[1];
-    source.width = static_cast<std::int32_t>(ceil_div(filter.shape[2] + lead, fold));
-    source.inputs = filter.shape[3] * fold;
-    const auto wide =
-        static_cast<std::size_t>(source.width) * static_cast<std::size_t>(source.inputs);
-    const auto skip = static_cast<std::size_t>(lead) * static_cast<std::size_t>(filter.shape[3]);
-    if (const WeightModel* model = filter.data.model()) {
-        // Modelled weights have no values: the zeros added thin them out.
-        WeightModel thinned = *model;
-        const double kept = static_cast<double>(row) / static_cast<double>(wide);
-        thinned.density *= kept;
-        thinned.bits_per_weight *= kept;
-        source.data = ConstantData(thinned, static_cast<std::int64_t>(outputs * height * wide));
-        return source;
-    }
-    std::vector<std::uint8_t> bytes(outputs * height * wide);
-    for (std::size_t i = 0; i < outputs * height; ++i) {
-        const auto zero =
-            source.zero_points[source.zero_points.size() > 1 ? i / height : std::size_t{0}];
-        std::fill_n(&bytes[i * wide], wide, static_cast<std::uint8_t>(zero));
-        std::copy_n(&filter.data.bytes()[i * row], row, &bytes[i * wide + skip]);
-    }
-    source.data = ConstantData(std::move(bytes));
-    return source;
 }
 
 /// The same bytes with `fold` neighbouring columns as one column's depth; columns behind the last
@@ -151,16 +123,16 @@ public:
             ofm_ = lowering.reshaped(ofm_, {blocks_ * out_.h, out_.w, out_.c / blocks_});
         }
         input_ = &lowering.program().tensor(source.map);
-        is_depthwise_ = op.type == OpType::depthwise_conv_2d && (ifm_.extent.c > 1 || out_.c == 1);
-        is_single_ = op.type == OpType::depthwise_conv_2d && !is_depthwise_;
+        const bool by_channels = op.type == OpType::depthwise_conv_2d;
+        is_depthwise_ = by_channels && ifm_.extent.c == out_.c;
+        is_single_ = by_channels && !is_depthwise_ && ifm_.extent.c == 1;
+        is_multiplied_ = by_channels && !is_depthwise_ && !is_single_;
         // Groups of one channel and one filter are a depthwise filter, stored channel by channel.
         has_channel_filters_ = op.type == OpType::conv_2d && filter_.shape[3] == 1 &&
                                ifm_.extent.c > 1 && ifm_.extent.c == out_.c && blocks_ == 1 &&
                                window.stride_w <= 3 && !lowering.program().options.like_vela;
         is_depthwise_ = is_depthwise_ || has_channel_filters_;
-        groups_ = op.type == OpType::conv_2d && !has_channel_filters_
-                      ? ifm_.extent.c / filter_.shape[3]
-                      : 1;
+        groups_ = is_depthwise_ ? 1 : ifm_.extent.c / (by_channels ? 1 : filter_.shape[3]);
         y_ = window_axis(window.padding, ifm_.extent.h, out_.h, filter_.shape[1], window.stride_h,
                          window.dilation_h, source.top, source.bottom);
         x_ = window_axis(window.padding, ifm_.extent.w, out_.w, filter_.shape[2], window.stride_w,
@@ -174,20 +146,68 @@ public:
     }
 
     void run() {
+        joined_ = chosen_groups();
         const std::int32_t fold = chosen_fold();
-        const WeightSource weights = weights_of(fold);
-        const auto columns =
-            fold > 1 ? std::vector{whole_width_}
-                     : axis_pieces(ifm_.extent.w, ofm_.extent.w, (x_.kernel - 1) * x_.dilation + 1,
-                                   x_.stride, x_.before, x_.after);
-        for (std::int32_t group = 0; group < groups_ * blocks_; ++group) {
-            for (const AxisPiece& row : rows_) {
-                for (const AxisPiece& column : columns) add(weights, fold, group, row, column);
+        const auto columns = fold > 1 ? std::vector{whole_width_} : pieces_of_width();
+        WeightSource weights;
+        std::int32_t made_for = 0;
+        for (Share share{0, joined_, 0}; share.first < groups_; share.first += joined_) {
+            share.groups = std::min(joined_, groups_ - share.first);
+            if (share.groups != made_for) weights = weights_of(share, fold);
+            made_for = share.groups;
+            for (share.block = 0; share.block < blocks_; ++share.block) {
+                for (const AxisPiece& row : rows_) {
+                    for (const AxisPiece& column : columns) add(weights, fold, share, row, column);
+                }
             }
         }
     }
 
 private:
+    /// What one kernel makes of the depth: neighbouring groups, or one of the blocks' rows.
+    struct Share {
+        std::int32_t first = 0, groups = 1, block = 0;
+    };
+
+    /// How many groups come together in a kernel, with zeros between their filters: the array takes
+    /// eight channels at once, however few a group has.
+    std::int32_t chosen_groups() {
+        if (groups_ == 1 || lowering_.program().options.like_vela) return 1;
+        std::int32_t best = 1;
+        std::int64_t least = cycles_of_groups(1);
+        for (std::int32_t tried = 2; tried <= groups_; ++tried) {
+            if (groups_ % tried != 0 && tried * in_depth_ % array_depth != 0) continue;
+            // The zeros are decoded too, which the estimate leaves out.
+            const std::int64_t cycles = cycles_of_groups(tried);
+            if (cycles < least - least / 10) {
+                least = cycles;
+                best = tried;
+            }
+            if (tried * in_depth_ >= most_joined_depth) break;
+        }
+        return best;
+    }
+
+    /// Of all groups, by the last whole kernel's first piece: the first one may begin where a map
+    /// has a whole brick of channels, unlike others. Every form has about the same bytes of
+    /// weights.
+    std::int64_t cycles_of_groups(std::int32_t joined) {
+        const Share last{(groups_ / joined - 1) * joined, joined, 0};
+        WeightSource shape;
+        shape.outputs = joined * out_depth_;
+        shape.inputs = joined * in_depth_;
+        shape.height = filter_.shape[1];
+        shape.width = filter_.shape[2];
+        shape.data = filter_.data;
+        add(shape, 1, last, rows_.front(), pieces_of_width().front());
+        return ceil_div(groups_, joined) * cycles_alone(lowering_.program(), lowering_.drop(), 0);
+    }
+
+    [[nodiscard]] std::vector<AxisPiece> pieces_of_width() const {
+        return axis_pieces(ifm_.extent.w, ofm_.extent.w, (x_.kernel - 1) * x_.dilation + 1,
+                           x_.stride, x_.before, x_.after);
+    }
+
     /// How many columns become depth.
     std::int32_t chosen_fold() {
         Program& program = lowering_.program();
@@ -199,7 +219,7 @@ private:
         // A choice: whichever is faster alone.
         std::int64_t cycles[2];
         for (const std::int32_t tried : {1, fold}) {
-            add(weights_of(tried), tried, 0, rows_.front(), whole_width_);
+            add(weights_of({}, tried), tried, {}, rows_.front(), whole_width_);
             cycles[tried > 1] =
                 cycles_alone(program, lowering_.drop(), element_count(filter_.shape));
         }
@@ -209,11 +229,14 @@ private:
         return cycles[1] < cycles[0] ? fold : 1;
     }
 
-    [[nodiscard]] WeightSource weights_of(std::int32_t fold) const {
+    [[nodiscard]] WeightSource weights_of(const Share& share, std::int32_t fold) const {
         WeightSource w;
         if (fold > 1) {
             const auto before = static_cast<std::int32_t>(ceil_div(x_.before, fold));
-            w = folded_source(filter_, fold, before * fold - x_.before);
+            w = folded_filters(filter_, fold, before * fold - x_.before);
+        } else if (joined_ > 1 || is_multiplied_) {
+            w = joined_filters(filter_, is_multiplied_, groups_, share.first, share.groups);
+            w.outputs = share.groups * out_depth_;
         } else {
             w = weight_source(filter_);
             w.form = is_single_                               ? WeightSource::Form::single
@@ -229,18 +252,17 @@ private:
         return w;
     }
 
-    [[nodiscard]] Piece piece_of(std::int32_t group, const AxisPiece& row,
+    [[nodiscard]] Piece piece_of(const Share& share, const AxisPiece& row,
                                  const AxisPiece& column) {
-        const Extent outputs{row.outputs, column.outputs, out_depth_};
+        const Extent outputs{row.outputs, column.outputs, share.groups * out_depth_};
         // A group of filters has channels of its own, or every so many rows.
-        Piece piece{
-            lowering_.part(ifm_, row.input, column.input, blocks_ > 1 ? 0 : group * in_depth_,
-                           {row.inputs, column.inputs, in_depth_}),
-            blocks_ > 1
-                ? lowering_.stepped(ofm_, row.output * blocks_ + group, column.output, 0, outputs,
-                                    blocks_, 1)
-                : lowering_.part(ofm_, row.output, column.output, group * out_depth_, outputs),
-            y_, x_};
+        Piece piece{lowering_.part(ifm_, row.input, column.input, share.first * in_depth_,
+                                   {row.inputs, column.inputs, share.groups * in_depth_}),
+                    blocks_ > 1 ? lowering_.stepped(ofm_, row.output * blocks_ + share.block,
+                                                    column.output, 0, outputs, blocks_, 1)
+                                : lowering_.part(ofm_, row.output, column.output,
+                                                 share.first * out_depth_, outputs),
+                    y_, x_};
         piece.y.before = row.before;
         piece.y.after = row.after;
         piece.x.before = column.before;
@@ -250,9 +272,9 @@ private:
         return piece;
     }
 
-    void add(const WeightSource& weights, std::int32_t fold, std::int32_t group,
+    void add(const WeightSource& weights, std::int32_t fold, const Share& share,
              const AxisPiece& row, const AxisPiece& column) {
-        Piece piece = piece_of(group, row, column);
+        Piece piece = piece_of(share, row, column);
         if (fold > 1) piece = folded(lowering_, piece, fold, weights.width);
         NpuOp& npu = lowering_.add(is_depthwise_ ? KernelKind::depthwise : KernelKind::conv,
                                    piece.ifm, piece.ofm);
@@ -261,11 +283,12 @@ private:
         npu.kernel.pad = {piece.y.before, piece.x.before, piece.x.after, piece.y.after};
         if (arith::rounds_once(*input_, bias_)) npu.kernel.rounding = stream::Rounding::natural;
         WeightSource own = weights;
-        own.first_output = group * out_depth_;
+        // Of a block's rows too each has filters of its own.
+        own.first_output = (share.first + share.block) * out_depth_;
         npu.weights = std::make_shared<const WeightSource>(std::move(own));
         if (!records_.empty()) {
-            npu.scales.assign(records_.begin() + group * out_depth_,
-                              records_.begin() + (group + 1) * out_depth_);
+            const auto first = records_.begin() + npu.weights->first_output;
+            npu.scales.assign(first, first + share.groups * out_depth_);
         }
         lowering_.activate(npu);
     }
@@ -276,9 +299,11 @@ private:
     const Tensor* input_ = nullptr;
     View ifm_, ofm_;
     bool is_depthwise_ = false;
-    bool is_single_ = false;  ///< depthwise on one channel: a convolution
+    bool is_single_ = false;      ///< depthwise on one channel: a convolution
+    bool is_multiplied_ = false;  ///< depthwise with several filters a channel: groups of one
     bool has_channel_filters_ = false;
-    std::int32_t groups_ = 1, in_depth_ = 0, out_depth_ = 0;
+    std::int32_t groups_ = 1, in_depth_ = 0, out_depth_ = 0;  ///< of one
+    std::int32_t joined_ = 1;                                 ///< how many groups a kernel has
     Extent out_;
     std::int32_t blocks_ = 1;  ///< of a DEPTH_TO_SPACE that is written: its size
     Axis y_{}, x_{};
@@ -287,7 +312,7 @@ private:
     AxisPiece whole_width_;
 };
 
-/// Groups of CONV_2D, the multiplier of DEPTHWISE_CONV_2D.
+/// Whole groups of CONV_2D, as many filters for each channel of DEPTHWISE_CONV_2D.
 std::string support_depths(const Candidate& candidate) {
     const Shape& filter = candidate.input(1).shape;
     const std::int32_t depth = candidate.map().shape[3];
@@ -300,9 +325,9 @@ std::string support_depths(const Candidate& candidate) {
         if (filter[0] % groups != 0) {
             return fmt::format("{} filters do not divide into {} groups", filter[0], groups);
         }
-    } else if (filter[3] != depth && depth != 1) {
-        return fmt::format("depth multiplier {} needs an input of depth 1, not {}",
-                           window_of(candidate.op()).depth_multiplier, depth);
+    } else if (filter[3] % depth != 0) {
+        return fmt::format("{} filters are no multiple of the input's {} channels", filter[3],
+                           depth);
     }
     return {};
 }

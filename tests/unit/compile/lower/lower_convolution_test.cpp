@@ -45,10 +45,14 @@ TEST_CASE("lower_convolution: SAME pads with the smaller half in front") {
 )");
 }
 
-TEST_CASE("lower_convolution: each group is a kernel over its own channels") {
+TEST_CASE(
+    "lower_convolution: each group is a kernel over its own channels, few channels share one") {
+    CHECK(convolution({1, 16, 16, 64}, 64, Window::square(3), 2) == R"(npu0
+  0 conv: conv in:16x16x32 -> conv:16x16x32 kernel 3x3/1x1 pad 1,1,1,1
+  1 conv/2: conv in@0,0,32:16x16x32 -> conv@0,0,32:16x16x32 kernel 3x3/1x1 pad 1,1,1,1
+)");
     CHECK(convolution({1, 8, 8, 16}, 8, Window::square(1), 2) == R"(npu0
-  0 conv: conv in:8x8x8 -> conv:8x8x4
-  1 conv/2: conv in@0,0,8:8x8x8 -> conv@0,0,4:8x8x4
+  0 conv: conv in:8x8x16 -> conv:8x8x8
 )");
 }
 
