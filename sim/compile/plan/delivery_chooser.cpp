@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "compile/constants.hpp"
+#include "compile/encode/encode_weights.hpp"
 #include "compile/plan/delivery_rules.hpp"
 #include "compile/plan/vela_delivery.hpp"
 
@@ -112,19 +113,24 @@ std::span<const Slicing> DeliveryChooser::slicings(WeightLoad& load, std::int32_
     return slicings_;
 }
 
+std::int64_t DeliveryChooser::size_of(const WeightLoad& load, std::int32_t first,
+                                      std::int32_t count) const {
+    if (!is_ragged(*load.op, program_)) return predicted_size(load, count);
+    return with_margin(lay_out_slice(*load.op, first, count, program_, Sizing::sampled).size);
+}
+
 template <class Serves>
 std::optional<Ends> DeliveryChooser::ends_of(WeightLoad& load, std::int32_t from, std::int32_t step,
                                              const Serves& serves) {
     const std::int32_t depth = load.op->ofm.extent.c;
     depths_.assign(static_cast<std::size_t>(ceil_div(depth, step)), step);
     depths_.back() = depth - step * static_cast<std::int32_t>(depths_.size() - 1);
-    sizes_.assign(depths_.size(), predicted_size(load, step));
-    sizes_.back() = predicted_size(load, depths_.back());
+    sizes_.assign(depths_.size(), size_of(load, 0, step));
+    sizes_.back() = size_of(load, depth - depths_.back(), depths_.back());
     if (!serves(clock_.least_copied(load, depths_, sizes_))) return std::nullopt;
-    const auto places = places_of(load, from, sizes_);
-    if (places.empty()) return std::nullopt;
-    const Ends ends = clock_.copied(load, depths_, places);
-    return serves(ends) ? std::optional{ends} : std::nullopt;
+    const Delivery delivery = placed(load, from, depths_, sizes_);
+    if (delivery.places.empty() || !serves(delivery.ends)) return std::nullopt;
+    return delivery.ends;
 }
 
 std::span<const Lifetime> DeliveryChooser::places_of(const WeightLoad& load, std::int32_t from,
@@ -139,13 +145,31 @@ std::span<const Lifetime> DeliveryChooser::places_of(const WeightLoad& load, std
 }
 
 Delivery DeliveryChooser::encoded(WeightLoad& load, std::int32_t from,
-                                  std::vector<std::int32_t> depths) {
+                                  const std::vector<std::int32_t>& depths) {
     std::vector<WeightSlice> slices = make_slices(program_, *load.op, depths);
-    const auto places = places_of(load, from, sizes_of(slices));
-    if (places.empty()) return {};
-    const Ends ends = clock_.copied(load, depths, places);
-    load.op->slices = std::move(slices);
-    return {std::move(depths), {places.begin(), places.end()}, ends};
+    Delivery delivery = placed(load, from, depths, sizes_of(slices));
+    if (!delivery.places.empty()) load.op->slices = std::move(slices);
+    return delivery;
+}
+
+Delivery DeliveryChooser::placed(WeightLoad& load, std::int32_t from,
+                                 const std::vector<std::int32_t>& depths,
+                                 std::span<const std::int64_t> sizes) {
+    const auto at = [&](std::span<const Lifetime> places) -> Delivery {
+        if (places.empty()) return {};
+        return {depths, {places.begin(), places.end()}, clock_.copied(load, depths, places)};
+    };
+    Delivery delivery = at(places_of(load, from, sizes));
+    const bool is_alike = 2 * sizes.back() > sizes.front();
+    if (delivery.places.empty() || is_alike) return delivery;
+    // Places of one size leave more room for others.
+    const std::int64_t now = clock_.now();
+    const std::int64_t clear = now + tuning::shallow_gain.of(delivery.ends.finish - now);
+    if (clock_.least_copied(load, depths, sizes).finish >= clear) return delivery;
+    // A last slice that is small may have room beside the one before.
+    Delivery as_they_are = at(slices_.earliest({from, load.time}, sizes));
+    const bool is_better = !as_they_are.places.empty() && as_they_are.ends.finish < clear;
+    return is_better ? as_they_are : delivery;
 }
 
 }  // namespace u65sim::compiler

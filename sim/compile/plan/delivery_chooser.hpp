@@ -42,13 +42,19 @@ private:
     template <class Serves>
     std::optional<Ends> ends_of(WeightLoad& load, std::int32_t from, std::int32_t step,
                                 const Serves& serves);
+    /// Bytes of a slice, about.
+    [[nodiscard]] std::int64_t size_of(const WeightLoad& load, std::int32_t first,
+                                       std::int32_t count) const;
     [[nodiscard]] bool is_worth_slicing(const WeightLoad& load) const;
     /// Places for slices of these sizes. None when there is no room.
     std::span<const Lifetime> places_of(const WeightLoad& load, std::int32_t from,
                                         std::span<const std::int64_t> sizes);
     /// Encodes slices of these depths. No places, and nothing changed, when they turn out larger
     /// than there is room for.
-    Delivery encoded(WeightLoad& load, std::int32_t from, std::vector<std::int32_t> depths);
+    Delivery encoded(WeightLoad& load, std::int32_t from, const std::vector<std::int32_t>& depths);
+    /// Slices where they have room; no places where they have none.
+    Delivery placed(WeightLoad& load, std::int32_t from, const std::vector<std::int32_t>& depths,
+                    std::span<const std::int64_t> sizes);
 
     PlannedProgram& program_;
     std::vector<Lifetime>& items_;

@@ -127,6 +127,9 @@ inline constexpr Share large_weights{1, 8};
 /// Cycles that one more kernel costs when an operation is sliced: waits at its ends that overlap
 /// little (measured on the machine).
 inline constexpr std::int64_t extra_kernel_cycles = 300;
+/// More channels that are zeros, as a part of those that are not, make slices of other sizes than
+/// their share of the whole (chosen).
+inline constexpr Share ragged_share{1, 8};
 /// Bytes below which a slice hides fewer cycles than extra_kernel_cycles (chosen).
 inline constexpr std::int64_t smallest_slice = 4096;
 /// Cycles of waiting that are not worth a slice or a copy: the latency of a copy, about.
@@ -137,8 +140,8 @@ inline constexpr std::int64_t reread_cycles = 1000;
 /// What a cycle of the copy queue counts against one of the kernels, when deliveries are compared:
 /// a busy queue delays the operations behind (chosen).
 inline constexpr Share queue_cycle{1, 8};
-/// Part of the time that slices shallower than a block may take of what deeper ones do: what is
-/// known of the rates is no better.
+/// Part of the time that slices shallower than a block may take of what deeper ones do, and places
+/// that leave less room for others of what others do: what is known of the rates is no better.
 inline constexpr Share shallow_gain{63, 64};
 /// Bytes of slices that are tried (chosen: powers of two from twice the smallest to what fits
 /// several times into most arenas).

@@ -37,9 +37,18 @@ std::vector<std::int32_t> depths_of(std::int32_t depth, std::int32_t first, std:
     return depths;
 }
 
+std::int64_t with_margin(std::int64_t size) {
+    return tuning::size_margin.of(size) + tuning::size_margin_bytes;
+}
+
 std::int64_t predicted_size(const WeightLoad& load, std::int64_t channels) {
-    return tuning::size_margin.of(load.size * channels / load.op->ofm.extent.c) +
-           tuning::size_margin_bytes;
+    return with_margin(load.size * channels / load.op->ofm.extent.c);
+}
+
+bool is_ragged(const NpuOp& op, const CompileContext& context) {
+    const std::int32_t depth = op.ofm.extent.c;
+    const std::int32_t unit = context.arch.ofm_ublock.depth * context.target->accelerator.cores;
+    return !tuning::ragged_share.exceeds(round_up(depth, unit) - depth, depth);
 }
 
 std::vector<std::int64_t> sizes_of(const std::vector<WeightSlice>& slices) {

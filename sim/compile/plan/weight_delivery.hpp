@@ -60,8 +60,14 @@ std::int32_t depth_of_turns(const NpuOp& op, std::int64_t limit);
 std::int64_t room_for_turns(const NpuOp& op, std::int32_t channels);
 /// Channels of a slice of `first`, then ones of `step`.
 std::vector<std::int32_t> depths_of(std::int32_t depth, std::int32_t first, std::int32_t step);
+/// Bytes to expect of a size that is about right.
+std::int64_t with_margin(std::int64_t size);
 /// Bytes of so many of a load's channels, before they are encoded.
 std::int64_t predicted_size(const WeightLoad& load, std::int64_t channels);
+/// Whether much of an operation's weights are zeros beside channels that do not fill the last
+/// ublocks. They are spread over all weights, and cost little in a slice of their own: there a
+/// share of the whole says nothing of a slice's size.
+bool is_ragged(const NpuOp& op, const CompileContext& context);
 std::vector<std::int64_t> sizes_of(const std::vector<WeightSlice>& slices);
 
 }  // namespace u65sim::compiler

@@ -9,24 +9,17 @@
 
 #include "base/rounding.hpp"
 #include "compile/build_kernel.hpp"
+#include "compile/encode/encode_weights.hpp"
 #include "compile/plan/delivery_rules.hpp"
 #include "compile/plan/slice_places.hpp"
 #include "compile/plan/tuning.hpp"
+#include "compile/plan/weight_delivery.hpp"
+#include "compile/quick/loads.hpp"
 #include "timing/estimate.hpp"
 
 namespace u65sim::compiler::quick {
 
 namespace {
-
-/// The weights of one position: of all operations of a cascade together.
-struct Load {
-    std::int32_t position = 0;
-    std::int64_t size = 0;
-    std::int64_t passes = 1;            ///< over them, where they are read off-chip
-    std::int64_t fast = 0, direct = 0;  ///< cycles of the position
-    std::int32_t from = 0;              ///< position from which a copy should start
-    const QuickOp* sliceable = nullptr;
-};
 
 /// How a load comes, and when its position and the copies end.
 struct Choice : Delivery {
@@ -54,7 +47,7 @@ public:
         line_.positions.resize(maps_.positions.size());
         line_.deliveries.resize(maps_.positions.size());
         place_maps();
-        find_loads();
+        loads_ = loads_of(network_, maps_);
         plan_copies();
         choose_all();
         line_.expected = now_;
@@ -71,43 +64,6 @@ private:
             known = {size, program_.estimator->dma(copy)};
         }
         return known.times;
-    }
-
-    void find_loads() {
-        for (std::size_t p = 0; p < maps_.positions.size(); ++p) {
-            const Position& position = maps_.positions[p];
-            Load load;
-            load.position = static_cast<std::int32_t>(p);
-            load.fast = position.fast.total;
-            load.direct = position.direct.total;
-            if (position.range.is_cascade()) {
-                add_cascade(position.range, load);
-            } else {
-                const QuickOp& op = network_.ops[position.range.first];
-                load.size = op.weights;
-                if (load.size > 0) {
-                    load.passes = position.times->passes;
-                    if (op.npu->kernel.kind == stream::KernelKind::conv) load.sliceable = &op;
-                }
-            }
-            if (load.size > 0) loads_.push_back(load);
-        }
-    }
-
-    void add_cascade(const QuickRange& range, Load& load) {
-        StripeWalk walk(network_, range.last, range.height);
-        double read = 0;
-        for (std::size_t i = range.last;; --i) {
-            const QuickOp& op = network_.ops[i];
-            load.size += op.weights;
-            read += walk.stripes() *
-                    static_cast<double>(op.weights *
-                                        op.times->stripe(program_, *op.npu, walk.rows()).passes);
-            if (i == range.first) break;
-            walk.step();
-        }
-        if (load.size > 0) load.passes = static_cast<std::int64_t>(read) / load.size;
-        load.passes = std::max<std::int64_t>(load.passes, 1);
     }
 
     void sum_kernels() {
@@ -213,16 +169,25 @@ private:
     }
 
     /// Parts of so many channels each.
-    static void make_parts(const Load& load, std::int32_t depth, std::int32_t step,
-                           Choice& delivery) {
+    void make_parts(const Load& load, std::int32_t depth, std::int32_t step,
+                    Choice& delivery) const {
         delivery.parts = static_cast<std::int32_t>(ceil_div(depth, step));
         delivery.part_size = delivery.last_size = load.size;
         delivery.channels = step;
-        if (delivery.parts > 1) {
-            delivery.part_size = round_up(load.size * step / depth, 16);
-            delivery.last_size =
-                std::max<std::int64_t>(16, load.size - (delivery.parts - 1) * delivery.part_size);
+        if (delivery.parts == 1) return;
+        if (is_ragged(*load.sliceable->npu, program_)) {
+            const auto size_of = [&](std::int32_t first, std::int32_t count) {
+                return lay_out_slice(*load.sliceable->npu, first, count, program_, Sizing::sampled)
+                    .size;
+            };
+            const std::int32_t last = channels_of(depth, step, true);
+            delivery.part_size = size_of(0, step);
+            delivery.last_size = size_of(depth - last, last);
+            return;
         }
+        delivery.part_size = round_up(load.size * step / depth, 16);
+        delivery.last_size =
+            std::max<std::int64_t>(16, load.size - (delivery.parts - 1) * delivery.part_size);
     }
 
     /// Channels of the last part, or of one before.
@@ -263,14 +228,31 @@ private:
         return ends;
     }
 
-    /// The places that the compiler finds for the parts; none where one of them never has room.
-    [[nodiscard]] bool place(const Load& load, Choice& delivery) const {
+    /// The places that the compiler finds for parts of one size and a last one; none where one of
+    /// them never has room.
+    [[nodiscard]] bool place(const Load& load, std::int64_t last, Choice& delivery) const {
         sizes_.assign(static_cast<std::size_t>(delivery.parts), delivery.part_size);
+        sizes_.back() = last;
         const auto places = slices_.earliest({from_, load.position}, sizes_);
         delivery.taken.assign(places.begin(), places.end());
         delivery.from.clear();
         for (const Lifetime& each : places) delivery.from.push_back(each.first);
         return !places.empty();
+    }
+
+    /// The places of slices and when they end: as if all were of one size, or as they are where
+    /// that is clearly better, as DeliveryChooser has it. Whether they have room.
+    [[nodiscard]] bool place_slices(const Load& load, std::int32_t depth, std::int32_t step,
+                                    std::int64_t least, Choice& delivery) const {
+        if (!place(load, delivery.part_size, delivery)) return false;
+        follow(load, depth, step, delivery);
+        const std::int64_t clear = now_ + tuning::shallow_gain.of(delivery.ends.finish - now_);
+        if (2 * delivery.last_size > delivery.part_size || least >= clear) return true;
+        other_ = delivery;
+        if (!place(load, other_.last_size, other_)) return true;
+        follow(load, depth, step, other_);
+        if (other_.ends.finish < clear) std::swap(delivery, other_);
+        return true;
     }
 
     /// When the parts, of so many channels each, and the operation end: as DeliveryClock has it.
@@ -315,11 +297,11 @@ private:
             trial_.ends =
                 least_ends(trial_, [&](bool last) { return part_cycles(load, depth, step, last); });
             if (!serves()) return;
+            const std::int64_t least = trial_.ends.finish;
             count_room(load, trial_);
             follow(load, depth, step, trial_);
             // Looking for places is what takes time.
-            if (!serves() || !place(load, trial_)) return;
-            follow(load, depth, step, trial_);
+            if (!serves() || !place_slices(load, depth, step, least, trial_)) return;
             if (!serves()) return;
             trial.add(trial_.ends);
             std::swap(best, trial_);
@@ -348,7 +330,7 @@ private:
     /// Weights that are read over and over have room as a whole with the maps, if any.
     Choice choose_staying(const Load& load) const {
         make_parts(load, 1, 1, trial_);
-        if (load.passes < 2 || !place(load, trial_)) return read_directly(load);
+        if (load.passes < 2 || !place(load, load.size, trial_)) return read_directly(load);
         follow(load, 1, 1, trial_);
         return trial_;
     }
@@ -358,7 +340,7 @@ private:
         const auto serves = [&] { return is_copy_better(trial_.ends, best.ends, load.passes); };
         make_parts(load, 1, 1, trial_);
         trial_.ends = least_ends(trial_, [&](bool) { return load.fast; });
-        if (serves() && place(load, trial_)) {
+        if (serves() && place(load, load.size, trial_)) {
             follow(load, 1, 1, trial_);
             if (serves()) std::swap(best, trial_);
         }
@@ -408,7 +390,7 @@ private:
             timed.read = load.size * load.passes;
             return;
         }
-        timed.copied = load.size;
+        timed.copied = (delivery.parts - 1) * delivery.part_size + delivery.last_size;
         timed.copies = delivery.parts;
         for (const Lifetime& place : delivery.taken) {
             occupancy_.add(place.first / fine, load.position, place.size);
@@ -445,7 +427,7 @@ private:
     std::vector<Lifetime> items_;  ///< in the fast memory, in fine positions, by their ends
     mutable SlicePlacer slices_;
     mutable std::int32_t from_ = 0;            ///< position from which the present load is copied
-    mutable Choice trial_;                     ///< the delivery that is tried
+    mutable Choice trial_, other_;             ///< deliveries that are tried
     mutable std::vector<std::int64_t> sizes_;  ///< of its parts
     const EndLimit limit_;
     std::size_t common_ = 0;             ///< with the limit's plan: from this position on
