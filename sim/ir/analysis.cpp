@@ -11,6 +11,7 @@
 #include <u65sim/error.hpp>
 
 #include "ir/network_graph.hpp"
+#include "ir/npu_operator.hpp"
 
 namespace u65sim::ir {
 namespace {
@@ -53,7 +54,11 @@ Connections::Connections(const Graph& graph)
         for (const TensorId id : op.outputs) {
             if (id == no_tensor) continue;
             OperatorIndex& producer = producers_[checked_tensor(graph, op, id)];
-            if (producer != no_operator) {
+            // Command streams may each write a part of one tensor, which is made by the last.
+            const auto is_streamed = [&](OperatorIndex by) {
+                return is_npu_operator(graph.operators[static_cast<std::size_t>(by)]);
+            };
+            if (producer != no_operator && !(is_streamed(producer) && is_streamed(position))) {
                 throw InvalidModel(fmt::format(
                     "tensor '{}' is made by '{}' and again by '{}': must have one producer",
                     graph.tensors[static_cast<std::size_t>(id)].name,

@@ -14,6 +14,7 @@
 #include "base/uniform.hpp"
 #include "ir/builtins.hpp"
 #include "ir/infer_shapes.hpp"
+#include "ir/npu_operator.hpp"
 #include "ir/operator_info.hpp"
 #include "ir/types.hpp"
 
@@ -34,7 +35,10 @@ bool has_fixed_size(ElementType type) {
 class Verifier {
 public:
     explicit Verifier(const Graph& graph)
-        : graph_(graph), is_made_(graph.tensors.size()), is_input_(graph.tensors.size()) {}
+        : graph_(graph),
+          is_made_(graph.tensors.size()),
+          is_input_(graph.tensors.size()),
+          is_streamed_(graph.tensors.size()) {}
 
     void run() {
         for (std::size_t index = 0; index < graph_.tensors.size(); ++index) check_tensor(index);
@@ -173,9 +177,14 @@ private:
                 index_in_range(id, [&] { return fmt::format("operator '{}': output", op.name); });
             const std::string& name = graph_.tensors[index].name;
             if (is_input_[index]) fail(fmt::format("writes the network input '{}'", name));
-            if (is_made_[index]) fail(fmt::format("'{}' is made by an earlier operator too", name));
+            // Command streams may each write a part of one tensor.
+            const bool may_share = ir::is_npu_operator(op) && is_streamed_[index];
+            if (is_made_[index] && !may_share) {
+                fail(fmt::format("'{}' is made by an earlier operator too", name));
+            }
             if (graph_.tensors[index].data) fail(fmt::format("writes the constant '{}'", name));
             is_made_[index] = true;
+            is_streamed_[index] = ir::is_npu_operator(op);
         }
         check_shapes(op);
     }
@@ -226,6 +235,7 @@ private:
     const Graph& graph_;
     std::vector<bool> is_made_;
     std::vector<bool> is_input_;
+    std::vector<bool> is_streamed_;  ///< written by command streams alone
     std::unordered_set<std::string> names_;
 };
 
