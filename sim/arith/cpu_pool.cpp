@@ -253,6 +253,30 @@ CpuResults cpu_reduce_prod(const CpuCall& call) {
         }))};
 }
 
+namespace {
+
+/// Sums of elements with their zero points, which come off in single precision.
+CpuResults sums_rounded_once(const CpuCall& call, const Affine& in, const Affine& out) {
+    auto sums = reduced(call, raw_values(call, call.input(0)), std::int64_t{0},
+                        [](std::int64_t a, std::int64_t b) { return a + b; });
+    const auto count = static_cast<float>(reduced_count(call, sums.size()));
+    const float scale = in.scale / out.scale;
+    const float bias = static_cast<float>(-in.zero_point) * scale * count;
+    const RawRange range = raw_range(call, call.output().type);
+    for (std::int64_t& sum : sums) {
+        const float value =
+            std::round(static_cast<float>(sum) * scale + bias) + static_cast<float>(out.zero_point);
+        // Of scales so far apart that products are infinite, one minus another is no number.
+        sum = std::isnan(value)
+                  ? range.low
+                  : static_cast<std::int64_t>(std::clamp(value, static_cast<float>(range.low),
+                                                         static_cast<float>(range.high)));
+    }
+    return {store_raw(call, call.output().type, sums)};
+}
+
+}  // namespace
+
 CpuResults cpu_sum(const CpuCall& call) {
     if (is_float(*call.input(0).tensor)) return {store_floats(float_sums(call))};
     if (bytes_of_element(*call.input(0).tensor) > 2) {
@@ -262,6 +286,7 @@ CpuResults cpu_sum(const CpuCall& call) {
     }
     const Affine in = affine_of(call, *call.input(0).tensor);
     const Affine out = affine_of(call, call.output());
+    if (sum_rounds_once(*call.input(0).tensor)) return sums_rounded_once(call, in, out);
     return rescaled(call, quantised_sums(call, in),
                     quantise(static_cast<double>(in.scale) / static_cast<double>(out.scale)), out);
 }

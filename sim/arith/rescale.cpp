@@ -105,6 +105,8 @@ Multiplier multiplier_for_halves(double factor, std::int64_t largest) {
     return {static_cast<std::uint32_t>(scaled) + 1, nearest.shift};
 }
 
+bool sum_rounds_once(const Tensor& input) { return input.type != ElementType::uint8; }
+
 bool rounds_once(const Tensor& input, const Tensor* bias) {
     return input.type == ElementType::int16 &&
            (bias == nullptr || bias->type != ElementType::int32);

@@ -41,6 +41,11 @@ ChannelScaling channel_scaling(OpType op, const Tensor& input, const Tensor* bia
 /// either sign away from zero.
 Multiplier multiplier_for_halves(double factor, std::int64_t largest);
 
+/// Whether SUM rounds to the nearest, halves away from zero. LiteRT's reference kernel does so in
+/// two steps on uint8 and takes other types for uint8; its other kernel, which people see, does so
+/// at once.
+bool sum_rounds_once(const Tensor& input);
+
 /// Whether convolutions round their scaled sums once: on int16 with 64-bit sums. `bias` may be
 /// null.
 bool rounds_once(const Tensor& input, const Tensor* bias);

@@ -11,7 +11,7 @@
 #include <u65sim/error.hpp>
 
 #include "ir/network_graph.hpp"
-#include "ir/operator_info.hpp"
+#include "ir/npu_operator.hpp"
 
 namespace u65sim::ir {
 namespace {
@@ -39,9 +39,6 @@ std::vector<bool> reached(const BoostGraph& graph, const std::vector<std::size_t
     return flags;
 }
 
-/// Operators whose insides nobody sees, several of which may write parts of one tensor.
-bool is_opaque(const Operator& op) { return info(op.type).family == Family::opaque; }
-
 }  // namespace
 
 Connections::Connections(const Graph& graph)
@@ -57,9 +54,11 @@ Connections::Connections(const Graph& graph)
         for (const TensorId id : op.outputs) {
             if (id == no_tensor) continue;
             OperatorIndex& producer = producers_[checked_tensor(graph, op, id)];
-            const bool in_parts = producer != no_operator && is_opaque(op) &&
-                                  is_opaque(graph.operators[static_cast<std::size_t>(producer)]);
-            if (producer != no_operator && !in_parts) {
+            // Command streams may each write a part of one tensor, which is made by the last.
+            const auto is_streamed = [&](OperatorIndex by) {
+                return is_npu_operator(graph.operators[static_cast<std::size_t>(by)]);
+            };
+            if (producer != no_operator && !(is_streamed(producer) && is_streamed(position))) {
                 throw InvalidModel(fmt::format(
                     "tensor '{}' is made by '{}' and again by '{}': must have one producer",
                     graph.tensors[static_cast<std::size_t>(id)].name,

@@ -16,8 +16,7 @@ inline constexpr OperatorIndex no_operator = -1;
 class Connections {
 public:
     /// Throws InvalidModel for operands out of range and for tensors with two producers, unless
-    /// both are opaque: compiled segments may each write a part, and the last one counts as the
-    /// producer.
+    /// both are command streams, which may each write a part; the last one is the producer then.
     explicit Connections(const Graph& graph);
     /// no_operator for network inputs, constants and variables.
     [[nodiscard]] OperatorIndex producer_of(TensorId tensor) const {

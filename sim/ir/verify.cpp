@@ -14,6 +14,7 @@
 #include "base/uniform.hpp"
 #include "ir/builtins.hpp"
 #include "ir/infer_shapes.hpp"
+#include "ir/npu_operator.hpp"
 #include "ir/operator_info.hpp"
 #include "ir/types.hpp"
 
@@ -36,8 +37,8 @@ public:
     explicit Verifier(const Graph& graph)
         : graph_(graph),
           is_made_(graph.tensors.size()),
-          is_made_in_parts_(graph.tensors.size()),
-          is_input_(graph.tensors.size()) {}
+          is_input_(graph.tensors.size()),
+          is_streamed_(graph.tensors.size()) {}
 
     void run() {
         for (std::size_t index = 0; index < graph_.tensors.size(); ++index) check_tensor(index);
@@ -176,13 +177,14 @@ private:
                 index_in_range(id, [&] { return fmt::format("operator '{}': output", op.name); });
             const std::string& name = graph_.tensors[index].name;
             if (is_input_[index]) fail(fmt::format("writes the network input '{}'", name));
-            // Each of several compiled segments may write its part of one result.
-            if (is_made_[index] && !(is_opaque && is_made_in_parts_[index])) {
+            // Command streams may each write a part of one tensor.
+            const bool may_share = ir::is_npu_operator(op) && is_streamed_[index];
+            if (is_made_[index] && !may_share) {
                 fail(fmt::format("'{}' is made by an earlier operator too", name));
             }
             if (graph_.tensors[index].data) fail(fmt::format("writes the constant '{}'", name));
             is_made_[index] = true;
-            is_made_in_parts_[index] = is_opaque;
+            is_streamed_[index] = ir::is_npu_operator(op);
         }
         check_shapes(op);
     }
@@ -232,8 +234,8 @@ private:
 
     const Graph& graph_;
     std::vector<bool> is_made_;
-    std::vector<bool> is_made_in_parts_;  ///< by operators whose insides nobody sees
     std::vector<bool> is_input_;
+    std::vector<bool> is_streamed_;  ///< written by command streams alone
     std::unordered_set<std::string> names_;
 };
 

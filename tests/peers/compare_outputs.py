@@ -16,7 +16,7 @@ import tempfile
 import zlib
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from litert import interpreter_of
 
 VELA_MEMORY = {
     "u65": ["--system-config", "Ethos_U65_High_End", "--memory-mode", "Dedicated_Sram",
@@ -27,9 +27,7 @@ VELA_MEMORY = {
 
 def references(path, count):
     """`count` pairs of raw inputs and raw expected outputs."""
-    interpreter = Interpreter(model_path=str(path),
-                              experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
-    interpreter.allocate_tensors()
+    interpreter = interpreter_of(path.read_bytes())
     random = np.random.default_rng(zlib.crc32(path.name.encode()))
     pairs = []
     for _ in range(count):

@@ -1127,7 +1127,7 @@ OPERATORS = {
         1, n.pick(60, 150), n.pick(30, 90), n.pick(1, 4)])),
     "MEAN (batches)": (ALL, lambda n: mean(n, ((2,), (3,), (2, 3)), shape=[
         n.pick(2, 4), n.pick(1, 9), n.pick(1, 9), n.pick(1, 20)])),
-    "SUM": (("uint8", "float32"), lambda n: mean(n, REDUCTIONS, "SUM")),
+    "SUM": (ALL + FLOAT, lambda n: mean(n, REDUCTIONS, "SUM")),
     "REDUCE_MAX": (ALL + FLOAT, lambda n: reduce_extreme(n, "REDUCE_MAX")),
     "REDUCE_MIN": (ALL + FLOAT, lambda n: reduce_extreme(n, "REDUCE_MIN")),
     "ADD": (ALL + ("int32", "float32"), lambda n: binary(n, "ADD", "AddOptions")),

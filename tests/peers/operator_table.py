@@ -19,7 +19,7 @@ from operator_networks import Network
 
 KINDS = ("int8", "uint8", "int16", "int32", "float32")
 # LiteRT reads other types than these there (docs/operators.md).
-NO_REFERENCE = {("PRELU", "int16"), ("SUM", "int8"), ("SUM", "int16")}
+NO_REFERENCE = {("PRELU", "int16")}
 START, END = "<!-- every operator: start -->\n", "<!-- every operator: end -->\n"
 NO_OPERATORS = {"CUSTOM", "PLACEHOLDER_FOR_GREATER_OP_CODES"}  # numbers that stand for others
 

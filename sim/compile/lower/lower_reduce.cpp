@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "arith/rescale.hpp"
 #include "arith/scaling.hpp"
 #include "compile/lower/chain.hpp"
 #include "compile/lower/lowering.hpp"
@@ -97,13 +98,20 @@ namespace {
 struct SumScale {
     std::int32_t factor = 1;
     int shift = 0;
+    stream::Rounding rounding = stream::Rounding::tfl;
 };
 
 /// `n` elements come together. A mean's division is folded into the multiplier, with as many bits
 /// as stay exact.
 SumScale scale_of_sum(const Lowering& lowering, std::int64_t n) {
-    const auto m = arith::quantise(static_cast<double>(scale(lowering.input(0))) /
-                                   static_cast<double>(scale(lowering.output())));
+    const double ratio = static_cast<double>(scale(lowering.input(0))) /
+                         static_cast<double>(scale(lowering.output()));
+    if (lowering.op().type == OpType::sum && arith::sum_rounds_once(lowering.input(0))) {
+        const std::int64_t largest = is_8_bit(lowering.output().type) ? 255 : 32768;
+        const auto once = arith::multiplier_for_halves(ratio, largest);
+        return {static_cast<std::int32_t>(once.multiplier), once.shift, stream::Rounding::natural};
+    }
+    const auto m = arith::quantise(ratio);
     if (lowering.op().type != OpType::mean) n = 1;
     const int log2n = n > 1 ? static_cast<int>(std::floor(std::log2(static_cast<double>(n)))) : 0;
     const int r = std::min({log2n, 32, 31 + (31 - m.shift)});
@@ -129,6 +137,7 @@ void pool_sums(Lowering& lowering, const View& ifm, const Extent& sums, const Su
     npu.kernel.kernel.width = ifm.extent.w - sums.w + 1;
     npu.kernel.global_scale = true;
     npu.kernel.ofm_scale = {static_cast<std::uint32_t>(scale.factor), scale.shift};
+    npu.kernel.rounding = scale.rounding;
     lowering.activate(npu);
     lowering.place(ofm, result);
 }
@@ -170,6 +179,7 @@ void lower_sum(Lowering& lowering) {
     npu.kernel.broadcast.height = npu.kernel.broadcast.width = npu.kernel.broadcast.depth = true;
     npu.kernel.global_scale = true;
     npu.kernel.ofm_scale = {1, scale.shift};
+    npu.kernel.rounding = scale.rounding;
     lowering.activate(npu);
     lowering.place(ofm, result);
 }

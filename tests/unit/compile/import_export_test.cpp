@@ -5,6 +5,7 @@
 #include <u65sim/compile.hpp>
 #include <u65sim/error.hpp>
 
+#include "ir/analysis.hpp"
 #include "stream/operation.hpp"
 #include "target/architecture.hpp"
 
@@ -150,6 +151,23 @@ TEST_CASE("importing gives back what runs") {
     // And once more round: nothing changes.
     CHECK(export_compiled(back) == graph);
     CHECK(import_compiled(export_compiled(back), small_target()) == back);
+}
+
+TEST_CASE("operators whose streams each write a part of one tensor are taken, as Vela makes them") {
+    Graph graph = export_compiled(small_network());
+    const auto first = graph.operators.begin() + 1;
+    Operator second = *first;
+    second.name = "npu1";
+    graph.operators.insert(first + 1, second);
+    const CompiledNetwork back = import_compiled(graph, small_target());
+    REQUIRE(back.segments.size() == 2);
+    CHECK(back.segments[0].outputs == back.segments[1].outputs);
+    CHECK(back.bindings.size() == 2);
+    CHECK(ir::topological_order(graph) == std::vector<ir::OperatorIndex>{0, 1, 2, 3});
+    // Of two other operators each makes a tensor of its own.
+    graph.operators[2] = graph.operators[0];
+    graph.operators[2].name = "again";
+    CHECK_THROWS_WITH(import_compiled(graph, small_target()), Contains("made by an earlier"));
 }
 
 TEST_CASE("a changed stream is put back into an imported network") {

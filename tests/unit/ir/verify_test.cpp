@@ -98,7 +98,7 @@ TEST_CASE("verify names what breaks a rule") {
     CHECK_THROWS_AS(verify(graph), InvalidModel);
 }
 
-TEST_CASE("several operators whose insides nobody sees may write parts of one tensor") {
+TEST_CASE("several command streams may write parts of one tensor") {
     Graph graph = small();
     Operator part;
     part.type = OpType::custom;
