@@ -233,9 +233,14 @@ void read_rows(const std::uint8_t* first, const std::uint8_t* second, const std:
     using Signed = std::int8_t __attribute__((vector_size(2 * row)));
     using Unsigned = std::uint8_t __attribute__((vector_size(2 * row)));
     using Values = std::int16_t __attribute__((vector_size(4 * row)));
+    using Rows = std::uint64_t __attribute__((vector_size(2 * row)));
+    // Put together in registers: two stores cannot be forwarded to one load.
+    std::uint64_t upper, lower;
+    std::memcpy(&lower, first, row);
+    std::memcpy(&upper, second, row);
+    const Rows rows{lower, upper};
     std::conditional_t<is_unsigned, Unsigned, Signed> bytes;
-    std::memcpy(&bytes, first, row);
-    std::memcpy(reinterpret_cast<std::uint8_t*>(&bytes) + row, second, row);
+    std::memcpy(&bytes, &rows, sizeof bytes);
     Values values = __builtin_convertvector(bytes, Values);
     if ((zeros[0] | zeros[1]) != 0) {
         Values lanes;
