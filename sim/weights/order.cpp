@@ -224,7 +224,8 @@ std::uint16_t stored_code(std::uint8_t byte, std::int16_t zero) {
     return code_of(raw - zero);
 }
 
-constexpr std::int64_t row = 8;  ///< weights side by side that are read at once
+constexpr std::int64_t row = 8;     ///< weights side by side that are read at once
+constexpr std::int64_t ahead = 64;  ///< bytes of an output that are fetched before they are read
 
 /// The codes of two rows of weights.
 template <bool is_unsigned>
@@ -275,6 +276,9 @@ void read_tile(const StoredVolume& volume, const Tile& tile, std::int64_t output
     std::int64_t o = 0;
     if (tile.inputs == row && volume.input_step == 1) {
         for (; o + 2 <= tile.outputs; o += 2, out += 2 * row, zero += 2) {
+            // Weights of one output stand too far from the next one's for the hardware to see.
+            __builtin_prefetch(from + ahead);
+            __builtin_prefetch(from + volume.output_step + ahead);
             read_rows<is_unsigned>(from, from + volume.output_step, zero, out);
             from += 2 * volume.output_step;
         }
