@@ -224,7 +224,8 @@ std::uint16_t stored_code(std::uint8_t byte, std::int16_t zero) {
     return code_of(raw - zero);
 }
 
-constexpr std::int64_t row = 8;  ///< weights side by side that are read at once
+constexpr std::int64_t row = 8;     ///< weights side by side that are read at once
+constexpr std::int64_t ahead = 64;  ///< bytes of an output that are fetched before they are read
 
 /// The codes of two rows of weights.
 template <bool is_unsigned>
@@ -233,9 +234,14 @@ void read_rows(const std::uint8_t* first, const std::uint8_t* second, const std:
     using Signed = std::int8_t __attribute__((vector_size(2 * row)));
     using Unsigned = std::uint8_t __attribute__((vector_size(2 * row)));
     using Values = std::int16_t __attribute__((vector_size(4 * row)));
+    using Rows = std::uint64_t __attribute__((vector_size(2 * row)));
+    // Put together in registers: two stores cannot be forwarded to one load.
+    std::uint64_t upper, lower;
+    std::memcpy(&lower, first, row);
+    std::memcpy(&upper, second, row);
+    const Rows rows{lower, upper};
     std::conditional_t<is_unsigned, Unsigned, Signed> bytes;
-    std::memcpy(&bytes, first, row);
-    std::memcpy(reinterpret_cast<std::uint8_t*>(&bytes) + row, second, row);
+    std::memcpy(&bytes, &rows, sizeof bytes);
     Values values = __builtin_convertvector(bytes, Values);
     if ((zeros[0] | zeros[1]) != 0) {
         Values lanes;
@@ -270,6 +276,9 @@ void read_tile(const StoredVolume& volume, const Tile& tile, std::int64_t output
     std::int64_t o = 0;
     if (tile.inputs == row && volume.input_step == 1) {
         for (; o + 2 <= tile.outputs; o += 2, out += 2 * row, zero += 2) {
+            // Weights of one output stand too far from the next one's for the hardware to see.
+            __builtin_prefetch(from + ahead);
+            __builtin_prefetch(from + volume.output_step + ahead);
             read_rows<is_unsigned>(from, from + volume.output_step, zero, out);
             from += 2 * volume.output_step;
         }

@@ -10,12 +10,10 @@ namespace u65sim::weights {
 namespace {
 
 constexpr std::int64_t bias_limit = std::int64_t{1} << 39;
+constexpr std::uint64_t bias_mask = (std::uint64_t{1} << 40) - 1;
 constexpr int shift_limit = 64;
-constexpr std::size_t alignment = 16;
 
-}  // namespace
-
-std::array<std::uint8_t, scale_record_bytes> pack(const ScaleRecord& record) {
+void pack_to(std::uint8_t* to, const ScaleRecord& record) {
     if (record.bias < -bias_limit || record.bias >= bias_limit) {
         throw InvalidStream(fmt::format("scale record: bias {}: must lie in {} .. {} (40 bits)",
                                         record.bias, -bias_limit, bias_limit - 1));
@@ -24,13 +22,18 @@ std::array<std::uint8_t, scale_record_bytes> pack(const ScaleRecord& record) {
         throw InvalidStream(fmt::format("scale record: shift {}: must lie in 0 .. {} (6 bits)",
                                         record.shift, shift_limit - 1));
     }
-    std::array<std::uint8_t, scale_record_bytes> bytes{};
-    const auto bias = static_cast<std::uint64_t>(record.bias);
-    for (std::size_t i = 0; i < 5; ++i) bytes[i] = static_cast<std::uint8_t>(bias >> (8 * i));
-    for (std::size_t i = 0; i < 4; ++i) {
-        bytes[5 + i] = static_cast<std::uint8_t>(record.multiplier >> (8 * i));
-    }
-    bytes[9] = static_cast<std::uint8_t>(record.shift);
+    const std::uint64_t first = (static_cast<std::uint64_t>(record.bias) & bias_mask) |
+                                std::uint64_t{record.multiplier} << 40;
+    for (std::size_t i = 0; i < 8; ++i) to[i] = static_cast<std::uint8_t>(first >> (8 * i));
+    to[8] = static_cast<std::uint8_t>(record.multiplier >> 24);
+    to[9] = static_cast<std::uint8_t>(record.shift);
+}
+
+}  // namespace
+
+std::array<std::uint8_t, scale_record_bytes> pack(const ScaleRecord& record) {
+    std::array<std::uint8_t, scale_record_bytes> bytes;
+    pack_to(bytes.data(), record);
     return bytes;
 }
 
@@ -47,13 +50,13 @@ ScaleRecord unpack(std::span<const std::uint8_t, scale_record_bytes> bytes) {
 }
 
 std::vector<std::uint8_t> pack_all(std::span<const ScaleRecord> records) {
-    std::vector<std::uint8_t> bytes;
-    bytes.reserve(records.size() * scale_record_bytes + alignment);
+    std::vector<std::uint8_t> bytes(packed_size(records.size()));
+    // Each record where it stays: its bytes, just stored one by one, would not be copied at once.
+    std::uint8_t* to = bytes.data();
     for (const ScaleRecord& record : records) {
-        const auto packed = pack(record);
-        bytes.insert(bytes.end(), packed.begin(), packed.end());
+        pack_to(to, record);
+        to += scale_record_bytes;
     }
-    bytes.resize((bytes.size() + alignment - 1) / alignment * alignment);
     return bytes;
 }
 
