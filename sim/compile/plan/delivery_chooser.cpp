@@ -98,7 +98,8 @@ std::span<const Slicing> DeliveryChooser::slicings(WeightLoad& load, std::int32_
                                                    const Ends& without) {
     slicings_.clear();
     const std::int32_t depth = load.op->ofm.extent.c;
-    SlicingTrial trial({load.size, load.fast, depth, load.op->kernel.block.depth, clock_.now()},
+    SlicingTrial trial({load.size, load.fast, depth, load.op->kernel.block.depth, clock_.now(),
+                        slice_unit(*load.op, program_)},
                        without);
     trial.run([&](std::int32_t step) {
         const auto ends =

@@ -43,6 +43,7 @@ struct Sliced {
     std::int64_t fast = 0;                    ///< cycles with weights in SRAM
     std::int32_t depth = 0, block_depth = 0;  ///< channels of the OFM and of a block
     std::int64_t now = 0;                     ///< cycle at which it begins
+    std::int32_t unit = 16;                   ///< channels that slices are multiples of
 };
 
 /// Which slicings are tried, and which of them serve.
@@ -63,6 +64,7 @@ public:
         try_multiples(unit, attempt);
         must_gain_ = true;
         if (unit < brick || (unit > brick && waits(best_))) try_multiples(brick, attempt);
+        if (op_.unit < std::min(unit, brick) && waits(best_)) try_multiples(op_.unit, attempt);
     }
 
     [[nodiscard]] bool waits(const Ends& ends) const {

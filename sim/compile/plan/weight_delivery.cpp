@@ -51,6 +51,13 @@ bool is_ragged(const NpuOp& op, const CompileContext& context) {
     return !tuning::ragged_share.exceeds(round_up(depth, unit) - depth, depth);
 }
 
+std::int32_t slice_unit(const NpuOp& op, const Program& program) {
+    constexpr std::int32_t brick = 16;
+    const std::int32_t ublocks = program.arch.ofm_ublock.depth * program.target->accelerator.cores;
+    const bool is_plain = program.buffer(op.ofm).layout == stream::Layout::nhwc;
+    return is_plain && is_ragged(op, program) ? std::min(ublocks, brick) : brick;
+}
+
 std::vector<std::int64_t> sizes_of(const std::vector<WeightSlice>& slices) {
     std::vector<std::int64_t> sizes;
     sizes.reserve(slices.size());

@@ -68,6 +68,9 @@ std::int64_t predicted_size(const WeightLoad& load, std::int64_t channels);
 /// ublocks. They are spread over all weights, and cost little in a slice of their own: there a
 /// share of the whole says nothing of a slice's size.
 bool is_ragged(const NpuOp& op, const CompileContext& context);
+/// Channels that slices of an operation are multiples of: those of a brick, which an address begins
+/// with, and of ragged ones in a plain map of a ublock.
+std::int32_t slice_unit(const NpuOp& op, const Program& program);
 std::vector<std::int64_t> sizes_of(const std::vector<WeightSlice>& slices);
 
 }  // namespace u65sim::compiler

@@ -286,7 +286,9 @@ private:
         const std::int32_t depth = load.sliceable->npu->ofm.extent.c;
         const BlockShape& block =
             maps_.positions[static_cast<std::size_t>(load.position)].times->block;
-        SlicingTrial trial({load.size, load.fast, depth, block.depth, now_}, best.ends);
+        SlicingTrial trial({load.size, load.fast, depth, block.depth, now_,
+                            slice_unit(*load.sliceable->npu, program_)},
+                           best.ends);
         const auto serves = [&] { return trial.is_best(trial_.ends) && trial.serves(trial_.ends); };
         trial.run([&](std::int32_t step) {
             make_parts(load, depth, step, trial_);
