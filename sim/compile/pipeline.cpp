@@ -68,12 +68,33 @@ private:
         return !dump;
     }
 
-    /// The best plans. Where nothing may spill and none fits, what a joined map shares with other
-    /// readers is copied there, late, instead of being written there, where the whole joined map
-    /// lives as long: that may leave room.
+    /// The best plans.
     compiler::PlanSearch::Results search() {
         compiler::PlanSearch::Results results = compiler::PlanSearch(program_).run();
-        if (!results.front().is_useless() || !has_shared_parts()) return results;
+        return results.front().is_useless() ? search_apart(std::move(results))
+                                            : search_smaller_forms(std::move(results));
+    }
+
+    /// A map that would have room beside its operator alone may have none in the plan, and forms
+    /// that suit less SRAM are as good as ever in more: these are tried as long as that helps.
+    compiler::PlanSearch::Results search_smaller_forms(compiler::PlanSearch::Results results) {
+        while (program_.largest_hoped_for > 0) {
+            Program smaller = compiler::begin_again(program_, graph_);
+            smaller.sram = program_.largest_hoped_for - 1;
+            compiler::run_lowering_passes(smaller, std::nullopt);
+            compiler::PlanSearch::Results others = compiler::PlanSearch(smaller).run();
+            if (others.front().cost >= results.front().cost) break;
+            program_ = std::move(smaller);
+            results = std::move(others);
+        }
+        return results;
+    }
+
+    /// Where nothing may spill and no plan fits, what a joined map shares with other readers is
+    /// copied there, late, instead of being written there, where the whole joined map lives as
+    /// long: that may leave room.
+    compiler::PlanSearch::Results search_apart(compiler::PlanSearch::Results results) {
+        if (!has_shared_parts()) return results;
         Program apart = compiler::begin_again(program_, graph_);
         apart.rules.concatenation = compiler::InPlace::unshared;
         compiler::run_lowering_passes(apart, std::nullopt);

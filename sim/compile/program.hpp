@@ -209,6 +209,9 @@ struct Partition {
     std::unordered_map<std::int32_t, std::int32_t> fused_blocks;
     std::vector<std::int32_t> fused_pad;  ///< per operator: pad operator, or no_operator
     std::vector<Slot> slots;              ///< per tensor: place in another one
+    /// Bytes of the largest map that some operator's form takes to be in the SRAM, though it lives
+    /// longer than the operator; 0: none.
+    std::int64_t largest_hoped_for = 0;
     std::vector<CompiledNetwork::Step> steps;
     /// Operators that take more than the registers or the shared buffer hold, and why: the CPU's.
     std::unordered_map<std::int32_t, std::string> refusals;

@@ -25,15 +25,23 @@ std::int64_t map_bytes(const Program& program, const View& view) {
 }
 
 /// Bytes of the largest map that the fast memory holds beside an operation's other ones and its
-/// weights: of two that have no room together the smaller one.
-std::int64_t most_fast_bytes(const Program& program, const NpuOp& op, std::int64_t weights) {
+/// weights: of two that have no room together the smaller one. A map of which the operation uses a
+/// part lives longer, and may have no room in the end.
+std::int64_t most_fast_bytes(Program& program, const NpuOp& op, std::int64_t weights) {
     std::int64_t together = weights, largest = 0;
     int last = no_buffer;
+    std::int64_t whole = 0;  // of the largest map of which it uses a part
     for (const View* view : {&op.ifm, &op.ifm2, &op.ofm}) {
         if (!may_be_fast(program, *view) || view->buffer == last) continue;
         last = view->buffer;
         together += map_bytes(program, *view);
         largest = std::max(largest, map_bytes(program, *view));
+        if (view->extent != program.buffer(*view).extent) {
+            whole = std::max(whole, map_bytes(program, *view));
+        }
+    }
+    if (together <= program.sram) {
+        program.largest_hoped_for = std::max(program.largest_hoped_for, whole);
     }
     return together <= program.sram ? largest : largest - 1;
 }

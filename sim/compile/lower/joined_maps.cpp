@@ -39,15 +39,21 @@ std::int64_t cycles_to_read(Lowering& lowering, const Operator& reader, const Vi
 }  // namespace
 
 bool spoils_joined_map(Lowering& lowering, const View& from, const View& to) {
-    const Program& program = lowering.program();
+    Program& program = lowering.program();
     const auto result = static_cast<std::size_t>(lowering.result());
     if (program.slots[result].into == no_tensor || !program.spilling() || program.options.like_vela)
         return false;
     const Buffer& joined = program.buffer(to);
     const std::int64_t bytes =
         (joined.extent.elements() + from.extent.elements()) * stream::bytes_of(joined.type);
-    return to.extent != joined.extent && !must_be_linear(to, joined) && !joined.linear &&
-           joined.extent.c >= brick_channels && bytes > program.sram;
+    if (to.extent == joined.extent || must_be_linear(to, joined) || joined.linear ||
+        joined.extent.c < brick_channels) {
+        return false;
+    }
+    if (bytes > program.sram) return true;
+    program.largest_hoped_for = std::max(program.largest_hoped_for,
+                                         joined.extent.elements() * stream::bytes_of(joined.type));
+    return false;
 }
 
 std::int64_t cycles_of_others(Lowering& lowering) {
