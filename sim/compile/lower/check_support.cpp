@@ -100,6 +100,14 @@ std::string Candidate::one_batch() const {
     return {};
 }
 
+std::string Candidate::few_batches() const {
+    constexpr std::int32_t most = 64;
+    if (map().shape.size() == 4 && map().shape[0] > most) {
+        return fmt::format("batch is {}: at most {}", map().shape[0], most);
+    }
+    return {};
+}
+
 std::string Candidate::four_dimensions() const {
     return map().shape.size() != 4 ? "input must have 4 dimensions" : "";
 }
