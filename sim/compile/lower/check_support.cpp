@@ -45,7 +45,9 @@ std::string Candidate::feature_map(const Tensor& t, const char* role) const {
         return fmt::format("{} '{}' is {}: the NPU takes int8, uint8, int16 and int32", role,
                            t.name, to_string(t.type));
     }
-    if (t.shape.size() > 4 && !npu_forms[op_.type].takes_any_rank) {
+    const NpuForm& form = npu_forms[op_.type];
+    const bool any_rank = form.takes_any_rank || (form.takes_rows && !program_.options.like_vela);
+    if (t.shape.size() > 4 && !any_rank) {
         return fmt::format("{} '{}' has {} dimensions: at most 4", role, t.name, t.shape.size());
     }
     for (const auto extent : t.shape) {
