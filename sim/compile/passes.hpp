@@ -11,6 +11,8 @@ namespace u65sim::compiler {
 
 /// Makes constants of operators whose results are known before anything runs.
 void fold_constants(Program& program);
+/// Makes dilations of SPACE_TO_BATCH_ND around convolutions; a part of fold_constants.
+void dilate_windows(Program& program);
 /// Puts each operator on the NPU or the CPU, with the reason for the latter.
 void check_support(Program& program);
 /// Cuts the operators into NPU segments and CPU steps, and finds tensors crossing the borders.

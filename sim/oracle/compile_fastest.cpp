@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -136,7 +137,10 @@ private:
             const auto [earlier, is_new] = plan_of_.emplace(std::move(streams), plan);
             if (!is_new && earlier->second < plan) return;
             earlier->second = plan;
-            bounded = best_.has_value();
+            // Cycles say nothing of operators that a plan leaves to the CPU.
+            const std::size_t left = network.cpu_operators.size();
+            if (best_ && left > best_->cpu_operators.size()) return;
+            bounded = best_ && left == best_->cpu_operators.size();
             if (bounded) how.cycle_limit = least_;
         }
         Cycles cycles{0};
@@ -147,7 +151,8 @@ private:
             return;
         }
         const std::lock_guard lock(mutex_);
-        if (best_ && std::pair{least_, plan_} <= std::pair{cycles, plan}) return;
+        const auto rank = std::tuple{network.cpu_operators.size(), cycles, plan};
+        if (best_ && std::tuple{best_->cpu_operators.size(), least_, plan_} <= rank) return;
         least_ = cycles;
         plan_ = plan;
         best_ = std::move(network);

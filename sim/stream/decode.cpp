@@ -229,11 +229,12 @@ private:
         op.weights[0] = {address(cmd1::weight_base), payload(cmd1::weight_length)};
         op.scales[0] = {address(cmd1::scale_base), payload(cmd1::scale_length)};
         if (op.parallel_mode != 1) return;
-        // Vela 5 leaves them out where the second core has no channels: then they hold zero.
+        // Vela 5 leaves them out where the second core has no channels, or the bases alone: then
+        // they hold zero.
         const auto range = [&](std::uint16_t base, std::uint16_t length) {
-            const bool is_written =
-                registers_.is_written(true, base) || registers_.is_written(true, length);
-            return is_written ? ByteRange{address(base), payload(length)} : ByteRange{};
+            const bool is_empty = !registers_.is_written(true, length) || payload(length) == 0;
+            if (is_empty && !registers_.is_written(true, base)) return ByteRange{};
+            return ByteRange{address(base), payload(length)};
         };
         op.weights[1] = range(cmd1::weight1_base, cmd1::weight1_length);
         op.scales[1] = range(cmd1::scale1_base, cmd1::scale1_length);

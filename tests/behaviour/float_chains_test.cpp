@@ -12,6 +12,7 @@
 #include <u65sim/compile.hpp>
 #include <u65sim/execute.hpp>
 #include <u65sim/graph.hpp>
+#include <u65sim/oracle.hpp>
 #include <u65sim/target.hpp>
 
 #include "unit/compile/networks.hpp"
@@ -87,6 +88,18 @@ TEST_CASE("GIVEN several exact float32 operators in a row, THEN they are one loo
     CHECK(on_cpu.cpu_operators.size() == 6);
     CHECK(execute(network, target, {every_byte()}).outputs ==
           execute(on_cpu, target, {every_byte()}).outputs);
+}
+
+TEST_CASE("Effort high leaves no more to the CPU for the sake of the NPU's cycles") {
+    Chain chain;
+    chain.last = chain.builder.conv(chain.in, 8, 3);
+    chain.add_float({OpType::neg});
+    const Graph graph = chain.builder.finish(chain.last);
+    const Target target = Target::preset("u65-256");
+    CompileOptions like_vela;
+    like_vela.like_vela = true;
+    REQUIRE(compile(graph, target, like_vela).cpu_operators.size() == 3);
+    CHECK(compile(graph, target, {}, Effort::high).cpu_operators.empty());
 }
 
 TEST_CASE("A float32 map that others read, or an operator that rounds, leaves a chain on the CPU") {

@@ -28,7 +28,7 @@ struct Form {
 };
 const Form by_pool{{1, 128, 2, 1}, 2, true};
 const Form by_depth{{1, 128, 1, 2}, 3, true};
-const Form on_cpu{{2, 2, 64, 1}, 1, false};
+const Form on_cpu{{2, 2, 64, 1}, 0, false};
 
 Graph sums(const Form& form, ElementType type, float ratio) {
     test::Builder b;
@@ -64,7 +64,7 @@ std::vector<std::int32_t> results(const Form& form, ElementType type, float rati
     const bool wide = type == ElementType::int16;
     const std::int32_t zero = type == ElementType::uint8 ? 128 : 0;
     std::vector<std::uint8_t> input;
-    for (const std::int32_t value : pairs(form.axis == 1 ? 64 : 1)) {
+    for (const std::int32_t value : pairs(form.axis == 0 ? 128 : 1)) {
         const auto raw = static_cast<std::uint32_t>(value + zero);
         input.push_back(static_cast<std::uint8_t>(raw));
         if (wide) input.push_back(static_cast<std::uint8_t>(raw >> 8));

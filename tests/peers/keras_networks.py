@@ -40,11 +40,15 @@ TASKS = ("yolo_v8", "ghost_net", "hr_net", "centre_net", "blaze_pose", "bi_fpn",
          "res_next", "mobile_vit", "channels_first")
 SEQUENCES = ("tcn", "conv_tasnet", "keyword_transformer", "mlp_mixer", "lstm_unrolled",
              "sensor_excite", "dense_autoencoder", "multiplier")
+FORMS = ("torch_mobile", "decoder_strides", "adjoint_products", "masks_and_slices", "odd_means", "swin",
+         "wave_net", "point_net", "twins", "sizes", "patch_mixer", "regular")
 MODULES = {name: module for module, names in (("keras_layers", LAYERS), ("keras_tasks", TASKS),
-                                              ("keras_sequences", SEQUENCES)) for name in names}
+                                              ("keras_sequences", SEQUENCES), ("keras_forms", FORMS))
+           for name in names}
 WIDE = "_16x8"
 WIDE_ONES = ("ds_cnn_l", "tc_resnet8", "mobilenet_025_96", "mobilenet_v2_035_96", "u_net_bilinear", "tcn",
-             "dense_autoencoder", "hr_net")
+             "dense_autoencoder", "hr_net", "decoder_strides", "adjoint_products", "masks_and_slices",
+             "odd_means", "wave_net")
 NAMES = (*APPLICATIONS, *MODULES, *(name + WIDE for name in WIDE_ONES))
 
 
@@ -84,15 +88,15 @@ def convert(name):
     model, limits = built(name.removesuffix(WIDE))
     random = np.random.default_rng(zlib.crc32(name.encode()))
     initialise(model, random)
-    shape = model.inputs[0].shape
-    specification = tf.TensorSpec(shape, tf.float32)
-    function = tf.function(lambda x: model(x, training=False), input_signature=[specification])
+    shapes = [each.shape for each in model.inputs]
+    function = tf.function(lambda *maps: model(maps[0] if len(maps) == 1 else list(maps), training=False),
+                           input_signature=[tf.TensorSpec(shape, tf.float32) for shape in shapes])
     concrete = convert_variables_to_constants_v2(function.get_concrete_function())
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
 
     def samples():
         for _ in range(4):
-            yield [random.uniform(*limits, shape).astype(np.float32)]
+            yield [random.uniform(*limits, shape).astype(np.float32) for shape in shapes]
 
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = samples

@@ -45,7 +45,9 @@ std::string Candidate::feature_map(const Tensor& t, const char* role) const {
         return fmt::format("{} '{}' is {}: the NPU takes int8, uint8, int16 and int32", role,
                            t.name, to_string(t.type));
     }
-    if (t.shape.size() > 4 && !npu_forms[op_.type].takes_any_rank) {
+    const NpuForm& form = npu_forms[op_.type];
+    const bool any_rank = form.takes_any_rank || (form.takes_rows && !program_.options.like_vela);
+    if (t.shape.size() > 4 && !any_rank) {
         return fmt::format("{} '{}' has {} dimensions: at most 4", role, t.name, t.shape.size());
     }
     for (const auto extent : t.shape) {
@@ -96,6 +98,14 @@ std::string Candidate::maps() const {
 std::string Candidate::one_batch() const {
     if (map().shape.size() == 4 && map().shape[0] != 1) {
         return fmt::format("batch is {}: must be 1", map().shape[0]);
+    }
+    return {};
+}
+
+std::string Candidate::few_batches() const {
+    constexpr std::int32_t most = 64;
+    if (map().shape.size() == 4 && map().shape[0] > most) {
+        return fmt::format("batch is {}: at most {}", map().shape[0], most);
     }
     return {};
 }

@@ -7,6 +7,7 @@
 #include "compile/lower/lowering.hpp"
 #include "compile/plan/choose_blocks.hpp"
 #include "compile/plan/lifetimes.hpp"
+#include "compile/plan/shram.hpp"
 
 namespace u65sim::compiler {
 
@@ -46,6 +47,30 @@ std::int64_t most_fast_bytes(Program& program, const NpuOp& op, std::int64_t wei
     return together <= program.sram ? largest : largest - 1;
 }
 
+/// Wider blocks than chosen at first, which write longer runs, where these are faster:
+/// refine_blocks gives them to operations without weights.
+std::int64_t with_wider_blocks(const Program& program, const NpuOp& op, stream::KernelOp k) {
+    std::int64_t least = program.estimator->total(k).count();
+    const ShramUser user = shram_user(op);
+    const BlockShape first = k.block;
+    const auto whole =
+        static_cast<std::int32_t>(round_up(user.ofm_w, program.arch.ofm_ublock.width));
+    const std::int32_t most = std::min(whole, program.arch.max_block.width);
+    for (std::int32_t width = first.width; width < most;) {
+        width = std::min(2 * width, most);
+        for (std::int32_t height = first.height; height >= program.arch.ofm_ublock.height;
+             height /= 2) {
+            const BlockShape block{height, width, first.depth};
+            const auto layout = lay_out(user, block, program.arch);
+            if (!layout) continue;
+            layout->apply(k, block);
+            least = std::min(least, program.estimator->total(k).count());
+            break;
+        }
+    }
+    return least;
+}
+
 }  // namespace
 
 std::int64_t cycles_alone(Program& program, NpuOp op, std::int64_t weights) {
@@ -71,7 +96,8 @@ std::int64_t cycles_alone(Program& program, NpuOp op, std::int64_t weights) {
         k.scales[core].length =
             std::max(10 * static_cast<std::uint32_t>(op.ofm.extent.c) / cores, 10U);
     }
-    return program.estimator->total(k).count();
+    const bool is_refined = program.takes(Pass::refine_blocks);
+    return is_refined ? with_wider_blocks(program, op, k) : program.estimator->total(k).count();
 }
 
 std::int64_t cycles_of_last(Lowering& lowering, int count, std::int64_t weights) {

@@ -46,7 +46,6 @@ WeightSource weight_source(const Tensor& filter) {
 }
 
 std::string support_filter(const Candidate& candidate) {
-    if (auto text = candidate.one_batch(); !text.empty()) return text;
     if (auto text = candidate.same_type(); !text.empty()) return text;
     if (auto text = candidate.four_dimensions(); !text.empty()) return text;
     if (auto text = candidate.weights(); !text.empty()) return text;

@@ -104,11 +104,12 @@ private:
 
 void fold_constants(Program& program) {
     if (!program.takes(Pass::fold_constants)) return;
-    auto folded = Folder{*program.graph}.run(program.folded);
-    if (!folded) return;
-    verify(*folded);
-    program.folded_graph = std::move(folded);
-    program.graph = program.folded_graph.get();
+    if (auto folded = Folder{*program.graph}.run(program.folded)) {
+        verify(*folded);
+        program.folded_graph = std::move(folded);
+        program.graph = program.folded_graph.get();
+    }
+    dilate_windows(program);
 }
 
 std::string dump_folded(const Program& program) {

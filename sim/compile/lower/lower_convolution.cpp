@@ -103,7 +103,7 @@ Source source_of(Lowering& lowering) {
     return {pad.inputs[0], amount(2), amount(3), amount(4), amount(5)};
 }
 
-/// CONV_2D and DEPTHWISE_CONV_2D: an operation for each group and for each piece of the outputs.
+/// CONV_2D and DEPTHWISE_CONV_2D: an operation for each group, batch and piece of the outputs.
 class ConvolutionLowering {
 public:
     explicit ConvolutionLowering(Lowering& lowering)
@@ -133,16 +133,21 @@ public:
                                window.stride_w <= 3 && !lowering.program().options.like_vela;
         is_depthwise_ = is_depthwise_ || has_channel_filters_;
         groups_ = is_depthwise_ ? 1 : ifm_.extent.c / (by_channels ? 1 : filter_.shape[3]);
-        y_ = window_axis(window.padding, ifm_.extent.h, out_.h, filter_.shape[1], window.stride_h,
-                         window.dilation_h, source.top, source.bottom);
+        // A window of one row does not reach from one batch into the next.
+        const bool by_rows =
+            filter_.shape[1] == 1 && window.stride_h == 1 && source.top == 0 && source.bottom == 0;
+        const std::int32_t batches = by_rows ? 1 : batches_of(*input_);
+        y_ =
+            window_axis(window.padding, ifm_.extent.h / batches, out_.h / batches, filter_.shape[1],
+                        window.stride_h, window.dilation_h, source.top, source.bottom);
         x_ = window_axis(window.padding, ifm_.extent.w, out_.w, filter_.shape[2], window.stride_w,
                          window.dilation_w, source.left, source.right);
         records_ = scale_records(lowering, *input_, filter_, bias_, out_.c);
         in_depth_ = ifm_.extent.c / groups_;
         out_depth_ = out_.c / (groups_ * blocks_);
         whole_width_ = {0, out_.w, 0, ifm_.extent.w, x_.before, x_.after};
-        rows_ = axis_pieces(ifm_.extent.h, out_.h, (y_.kernel - 1) * y_.dilation + 1, y_.stride,
-                            y_.before, y_.after);
+        rows_ = row_pieces(batches, ifm_.extent.h, out_.h, (y_.kernel - 1) * y_.dilation + 1,
+                           y_.stride, y_.before, y_.after);
     }
 
     void run() {
@@ -345,6 +350,7 @@ std::string support_convolution(const Candidate& candidate) {
         window.stride_w > 3 && folded_columns(candidate.op(), candidate.map(), candidate.input(1),
                                               candidate.output(), padding.before) > 1;
     if (auto text = candidate.strides(window, folds); !text.empty()) return text;
+    if (auto text = candidate.few_batches(); !text.empty()) return text;
     return support_depths(candidate);
 }
 

@@ -20,7 +20,7 @@ stream::Scale divide_by(std::int64_t n) {
 }
 
 std::string support_pool(const Candidate& candidate) {
-    if (auto text = candidate.one_batch(); !text.empty()) return text;
+    if (auto text = candidate.few_batches(); !text.empty()) return text;
     if (auto text = candidate.same_type(); !text.empty()) return text;
     if (auto text = candidate.four_dimensions(); !text.empty()) return text;
     const auto w = window_of(candidate.op());
@@ -47,7 +47,9 @@ void lower_pool(Lowering& lowering) {
     const View ifm = lowering.input_view(0);
     const View ofm = lowering.output_view();
     const bool average = op.type == OpType::average_pool_2d;
-    const auto y = axis_padding(window.padding, ifm.extent.h, window.filter_h, window.stride_h);
+    const std::int32_t batches = batches_of(lowering.input(0));
+    const auto y =
+        axis_padding(window.padding, ifm.extent.h / batches, window.filter_h, window.stride_h);
     const auto x = axis_padding(window.padding, ifm.extent.w, window.filter_w, window.stride_w);
     const auto add = [&](const AxisPiece& row, const AxisPiece& column) {
         const View from = lowering.part(ifm, row.input, column.input, 0,
@@ -71,8 +73,8 @@ void lower_pool(Lowering& lowering) {
     };
     const auto columns = axis_pieces(ifm.extent.w, ofm.extent.w, window.filter_w, window.stride_w,
                                      x.before, x.after);
-    for (const AxisPiece& row : axis_pieces(ifm.extent.h, ofm.extent.h, window.filter_h,
-                                            window.stride_h, y.before, y.after)) {
+    for (const AxisPiece& row : row_pieces(batches, ifm.extent.h, ofm.extent.h, window.filter_h,
+                                           window.stride_h, y.before, y.after)) {
         for (const AxisPiece& column : columns) add(row, column);
     }
 }

@@ -61,22 +61,31 @@ void add_up(Lowering& lowering, const View& ifm, const Chunk& chunk, bool over_d
 
 namespace {
 
+/// Whether one window of a pool covers the reduced axes.
+bool fits_window(const ReducedAxes& axes, const Extent& in) {
+    const std::int32_t rows = axes.h ? in.h : 1, columns = axes.w ? in.w : 1;
+    return !axes.c && rows <= 256 && columns <= 32768 && std::int64_t{rows} * columns <= 65536;
+}
+
 /// Axes that are known and of one batch.
-std::string support_axes(const Candidate& candidate) {
+std::string support_axes(const Candidate& candidate, bool takes_batches = false) {
     if (auto text = candidate.same_type(); !text.empty()) return text;
     const ReducedAxes axes = reduced_axes(candidate.graph(), candidate.op());
     if (!axes.n && !axes.h && !axes.w && !axes.c) {
         return "axes are not constant, or none of height, width and depth";
     }
-    const std::int32_t batch = candidate.map().shape.size() == 4 ? candidate.map().shape[0] : 1;
-    if (batch != 1 && (axes.n || axes.h)) return fmt::format("batch is {}: must be 1", batch);
-    return {};
+    const std::int32_t batch = batches_of(candidate.map());
+    if (batch == 1 || (!axes.n && !axes.h)) return {};
+    Extent each = extent_of(candidate.map().shape);
+    each.h /= batch;
+    if (takes_batches && !axes.n && fits_window(axes, each)) return candidate.few_batches();
+    return fmt::format("batch is {}: must be 1", batch);
 }
 
 }  // namespace
 
 std::string support_sum(const Candidate& candidate) {
-    if (auto text = support_axes(candidate); !text.empty()) return text;
+    if (auto text = support_axes(candidate, true); !text.empty()) return text;
     const ReducedAxes axes = reduced_axes(candidate.graph(), candidate.op());
     const Extent in = extent_of(candidate.map().shape);
     // Sums must stay in 32 bits.
@@ -119,26 +128,31 @@ SumScale scale_of_sum(const Lowering& lowering, std::int64_t n) {
             m.shift + r};
 }
 
-/// Whether one window of a pool covers the reduced axes.
+/// Whether a pool is the form of a sum.
 bool fits_pool(const Program& program, const ReducedAxes& axes, const Extent& in) {
-    const std::int32_t rows = axes.h ? in.h : 1, columns = axes.w ? in.w : 1;
-    return program.rules.sums_by_pool && !axes.c && rows <= 256 && columns <= 32768 &&
-           std::int64_t{rows} * columns <= 65536;
+    return program.rules.sums_by_pool && fits_window(axes, in);
 }
 
 /// An average pool multiplies its sums by any scale: a step of the array takes as many elements as
 /// cycles, where a depthwise filter waits for its weights.
-void pool_sums(Lowering& lowering, const View& ifm, const Extent& sums, const SumScale& scale) {
+void pool_sums(Lowering& lowering, const View& ifm, const Extent& sums, std::int32_t batches,
+               const SumScale& scale) {
     const View result = lowering.output_view();
     const View ofm = lowering.writable(result, sums);
-    NpuOp& npu = lowering.add(KernelKind::pool, ifm, ofm);
-    npu.kernel.pool_mode = stream::PoolMode::average;
-    npu.kernel.kernel.height = ifm.extent.h - sums.h + 1;
-    npu.kernel.kernel.width = ifm.extent.w - sums.w + 1;
-    npu.kernel.global_scale = true;
-    npu.kernel.ofm_scale = {static_cast<std::uint32_t>(scale.factor), scale.shift};
-    npu.kernel.rounding = scale.rounding;
-    lowering.activate(npu);
+    const std::int32_t rows = ifm.extent.h / batches, made = sums.h / batches;
+    for (std::int32_t batch = 0; batch < batches; ++batch) {
+        NpuOp& npu =
+            lowering.add(KernelKind::pool,
+                         lowering.part(ifm, batch * rows, 0, 0, {rows, ifm.extent.w, ifm.extent.c}),
+                         lowering.part(ofm, batch * made, 0, 0, {made, sums.w, sums.c}));
+        npu.kernel.pool_mode = stream::PoolMode::average;
+        npu.kernel.kernel.height = rows - made + 1;
+        npu.kernel.kernel.width = ifm.extent.w - sums.w + 1;
+        npu.kernel.global_scale = true;
+        npu.kernel.ofm_scale = {static_cast<std::uint32_t>(scale.factor), scale.shift};
+        npu.kernel.rounding = scale.rounding;
+        lowering.activate(npu);
+    }
     lowering.place(ofm, result);
 }
 
@@ -147,11 +161,12 @@ void pool_sums(Lowering& lowering, const View& ifm, const Extent& sums, const Su
 void lower_sum(Lowering& lowering) {
     const View ifm = lowering.input_view(0);
     const ReducedAxes axes = reduced_axes(*lowering.program().graph, lowering.op());
-    const Extent sums{axes.h ? 1 : ifm.extent.h, axes.w ? 1 : ifm.extent.w,
+    const std::int32_t batches = axes.h ? batches_of(lowering.input(0)) : 1;
+    const Extent sums{axes.h ? batches : ifm.extent.h, axes.w ? 1 : ifm.extent.w,
                       axes.c ? 1 : ifm.extent.c};
     const SumScale scale = scale_of_sum(lowering, ifm.extent.elements() / sums.elements());
-    if (fits_pool(lowering.program(), axes, ifm.extent)) {
-        return pool_sums(lowering, ifm, sums, scale);
+    if (batches > 1 || fits_pool(lowering.program(), axes, ifm.extent)) {
+        return pool_sums(lowering, ifm, sums, batches, scale);
     }
     Chain chain(lowering);
     View total;

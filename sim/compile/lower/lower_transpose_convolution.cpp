@@ -211,6 +211,7 @@ private:
 }  // namespace
 
 std::string support_transpose_convolution(const Candidate& candidate) {
+    if (auto text = candidate.one_batch(); !text.empty()) return text;
     if (auto text = support_filter(candidate); !text.empty()) return text;
     const WindowAttributes window = window_of(candidate.op());
     const Shape& filter = candidate.input(1).shape;

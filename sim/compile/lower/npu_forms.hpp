@@ -29,6 +29,8 @@ struct NpuForm {
     bool takes_int32 = false;
     /// Takes maps of more than four dimensions: those in front are rows below each other.
     bool takes_any_rank = false;
+    /// The same, where Vela takes four dimensions.
+    bool takes_rows = false;
     /// The result holds positions, which have no scale.
     bool makes_positions = false;
 };
@@ -117,10 +119,11 @@ inline constexpr NpuForm convolution{
 inline constexpr NpuForm pool{
     .support = support_pool, .lower = lower_pool, .takes_activation = true};
 inline constexpr NpuForm sum{.support = support_sum, .lower = lower_sum};
-inline constexpr NpuForm clamp{.support = support_clamp, .lower = lower_clamp};
+inline constexpr NpuForm clamp{.support = support_clamp, .lower = lower_clamp, .takes_rows = true};
 /// Without a look-up on 16 bits.
-inline constexpr NpuForm curve8{.support = support_curve8, .lower = lower_curve};
-inline constexpr NpuForm curve{.support = support_curve, .lower = lower_curve};
+inline constexpr NpuForm curve8{
+    .support = support_curve8, .lower = lower_curve, .takes_rows = true};
+inline constexpr NpuForm curve{.support = support_curve, .lower = lower_curve, .takes_rows = true};
 inline constexpr NpuForm joining{.support = support_concatenation, .lower = lower_concatenation};
 inline constexpr NpuForm slices{
     .support = support_slices, .lower = lower_slices, .in_place = true, .reads_reshaped = true};
@@ -146,7 +149,8 @@ inline constexpr auto npu_forms = ir::per_operator<NpuForm>({
      {.support = support_fully_connected,
       .lower = lower_fully_connected,
       .takes_activation = true,
-      .reads_reshaped = true}},
+      .reads_reshaped = true,
+      .takes_rows = true}},
     {OpType::average_pool_2d, forms::pool},
     {OpType::max_pool_2d, forms::pool},
     {OpType::mean, forms::sum},
@@ -160,40 +164,44 @@ inline constexpr auto npu_forms = ir::per_operator<NpuForm>({
      {.support = support_binary,
       .lower = lower_add,
       .takes_activation = true,
-      .takes_int32 = true}},
+      .takes_int32 = true,
+      .takes_rows = true}},
     {OpType::sub,
      {.support = support_binary,
       .lower = lower_sub,
       .takes_activation = true,
-      .takes_int32 = true}},
+      .takes_int32 = true,
+      .takes_rows = true}},
     {OpType::mul,
      {.support = support_binary,
       .lower = lower_mul,
       .takes_activation = true,
-      .takes_int32 = true}},
-    {OpType::minimum, {.support = support_extremum, .lower = lower_minimum}},
-    {OpType::maximum, {.support = support_extremum, .lower = lower_maximum}},
+      .takes_int32 = true,
+      .takes_rows = true}},
+    {OpType::minimum, {.support = support_extremum, .lower = lower_minimum, .takes_rows = true}},
+    {OpType::maximum, {.support = support_extremum, .lower = lower_maximum, .takes_rows = true}},
     {OpType::squared_difference,
      {.support = support_squared_difference, .lower = lower_squared_difference}},
     {OpType::prelu, {.support = support_prelu, .lower = lower_prelu}},
 
-    {OpType::abs, {.support = support_abs, .lower = lower_abs}},
+    {OpType::abs, {.support = support_abs, .lower = lower_abs, .takes_rows = true}},
     {OpType::neg, {.support = support_neg, .lower = lower_neg, .takes_int32 = true}},
     {OpType::relu, forms::clamp},
     {OpType::relu6, forms::clamp},
     {OpType::relu_n1_to_1, forms::clamp},
     {OpType::relu_0_to_1, forms::clamp},
-    {OpType::leaky_relu, {.support = support_leaky_relu, .lower = lower_leaky_relu}},
+    {OpType::leaky_relu,
+     {.support = support_leaky_relu, .lower = lower_leaky_relu, .takes_rows = true}},
     {OpType::elu, forms::curve8},
-    {OpType::logistic, {.support = support_curve, .lower = lower_logistic}},
-    {OpType::tanh, {.support = support_curve, .lower = lower_tanh}},
+    {OpType::logistic, {.support = support_curve, .lower = lower_logistic, .takes_rows = true}},
+    {OpType::tanh, {.support = support_curve, .lower = lower_tanh, .takes_rows = true}},
     {OpType::hard_swish, forms::curve8},
     {OpType::exp, forms::curve},
     {OpType::log, forms::curve},
     {OpType::sqrt, forms::curve8},
-    {OpType::rsqrt, {.support = support_rsqrt, .lower = lower_curve}},
+    {OpType::rsqrt, {.support = support_rsqrt, .lower = lower_curve, .takes_rows = true}},
     {OpType::gelu, forms::curve},
-    {OpType::quantize, {.support = support_quantize, .lower = lower_quantize}},
+    {OpType::quantize, {.support = support_quantize, .lower = lower_quantize, .takes_rows = true}},
     {OpType::softmax, {.support = support_softmax, .lower = lower_softmax, .reads_reshaped = true}},
 
     {OpType::concatenation, forms::joining},

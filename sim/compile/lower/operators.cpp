@@ -359,6 +359,24 @@ std::vector<AxisPiece> axis_pieces(std::int32_t input, std::int32_t output, std:
     return pieces;
 }
 
+std::vector<AxisPiece> row_pieces(std::int32_t batches, std::int32_t input, std::int32_t output,
+                                  std::int32_t reach, std::int32_t stride, std::int32_t before,
+                                  std::int32_t after) {
+    const std::int32_t inputs = input / batches, outputs = output / batches;
+    const auto pieces = axis_pieces(inputs, outputs, reach, stride, before, after);
+    std::vector<AxisPiece> result;
+    for (std::int32_t batch = 0; batch < batches; ++batch) {
+        for (AxisPiece piece : pieces) {
+            piece.input += batch * inputs;
+            piece.output += batch * outputs;
+            result.push_back(piece);
+        }
+    }
+    return result;
+}
+
+std::int32_t batches_of(const Tensor& map) { return map.shape.size() == 4 ? map.shape[0] : 1; }
+
 ReducedAxes reduced_axes(const Graph& graph, const Operator& op) {
     ReducedAxes axes;
     if (!is_constant(graph, op, 1)) return axes;

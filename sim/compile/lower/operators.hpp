@@ -94,6 +94,14 @@ struct AxisPiece {
 std::vector<AxisPiece> axis_pieces(std::int32_t input, std::int32_t output, std::int32_t reach,
                                    std::int32_t stride, std::int32_t before, std::int32_t after);
 
+/// The same along the height of `batches` maps below each other, whose rows do not meet; `input`
+/// and `output` count all of them.
+std::vector<AxisPiece> row_pieces(std::int32_t batches, std::int32_t input, std::int32_t output,
+                                  std::int32_t reach, std::int32_t stride, std::int32_t before,
+                                  std::int32_t after);
+/// How many maps stand below each other in a tensor: its batch.
+std::int32_t batches_of(const Tensor& map);
+
 /// Which axes of a map MEAN, SUM or REDUCE_MAX combine.
 struct ReducedAxes {
     bool n = false, h = false, w = false, c = false;

@@ -229,4 +229,19 @@ std::optional<std::vector<Piece>> rearranged_pieces(const Graph& graph, const Op
     return Rearranged(graph, op).pieces();
 }
 
+BlockRows block_rows(const Extent& wide, std::int32_t block, bool back) {
+    BlockRows rows;
+    rows.wide = {wide.h, wide.w / block, wide.c * block};
+    for (std::int32_t i = 0; i < block; ++i) {
+        const Place deep{0, 0, i * rows.wide.c}, row{i, 0, 0};
+        Piece piece;
+        piece.extent = {wide.h / block, rows.wide.w, rows.wide.c};
+        piece.from = back ? deep : row;
+        piece.to = back ? row : deep;
+        (back ? piece.to_step_y : piece.from_step_y) = block;
+        rows.pieces.push_back(piece);
+    }
+    return rows;
+}
+
 }  // namespace u65sim::compiler

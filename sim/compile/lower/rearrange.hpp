@@ -27,4 +27,13 @@ struct Piece {
 /// of several batches.
 std::optional<std::vector<Piece>> rearranged_pieces(const Graph& graph, const Operator& op);
 
+/// The same of SPACE_TO_DEPTH or DEPTH_TO_SPACE (`back`) where its map of many positions, of extent
+/// `wide`, has its bytes in a row: a block's columns lie side by side, as depth, and each of its
+/// rows is one copy.
+struct BlockRows {
+    Extent wide;  ///< what that map is seen as
+    std::vector<Piece> pieces;
+};
+BlockRows block_rows(const Extent& wide, std::int32_t block, bool back);
+
 }  // namespace u65sim::compiler

@@ -39,6 +39,8 @@ public:
     /// a clamp.
     [[nodiscard]] std::string maps() const;
     [[nodiscard]] std::string one_batch() const;
+    /// So few that an operation for each of them is fine.
+    [[nodiscard]] std::string few_batches() const;
     [[nodiscard]] std::string four_dimensions() const;
     /// The weights and the bias where the operator's row has them.
     [[nodiscard]] std::string weights() const;

@@ -35,14 +35,24 @@ TEST_CASE("lower_rearranged: REVERSE_V2 copies row by row") {
 )");
 }
 
-TEST_CASE("lower_rearranged: SPACE_TO_DEPTH copies one phase of a block at a time") {
+TEST_CASE("lower_rearranged: a row of each block is one copy, with the block's columns as depth") {
+    CHECK(
+        rearranged(OpType::space_to_depth, {1, 8, 8, 64}, {1, 4, 4, 256}, {}, BlockAttributes{2}) ==
+        R"(npu0
+  0 op0: average_pool map0:4x4x128 -> map1:4x4x128
+  1 op0/2: average_pool map0@0,0,512:4x4x128 -> map1@0,0,128:4x4x128
+)");
+}
+
+TEST_CASE("lower_rearranged: few channels are put into their places by weights") {
     CHECK(rearranged(OpType::space_to_depth, {1, 4, 4, 4}, {1, 2, 2, 16}, {}, BlockAttributes{2}) ==
           R"(npu0
-  0 op0: average_pool map0:2x2x4 -> map1:2x2x4
-  1 op0/2: average_pool map0@0,0,4:2x2x4 -> map1@0,0,4:2x2x4
-  2 op0/3: average_pool map0@0,0,16:2x2x4 -> map1@0,0,8:2x2x4
-  3 op0/4: average_pool map0@0,0,20:2x2x4 -> map1@0,0,12:2x2x4
+  0 op0: conv map0:4x2x8 -> map1:2x2x16 kernel 2x1/2x1
 )");
+    const std::string text =
+        rearranged(OpType::depth_to_space, {1, 32, 32, 4}, {1, 64, 64, 1}, {}, BlockAttributes{2});
+    CHECK(test::lines_with(text, "op0: conv map0:") != "");
+    CHECK(test::lines_with(text, "op0/2: conv map0:") != "");
 }
 
 TEST_CASE("lower_rearranged: single elements come off-chip by way of the SRAM, in long runs") {
