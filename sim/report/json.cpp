@@ -218,7 +218,8 @@ std::string Report::to_json() const {
         text.resize(text.size() - 2);
         text += ",\n  \"timeline\": " + report::timeline_json(*this) + "\n}";
     }
-    return text + '\n';
+    text += '\n';
+    return text;
 }
 
 }  // namespace u65sim

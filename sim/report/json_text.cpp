@@ -64,9 +64,24 @@ void JsonText::begin_line() {
 }
 
 void JsonText::begin(std::string_view key) {
-    begin_line();
-    put(key);
-    text_ += ": ";
+    if (!is_plain(key)) {
+        begin_line();
+        put(key);
+        text_ += ": ";
+        return;
+    }
+    // Room for all that stands around the key is made once: keys are most of a report.
+    constexpr std::string_view before = ",\n", behind = "\": ";
+    const std::string_view line = before.substr(is_first_ ? 1 : 0);
+    const std::size_t blanks = depth_ * step, size = text_.size();
+    text_.resize(size + line.size() + blanks + 1 + key.size() + behind.size());
+    char* at = text_.data() + size;
+    at = std::copy(line.begin(), line.end(), at);
+    at = std::fill_n(at, blanks, ' ');
+    *at++ = '"';
+    at = std::copy(key.begin(), key.end(), at);
+    std::copy(behind.begin(), behind.end(), at);
+    is_first_ = false;
 }
 
 void JsonText::put(double value) { text_ += std::isfinite(value) ? Json(value).dump() : "null"; }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -65,9 +66,9 @@ public:
     }
 
     /// The whole object. Nothing may be added behind.
-    const std::string& text() {
+    std::string text() {
         if (depth_ > 0) close('}');
-        return text_;
+        return std::move(text_);
     }
 
 private:
