@@ -342,3 +342,16 @@ TEST_CASE("GIVEN maps that must not spill, THEN rows that roll take no more than
         for (const auto& problem : check_compiled(network)) FAIL_CHECK(problem);
     }
 }
+
+TEST_CASE(
+    "GIVEN sums with an input off-chip, THEN operands that leave the SRAM alone compute as ever") {
+    for (const int terms : {1, 3}) {
+        CAPTURE(terms);
+        GraphBuilder net("sums");
+        const Value in = net.input({1, 16, 16, 16});
+        Value sum = net.conv2d(in, 16, Window::square(1));
+        for (int i = 0; i < terms; ++i) sum = net.add(sum, in);
+        net.output(net.conv2d(sum, 8, Window::square(1)));
+        check_same_outputs(net.build());
+    }
+}

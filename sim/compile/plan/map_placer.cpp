@@ -11,6 +11,7 @@
 #include "compile/plan/candidate_search.hpp"
 #include "compile/plan/tuning.hpp"
 #include "compile/plan/vela_choice.hpp"
+#include "compile/plan/vela_operands.hpp"
 #include "compile/plan/weight_delivery.hpp"
 #include "timing/estimate.hpp"
 
@@ -87,19 +88,36 @@ bool MapPlacer::place_beside_weights() {
             weights.push_back(accesses[i]);
         }
     }
-    const std::vector<bool> stays = choose_as_vela(must, optional, weights, limit_);
-    for (std::size_t i = 0; i < maps.size(); ++i) {
-        if (stays[i]) {
-            candidates_.push_back({maps[i], weights[i], nullptr});
-        } else {
-            spilled_.push_back(maps[i]);
-        }
-    }
+    choose_maps(maps, choose_as_vela(must, optional, weights, limit_), weights);
     const std::vector<Lifetime> items = placed_candidates();
     const bool has_all = std::all_of(items.begin(), items.begin() + std::ptrdiff_t(must.size()),
                                      [](const Lifetime& item) { return item.is_placed(); });
     settle_candidates(items);
     return has_all;
+}
+
+/// Candidates of the maps that stay, and of those that part from one as operands leave.
+void MapPlacer::choose_maps(const std::vector<int>& maps, const std::vector<bool>& stays,
+                            const std::vector<double>& accesses) {
+    std::vector<bool> is_fast(program_.buffers.size(), false);
+    for (const Candidate& must : candidates_) is_fast[static_cast<std::size_t>(must.buffer)] = true;
+    for (std::size_t i = 0; i < maps.size(); ++i) {
+        is_fast[static_cast<std::size_t>(maps[i])] = stays[i];
+    }
+    const auto added = static_cast<int>(program_.buffers.size());
+    keep_operands_together(program_, is_fast);
+    const auto add_map = [&](int index, double benefit) {
+        if (is_fast[static_cast<std::size_t>(index)]) {
+            candidates_.push_back({index, benefit, nullptr});
+        } else {
+            spilled_.push_back(index);
+        }
+    };
+    for (std::size_t i = 0; i < maps.size(); ++i) add_map(maps[i], accesses[i]);
+    const double most = accesses.empty() ? 0 : *std::max_element(accesses.begin(), accesses.end());
+    for (int index = added; index < static_cast<int>(program_.buffers.size()); ++index) {
+        add_map(index, most);
+    }
 }
 
 std::vector<Lifetime> MapPlacer::placed_candidates() const {

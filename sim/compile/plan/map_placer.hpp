@@ -54,6 +54,9 @@ private:
         bool no_room = false;     ///< for slices either
     };
 
+    /// Those of `maps` that stay, but for operands that leave with others; `accesses` are theirs.
+    void choose_maps(const std::vector<int>& maps, const std::vector<bool>& stays,
+                     const std::vector<double>& accesses);
     Buffer& at(int buffer) { return program_.buffers[static_cast<std::size_t>(buffer)]; }
     /// The kernel with everything it reads and writes in the fast memory.
     [[nodiscard]] stream::KernelOp all_fast(const NpuOp& op) const;
