@@ -48,7 +48,7 @@ MODULES = {name: module for module, names in (("keras_layers", LAYERS), ("keras_
 WIDE = "_16x8"
 WIDE_ONES = ("ds_cnn_l", "tc_resnet8", "mobilenet_025_96", "mobilenet_v2_035_96", "u_net_bilinear", "tcn",
              "dense_autoencoder", "hr_net", "decoder_strides", "adjoint_products", "masks_and_slices",
-             "odd_means", "wave_net")
+             "wave_net")
 NAMES = (*APPLICATIONS, *MODULES, *(name + WIDE for name in WIDE_ONES))
 
 
