@@ -96,6 +96,10 @@ std::span<const Lifetime> SlicePlacer::earliest(SliceTimes times,
             }
         }
         if (!found.is_placed()) return {};
+        if (low > lowest) {
+            // No later slice begins before this one: what is over by then stands in no way.
+            std::erase_if(taken_, [&](const Taken& other) { return other.last < found.first; });
+        }
         lowest = low;
         add(found);
     }

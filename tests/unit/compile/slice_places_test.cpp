@@ -27,7 +27,7 @@ TEST_CASE("slices take the lowest places beside what lives while they do") {
     std::mt19937 random(3);
     constexpr std::int64_t limit = 6000;
     constexpr SliceTimes times{2, 5};
-    int found = 0;
+    int found = 0, later = 0;
     for (int round = 0; round < 400; ++round) {
         std::vector<Lifetime> items(12);
         for (auto& item : items) {
@@ -42,16 +42,25 @@ TEST_CASE("slices take the lowest places beside what lives while they do") {
         SlicePlacer placer(limit);
         placer.set_neighbours(items, first_of(times.from), last_of(times.time));
         std::vector<Lifetime> taken(items.begin() + 1, items.end());
+        std::int32_t before = first_of(times.from);
         for (const Lifetime& place : placer.earliest(times, sizes)) {
             ++found;
+            CHECK(place.first >= before);
+            if (place.first > before) {
+                ++later;
+                Lifetime earlier = place;
+                earlier.first = before;
+                CHECK(lowest_place(taken, earlier) + place.size > limit);
+            }
+            before = place.first;
             CHECK(place.offset == lowest_place(taken, place));
             CHECK(place.offset + place.size <= limit);
-            CHECK(place.first >= first_of(times.from));
             CHECK(place.last <= last_of(times.time));
             taken.push_back(place);
         }
     }
     CHECK(found > 200);
+    CHECK(later > 50);
 }
 
 TEST_CASE("slices that take turns are copied while the one before is read") {
