@@ -1,5 +1,6 @@
 #include "compile/lowering_passes.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <utility>
@@ -38,6 +39,17 @@ Program begin_again(const Program& program, const Graph* graph) {
     again.graph = graph;
     again.refusals = program.refusals;
     return again;
+}
+
+bool has_same_forms(const Program& a, const Program& b) {
+    const auto same = [](const NpuOp& x, const NpuOp& y) {
+        return x.name == y.name && x.kernel == y.kernel && x.ifm.buffer == y.ifm.buffer &&
+               x.ifm.extent == y.ifm.extent && x.ofm.buffer == y.ofm.buffer &&
+               x.ofm.extent == y.ofm.extent;
+    };
+    return std::ranges::equal(a.segments, b.segments, [&](const Segment& x, const Segment& y) {
+        return std::ranges::equal(x.ops, y.ops, same);
+    });
 }
 
 std::optional<std::string> run_lowering_passes(Program& program, std::optional<Pass> last) {

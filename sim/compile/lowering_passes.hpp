@@ -17,4 +17,7 @@ Program begin_again(const Program& program, const Graph* graph);
 /// that it refuses. Stops behind `last`, when that is one of them, and returns its dump.
 std::optional<std::string> run_lowering_passes(Program& program, std::optional<Pass> last = {});
 
+/// Whether two lowerings of one graph made the same operations.
+bool has_same_forms(const Program& a, const Program& b);
+
 }  // namespace u65sim::compiler

@@ -82,6 +82,7 @@ private:
             Program smaller = compiler::begin_again(program_, graph_);
             smaller.sram = program_.largest_hoped_for - 1;
             compiler::run_lowering_passes(smaller, std::nullopt);
+            if (compiler::has_same_forms(smaller, program_)) break;
             compiler::PlanSearch::Results others = compiler::PlanSearch(smaller).run();
             if (others.front().cost >= results.front().cost) break;
             program_ = std::move(smaller);
