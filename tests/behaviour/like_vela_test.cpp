@@ -16,15 +16,9 @@
 #include "unit/compile/pass_dump.hpp"
 
 using namespace u65sim;
+using test::as_vela;
 
 namespace {
-
-CompileOptions as_vela(VelaVersion version = VelaVersion::v5_2) {
-    CompileOptions options;
-    options.like_vela = true;
-    options.vela_version = version;
-    return options;
-}
 
 /// Kernels of the network's first segment, in order.
 std::vector<stream::KernelOp> kernels(const Graph& graph, const CompileOptions& options) {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "compile/constants.hpp"
-#include "compile/encode/encode_weights.hpp"
 #include "compile/plan/delivery_rules.hpp"
 #include "compile/plan/vela_delivery.hpp"
 
@@ -117,7 +116,7 @@ std::span<const Slicing> DeliveryChooser::slicings(WeightLoad& load, std::int32_
 std::int64_t DeliveryChooser::size_of(const WeightLoad& load, std::int32_t first,
                                       std::int32_t count) const {
     if (!is_ragged(*load.op, program_)) return predicted_size(load, count);
-    return with_margin(lay_out_slice(*load.op, first, count, program_, Sizing::sampled).size);
+    return with_margin(sampled_size(*load.op, first, count, program_));
 }
 
 template <class Serves>
@@ -161,13 +160,9 @@ Delivery DeliveryChooser::placed(WeightLoad& load, std::int32_t from,
         return {depths, {places.begin(), places.end()}, clock_.copied(load, depths, places)};
     };
     Delivery delivery = at(places_of(load, from, sizes));
-    const bool is_alike = 2 * sizes.back() > sizes.front();
-    if (delivery.places.empty() || is_alike) return delivery;
-    // Places of one size leave more room for others.
-    const std::int64_t now = clock_.now();
-    const std::int64_t clear = now + tuning::shallow_gain.of(delivery.ends.finish - now);
+    if (delivery.places.empty() || !has_small_last(sizes.front(), sizes.back())) return delivery;
+    const std::int64_t clear = clearly_sooner(delivery.ends, clock_.now());
     if (clock_.least_copied(load, depths, sizes).finish >= clear) return delivery;
-    // A last slice that is small may have room beside the one before.
     Delivery as_they_are = at(slices_.earliest({from, load.time}, sizes));
     const bool is_better = !as_they_are.places.empty() && as_they_are.ends.finish < clear;
     return is_better ? as_they_are : delivery;

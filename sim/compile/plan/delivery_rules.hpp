@@ -7,6 +7,7 @@
 
 #include "base/rounding.hpp"
 #include "compile/context.hpp"
+#include "compile/plan/lifetimes.hpp"
 #include "compile/plan/slice_places.hpp"
 #include "compile/plan/tuning.hpp"
 #include "compile/plan/weight_delivery.hpp"
@@ -37,13 +38,22 @@ inline bool is_copy_better(const Ends& copied, const Ends& read, std::int64_t pa
     return copied.score() + gain <= read.score();
 }
 
+/// Whether a last slice may have room beside the one before that is made for two alike.
+inline bool has_small_last(std::int64_t each, std::int64_t last) { return 2 * last <= each; }
+
+/// The cycle before which an operation that begins at `now` must end by places of the slices' own
+/// sizes, to take them: places of one size leave more room for others.
+inline std::int64_t clearly_sooner(const Ends& alike, std::int64_t now) {
+    return now + tuning::shallow_gain.of(alike.finish - now);
+}
+
 /// An operation whose weights may come in slices.
 struct Sliced {
     std::int64_t size = 0;                    ///< bytes of weights
     std::int64_t fast = 0;                    ///< cycles with weights in SRAM
     std::int32_t depth = 0, block_depth = 0;  ///< channels of the OFM and of a block
     std::int64_t now = 0;                     ///< cycle at which it begins
-    std::int32_t unit = 16;                   ///< channels that slices are multiples of
+    std::int32_t unit = brick_channels;       ///< channels that slices are multiples of
 };
 
 /// Which slicings are tried, and which of them serve.
@@ -58,13 +68,16 @@ public:
     /// the gain is less than what is known of the rates.
     template <class Attempt>
     void run(const Attempt& attempt) {
-        constexpr std::int32_t brick = 16;  // channels
         const auto unit = static_cast<std::int32_t>(
-            std::min<std::int64_t>(op_.block_depth, round_up(op_.depth, brick)));
+            std::min<std::int64_t>(op_.block_depth, round_up(op_.depth, brick_channels)));
         try_multiples(unit, attempt);
         must_gain_ = true;
-        if (unit < brick || (unit > brick && waits(best_))) try_multiples(brick, attempt);
-        if (op_.unit < std::min(unit, brick) && waits(best_)) try_multiples(op_.unit, attempt);
+        if (unit < brick_channels || (unit > brick_channels && waits(best_))) {
+            try_multiples(brick_channels, attempt);
+        }
+        if (op_.unit < std::min(unit, brick_channels) && waits(best_)) {
+            try_multiples(op_.unit, attempt);
+        }
     }
 
     [[nodiscard]] bool waits(const Ends& ends) const {

@@ -2,7 +2,19 @@
 
 #include <algorithm>
 
+#include "compile/encode/encode_weights.hpp"
+#include "compile/plan/lifetimes.hpp"
+
 namespace u65sim::compiler {
+
+namespace {
+
+/// Channels that the ublocks of all cores have together.
+std::int32_t ublock_channels(const CompileContext& context) {
+    return context.arch.ofm_ublock.depth * context.target->accelerator.cores;
+}
+
+}  // namespace
 
 std::int64_t weight_passes(const NpuOp& op) {
     return op.stripes * ceil_div(op.ofm.extent.h, op.kernel.block.height) *
@@ -20,15 +32,14 @@ bool may_be_sliced_with_input(const NpuOp& op) {
 
 std::int64_t room_for_turns(const NpuOp& op, std::int32_t channels) {
     const std::int64_t share = op.slices[0].size * channels / op.ofm.extent.c;
-    return 2 * round_up(tuning::size_margin.of(share) + tuning::size_margin_bytes,
-                        allocation_alignment);
+    return 2 * round_up(with_margin(share), allocation_alignment);
 }
 
 std::int32_t depth_of_turns(const NpuOp& op, std::int64_t limit) {
-    constexpr std::int32_t brick = 16;
     const std::int32_t block = op.kernel.block.depth;
-    return tuning::large_slices.exceeds(room_for_turns(op, block), limit) ? block
-                                                                          : std::min(block, brick);
+    return tuning::large_slices.exceeds(room_for_turns(op, block), limit)
+               ? block
+               : std::min(block, brick_channels);
 }
 
 std::vector<std::int32_t> depths_of(std::int32_t depth, std::int32_t first, std::int32_t step) {
@@ -45,17 +56,21 @@ std::int64_t predicted_size(const WeightLoad& load, std::int64_t channels) {
     return with_margin(load.size * channels / load.op->ofm.extent.c);
 }
 
+std::int64_t sampled_size(const NpuOp& op, std::int32_t first, std::int32_t count,
+                          const CompileContext& context) {
+    return lay_out_slice(op, first, count, context, Sizing::sampled).size;
+}
+
 bool is_ragged(const NpuOp& op, const CompileContext& context) {
     const std::int32_t depth = op.ofm.extent.c;
-    const std::int32_t unit = context.arch.ofm_ublock.depth * context.target->accelerator.cores;
+    const std::int32_t unit = ublock_channels(context);
     return !tuning::ragged_share.exceeds(round_up(depth, unit) - depth, depth);
 }
 
 std::int32_t slice_unit(const NpuOp& op, const Program& program) {
-    constexpr std::int32_t brick = 16;
-    const std::int32_t ublocks = program.arch.ofm_ublock.depth * program.target->accelerator.cores;
     const bool is_plain = program.buffer(op.ofm).layout == stream::Layout::nhwc;
-    return is_plain && is_ragged(op, program) ? std::min(ublocks, brick) : brick;
+    return is_plain && is_ragged(op, program) ? std::min(ublock_channels(program), brick_channels)
+                                              : brick_channels;
 }
 
 std::vector<std::int64_t> sizes_of(const std::vector<WeightSlice>& slices) {

@@ -64,6 +64,9 @@ std::vector<std::int32_t> depths_of(std::int32_t depth, std::int32_t first, std:
 std::int64_t with_margin(std::int64_t size);
 /// Bytes of so many of a load's channels, before they are encoded.
 std::int64_t predicted_size(const WeightLoad& load, std::int64_t channels);
+/// Bytes of some of an operation's channels in a slice of their own, about.
+std::int64_t sampled_size(const NpuOp& op, std::int32_t first, std::int32_t count,
+                          const CompileContext& context);
 /// Whether much of an operation's weights are zeros beside channels that do not fill the last
 /// ublocks. They are spread over all weights, and cost little in a slice of their own: there a
 /// share of the whole says nothing of a slice's size.

@@ -9,7 +9,6 @@
 
 #include "base/rounding.hpp"
 #include "compile/build_kernel.hpp"
-#include "compile/encode/encode_weights.hpp"
 #include "compile/plan/delivery_rules.hpp"
 #include "compile/plan/slice_places.hpp"
 #include "compile/plan/tuning.hpp"
@@ -176,13 +175,10 @@ private:
         delivery.channels = step;
         if (delivery.parts == 1) return;
         if (is_ragged(*load.sliceable->npu, program_)) {
-            const auto size_of = [&](std::int32_t first, std::int32_t count) {
-                return lay_out_slice(*load.sliceable->npu, first, count, program_, Sizing::sampled)
-                    .size;
-            };
+            const NpuOp& op = *load.sliceable->npu;
             const std::int32_t last = channels_of(depth, step, true);
-            delivery.part_size = size_of(0, step);
-            delivery.last_size = size_of(depth - last, last);
+            delivery.part_size = sampled_size(op, 0, step, program_);
+            delivery.last_size = sampled_size(op, depth - last, last, program_);
             return;
         }
         delivery.part_size = round_up(load.size * step / depth, 16);
@@ -246,8 +242,8 @@ private:
                                     std::int64_t least, Choice& delivery) const {
         if (!place(load, delivery.part_size, delivery)) return false;
         follow(load, depth, step, delivery);
-        const std::int64_t clear = now_ + tuning::shallow_gain.of(delivery.ends.finish - now_);
-        if (2 * delivery.last_size > delivery.part_size || least >= clear) return true;
+        const std::int64_t clear = clearly_sooner(delivery.ends, now_);
+        if (!has_small_last(delivery.part_size, delivery.last_size) || least >= clear) return true;
         other_ = delivery;
         if (!place(load, other_.last_size, other_)) return true;
         follow(load, depth, step, other_);

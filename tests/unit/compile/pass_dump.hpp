@@ -24,6 +24,14 @@ inline std::string dump_after(const char* pass, const Graph& graph,
     return compile(graph, target, options).pass_dump;
 }
 
+/// Options to follow Vela.
+inline CompileOptions as_vela(VelaVersion version = VelaVersion::v5_2) {
+    CompileOptions options;
+    options.like_vela = true;
+    options.vela_version = version;
+    return options;
+}
+
 /// Those lines of a text that have a word.
 inline std::string lines_with(const std::string& text, std::string_view word) {
     std::string found;

@@ -8,15 +8,9 @@
 #include "unit/compile/pass_dump.hpp"
 
 using namespace u65sim;
+using test::as_vela;
 
 namespace {
-
-CompileOptions as_vela(VelaVersion version = VelaVersion::v5_2) {
-    CompileOptions options;
-    options.like_vela = true;
-    options.vela_version = version;
-    return options;
-}
 
 Target small(std::int64_t kib) {
     Target target = test::target();
